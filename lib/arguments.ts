@@ -1,0 +1,90 @@
+/**
+ * Checks of arguments: each refuses with an error that names the argument, the value and the rule.
+ * @module
+ */
+
+/** A value as an error message shows it: short, and safe for any value. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value !== "object" || value === null) return `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
+  try {
+    const text = value instanceof Date ? String(value) : JSON.stringify(value);
+    return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** @throws {TypeError} If it is not a function. */
+export function checkFunction(value: unknown, name: string): void {
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function: ${show(value)}`);
+}
+
+/** @throws {TypeError} If it is not a string, or empty. */
+export function checkName(value: unknown, name: string): asserts value is string {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string: ${show(value)}`);
+  if (value === "") throw new TypeError(`${name} must not be empty`);
+}
+
+/** @throws {TypeError} If it is given and not a boolean. */
+export function checkBoolean(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} must be true or false: ${show(value)}`);
+}
+
+/**
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is not finite, below `min`, above `max`, or not whole though `whole`.
+ */
+export function checkNumber(
+  value: unknown,
+  name: string,
+  rule: { readonly min?: number; readonly max?: number; readonly whole?: boolean } = {},
+): asserts value is number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number: ${show(value)}`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite: ${value}`);
+  if (rule.whole && !Number.isInteger(value)) throw new RangeError(`${name} must be a whole number: ${value}`);
+  if (rule.min !== undefined && value < rule.min) throw new RangeError(`${name} must be at least ${rule.min}: ${value}`);
+  if (rule.max !== undefined && value > rule.max) throw new RangeError(`${name} must be at most ${rule.max}: ${value}`);
+}
+
+/** @throws {TypeError} If it is none of the words. */
+export function checkOneOf(value: unknown, name: string, words: readonly string[]): void {
+  if (typeof value !== "string" || !words.includes(value)) {
+    throw new TypeError(`${name} must be one of ${words.map((word) => `"${word}"`).join(", ")}: ${show(value)}`);
+  }
+}
+
+/**
+ * @throws {TypeError} If `options` is no object, or has a key that is not known; the message suggests the nearest one.
+ */
+export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`${name} must be an object: ${show(options)}`);
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new TypeError(`${name} has no option "${unknown}"${near === undefined ? "" : `: did you mean "${near}"?`}`);
+}
+
+/** The known word that differs least, if it differs by little. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((other) => ({ other, distance: editDistance(word.toLowerCase(), other.toLowerCase()) }));
+  ranked.sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.other : undefined;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

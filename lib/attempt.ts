@@ -1,0 +1,132 @@
+/**
+ * One attempt while it runs: its clock, its abort signal, and the context that its function may ask for.
+ * @module
+ */
+import type { Core, Running } from "./core.ts";
+import type { CurrentAttempt } from "./current.ts";
+import { TaskTimeout } from "./errors.ts";
+import type { Message } from "./message.ts";
+import { ProgressWriter } from "./progress.ts";
+import type { Claim } from "./storage.ts";
+import { InvocationInfo, makeTask } from "./task.ts";
+import type { Task } from "./types/composition.ts";
+import type { TaskContext } from "./types/results.ts";
+
+/** An attempt under way. */
+export class Attempt implements Running, CurrentAttempt {
+  readonly claim: Claim;
+  readonly message: Message;
+  readonly startedMs: number = performance.now();
+  readonly claimToken: string | undefined;
+  abandoned = false;
+  tookLock = false;
+  #task: Task | undefined;
+  #reason: Error | undefined;
+  #controller: AbortController | undefined;
+
+  /** @param claimToken Token to which locks belong; `undefined` when the claim was given up or there is none. */
+  constructor(claim: Claim, message: Message, claimToken: string | undefined) {
+    this.claim = claim;
+    this.message = message;
+    this.claimToken = claimToken;
+  }
+
+  get taskId(): string {
+    return this.message.id;
+  }
+  get taskName(): string {
+    return this.message.name;
+  }
+  get task(): Task {
+    return this.#task ??= makeTask(this.message);
+  }
+
+  /** Made when it is first asked for: most tasks never do. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal; the first reason stays. */
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
+
+  /** What the attempt failed of: once aborted, the reason, whatever the function made of it. */
+  explain(thrown: unknown): unknown {
+    if (this.#reason === undefined || thrown === this.#reason) return thrown;
+    this.#reason.cause ??= thrown;
+    return this.#reason;
+  }
+
+  /** Time left in milliseconds; `Infinity` without a timeout. */
+  get remainingMs(): number {
+    const { timeout } = this.message;
+    return timeout ? Math.max(0, this.startedMs + timeout - performance.now()) : Infinity;
+  }
+
+  /** The error of an attempt that ran longer than its timeout. */
+  timeoutError(): TaskTimeout {
+    return new TaskTimeout(
+      `Task ${this.taskName}: ${this.taskId} ran longer than its timeout of ${(this.message.timeout ?? 0) / 1000} s`,
+    );
+  }
+
+  /** Runs the function; at the timeout, if there is one, aborts the signal and rejects. */
+  async withinTimeout<R>(fn: () => R): Promise<Awaited<R>> {
+    if (!this.message.timeout) return await fn();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.abort(this.timeoutError());
+      // A function that reacts to its signal gets the chance to end in its own words.
+      setTimeout(() => reject(this.#reason), 0);
+    }, this.message.timeout);
+    try {
+      return await Promise.race([fn(), promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The context of an attempt. */
+export class Context extends InvocationInfo implements TaskContext {
+  readonly #attempt: Attempt;
+  readonly #core: Core;
+  #progress: ProgressWriter | undefined;
+
+  constructor(core: Core, attempt: Attempt) {
+    super(attempt.message);
+    this.#core = core;
+    this.#attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+  get attempt(): number {
+    return (this.#attempt.message.attempt ?? 0) + 1;
+  }
+  get deliveries(): number {
+    return this.#attempt.claim.deliveries;
+  }
+  get timeRemaining(): number {
+    return this.#attempt.remainingMs / 1000;
+  }
+  get isTimedOut(): boolean {
+    return this.#attempt.remainingMs === 0;
+  }
+
+  checkTimeout(): void {
+    if (this.isTimedOut) throw this.#attempt.timeoutError();
+  }
+
+  async setProgress(value: unknown): Promise<void> {
+    this.#progress ??= new ProgressWriter(this.#core, this.id);
+    await this.#progress.write(value);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Values and messages to bytes and back, through the serializer of a Huey.
+ * @module
+ */
+import { show } from "./arguments.ts";
+import type { Core } from "./core.ts";
+import { DecodeError, HueyException } from "./errors.ts";
+import type { Message } from "./message.ts";
+import type { Item } from "./storage.ts";
+
+/** The item of a message, ready for the storage. */
+export async function encodeItem(core: Core, message: Message, retry?: boolean): Promise<Item> {
+  const encoded = core.serializer.serialize(message);
+  const data = encoded instanceof Uint8Array ? encoded : await encoded;
+  return {
+    id: message.id,
+    data,
+    priority: message.priority ?? 0,
+    dueMs: dueMs(message),
+    retry,
+    track: core.settings.trackState,
+  };
+}
+
+/** The eta of a message, if it is in the future: the item then belongs on the schedule. */
+export function dueMs(message: Message): number | undefined {
+  return message.eta !== undefined && message.eta > Date.now() ? message.eta : undefined;
+}
+
+/**
+ * The message of an item.
+ * @throws {DecodeError} If the bytes are no message of a version that we know.
+ */
+export async function decodeMessage(core: Core, data: Uint8Array): Promise<Message> {
+  const value = await decodeValue(core, data);
+  const message = value as Partial<Message> | null;
+  if (typeof message !== "object" || message === null) throw new DecodeError(`A message must be an object: ${show(value)}`);
+  if (message.v !== 1) throw new DecodeError(`Messages of version ${show(message.v)} are not understood: this is version 1`);
+  if (typeof message.id !== "string" || typeof message.name !== "string" || !Array.isArray(message.args)) {
+    throw new DecodeError("A message must have an id, a name and args");
+  }
+  return message as Message;
+}
+
+/**
+ * A stored value.
+ * @throws {DecodeError} If the serializer cannot read it.
+ */
+export async function decodeValue(core: Core, data: Uint8Array): Promise<unknown> {
+  try {
+    return await core.serializer.deserialize(data);
+  } catch (error) {
+    if (error instanceof HueyException) throw error;
+    throw new DecodeError(`Cannot read ${data.length} bytes: ${error instanceof Error ? error.message : show(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Compression of serialized values, with the codecs that both runtimes have.
+ * @module
+ */
+import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
+
+/** A format of compressed data. */
+export type Codec = "gzip" | "zlib";
+
+/**
+ * Compresses.
+ *
+ * @param data Any bytes.
+ * @param codec The format.
+ * @param level From 0, no compression, to 9, the smallest.
+ * @returns The compressed bytes.
+ */
+export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Array {
+  return codec === "gzip" ? gzipSync(data, { level }) : deflateSync(data, { level });
+}
+
+/**
+ * Decompresses.
+ *
+ * @param data Compressed bytes.
+ * @param codec Their format.
+ * @param maxBytes Longest result.
+ * @returns The bytes.
+ * @throws {Error} If they are damaged, or the result would be longer.
+ */
+export function decompress(data: Uint8Array, codec: Codec, maxBytes: number): Uint8Array {
+  const options = { maxOutputLength: maxBytes };
+  return codec === "gzip" ? gunzipSync(data, options) : inflateSync(data, options);
+}
+
+/**
+ * The format that data begins like. Tagged JSON never does.
+ *
+ * @param data Any bytes.
+ * @returns The format, or `undefined`.
+ */
+export function detectCodec(data: Uint8Array): Codec | undefined {
+  const [first = 0, second = 0] = data;
+  if (first === 0x1f && second === 0x8b) return "gzip";
+  // The header of zlib: deflate with a window of 32 KiB, and a check sum.
+  return first === 0x78 && (first * 256 + second) % 31 === 0 ? "zlib" : undefined;
+}

@@ -1,0 +1,18 @@
+/**
+ * The attempt that the running code belongs to, across awaits.
+ * @module
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What code inside a task can find out about the attempt it runs in. */
+export interface CurrentAttempt {
+  readonly taskId: string;
+  readonly taskName: string;
+  /** Token of the claim; locks taken meanwhile belong to it. `undefined` where there is no claim. */
+  readonly claimToken: string | undefined;
+  /** Set when a lock was taken. */
+  tookLock: boolean;
+}
+
+/** Carries the attempt; also usable as LogTape's `contextLocalStorage`. */
+export const currentAttempt: AsyncLocalStorage<CurrentAttempt> = new AsyncLocalStorage();

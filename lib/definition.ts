@@ -1,0 +1,111 @@
+/**
+ * From the arguments of `huey.task` and its relatives to a definition.
+ * @module
+ */
+import { checkFunction, checkName, checkOneOf, show } from "./arguments.ts";
+import { ConfigurationError } from "./errors.ts";
+import type { Definition, Periodic } from "./registry.ts";
+import { withResource } from "./resource.ts";
+import { type AnyTaskOptions, checkLock, checkTaskRateLimit, EXTRA_KEYS, taskDefaults } from "./task_options.ts";
+import { durationMs } from "./time.ts";
+import type { OpenClose, Resource, Schedule } from "./types/definition.ts";
+import { definitionOf } from "./wrapper.ts";
+
+// deno-lint-ignore ban-types -- any function can become a task
+type AnyFunction = Function;
+
+interface Parts {
+  readonly options: AnyTaskOptions;
+  readonly fn: AnyFunction;
+}
+
+const DAY_MS = 86_400_000;
+
+/** The definition of a plain task: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
+export function defineTask(args: readonly unknown[]): Definition {
+  return makeDefinition(parts(args), EXTRA_KEYS.task);
+}
+
+/** The definition of a periodic task: a schedule stands before the function. */
+export function definePeriodic(args: readonly unknown[]): Definition {
+  const at = args.findIndex((value) => typeof value === "function");
+  const schedule = args[at];
+  if (at < 0 || at === args.length - 1) {
+    throw new TypeError("A periodic task takes a schedule, such as crontab({ minute: 0 }), and then its function");
+  }
+  const given = parts(args.filter((_, index) => index !== at));
+  const definition = makeDefinition(given, EXTRA_KEYS.periodic);
+  return { ...definition, periodic: periodicOf(schedule as Schedule, given.options) };
+}
+
+/** The definition of a task that runs inside a resource. */
+export function defineContext(args: readonly unknown[]): Definition {
+  const [resource, ...rest] = args;
+  const given = parts(rest);
+  const { asArgument, context } = given.options;
+  if (asArgument && context) throw new ConfigurationError("Give either asArgument or context: there is one first argument");
+  const definition = makeDefinition(given, EXTRA_KEYS.context);
+  return { ...definition, fn: withResource(resource as Resource, asArgument ?? false, definition.fn) };
+}
+
+/** The definition of a task that runs between `open()` and `close()` of a resource. */
+export function defineClosing(args: readonly unknown[]): Definition {
+  const [resource] = args as [Partial<OpenClose> | undefined];
+  if (typeof resource?.open !== "function" || typeof resource.close !== "function") {
+    throw new TypeError(`The resource of a closing task must have open and close: ${show(resource)}`);
+  }
+  return defineContext(args);
+}
+
+function makeDefinition({ options, fn }: Parts, extra: readonly string[]): Definition {
+  const name = options.name ?? fn.name;
+  if (name === "") throw new ConfigurationError('A task needs a name: name the function, or give one: task("name", fn)');
+  checkName(name, "The name of a task");
+  return {
+    name,
+    fn,
+    context: options.context ?? false,
+    defaults: taskDefaults(options, extra),
+    lock: checkLock(options.lock),
+    rateLimit: checkTaskRateLimit(options.rateLimit, name),
+    periodic: undefined,
+  };
+}
+
+function parts(args: readonly unknown[]): Parts {
+  const [first, second, third] = args;
+  if (typeof first === "string") {
+    checkName(first, "The name of a task");
+    const options = third === undefined ? {} : optionsOf(second, first);
+    return { options: { ...options, name: first }, fn: functionOf(third ?? second) };
+  }
+  if (typeof first === "function") return { options: {}, fn: functionOf(first) };
+  const { fn, ...options } = optionsOf(first, undefined) as AnyTaskOptions & { fn?: AnyFunction };
+  // A function that is written into the definition has the key's name, which nobody chose.
+  if (second === undefined && options.name === undefined && (fn?.name === "fn" || fn?.name === "")) {
+    throw new ConfigurationError("A task needs a name: task({ name, fn })");
+  }
+  return { options, fn: functionOf(second ?? fn) };
+}
+
+function optionsOf(options: unknown, name: string | undefined): AnyTaskOptions {
+  if (typeof options !== "object" || options === null) throw new TypeError(`Task options must be an object: ${show(options)}`);
+  const inner = (options as AnyTaskOptions).name;
+  if (name !== undefined && inner !== undefined && inner !== name) {
+    throw new ConfigurationError(`The task has two names: "${name}" and ${show(inner)}`);
+  }
+  return options as AnyTaskOptions;
+}
+
+function functionOf(fn: unknown): AnyFunction {
+  checkFunction(fn, "The function of a task");
+  // One function may be registered several times, also by giving the wrapper that the first time returned.
+  return definitionOf(fn)?.fn ?? fn as AnyFunction;
+}
+
+function periodicOf(schedule: Schedule, options: AnyTaskOptions): Periodic {
+  const missed = options.missed ?? "skip";
+  checkOneOf(missed, "missed", ["skip", "once", "all"]);
+  const missedWindowMs = options.missedWindow === undefined ? DAY_MS : durationMs(options.missedWindow, "missedWindow");
+  return { schedule, missed, missedWindowMs };
+}

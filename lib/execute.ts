@@ -1,0 +1,216 @@
+/**
+ * The life of one attempt, from the claim to the settlement: due? revoked? expired? -> hooks -> run -> outcome -> settlement ->
+ * hooks and signals. The order is that of huey-behaviour section 2.2 and 2.3.
+ * @module
+ */
+import { Attempt, Context } from "./attempt.ts";
+import type { Core, Running } from "./core.ts";
+import { currentAttempt } from "./current.ts";
+import { CancelExecution, WorkerLostError } from "./errors.ts";
+import { finish } from "./finish.ts";
+import type { Inline } from "./immediate.ts";
+import { taskLock } from "./lock.ts";
+import { describe, logs } from "./logger.ts";
+import { open, type Opened } from "./open_claim.ts";
+import { failureOutcome, type Outcome } from "./outcome.ts";
+import { rateLimit } from "./rate_limit.ts";
+import { checkRevocation } from "./revocation.ts";
+import { prepare } from "./settlement.ts";
+import { settleSafely } from "./settle_safely.ts";
+import { SIGNAL_EXECUTING, SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "./signals.ts";
+import type { Claim } from "./storage.ts";
+import { makeTask } from "./task.ts";
+
+/** How to run a claim. */
+export interface ExecuteOptions {
+  /** Name of the worker, for state and logs. */
+  readonly worker: string;
+  /** Whether any revocation exists (`ClaimBatch.revocations`). */
+  readonly revocations: boolean;
+  /** Told just before the function runs. */
+  readonly onStart?: ((running: Running) => void) | undefined;
+  /** Ends the patience with a storage that is down. */
+  readonly stop?: AbortSignal | undefined;
+  /** Immediate mode: there is no claim, and follow-ups run in the call. */
+  readonly inline?: Inline | undefined;
+}
+
+/** One attempt on its way through the steps below. */
+interface Execution extends Opened {
+  readonly core: Core;
+  readonly claim: Claim;
+  readonly options: ExecuteOptions;
+  /** Whether the storage still holds the claim for us: not in immediate mode, and not once an at-most-once task has started. */
+  fenced: boolean;
+  attempt: Attempt | undefined;
+}
+
+/**
+ * Runs one claimed item to its settlement. What the task does never makes it reject; what the storage throws is tried again
+ * until `options.stop`, then thrown.
+ */
+export async function execute(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
+  const opened = await open(core, claim, options);
+  if (opened === undefined) return;
+  const execution: Execution = { ...opened, core, claim, options, fenced: options.inline === undefined, attempt: undefined };
+  const outcome = notDue(execution) ?? lost(execution) ?? (options.revocations ? await revoked(execution) : undefined) ??
+    expired(execution) ?? (isWatched(core) ? await hooked(execution) : undefined) ?? await run(execution);
+  if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
+}
+
+/** Ends the attempt of a claim whose worker was killed, with an error. @returns whether the claim was still held */
+export async function failClaim(core: Core, claim: Claim, error: Error): Promise<boolean> {
+  const options: ExecuteOptions = { worker: "", revocations: true };
+  const opened = await open(core, claim, options);
+  if (opened === undefined) return false;
+  const execution: Execution = { ...opened, core, claim, options, fenced: true, attempt: undefined };
+  return await settle(execution, failureOutcome(opened.message, error, Date.now()));
+}
+
+/** Gives the claims of running attempts back to the queue and emits `interrupted` for each. */
+export async function interrupt(core: Core, running: Iterable<Running>): Promise<void> {
+  const attempts = [...running];
+  for (const attempt of attempts) {
+    attempt.abandoned = true;
+    attempt.abort(new CancelExecution("The consumer is stopping"));
+    core.running.delete(attempt.claim.token);
+  }
+  await core.storage.release(attempts.map(({ claim }) => claim));
+  for (const attempt of attempts) {
+    core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`);
+    await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
+  }
+}
+
+/** Emits `recovered` for claims that `storage.recover()` returned. */
+export async function announceRecovered(core: Core, claims: readonly Claim[]): Promise<void> {
+  for (const claim of claims) {
+    core.logger.warn(`Task ${claim.id} was taken over from a worker that is gone`);
+    if (!core.signals.has(SIGNAL_RECOVERED)) continue;
+    const opened = await open(core, claim, { readOnly: true });
+    if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
+  }
+}
+
+function notDue({ message }: Execution): Outcome | undefined {
+  if (message.eta === undefined || message.eta <= Date.now()) return undefined;
+  return { kind: "not-due", ran: false, message };
+}
+
+/** A task that was handed out too often has killed its workers: it must not kill more. */
+function lost({ core, claim, message }: Execution): Outcome | undefined {
+  const { maxDeliveries } = core.settings;
+  if (claim.deliveries <= maxDeliveries) return undefined;
+  const error = new WorkerLostError(
+    `Task ${message.name}: ${message.id} was handed out ${maxDeliveries} times and its worker died each time`,
+  );
+  return { kind: "error", ran: true, error, message: { ...message, retries: 0 } };
+}
+
+async function revoked({ core, message }: Execution): Promise<Outcome | undefined> {
+  const check = await checkRevocation(core, message);
+  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used } : undefined;
+}
+
+function expired({ message }: Execution): Outcome | undefined {
+  if (message.expiresAt === undefined || message.expiresAt >= Date.now()) return undefined;
+  return { kind: "expired", ran: false, message };
+}
+
+/** Whether anybody wants to know that a task starts. */
+function isWatched(core: Core): boolean {
+  return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || logs(core.logger, "info");
+}
+
+async function hooked({ core, message }: Execution): Promise<Outcome | undefined> {
+  core.logger.info(`Executing ${describe(message)}`);
+  const task = makeTask(message);
+  await core.signals.emit(SIGNAL_EXECUTING, task);
+  for (const { name, hook } of core.hooks.preExecute) {
+    try {
+      await hook(task);
+    } catch (thrown) {
+      const outcome = failureOutcome(message, thrown, Date.now());
+      if (outcome.kind === "canceled") return canceledByHook(outcome);
+      core.logger.error(`preExecute hook "${name}" failed for task ${message.name}: ${message.id}`, { error: thrown });
+    }
+  }
+  return undefined;
+}
+
+/** A hook that cancels ends the task, whatever retries it has left, unless it asks for a retry itself. */
+function canceledByHook(outcome: Outcome): Outcome {
+  const again = (outcome.error as CancelExecution).retry === true;
+  return again ? { ...outcome, ran: false } : { kind: "canceled", ran: false, message: outcome.message };
+}
+
+async function run(execution: Execution): Promise<Outcome | undefined> {
+  const { core, claim, message } = execution;
+  if (atMostOnce(execution) && !await giveUpClaim(execution)) return undefined;
+  const attempt = new Attempt(claim, message, execution.fenced ? claim.token : undefined);
+  execution.attempt = attempt;
+  core.running.set(claim.token, attempt);
+  execution.options.onStart?.(attempt);
+  try {
+    const value = await currentAttempt.run(attempt, () => attempt.withinTimeout(() => call(execution, attempt)));
+    return { kind: "complete", ran: true, value, message };
+  } catch (thrown) {
+    const outcome = failureOutcome(message, attempt.explain(thrown), Date.now());
+    return await withoutRetriesIfRevoked(execution, outcome);
+  } finally {
+    core.running.delete(claim.token);
+  }
+}
+
+function call({ core, definition, message }: Execution, attempt: Attempt): unknown {
+  const invoke = (): unknown =>
+    definition.context ? definition.fn(new Context(core, attempt), ...message.args) : definition.fn(...message.args);
+  const { lock, rateLimit: limit } = definition;
+  const limited = limit === undefined ? invoke : () => rateLimit(core, limit.name, limit).run(invoke);
+  return lock === undefined ? limited() : taskLock(core, lock.name, lock).run(limited);
+}
+
+/** Revoking a running task stops its retries too. */
+async function withoutRetriesIfRevoked({ core }: Execution, outcome: Outcome): Promise<Outcome> {
+  const { message } = outcome;
+  if (!message.retries) return outcome;
+  const check = await checkRevocation(core, message);
+  const own = check.revoked && !check.used.includes(`rt:${message.name}`);
+  return own ? { ...outcome, message: { ...message, retries: 0 } } : outcome;
+}
+
+function atMostOnce({ core, message, fenced }: Execution): boolean {
+  return fenced && (message.delivery ?? core.settings.delivery) === "at-most-once";
+}
+
+/** Longest time for which the state of an at-most-once task says `running`. */
+const RUNNING_NOTICE_MS = 86_400_000;
+
+async function giveUpClaim(execution: Execution): Promise<boolean> {
+  const { core, claim, message } = execution;
+  const settlement = { claim, id: message.id, ending: "running", noticeTtlMs: RUNNING_NOTICE_MS } as const;
+  const held = await settleSafely(core, settlement, execution.options.stop);
+  execution.fenced = false;
+  return held;
+}
+
+async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
+  const { core, claim, definition, message, options, dropChord, attempt } = execution;
+  const claimToSettle = execution.fenced ? claim : undefined;
+  const dropLocks = attempt === undefined || attempt.tookLock;
+  const prepared = await prepare({
+    core,
+    definition,
+    message,
+    claim: claimToSettle,
+    outcome,
+    dropChord,
+    dropLocks: execution.fenced && dropLocks,
+    inline: options.inline,
+  });
+  const held = await settleSafely(core, prepared.settlement, options.stop);
+  if (!held) {
+    core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
+  } else await finish(core, prepared, attempt, options.inline);
+  return held;
+}

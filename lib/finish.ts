@@ -1,0 +1,66 @@
+/**
+ * What happens when an attempt is settled: logs, signals, hooks, in the order of huey-behaviour section 1.12.
+ * @module
+ */
+import type { Attempt } from "./attempt.ts";
+import { dueMs } from "./codec.ts";
+import type { Core } from "./core.ts";
+import type { Inline } from "./immediate.ts";
+import { describe, logs } from "./logger.ts";
+import type { Message } from "./message.ts";
+import { type Outcome, OUTCOMES } from "./outcome.ts";
+import type { Prepared } from "./settlement.ts";
+import { SIGNAL_COMPLETE, SIGNAL_ENQUEUED, SIGNAL_RETRYING, SIGNAL_SCHEDULED } from "./signals.ts";
+import { makeTask } from "./task.ts";
+import type { Task } from "./types/composition.ts";
+
+/** Tells everybody about an attempt that is settled. In immediate mode hands the follow-ups to `inline`. */
+export async function finish(
+  core: Core,
+  prepared: Prepared,
+  attempt: Attempt | undefined,
+  inline: Inline | undefined,
+): Promise<void> {
+  const { outcome, followUps, retry } = prepared;
+  log(core, outcome, attempt);
+  const task = attempt?.task ?? makeTask(outcome.message);
+  if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
+  if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
+  if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
+  for (const message of followUps) await announce(core, message, inline);
+  if (retry === undefined) return;
+  core.logger.info(`Task ${describe(outcome.message)} is tried again`);
+  await core.signals.emit(SIGNAL_RETRYING, task);
+  await announce(core, retry, inline);
+}
+
+async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
+  const { signal } = OUTCOMES[outcome.kind];
+  if (signal !== undefined && core.signals.has(signal)) await core.signals.emit(signal, task, outcome.error as never);
+}
+
+async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<void> {
+  for (const { name, hook } of core.hooks.postExecute) {
+    try {
+      await hook(task, outcome.value, outcome.error);
+    } catch (error) {
+      core.logger.error(`postExecute hook "${name}" failed for task ${task.name}: ${task.id}`, { error });
+    }
+  }
+}
+
+async function announce(core: Core, message: Message, inline: Inline | undefined): Promise<void> {
+  const signal = dueMs(message) === undefined ? SIGNAL_ENQUEUED : SIGNAL_SCHEDULED;
+  // In immediate mode what is due runs in the call, which announces it itself.
+  if (inline !== undefined && signal === SIGNAL_ENQUEUED) inline.next.push(message);
+  else if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
+}
+
+function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
+  const { level, text } = OUTCOMES[outcome.kind];
+  if (!logs(core.logger, level)) return;
+  const seconds = attempt === undefined ? "" : ` in ${((performance.now() - attempt.startedMs) / 1000).toFixed(3)} s`;
+  const line = `Task ${describe(outcome.message)} ${text}${seconds}`;
+  if (outcome.error === undefined) core.logger[level](line);
+  else core.logger[level](line, { error: outcome.error });
+}

@@ -1,0 +1,71 @@
+/**
+ * The core of one Huey: its parts, and the storage that its mode asks for.
+ * @module
+ */
+import type { Core, Running, Settings } from "./core.ts";
+import { StorageError } from "./errors.ts";
+import { type Hooks, makeHooks } from "./hooks.ts";
+import { hueyLogger, hueySerializer, hueySettings } from "./huey_options.ts";
+import { openImmediateStorage } from "./immediate_storage.ts";
+import { Registry } from "./registry.ts";
+import { Signals } from "./signals.ts";
+import type { Storage } from "./storage.ts";
+import type { HueyOptions, Logger, SerializerLike } from "./types/options.ts";
+
+/** What a Huey is given as its storage: an instance, or a function that opens one when it is first used. */
+export type StorageSource = Storage | ((name: string) => Storage);
+
+/** Holds the parts together; opens the storage when it is first asked for. */
+export class HueyCore implements Core {
+  readonly settings: Settings;
+  readonly serializer: SerializerLike;
+  readonly logger: Logger;
+  readonly registry: Registry = new Registry();
+  readonly hooks: Hooks = makeHooks();
+  readonly signals: Signals;
+  readonly locks: Map<string, number> = new Map();
+  readonly running: Map<string, Running> = new Map();
+  readonly #source: StorageSource;
+  readonly #immediateUseMemory: boolean;
+  #live: Storage | undefined;
+  #memory: Storage | undefined;
+  #immediate: boolean;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: HueyOptions, source: StorageSource) {
+    this.settings = hueySettings(options);
+    this.serializer = hueySerializer(options);
+    this.logger = hueyLogger(options);
+    this.signals = new Signals(() => this.logger);
+    this.#source = source;
+    this.#immediate = options.immediate ?? false;
+    this.#immediateUseMemory = options.immediateUseMemory ?? true;
+  }
+
+  get immediate(): boolean {
+    return this.#immediate;
+  }
+
+  /** Each switch starts with an empty memory. */
+  set immediate(on: boolean) {
+    if (on === this.#immediate) return;
+    this.#immediate = on;
+    this.#memory = undefined;
+  }
+
+  /** @throws {StorageError} If the Huey is closed. */
+  get storage(): Storage {
+    if (this.#closed !== undefined) throw new StorageError(`Huey "${this.settings.name}" is closed`);
+    if (this.#immediate && this.#immediateUseMemory) return this.#memory ??= openImmediateStorage(this.settings.name);
+    return this.#live ??= typeof this.#source === "function" ? this.#source(this.settings.name) : this.#source;
+  }
+
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#memory?.close();
+    await this.#live?.close();
+  }
+}

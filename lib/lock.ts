@@ -1,0 +1,117 @@
+/**
+ * Locks: at most so many holders at once, in whichever process they run.
+ * @module
+ */
+import { checkFunction, checkName } from "./arguments.ts";
+import type { Core } from "./core.ts";
+import { currentAttempt } from "./current.ts";
+import { TaskLockedException } from "./errors.ts";
+import { newId } from "./ids.ts";
+import { checkLockOptions } from "./task_options.ts";
+import { optionalDurationMs } from "./time.ts";
+import type { HeldLock, LockOptions, TaskLock } from "./types/limits.ts";
+
+/** A lock of a Huey; taking it is another step. */
+export function taskLock(core: Core, name: string, options: LockOptions = {}): TaskLock {
+  checkName(name, "The name of a lock");
+  checkLockOptions(options);
+  core.locks.set(name, Math.max(options.slots ?? 1, core.locks.get(name) ?? 1));
+  return new Lock(core, name, options);
+}
+
+/** Whether no slot of a lock is free. */
+export async function isLocked(core: Core, name: string, slots?: number): Promise<boolean> {
+  checkName(name, "The name of a lock");
+  const keys = slotKeys(core, name, slots ?? core.locks.get(name) ?? 1);
+  return (await core.storage.data.peekMany(keys)).every((holder) => holder !== undefined);
+}
+
+/** Takes a lock from whoever holds it. @returns whether it was held */
+export async function clearLock(core: Core, name: string): Promise<boolean> {
+  const deleted = [];
+  for (const key of slotKeys(core, name, core.locks.get(name) ?? 1)) deleted.push(await core.storage.data.delete(key));
+  return deleted.includes(true);
+}
+
+/** Clears the locks that this process knows, and those named. @returns the names of those that were held */
+export async function flushLocks(core: Core, names: readonly string[]): Promise<Set<string>> {
+  const cleared = new Set<string>();
+  for (const name of new Set([...core.locks.keys(), ...names.map((given) => given.trim())])) {
+    checkName(name, "The name of a lock");
+    if (await clearLock(core, name)) cleared.add(name);
+  }
+  return cleared;
+}
+
+class Lock implements TaskLock {
+  readonly name: string;
+  readonly #core: Core;
+  readonly #slots: number;
+  readonly #ttlMs: number | undefined;
+
+  constructor(core: Core, name: string, options: LockOptions) {
+    this.name = name;
+    this.#core = core;
+    this.#slots = options.slots ?? 1;
+    this.#ttlMs = optionalDurationMs(options.ttl, "ttl");
+  }
+
+  async acquire(): Promise<HeldLock> {
+    const attempt = currentAttempt.getStore();
+    const token = new TextEncoder().encode(newId());
+    for (const key of slotKeys(this.#core, this.name, this.#slots)) {
+      const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
+      if (!await this.#core.storage.data.putIfEmpty(key, token, options)) continue;
+      if (attempt !== undefined) attempt.tookLock = true;
+      return new Held(this.#core, this.name, key, token);
+    }
+    throw new TaskLockedException(this.name);
+  }
+
+  async run<R>(fn: () => R): Promise<Awaited<R>> {
+    checkFunction(fn, "fn");
+    await using _held = await this.acquire();
+    return await fn();
+  }
+
+  wrap<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>> {
+    checkFunction(fn, "fn");
+    return (...args) => this.run(() => fn(...args));
+  }
+
+  async isLocked(): Promise<boolean> {
+    return await isLocked(this.#core, this.name, this.#slots);
+  }
+
+  async clear(): Promise<boolean> {
+    return await clearLock(this.#core, this.name);
+  }
+}
+
+class Held implements HeldLock {
+  readonly name: string;
+  readonly #core: Core;
+  readonly #key: string;
+  readonly #token: Uint8Array;
+
+  constructor(core: Core, name: string, key: string, token: Uint8Array) {
+    this.#core = core;
+    this.name = name;
+    this.#key = key;
+    this.#token = token;
+  }
+
+  async release(): Promise<boolean> {
+    return await this.#core.storage.data.deleteIfEqual(this.#key, this.#token);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+}
+
+/** The first slot has the lock's own key, so that locks without slots and with one are the same. */
+function slotKeys(core: Core, name: string, slots: number): string[] {
+  const key = `${core.settings.name}.lock.${name}`;
+  return Array.from({ length: slots }, (_, slot) => slot === 0 ? key : `${key}.${slot}`);
+}

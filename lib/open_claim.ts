@@ -1,0 +1,87 @@
+/**
+ * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
+ * @module
+ */
+import { decodeMessage, decodeValue } from "./codec.ts";
+import type { Core } from "./core.ts";
+import { toError } from "./error_record.ts";
+import { newId } from "./ids.ts";
+import { describe } from "./logger.ts";
+import type { Message } from "./message.ts";
+import type { Definition } from "./registry.ts";
+import { settleSafely } from "./settle_safely.ts";
+import { plainValue } from "./spread.ts";
+import type { Claim } from "./storage.ts";
+
+/** A claim that can be run. */
+export interface Opened {
+  /** With the values of its chord as an argument, if it is the callback of one. */
+  readonly message: Message;
+  readonly definition: Definition;
+  /** The chord whose values were read. */
+  readonly dropChord: string | undefined;
+}
+
+/** How to open a claim. */
+export interface OpenOptions {
+  readonly stop?: AbortSignal | undefined;
+  /** Only look: what cannot be opened is left where it is. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** How often, and how long, a message of an unknown task is left to other consumers before it becomes a dead letter. */
+const UNKNOWN_TRIES = 5;
+const UNKNOWN_PAUSE_MS = 1000;
+
+/** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
+export async function open(core: Core, claim: Claim, options: OpenOptions): Promise<Opened | undefined> {
+  let message: Message;
+  try {
+    message = await decodeMessage(core, claim.data);
+  } catch (error) {
+    if (!options.readOnly) await bury(core, claim, toError(error).message, undefined, claim.data, options.stop);
+    return undefined;
+  }
+  const definition = core.registry.find(message.name);
+  if (definition === undefined) {
+    if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
+    return undefined;
+  }
+  if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
+  return { message: await withChordValues(core, message), definition, dropChord: message.valuesOf };
+}
+
+/** The message with the values of its chord as last argument, if it is the callback of one. */
+export async function withChordValues(core: Core, message: Message): Promise<Message> {
+  if (message.valuesOf === undefined) return message;
+  const values: unknown[] = [];
+  for (const data of await core.storage.collect(message.valuesOf)) {
+    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data)));
+  }
+  return { ...message, args: [...message.args, values], valuesOf: undefined };
+}
+
+async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
+  const tries = message.unknown ?? 0;
+  const data = await core.serializer.serialize({ ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined });
+  if (tries >= UNKNOWN_TRIES) {
+    return await bury(core, claim, `No task is registered under the name "${message.name}"`, message, data, stop);
+  }
+  core.logger.warn(`Task ${describe(message)} is not registered here: left to other consumers`);
+  const { id, priority, track } = claim;
+  const item = { id, data, priority, track, dueMs: Date.now() + UNKNOWN_PAUSE_MS };
+  await settleSafely(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, stop);
+}
+
+async function bury(
+  core: Core,
+  claim: Claim,
+  reason: string,
+  message: Message | undefined,
+  data: Uint8Array,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  const burial = { id: newId(), reason, atMs: Date.now(), data, taskId: message?.id ?? claim.id, taskName: message?.name };
+  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
+  await settleSafely(core, { claim, id: claim.id, noticeTtlMs: 0, bury: burial }, stop);
+}

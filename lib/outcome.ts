@@ -1,0 +1,141 @@
+/**
+ * How an attempt ended, and what follows from it. Pure: no storage, no clock but the one given.
+ * @module
+ */
+import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, TaskTimeout } from "./errors.ts";
+import { toError } from "./error_record.ts";
+import type { Message } from "./message.ts";
+import { RevokedWhileRunning } from "./revocation.ts";
+import {
+  SIGNAL_CANCELED,
+  SIGNAL_COMPLETE,
+  SIGNAL_ERROR,
+  SIGNAL_EXPIRED,
+  SIGNAL_LOCKED,
+  SIGNAL_RATE_LIMITED,
+  SIGNAL_REVOKED,
+  SIGNAL_SCHEDULED,
+  SIGNAL_TIMEOUT,
+  type SignalName,
+} from "./signals.ts";
+import type { Ending } from "./storage.ts";
+import { durationMs, instantMs } from "./time.ts";
+import type { Logger } from "./types/options.ts";
+
+/** The ways in which an attempt can end. */
+export type OutcomeKind =
+  | "complete"
+  | "error"
+  | "timeout"
+  | "locked"
+  | "rate-limited"
+  | "retry"
+  | "canceled"
+  | "revoked"
+  | "expired"
+  | "not-due";
+
+/** How an attempt ended. */
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  /** Whether the attempt counts as run: its error is stored and handed on, and post-execute hooks see it. */
+  readonly ran: boolean;
+  readonly value?: unknown;
+  readonly error?: Error | undefined;
+  /** The message with its retries as this outcome leaves them. */
+  readonly message: Message;
+  /** When to retry, if the outcome says so itself. */
+  readonly retryAtMs?: number | undefined;
+  /** Revocations that are used up. */
+  readonly used?: readonly string[] | undefined;
+}
+
+/** What each kind of outcome means: its signal, how the task ends if it is not retried, and how it is logged. */
+export const OUTCOMES: {
+  readonly [K in OutcomeKind]: {
+    readonly signal: SignalName | undefined;
+    readonly ending: Ending | undefined;
+    readonly level: keyof Logger;
+    readonly text: string;
+  };
+} = {
+  "complete": { signal: SIGNAL_COMPLETE, ending: "complete", level: "info", text: "executed" },
+  "error": { signal: SIGNAL_ERROR, ending: "failed", level: "error", text: "failed" },
+  "timeout": { signal: SIGNAL_TIMEOUT, ending: "failed", level: "warn", text: "timed out" },
+  "locked": { signal: SIGNAL_LOCKED, ending: "failed", level: "warn", text: "met a lock that is held" },
+  "rate-limited": { signal: SIGNAL_RATE_LIMITED, ending: "failed", level: "info", text: "exceeded its rate limit" },
+  "retry": { signal: undefined, ending: "failed", level: "info", text: "asked to be retried" },
+  "canceled": { signal: SIGNAL_CANCELED, ending: "canceled", level: "warn", text: "was canceled" },
+  "revoked": { signal: SIGNAL_REVOKED, ending: "revoked", level: "warn", text: "was revoked" },
+  "expired": { signal: SIGNAL_EXPIRED, ending: "expired", level: "info", text: "expired" },
+  "not-due": { signal: SIGNAL_SCHEDULED, ending: undefined, level: "info", text: "is not due yet, scheduled" },
+};
+
+/** Longest delay before a retry: ten years. Keeps an unlimited backoff inside what a date can hold. */
+const LONGEST_DELAY_MS = 315_576_000_000;
+
+/** The outcome of a function that threw; what the thrown value means is decided here and nowhere else. */
+export function failureOutcome(message: Message, thrown: unknown, nowMs: number): Outcome {
+  const error = toError(thrown);
+  try {
+    return classify(message, error, nowMs);
+  } catch (invalid) {
+    // The instruction itself is wrong: RetryTask({ delay: "soon" }).
+    return { kind: "error", ran: true, error: toError(invalid), message };
+  }
+}
+
+function classify(message: Message, error: Error, nowMs: number): Outcome {
+  const failed = { ran: true, error, message };
+  const retries = message.retries ?? 0;
+  if (is(error, RevokedWhileRunning)) return { ...failed, kind: "revoked", message: { ...message, retries: 0 } };
+  // A boolean, not a type guard: a class without fields of its own would narrow every other error away.
+  const timedOut: boolean = is(error, TaskTimeout);
+  if (timedOut) return { ...failed, kind: "timeout" };
+  if (is(error, TaskLockedException)) return { ...failed, kind: "locked" };
+  if (is(error, RateLimitExceeded)) return { ...failed, ...rateLimited(message, error, nowMs), kind: "rate-limited" };
+  if (is(error, RetryTask)) {
+    return { ...failed, kind: "retry", message: { ...message, retries: retries + 1 }, retryAtMs: retryTime(error, nowMs) };
+  }
+  if (is(error, CancelExecution)) {
+    const again = error.retry ?? retries > 0;
+    return { ...failed, kind: "canceled", message: { ...message, retries: again ? Math.max(retries, 1) : 0 } };
+  }
+  return { ...failed, kind: "error" };
+}
+
+/** Whether the attempt is followed by another one. */
+export function willRetry(outcome: Outcome): boolean {
+  return outcome.error !== undefined && (outcome.message.retries ?? 0) > 0;
+}
+
+/** The message of the next attempt. */
+export function retryMessage(outcome: Outcome, nowMs: number, random: number): Message {
+  const { message } = outcome;
+  const again = { ...message, retries: (message.retries ?? 0) - 1, attempt: (message.attempt ?? 0) + 1 };
+  if (outcome.retryAtMs !== undefined) return { ...again, eta: outcome.retryAtMs };
+  if (!message.retryDelay) return { ...again, eta: undefined };
+  const delay = Math.min(message.retryDelay, message.retryMaxDelay ?? LONGEST_DELAY_MS);
+  const jitter = message.retryJitter ?? 0;
+  const eta = nowMs + Math.round(delay * (1 - jitter + jitter * random));
+  const nextDelay = message.retryBackoff
+    ? Math.min(message.retryDelay * message.retryBackoff, LONGEST_DELAY_MS)
+    : message.retryDelay;
+  return { ...again, eta, retryDelay: nextDelay };
+}
+
+function rateLimited(message: Message, error: RateLimitExceeded, nowMs: number): Pick<Outcome, "message" | "retryAtMs"> {
+  const retries = (message.retries ?? 0) + (error.retry ? 1 : 0);
+  const delayMs = message.retryDelay || Math.ceil(error.delay * 1000);
+  return { message: { ...message, retries }, retryAtMs: retries > 0 ? nowMs + delayMs : undefined };
+}
+
+function retryTime(error: RetryTask, nowMs: number): number | undefined {
+  if (error.eta !== undefined) return instantMs(error.eta, "RetryTask.eta");
+  return error.delay === undefined ? undefined : nowMs + durationMs(error.delay, "RetryTask.delay", { negative: true });
+}
+
+/** `instanceof`, also for the class of another copy of the package. */
+function is<E extends Error>(error: Error, kind: new (...args: never) => E): error is E {
+  return error instanceof kind || error.name === kind.name;
+}

@@ -1,0 +1,226 @@
+/**
+ * Periodic tasks: which slots are due, and exactly one run for each however many consumers look.
+ *
+ * A **slot** is a time at which a task is to run: for `crontab` the start of a matching minute, for `every` a multiple of the
+ * interval, for any other predicate the start of a matching clock minute. A consumer looks again and again, each time at the
+ * slots since its last look. A key of task and slot in the storage lets only one consumer enqueue a slot, also over restarts.
+ *
+ * What was missed while no consumer ran, or while the process stood still:
+ * - `"skip"`: only the latest slot since the last look runs, and only if it is at most a minute old. Slots that began more than
+ *   a second before the consumer started do not run.
+ * - `"once"`: one run for all slots since the last one on record, within the window.
+ * - `"all"`: one run for each of them.
+ *
+ * @module
+ */
+import type { Core } from "./core.ts";
+import { localTimeZone } from "./cron_zone.ts";
+import { errorText } from "./error_record.ts";
+import type { Definition, Periodic } from "./registry.ts";
+import type { Item } from "./storage.ts";
+import type { Instant } from "./time.ts";
+import type { Schedule } from "./types/definition.ts";
+
+/** A registered periodic task. */
+export type PeriodicDefinition = Definition & { readonly periodic: Periodic };
+
+/** A look at the clock. */
+export interface PeriodicLook {
+  /** When the last look was; `undefined` for the first one of a consumer. After a clock was set back, at most `toMs`. */
+  readonly fromMs: number | undefined;
+  /** Now. Slots at this instant belong to this look. */
+  readonly toMs: number;
+  /** Makes the item to enqueue. */
+  makeItem(definition: PeriodicDefinition, slotMs: number): Item | Promise<Item>;
+}
+
+/** A slot that this consumer enqueued. */
+export interface EnqueuedSlot {
+  readonly definition: PeriodicDefinition;
+  readonly slotMs: number;
+  readonly item: Item;
+}
+
+/** What a look did. */
+export interface PeriodicOutcome {
+  /** In the order of the registration. Slots that another consumer enqueued are not among them. */
+  readonly enqueued: readonly EnqueuedSlot[];
+  /** When to look again; `undefined` if no periodic task will ever run. */
+  readonly nextMs: number | undefined;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** How old a slot may be that a consumer runs at its start: one that began while it was starting. */
+const START_MS = 1000;
+
+/** `crontab` and `every` tell their slots; so may a predicate of the application. */
+type Foresight = Schedule & { next(after: Instant, defaultTimeZone: string): Date | undefined };
+
+/**
+ * The first moment at which a task may run.
+ *
+ * @param periodic Its schedule.
+ * @param afterMs Later than this.
+ * @param defaultTimeZone Zone of crontabs that name none.
+ * @returns The slot, or for a plain predicate the next clock minute, which it may then refuse; `undefined`: never.
+ */
+export function nextSlot(periodic: Periodic, afterMs: number, defaultTimeZone: string): number | undefined {
+  if (!hasForesight(periodic.schedule)) return (Math.floor(afterMs / MINUTE_MS) + 1) * MINUTE_MS;
+  return periodic.schedule.next(new Date(afterMs), defaultTimeZone)?.getTime();
+}
+
+/**
+ * The slots of a task in a stretch of time. A plain predicate is asked once for each clock minute in it.
+ *
+ * @param periodic Its schedule.
+ * @param fromMs Later than this.
+ * @param toMs Not later than this.
+ * @param defaultTimeZone Zone of crontabs that name none.
+ * @returns The slots, ascending.
+ */
+export function slotsBetween(periodic: Periodic, fromMs: number, toMs: number, defaultTimeZone: string): number[] {
+  const { schedule } = periodic;
+  const slots: number[] = [];
+  let slotMs = nextSlot(periodic, fromMs, defaultTimeZone);
+  while (slotMs !== undefined && slotMs <= toMs) {
+    if (hasForesight(schedule) || schedule(new Date(slotMs), defaultTimeZone)) slots.push(slotMs);
+    slotMs = nextSlot(periodic, slotMs, defaultTimeZone);
+  }
+  return slots;
+}
+
+/**
+ * Enqueues what is due of every periodic task. A schedule or a `makeItem` that throws is logged and costs only its own slots.
+ *
+ * @param core The inside of the Huey.
+ * @param look Since when, until when, and how to make an item.
+ * @returns What was enqueued here, and when to look again.
+ * @throws What the storage throws. The same look may be repeated: no slot is enqueued twice.
+ */
+export async function enqueuePeriodic(core: Core, look: PeriodicLook): Promise<PeriodicOutcome> {
+  const definitions = core.registry.periodic();
+  const zone = core.settings.utc ? "UTC" : localTimeZone();
+  const since = await lookedSince(core, definitions, look);
+  // All are waited for, so that nothing is under way any more when one of them has failed.
+  const looks = await Promise.allSettled(definitions.map((definition) => {
+    return enqueueDue(core, definition, since.get(definition.name) as number, look, zone);
+  }));
+  const enqueued = looks.flatMap((settled) => {
+    if (settled.status === "rejected") throw settled.reason;
+    return settled.value;
+  });
+  return { enqueued, nextMs: soonest(core, definitions, look.toMs, zone) };
+}
+
+/** For each task, since when its slots are looked for. */
+async function lookedSince(
+  core: Core,
+  definitions: readonly PeriodicDefinition[],
+  look: PeriodicLook,
+): Promise<Map<string, number>> {
+  const { toMs } = look;
+  const fromMs = look.fromMs ?? toMs - START_MS;
+  const since = new Map(definitions.map(({ name }) => [name, fromMs]));
+  if (look.fromMs !== undefined) return since;
+  const recorded = definitions.filter(({ periodic }) => periodic.missed !== "skip");
+  if (recorded.length === 0) return since;
+  const records = await core.storage.meta.peekMany(recorded.map(({ name }) => recordKey(name)));
+  for (const [index, { name, periodic }] of recorded.entries()) {
+    const lastMs = decodeRecord(records[index]);
+    if (lastMs !== undefined) since.set(name, Math.max(lastMs, toMs - periodic.missedWindowMs));
+    // Nothing was missed before the first start, but from here on it is.
+    else await core.storage.meta.put(recordKey(name), encodeRecord(fromMs));
+  }
+  return since;
+}
+
+async function enqueueDue(
+  core: Core,
+  definition: PeriodicDefinition,
+  fromMs: number,
+  look: PeriodicLook,
+  zone: string,
+): Promise<EnqueuedSlot[]> {
+  const slots = dueSlots(core, definition, fromMs, look.toMs, zone);
+  const enqueued: EnqueuedSlot[] = [];
+  for (const slotMs of slots) {
+    const item = await madeItem(core, definition, slotMs, look);
+    if (item !== undefined && await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item)) {
+      enqueued.push({ definition, slotMs, item });
+    }
+  }
+  const lastMs = slots.at(-1);
+  if (lastMs !== undefined && definition.periodic.missed !== "skip") {
+    await core.storage.meta.put(recordKey(definition.name), encodeRecord(lastMs));
+  }
+  return enqueued;
+}
+
+function dueSlots(core: Core, { name, periodic }: PeriodicDefinition, fromMs: number, toMs: number, zone: string): number[] {
+  const sinceMs = periodic.missed === "skip" ? Math.max(fromMs, toMs - MINUTE_MS - 1) : fromMs;
+  try {
+    const slots = slotsBetween(periodic, sinceMs, toMs, zone);
+    return periodic.missed === "all" ? slots : slots.slice(-1);
+  } catch (error) {
+    logFailure(core, "schedule", name, error);
+    return [];
+  }
+}
+
+async function madeItem(
+  core: Core,
+  definition: PeriodicDefinition,
+  slotMs: number,
+  look: PeriodicLook,
+): Promise<Item | undefined> {
+  try {
+    return await look.makeItem(definition, slotMs);
+  } catch (error) {
+    logFailure(core, "message", definition.name, error);
+    return undefined;
+  }
+}
+
+function soonest(core: Core, definitions: readonly PeriodicDefinition[], afterMs: number, zone: string): number | undefined {
+  let soonestMs = Infinity;
+  for (const { name, periodic } of definitions) {
+    try {
+      soonestMs = Math.min(soonestMs, nextSlot(periodic, afterMs, zone) ?? Infinity);
+    } catch (error) {
+      logFailure(core, "schedule", name, error);
+      soonestMs = Math.min(soonestMs, afterMs + MINUTE_MS);
+    }
+  }
+  return soonestMs === Infinity ? undefined : soonestMs;
+}
+
+function hasForesight(schedule: Schedule): schedule is Foresight {
+  return typeof (schedule as Partial<Foresight>).next === "function";
+}
+
+function logFailure(core: Core, what: string, name: string, error: unknown): void {
+  core.logger.error(`The ${what} of periodic task {task} failed: {error}`, { task: name, error: errorText(error) });
+}
+
+/** Longer than the slot can come up again: clocks of consumers differ, and a missed slot stays in the window. */
+function keyLifeMs({ periodic }: PeriodicDefinition): number {
+  return Math.max(periodic.missedWindowMs, HOUR_MS) + HOUR_MS;
+}
+
+function slotKey(name: string, slotMs: number): string {
+  return `slot:${slotMs}:${name}`;
+}
+
+function recordKey(name: string): string {
+  return `periodic:${name}`;
+}
+
+function encodeRecord(slotMs: number): Uint8Array {
+  return new TextEncoder().encode(String(slotMs));
+}
+
+function decodeRecord(data: Uint8Array | undefined): number | undefined {
+  const slotMs = Number(new TextDecoder().decode(data));
+  return data === undefined || !Number.isSafeInteger(slotMs) || slotMs <= 0 ? undefined : slotMs;
+}

@@ -1,0 +1,75 @@
+/**
+ * Pipelines: steps one after another, each with the value of the one before.
+ * @module
+ */
+import { show } from "./arguments.ts";
+import type { Callable, Chord, Member, Pipeline, Step, Task } from "./types/composition.ts";
+
+/** A step as it is kept: one task, or a chord. */
+export type Stage = Task | Chord<unknown, unknown[]>;
+
+interface Stages {
+  readonly stages: readonly Stage[];
+}
+
+class PipelineOfStages implements Stages {
+  readonly kind = "pipeline" as const;
+  readonly stages: readonly Stage[];
+
+  constructor(stages: readonly Stage[]) {
+    this.stages = stages;
+  }
+
+  /** The tasks whose values the handle lists; of a chord the callback and what follows it. */
+  get tasks(): readonly Task[] {
+    return this.stages.flatMap(tasksOf);
+  }
+
+  andThen(next: Step, ...given: unknown[]): Pipeline<unknown[]> {
+    return makePipeline([...this.stages, ...stagesOf(next, given)]);
+  }
+
+  onError(handler: Callable, ...given: unknown[]): Pipeline<unknown[]> {
+    return makePipeline(this.stages.map((stage) => withHandler(stage, handler, given)));
+  }
+}
+
+/** The pipeline of these stages. */
+export function makePipeline(stages: readonly Stage[]): Pipeline<unknown[]> {
+  return new PipelineOfStages(stages) as unknown as Pipeline<unknown[]>;
+}
+
+/**
+ * The stages that a step adds: a wrapper is called with `given`; a ready-made one is taken as it is.
+ * @throws {TypeError} If it is no step, or arguments are given to something ready-made.
+ */
+export function stagesOf(step: Step, given: readonly unknown[] = []): readonly Stage[] {
+  if (typeof step === "function" && typeof (step as Callable).s === "function") {
+    return [(step as { s(...args: readonly unknown[]): Task }).s(...given)];
+  }
+  if (given.length > 0) throw new TypeError("Arguments can be given to a task function only, not to something ready-made");
+  return memberStages(step as Member);
+}
+
+/**
+ * The stages of a member of a group, or of a ready-made step.
+ * @throws {TypeError} If it is neither a task nor a pipeline nor a chord.
+ */
+export function memberStages(member: Member): readonly Stage[] {
+  const kind = (member as { kind?: unknown } | null | undefined)?.kind;
+  if (kind === "pipeline") return (member as unknown as Stages).stages;
+  if (kind === "task" || kind === "chord") return [member as Stage];
+  const hint = typeof member === "function" ? ": call its s(...)" : "";
+  throw new TypeError(`Expected a task, a pipeline or a chord, got ${kind === "group" ? "a group" : show(member)}${hint}`);
+}
+
+/** `target.onError(handler, ...given)`, where the types are not known. */
+export function withHandler<T>(target: T, handler: Callable, given: readonly unknown[]): T {
+  return (target as { onError(handler: Callable, ...given: readonly unknown[]): T }).onError(handler, ...given);
+}
+
+/** The tasks of a stage that have a value of their own in a pipeline's handle. */
+function tasksOf(stage: Stage): readonly Task[] {
+  if (stage.kind === "task") return [stage];
+  return (stage as unknown as { readonly tail: readonly Stage[] }).tail.flatMap(tasksOf);
+}

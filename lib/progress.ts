@@ -1,0 +1,90 @@
+/**
+ * Progress: what a running task tells about itself, for handles in any process.
+ * @module
+ */
+import { decodeValue } from "./codec.ts";
+import type { Core } from "./core.ts";
+
+/** The last values that a task reported; `total` counts all. */
+interface ProgressRecord {
+  readonly total: number;
+  readonly values: readonly unknown[];
+}
+
+/** A reader that looks less often than the task reports still sees this many values. */
+const KEPT_VALUES = 100;
+const KEEP_MS = 86_400_000;
+const FIRST_LOOK_MS = 20;
+const LONGEST_LOOK_MS = 500;
+const LOOK_GROWTH = 1.5;
+
+const ENDED: ReadonlySet<string> = new Set(["complete", "failed", "revoked", "expired", "canceled", "dead"]);
+
+/** Writes the progress of one attempt, in order. */
+export class ProgressWriter {
+  readonly #core: Core;
+  readonly #key: string;
+  #record: Promise<ProgressRecord> | undefined;
+
+  constructor(core: Core, taskId: string) {
+    this.#core = core;
+    this.#key = progressKey(taskId);
+  }
+
+  /** Adds a value. @throws {TypeError} If it cannot be stored. */
+  async write(value: unknown): Promise<void> {
+    const before = this.#record ?? readRecord(this.#core, this.#key);
+    this.#record = this.#append(before, value);
+    try {
+      await this.#record;
+    } catch (error) {
+      // A value that cannot be stored must not spoil the next one.
+      this.#record = before;
+      throw error;
+    }
+  }
+
+  async #append(before: Promise<ProgressRecord>, value: unknown): Promise<ProgressRecord> {
+    const { total, values } = await before;
+    const record = { total: total + 1, values: [...values, value].slice(-KEPT_VALUES) };
+    await this.#core.storage.meta.put(this.#key, await this.#core.serializer.serialize(record), KEEP_MS);
+    return record;
+  }
+}
+
+/** The last value that a task reported. */
+export async function lastProgress(core: Core, taskId: string): Promise<unknown> {
+  return (await readRecord(core, progressKey(taskId))).values.at(-1);
+}
+
+/** Each value reported from now on; ends when the task has ended. */
+export async function* progressUpdates(core: Core, taskId: string): AsyncGenerator<unknown> {
+  const key = progressKey(taskId);
+  let seen = (await readRecord(core, key)).total;
+  let lookMs = FIRST_LOOK_MS;
+  for (;;) {
+    // Asked before the values are read, so that nothing reported before the end is missed.
+    const ended = ENDED.has((await core.storage.state(taskId))?.state ?? "");
+    const { total, values } = await readRecord(core, key);
+    // A new attempt begins to count where the last one ended; only a flush makes the total smaller.
+    const fresh = total > seen ? values.slice(-Math.min(total - seen, values.length)) : [];
+    seen = total;
+    yield* fresh;
+    if (ended) return;
+    lookMs = fresh.length > 0 ? FIRST_LOOK_MS : Math.min(lookMs * LOOK_GROWTH, LONGEST_LOOK_MS);
+    await pause(lookMs);
+  }
+}
+
+function progressKey(taskId: string): string {
+  return `progress:${taskId}`;
+}
+
+async function readRecord(core: Core, key: string): Promise<ProgressRecord> {
+  const data = await core.storage.meta.peek(key);
+  return data === undefined ? { total: 0, values: [] } : await decodeValue(core, data) as ProgressRecord;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

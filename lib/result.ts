@@ -1,0 +1,94 @@
+/**
+ * The handle of one invocation.
+ * @module
+ */
+import { checkKeys } from "./arguments.ts";
+import type { Core } from "./core.ts";
+import { enqueueTask } from "./enqueue.ts";
+import { newId } from "./ids.ts";
+import type { Message } from "./message.ts";
+import { lastProgress, progressUpdates } from "./progress.ts";
+import { type Outcome, readOutcome, unwrap } from "./result_reader.ts";
+import { isTaskRevoked, restoreKey, revokeKey } from "./revocation.ts";
+import { taskStatus } from "./state.ts";
+import { makeTask, messageOf } from "./task.ts";
+import { callOverrides, checkRevokeOptions } from "./task_options.ts";
+import { type Instant, instantMs } from "./time.ts";
+import type { RevokeOptions } from "./types/calling.ts";
+import type { Task } from "./types/composition.ts";
+import type { GetOptions, RescheduleOptions, TaskStatus } from "./types/results.ts";
+
+/** Reads the outcome of one task, and keeps what it has read. */
+export class ResultHandle {
+  readonly kind = "result" as const;
+  readonly task: Task;
+  readonly #core: Core;
+  #outcome: Outcome | undefined;
+
+  constructor(core: Core, task: Task) {
+    this.#core = core;
+    this.task = task;
+  }
+
+  get id(): string {
+    return this.task.id;
+  }
+
+  async get(options: GetOptions = {}): Promise<unknown> {
+    this.#outcome ??= await readOutcome(this.#core, this.id, options);
+    return this.#outcome === undefined ? undefined : unwrap(this.#outcome);
+  }
+
+  async isReady(): Promise<boolean> {
+    if (this.#outcome !== undefined || await this.#core.storage.data.has(this.id)) return true;
+    return ENDED.has((await this.#core.storage.state(this.id))?.state ?? "");
+  }
+
+  async revoke(options: RevokeOptions = { once: true }): Promise<void> {
+    checkRevokeOptions(options);
+    await revokeKey(this.#core, `r:${this.id}`, { ...options, once: options.once ?? options.until === undefined });
+  }
+
+  async restore(): Promise<boolean> {
+    return await restoreKey(this.#core, `r:${this.id}`);
+  }
+
+  async isRevoked(at?: Instant): Promise<boolean> {
+    return await isTaskRevoked(this.#core, this.task, at === undefined ? Date.now() : instantMs(at, "at"));
+  }
+
+  async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
+    checkKeys(options, "Options of reschedule", ["delay", "eta", "priority", "expires", "preservePipeline"]);
+    const { preservePipeline, ...call } = options;
+    const overrides = callOverrides(call as never);
+    const { eta: _eta, expiresAt: _expiresAt, ...kept } = messageOf(this.task);
+    const message: Message = {
+      ...kept,
+      ...(preservePipeline === false ? { next: undefined, onError: undefined } : {}),
+      id: newId(),
+      eta: overrides.etaMs,
+      priority: overrides.priority ?? kept.priority,
+      expires: overrides.expires ?? kept.expires,
+    };
+    await this.revoke();
+    return await enqueueTask(this.#core, makeTask(message), message);
+  }
+
+  reset(): void {
+    this.#outcome = undefined;
+  }
+
+  async state(): Promise<TaskStatus> {
+    return await taskStatus(this.#core, this.id);
+  }
+
+  async progress(): Promise<unknown> {
+    return await lastProgress(this.#core, this.id);
+  }
+
+  progressUpdates(): AsyncIterableIterator<unknown> {
+    return progressUpdates(this.#core, this.id);
+  }
+}
+
+const ENDED: ReadonlySet<string> = new Set(["complete", "failed", "revoked", "expired", "canceled"]);

@@ -1,0 +1,93 @@
+/**
+ * Reads the outcome of a task by its id.
+ * @module
+ */
+import { checkBoolean, checkKeys, checkNumber } from "./arguments.ts";
+import { decodeValue } from "./codec.ts";
+import type { Core } from "./core.ts";
+import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
+import { failureException, isFailure } from "./failure.ts";
+import { revokeKey } from "./revocation.ts";
+import { plainValue } from "./spread.ts";
+import type { StoredState } from "./storage.ts";
+import { optionalDurationMs } from "./time.ts";
+import type { GetOptions } from "./types/results.ts";
+
+/** What was read: a value, or the exception to throw. */
+export type Outcome = { readonly value: unknown } | { readonly exception: TaskException };
+
+const GET_KEYS = ["blocking", "timeout", "backoff", "maxDelay", "revokeOnTimeout", "preserve", "signal"] as const;
+const POLL_INITIAL_MS = 50;
+const POLL_MAX_MS = 1000;
+const POLL_BACKOFF = 1.15;
+
+/** The value of an outcome. @throws {TaskException} If it is a failure. */
+export function unwrap(outcome: Outcome): unknown {
+  if ("exception" in outcome) throw outcome.exception;
+  return outcome.value;
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkGetOptions(options: GetOptions): void {
+  checkKeys(options, "Options of get", GET_KEYS);
+  checkBoolean(options.blocking, "blocking");
+  checkBoolean(options.preserve, "preserve");
+  checkBoolean(options.revokeOnTimeout, "revokeOnTimeout");
+  optionalDurationMs(options.timeout, "timeout");
+  optionalDurationMs(options.maxDelay, "maxDelay");
+  if (options.backoff !== undefined) checkNumber(options.backoff, "backoff", { min: 1 });
+}
+
+/**
+ * Reads, or waits for, the outcome of a task.
+ *
+ * @returns The outcome; `undefined` when a non-blocking read finds nothing.
+ * @throws {ResultTimeout} If a blocking read waits longer than `timeout`.
+ * @throws {ConfigurationError} If the Huey has `results: false`.
+ */
+export async function readOutcome(core: Core, id: string, options: GetOptions): Promise<Outcome | undefined> {
+  checkGetOptions(options);
+  if (!core.settings.results) throw new ConfigurationError(`Cannot read the result of ${id}: this Huey has results: false`);
+  options.signal?.throwIfAborted();
+  const found = await readNow(core, id, options.preserve);
+  if (found !== undefined || !options.blocking) return found;
+  await waitForEnd(core, id, options);
+  return await readNow(core, id, options.preserve) ?? endingWithoutValue(id, await core.storage.state(id));
+}
+
+async function readNow(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
+  const data = await (preserve ? core.storage.data.peek(id) : core.storage.data.pop(id));
+  if (data === undefined) return undefined;
+  const value = await decodeValue(core, data);
+  return isFailure(value) ? { exception: failureException(value) } : { value: plainValue(value) };
+}
+
+async function waitForEnd(core: Core, id: string, options: GetOptions): Promise<void> {
+  const ended = await core.storage.waitForResult(id, {
+    timeoutMs: optionalDurationMs(options.timeout, "timeout"),
+    signal: options.signal,
+    poll: {
+      initialMs: POLL_INITIAL_MS,
+      backoff: options.backoff ?? POLL_BACKOFF,
+      maxMs: optionalDurationMs(options.maxDelay, "maxDelay") ?? POLL_MAX_MS,
+    },
+  });
+  if (ended) return;
+  if (options.revokeOnTimeout) await revokeKey(core, `r:${id}`, { once: true });
+  throw new ResultTimeout(`Task ${id} has no result yet`);
+}
+
+const NEVER_RAN = {
+  revoked: "was revoked before it ran",
+  expired: "expired before it ran",
+  canceled: "was canceled by a hook before it ran",
+  failed: "failed, and its error is not in the store any more",
+} as const;
+
+/** What a task that left no value means for its reader. */
+function endingWithoutValue(id: string, stored: StoredState | undefined): Outcome {
+  const outcome = stored?.state as keyof typeof NEVER_RAN | undefined;
+  if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined };
+  const error = `Task ${id} ${NEVER_RAN[outcome]}`;
+  return { exception: new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome }) };
+}

@@ -1,0 +1,99 @@
+/**
+ * Revocations: stopping invocations before they run, and running ones as soon as they look.
+ * @module
+ */
+import { CancelExecution, DecodeError } from "./errors.ts";
+import type { Core, Running } from "./core.ts";
+import { instantMs } from "./time.ts";
+import type { RevokeOptions, TaskInfo } from "./types/calling.ts";
+
+interface Revocation {
+  readonly until?: number | undefined;
+  readonly once?: boolean | undefined;
+}
+
+/** Why a running task is aborted when it is revoked. */
+export class RevokedWhileRunning extends CancelExecution {
+  override name = "RevokedWhileRunning";
+  readonly taskId: string;
+  constructor(id: string) {
+    super(`Task ${id} was revoked while it ran`, { retry: false });
+    this.taskId = id;
+  }
+}
+
+/** Stores a revocation under `r:<task id>` or `rt:<task name>`; a new one replaces the old one. */
+export async function revokeKey(core: Core, key: string, options: RevokeOptions): Promise<void> {
+  const until = options.until === undefined ? undefined : instantMs(options.until, "until");
+  const revocation: Revocation = { until, once: options.once };
+  await core.storage.revocations.put(key, new TextEncoder().encode(JSON.stringify(revocation)));
+}
+
+/** Deletes a revocation. @returns whether it was there */
+export async function restoreKey(core: Core, key: string): Promise<boolean> {
+  return await core.storage.revocations.delete(key);
+}
+
+/** Whether a key is revoked at a time; consumes nothing. */
+export async function isKeyRevoked(core: Core, key: string, atMs: number): Promise<boolean> {
+  return applies(parse(await core.storage.revocations.peek(key)), atMs);
+}
+
+/** Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing. */
+export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "name">, atMs: number): Promise<boolean> {
+  const found = await core.storage.revocations.peekMany([`r:${task.id}`, `rt:${task.name}`]);
+  return found.some((data) => applies(parse(data), atMs));
+}
+
+/** What the check before a run found. */
+export interface RevocationCheck {
+  readonly revoked: boolean;
+  /** Keys that the check uses up: a one-shot revocation, or one whose time has passed. */
+  readonly used: readonly string[];
+}
+
+/**
+ * The check before a run (huey-behaviour section 3): an invocation's own revocation hides that of its task, so that a one-shot
+ * revocation of the task stays for the next invocation.
+ */
+export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "name">): Promise<RevocationCheck> {
+  const keys = [`r:${task.id}`, `rt:${task.name}`];
+  const found = await core.storage.revocations.peekMany(keys);
+  const nowMs = Date.now();
+  const used: string[] = [];
+  for (const [index, key] of keys.entries()) {
+    const revocation = parse(found[index]);
+    if (revocation === undefined) continue;
+    const hit = applies(revocation, nowMs);
+    if (revocation.once || !hit) used.push(key);
+    if (hit) return { revoked: true, used };
+  }
+  return { revoked: false, used };
+}
+
+/** Those of the running attempts that are revoked now. */
+export async function revokedNow(core: Core, running: readonly Running[]): Promise<Running[]> {
+  const keys = running.flatMap(({ message }) => [`r:${message.id}`, `rt:${message.name}`]);
+  const found = await core.storage.revocations.peekMany(keys);
+  const nowMs = Date.now();
+  return running.filter((_, index) =>
+    [found[2 * index], found[2 * index + 1]].some((data) => {
+      const revocation = parse(data);
+      return applies(revocation, nowMs) && !(revocation?.once && data === found[2 * index + 1]);
+    })
+  );
+}
+
+function applies(revocation: Revocation | undefined, atMs: number): boolean {
+  if (revocation === undefined) return false;
+  return revocation.once === true || revocation.until === undefined || revocation.until > atMs;
+}
+
+function parse(data: Uint8Array | undefined): Revocation | undefined {
+  if (data === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(data)) as Revocation;
+  } catch (cause) {
+    throw new DecodeError("A stored revocation cannot be read", { cause });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * From the outcome of an attempt to the one write that settles it.
+ * @module
+ */
+import { encodeItem } from "./codec.ts";
+import type { Core } from "./core.ts";
+import { errorStack, errorText, toError } from "./error_record.ts";
+import { bareError, storedFailure } from "./failure.ts";
+import { newId } from "./ids.ts";
+import type { Inline } from "./immediate.ts";
+import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
+import type { ChordMembership, Message } from "./message.ts";
+import { failureOutcome, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
+import type { Definition } from "./registry.ts";
+import type { ChordReport, Claim, Item, Settlement } from "./storage.ts";
+
+/** A settlement, and what it means in the terms of the library. */
+export interface Prepared {
+  /** As given, unless its value turned out not to be storable. */
+  readonly outcome: Outcome;
+  readonly settlement: Settlement;
+  /** The steps that follow: the next one, or the error handler. */
+  readonly followUps: readonly Message[];
+  /** The next attempt. */
+  readonly retry: Message | undefined;
+}
+
+/** What is to be settled. */
+export interface Ended {
+  readonly core: Core;
+  readonly definition: Definition;
+  /** As it was decoded; the outcome has it with its retries changed. */
+  readonly message: Message;
+  /** Fences the settlement; `undefined` when the claim was given up before the run, or there is none. */
+  readonly claim: Claim | undefined;
+  readonly outcome: Outcome;
+  /** Chord whose values this task has used. */
+  readonly dropChord: string | undefined;
+  readonly dropLocks: boolean;
+  /** In immediate mode follow-ups run in the call instead of being enqueued. */
+  readonly inline: Inline | undefined;
+}
+
+/** Builds the settlement. A value that cannot be stored makes the attempt fail. */
+export async function prepare(ended: Ended): Promise<Prepared> {
+  const { outcome } = ended;
+  if (outcome.kind === "not-due") return await prepareMove(ended);
+  if (outcome.error === undefined) {
+    try {
+      return await prepareEnd(ended, outcome, outcome.value);
+    } catch (unstorable) {
+      return await prepare({
+        ...ended,
+        outcome: failureOutcome(ended.message, unstorableValue(ended, unstorable), Date.now()),
+      });
+    }
+  }
+  const portable = await withPortableError(ended.core, outcome);
+  return await prepareEnd(ended, portable, portable.error);
+}
+
+async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promise<Prepared> {
+  const { core, message, inline } = ended;
+  const retrying = willRetry(outcome);
+  const retry = retrying ? retryMessage(outcome, Date.now(), Math.random()) : undefined;
+  const followUps = followUpsOf(core, outcome, retrying);
+  const report = retrying ? undefined : membershipToReport(outcome);
+  const settlement: Settlement = {
+    claim: ended.claim,
+    id: message.id,
+    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined,
+    ending: retrying ? undefined : OUTCOMES[outcome.kind].ending,
+    noticeTtlMs: core.settings.completionTtlMs,
+    forget: outcome.used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]),
+    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
+    chord: report === undefined || inline !== undefined ? undefined : await reportOf(core, report, chordValue(outcome, value)),
+    dropChord: ended.dropChord,
+    dropLocks: ended.dropLocks,
+  };
+  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
+  return { outcome, settlement, followUps, retry };
+}
+
+async function prepareMove(ended: Ended): Promise<Prepared> {
+  const { core, claim, outcome, message } = ended;
+  const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
+  return { outcome, settlement, followUps: [], retry: undefined };
+}
+
+/** Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. */
+function surfaces(core: Core, retrying: boolean): boolean {
+  return !retrying || core.settings.storeIntermediateErrors;
+}
+
+function followUpsOf(core: Core, outcome: Outcome, retrying: boolean): Message[] {
+  const { next, onError } = outcome.message;
+  if (outcome.kind === "complete") return next === undefined ? [] : heads(withValue(next, outcome.value));
+  if (!outcome.ran || outcome.error === undefined || onError === undefined || !surfaces(core, retrying)) return [];
+  // Each failed attempt calls the handler anew, so each call has an id of its own.
+  return [withExpiry({ ...onError, id: newId(), args: [...onError.args, outcome.error] })];
+}
+
+/** Whether the outcome leaves something in the result store. */
+function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {
+  if (!core.settings.results || definition.periodic !== undefined) return false;
+  if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone;
+  return outcome.ran && outcome.error !== undefined && surfaces(core, retrying);
+}
+
+async function resultOf(core: Core, outcome: Outcome): Promise<Uint8Array> {
+  const { error } = outcome;
+  return await core.serializer.serialize(
+    error === undefined ? outcome.value : storedFailure(metadataOf(outcome, error), error),
+  );
+}
+
+function metadataOf(outcome: Outcome, error: Error): Parameters<typeof storedFailure>[0] {
+  return {
+    error: errorText(error),
+    traceback: errorStack(error),
+    taskId: outcome.message.id,
+    retries: outcome.message.retries ?? 0,
+    outcome: outcome.kind === "revoked" ? "revoked" : "failed",
+  };
+}
+
+/** A member reports when the last step of its chain has succeeded, or when any step has ended otherwise. */
+function membershipToReport(outcome: Outcome): ChordMembership | undefined {
+  const { message } = outcome;
+  return outcome.kind === "complete" ? message.next === undefined ? message.chord : undefined : membershipOf(message);
+}
+
+function chordValue(outcome: Outcome, value: unknown): unknown {
+  return outcome.ran ? value : undefined;
+}
+
+async function reportOf(core: Core, membership: ChordMembership, value: unknown): Promise<ChordReport> {
+  const { id, index, size, callback } = membership;
+  return {
+    id,
+    index,
+    size,
+    value: await core.serializer.serialize(value),
+    callback: await encodeItem(core, withExpiry({ ...callback, valuesOf: id })),
+  };
+}
+
+/** The items to enqueue. In immediate mode only those that go to the schedule: the others run in the call. */
+async function itemsOf({ core, inline }: Ended, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const message of followUps) items.push(await encodeItem(core, message));
+  if (retry !== undefined) items.push(await encodeItem(core, retry, true));
+  return inline === undefined ? items : items.filter((item) => item.dueMs !== undefined);
+}
+
+/** The outcome with an error that the serializer takes: one that drags along what cannot be stored is reduced to its text. */
+async function withPortableError(core: Core, outcome: Outcome): Promise<Outcome> {
+  try {
+    await core.serializer.serialize(outcome.error);
+    return outcome;
+  } catch {
+    // Reported to the task's reader in full text; only the parts that cannot travel are lost.
+    return { ...outcome, error: bareError(outcome.error as Error) };
+  }
+}
+
+function unstorableValue(ended: Ended, cause: unknown): Error {
+  const reason = toError(cause).message;
+  return new TypeError(`The value of task ${ended.message.name} cannot be stored: ${reason}`, { cause });
+}

@@ -1,0 +1,123 @@
+/**
+ * Lengths and points of time: the only unit conversions of the project. Outside, a bare number is seconds; inside, times are
+ * integer milliseconds in names that end in `Ms`.
+ * @module
+ */
+
+/** A length of time. A bare number is seconds; a `Temporal.Duration` without years and months fits. Not negative, except `delay`. */
+export type Duration = number | DurationParts;
+
+/** A length of time in words. */
+export interface DurationParts {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly milliseconds?: number;
+}
+
+/** A point in time; never a bare number. `Temporal.Instant` and `Temporal.ZonedDateTime` fit. */
+export type Instant = Date | { readonly epochMilliseconds: number };
+
+const UNIT_MS = {
+  weeks: 604_800_000,
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+} as const;
+
+/** Units of a `Temporal.Duration` that have no fixed length, or that are too fine to matter here. */
+const VARIABLE_UNITS = ["years", "months"] as const;
+
+/**
+ * Milliseconds of a duration.
+ *
+ * @param duration The duration; a bare number is seconds.
+ * @param name Name of the argument, for the error message.
+ * @param options `negative: true` allows less than zero.
+ * @returns Whole milliseconds, rounded.
+ * @throws {TypeError} If it is no duration.
+ * @throws {RangeError} If it is not finite, or negative where that is not allowed.
+ *
+ * @example
+ * ```ts
+ * import { durationMs } from "@hueyjs/huey/lib/time.ts";
+ *
+ * durationMs(1.5, "delay"); // 1500
+ * durationMs({ minutes: 5 }, "delay"); // 300000
+ * ```
+ */
+export function durationMs(duration: Duration, name: string, options: { negative?: boolean } = {}): number {
+  const total = typeof duration === "number" ? duration * 1000 : partsMs(duration, name);
+  if (!Number.isFinite(total)) throw new RangeError(`${name} must be finite: ${show(duration)}`);
+  if (total < 0 && !options.negative) throw new RangeError(`${name} must not be negative: ${show(duration)}`);
+  return Math.round(total);
+}
+
+/** `durationMs`, or `undefined` for `undefined`. */
+export function optionalDurationMs(duration: Duration | undefined, name: string): number | undefined {
+  return duration === undefined ? undefined : durationMs(duration, name);
+}
+
+/**
+ * Milliseconds since the epoch of an instant.
+ *
+ * @param instant A `Date`, or anything with `epochMilliseconds`.
+ * @param name Name of the argument, for the error message.
+ * @returns Whole milliseconds since 1970-01-01 UTC.
+ * @throws {TypeError} If it is neither (a bare number is refused: seconds or milliseconds cannot be told apart).
+ * @throws {RangeError} If it is an invalid date.
+ */
+export function instantMs(instant: Instant, name: string): number {
+  const ms = instant instanceof Date
+    ? instant.getTime()
+    : (instant as { epochMilliseconds?: unknown } | null)?.epochMilliseconds;
+  if (typeof ms !== "number") {
+    throw new TypeError(`${name} must be a Date or an object with epochMilliseconds: ${show(instant)}`);
+  }
+  if (!Number.isFinite(ms)) throw new RangeError(`${name} is not a valid date: ${show(instant)}`);
+  return Math.trunc(ms);
+}
+
+/** Whether a value is an instant rather than a duration. */
+export function isInstant(value: unknown): value is Instant {
+  return value instanceof Date || (typeof value === "object" && value !== null && "epochMilliseconds" in value);
+}
+
+function partsMs(parts: DurationParts, name: string): number {
+  if (typeof parts !== "object" || parts === null || Array.isArray(parts)) {
+    throw new TypeError(`${name} must be a number of seconds or an object such as { minutes: 5 }: ${show(parts)}`);
+  }
+  // A Temporal.Duration keeps its units in getters of its prototype, so each unit is asked for by name.
+  const given = parts as Readonly<Record<string, unknown>>;
+  refuseOtherUnits(given, name);
+  let total = 0;
+  for (const [unit, unitMs] of Object.entries(UNIT_MS)) {
+    const amount = given[unit] ?? 0;
+    if (typeof amount !== "number") throw new TypeError(`${name}.${unit} must be a number: ${show(amount)}`);
+    total += amount * unitMs;
+  }
+  return total;
+}
+
+function refuseOtherUnits(given: Readonly<Record<string, unknown>>, name: string): void {
+  for (const unit of VARIABLE_UNITS) {
+    if (given[unit]) throw new RangeError(`${name} must not use ${unit}, whose length varies: ${show(given)}`);
+  }
+  const unknown = Object.keys(given).find((key) => !(key in UNIT_MS));
+  if (unknown !== undefined) throw new TypeError(`${name} has no unit ${JSON.stringify(unknown)}: ${show(given)}`);
+  const named = Object.keys(UNIT_MS).some((unit) => given[unit] !== undefined);
+  if (!named) throw new TypeError(`${name} must name at least one unit, such as { seconds: 5 }: ${show(given)}`);
+}
+
+function show(value: unknown): string {
+  if (value instanceof Date) return `Date(${value.getTime()})`;
+  try {
+    return (typeof value === "object" ? JSON.stringify(value) : String(value)) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

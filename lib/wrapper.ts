@@ -1,0 +1,112 @@
+/**
+ * What `huey.task` returns: a function that enqueues, with everything else that can be done with a task.
+ * @module
+ */
+import { show } from "./arguments.ts";
+import { Attempt, Context } from "./attempt.ts";
+import type { Core } from "./core.ts";
+import { enqueueAll, enqueueTask } from "./enqueue.ts";
+import { newId } from "./ids.ts";
+import type { Definition } from "./registry.ts";
+import type { ResultHandle } from "./result.ts";
+import type { ResultGroupHandle } from "./result_group.ts";
+import { isKeyRevoked, restoreKey, revokeKey } from "./revocation.ts";
+import { makeMessage, makeTask } from "./task.ts";
+import { callOverrides, checkRevokeOptions, type Overrides } from "./task_options.ts";
+import { type Instant, instantMs } from "./time.ts";
+import type { CallOptions, RevokeOptions, TaskWrapper, When } from "./types/calling.ts";
+import type { Task } from "./types/composition.ts";
+
+/** Leads from a wrapper to its definition. */
+const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
+
+type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
+
+/** The definition of a wrapper; `undefined` for any other value. */
+export function definitionOf(value: unknown): Definition | undefined {
+  return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
+}
+
+/** Makes the wrapper of a definition. */
+export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unknown[], unknown> {
+  const key = `rt:${definition.name}`;
+  const call = makeCall(core, definition, undefined);
+  const members = {
+    kind: "function",
+    [DEFINITION]: definition,
+    with: (options: AnyCallOptions) => makeCall(core, definition, options),
+    schedule: (options: AnyCallOptions & { args?: readonly unknown[] }) => schedule(core, definition, options),
+    callLocal: (...args: unknown[]) => callLocal(core, definition, args),
+    revoke: async (options: RevokeOptions = {}) => {
+      checkRevokeOptions(options);
+      await revokeKey(core, key, options);
+    },
+    restore: () => restoreKey(core, key),
+    isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? Date.now() : instantMs(at, "at")),
+    unregister: () => core.registry.remove(definition.name),
+  };
+  Object.defineProperty(call, "name", { value: definition.name, configurable: true });
+  return Object.assign(call, members) as unknown as TaskWrapper<unknown[], unknown>;
+}
+
+interface Call {
+  (...args: unknown[]): Promise<ResultHandle>;
+  s(...args: unknown[]): Task;
+  map(items: Iterable<unknown>): Promise<ResultGroupHandle>;
+}
+
+/** A call with options bound; they are checked now, and a delay counts from each call. */
+function makeCall(core: Core, definition: Definition, options: AnyCallOptions | undefined): Call {
+  const bound = options === undefined ? undefined : callOverrides(options);
+  const overrides = (): Overrides | undefined => options?.delay === undefined ? bound : callOverrides(options);
+  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, overrides());
+  return Object.assign(enqueue, {
+    s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, overrides())),
+    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, overrides()),
+  });
+}
+
+async function enqueueCall(
+  core: Core,
+  definition: Definition,
+  args: unknown[],
+  overrides: Overrides | undefined,
+): Promise<ResultHandle> {
+  const message = makeMessage(definition, args, overrides);
+  return await enqueueTask(core, makeTask(message), message);
+}
+
+async function map(
+  core: Core,
+  definition: Definition,
+  items: Iterable<unknown>,
+  overrides: Overrides | undefined,
+): Promise<ResultGroupHandle> {
+  if (typeof (items as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function" || typeof items === "string") {
+    throw new TypeError(`map takes a list of items: ${show(items)}`);
+  }
+  const calls = Array.from(items, (item) => Array.isArray(item) ? item : [item]);
+  return await enqueueAll(core, calls.map((args) => makeTask(makeMessage(definition, args, overrides))));
+}
+
+async function schedule(
+  core: Core,
+  definition: Definition,
+  options: AnyCallOptions & { args?: readonly unknown[] },
+): Promise<ResultHandle> {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`schedule takes an object with delay or eta: ${show(options)}`);
+  }
+  const { args = [], ...call } = options;
+  if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
+  const overrides = callOverrides(call);
+  if (overrides.etaMs === undefined) throw new TypeError("schedule needs delay or eta");
+  return await enqueueCall(core, definition, args, overrides);
+}
+
+function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {
+  if (!definition.context) return definition.fn(...args);
+  const message = makeMessage(definition, args);
+  const claim = { id: message.id, data: new Uint8Array(0), priority: 0, track: false, token: newId(), deliveries: 1 };
+  return definition.fn(new Context(core, new Attempt(claim, message, undefined)), ...args);
+}
