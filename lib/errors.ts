@@ -2,7 +2,7 @@
  * Every error that callers may want to catch. Wrong arguments are `TypeError` or `RangeError` instead.
  * @module
  */
-import type { Duration, Instant } from "./time.ts";
+import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
 /** Base of all errors of this library. */
 export class HueyException extends Error {
@@ -68,6 +68,7 @@ export class RateLimitExceeded extends HueyException {
   /** Whether the task is tried again without using up its retries. */
   readonly retry: boolean;
   constructor(key: string, delay: number, retry: boolean = true) {
+    if (typeof delay !== "number" || !(delay >= 0)) throw new RangeError(`delay must be a number of seconds, at least 0: ${delay}`);
     super(`Rate limit "${key}" is exceeded, try again in ${delay} s`);
     this.key = key;
     this.delay = delay;
@@ -116,6 +117,8 @@ export class RetryTask extends Error {
     if (options.delay !== undefined && options.eta !== undefined) {
       throw new ConfigurationError("RetryTask takes either delay or eta, not both");
     }
+    if (options.delay !== undefined) durationMs(options.delay, "delay", { negative: true });
+    if (options.eta !== undefined) instantMs(options.eta, "eta");
     this.delay = options.delay;
     this.eta = options.eta;
   }

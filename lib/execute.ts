@@ -70,6 +70,7 @@ export async function failClaim(core: Core, claim: Claim, error: Error): Promise
 /** Gives the claims of running attempts back to the queue and emits `interrupted` for each. */
 export async function interrupt(core: Core, running: Iterable<Running>): Promise<void> {
   const attempts = [...running];
+  if (attempts.length === 0) return;
   for (const attempt of attempts) {
     attempt.abandoned = true;
     attempt.abort(new CancelExecution("The consumer is stopping"));

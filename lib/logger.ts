@@ -32,8 +32,8 @@ export function logs(logger: Logger, level: keyof Logger): boolean {
 /** One line that names an invocation and what is special about it; used all over the logs. */
 export function describe(message: Message): string {
   const parts = [`${message.name}: ${message.id}`];
-  if (message.eta !== undefined) parts.push(`@${new Date(message.eta).toISOString()}`);
-  if (message.expiresAt !== undefined) parts.push(`exp=${new Date(message.expiresAt).toISOString()}`);
+  if (message.eta !== undefined) parts.push(`@${timeText(message.eta)}`);
+  if (message.expiresAt !== undefined) parts.push(`exp=${timeText(message.expiresAt)}`);
   if (message.priority) parts.push(`p=${message.priority}`);
   if (message.retries) parts.push(`${message.retries} retries`);
   if (message.timeout) parts.push(`timeout=${message.timeout / 1000}`);
@@ -41,4 +41,10 @@ export function describe(message: Message): string {
   if (message.onError !== undefined) parts.push(`, on error ${message.onError.name}`);
   if (message.chord !== undefined) parts.push(`, chord ${message.chord.id}`);
   return parts.join(" ");
+}
+
+/** A log line must never fail, whatever a message carries. */
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }

@@ -126,13 +126,16 @@ export function retryMessage(outcome: Outcome, nowMs: number, random: number): M
 
 function rateLimited(message: Message, error: RateLimitExceeded, nowMs: number): Pick<Outcome, "message" | "retryAtMs"> {
   const retries = (message.retries ?? 0) + (error.retry ? 1 : 0);
-  const delayMs = message.retryDelay || Math.ceil(error.delay * 1000);
+  // An error of another copy of the package, or of an old version, may carry anything.
+  const waitMs = error.delay >= 0 ? Math.ceil(error.delay * 1000) : 0;
+  const delayMs = Math.min(message.retryDelay || waitMs, LONGEST_DELAY_MS);
   return { message: { ...message, retries }, retryAtMs: retries > 0 ? nowMs + delayMs : undefined };
 }
 
 function retryTime(error: RetryTask, nowMs: number): number | undefined {
   if (error.eta !== undefined) return instantMs(error.eta, "RetryTask.eta");
-  return error.delay === undefined ? undefined : nowMs + durationMs(error.delay, "RetryTask.delay", { negative: true });
+  if (error.delay === undefined) return undefined;
+  return nowMs + Math.min(durationMs(error.delay, "RetryTask.delay", { negative: true }), LONGEST_DELAY_MS);
 }
 
 /** `instanceof`, also for the class of another copy of the package. */

@@ -1,0 +1,170 @@
+/**
+ * Huey: a small, typed task queue for Deno and Bun that does not lose work.
+ *
+ * A function becomes a task, a call becomes a message, a consumer runs it, a handle reads the result:
+ *
+ * ```ts
+ * import { Consumer, MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ *
+ * await using consumer = new Consumer(huey);
+ * await consumer.start(); // in production: `bun consumer.ts app.ts`
+ *
+ * const result = await add(1, 2); // enqueued, not run
+ * console.log(await result.get({ blocking: true })); // 3
+ * ```
+ *
+ * With `SqliteHuey`, `RedisHuey` or `FileHuey` instead, the consumer is a process of its own.
+ *
+ * @module
+ */
+
+// The queue, and its storages
+export { Huey } from "./lib/huey.ts";
+export { BlackHoleHuey, MemoryHuey } from "./storage/memory_huey.ts";
+export { SqliteHuey } from "./storage/sqlite_huey.ts";
+export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "./storage/redis_huey.ts";
+export { FileHuey } from "./storage/file_huey.ts";
+export { BlackHoleStorage } from "./storage/black_hole.ts";
+export { MemoryStorage } from "./storage/memory.ts";
+export { type SqliteOptions, SqliteStorage } from "./storage/sqlite.ts";
+export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis.ts";
+export type { RedisExpireOptions, RedisOptions } from "./storage/redis_options.ts";
+export { type FileOptions, FileStorage } from "./storage/file.ts";
+export type {
+  Burial,
+  ChordReport,
+  Claim,
+  ClaimBatch,
+  ClaimOptions,
+  Ending,
+  Item,
+  KeyValue,
+  Lease,
+  Owner,
+  PollOptions,
+  PutIfEmptyOptions,
+  Settlement,
+  Storage,
+  StorageDescriptor,
+  StoredDeadLetter,
+  StoredLease,
+  StoredState,
+  WaitOptions,
+} from "./lib/storage.ts";
+
+// The consumer
+export { Consumer, type ConsumerOptions, type WorkerType } from "./consumer/consumer.ts";
+
+// Putting tasks together
+export { chord, group } from "./lib/group.ts";
+export { spread } from "./lib/spread.ts";
+
+// When periodic tasks run
+export { crontab, type CronFields, type CronOptions, type CronSchedule } from "./lib/crontab.ts";
+export { every, type IntervalSchedule } from "./lib/every.ts";
+
+// Serializers
+export { Serializer } from "./lib/serializer.ts";
+export { SignedSerializer } from "./lib/signed_serializer.ts";
+
+// Errors
+export {
+  CancelExecution,
+  ConfigurationError,
+  DecodeError,
+  HueyException,
+  RateLimitExceeded,
+  ResultTimeout,
+  RetryTask,
+  type RetryTaskOptions,
+  StorageError,
+  type TaskErrorMetadata,
+  TaskException,
+  TaskLockedException,
+  TaskTimeout,
+  UnknownTaskError,
+  WorkerLostError,
+} from "./lib/errors.ts";
+
+// Signals and hooks
+export {
+  SIGNAL_CANCELED,
+  SIGNAL_COMPLETE,
+  SIGNAL_ENQUEUED,
+  SIGNAL_ERROR,
+  SIGNAL_EXECUTING,
+  SIGNAL_EXPIRED,
+  SIGNAL_INTERRUPTED,
+  SIGNAL_LOCKED,
+  SIGNAL_RATE_LIMITED,
+  SIGNAL_RECOVERED,
+  SIGNAL_RETRYING,
+  SIGNAL_REVOKED,
+  SIGNAL_SCHEDULED,
+  SIGNAL_TIMEOUT,
+  type SignalErrors,
+  type SignalHandler,
+  type SignalName,
+} from "./lib/signals.ts";
+export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "./lib/hooks.ts";
+
+// Types
+export type { Duration, DurationParts, Instant } from "./lib/time.ts";
+export type { Carry, Given, Spread, Stored, StoredAll } from "./lib/types/values.ts";
+export type {
+  ContextTaskOptions,
+  DefineClosingTask,
+  DefineContextTask,
+  DefinePeriodicTask,
+  DefineTask,
+  Delivery,
+  EnterExit,
+  OpenClose,
+  PeriodicTaskOptions,
+  Resource,
+  ResourceValue,
+  Schedule,
+  TaskOptions,
+} from "./lib/types/definition.ts";
+export type {
+  CallOptions,
+  MapItem,
+  RegisteredTask,
+  RevokeOptions,
+  ScheduleOptions,
+  TaskCall,
+  TaskInfo,
+  TaskWrapper,
+  When,
+} from "./lib/types/calling.ts";
+export type {
+  Callable,
+  Chord,
+  Group,
+  GroupValue,
+  GroupValues,
+  HandleOf,
+  Member,
+  MemberValue,
+  MemberValues,
+  Pipeline,
+  Step,
+  Task,
+} from "./lib/types/composition.ts";
+export type {
+  BlockingGetOptions,
+  ChordResult,
+  GetOptions,
+  RescheduleOptions,
+  Result,
+  ResultGroup,
+  ResultOptions,
+  TaskContext,
+  TaskState,
+  TaskStatus,
+} from "./lib/types/results.ts";
+export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
+export type { DeadLetter, HueyOptions, Logger, SerializerLike, SerializerOptions } from "./lib/types/options.ts";

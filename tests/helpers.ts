@@ -1,0 +1,141 @@
+/**
+ * What the tests of lib share: a Huey in memory, a worker without a consumer, a stopped clock, and a record of signals.
+ * @module
+ */
+import { setSystemTime } from "bun:test";
+import { coreOf } from "../lib/core.ts";
+import { execute } from "../lib/execute.ts";
+import { Huey } from "../lib/huey.ts";
+import { provideImmediateStorage } from "../lib/immediate_storage.ts";
+import type { SignalName } from "../lib/signals.ts";
+import type { Claim, ClaimBatch } from "../lib/storage.ts";
+import type { Task } from "../lib/types/composition.ts";
+import type { HueyOptions, Logger } from "../lib/types/options.ts";
+import { MemoryStorage } from "../storage/memory.ts";
+
+provideImmediateStorage((name) => new MemoryStorage({ name }));
+
+/** Who claims in these tests. */
+export const OWNER = { consumer: "consumer-1", worker: "worker-1" } as const;
+
+/** Noon of an ordinary day: no midnight, no change of the clocks near. */
+export const NOON: number = Date.UTC(2030, 4, 14, 12, 0, 0);
+
+/** A Huey whose storage is in memory. */
+export function memory(options: HueyOptions = {}): Huey {
+  return new Huey({ logger: silent, ...options, storage: (name) => new MemoryStorage({ name }) });
+}
+
+/** Takes up to `limit` items, without waiting. */
+export async function claim(huey: Huey, limit = 1, owner: { consumer: string; worker: string } = OWNER): Promise<ClaimBatch> {
+  return await huey.storage.claim(limit, { owner, waitMs: 0 });
+}
+
+/** Runs one claim to its end. */
+export async function run(huey: Huey, taken: Claim, revocations = true): Promise<void> {
+  await execute(coreOf(huey)!, taken, { worker: OWNER.worker, revocations });
+}
+
+/** Runs what is in the queue, one task after another, until it is empty. @returns how many attempts there were */
+export async function work(huey: Huey, { limit = 1000 }: { limit?: number } = {}): Promise<number> {
+  let attempts = 0;
+  while (attempts < limit) {
+    const { claims, revocations } = await claim(huey);
+    if (claims[0] === undefined) break;
+    await run(huey, claims[0], revocations);
+    attempts++;
+  }
+  return attempts;
+}
+
+/** Claims one item and starts it. `done` resolves when it is settled. */
+export async function begin(huey: Huey): Promise<{ claim: Claim; done: Promise<void> }> {
+  const { claims, revocations } = await claim(huey);
+  if (claims[0] === undefined) throw new Error("The queue is empty");
+  return { claim: claims[0], done: run(huey, claims[0], revocations) };
+}
+
+/** Stops the wall clock. */
+export function stopClock(atMs: number = NOON): void {
+  setSystemTime(new Date(atMs));
+}
+
+/** Moves the stopped clock. */
+export function advance(seconds: number): void {
+  setSystemTime(new Date(Date.now() + seconds * 1000));
+}
+
+/** The real clock again. */
+export function startClock(): void {
+  setSystemTime();
+}
+
+/** Moves what is due from the schedule to the queue. @returns how many items */
+export async function promote(huey: Huey): Promise<number> {
+  return (await huey.storage.promoteDue(Date.now(), 1000)).length;
+}
+
+/** Moves the clock, then what is due, then runs it. @returns how many attempts there were */
+export async function pass(huey: Huey, seconds: number): Promise<number> {
+  advance(seconds);
+  await promote(huey);
+  return await work(huey);
+}
+
+/** One signal that was seen. */
+export interface Seen {
+  readonly signal: SignalName;
+  readonly task: Task;
+  readonly error: Error | undefined;
+}
+
+/** Collects all signals in order. */
+export function record(huey: Huey): { readonly names: string[]; readonly seen: Seen[] } {
+  const names: string[] = [];
+  const seen: Seen[] = [];
+  huey.signal((signal, task, error) => {
+    names.push(signal);
+    seen.push({ signal, task, error });
+  });
+  return { names, seen };
+}
+
+/** One line of a log. */
+export interface Line {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly properties: Record<string, unknown> | undefined;
+}
+
+/** A logger that keeps its lines. */
+export function logbook(): { readonly logger: Logger; readonly lines: Line[] } {
+  const lines: Line[] = [];
+  const at = (level: Line["level"]) => (message: string, properties?: Record<string, unknown>): void => {
+    lines.push({ level, message, properties });
+  };
+  return { lines, logger: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") } };
+}
+
+/** A logger that says nothing. */
+export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** What a promise rejects with, or a function throws. */
+export async function failure(promised: Promise<unknown> | (() => unknown)): Promise<Error> {
+  try {
+    await (typeof promised === "function" ? promised() : promised);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("Nothing was thrown");
+}
+
+/** Checks that something is refused by a TypeError or a RangeError, whose message names all of `words`. */
+export async function refusal(attempt: () => unknown, ...words: (string | RegExp)[]): Promise<Error> {
+  const error = await failure(attempt);
+  if (!(error instanceof TypeError) && !(error instanceof RangeError)) throw error;
+  for (const word of words) {
+    const found = typeof word === "string" ? error.message.includes(word) : word.test(error.message);
+    if (!found) throw new Error(`"${error.message}" does not name ${word}`);
+  }
+  return error;
+}

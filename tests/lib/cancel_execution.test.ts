@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { CancelExecution, TaskException } from "../../lib/errors.ts";
+import { failure, memory, record, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+describe("CancelExecution from a task", () => {
+  test("without an option: the retries that are left are used", async () => {
+    const huey = memory();
+    let runs = 0;
+    const task = huey.task({ name: "task", retries: 2 }, () => {
+      runs++;
+      throw new CancelExecution();
+    });
+    await task();
+    await work(huey);
+    expect(runs).toBe(3);
+    await task.with({ retries: 0 })();
+    await work(huey);
+    expect(runs).toBe(4);
+  });
+
+  test("retry false: not even if retries are left", async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    const result = await huey.task({ name: "task", retries: 2 }, () => {
+      throw new CancelExecution({ retry: false });
+    })();
+    expect(await work(huey)).toBe(1);
+    expect(names).toEqual(["enqueued", "executing", "canceled"]);
+    expect(await failure(result.get())).toBeInstanceOf(TaskException);
+  });
+
+  test("retry true: even if none is left", async () => {
+    const huey = memory();
+    let runs = 0;
+    const result = await huey.task("task", () => {
+      if (++runs < 4) throw new CancelExecution({ retry: true });
+      return "done";
+    })();
+    expect(await work(huey)).toBe(4);
+    result.reset();
+    expect(await result.get()).toBe("done");
+  });
+
+  test("carries a message", () => {
+    expect(new CancelExecution("why", { retry: true })).toMatchObject({ message: "why", retry: true });
+    expect(new CancelExecution().retry).toBeUndefined();
+  });
+});
+
+describe("CancelExecution from a hook", () => {
+  test("ends the task: a blocking get rejects at once", async () => {
+    const huey = memory();
+    huey.preExecute("no", () => {
+      throw new CancelExecution("Closed");
+    });
+    const result = await huey.task({ name: "task", retries: 2 }, () => 1)();
+    expect(await work(huey)).toBe(1);
+    const error = await failure(result.get({ blocking: true }));
+    expect(error).toBeInstanceOf(TaskException);
+    expect((error as TaskException).metadata.outcome).toBe("canceled");
+    expect(await result.state()).toMatchObject({ state: "canceled" });
+  });
+
+  test("stops the steps that follow, and calls no error handler", async () => {
+    const huey = memory();
+    const runs: string[] = [];
+    const task = huey.task("task", () => void runs.push("task"));
+    const next = huey.task("next", () => void runs.push("next"));
+    const handler = huey.task("handler", (error: Error) => void runs.push(error.name));
+    huey.preExecute("no", ({ name }) => {
+      if (name === "task") throw new CancelExecution();
+    });
+    await huey.enqueue(task.s().onError(handler).andThen(next));
+    await work(huey);
+    expect(runs).toEqual([]);
+  });
+
+  test("may be asynchronous", async () => {
+    const huey = memory();
+    let runs = 0;
+    huey.preExecute("no", async () => {
+      await Promise.resolve();
+      throw new CancelExecution();
+    });
+    await huey.task("task", () => ++runs)();
+    await work(huey);
+    expect(runs).toBe(0);
+  });
+});

@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { RetryTask, TaskException } from "../../lib/errors.ts";
+import type { Huey } from "../../lib/huey.ts";
+import type { TaskContext } from "../../lib/types/results.ts";
+import { failure, memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+/** Seconds until the next attempt. */
+async function wait(huey: Huey): Promise<number> {
+  const [next] = await huey.scheduled(1);
+  return (next!.eta!.getTime() - Date.now()) / 1000;
+}
+
+const fail = (): never => {
+  throw new Error("failing!");
+};
+
+describe("retries", () => {
+  test("without a delay: at once, as often as told", async () => {
+    const huey = memory();
+    let runs = 0;
+    const flaky = huey.task({ name: "flaky", retries: 2 }, () => {
+      if (++runs < 3) throw new Error("failing!");
+      return "OK";
+    });
+    const result = await flaky();
+    expect(await work(huey)).toBe(3);
+    expect(await result.get()).toBe("OK");
+  });
+
+  test("end after the last one", async () => {
+    const huey = memory();
+    const result = await huey.task({ name: "fails", retries: 2 }, fail)();
+    expect(await work(huey)).toBe(3);
+    expect(await failure(result.get())).toBeInstanceOf(TaskException);
+    expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
+  });
+
+  test("the guide's story: error, reset, value", async () => {
+    const huey = memory();
+    let runs = 0;
+    const flaky = huey.task({ name: "flaky", retries: 2 }, () => runs++ === 0 ? fail() : "OK");
+    const result = await flaky();
+    await work(huey, { limit: 1 });
+    expect((await failure(result.get())).message).toContain("failing!");
+    await work(huey);
+    expect(await failure(result.get())).toBeInstanceOf(TaskException); // the handle keeps what it has read
+    result.reset();
+    expect(await result.get()).toBe("OK");
+  });
+
+  test("keep id, arguments, priority and options", async () => {
+    const huey = memory();
+    const fails = huey.task({ name: "fails", retries: 3, retryDelay: 5, priority: 7, timeout: 60 }, (_text: string) => fail());
+    const result = await fails("x");
+    await work(huey);
+    const [waiting] = await huey.scheduled();
+    expect(waiting).toMatchObject({ id: result.id, name: "fails", retries: 2, retryDelay: 5, priority: 7, timeout: 60 });
+    expect([...waiting!.args]).toEqual(["x"]);
+    expect(waiting!.eta).toEqual(new Date(NOON + 5000));
+  });
+
+  test("the context counts attempts", async () => {
+    const huey = memory();
+    const seen: number[][] = [];
+    const fails = huey.task({ name: "fails", retries: 2, context: true }, ({ attempt, retries, deliveries }: TaskContext) => {
+      seen.push([attempt, retries, deliveries]);
+      fail();
+    });
+    await fails();
+    await work(huey);
+    expect(seen).toEqual([[1, 2, 1], [2, 1, 1], [3, 0, 1]]);
+  });
+
+  test("the signals of a task that succeeds at the third attempt", async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    let runs = 0;
+    await huey.task({ name: "flaky", retries: 2 }, () => ++runs < 3 ? fail() : 1)();
+    await work(huey);
+    const again = ["executing", "error", "retrying", "enqueued"];
+    expect(names).toEqual(["enqueued", ...again, ...again, "executing", "complete"]);
+  });
+});
+
+describe("retry delays", () => {
+  test("the same wait each time", async () => {
+    const huey = memory();
+    const result = await huey.task({ name: "fails", retries: 2, retryDelay: { minutes: 1 } }, fail)();
+    await work(huey);
+    expect(await wait(huey)).toBe(60);
+    expect(await pass(huey, 59)).toBe(0);
+    expect(await pass(huey, 1)).toBe(1);
+    expect(await wait(huey)).toBe(60);
+    expect(await pass(huey, 60)).toBe(1);
+    expect(await huey.scheduledCount()).toBe(0);
+    expect(await result.state()).toMatchObject({ state: "failed" });
+  });
+
+  test("backoff multiplies, without a cap", async () => {
+    const huey = memory();
+    await huey.task({ name: "fails", retries: 4, retryDelay: 2, retryBackoff: 2 }, fail)();
+    const waits: number[] = [];
+    await work(huey);
+    while (await huey.scheduledCount() > 0) {
+      waits.push(await wait(huey));
+      await pass(huey, waits.at(-1)!);
+    }
+    expect(waits).toEqual([2, 4, 8, 16]);
+  });
+
+  test("a factor below 1 shrinks", async () => {
+    const huey = memory();
+    await huey.task({ name: "fails", retries: 2, retryDelay: 8, retryBackoff: 0.5 }, fail)();
+    await work(huey);
+    const first = await wait(huey);
+    await pass(huey, first);
+    expect([first, await wait(huey)]).toEqual([8, 4]);
+  });
+
+  test("backoff without a delay does nothing", async () => {
+    const huey = memory();
+    await huey.task({ name: "fails", retries: 2, retryBackoff: 2 }, fail)();
+    expect(await work(huey)).toBe(3);
+  });
+
+  test("a cap", async () => {
+    const huey = memory();
+    await huey.task({ name: "fails", retries: 4, retryDelay: 2, retryBackoff: 3, retryMaxDelay: 10 }, fail)();
+    const waits: number[] = [];
+    await work(huey);
+    while (await huey.scheduledCount() > 0) {
+      waits.push(await wait(huey));
+      await pass(huey, waits.at(-1)!);
+    }
+    expect(waits).toEqual([2, 6, 10, 10]);
+  });
+
+  test("jitter makes a share of the delay random", async () => {
+    const huey = memory();
+    const fails = huey.task({ name: "fails", retries: 1, retryDelay: 100, retryJitter: 0.5 }, fail);
+    await fails.map(Array.from({ length: 50 }, () => []));
+    await work(huey);
+    const waits = (await huey.scheduled()).map(({ eta }) => (eta!.getTime() - NOON) / 1000);
+    expect(waits.length).toBe(50);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(150);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(50);
+    expect(new Set(waits).size).toBeGreaterThan(10);
+  });
+
+  test("jitter never exceeds the cap, and does not change the delay that follows", async () => {
+    const huey = memory();
+    const options = { name: "fails", retries: 2, retryDelay: 100, retryBackoff: 2, retryJitter: 1, retryMaxDelay: 100 };
+    await huey.task(options, fail).map(Array.from({ length: 50 }, () => []));
+    await work(huey);
+    const waiting = await huey.scheduled();
+    expect(Math.max(...waiting.map(({ eta }) => eta!.getTime() - NOON))).toBeLessThanOrEqual(100_000);
+    expect(Math.min(...waiting.map(({ eta }) => eta!.getTime() - NOON))).toBeGreaterThanOrEqual(0);
+  });
+
+  test("jitter 0 is none", async () => {
+    const huey = memory();
+    await huey.task({ name: "fails", retries: 1, retryDelay: 7, retryJitter: 0 }, fail)();
+    await work(huey);
+    expect(await wait(huey)).toBe(7);
+  });
+});
+
+describe("RetryTask", () => {
+  test("retries without using up the retries, for ever", async () => {
+    const huey = memory();
+    const seen: number[] = [];
+    const again = huey.task({ name: "again", retries: 1, context: true }, ({ retries, attempt }: TaskContext) => {
+      seen.push(retries);
+      if (attempt < 5) throw new RetryTask();
+      return "done";
+    });
+    const result = await again();
+    expect(await work(huey)).toBe(5);
+    result.reset();
+    expect([seen, await result.get()]).toEqual([[1, 1, 1, 1, 1], "done"]);
+  });
+
+  test("retries a task that was declared without retries", async () => {
+    const huey = memory();
+    let runs = 0;
+    const result = await huey.task("again", () => {
+      if (runs++ === 0) throw new RetryTask("not yet");
+      return runs;
+    })();
+    await work(huey);
+    expect(await result.get()).toBe(2);
+  });
+
+  test("at a time or after a delay, whatever the task's own delay", async () => {
+    const huey = memory();
+    const options = { name: "again", retries: 1, retryDelay: 100, retryBackoff: 3 };
+    const again = huey.task(options, (delay: number | undefined) => {
+      throw delay === undefined ? new RetryTask({ eta: new Date(NOON + 33_000) }) : new RetryTask({ delay });
+    });
+    await again(5);
+    await work(huey);
+    expect(await wait(huey)).toBe(5);
+    expect((await huey.scheduled())[0]).toMatchObject({ retries: 1, retryDelay: 100 });
+    await huey.flush();
+    await again(undefined);
+    await work(huey);
+    expect(await wait(huey)).toBe(33);
+  });
+
+  test("without a time, the task's own delay counts", async () => {
+    const huey = memory();
+    await huey.task({ name: "again", retryDelay: 9 }, () => {
+      throw new RetryTask();
+    })();
+    await work(huey);
+    expect(await wait(huey)).toBe(9);
+  });
+
+  test("takes a delay or an eta, never both", async () => {
+    expect(await failure(() => new RetryTask({ delay: 1, eta: new Date() } as never))).toBeInstanceOf(Error);
+    expect(new RetryTask("why", { delay: 3 })).toMatchObject({ message: "why", delay: 3, eta: undefined });
+    await refusal(() => new RetryTask({ delay: "1" } as never), "delay");
+  });
+
+  test("stores its error meanwhile, and calls the handler", async () => {
+    const huey = memory();
+    const seen: string[] = [];
+    const handler = huey.task("handler", (error: Error) => void seen.push(error.name));
+    const again = huey.task("again", () => {
+      throw new RetryTask({ delay: 10 });
+    });
+    const result = await huey.enqueue(again.s().onError(handler));
+    await work(huey);
+    expect(await failure(result.get())).toBeInstanceOf(TaskException);
+    expect(seen).toEqual(["RetryTask"]);
+  });
+});

@@ -1,0 +1,219 @@
+import { describe, expect, test } from "bun:test";
+import { ConfigurationError } from "../../lib/errors.ts";
+import { Huey } from "../../lib/huey.ts";
+import { Serializer } from "../../lib/serializer.ts";
+import { MemoryStorage } from "../../storage/memory.ts";
+import { failure, memory, refusal, silent } from "../helpers.ts";
+
+const nothing = () => {};
+
+describe("task options", () => {
+  const wrong: [Record<string, unknown>, ...(string | RegExp)[]][] = [
+    [{ retries: -1 }, "retries", "-1"],
+    [{ retries: 1.5 }, "retries", "1.5"],
+    [{ retries: "2" }, "retries", "2"],
+    [{ retries: NaN }, "retries", "NaN"],
+    [{ retryDelay: -1 }, "retryDelay", "-1"],
+    [{ retryDelay: "10" }, "retryDelay", "10"],
+    [{ retryDelay: { minute: 1 } }, "retryDelay", "minute"],
+    [{ retryBackoff: -1 }, "retryBackoff", "-1"],
+    [{ retryBackoff: Infinity }, "retryBackoff", "Infinity"],
+    [{ retryJitter: 1.1 }, "retryJitter", "1.1"],
+    [{ retryJitter: -0.1 }, "retryJitter", "-0.1"],
+    [{ retryMaxDelay: -5 }, "retryMaxDelay", "-5"],
+    [{ priority: NaN }, "priority", "NaN"],
+    [{ priority: "high" }, "priority", "high"],
+    [{ context: "yes" }, "context", "yes"],
+    [{ expires: -1 }, "expires", "-1"],
+    [{ expires: "soon" }, "expires", "soon"],
+    [{ expires: new Date(NaN) }, "expires"],
+    [{ timeout: -1 }, "timeout", "-1"],
+    [{ timeout: "1s" }, "timeout", "1s"],
+    [{ delivery: "exactly-once" }, "delivery", "exactly-once", "at-most-once"],
+    [{ lock: 5 }, "lock", "5"],
+    [{ lock: "" }, "lock"],
+    [{ lock: { name: "l", slots: 0 } }, "slots", "0"],
+    [{ lock: { name: "l", ttl: -1 } }, "ttl", "-1"],
+    [{ rateLimit: { limit: -1, per: 1 } }, "limit", "-1"],
+    [{ rateLimit: { limit: 1, per: 0 } }, "per"],
+    [{ rateLimit: { limit: 1, per: 60, algorithm: "leaky" } }, "algorithm", "leaky"],
+    [{ rateLimit: { limit: 1, per: 60, burst: 2 } }, "burst"],
+    [{ retrys: 2 }, "retrys", "retries"],
+    [{ retry_delay: 2 }, "retry_delay", "retryDelay"],
+    [{ missed: "all" }, "missed"],
+    [{ asArgument: true }, "asArgument"],
+  ];
+  test.each(wrong)("%j is refused", async (options, ...words) => {
+    const huey = memory();
+    await refusal(() => huey.task("odd", options as never, nothing), ...words);
+  });
+
+  test.each([
+    [[]],
+    [["name"]],
+    [["name", {}]],
+    [[{}, "name", nothing]],
+    [["name", nothing, {}]],
+    [[5, nothing]],
+    [[null, nothing]],
+    [["", nothing]],
+    [["name", null, nothing]],
+    [[{ name: 5 }, nothing]],
+    [[{ name: "x", fn: 5 }]],
+  ])("task%j is refused", async (args) => {
+    const huey = memory();
+    const error = await failure(() => (huey.task as (...values: unknown[]) => unknown)(...args));
+    const known = [TypeError, RangeError, ConfigurationError].some((kind) => error instanceof kind);
+    expect(known).toBe(true);
+  });
+
+  test("what follows the function is refused, not ignored", async () => {
+    const huey = memory();
+    const define = huey.task as (...values: unknown[]) => unknown;
+    for (const args of [[nothing, { retries: 2 }], [nothing, nothing], [{ name: "a" }, nothing, { retries: 2 }]]) {
+      await refusal(() => define(...args));
+    }
+  });
+
+  test("undefined stands for what is left out", () => {
+    const huey = memory();
+    const options = { retries: undefined, priority: undefined, timeout: undefined, expires: undefined };
+    const task = huey.task("plain", options as never, nothing).s();
+    expect([task.retries, task.priority, task.timeout, task.expires]).toEqual([0, 0, undefined, undefined]);
+  });
+});
+
+describe("options of a call", () => {
+  const wrong: [Record<string, unknown>, ...(string | RegExp)[]][] = [
+    [{ delay: "soon" }, "delay", "soon"],
+    [{ delay: NaN }, "delay", "NaN"],
+    [{ eta: 5 }, "eta", "5"],
+    [{ eta: "2030-01-01" }, "eta", "2030"],
+    [{ eta: new Date(NaN) }, "eta"],
+    [{ delay: 1, id: "" }, "id"],
+    [{ delay: 1, id: 5 }, "id", "5"],
+    [{ delay: 1, retries: -1 }, "retries", "-1"],
+    [{ delay: 1, priority: Infinity }, "priority", "Infinity"],
+    [{ delay: 1, expires: -1 }, "expires", "-1"],
+    [{ delay: 1, prioriti: 1 }, "prioriti", "priority"],
+    [{ delay: 1, lock: "lock" }, "lock"],
+    [{ delay: 1, name: "other" }, "name"],
+    [{ delay: 1, args: 5 }, "args", "5"],
+    [{ delay: 1, kwargs: {} }, "kwargs"],
+  ];
+  test.each(wrong)("schedule(%j) is refused, nothing is stored", async (options, ...words) => {
+    const huey = memory();
+    const task = huey.task("task", (..._values: unknown[]) => {});
+    await refusal(() => task.schedule(options as never), ...words);
+    expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
+  });
+
+  test("both or neither of delay and eta are refused", async () => {
+    const huey = memory();
+    const task = huey.task("task", (..._values: unknown[]) => {});
+    for (const options of [{}, { args: [] }, { delay: 1, eta: new Date() }]) {
+      const error = await failure(() => task.schedule(options as never));
+      expect(error.message).toContain("delay");
+      expect(error.message).toContain("eta");
+    }
+    expect(await failure(() => task.with({ delay: 1, eta: new Date() } as never)())).toBeInstanceOf(Error);
+    expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
+  });
+
+  test("with() refuses what schedule() refuses", async () => {
+    const huey = memory();
+    const task = huey.task("task", nothing);
+    await refusal(() => task.with({ priority: "1" } as never)(), "priority", "1");
+    await refusal(() => task.with({ args: [] } as never)(), "args");
+    await refusal(() => task.with(5 as never)(), "5");
+    expect(await huey.pendingCount()).toBe(0);
+  });
+
+  test("map refuses what is not iterable", async () => {
+    const huey = memory();
+    const task = huey.task("task", (n: number) => n);
+    await refusal(() => task.map(5 as never), "5");
+    expect(await huey.pendingCount()).toBe(0);
+  });
+});
+
+describe("what is passed to enqueue", () => {
+  test.each([[undefined], [null], [5], ["task"], [{}], [nothing], [{ kind: "task", name: "task" }]])(
+    "%j is refused",
+    async (item) => {
+      const huey = memory();
+      huey.task("task", nothing);
+      await refusal(() => huey.enqueue(item as never));
+      expect(await huey.pendingCount()).toBe(0);
+    },
+  );
+
+  test("a wrapper is refused: it is no invocation", async () => {
+    const huey = memory();
+    const task = huey.task("task", nothing);
+    await refusal(() => huey.enqueue(task as never));
+  });
+
+  test("enqueueMany refuses all when one is wrong", async () => {
+    const huey = memory();
+    const task = huey.task("task", (..._values: unknown[]) => {});
+    await refusal(() => huey.enqueueMany([task.s(), 5] as never));
+    await refusal(() => huey.enqueueMany([task.s(), task.s(() => {})]), "args[0]");
+    await refusal(() => huey.enqueueMany(5 as never), "5");
+    expect(await huey.pendingCount()).toBe(0);
+  });
+
+  test("an argument that cannot be stored is named by its path", async () => {
+    const huey = memory();
+    const task = huey.task("task", (..._values: unknown[]) => {});
+    await refusal(() => task({ callback: () => {} }), "args[0].callback");
+    await refusal(() => task.map([[1], [Symbol("s")]] as never), "args[0]");
+    expect(await huey.pendingCount()).toBe(0);
+  });
+});
+
+describe("options of a Huey", () => {
+  const storage = (name: string) => new MemoryStorage({ name });
+  const wrong: [Record<string, unknown>, ...(string | RegExp)[]][] = [
+    [{ name: "" }, "name"],
+    [{ name: 5 }, "name", "5"],
+    [{ results: "no" }, "results", "no"],
+    [{ storeNone: 1 }, "storeNone", "1"],
+    [{ storeIntermediateErrors: 0 }, "storeIntermediateErrors", "0"],
+    [{ utc: "yes" }, "utc", "yes"],
+    [{ immediate: "yes" }, "immediate", "yes"],
+    [{ immediateUseMemory: "yes" }, "immediateUseMemory", "yes"],
+    [{ serializer: {} }, "serializer"],
+    [{ compression: "gzip" }, "compression", "gzip"],
+    [{ useZlib: 1 }, "useZlib", "1"],
+    [{ delivery: "never" }, "delivery", "never"],
+    [{ maxDeliveries: 0 }, "maxDeliveries", "0"],
+    [{ maxDeliveries: 1.5 }, "maxDeliveries", "1.5"],
+    [{ trackState: "yes" }, "trackState", "yes"],
+    [{ completionTtl: -1 }, "completionTtl", "-1"],
+    [{ logger: {} }, "logger"],
+    [{ storeNull: true }, "storeNull"],
+  ];
+  test.each(wrong)("%j is refused", async (options, ...words) => {
+    await refusal(() => new Huey({ ...options, storage } as never), ...words);
+  });
+
+  test("a missing or wrong storage is refused", async () => {
+    await refusal(() => new Huey({} as never), "storage");
+    await refusal(() => new Huey({ storage: "redis" } as never), "storage", "redis");
+  });
+
+  test("compression together with a serializer contradicts", async () => {
+    const serializer = new Serializer();
+    const error = await failure(() => new Huey({ storage, serializer, compression: true, logger: silent }));
+    expect(error).toBeInstanceOf(ConfigurationError);
+  });
+
+  test("properties refuse wrong values too", async () => {
+    const huey = memory();
+    await refusal(() => void (huey.immediate = "yes" as never), "immediate", "yes");
+    await refusal(() => void (huey.results = 1 as never), "results", "1");
+    await refusal(() => void (huey.storeNone = "x" as never), "storeNone", "x");
+    await refusal(() => void (huey.utc = null as never), "utc", "null");
+  });
+});
