@@ -1,0 +1,87 @@
+/**
+ * A binary heap: the smallest of many values at once, adding and taking in O(log n).
+ * @module
+ */
+
+/** Values of which the smallest comes first. Values that compare equal come in no particular order. */
+export class Heap<T> {
+  readonly #compare: (left: T, right: T) => number;
+  #values: T[] = [];
+
+  /** @param compare Order of two values, as for `Array.prototype.sort`. */
+  constructor(compare: (left: T, right: T) => number) {
+    this.#compare = compare;
+  }
+
+  /** How many values there are. */
+  get size(): number {
+    return this.#values.length;
+  }
+
+  /** @returns The smallest value, `undefined` if there is none */
+  peek(): T | undefined {
+    return this.#values[0];
+  }
+
+  /** Adds a value. */
+  push(value: T): void {
+    this.#values.push(value);
+    this.#rise(this.#values.length - 1);
+  }
+
+  /** Takes the smallest value. @returns `undefined` if there is none */
+  pop(): T | undefined {
+    const first = this.#values[0];
+    const last = this.#values.pop();
+    if (last !== undefined && this.#values.length > 0) {
+      this.#values[0] = last;
+      this.#sink(0);
+    }
+    return first;
+  }
+
+  /** Keeps only the values for which `keep` holds. */
+  retain(keep: (value: T) => boolean): void {
+    const kept = this.#values.filter(keep);
+    kept.sort(this.#compare); // a sorted array is a heap
+    this.#values = kept;
+  }
+
+  /** @returns The values in order, as a copy */
+  toSorted(): T[] {
+    return this.#values.toSorted(this.#compare);
+  }
+
+  /** Removes all values. */
+  clear(): void {
+    this.#values = [];
+  }
+
+  #rise(start: number): void {
+    const values = this.#values;
+    const value = values[start]!;
+    let index = start;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (this.#compare(values[parent]!, value) <= 0) break;
+      values[index] = values[parent]!;
+      index = parent;
+    }
+    values[index] = value;
+  }
+
+  #sink(start: number): void {
+    const values = this.#values;
+    const value = values[start]!;
+    let index = start;
+    while (true) {
+      let child = 2 * index + 1;
+      if (child >= values.length) break;
+      if (child + 1 < values.length && this.#compare(values[child + 1]!, values[child]!) < 0) child++;
+      if (this.#compare(value, values[child]!) <= 0) break;
+      values[index] = values[child]!;
+      index = child;
+    }
+    values[index] = value;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Deletes everything of one queue.
+ * @module
+ */
+import type { Session } from "./sqlite_session.ts";
+
+const TABLES = ["huey_schedule", "huey_entry", "huey_chord", "huey_chord_value", "huey_dead"];
+
+/** Leases stay, and so do the other queues of the file. */
+export function flushAll(session: Session): void {
+  for (const table of TABLES) session.run(`delete from ${table} where queue = ?`, session.queue);
+  session.run("delete from huey_task where lane in (?, ?)", session.queue, -session.queue);
+}

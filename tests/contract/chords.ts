@@ -1,0 +1,133 @@
+/** Cases of chords. @module */
+import { expect } from "bun:test";
+import type { ChordReport, Storage } from "../../lib/storage.ts";
+import type { Cases } from "./context.ts";
+import { bytes, claim, claimOne, complete, drain, enqueueAndClaim, ids, item, items, owner, text } from "./helpers.ts";
+
+function report(index: number, size: number, extra: Partial<ChordReport> = {}): ChordReport {
+  return { id: "chord", index, size, value: bytes(`value ${index}`), callback: item("callback"), ...extra };
+}
+
+async function values(storage: Storage, chordId: string = "chord"): Promise<(string | undefined)[]> {
+  return (await storage.collect(chordId)).map(text);
+}
+
+/** Members, values, callbacks. */
+export const chordCases: Cases = {
+  "the callback is enqueued with the last member, whatever the order": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.enqueue(items("m", 3));
+    const claims = await claim(one, 3);
+    await one.settle(complete(claims[2]!, { chord: report(2, 3) }));
+    await other.settle(complete(claims[0]!, { chord: report(0, 3) }));
+    expect(await one.pendingCount()).toBe(0);
+    await one.settle(complete(claims[1]!, { chord: report(1, 3) }));
+    expect(await values(other)).toEqual(["value 0", "value 1", "value 2"]);
+    expect(await drain(other)).toEqual(["callback"]);
+  },
+
+  "values are collected by index while members are missing": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(1, 3) }));
+    const collected = await values(storage);
+    expect([collected[0], collected[1], collected[2]]).toEqual([undefined, "value 1", undefined]);
+  },
+
+  "an unknown chord has no values": async (context) => {
+    expect(await context.open().collect("nothing")).toEqual([]);
+  },
+
+  "a chord of one": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(0, 1) }));
+    expect(await drain(storage)).toEqual(["callback"]);
+  },
+
+  "many members": async (context) => {
+    const storage = context.open();
+    await storage.enqueue(items("m", 30));
+    const claims = await claim(storage, 30);
+    await Promise.all(claims.map((claimed, index) => storage.settle(complete(claimed, { chord: report(index, 30) }))));
+    expect(await values(storage)).toEqual(Array.from({ length: 30 }, (_, index) => `value ${index}`));
+    expect(await drain(storage)).toEqual(["callback"]);
+  },
+
+  "a member that reports twice counts once": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "m0"), { chord: report(0, 2) }));
+    await storage.settle(complete(await enqueueAndClaim(storage, "m0 again"), { chord: report(0, 2) }));
+    expect(await storage.pendingCount()).toBe(0);
+    await storage.settle(complete(await enqueueAndClaim(storage, "m1"), { chord: report(1, 2) }));
+    await storage.settle(complete((await claim(storage))[0]!));
+    await storage.settle(complete(await enqueueAndClaim(storage, "m1 again"), { chord: report(1, 2) }));
+    expect(await drain(storage)).toEqual([]);
+  },
+
+  "a redelivered member does not count for the one that was lost": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.enqueue(items("m", 2));
+    const [first, second] = await claim(one, 2, { owner: owner("lost") });
+    await other.recover({ consumer: "lost" });
+    expect(await one.settle(complete(first!, { chord: report(0, 2) }))).toBe(false);
+    expect(await one.settle(complete(second!, { chord: report(1, 2) }))).toBe(false);
+    expect(await other.collect("chord")).toEqual([]);
+    const again = await claim(other, 2);
+    for (const [index, claimed] of again.entries()) await other.settle(complete(claimed, { chord: report(index, 2) }));
+    expect(await drain(other)).toEqual(["callback"]);
+  },
+
+  "members that end together enqueue one callback": async (context) => {
+    const [one, other] = context.openTwo();
+    for (let round = 0; round < 5; round++) {
+      await one.enqueue(items(`m${round}-`, 8));
+      const claims = await claim(one, 8);
+      const chord = (index: number): ChordReport =>
+        report(index, 8, { id: `chord ${round}`, callback: item(`callback ${round}`) });
+      await Promise.all(
+        claims.map((claimed, index) => (index % 2 ? one : other).settle(complete(claimed, { chord: chord(index) }))),
+      );
+      expect(await drain(other)).toEqual([`callback ${round}`]);
+    }
+  },
+
+  "chords do not meet each other": async (context) => {
+    const storage = context.open();
+    for (const id of ["a", "b"]) {
+      const chord = report(0, 2, { id, value: bytes(id) });
+      await storage.settle(complete(await enqueueAndClaim(storage, `m${id}`), { chord }));
+    }
+    expect(await storage.pendingCount()).toBe(0);
+    expect((await values(storage, "a"))[0]).toBe("a");
+    expect((await values(storage, "b"))[0]).toBe("b");
+  },
+
+  "the values stay until they are dropped": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(0, 1) }));
+    const callback = await claimOne(storage);
+    expect(await values(storage)).toEqual(["value 0"]);
+    await storage.recover({ consumer: owner().consumer });
+    expect(await values(storage)).toEqual(["value 0"]);
+    expect(await storage.settle(complete(callback, { dropChord: "chord" }))).toBe(false);
+    expect(await values(storage)).toEqual(["value 0"]);
+    await storage.settle(complete(await claimOne(storage), { dropChord: "chord" }));
+    expect(await storage.collect("chord")).toEqual([]);
+  },
+
+  "a callback may be scheduled, and empty values are values": async (context) => {
+    const storage = context.open();
+    const chord = report(0, 1, { value: new Uint8Array(), callback: item("callback", { dueMs: Date.now() + 60_000 }) });
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord }));
+    expect(await values(storage)).toEqual([""]);
+    expect(ids(await storage.scheduled())).toEqual(["callback"]);
+  },
+
+  "flush drops chords": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(0, 2) }));
+    await storage.flush();
+    expect(await storage.collect("chord")).toEqual([]);
+    await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(1, 2) }));
+    expect(await storage.pendingCount()).toBe(0);
+  },
+};

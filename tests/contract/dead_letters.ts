@@ -1,0 +1,117 @@
+/** Cases of dead letters. @module */
+import { expect } from "bun:test";
+import type { Burial, Claim, Storage } from "../../lib/storage.ts";
+import type { Cases } from "./context.ts";
+import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS } from "./helpers.ts";
+
+async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
+  const { id, data } = claimed;
+  const letter = { id: `letter of ${id}`, reason: "Nobody could run it", atMs: Date.now(), data, taskId: id, ...extra };
+  return await storage.settle({ claim: claimed, id, noticeTtlMs: LONG_MS, bury: letter });
+}
+
+/** Setting aside, listing, putting back. */
+export const deadLetterCases: Cases = {
+  "a message that is set aside is listed with its reason": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a", { data: bytes("message") });
+    expect(await bury(one, claimed, { atMs: 1_700_000_000_000, taskName: "add" })).toBe(true);
+    const [letter] = await other.deadLetters();
+    expect(letter).toMatchObject({
+      id: "letter of a",
+      reason: "Nobody could run it",
+      atMs: 1_700_000_000_000,
+      taskId: "a",
+      taskName: "add",
+      priority: 0,
+    });
+    expect(new Uint8Array(letter!.data)).toEqual(bytes("message"));
+    expect(await other.deadLetterCount()).toBe(1);
+    expect(await other.pendingCount()).toBe(0);
+    expect(await one.claimed({ consumer: "consumer" })).toEqual([]);
+  },
+
+  "a letter need not tell a task": async (context) => {
+    const storage = context.open();
+    await bury(storage, await enqueueAndClaim(storage, "a"), { taskId: undefined });
+    const [letter] = await storage.deadLetters();
+    expect(letter!.taskId).toBeUndefined();
+    expect(letter!.taskName).toBeUndefined();
+  },
+
+  "letters are listed oldest first, up to a limit": async (context) => {
+    const storage = context.open();
+    for (let index = 0; index < 11; index++) {
+      await bury(storage, await enqueueAndClaim(storage, `a${index}`), { atMs: 1_700_000_000_000 + index });
+    }
+    const expected = Array.from({ length: 11 }, (_, index) => `letter of a${index}`);
+    expect(ids(await storage.deadLetters())).toEqual(expected);
+    expect(ids(await storage.deadLetters(2))).toEqual(expected.slice(0, 2));
+    expect(await storage.deadLetterCount()).toBe(11);
+  },
+
+  "the state of the task is dead": async (context) => {
+    const storage = context.open();
+    await bury(storage, await enqueueAndClaim(storage, "a"));
+    expect(await storage.state("a")).toMatchObject({ state: "dead" });
+    await storage.requeueDeadLetter("letter of a");
+    expect(await storage.state("a")).toMatchObject({ state: "waiting" });
+  },
+
+  "a letter that is put back is a new item": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.release([await enqueueAndClaim(one, "a", { data: bytes("message") })]);
+    const claimed = await claimOne(one);
+    expect(claimed.deliveries).toBe(2);
+    await bury(one, claimed);
+    expect(await other.requeueDeadLetter("letter of a")).toBe(true);
+    expect(await other.deadLetterCount()).toBe(0);
+    const again = await claimOne(one);
+    expect(again).toMatchObject({ id: "a", deliveries: 1 });
+    expect(new Uint8Array(again.data)).toEqual(bytes("message"));
+  },
+
+  "a letter is put back once": async (context) => {
+    const [one, other] = context.openTwo();
+    await bury(one, await enqueueAndClaim(one, "a"));
+    const put = await Promise.all([one, other, one, other].map((storage) => storage.requeueDeadLetter("letter of a")));
+    expect(put.filter(Boolean)).toHaveLength(1);
+    expect(await drain(one)).toEqual(["a"]);
+  },
+
+  "an unknown letter is not there": async (context) => {
+    const storage = context.open();
+    expect(await storage.requeueDeadLetter("nothing")).toBe(false);
+    expect(await storage.deleteDeadLetter("nothing")).toBe(false);
+    expect(await storage.deadLetters()).toEqual([]);
+    expect(await storage.deadLetterCount()).toBe(0);
+  },
+
+  "a letter can be deleted": async (context) => {
+    const storage = context.open();
+    await bury(storage, await enqueueAndClaim(storage, "a"));
+    await bury(storage, await enqueueAndClaim(storage, "b"));
+    expect(await storage.deleteDeadLetter("letter of a")).toBe(true);
+    expect(await storage.deleteDeadLetter("letter of a")).toBe(false);
+    expect(ids(await storage.deadLetters())).toEqual(["letter of b"]);
+    expect(await storage.pendingCount()).toBe(0);
+  },
+
+  "a waiting claim hears of a letter that is put back": async (context) => {
+    const [waiting, other] = context.openTwo();
+    await bury(other, await enqueueAndClaim(other, "a"));
+    const found = waiting.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: LONG_MS });
+    await other.requeueDeadLetter("letter of a");
+    expect(ids((await found).claims)).toEqual(["a"]);
+  },
+
+  "flush deletes the letters": async (context) => {
+    const storage = context.open();
+    await bury(storage, await enqueueAndClaim(storage, "a"));
+    await storage.enqueue([item("b")]);
+    await storage.flush();
+    expect(await storage.deadLetterCount()).toBe(0);
+    expect(await storage.requeueDeadLetter("letter of a")).toBe(false);
+    expect(await storage.state("a")).toBeUndefined();
+  },
+};

@@ -1,0 +1,100 @@
+/**
+ * Short words for the cases of the storage contract.
+ * @module
+ */
+import type { Claim, ClaimOptions, Item, KeyValue, Lease, Owner, Settlement, Storage } from "../../lib/storage.ts";
+
+/** Longer than the time limit of a case: what waits this long was not woken, and the case fails. */
+export const LONG_MS = 60_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Text as bytes. */
+export function bytes(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Bytes as text; `undefined` stays. */
+export function text(value: Uint8Array | undefined): string | undefined {
+  return value && decoder.decode(value);
+}
+
+/** An item with defaults. */
+export function item(id: string, extra: Partial<Item> = {}): Item {
+  return { id, data: bytes(`data of ${id}`), priority: 0, track: true, ...extra };
+}
+
+/** Items with numbered ids: `a0`, `a1`, ... */
+export function items(prefix: string, count: number, extra: Partial<Item> = {}): Item[] {
+  return Array.from({ length: count }, (_, index) => item(`${prefix}${index}`, extra));
+}
+
+/** Somebody who claims. */
+export function owner(consumer: string = "consumer", worker: string = "worker"): Owner {
+  return { consumer, worker };
+}
+
+/** A lease of a minute, unless told otherwise. */
+export function lease(consumer: string = "consumer", ttlMs: number = LONG_MS): Lease {
+  return { consumer, ttlMs, host: "test-host", pid: 12_345 };
+}
+
+/** Claims without waiting. */
+export async function claim(
+  storage: Storage,
+  limit: number = 1,
+  options: Partial<ClaimOptions> = {},
+): Promise<readonly Claim[]> {
+  return (await storage.claim(limit, { owner: owner(), waitMs: 0, ...options })).claims;
+}
+
+/** Claims one item, which must be there. */
+export async function claimOne(storage: Storage, who: Owner = owner()): Promise<Claim> {
+  const [claimed] = await claim(storage, 1, { owner: who });
+  if (claimed === undefined) throw new Error("There is nothing to claim");
+  return claimed;
+}
+
+/** Enqueues one item and claims it. */
+export async function enqueueAndClaim(storage: Storage, id: string, extra: Partial<Item> = {}): Promise<Claim> {
+  await storage.enqueue([item(id, extra)]);
+  return await claimOne(storage);
+}
+
+/** The settlement of a task that is complete. */
+export function complete(claimed: Claim, extra: Partial<Settlement> = {}): Settlement {
+  return { claim: claimed, id: claimed.id, ending: "complete", noticeTtlMs: LONG_MS, ...extra };
+}
+
+/** Ids in the order given. */
+export function ids(list: readonly { readonly id: string }[]): string[] {
+  return list.map(({ id }) => id);
+}
+
+/** Ids in the order in which the items are handed out, until there are none. */
+export async function drain(storage: Storage): Promise<string[]> {
+  const found: string[] = [];
+  for (let claims = await claim(storage); claims.length > 0; claims = await claim(storage)) {
+    found.push(...ids(claims));
+    for (const claimed of claims) await storage.settle(complete(claimed));
+  }
+  return found;
+}
+
+/** Reads a value as text. */
+export async function peekText(space: KeyValue, key: string): Promise<string | undefined> {
+  return text(await space.peek(key));
+}
+
+/** Lets a wait that was started on one instance get under way: two round trips on it and on the other one. */
+export async function underWay(...storages: readonly Storage[]): Promise<void> {
+  for (const storage of [...storages, ...storages]) await storage.pendingCount();
+}
+
+/** A buffer of random bytes. */
+export function randomBytes(length: number): Uint8Array {
+  const buffer = new Uint8Array(length);
+  for (let start = 0; start < length; start += 65_536) crypto.getRandomValues(buffer.subarray(start, start + 65_536));
+  return buffer;
+}

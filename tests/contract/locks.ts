@@ -1,0 +1,107 @@
+/** Cases of locks that end with their claim. @module */
+import { expect } from "bun:test";
+import type { Claim } from "../../lib/storage.ts";
+import type { Cases } from "./context.ts";
+import { bytes, claimOne, complete, enqueueAndClaim, lease, LONG_MS, owner, peekText } from "./helpers.ts";
+
+/** `putIfEmpty` with `holder`. */
+export const lockCases: Cases = {
+  "a held lock is an entry like any other": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    expect(await one.data.putIfEmpty("lock", bytes("mine"), { holder: claimed.token })).toBe(true);
+    expect(await other.data.putIfEmpty("lock", bytes("theirs"))).toBe(false);
+    expect(await peekText(other.data, "lock")).toBe("mine");
+    expect(await other.data.deleteIfEqual("lock", bytes("mine"))).toBe(true);
+    expect(await one.settle(complete(claimed, { dropLocks: true }))).toBe(true);
+  },
+
+  "locks go with a settlement that drops them": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    for (const key of ["lock 1", "lock 2"]) await storage.data.putIfEmpty(key, bytes("1"), { holder: claimed.token });
+    await storage.data.putIfEmpty("other", bytes("1"));
+    await storage.settle(complete(claimed, { dropLocks: true }));
+    expect([...(await storage.data.entries()).keys()]).toEqual(["other"]);
+  },
+
+  "locks stay with a settlement that does not drop them": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await storage.settle(complete(claimed));
+    expect(await storage.data.has("lock")).toBe(true);
+  },
+
+  "a refused settlement drops no lock": async (context) => {
+    const storage = context.open();
+    const lost = await enqueueAndClaim(storage, "a");
+    await storage.recover({ consumer: owner().consumer });
+    const taken = await claimOne(storage);
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: taken.token });
+    expect(await storage.settle(complete(lost, { dropLocks: true }))).toBe(false);
+    expect(await storage.data.has("lock")).toBe(true);
+  },
+
+  "locks of a recovered claim are free": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: LONG_MS });
+    await other.recover({ consumer: owner().consumer });
+    expect(await other.data.putIfEmpty("lock", bytes("2"))).toBe(true);
+  },
+
+  "locks are free when the lease of their holder has run out": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.heartbeat(lease("consumer", context.shortTtlMs));
+    const claimed = await enqueueAndClaim(one, "a");
+    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    let found: Claim[] = [];
+    await context.outlive(context.shortTtlMs, async () => (found = await other.recover()).length > 0);
+    expect(found).toHaveLength(1);
+    expect(await other.data.has("lock")).toBe(false);
+  },
+
+  "only the locks of the claim go": async (context) => {
+    const storage = context.open();
+    const first = await enqueueAndClaim(storage, "a");
+    const second = await enqueueAndClaim(storage, "b");
+    await storage.data.putIfEmpty("lock a", bytes("1"), { holder: first.token });
+    await storage.data.putIfEmpty("lock b", bytes("1"), { holder: second.token });
+    await storage.settle(complete(first, { dropLocks: true }));
+    expect([...(await storage.data.entries()).keys()]).toEqual(["lock b"]);
+  },
+
+  "a lock that somebody else took meanwhile stays": async (context) => {
+    const storage = context.open();
+    const first = await enqueueAndClaim(storage, "a");
+    const second = await enqueueAndClaim(storage, "b");
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: first.token });
+    await storage.data.deleteIfEqual("lock", bytes("1"));
+    await storage.data.putIfEmpty("lock", bytes("2"), { holder: second.token });
+    await storage.settle(complete(first, { dropLocks: true }));
+    expect(await peekText(storage.data, "lock")).toBe("2");
+    await storage.settle(complete(second, { dropLocks: true }));
+    expect(await storage.data.has("lock")).toBe(false);
+  },
+
+  "a lock that was refused belongs to its holder only": async (context) => {
+    const storage = context.open();
+    const first = await enqueueAndClaim(storage, "a");
+    const second = await enqueueAndClaim(storage, "b");
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: first.token });
+    expect(await storage.data.putIfEmpty("lock", bytes("2"), { holder: second.token })).toBe(false);
+    await storage.settle(complete(second, { dropLocks: true }));
+    expect(await peekText(storage.data, "lock")).toBe("1");
+  },
+
+  "a lock ends with its own time too": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: context.shortTtlMs });
+    await context.outlive(context.shortTtlMs, async () => !await storage.data.has("lock"));
+    expect(await storage.data.putIfEmpty("lock", bytes("2"))).toBe(true);
+    await storage.settle(complete(claimed, { dropLocks: true }));
+    expect(await peekText(storage.data, "lock")).toBe("2");
+  },
+};

@@ -1,0 +1,160 @@
+/** Cases of waiting for results. @module */
+import { expect } from "bun:test";
+import type { Cases } from "./context.ts";
+import { bytes, complete, enqueueAndClaim, item, LONG_MS, peekText, text, underWay } from "./helpers.ts";
+
+/** Waiting for a result or an ending. */
+export const resultCases: Cases = {
+  "a result that is there is not waited for": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
+    expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
+    expect(await peekText(other.data, "a")).toBe("1");
+  },
+
+  "an ending without a result is not waited for": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.settle(complete(await enqueueAndClaim(one, "a")));
+    expect(await other.waitForResult("a")).toBe(true);
+    expect(await other.data.peek("a")).toBeUndefined();
+  },
+
+  "a wait ends when another instance settles": async (context) => {
+    const [waiting, other] = context.openTwo();
+    for (let round = 0; round < 6; round++) {
+      const claimed = await enqueueAndClaim(other, `a${round}`);
+      const waited = waiting.waitForResult(`a${round}`, { timeoutMs: LONG_MS });
+      if (round % 2 === 0) await underWay(waiting, other);
+      await other.settle(complete(claimed, { result: bytes("1") }));
+      expect(await waited).toBe(true);
+      expect(await peekText(waiting.data, `a${round}`)).toBe("1");
+    }
+  },
+
+  "a wait ends when a task ends without a value": async (context) => {
+    const [waiting, other] = context.openTwo();
+    for (const ending of ["complete", "failed", "revoked", "expired", "canceled"] as const) {
+      const claimed = await enqueueAndClaim(other, ending);
+      const waited = waiting.waitForResult(ending, { timeoutMs: LONG_MS });
+      await underWay(waiting, other);
+      await other.settle(complete(claimed, { ending }));
+      expect(await waited).toBe(true);
+      expect(await waiting.data.has(ending)).toBe(false);
+    }
+  },
+
+  "a wait without a time limit ends too": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(other, "a");
+    const waited = waiting.waitForResult("a");
+    await underWay(waiting, other);
+    await other.settle(complete(claimed));
+    expect(await waited).toBe(true);
+  },
+
+  "the result of an attempt that will be retried ends a wait": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(other, "a");
+    const waited = waiting.waitForResult("a", { timeoutMs: LONG_MS });
+    await underWay(waiting, other);
+    const retry = item("a", { retry: true, dueMs: Date.now() + LONG_MS });
+    await other.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
+    expect(await waited).toBe(true);
+  },
+
+  "many may wait": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(other, "a");
+    const waits = Array.from(
+      { length: 20 },
+      (_, index) => (index % 2 ? waiting : other).waitForResult("a", { timeoutMs: LONG_MS }),
+    );
+    await underWay(waiting, other);
+    await other.settle(complete(claimed, { result: bytes("1") }));
+    expect(await Promise.all(waits)).toEqual(Array.from({ length: 20 }, () => true));
+  },
+
+  "each wait ends with its own task": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const first = await enqueueAndClaim(other, "a");
+    const second = await enqueueAndClaim(other, "b");
+    const ended: string[] = [];
+    const waits = ["a", "b"].map((id) => waiting.waitForResult(id).then(() => ended.push(id)));
+    await underWay(waiting, other);
+    await other.settle(complete(second));
+    await waits[1];
+    expect(ended).toEqual(["b"]);
+    await other.settle(complete(first));
+    await Promise.all(waits);
+    expect(ended).toEqual(["b", "a"]);
+  },
+
+  "a wait gives up after its time": async (context) => {
+    const storage = context.open();
+    expect(await storage.waitForResult("nothing", { timeoutMs: 20 })).toBe(false);
+    expect(await storage.waitForResult("nothing", { timeoutMs: 0 })).toBe(false);
+    const claimed = await enqueueAndClaim(storage, "a");
+    expect(await storage.waitForResult("a", { timeoutMs: 20 })).toBe(false);
+    await storage.settle(complete(claimed));
+    expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(true);
+  },
+
+  "an abort rejects with its reason": async (context) => {
+    const storage = context.open();
+    const abort = new AbortController();
+    const reason = new Error("no longer needed");
+    const waited = storage.waitForResult("a", { timeoutMs: LONG_MS, signal: abort.signal });
+    const refused = expect(waited).rejects.toBe(reason);
+    await underWay(storage);
+    abort.abort(reason);
+    await refused;
+  },
+
+  "an abort that came first rejects": async (context) => {
+    const reason = new Error("no longer needed");
+    await expect(context.open().waitForResult("a", { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  },
+
+  "an aborted wait does not disturb others": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(other, "a");
+    const abort = new AbortController();
+    const aborted = waiting.waitForResult("a", { signal: abort.signal });
+    const refused = expect(aborted).rejects.toThrow("no longer needed");
+    const waited = waiting.waitForResult("a");
+    await underWay(waiting, other);
+    abort.abort(new Error("no longer needed"));
+    await refused;
+    await other.settle(complete(claimed));
+    expect(await waited).toBe(true);
+  },
+
+  "a claim that is given up before the run ends no wait": async (context) => {
+    const [waiting, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(other, "a");
+    let ended = false;
+    const waited = waiting.waitForResult("a").finally(() => ended = true);
+    await underWay(waiting, other);
+    await other.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS });
+    expect(await waiting.waitForResult("a", { timeoutMs: 20 })).toBe(false);
+    expect(ended).toBe(false);
+    await other.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("1") });
+    expect(await waited).toBe(true);
+  },
+
+  "a refused settlement ends no wait": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.release([claimed]);
+    expect(await storage.settle(complete(claimed, { result: bytes("1") }))).toBe(false);
+    expect(await storage.waitForResult("a", { timeoutMs: 20 })).toBe(false);
+  },
+
+  "a late wait learns that the result was popped": async (context) => {
+    const [one, other] = context.openTwo();
+    await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
+    expect(text(await one.data.pop("a"))).toBe("1");
+    expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
+    expect(await other.data.has("a")).toBe(false);
+  },
+};

@@ -1,0 +1,178 @@
+/** Cases of settling. @module */
+import { expect } from "bun:test";
+import type { Settlement, Storage } from "../../lib/storage.ts";
+import type { Cases } from "./context.ts";
+import { bytes, claimOne, complete, drain, enqueueAndClaim, ids, item, LONG_MS, owner, peekText } from "./helpers.ts";
+
+/** A settlement that uses everything at once. */
+function everything(settlement: Settlement): Settlement {
+  return {
+    ...settlement,
+    result: bytes("result"),
+    forget: ["r:a", "r:unknown"],
+    enqueue: [item("next"), item("later", { dueMs: Date.now() + LONG_MS })],
+    chord: { id: "chord", index: 0, size: 1, value: bytes("value"), callback: item("callback") },
+    dropChord: "old",
+    bury: { id: "letter", reason: "no reason", atMs: Date.now(), data: bytes("data"), taskId: "a" },
+    dropLocks: true,
+  };
+}
+
+async function prepareEverything(storage: Storage): Promise<void> {
+  await storage.revocations.put("r:a", bytes("1"));
+  const chord = { id: "old", index: 0, size: 2, value: bytes("value"), callback: item("unused") };
+  await storage.settle({ id: "member", noticeTtlMs: 0, chord });
+}
+
+async function expectUntouched(storage: Storage): Promise<void> {
+  expect(await storage.data.has("a")).toBe(false);
+  expect(await storage.revocations.has("r:a")).toBe(true);
+  expect(await storage.scheduledCount()).toBe(0);
+  expect(await storage.collect("chord")).toEqual([]);
+  expect((await storage.collect("old"))[0]).toBeDefined();
+  expect(await storage.deadLetterCount()).toBe(0);
+  expect(await storage.data.has("lock")).toBe(true);
+}
+
+/** What settling writes, and when it writes nothing. */
+export const settlementCases: Cases = {
+  "a settled claim is gone": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    expect(await other.settle(complete(claimed))).toBe(true);
+    expect(await one.claimed(owner())).toEqual([]);
+    expect(await one.recover({ consumer: owner().consumer })).toEqual([]);
+    expect(await one.pendingCount()).toBe(0);
+  },
+
+  "a result is stored under the id of the task": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    await one.settle(complete(claimed, { result: bytes("42") }));
+    expect(await peekText(other.data, "a")).toBe("42");
+    expect(await other.data.size()).toBe(1);
+  },
+
+  "without a result none is stored": async (context) => {
+    const storage = context.open();
+    await storage.settle(complete(await enqueueAndClaim(storage, "a")));
+    expect(await storage.data.has("a")).toBe(false);
+    expect(await storage.data.size()).toBe(0);
+  },
+
+  "everything is written together": async (context) => {
+    const storage = context.open();
+    await prepareEverything(storage);
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    expect(await storage.settle(everything({ claim: claimed, id: "a", noticeTtlMs: LONG_MS }))).toBe(true);
+    expect(await peekText(storage.data, "a")).toBe("result");
+    expect(await storage.revocations.has("r:a")).toBe(false);
+    expect(ids(await storage.pending()).sort()).toEqual(["callback", "next"]);
+    expect(ids(await storage.scheduled())).toEqual(["later"]);
+    expect(await storage.collect("chord")).toEqual([bytes("value")]);
+    expect(await storage.collect("old")).toEqual([]);
+    expect(ids(await storage.deadLetters())).toEqual(["letter"]);
+    expect(await storage.data.has("lock")).toBe(false);
+  },
+
+  "a claim that was released settles nothing": async (context) => {
+    const storage = context.open();
+    await prepareEverything(storage);
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.data.put("lock", bytes("1"));
+    await storage.release([claimed]);
+    expect(await storage.settle(everything(complete(claimed)))).toBe(false);
+    await expectUntouched(storage);
+    expect(await drain(storage)).toEqual(["a"]);
+  },
+
+  "a claim that was recovered settles nothing, whoever holds the item now": async (context) => {
+    const [one, other] = context.openTwo();
+    await prepareEverything(one);
+    const lost = await enqueueAndClaim(one, "a");
+    await other.recover({ consumer: owner().consumer });
+    const taken = await claimOne(other, owner("other"));
+    await one.data.put("lock", bytes("1"));
+    expect(await one.settle(everything(complete(lost)))).toBe(false);
+    await expectUntouched(one);
+    expect(await one.state("a")).toMatchObject({ state: "running" });
+    expect(await other.settle(complete(taken, { result: bytes("second") }))).toBe(true);
+    expect(await peekText(one.data, "a")).toBe("second");
+  },
+
+  "a claim is settled once": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    const settlement = complete(claimed, { enqueue: [item("next")] });
+    const settled = await Promise.all([one.settle(settlement), other.settle(settlement), one.settle(settlement)]);
+    expect(settled.filter(Boolean)).toHaveLength(1);
+    expect(await drain(one)).toEqual(["next"]);
+  },
+
+  "without a claim the writes are unconditional": async (context) => {
+    const storage = context.open();
+    const settlement = { id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") } as const;
+    expect(await storage.settle({ ...settlement, enqueue: [item("next")] })).toBe(true);
+    expect(await peekText(storage.data, "a")).toBe("42");
+    expect(await drain(storage)).toEqual(["next"]);
+  },
+
+  "a claim can be given up before the run, and the end be written without it": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    expect(await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS })).toBe(true);
+    expect(await storage.recover({ consumer: owner().consumer })).toEqual([]);
+    expect(await storage.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") })).toBe(true);
+    expect(await peekText(storage.data, "a")).toBe("42");
+    expect(await storage.state("a")).toMatchObject({ state: "complete" });
+  },
+
+  "a retry goes back under the same id": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    const retry = item("a", { retry: true, data: bytes("attempt 2") });
+    await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
+    expect(await peekText(storage.data, "a")).toBe("error");
+    const again = await claimOne(storage);
+    expect(again).toMatchObject({ id: "a", retry: true, deliveries: 1 });
+    expect(new Uint8Array(again.data)).toEqual(bytes("attempt 2"));
+  },
+
+  "follow-ups keep their order": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.enqueue([item("before")]);
+    await storage.settle(complete(claimed, { enqueue: [item("n0"), item("n1"), item("n2")] }));
+    expect(await drain(storage)).toEqual(["before", "n0", "n1", "n2"]);
+  },
+
+  "a result replaces an older one": async (context) => {
+    const storage = context.open();
+    await storage.data.put("a", bytes("old"));
+    await storage.settle(complete(await enqueueAndClaim(storage, "a"), { result: bytes("new") }));
+    expect(await peekText(storage.data, "a")).toBe("new");
+  },
+
+  "only the revocations that are named are forgotten": async (context) => {
+    const storage = context.open();
+    await storage.revocations.put("r:a", bytes("1"));
+    await storage.revocations.put("r:b", bytes("1"));
+    await storage.settle(complete(await enqueueAndClaim(storage, "a"), { forget: ["r:a"] }));
+    expect([...(await storage.revocations.entries()).keys()]).toEqual(["r:b"]);
+  },
+
+  "settlements of the same moment are all written": async (context) => {
+    const storage = context.open();
+    await storage.enqueue(Array.from({ length: 40 }, (_, index) => item(`a${index}`)));
+    const { claims } = await storage.claim(40, { owner: owner(), waitMs: 0 });
+    const lost = claims.filter((_, index) => index % 4 === 0);
+    await storage.release(lost);
+    const settled = await Promise.all(
+      claims.map((claimed) => storage.settle(complete(claimed, { result: bytes(claimed.id) }))),
+    );
+    expect(settled).toEqual(claims.map((claimed) => !lost.includes(claimed)));
+    expect(await storage.data.size()).toBe(30);
+    expect(await drain(storage)).toEqual(ids(lost));
+  },
+};
