@@ -1,0 +1,4 @@
+#!/usr/bin/env bun
+import process from "node:process";
+import { main } from "./consumer/cli.ts";
+await main(process.argv.slice(2));

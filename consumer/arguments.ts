@@ -1,0 +1,133 @@
+/**
+ * The command line: from arguments to options.
+ * @module
+ */
+import { checkValue, OPTIONS, ruleOf } from "./options.ts";
+import type { Option } from "./options.ts";
+import { resolveSettings } from "./settings.ts";
+import type { ConsumerOptions } from "./settings.ts";
+import { parseArgs } from "./std_cli.ts";
+import type { Parsed } from "./std_cli.ts";
+
+/** How the command line logs. */
+export interface LoggingOptions {
+  /** File to append to; standard error if left out. */
+  readonly logfile?: string;
+  readonly level: "debug" | "info" | "warning";
+  readonly format: "full" | "simple" | "json";
+}
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | {
+    readonly kind: "run";
+    /** The application, as written: `app.ts` or `app.ts#huey`. */
+    readonly target: string;
+    readonly options: ConsumerOptions;
+    readonly logging: LoggingOptions;
+  };
+
+/** The command line is wrong; the message is a whole sentence for the user. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/**
+ * Parses the arguments of the command line.
+ *
+ * @param args Without the program.
+ * @throws {UsageError} Naming the option, the value and the rule.
+ */
+export function parseCommand(args: readonly string[]): Command {
+  const parsed = parse(args);
+  if (parsed.help === true) return { kind: "help" };
+  if (parsed.version === true) return { kind: "version" };
+  const values = new Map<string, unknown>();
+  for (const option of OPTIONS) {
+    const value = valueOf(option, parsed[option.long]);
+    if (value !== undefined) values.set(option.key, value);
+  }
+  const target = targetOf(parsed._);
+  const options = consumerOptions(values);
+  refuseContradictions({ ...options, module: target });
+  return { kind: "run", target, options, logging: loggingOptions(values) };
+}
+
+/** What the constructor of a consumer would refuse, in the words of the command line. */
+function refuseContradictions(options: ConsumerOptions): void {
+  try {
+    resolveSettings(options);
+  } catch (error) {
+    let { message } = error as Error;
+    for (const option of OPTIONS) message = message.replaceAll(new RegExp(`\\b${option.key}\\b`, "g"), `--${option.long}`);
+    throw new UsageError(message);
+  }
+}
+
+function parse(args: readonly string[]): Parsed {
+  const takesValue = (option: Option): boolean => option.kind !== "flag";
+  const long = ({ long }: Option): string => long;
+  return parseArgs(args, {
+    boolean: OPTIONS.filter((option) => !takesValue(option)).map(long),
+    string: [...OPTIONS.filter(takesValue).map(long), "_"],
+    collect: OPTIONS.filter(takesValue).map(long),
+    alias: Object.fromEntries(OPTIONS.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]])),
+    unknown: (argument, key) => {
+      if (key === undefined) return true;
+      throw new UsageError(`There is no option ${key.length === 1 ? `-${key}` : `--${key}`} (in ${JSON.stringify(argument)})`);
+    },
+  });
+}
+
+function valueOf(option: Option, given: unknown): unknown {
+  if (option.kind === "flag") return given === true ? option.value : undefined;
+  const texts = given as readonly unknown[];
+  if (texts.length === 0) return undefined;
+  const name = nameOf(option);
+  if (texts.length > 1 && option.kind !== "list") throw new UsageError(`${name} is given more than once: ${texts.join(", ")}`);
+  const value = convert(option, texts.map(String));
+  try {
+    checkValue(option, value, name);
+  } catch {
+    throw new UsageError(`${name} must be ${ruleOf(option)}: ${JSON.stringify(texts.join(","))}`);
+  }
+  return value;
+}
+
+function convert(option: Option, texts: readonly string[]): unknown {
+  const text = texts[0]!;
+  if (option.kind === "list") return texts.flatMap((each) => each.split(",")).map((each) => each.trim());
+  if (option.kind === "text" || option.kind === "choice") return text;
+  return text.trim() === "" ? NaN : Number(text);
+}
+
+function nameOf({ long, short }: Option): string {
+  return short === undefined ? `--${long}` : `-${short}, --${long}`;
+}
+
+function targetOf(rest: readonly (string | number)[]): string {
+  if (rest.length === 0) throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
+  if (rest.length > 1) throw new UsageError(`There must be one module, not ${rest.length}: ${rest.join(", ")}`);
+  return String(rest[0]);
+}
+
+/** Keys of the table that are not options of a `Consumer`. */
+const COMMAND_KEYS: ReadonlySet<string> = new Set(["logfile", "verbose", "quiet", "simple", "json", "help", "version"]);
+
+function consumerOptions(values: ReadonlyMap<string, unknown>): ConsumerOptions {
+  const given = [...values].filter(([key]) => !COMMAND_KEYS.has(key));
+  return { workerType: "thread", ...Object.fromEntries(given) };
+}
+
+function loggingOptions(values: ReadonlyMap<string, unknown>): LoggingOptions {
+  if (values.has("verbose") && values.has("quiet")) throw new UsageError("-v, --verbose and -q, --quiet exclude each other");
+  if (values.has("simple") && values.has("json")) throw new UsageError("-S, --simple and --json exclude each other");
+  const logfile = values.get("logfile") as string | undefined;
+  return {
+    ...(logfile === undefined ? {} : { logfile }),
+    level: values.has("verbose") ? "debug" : values.has("quiet") ? "warning" : "info",
+    format: values.has("json") ? "json" : values.has("simple") ? "simple" : "full",
+  };
+}

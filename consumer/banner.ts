@@ -1,0 +1,39 @@
+/**
+ * What a consumer says of itself when it has started.
+ * @module
+ */
+import process from "node:process";
+import type { Core } from "../lib/core.ts";
+import { localTimeZone } from "../lib/cron_zone.ts";
+import { nextSlot } from "../lib/periodic.ts";
+import type { Periodic } from "../lib/registry.ts";
+import type { Logger } from "../lib/types/options.ts";
+import type { ConsumerSettings } from "./settings.ts";
+
+/** Logs what runs here. */
+export function logBanner(core: Core, settings: ConsumerSettings, logger: Logger): void {
+  const { workers, workerType, concurrency, periodic } = settings;
+  const each = concurrency === 1 ? "" : `, ${concurrency} tasks at once in each`;
+  const queue = `queue "${core.settings.name}" in ${core.storage.constructor.name}`;
+  logger.info(
+    `Consumer started with ${workers} ${workerType} worker${workers === 1 ? "" : "s"}${each}, PID ${process.pid}, ${queue}`,
+  );
+  logger.info(`Scheduler runs at least every ${settings.schedulerIntervalMs / 1000} s`);
+  logger.info(`Periodic tasks are ${periodic ? "enabled" : "disabled"}`);
+  const lines = core.registry.all().map((definition) => {
+    const schedule = definition.periodic === undefined ? "" : ` (${describePeriodic(definition.periodic, core)})`;
+    return `\n+ ${definition.name}${schedule}`;
+  });
+  logger.info(lines.length === 0 ? "No tasks are registered" : `The following tasks are available:${lines.join("")}`);
+}
+
+/** The next time, if the schedule can tell. */
+function describePeriodic({ schedule }: Periodic, core: Core): string {
+  if (!("next" in schedule)) return "periodic";
+  const nextMs = nextSlot(
+    { schedule, missed: "skip", missedWindowMs: 0 },
+    Date.now(),
+    core.settings.utc ? "UTC" : localTimeZone(),
+  );
+  return nextMs === undefined ? "periodic" : `periodic, next ${new Date(nextMs).toISOString()}`;
+}

@@ -1,0 +1,171 @@
+/**
+ * The consumer: runs the tasks of a Huey.
+ * @module
+ */
+import { coreOf } from "../lib/core.ts";
+import type { Core } from "../lib/core.ts";
+import { ConfigurationError } from "../lib/errors.ts";
+import type { Huey } from "../lib/huey.ts";
+import { durationMs } from "../lib/time.ts";
+import type { Duration } from "../lib/time.ts";
+import { Engine } from "./engine.ts";
+import type { ConsumerOptions, ConsumerSettings } from "./settings.ts";
+import { resolveSettings } from "./settings.ts";
+
+export type { ConsumerOptions, WorkerType } from "./settings.ts";
+
+/** What one can wait for. */
+export type ConsumerEvent = "started" | "idle" | "stopped";
+
+/** How to stop. */
+export interface StopOptions {
+  /** Wait for running tasks, without a limit. Default true. */ graceful?: boolean;
+  /** Time that running tasks get if not graceful. Default: the consumer's option. */ grace?: Duration;
+}
+
+/**
+ * Runs the tasks of a Huey, in this isolate or in Web Workers or child processes that it makes.
+ *
+ * @example
+ * ```ts ignore
+ * await using consumer = new Consumer(huey, { workers: 4 });
+ * await consumer.start();
+ * await consumer.waitFor("idle");
+ * ```
+ */
+export class Consumer implements AsyncDisposable {
+  /** The Huey whose tasks it runs. */
+  readonly huey: Huey;
+  readonly #core: Core;
+  readonly #settings: ConsumerSettings;
+  #engine: Engine | undefined;
+  #started: PromiseWithResolvers<void> = Promise.withResolvers();
+  #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  #stopping: Promise<void> | undefined;
+
+  /**
+   * @param huey The Huey.
+   * @param options How to run.
+   * @throws {ConfigurationError} For contradictory options, a memory storage with Web Workers, or a Huey in immediate mode.
+   * @throws {TypeError} For an option that does not exist, or a value of a wrong type.
+   * @throws {RangeError} For a value out of range.
+   */
+  constructor(huey: Huey, options: ConsumerOptions = {}) {
+    const core = coreOf(huey);
+    if (core === undefined) throw new TypeError(`A consumer needs a Huey: ${String(huey)}`);
+    this.huey = huey;
+    this.#settings = resolveSettings(options);
+    this.#core = core;
+    checkHuey(core, this.#settings);
+  }
+
+  /**
+   * Starts the workers and the scheduler. Resolves when all workers are ready.
+   * @throws {ConfigurationError} If it runs already, or the Huey is in immediate mode.
+   */
+  async start(): Promise<void> {
+    if (this.#engine !== undefined) throw new ConfigurationError("This consumer runs already");
+    checkHuey(this.#core, this.#settings);
+    const engine = new Engine(this.huey, this.#core, this.#settings);
+    this.#engine = engine;
+    try {
+      await engine.start();
+    } catch (error) {
+      await this.stop({ graceful: false, grace: 0 });
+      throw error;
+    }
+    if (this.#stopping === undefined) this.#started.resolve();
+  }
+
+  /** Starts, then waits until it is stopped. */
+  async run(): Promise<void> {
+    const stopped = this.#stopped.promise;
+    await this.start();
+    await stopped;
+  }
+
+  /**
+   * Stops: claims no more, and waits for what runs; unless `graceful`, running tasks get the grace time and are then given back to
+   * the queue, as `interrupted`. A second call may be less patient than the first. Idempotent, also before `start`.
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    const { graceful = true, grace } = options;
+    const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
+    const engine = this.#engine;
+    if (engine === undefined) return;
+    if (!graceful) engine.hurry(graceMs);
+    await (this.#stopping ??= this.#finish(engine));
+  }
+
+  /**
+   * Waits for something to happen.
+   *
+   * @param event `"started"`: all workers are ready. `"idle"`: nothing is running and nothing is waiting in the queue.
+   * `"stopped"`: it has stopped.
+   * @param options `signal` ends the wait.
+   * @throws The signal's reason; ConfigurationError if it is stopped while one waits for `"idle"`.
+   */
+  async waitFor(event: ConsumerEvent, options: { signal?: AbortSignal } = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    const stop = new AbortController();
+    const waits = [this.#event(event)];
+    if (options.signal !== undefined) waits.push(rejectAtAbort(options.signal, stop.signal));
+    try {
+      await Promise.race(waits);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** A graceful stop. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #event(event: ConsumerEvent): Promise<void> {
+    if (event === "started") return this.#started.promise;
+    if (event === "stopped") return this.#stopped.promise;
+    if (event === "idle") return this.#idle();
+    throw new TypeError(`One can wait for "started", "idle" or "stopped": ${JSON.stringify(event)}`);
+  }
+
+  async #idle(): Promise<void> {
+    const stopped = this.#stopped.promise.then(() => {
+      throw new ConfigurationError("The consumer was stopped before it was idle");
+    });
+    await Promise.race([this.#started.promise.then(() => this.#engine!.idle()), stopped]);
+  }
+
+  async #finish(engine: Engine): Promise<void> {
+    try {
+      await engine.stop();
+    } finally {
+      this.#engine = undefined;
+      this.#stopping = undefined;
+      const stopped = this.#stopped;
+      this.#started = Promise.withResolvers();
+      this.#stopped = Promise.withResolvers();
+      stopped.resolve();
+    }
+  }
+}
+
+function checkHuey(core: Core, settings: ConsumerSettings): void {
+  if (core.immediate) {
+    throw new ConfigurationError(
+      `Huey "${core.settings.name}" is in immediate mode: its tasks run in the call, so there is nothing to consume`,
+    );
+  }
+  if (settings.workerType !== "greenlet" && !core.storage.shared) {
+    throw new ConfigurationError(
+      `workerType "${settings.workerType}" needs a storage that other isolates can see: ` +
+        `that of Huey "${core.settings.name}" lives in this one; use workerType "greenlet"`,
+    );
+  }
+}
+
+function rejectAtAbort(signal: AbortSignal, stop: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: stop });
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * The workers of a consumer, wherever they run.
+ * @module
+ */
+
+/** What a consumer asks of its workers. */
+export interface Crew {
+  /** Resolves when all are ready. Rejects if one cannot be made. */
+  start(): Promise<void>;
+  /** Resolves, with the number of attempts so far, when each worker had nothing to run and found nothing in the queue. */
+  idle(): Promise<number>;
+  /** Claims no more, and waits for what runs. */
+  stop(): Promise<void>;
+  /** Claims no more, waits for `graceMs`, then gives back what still runs. May follow `stop`. */
+  interrupt(graceMs: number): Promise<void>;
+  /** Replaces what died and was not replaced yet. */
+  check(): void;
+}

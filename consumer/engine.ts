@@ -1,0 +1,155 @@
+/**
+ * The parts of a running consumer, started and stopped in their order.
+ * @module
+ */
+import type { Core } from "../lib/core.ts";
+import type { Huey } from "../lib/huey.ts";
+import type { Logger } from "../lib/types/options.ts";
+import { logBanner } from "./banner.ts";
+import type { Crew } from "./crew.ts";
+import { newIdentity } from "./identity.ts";
+import type { Identity } from "./identity.ts";
+import { LeaseKeeper } from "./lease.ts";
+import { LocalCrew } from "./local_crew.ts";
+import { partLogger } from "./loggers.ts";
+import { sleep } from "./outage.ts";
+import { Recovery } from "./recover.ts";
+import { openProcess } from "./process_link.ts";
+import { Scheduler } from "./scheduler.ts";
+import { openWorker, siblingUrl } from "./web_worker.ts";
+import type { OpenWorker } from "./worker_host.ts";
+import { WorkerPool } from "./worker_pool.ts";
+import type { ConsumerSettings } from "./settings.ts";
+
+/** One run of a consumer, from its start to its end. */
+export class Engine {
+  readonly #huey: Huey;
+  readonly #core: Core;
+  readonly #settings: ConsumerSettings;
+  readonly #logger: Logger;
+  readonly #identity: Identity = newIdentity();
+  readonly #lease: LeaseKeeper;
+  readonly #recovery: Recovery | undefined;
+  readonly #scheduler: Scheduler;
+  readonly #crew: Crew;
+  readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
+  #health: ReturnType<typeof setInterval> | undefined;
+  #starting: Promise<void> | undefined;
+
+  constructor(huey: Huey, core: Core, settings: ConsumerSettings) {
+    this.#huey = huey;
+    this.#core = core;
+    this.#settings = settings;
+    this.#logger = partLogger(this.#core.logger, "consumer");
+    const { storage } = this.#core;
+    const { poll, leaseMs } = settings;
+    const lease = { ...this.#identity, ttlMs: leaseMs };
+    const tasksRunHere = settings.workerType === "greenlet";
+    this.#lease = new LeaseKeeper(storage, { lease, tasksRunHere, poll, logger: this.#logger });
+    // What only this isolate sees cannot have been left behind by another.
+    if (storage.shared) {
+      this.#recovery = new Recovery(this.#core, { identity: this.#identity, leaseMs, poll, logger: this.#logger });
+    }
+    this.#scheduler = this.#makeScheduler();
+    this.#crew = this.#makeCrew();
+  }
+
+  /** Resolves when all workers are ready. */
+  start(): Promise<void> {
+    return this.#starting ??= this.#start();
+  }
+
+  /** Resolves when nothing is running and nothing is waiting. */
+  async idle(): Promise<void> {
+    // Looked at twice: if no attempt began in between, all workers were idle at the same time.
+    let before = await this.#crew.idle();
+    for (;;) {
+      const after = await this.#crew.idle();
+      if (after === before) return;
+      before = after;
+    }
+  }
+
+  /** Makes the stop that is under way, or comes, give back after this time what still runs. */
+  hurry(graceMs: number): void {
+    this.#hurry.resolve(graceMs);
+    void this.#hurry.promise.then((first) => {
+      if (graceMs < first) return this.#crew.interrupt(graceMs);
+    });
+  }
+
+  /** Stops everything; never leaves a part running, even if another fails. */
+  async stop(): Promise<void> {
+    clearInterval(this.#health);
+    await this.#try("The start", () => this.#starting);
+    await this.#try("Stopping the workers", () => this.#stopCrew());
+    await this.#try("Stopping the scheduler", () => this.#scheduler.stop());
+    await this.#try("Stopping the recovery", () => this.#recovery?.stop());
+    await this.#try("Giving back what is left", () => this.#giveBack());
+    this.#logger.info("All workers have stopped");
+  }
+
+  async #start(): Promise<void> {
+    await this.#lease.start();
+    if (this.#settings.flushLocks) await this.#flushLocks();
+    this.#recovery?.start();
+    await this.#crew.start();
+    this.#scheduler.start();
+    // Started last, so that the application's own log of the start comes before.
+    logBanner(this.#core, this.#settings, this.#logger);
+    if (this.#settings.checkWorkerHealth) this.#health = setInterval(() => this.#check(), this.#settings.healthCheckIntervalMs);
+  }
+
+  #check(): void {
+    this.#logger.debug("Checking the workers");
+    this.#crew.check();
+  }
+
+  async #stopCrew(): Promise<void> {
+    const graceful = this.#crew.stop();
+    const hurried = this.#hurry.promise.then((graceMs) => this.#crew.interrupt(graceMs));
+    await Promise.race([graceful, hurried]);
+  }
+
+  async #giveBack(): Promise<void> {
+    // A storage that is gone must not keep the process from ending; others recover what it holds.
+    const limit = new AbortController();
+    const work = async (): Promise<void> => {
+      await this.#core.storage.recover({ consumer: this.#identity.consumer });
+      await this.#lease.stop();
+    };
+    await Promise.race([work(), sleep(5000, limit.signal)]);
+    limit.abort();
+  }
+
+  async #flushLocks(): Promise<void> {
+    const cleared = await this.#huey.flushLocks(...this.#settings.extraLocks);
+    if (cleared.size > 0) this.#logger.warn(`Locks cleared at the start: ${[...cleared].join(", ")}`);
+  }
+
+  #makeScheduler(): Scheduler {
+    const { schedulerIntervalMs, poll, periodic } = this.#settings;
+    const logger = partLogger(this.#logger, "Scheduler");
+    return new Scheduler(this.#core, { intervalMs: schedulerIntervalMs, poll, periodic, logger });
+  }
+
+  #makeCrew(): Crew {
+    const { consumer } = this.#identity;
+    const settings = this.#settings;
+    const logger = partLogger(this.#logger, "Worker");
+    if (settings.workerType === "greenlet") return new LocalCrew(this.#core, consumer, settings, logger);
+    if (settings.workerType === "process") {
+      return new WorkerPool(this.#core, { consumer, settings, logger, open: openProcess, canKill: true });
+    }
+    const open: OpenWorker = (events) => openWorker(siblingUrl("worker_entry", import.meta.url), events);
+    return new WorkerPool(this.#core, { consumer, settings, logger, open, canKill: !("Deno" in globalThis) });
+  }
+
+  async #try(what: string, work: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#logger.error(`${what} failed`, { error });
+    }
+  }
+}

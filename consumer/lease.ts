@@ -1,0 +1,92 @@
+/**
+ * The sign of life of a consumer, renewed from a place that a busy task cannot block.
+ * @module
+ */
+import type { Lease, PollOptions, Storage } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
+import type { FromHeart, ToHeart } from "./heartbeat_worker.ts";
+import { Outage } from "./outage.ts";
+import { openWorker, siblingUrl } from "./web_worker.ts";
+import type { WebWorker } from "./web_worker.ts";
+
+/** What keeps a lease. */
+export interface LeaseOptions {
+  readonly lease: Lease;
+  /** Whether tasks run in this isolate, so that a timer here could be held up by them. */
+  readonly tasksRunHere: boolean;
+  readonly poll: PollOptions;
+  readonly logger: Logger;
+}
+
+/** A lease of a storage that only this isolate sees: nobody could take it over. */
+const FOREVER_MS = 1e12;
+
+/** Grants a lease and renews it three times within its life. */
+export class LeaseKeeper {
+  readonly #storage: Storage;
+  readonly #options: LeaseOptions;
+  readonly #outage: Outage;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #heart: WebWorker | undefined;
+  #stopped = false;
+
+  constructor(storage: Storage, options: LeaseOptions) {
+    this.#storage = storage;
+    this.#options = options;
+    this.#outage = new Outage("Renewing the lease", options.poll, options.logger);
+  }
+
+  /** Resolves when the lease is granted. Rejects with what the storage throws. */
+  async start(): Promise<void> {
+    const { lease, tasksRunHere } = this.#options;
+    if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
+    await this.#storage.heartbeat(lease);
+    if (this.#stopped) return;
+    if (tasksRunHere && this.#storage.descriptor !== undefined) this.#startHeart();
+    else this.#startTimer();
+  }
+
+  /** Renews no more, and ends the lease. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#heart?.terminate();
+    await this.#storage.resign(this.#options.lease.consumer);
+  }
+
+  #startTimer(): void {
+    this.#timer = setInterval(() => void this.#beat(), this.#options.lease.ttlMs / 3);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await this.#storage.heartbeat(this.#options.lease);
+      this.#outage.over();
+    } catch (error) {
+      if (!this.#stopped) this.#outage.report(error);
+    }
+  }
+
+  /** Another isolate with a connection of its own. If it cannot do its work, a timer here has to. */
+  #startHeart(): void {
+    this.#heart = openWorker(siblingUrl("heartbeat_worker", import.meta.url), {
+      message: (message) => this.#hear(message as FromHeart),
+      end: (reason) => this.#fallBack(reason),
+    });
+    const { descriptor } = this.#storage;
+    this.#heart.post({ descriptor: descriptor!, lease: this.#options.lease } satisfies ToHeart);
+  }
+
+  #hear(message: FromHeart): void {
+    if (message === "beat") this.#outage.over();
+    else if (message.fatal) this.#fallBack(message.error);
+    else this.#outage.report(new Error(message.error));
+  }
+
+  #fallBack(reason: string): void {
+    if (this.#stopped || this.#timer !== undefined) return;
+    this.#heart?.terminate();
+    this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${reason}`);
+    this.#startTimer();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * From the module named on the command line to its Huey.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { coreOf } from "../lib/core.ts";
+import type { Huey } from "../lib/huey.ts";
+import { moduleUrl } from "./module_url.ts";
+
+/** A Huey and where it came from. */
+export interface Loaded {
+  readonly huey: Huey;
+  /** URL of the module. */
+  readonly module: string;
+  readonly exportName: string | undefined;
+}
+
+/** The module cannot be used; the message says why, and `cause` has what it threw. */
+export class LoadError extends Error {
+  override name = "LoadError";
+}
+
+/**
+ * Loads the Huey of a module.
+ *
+ * @param target A path or URL, with `#name` for one of several exports.
+ * @param folder What a relative path starts from.
+ * @throws {LoadError} If the module is not there, throws, or has no Huey, or several and none is named.
+ */
+export async function loadHuey(target: string, folder: string): Promise<Loaded> {
+  const { path, exportName } = split(target);
+  const module = moduleUrl(path, folder);
+  return { huey: await importHuey(module, exportName), module, exportName };
+}
+
+/**
+ * Imports a module and finds its Huey.
+ *
+ * @param module URL of the module.
+ * @param exportName Which export; else the default export, else the only Huey.
+ * @throws {LoadError} As `loadHuey`.
+ */
+export async function importHuey(module: string, exportName: string | undefined): Promise<Huey> {
+  refuseMissing(module);
+  let exports: Readonly<Record<string, unknown>>;
+  try {
+    exports = await import(module);
+  } catch (cause) {
+    throw new LoadError(`Module ${module} cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+  return exportName === undefined ? onlyHuey(exports, module) : namedHuey(exports, module, exportName);
+}
+
+function split(target: string): { path: string; exportName: string | undefined } {
+  const at = target.lastIndexOf("#");
+  if (at === -1) return { path: target, exportName: undefined };
+  const [path, exportName] = [target.slice(0, at), target.slice(at + 1)];
+  if (path === "") throw new LoadError(`${JSON.stringify(target)} has no module before the #`);
+  if (exportName === "") throw new LoadError(`${JSON.stringify(target)} has no name of an export after the #`);
+  return { path, exportName };
+}
+
+function refuseMissing(module: string): void {
+  if (!module.startsWith("file:")) return;
+  const path = fileURLToPath(module);
+  if (!existsSync(path)) throw new LoadError(`Module ${path} does not exist`);
+}
+
+function namedHuey(exports: Readonly<Record<string, unknown>>, module: string, exportName: string): Huey {
+  if (!(exportName in exports)) {
+    throw new LoadError(`Module ${module} has no export "${exportName}"${hint(hueyNames(exports))}`);
+  }
+  const value = exports[exportName];
+  if (!isHuey(value)) {
+    throw new LoadError(`Export "${exportName}" of module ${module} is not a Huey${hint(hueyNames(exports))}`);
+  }
+  return value;
+}
+
+function onlyHuey(exports: Readonly<Record<string, unknown>>, module: string): Huey {
+  if (isHuey(exports.default)) return exports.default;
+  const names = hueyNames(exports);
+  if (names.length === 0) {
+    throw new LoadError(`Module ${module} exports no Huey: write, for example, export const huey = new SqliteHuey()`);
+  }
+  if (new Set(names.map((name) => exports[name])).size > 1) {
+    throw new LoadError(
+      `Module ${module} exports several Hueys: add one of ${names.map((name) => `#${name}`).join(", ")} to the module`,
+    );
+  }
+  return exports[names[0]!] as Huey;
+}
+
+function hueyNames(exports: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(exports).filter((name) => isHuey(exports[name]));
+}
+
+function hint(names: readonly string[]): string {
+  return names.length === 0 ? "" : `; its Hueys are ${names.map((name) => `#${name}`).join(", ")}`;
+}
+
+/** Whether a value is a Huey, whichever copy of the package made it. */
+function isHuey(value: unknown): value is Huey {
+  return coreOf(value) !== undefined;
+}

@@ -1,0 +1,87 @@
+/**
+ * How log records look on the command line.
+ * @module
+ */
+import { inspect } from "node:util";
+import type { LogRecord } from "@logtape/logtape";
+
+/** Turns a record into a line, or several for an error with its stack. */
+export type Formatter = (record: LogRecord) => string;
+
+const LEVELS: Readonly<Record<string, string>> = { warning: "WARNING", trace: "DEBUG", fatal: "CRITICAL" };
+
+/** `[YYYY-MM-DD HH:MM:SS,mmm] LEVEL:logger:WHO:message`. `who` names the isolate. */
+export function fullFormat(who: string): Formatter {
+  return (record) => {
+    const level = LEVELS[record.level] ?? record.level.toUpperCase();
+    const { date, time, ms } = clock(record.timestamp);
+    return withStack(
+      record,
+      `[${date} ${time},${ms}] ${level}:${record.category.join(".")}:${whoOf(record, who)}:${textOf(record)}`,
+    );
+  };
+}
+
+/** `HH:MM:SS message`. */
+export function simpleFormat(): Formatter {
+  return (record) => withStack(record, `${clock(record.timestamp).time} ${textOf(record)}`);
+}
+
+/** One JSON object per line. */
+export function jsonFormat(who: string): Formatter {
+  return (record) => {
+    const { who: _, ...properties } = record.properties;
+    const fields = {
+      time: new Date(record.timestamp).toISOString(),
+      level: LEVELS[record.level] ?? record.level.toUpperCase(),
+      logger: record.category.join("."),
+      who: whoOf(record, who),
+      message: textOf(record),
+      ...properties,
+    };
+    return withoutSecrets(JSON.stringify(fields, plain));
+  };
+}
+
+/** Hides the passwords of URLs. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@"']*@/gi, "$1***@");
+}
+
+function whoOf(record: LogRecord, who: string): string {
+  return typeof record.properties.who === "string" ? record.properties.who : who;
+}
+
+function textOf(record: LogRecord): string {
+  return withoutSecrets(record.message.map((part) => typeof part === "string" ? part : inspect(part)).join(""));
+}
+
+function withStack(record: LogRecord, line: string): string {
+  const { error } = record.properties;
+  if (error === undefined || record.message.includes(error)) return line;
+  return `${line}\n${withoutSecrets(error instanceof Error ? stackOf(error) : inspect(error))}`;
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by ${stackOf(error.cause)}` : "";
+  const head = `${error.name}: ${error.message}`;
+  const stack = error.stack ?? head;
+  // Bun's stacks have no head when the error was made elsewhere.
+  return (stack.includes(error.message) ? stack : `${head}\n${stack}`) + cause;
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+  if (typeof value === "bigint") return String(value);
+  return value;
+}
+
+function clock(timestamp: number): { date: string; time: string; ms: string } {
+  const at = new Date(timestamp);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return {
+    date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
+    time: `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,
+    ms: String(at.getMilliseconds()).padStart(3, "0"),
+  };
+}

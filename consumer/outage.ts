@@ -1,0 +1,66 @@
+/**
+ * What to do while the storage fails: say so once, try again later and later, say when it is over.
+ * @module
+ */
+import type { PollOptions } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
+
+/** One kind of work that may fail for a while. */
+export class Outage {
+  readonly #work: string;
+  readonly #poll: PollOptions;
+  readonly #logger: Logger;
+  #sinceMs: number | undefined;
+  #delayMs: number;
+
+  /**
+   * @param work What fails, as the start of a sentence: `Claiming tasks`.
+   * @param poll First wait, its growth, and the longest.
+   */
+  constructor(work: string, poll: PollOptions, logger: Logger) {
+    this.#work = work;
+    this.#poll = poll;
+    this.#logger = logger;
+    this.#delayMs = poll.initialMs;
+  }
+
+  /** Reports a failure; only the first of an outage is logged as an error. */
+  report(error: unknown): void {
+    if (this.#sinceMs !== undefined) {
+      this.#logger.debug(`${this.#work} still fails`, { error });
+      return;
+    }
+    this.#sinceMs = performance.now();
+    this.#logger.error(`${this.#work} failed and is tried again until it works`, { error });
+  }
+
+  /** Reports a failure, and waits before the next try. An abort ends the wait. */
+  async wait(error: unknown, signal?: AbortSignal): Promise<void> {
+    this.report(error);
+    await sleep(this.#delayMs, signal);
+    this.#delayMs = Math.min(this.#delayMs * this.#poll.backoff, this.#poll.maxMs);
+  }
+
+  /** The work succeeded. */
+  over(): void {
+    if (this.#sinceMs === undefined) return;
+    const seconds = (performance.now() - this.#sinceMs) / 1000;
+    this.#sinceMs = undefined;
+    this.#delayMs = this.#poll.initialMs;
+    this.#logger.info(`${this.#work} works again after ${seconds.toFixed(3)} s`);
+  }
+}
+
+/** Waits; an abort ends the wait. Never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(finish, ms);
+    signal?.addEventListener("abort", finish, { once: true });
+    function finish(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    }
+  });
+}

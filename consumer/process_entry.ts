@@ -1,0 +1,27 @@
+/**
+ * The program of a worker process. The tasks run in a Web Worker, so that this isolate stays free to notice that the consumer is
+ * gone, whatever they do.
+ * @module
+ */
+import process from "node:process";
+import type { FromWorker } from "./protocol.ts";
+import { openWorker, siblingUrl } from "./web_worker.ts";
+
+const FAILED = 1;
+
+function tell(message: FromWorker): void {
+  process.send?.(message, undefined, undefined, () => {
+    // The process was to end as soon as the consumer knows why.
+    if (message.type === "lost" || message.type === "exit") process.exit(FAILED);
+  });
+}
+
+// The consumer gets these signals too, and decides; without it there is nothing left to do.
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => {});
+process.on("disconnect", () => process.exit(FAILED));
+
+const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {
+  message: (message) => tell(message as FromWorker),
+  end: (reason) => tell({ type: "lost", reason }),
+});
+process.on("message", (message) => worker.post(message));

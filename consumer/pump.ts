@@ -1,0 +1,232 @@
+/**
+ * The pump: keeps a number of attempts running in this isolate, claiming as many messages as slots are free and never more.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Core, Running } from "../lib/core.ts";
+import { toError } from "../lib/error_record.ts";
+import { StorageError } from "../lib/errors.ts";
+import { execute, failClaim, interrupt } from "../lib/execute.ts";
+import type { ExecuteOptions } from "../lib/execute.ts";
+import type { Claim, ClaimBatch, Owner, PollOptions } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
+import { Outage, sleep } from "./outage.ts";
+import { RevocationWatch } from "./revocation_watch.ts";
+
+/** What a pump needs to know. */
+export interface PumpOptions {
+  /** Attempts at once. */
+  readonly slots: number;
+  readonly owner: Owner;
+  readonly poll: PollOptions;
+  /** Stop claiming after so many attempts. */
+  readonly maxTasks?: number | undefined;
+  readonly logger: Logger;
+  /** Told just before a task's function runs. */
+  readonly onStart?: ((running: Running) => void) | undefined;
+  /** Told when an attempt that was told to `onStart` has been settled. */
+  readonly onEnd?: ((claim: Claim) => void) | undefined;
+  /** Runs a claim; replaced by tests. */
+  readonly execute?: typeof execute | undefined;
+}
+
+/** Why a pump ended: it was told to, or it has done its `maxTasks`. */
+export type PumpEnd = "stopped" | "exhausted";
+
+/** A claim waits at most so long; the pump then asks again. */
+const WAIT_MS = 30_000;
+/** A pump that is never out of work lets timers and signals run this often. */
+const BREATH_MS = 10;
+/** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
+const SETTLE_MS = 1000;
+
+/** Runs attempts. One pump serves one worker. */
+export class Pump {
+  /** Resolves when it claims no more and nothing that it waits for runs any more. */
+  readonly ended: Promise<PumpEnd>;
+  readonly #end: (end: PumpEnd) => void;
+  readonly #core: Core;
+  readonly #options: PumpOptions;
+  readonly #execute: typeof execute;
+  readonly #plain: ExecuteOptions;
+  readonly #checked: ExecuteOptions;
+  readonly #outage: Outage;
+  readonly #watch: RevocationWatch;
+  readonly #active: Set<Claim> = new Set();
+  readonly #stop: AbortController = new AbortController();
+  /** Ends the patience of attempts that wait for a storage that is down. */
+  readonly #giveUp: AbortController = new AbortController();
+  readonly #idleWaiters: ((started: number) => void)[] = [];
+  #waiting: AbortController = new AbortController();
+  #open = false;
+  #claiming = false;
+  #started = 0;
+  #breathedMs = 0;
+
+  constructor(core: Core, options: PumpOptions) {
+    const { promise, resolve } = Promise.withResolvers<PumpEnd>();
+    this.ended = promise;
+    this.#end = resolve;
+    this.#core = core;
+    this.#options = options;
+    this.#execute = options.execute ?? execute;
+    const common = { worker: options.owner.worker, onStart: options.onStart, stop: this.#giveUp.signal };
+    this.#plain = { ...common, revocations: false };
+    this.#checked = { ...common, revocations: true };
+    this.#outage = new Outage("Claiming tasks", options.poll, options.logger);
+    this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
+  }
+
+  /** Starts claiming. */
+  start(): void {
+    this.#open = true;
+    this.#refill();
+  }
+
+  /** Attempts so far. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Attempts whose function runs now. */
+  running(): Running[] {
+    return [...this.#core.running.values()].filter((running) => this.#active.has(running.claim));
+  }
+
+  /** Resolves, with the number of attempts so far, when nothing runs here and a look at the queue found nothing. */
+  idle(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve);
+      if (this.#active.size === 0) this.#lookNow();
+    });
+  }
+
+  /** Claims no more and waits for what runs. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#waiting.abort();
+    this.#endIfDone();
+    await this.ended;
+  }
+
+  /** Claims no more, waits for `graceMs`, then gives back what still runs. */
+  async interrupt(graceMs: number): Promise<void> {
+    const graceful = this.stop();
+    const timer = new AbortController();
+    await Promise.race([graceful, sleep(graceMs, timer.signal)]);
+    timer.abort();
+    this.#giveUp.abort();
+    const running = this.running();
+    await interrupt(this.#core, running);
+    for (const { claim } of running) this.#active.delete(claim);
+    this.#endIfDone();
+    await Promise.race([graceful, sleep(SETTLE_MS)]);
+    this.#end("stopped");
+  }
+
+  get #limit(): number {
+    const { slots, maxTasks = Infinity } = this.#options;
+    return Math.min(slots - this.#active.size, maxTasks - this.#started);
+  }
+
+  get #claims(): boolean {
+    return this.#open && this.#limit > 0 && !this.#stop.signal.aborted;
+  }
+
+  /** Claims at the end of this tick, so that attempts that end in the same tick are replaced by one call. */
+  #refill(): void {
+    if (this.#claiming || !this.#claims) return;
+    this.#claiming = true;
+    queueMicrotask(this.#claimAll);
+  }
+
+  readonly #claimAll = async (): Promise<void> => {
+    while (this.#claims) {
+      try {
+        if (performance.now() - this.#breathedMs > BREATH_MS) await this.#breathe();
+        await this.#claim();
+      } catch (error) {
+        await this.#outage.wait(error, this.#stop.signal);
+      }
+    }
+    this.#claiming = false;
+    this.#endIfDone();
+  };
+
+  async #claim(): Promise<void> {
+    const looks = this.#idleWaiters.length > 0 && this.#active.size === 0;
+    if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
+    const batch = await this.#core.storage.claim(this.#limit, {
+      owner: this.#options.owner,
+      waitMs: looks ? 0 : WAIT_MS,
+      signal: this.#waiting.signal,
+      poll: this.#options.poll,
+    });
+    this.#outage.over();
+    if (batch.claims.length > 0) await this.#accept(batch);
+    else if (looks) this.#tellIdle();
+  }
+
+  async #accept(batch: ClaimBatch): Promise<void> {
+    if (this.#stop.signal.aborted) return await this.#core.storage.release(batch.claims);
+    const options = batch.revocations ? this.#checked : this.#plain;
+    for (const claim of batch.claims) this.#run(claim, options);
+    this.#watch.arm();
+  }
+
+  #run(claim: Claim, options: ExecuteOptions): void {
+    this.#active.add(claim);
+    this.#started++;
+    this.#execute(this.#core, claim, options).then(() => this.#ended(claim), (error) => this.#failed(claim, error));
+  }
+
+  /** The attempt could not be brought to its end, whatever the task did: the storage is down for good, or something is broken. */
+  async #failed(claim: Claim, error: unknown): Promise<void> {
+    this.#options.logger.error(`The attempt of task ${claim.id} could not be settled`, { error });
+    try {
+      if (error instanceof StorageError) this.#giveBackLater(claim);
+      else await failClaim(this.#core, claim, toError(error));
+    } catch (again) {
+      this.#options.logger.error(`Nor could the failure of task ${claim.id} be stored`, { error: again });
+      this.#giveBackLater(claim);
+    }
+    this.#ended(claim);
+  }
+
+  #ended(claim: Claim): void {
+    this.#active.delete(claim);
+    this.#options.onEnd?.(claim);
+    if (this.#claims) this.#refill();
+    else this.#endIfDone();
+    if (this.#idleWaiters.length > 0 && this.#active.size === 0) this.#lookNow();
+  }
+
+  /** Later, because what failed now would fail again at once. At a stop the consumer gives back what is left. */
+  #giveBackLater(claim: Claim): void {
+    void sleep(this.#options.poll.maxMs, this.#stop.signal).then(async () => {
+      if (!this.#stop.signal.aborted) await this.#core.storage.release([claim]);
+    }).catch((error) => this.#outage.report(error));
+  }
+
+  /** Ends the wait of the claim that is under way, so that the next one looks at once. */
+  #lookNow(): void {
+    this.#waiting.abort();
+    this.#refill();
+  }
+
+  #tellIdle(): void {
+    if (this.#active.size > 0) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve(this.#started);
+  }
+
+  #endIfDone(): void {
+    if (this.#claims || this.#claiming || this.#active.size > 0) return;
+    this.#watch.stop();
+    this.#end(this.#stop.signal.aborted ? "stopped" : "exhausted");
+  }
+
+  async #breathe(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#breathedMs = performance.now();
+  }
+}

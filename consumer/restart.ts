@@ -1,0 +1,55 @@
+/**
+ * The restart at SIGHUP. A process cannot replace its own program, so the one that was started first stays, without a Huey, as the
+ * supervisor of its successor: whoever watches its process id sees it run on.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import process from "node:process";
+import type { Logger } from "../lib/types/options.ts";
+import { programArguments } from "./runtime_flags.ts";
+import type { EndSignal } from "./shutdown.ts";
+
+/** Exit code with which a supervised consumer asks to be started again. */
+export const RESTART = 85;
+/** Tells a process that it has a supervisor. */
+const VARIABLE = "HUEY_CONSUMER_SUPERVISED";
+
+/** Whether this process was started by a supervisor. */
+export function isSupervised(): boolean {
+  return process.env[VARIABLE] === "1";
+}
+
+/** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
+export function listenToSupervisor(receive: (signal: EndSignal) => void): void {
+  process.on("message", (message) => receive(message as EndSignal));
+  process.on("disconnect", () => receive("SIGTERM"));
+}
+
+/** Starts this program again, with the same arguments, as often as it asks for that. @returns the exit code */
+export async function superviseSuccessor(logger: Logger): Promise<number> {
+  let child: ChildProcess | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => child?.connected && child.send(signal));
+  }
+  for (;;) {
+    logger.info("Restarting");
+    child = spawn(process.execPath, programArguments(), {
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
+      env: { ...process.env, [VARIABLE]: "1" },
+    });
+    const code = await exitOf(child, logger);
+    if (code !== RESTART) return code;
+  }
+}
+
+function exitOf(child: ChildProcess, logger: Logger): Promise<number> {
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      logger.error("The successor could not be started", { error });
+      resolve(1);
+    });
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,63 @@
+/**
+ * The command line of this runtime, to start the same program, or another one with the same rights.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import process from "node:process";
+
+/** What is used of Deno. */
+interface DenoLike {
+  readonly mainModule: string;
+  readonly permissions: { querySync(descriptor: { name: string; path?: string }): { readonly state: string } };
+}
+
+const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
+
+/** Arguments that start this program again. */
+export function programArguments(): string[] {
+  const program = deno()?.mainModule ?? process.argv[1]!;
+  return [...moduleArguments(program), ...process.argv.slice(2)];
+}
+
+/** Arguments that start another module with the flags and permissions of this process. */
+export function moduleArguments(module: string): string[] {
+  const runtime = deno();
+  if (runtime === undefined) return [...process.execArgv, module];
+  return ["run", ...(commandFlags(runtime.mainModule) ?? permissionFlags(runtime)), module];
+}
+
+function deno(): DenoLike | undefined {
+  return (globalThis as { Deno?: DenoLike }).Deno;
+}
+
+/** The flags as they were written, where the operating system tells them: between `run` and the program. */
+function commandFlags(mainModule: string): string[] | undefined {
+  let line: string[];
+  try {
+    line = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
+  } catch {
+    // Another operating system, or not permitted.
+    return undefined;
+  }
+  const args = process.argv.slice(2);
+  const program = line.length - args.length - 1;
+  if (program < 0 || !mainModule.endsWith(line[program]!.replace(/^(\.{0,2}\/)+/, ""))) return undefined;
+  const flags = line.slice(0, program);
+  return flags[0] === "run" ? flags.slice(1) : flags;
+}
+
+/** What this process may do, as flags: permissions that are granted in full, and the working directory. */
+function permissionFlags(runtime: DenoLike): string[] {
+  const granted = PERMISSIONS.filter((name) => runtime.permissions.querySync({ name }).state === "granted");
+  if (granted.length === PERMISSIONS.length) return ["-A"];
+  const folders = ["read", "write"].filter((name) => !granted.includes(name) && may(runtime, name, process.cwd()));
+  return [
+    "--no-prompt",
+    ...granted.map((name) => `--allow-${name}`),
+    ...folders.map((name) => `--allow-${name}=${process.cwd()}`),
+  ];
+}
+
+function may(runtime: DenoLike, name: string, path: string): boolean {
+  return runtime.permissions.querySync({ name, path }).state === "granted";
+}

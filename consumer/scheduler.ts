@@ -1,0 +1,101 @@
+/**
+ * The scheduler: moves due messages from the schedule to the queue, and enqueues periodic tasks.
+ * @module
+ */
+import { decodeMessage } from "../lib/codec.ts";
+import type { Core } from "../lib/core.ts";
+import { announce } from "../lib/enqueue.ts";
+import type { Message } from "../lib/message.ts";
+import { SIGNAL_ENQUEUED } from "../lib/signals.ts";
+import type { Item, PollOptions } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
+import { Outage } from "./outage.ts";
+import { PeriodicTasks } from "./periodic.ts";
+
+/** What a scheduler needs to know. */
+export interface SchedulerOptions {
+  /** Longest sleep. */
+  readonly intervalMs: number;
+  /** Growth of the wait while the storage fails. */
+  readonly poll: PollOptions;
+  readonly logger: Logger;
+  /** Whether to enqueue periodic tasks. */
+  readonly periodic: boolean;
+}
+
+/** Messages moved in one step, so that a flood of due messages holds up nobody else for long. */
+const BATCH = 500;
+
+/** Sleeps until the next due time, and never ends by itself. */
+export class Scheduler {
+  readonly #core: Core;
+  readonly #options: SchedulerOptions;
+  readonly #outage: Outage;
+  readonly #stop: AbortController = new AbortController();
+  readonly #periodic: PeriodicTasks | undefined;
+  #loop: Promise<void> | undefined;
+
+  constructor(core: Core, options: SchedulerOptions) {
+    this.#core = core;
+    this.#options = options;
+    this.#outage = new Outage("Scheduling", options.poll, options.logger);
+    if (options.periodic) this.#periodic = new PeriodicTasks(core, options.logger);
+  }
+
+  /** Starts it. A second call does nothing. */
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Ends the sleep, and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#promoteDue();
+        await this.#periodic?.look();
+        this.#outage.over();
+        if (!signal.aborted) await this.#core.storage.waitDue(this.#sleepMs(), signal);
+      } catch (error) {
+        if (!signal.aborted) await this.#outage.wait(error, signal);
+      }
+    }
+  }
+
+  async #promoteDue(): Promise<void> {
+    let moved: Item[];
+    do {
+      moved = await this.#core.storage.promoteDue(Date.now(), BATCH);
+      await this.#announce(moved);
+    } while (moved.length === BATCH && !this.#stop.signal.aborted);
+  }
+
+  async #announce(items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return;
+    this.#options.logger.debug(`${items.length} scheduled tasks are due`);
+    if (!this.#core.signals.has(SIGNAL_ENQUEUED)) return;
+    const messages = await Promise.all(items.map((item) => this.#decode(item)));
+    await announce(this.#core, messages.filter((message) => message !== undefined), SIGNAL_ENQUEUED);
+  }
+
+  async #decode(item: Item): Promise<Message | undefined> {
+    try {
+      return await decodeMessage(this.#core, item.data);
+    } catch (error) {
+      // The worker that gets it sets it aside; here only nobody can be told of it.
+      this.#options.logger.debug(`The message of task ${item.id} cannot be read`, { error });
+      return undefined;
+    }
+  }
+
+  /** Up to the interval, and not past the next periodic task. */
+  #sleepMs(): number {
+    const nextMs = this.#periodic?.nextMs ?? Infinity;
+    return Math.max(0, Math.min(this.#options.intervalMs, nextMs - Date.now()));
+  }
+}

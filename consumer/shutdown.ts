@@ -1,0 +1,70 @@
+/**
+ * Runs a consumer until a signal of the operating system ends it.
+ * @module
+ */
+import process from "node:process";
+import type { Logger } from "../lib/types/options.ts";
+import type { Consumer } from "./consumer.ts";
+
+/** Signals that end a consumer. */
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** How it ended: with an exit code, or to be started again. */
+export type RunEnd = number | "restart";
+
+/** Exit code of a stop that was forced by a second SIGINT. */
+export const FORCED = 130;
+
+/** Signals that the command line reacts to, wherever they come from. */
+export class SignalDesk {
+  readonly #consumer: Consumer;
+  readonly #logger: Logger;
+  readonly #end: PromiseWithResolvers<RunEnd> = Promise.withResolvers();
+  #stopping: EndSignal | undefined;
+  #forced = false;
+
+  constructor(consumer: Consumer, logger: Logger) {
+    this.#consumer = consumer;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the consumer has stopped. */
+  get ended(): Promise<RunEnd> {
+    return this.#end.promise;
+  }
+
+  /** Listens to signals of the operating system. */
+  listen(signals: readonly EndSignal[]): void {
+    for (const signal of signals) process.on(signal, () => this.receive(signal));
+  }
+
+  /** Reacts to a signal. */
+  receive(signal: EndSignal): void {
+    this.#logger.info(`Received ${signal}`);
+    if (signal === "SIGTERM") return this.#stop(signal, { graceful: false });
+    if (this.#stopping === undefined) {
+      this.#logger.info("Waiting for running tasks; a second SIGINT does not");
+      return this.#stop(signal, {});
+    }
+    if (signal === "SIGHUP") return;
+    // SIGHUP and then SIGINT: it stops, and does not start again.
+    if (this.#stopping === "SIGHUP") this.#stopping = "SIGINT";
+    else this.#force();
+  }
+
+  #force(): void {
+    this.#forced = true;
+    this.#stop("SIGINT", { graceful: false, grace: 0 });
+  }
+
+  #stop(signal: EndSignal, options: { graceful?: boolean; grace?: number }): void {
+    this.#stopping = signal;
+    void this.#consumer.stop(options).then(
+      () => this.#end.resolve(this.#forced ? FORCED : this.#stopping === "SIGHUP" ? "restart" : 0),
+      (error) => {
+        this.#logger.error("Stopping failed", { error });
+        this.#end.resolve(1);
+      },
+    );
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The help of the command line, made from the table of options.
+ * @module
+ */
+import { OPTIONS } from "./options.ts";
+import type { Option } from "./options.ts";
+
+const SYNOPSIS = `Usage: huey-consumer [options] MODULE[#EXPORT]
+
+Runs the tasks of the Huey that MODULE exports, for example: huey-consumer -w 4 ./app.ts
+`;
+
+const SIGNALS = `
+Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives them the grace time; SIGHUP restarts.
+Exit codes: 0 stopped in order, 1 could not start, 2 wrong options, 130 forced by a second SIGINT.
+`;
+
+/** The whole help. */
+export function usage(): string {
+  const rows = OPTIONS.map((option) => [`  ${shortOf(option)}--${option.long}${valueOf(option)}`, helpOf(option)] as const);
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return [SYNOPSIS, "Options:", ...rows.map(([left, right]) => left.padEnd(width) + right), SIGNALS].join("\n");
+}
+
+function shortOf({ short }: Option): string {
+  return short === undefined ? "    " : `-${short}, `;
+}
+
+function valueOf({ kind, choices }: Option): string {
+  if (kind === "choice") return ` ${choices?.join("|")}`;
+  return { flag: "", integer: " N", number: " X", duration: " SECONDS", text: " PATH", list: " A,B" }[kind];
+}
+
+function helpOf(option: Option): string {
+  const limits = option.divisorOf === undefined ? "" : `, ${option.min} to ${option.max} and a divisor of ${option.divisorOf}`;
+  const standard = option.default === undefined ? "" : ` (default ${option.default})`;
+  return option.help + limits + standard;
+}

@@ -1,0 +1,110 @@
+/**
+ * Runs in a Web Worker: imports the application, and runs its tasks with a pump of its own.
+ * @module
+ */
+import process from "node:process";
+import { coreOf } from "../lib/core.ts";
+import type { Core, Running } from "../lib/core.ts";
+import type { Huey } from "../lib/huey.ts";
+import type { Claim } from "../lib/storage.ts";
+import { interceptExit } from "./exit_guard.ts";
+import { guardIsolate } from "./guards.ts";
+import type { StrayKind } from "./guards.ts";
+import { importHuey } from "./load.ts";
+import { LocalWorker } from "./local_worker.ts";
+import { configureLogging } from "./logging.ts";
+import { partLogger } from "./loggers.ts";
+import { sleep } from "./outage.ts";
+import type { FromWorker, Init, ToWorker } from "./protocol.ts";
+
+/** What this isolate has of a Web Worker's global object. */
+interface Scope {
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: { readonly data: ToWorker }) => void): void;
+}
+
+const scope = globalThis as unknown as Scope;
+let worker: LocalWorker | undefined;
+
+function post(message: FromWorker): void {
+  scope.postMessage(message);
+}
+
+function receive(message: ToWorker): void {
+  switch (message.type) {
+    case "init":
+      return void begin(message);
+    case "stop":
+      return void worker?.stop();
+    case "interrupt":
+      return void worker?.interrupt(message.graceMs);
+    case "idle":
+      return void worker?.idle().then((started) => post({ type: "answer", id: message.id, started }));
+    case "ping":
+      return post({ type: "answer", id: message.id, started: 0 });
+  }
+}
+
+async function begin(init: Init): Promise<void> {
+  try {
+    interceptExit((code) => post({ type: "exit", code }));
+    const huey = await importHuey(init.module, init.exportName);
+    if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
+    await run(huey, checkedCore(huey, init), init);
+  } catch (error) {
+    post({ type: "failed", reason: error instanceof Error ? error.stack ?? error.message : String(error) });
+  }
+}
+
+async function run(huey: Huey, core: Core, init: Init): Promise<void> {
+  const logger = partLogger(core.logger, "consumer", "Worker");
+  guardIsolate((kind, error) => stray(kind, error, core));
+  const { slots, maxTasks, poll, consumer } = init;
+  const owner = { consumer, worker: init.worker };
+  worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
+  await worker.start();
+  post({ type: "ready" });
+  const end = await worker.ended;
+  await Promise.race([huey.close(), sleep(5000)]);
+  post({ type: "stopped", end, started: worker.started });
+}
+
+/** Tokens of attempts that the consumer was told of. */
+const timed: Set<string> = new Set();
+
+function onStart({ claim, message }: Running): void {
+  if (!message.timeout) return;
+  timed.add(claim.token);
+  post({ type: "start", token: claim.token, name: message.name, id: message.id, timeoutMs: message.timeout });
+}
+
+function onEnd({ token }: Claim): void {
+  if (timed.delete(token)) post({ type: "end", token });
+}
+
+/** A rejection concerns one task; after an exception out of nowhere nobody knows what this isolate is still good for. */
+function stray(kind: StrayKind, error: unknown, core: Core): void {
+  const logger = partLogger(core.logger, "consumer", "Worker");
+  if (kind === "An unhandled rejection") return logger.error(`${kind} outside of any task`, { error });
+  logger.error(`${kind} outside of any task: this worker finishes what runs and is replaced`, { error });
+  post({ type: "broken" });
+  void worker?.stop();
+}
+
+function checkedCore(huey: Huey, init: Init): Core {
+  const core = coreOf(huey)!;
+  if (core.settings.name !== init.queue) {
+    throw new TypeError(
+      `Module ${init.module} exports the Huey "${core.settings.name}", but the consumer is for "${init.queue}"`,
+    );
+  }
+  if (core.immediate) throw new TypeError(`Huey "${core.settings.name}" is in immediate mode in its workers`);
+  return core;
+}
+
+/** A Web Worker is known by its name, a process by its id. */
+function whoOf(init: Init): string {
+  return process.env.HUEY_WORKER_PROCESS === undefined ? init.worker : String(process.pid);
+}
+
+scope.addEventListener("message", ({ data }) => receive(data));

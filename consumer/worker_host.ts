@@ -1,0 +1,159 @@
+/**
+ * One worker in another isolate, as its consumer sees it: from its start to its end.
+ * @module
+ */
+import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** `lost`: it died, or was killed. */
+  readonly kind: "stopped" | "exhausted" | "lost";
+  readonly reason: string;
+  /** Attempts that overran their timeout without yielding. */
+  readonly overdue: readonly Start[];
+}
+
+/** Makes the isolate of a worker. */
+export type OpenWorker = (events: WebWorkerEvents) => WebWorker;
+
+/** How long after its timeout a task may go on before its worker is asked whether it still answers. */
+const OVERRUN_MS = 500;
+/** How long it has for the answer. */
+const ANSWER_MS = 1000;
+
+/** A worker, alive or dead. */
+export class WorkerHost {
+  readonly name: string;
+  /** Resolves when it takes tasks; rejects if it could not be made. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended; its isolate is then gone, or given up. */
+  readonly ended: Promise<WorkerEnd>;
+  /** Resolves when it takes no more tasks, which may be long before it has ended. */
+  readonly leaves: Promise<void>;
+  readonly #isolate: WebWorker;
+  readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
+  readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
+  readonly #questions: Map<number, (started: number) => void> = new Map();
+  #lastQuestion = 0;
+  #started = 0;
+  #open = true;
+
+  /** Starts it. */
+  constructor(open: OpenWorker, init: Init) {
+    this.name = init.worker;
+    this.ready = this.#ready.promise;
+    this.ended = this.#ended.promise;
+    this.leaves = this.#leaves.promise;
+    // Who does not wait for it must not be ended by its failure.
+    this.ready.catch(() => {});
+    this.#isolate = open({
+      message: (message) => this.#hear(message as FromWorker),
+      end: (reason) => this.#lose(reason),
+    });
+    this.#isolate.post(init);
+  }
+
+  /** Attempts so far, as far as they are known. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Asks it to claim no more and to end when nothing runs. */
+  stop(): void {
+    this.#post({ type: "stop" });
+  }
+
+  /** Asks it to end after `graceMs`. */
+  interrupt(graceMs: number): void {
+    this.#post({ type: "interrupt", graceMs });
+  }
+
+  /** Resolves, with the number of its attempts, when it had nothing to run and found nothing in the queue. */
+  async idle(): Promise<number> {
+    this.#started = await this.#ask("idle");
+    return this.#started;
+  }
+
+  /** Kills it. */
+  terminate(reason: string): void {
+    this.#lose(reason);
+  }
+
+  #hear(message: FromWorker): void {
+    if (!this.#open) return;
+    switch (message.type) {
+      case "ready":
+        return this.#ready.resolve();
+      case "start":
+        return this.#watch(message);
+      case "end":
+        return this.#forget(message.token);
+      case "answer":
+        return this.#answer(message.id, message.started);
+      case "broken":
+        return this.#leaves.resolve();
+      case "stopped":
+        this.#started = message.started;
+        return this.#end({ kind: message.end, reason: message.end, overdue: [] });
+      case "exit":
+        return this.#lose(`a task ended it with exit code ${message.code}`);
+      case "failed":
+      case "lost":
+        return this.#lose(message.reason);
+    }
+  }
+
+  #post(message: ToWorker): void {
+    if (this.#open) this.#isolate.post(message);
+  }
+
+  #ask(type: "idle" | "ping"): Promise<number> {
+    const id = ++this.#lastQuestion;
+    return new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#post({ type, id });
+    });
+  }
+
+  #answer(id: number, started: number): void {
+    this.#questions.get(id)?.(started);
+    this.#questions.delete(id);
+  }
+
+  #watch(start: Start): void {
+    const timer = setTimeout(() => void this.#check(start), start.timeoutMs + OVERRUN_MS);
+    this.#deadlines.set(start.token, timer);
+  }
+
+  #forget(token: string): void {
+    clearTimeout(this.#deadlines.get(token));
+    this.#deadlines.delete(token);
+  }
+
+  /** A worker that answers has ended, or will end, the attempt itself. */
+  async #check(start: Start): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ANSWER_MS));
+    const answers = await Promise.race([this.#ask("ping").then(() => true), silence]);
+    clearTimeout(timer);
+    this.#deadlines.delete(start.token);
+    if (!answers) this.#lose(`task ${start.name}: ${start.id} overran its timeout and does not yield`, [start]);
+  }
+
+  #lose(reason: string, overdue: readonly Start[] = []): void {
+    this.#end({ kind: "lost", reason, overdue });
+  }
+
+  #end(end: WorkerEnd): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const token of this.#deadlines.keys()) this.#forget(token);
+    this.#isolate.terminate();
+    this.#ready.reject(new Error(end.reason));
+    this.#leaves.resolve();
+    this.#ended.resolve(end);
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Workers in other isolates: made, replaced when they die or have done their share, and stopped.
+ * @module
+ */
+import type { Core } from "../lib/core.ts";
+import { ConfigurationError } from "../lib/errors.ts";
+import type { Owner } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
+import type { Crew } from "./crew.ts";
+import { loggingInUse } from "./logging.ts";
+import { Outage, sleep } from "./outage.ts";
+import type { Init } from "./protocol.ts";
+import { interruptClaims, rescue } from "./rescue.ts";
+import type { ConsumerSettings } from "./settings.ts";
+import { WorkerHost } from "./worker_host.ts";
+import type { OpenWorker, WorkerEnd } from "./worker_host.ts";
+
+/** What a pool needs to know. */
+export interface PoolOptions {
+  /** Id of the consumer. */
+  readonly consumer: string;
+  readonly settings: ConsumerSettings;
+  readonly logger: Logger;
+  /** Makes the isolate of a worker. */
+  readonly open: OpenWorker;
+  /** Whether killing a worker ends a loop in it that never yields. */
+  readonly canKill: boolean;
+}
+
+/** The place of one worker, and who has it now. */
+interface Seat {
+  readonly number: number;
+  incarnation: number;
+  host: WorkerHost | undefined;
+  /** Workers that did not become ready, one after another. */
+  failures: number;
+}
+
+/** Longest pause before a worker that could not be made is tried again. */
+const LONGEST_PAUSE_MS = 30_000;
+/** How long workers have to report after the grace time, before they are killed. */
+const REPORT_MS = 1500;
+
+/** The workers of types `thread` and `process`. */
+export class WorkerPool implements Crew {
+  readonly #core: Core;
+  readonly #options: PoolOptions;
+  readonly #seats: readonly Seat[];
+  /** Everything that lives, also what only finishes what it runs. */
+  readonly #hosts: Set<WorkerHost> = new Set();
+  readonly #rescues: Set<Promise<void>> = new Set();
+  readonly #stop: AbortController = new AbortController();
+  #forced = false;
+  #before = 0;
+
+  constructor(core: Core, options: PoolOptions) {
+    this.#core = core;
+    this.#options = options;
+    this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
+      return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
+    });
+  }
+
+  async start(): Promise<void> {
+    const hosts = this.#seats.map((seat) => this.#fill(seat));
+    try {
+      await Promise.all(hosts.map((host) => host.ready));
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      throw new ConfigurationError(`A worker could not start: ${(error as Error).message}`, { cause: error });
+    }
+    for (const seat of this.#seats) void this.#keep(seat);
+  }
+
+  async idle(): Promise<number> {
+    for (;;) {
+      await Promise.all(this.#rescues);
+      const hosts = [...this.#hosts];
+      const counts = hosts.map((host) => Promise.race([host.idle(), host.ended.then(() => undefined)]));
+      const started = await Promise.all(counts);
+      const settled = this.#rescues.size === 0 && started.every((count) => count !== undefined);
+      if (settled && hosts.length > 0) return started.reduce((sum, count) => sum + count!, this.#before);
+      if (hosts.length === 0) await sleep(10, this.#stop.signal);
+      if (this.#stop.signal.aborted) return await new Promise(() => {});
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    for (const host of this.#hosts) host.stop();
+    await Promise.all([...this.#hosts].map((host) => host.ended));
+    await Promise.all(this.#rescues);
+  }
+
+  async interrupt(graceMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#forced = true;
+    const hosts = [...this.#hosts];
+    for (const host of hosts) host.interrupt(graceMs);
+    const limit = new AbortController();
+    await Promise.race([Promise.all(hosts.map((host) => host.ended)), sleep(graceMs + REPORT_MS, limit.signal)]);
+    limit.abort();
+    for (const host of hosts) host.terminate("it did not stop in time");
+    await Promise.all(hosts.map((host) => host.ended));
+    await Promise.all(this.#rescues);
+  }
+
+  check(): void {
+    const missing = this.#seats.filter((seat) => seat.host === undefined).length;
+    if (missing > 0) {
+      this.#options.logger.warn(`${missing} of ${this.#seats.length} workers are missing and about to be replaced`);
+    }
+  }
+
+  /** Has a worker on the seat as long as the consumer runs. */
+  async #keep(seat: Seat): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await seat.host!.leaves;
+      seat.host = undefined;
+      if (signal.aborted || !this.#options.settings.checkWorkerHealth) return;
+      if (seat.failures > 0) await sleep(Math.min(500 * 2 ** seat.failures, LONGEST_PAUSE_MS), signal);
+      if (signal.aborted) return;
+      const host = this.#fill(seat);
+      seat.failures = await host.ready.then(() => 0, () => seat.failures + 1);
+    }
+  }
+
+  #fill(seat: Seat): WorkerHost {
+    seat.incarnation++;
+    const host = new WorkerHost(this.#options.open, this.#init(seat));
+    seat.host = host;
+    this.#hosts.add(host);
+    const end = host.ended.then((end) => this.#farewell(host, end)).finally(() => this.#rescues.delete(end));
+    // Counted as a rescue from the moment on when the worker may be dead, so that nothing seems idle meanwhile.
+    void host.ended.then(() => this.#rescues.add(end));
+    return host;
+  }
+
+  #init({ number, incarnation }: Seat): Init {
+    const { settings, consumer } = this.#options;
+    return {
+      type: "init",
+      module: settings.module!,
+      exportName: settings.exportName,
+      queue: this.#core.settings.name,
+      consumer,
+      // Never the name of a predecessor, whose claims may still have to be told from those of its successor.
+      worker: incarnation === 1 ? `Worker-${number}` : `Worker-${number}.${incarnation}`,
+      slots: settings.concurrency,
+      maxTasks: settings.maxTasks,
+      poll: settings.poll,
+      logging: loggingInUse(),
+    };
+  }
+
+  async #farewell(host: WorkerHost, end: WorkerEnd): Promise<void> {
+    const { logger, consumer } = this.#options;
+    this.#before += host.started + 1;
+    if (end.kind === "lost") {
+      logger.warn(`${host.name} is gone: ${end.reason}`);
+      if (end.overdue.length > 0 && !this.#options.canKill) this.#reportLoop(host);
+      await this.#rescue({ consumer, worker: host.name }, end);
+    } else {
+      logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
+    }
+    this.#hosts.delete(host);
+  }
+
+  #reportLoop(host: WorkerHost): void {
+    this.#options.logger.error(
+      `${host.name} cannot be killed by this runtime: its loop uses a processor until the consumer ends. ` +
+        `Run tasks that may never yield with the worker type "process"`,
+    );
+  }
+
+  /** Until it works: the lease of this consumer keeps everybody else from doing it. */
+  async #rescue(owner: Owner, end: WorkerEnd): Promise<void> {
+    const { settings, logger } = this.#options;
+    const outage = new Outage("Taking over the tasks of a worker", settings.poll, logger);
+    for (;;) {
+      try {
+        if (this.#forced) await interruptClaims(this.#core, owner, logger);
+        else await rescue(this.#core, owner, end.overdue);
+        return outage.over();
+      } catch (error) {
+        if (this.#forced) return outage.report(error);
+        await outage.wait(error);
+      }
+    }
+  }
+}
