@@ -63,7 +63,7 @@ export { chord, group } from "./lib/group.ts";
 export { spread } from "./lib/spread.ts";
 
 // When periodic tasks run
-export { crontab, type CronFields, type CronOptions, type CronSchedule } from "./lib/crontab.ts";
+export { type CronFields, type CronOptions, type CronSchedule, crontab } from "./lib/crontab.ts";
 export { every, type IntervalSchedule } from "./lib/every.ts";
 
 // Serializers

@@ -75,7 +75,9 @@ function makeDefinition({ options, fn }: Parts, extra: readonly string[]): Defin
 function parts(args: readonly unknown[]): Parts {
   const [first, second, third] = args;
   const functionAt = args.findIndex((value) => typeof value === "function");
-  if (functionAt >= 0 && functionAt < args.length - 1) throw new TypeError("The function of a task comes last, its options before it");
+  if (functionAt >= 0 && functionAt < args.length - 1) {
+    throw new TypeError("The function of a task comes last, its options before it");
+  }
   if (args.length > 3) throw new TypeError(`Too many arguments to define a task: ${args.length}`);
   if (typeof first === "string") {
     checkName(first, "The name of a task");

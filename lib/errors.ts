@@ -68,7 +68,9 @@ export class RateLimitExceeded extends HueyException {
   /** Whether the task is tried again without using up its retries. */
   readonly retry: boolean;
   constructor(key: string, delay: number, retry: boolean = true) {
-    if (typeof delay !== "number" || !(delay >= 0)) throw new RangeError(`delay must be a number of seconds, at least 0: ${delay}`);
+    if (typeof delay !== "number" || !(delay >= 0)) {
+      throw new RangeError(`delay must be a number of seconds, at least 0: ${delay}`);
+    }
     super(`Rate limit "${key}" is exceeded, try again in ${delay} s`);
     this.key = key;
     this.delay = delay;

@@ -2,6 +2,7 @@
  * Groups and chords: tasks in parallel, and one callback with their values.
  * @module
  */
+import { show } from "./arguments.ts";
 import { makePipeline, memberStages, type Stage, stagesOf, withHandler } from "./pipeline.ts";
 import type { Callable, Chord, Group, Member, MemberValues, StagesOf, Step, StepGiven } from "./types/composition.ts";
 
@@ -106,7 +107,7 @@ export function chordParts(
 }
 
 function checkMembers(members: readonly Member[], kind: string): readonly Member[] {
-  if (!Array.isArray(members)) throw new TypeError(`The members of a ${kind} must be an array`);
+  if (!Array.isArray(members)) throw new TypeError(`The members of a ${kind} must be an array: ${show(members)}`);
   for (const member of members) makePipeline(memberStages(member as Member));
   return [...members];
 }

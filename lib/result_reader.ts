@@ -2,7 +2,7 @@
  * Reads the outcome of a task by its id.
  * @module
  */
-import { checkBoolean, checkKeys, checkNumber } from "./arguments.ts";
+import { checkBoolean, checkKeys, checkNumber, show } from "./arguments.ts";
 import { decodeValue } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
@@ -33,6 +33,9 @@ export function checkGetOptions(options: GetOptions): void {
   checkBoolean(options.blocking, "blocking");
   checkBoolean(options.preserve, "preserve");
   checkBoolean(options.revokeOnTimeout, "revokeOnTimeout");
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal: ${show(options.signal)}`);
+  }
   optionalDurationMs(options.timeout, "timeout");
   optionalDurationMs(options.maxDelay, "maxDelay");
   if (options.backoff !== undefined) checkNumber(options.backoff, "backoff", { min: 1 });

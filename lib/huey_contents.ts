@@ -1,0 +1,120 @@
+/**
+ * What a Huey holds in its storage: values, queue, schedule, dead letters.
+ * @module
+ */
+import { checkKeys, checkName, checkNumber } from "./arguments.ts";
+import { decodeMessage, decodeValue } from "./codec.ts";
+import { listDeadLetters } from "./dead_letters.ts";
+import { HueyRegistration } from "./huey_registration.ts";
+import { withChordValues } from "./open_claim.ts";
+import type { Item } from "./storage.ts";
+import { makeTask } from "./task.ts";
+import type { Task } from "./types/composition.ts";
+import type { DeadLetter } from "./types/options.ts";
+
+/** The part of a Huey that reads and writes its storage. */
+export abstract class HueyContents extends HueyRegistration {
+  /** Stores a value under a key of the application's own. */
+  async put(key: string, value: unknown): Promise<void> {
+    checkName(key, "key");
+    await this.core.storage.data.put(key, await this.core.serializer.serialize(value));
+  }
+
+  /** Reads a value. Takes it out of the store, unless `peek`. */
+  async get<T = unknown>(key: string, options: { peek?: boolean } = {}): Promise<T | undefined> {
+    checkName(key, "key");
+    checkKeys(options, "Options of get", ["peek"]);
+    const { data } = this.core.storage;
+    const found = await (options.peek ? data.peek(key) : data.pop(key));
+    return found === undefined ? undefined : await decodeValue(this.core, found) as T;
+  }
+
+  /** Stores a value if there is none under the key. @returns whether it was put */
+  async putIfEmpty(key: string, value: unknown): Promise<boolean> {
+    checkName(key, "key");
+    return await this.core.storage.data.putIfEmpty(key, await this.core.serializer.serialize(value));
+  }
+
+  /** Deletes a value. @returns whether it was there */
+  async delete(key: string): Promise<boolean> {
+    checkName(key, "key");
+    return await this.core.storage.data.delete(key);
+  }
+
+  /** The tasks on the queue, in the order in which they will run; nothing is taken. */
+  async pending(limit?: number): Promise<Task[]> {
+    return await this.#tasks(await this.core.storage.pending(checkLimit(limit)));
+  }
+
+  /** The tasks on the schedule, soonest first. */
+  async scheduled(limit?: number): Promise<Task[]> {
+    return await this.#tasks(await this.core.storage.scheduled(checkLimit(limit)));
+  }
+
+  /** Everything in the result store by key, serialised: results, values put, locks, revocations. */
+  async allResults(): Promise<Map<string, Uint8Array>> {
+    const { data, revocations } = this.core.storage;
+    return new Map([...await data.entries(), ...await revocations.entries()]);
+  }
+
+  /** How many tasks are on the queue. */
+  async pendingCount(): Promise<number> {
+    return await this.core.storage.pendingCount();
+  }
+
+  /** How many tasks are on the schedule. */
+  async scheduledCount(): Promise<number> {
+    return await this.core.storage.scheduledCount();
+  }
+
+  /** How many keys are in the result store. */
+  async resultCount(): Promise<number> {
+    const { data, revocations } = this.core.storage;
+    return await data.size() + await revocations.size();
+  }
+
+  /** Deletes everything of this name: queue, schedule, results, locks, counters, dead letters. */
+  async flush(): Promise<void> {
+    await this.core.storage.flush();
+  }
+
+  /** Messages that could not be decoded, or name an unknown task; oldest first. */
+  async deadLetters(limit?: number): Promise<DeadLetter[]> {
+    return await listDeadLetters(this.core, checkLimit(limit));
+  }
+
+  /** How many dead letters there are. */
+  async deadLetterCount(): Promise<number> {
+    return await this.core.storage.deadLetterCount();
+  }
+
+  /** Puts a dead letter back on the queue. @returns whether it was there */
+  async requeueDeadLetter(id: string): Promise<boolean> {
+    checkName(id, "id");
+    return await this.core.storage.requeueDeadLetter(id);
+  }
+
+  /** Deletes a dead letter. @returns whether it was there */
+  async deleteDeadLetter(id: string): Promise<boolean> {
+    checkName(id, "id");
+    return await this.core.storage.deleteDeadLetter(id);
+  }
+
+  /** The tasks of items; what cannot be decoded becomes a dead letter when it is claimed, and is left out here. */
+  async #tasks(items: readonly Item[]): Promise<Task[]> {
+    const tasks: Task[] = [];
+    for (const item of items) {
+      try {
+        tasks.push(makeTask(await withChordValues(this.core, await decodeMessage(this.core, item.data))));
+      } catch (error) {
+        this.core.logger.warn(`Message ${item.id} cannot be listed`, { error });
+      }
+    }
+    return tasks;
+  }
+}
+
+function checkLimit(limit: number | undefined): number | undefined {
+  if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
+  return limit;
+}

@@ -1,0 +1,59 @@
+/**
+ * Checks the documentation: every export has what it needs, and every snippet type-checks and runs on both runtimes.
+ *
+ * Usage: bun scripts/check_docs.ts [--no-run] [FOLDER]
+ *
+ * `--no-run` leaves the running of snippets out; FOLDER is another project to check.
+ * @module
+ */
+import { resolve } from "node:path";
+import { readExports } from "./docs/deno_doc.ts";
+import { findMissing } from "./docs/missing.ts";
+import { type Snippet, snippetJobs, withSnippets } from "./docs/snippet_files.ts";
+import { projectRoot, tool } from "./project.ts";
+import { runCommand } from "./testing/command.ts";
+
+/**
+ * Checks one project's documentation.
+ * @param root The project's folder.
+ * @param run Whether to run the snippets too.
+ * @returns One text for each problem; none when all is well.
+ */
+export async function checkDocs(root: string, run: boolean): Promise<string[]> {
+  const missing = findMissing(await readExports(root, "mod.ts"));
+  const problems = await withSnippets(async (snippets, folder) => {
+    const types = await checkTypes(snippets, folder);
+    return run && types.length === 0 ? await runSnippets(snippets) : types;
+  }, root).catch((error: Error) => [error.message]);
+  return [...missing, ...problems];
+}
+
+async function checkTypes(snippets: readonly Snippet[], folder: string): Promise<string[]> {
+  if (snippets.length === 0) return [];
+  const paths = snippets.map((snippet) => snippet.path);
+  const commands: [string, ...string[]][] = [
+    [tool("deno"), "check", "--quiet", "--config", `${folder}/deno.json`, ...paths],
+    [tool("tsc"), "--noEmit", "-p", `${folder}/tsconfig.json`],
+  ];
+  const ended = await Promise.all(commands.map((argv) => runCommand({ argv, cwd: folder, limitMs: 300_000 })));
+  const sources = snippets.map((snippet) => `  ${snippet.path.slice(folder.length + 1)} is ${snippet.source}`).join("\n");
+  return ended.flatMap((end, index) => end.code === 0 ? [] : [`${commands[index]![0]}:\n${end.output}\nwhere\n${sources}`]);
+}
+
+async function runSnippets(snippets: readonly Snippet[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const job of snippetJobs(snippets, ["bun", "deno"])) {
+    const outcome = await job.run(Infinity);
+    if (outcome.failed > 0) problems.push(`${outcome.title}: ${outcome.reason}\n${outcome.output}`);
+  }
+  return problems;
+}
+
+if (import.meta.main) {
+  const args = process.argv.slice(2);
+  const folder = args.find((arg) => !arg.startsWith("--"));
+  const problems = await checkDocs(folder === undefined ? projectRoot : resolve(folder), !args.includes("--no-run"));
+  for (const problem of problems) console.error(problem);
+  console.log(problems.length === 0 ? "The documentation is complete" : `${problems.length} problems`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,141 @@
+/**
+ * The documentation's code as files: collects it, writes it where the project's packages are found, and runs it.
+ * @module
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { findFiles, projectRoot, tool } from "../project.ts";
+import { runCommand } from "../testing/command.ts";
+import type { Job } from "../testing/jobs.ts";
+import { judgeCommand, type Outcome, type Runtime } from "../testing/outcome.ts";
+import { readExports } from "./deno_doc.ts";
+import { type Block, findBlocks } from "./markdown.ts";
+
+/** A code block of the documentation, written to a file. */
+export interface Snippet {
+  /** Where it is: document and line, or file and export. */
+  readonly source: string;
+  readonly mode: Block["mode"];
+  /** The file that it was written to. */
+  readonly path: string;
+  readonly code: string;
+}
+
+/** How long one snippet may run. */
+const snippetLimitMs = 30_000;
+
+/**
+ * Writes all snippets, uses them, and removes them again.
+ * @param use What to do with the snippets meanwhile; it is also given the folder that they are in.
+ * @param root The project's folder.
+ * @returns What `use` gives.
+ * @throws {Error} when a block has a wrong marker or two blocks of a document have the same file name.
+ */
+export async function withSnippets<T>(
+  use: (snippets: Snippet[], folder: string) => Promise<T>,
+  root: string = projectRoot,
+): Promise<T> {
+  const parent = join(root, ".tools");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "snippets-"));
+  try {
+    const snippets = await collectSnippets(root, folder);
+    writeSettings(root, folder);
+    for (const snippet of snippets) {
+      if (existsSync(snippet.path)) throw new Error(`${snippet.source}: the document has another block with this file name`);
+      mkdirSync(dirname(snippet.path), { recursive: true });
+      writeFileSync(snippet.path, `${pointAtProject(root, snippet.code)}\nexport {};\n`);
+    }
+    return await use(snippets, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Makes the jobs that run snippets, each in an empty folder of its own.
+ * @param snippets What to run; those that are only checked are left out.
+ * @param runtimes What to run them on.
+ * @returns One job for each snippet and runtime.
+ */
+export function snippetJobs(snippets: readonly Snippet[], runtimes: readonly Runtime[]): Job[] {
+  const wanted = snippets.filter((snippet) => snippet.mode === "run");
+  return runtimes.flatMap((runtime) => wanted.map((snippet) => snippetJob(runtime, snippet)));
+}
+
+function snippetJob(runtime: Runtime, snippet: Snippet): Job {
+  const title = `${runtime.padEnd(4)} ${snippet.source}`;
+  const config = join(dirname(dirname(snippet.path)), "deno.json");
+  const argv: [string, ...string[]] = runtime === "bun"
+    ? [tool("bun"), snippet.path]
+    : [tool("deno"), "run", "-A", "--no-check", "--config", config, snippet.path];
+  const run = async (limitMs: number): Promise<Outcome> => {
+    const cwd = mkdtempSync(join(tmpdir(), "huey-snippet-"));
+    try {
+      return judgeCommand(title, await runCommand({ argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs) }));
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  };
+  return { title, run };
+}
+
+async function collectSnippets(root: string, folder: string): Promise<Snippet[]> {
+  const documents = [...findFiles(root, "README.md", ".md"), ...findFiles(root, "docs", ".md")];
+  const written = documents.flatMap((document) =>
+    blocksOf(document, readFileSync(join(root, document), "utf8")).map((block) =>
+      makeSnippet(folder, document, `${document}:${block.line}`, `line_${block.line}.ts`, block)
+    )
+  );
+  const items = existsSync(join(root, "mod.ts")) ? await readExports(root, "mod.ts") : [];
+  const docstrings = items.flatMap((item) => {
+    const source = `${item.file} ${item.path}`;
+    const text = [item.doc, ...item.tags.filter((tag) => tag.kind === "example").map((tag) => tag.doc ?? "")].join("\n");
+    return blocksOf(source, text).map((block, index) =>
+      makeSnippet(folder, item.file, `${source} ${index + 1}`, `${item.path.replace(/\W+/g, "_")}_${index + 1}.ts`, block)
+    );
+  });
+  return [...written, ...docstrings].filter((snippet) => snippet.mode !== "ignore");
+}
+
+function blocksOf(source: string, text: string): Block[] {
+  try {
+    return findBlocks(text);
+  } catch (error) {
+    throw new Error(`${source}: ${(error as Error).message}`);
+  }
+}
+
+function makeSnippet(folder: string, document: string, source: string, name: string, block: Block): Snippet {
+  const path = join(folder, document.replaceAll("/", "_"), block.file ?? name);
+  return { source, mode: block.mode, path, code: block.code };
+}
+
+/** The project's own settings, without the rule that only a published module has to keep. */
+function writeSettings(root: string, folder: string): void {
+  const { compilerOptions } = readJson(root, "deno.json");
+  const { dependencies, devDependencies } = readJson(root, "package.json");
+  const files = {
+    "deno.json": { nodeModulesDir: "manual", compilerOptions: { ...compilerOptions, isolatedDeclarations: false } },
+    // Deno looks for packages only beside a package.json that asks for them.
+    "package.json": { type: "module", dependencies, devDependencies },
+    "tsconfig.json": { extends: "../../tsconfig.json", include: ["**/*.ts"], exclude: ["node_modules"] },
+  };
+  for (const [name, settings] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(settings));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+/** Snippets import the package by its name; here it is the project itself. */
+function pointAtProject(root: string, code: string): string {
+  const { name, exports } = readJson(root, "deno.json");
+  const targets = Object.entries<string>(exports).map(([key, file]) =>
+    [`"${name}${key.slice(1)}"`, `"${join(root, file)}"`] as const
+  );
+  return targets.reduce((text, [from, to]) => text.replaceAll(from, to), code);
+}
+
+// deno-lint-ignore no-explicit-any -- the shape is the file's
+function readJson(root: string, name: string): any {
+  return JSON.parse(readFileSync(join(root, name), "utf8"));
+}

@@ -1,0 +1,222 @@
+/**
+ * The house rules as a plugin of `deno lint`; check_house.ts runs it in the folder of the project to check.
+ * @module
+ */
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+
+/** A node of the syntax tree, as far as the rules look at it. */
+interface Node {
+  readonly type: string;
+  readonly range: [number, number];
+  readonly parent?: Node;
+  readonly name?: string;
+  readonly value?: unknown;
+  readonly source?: Node | null;
+  readonly key?: Node;
+  readonly computed?: boolean;
+  readonly callee?: Node;
+  readonly object?: Node;
+  readonly argument?: Node;
+  readonly block?: Node;
+  readonly handler?: Node | null;
+  readonly accessibility?: string;
+  readonly importKind?: string;
+  readonly exportKind?: string;
+}
+interface Context {
+  readonly filename: string;
+  readonly sourceCode: { readonly text: string };
+  report(found: { node?: Node; range?: [number, number]; message: string }): void;
+}
+type Visitor = Record<string, (node: Node) => void>;
+interface Rule {
+  create(context: Context): Visitor;
+}
+
+const maxFileLines = 400;
+const maxFunctionLines = 50;
+const rooms = ["lib", "storage", "consumer"];
+
+/** What each place may import from the project; other places (tests, scripts, examples) may import anything. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  "lib": ["lib"],
+  "storage": ["storage", "lib"],
+  "consumer": ["consumer", "lib"],
+  "mod.ts": rooms,
+  "consumer.ts": ["consumer"],
+};
+
+/** Packages that only storage/ may use. */
+const drivers = ["redis", "node:sqlite", "bun:sqlite"];
+
+function place(path: string): string {
+  return path.split(/[\\/]/)[0] ?? "";
+}
+
+function placeOf(context: Context): string {
+  return place(relative(process.cwd(), pathOf(context)));
+}
+
+function pathOf(context: Context): string {
+  return context.filename.startsWith("file:") ? fileURLToPath(context.filename) : context.filename;
+}
+
+const imports: Rule = {
+  create(context): Visitor {
+    const from = placeOf(context);
+    const allowed = arrows[from];
+    const look = (node: Node): void => {
+      const target = node.source?.value;
+      if (allowed === undefined || typeof target !== "string") return;
+      if (target.startsWith("@hueyjs/huey")) context.report({ node, message: `${from} must not import the front door` });
+      if (target.startsWith(".")) {
+        const to = place(relative(process.cwd(), resolve(dirname(pathOf(context)), target)));
+        if (!allowed.includes(to)) context.report({ node, message: `${from} must not import ${to}` });
+      } else if (drivers.includes(target)) {
+        lookAtDriver(context, node, from, target);
+      }
+    };
+    return { ImportDeclaration: look, ExportNamedDeclaration: look, ExportAllDeclaration: look, ImportExpression: look };
+  },
+};
+
+function lookAtDriver(context: Context, node: Node, from: string, target: string): void {
+  const typeOnly = node.importKind === "type" || node.exportKind === "type";
+  if (from !== "storage") context.report({ node, message: `${from} must not know the driver ${target}` });
+  else if (node.type !== "ImportExpression" && !typeOnly) {
+    context.report({ node, message: `${target} must be imported on first use, with await import("${target}")` });
+  }
+}
+
+const fileLength: Rule = {
+  create(context): Visitor {
+    return {
+      Program(node) {
+        const lines = context.sourceCode.text.replace(/\n$/, "").split("\n").length;
+        if (lines > maxFileLines) context.report({ node, message: `The file has ${lines} lines; ${maxFileLines} are allowed` });
+      },
+    };
+  },
+};
+
+const functionLength: Rule = {
+  create(context): Visitor {
+    const measure = (node: Node): void => {
+      const lines = context.sourceCode.text.slice(...node.range).split("\n").length;
+      if (lines <= maxFunctionLines || isSuite(node)) return;
+      context.report({ node, message: `The function has ${lines} lines; ${maxFunctionLines} are allowed` });
+    };
+    return { FunctionDeclaration: measure, FunctionExpression: measure, ArrowFunctionExpression: measure };
+  },
+};
+
+/** The callback of `describe` is a chapter of tests and no function that anybody has to follow. */
+function isSuite(node: Node): boolean {
+  let callee = node.parent?.type === "CallExpression" ? node.parent.callee : undefined;
+  while (callee?.type === "MemberExpression" || callee?.type === "CallExpression") callee = callee.object ?? callee.callee;
+  return callee?.name === "describe";
+}
+
+const thenable: Rule = {
+  create(context): Visitor {
+    if (arrows[placeOf(context)] === undefined) return {};
+    const look = (node: Node): void => {
+      const name = node.computed ? node.key?.value : node.key?.name ?? node.key?.value;
+      if (name !== "then" && name !== "catch" && name !== "finally") return;
+      context.report({ node, message: `A member called "${name}" makes the object look like a promise` });
+    };
+    const kinds = ["MethodDefinition", "PropertyDefinition", "TSAbstractMethodDefinition", "TSAbstractPropertyDefinition"];
+    kinds.push("TSMethodSignature", "TSPropertySignature", "Property", "AccessorProperty");
+    return Object.fromEntries(kinds.map((kind) => [kind, look]));
+  },
+};
+
+const exportedAny: Rule = {
+  create(context): Visitor {
+    if (arrows[placeOf(context)] === undefined) return {};
+    return {
+      TSAnyKeyword(node) {
+        if (isSignature(node)) context.report({ node, message: "An exported signature must not say any" });
+      },
+    };
+  },
+};
+
+/** Whether a type is part of what an export shows: not in a body, an expression, or a private member. */
+function isSignature(node: Node): boolean {
+  for (let at = node.parent; at !== undefined && at !== null; at = at.parent) {
+    if (at.type.startsWith("Export")) return true;
+    if (at.type === "BlockStatement" || at.type === "CallExpression" || at.type === "NewExpression") return false;
+    if (at.type === "TSAsExpression" || at.type === "TSSatisfiesExpression") return false;
+    if (at.accessibility === "private" || at.key?.type.startsWith("Private")) return false;
+  }
+  return false;
+}
+
+const runtimeNames: Rule = {
+  create(context): Visitor {
+    if (placeOf(context) !== "lib") return {};
+    const look = (node: Node): void => {
+      if (node.source?.value?.toString().startsWith("bun:")) context.report({ node, message: "lib must not import from Bun" });
+    };
+    return {
+      Identifier(node) {
+        if (node.name === "Deno" || node.name === "Bun") {
+          context.report({ node, message: `lib must not name the runtime ${node.name}` });
+        }
+      },
+      ImportDeclaration: look,
+      ImportExpression: look,
+    };
+  },
+};
+
+/** Whoever calls an export learns from its docstring that it throws, and when. */
+const throws: Rule = {
+  create(context): Visitor {
+    if (arrows[placeOf(context)] === undefined) return {};
+    return {
+      ThrowStatement(node) {
+        // What is thrown again came from elsewhere, and is told there.
+        const shown = node.argument?.type === "NewExpression" ? exportOf(node) : undefined;
+        const docstring = shown && /\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*$/.exec(context.sourceCode.text.slice(0, shown.range[0]));
+        if (docstring && !docstring[0].includes("@throws")) {
+          context.report({ node, message: "The docstring of what throws here has no @throws" });
+        }
+      },
+    };
+  },
+};
+
+/** The exported function, or public method of an exported class, that a statement belongs to. */
+function exportOf(node: Node): Node | undefined {
+  let method: Node | undefined;
+  for (let at = node.parent, last = node; at; last = at, at = at.parent) {
+    if (at.type === "TryStatement" && at.block === last && at.handler) return undefined;
+    if (at.type === "ArrowFunctionExpression") return undefined;
+    if (at.type === "FunctionExpression" && at.parent?.type !== "MethodDefinition") return undefined;
+    if (at.type === "FunctionDeclaration") return at.parent?.type.startsWith("Export") ? at.parent : undefined;
+    if (at.type === "MethodDefinition") {
+      if (at.key?.type.startsWith("Private") || (at.accessibility ?? "public") !== "public") return undefined;
+      method = at;
+    }
+    if (at.type === "ClassDeclaration") return at.parent?.type.startsWith("Export") ? method : undefined;
+  }
+  return undefined;
+}
+
+const plugin: { name: string; rules: Record<string, Rule> } = {
+  name: "house",
+  rules: {
+    "imports": imports,
+    "file-length": fileLength,
+    "function-length": functionLength,
+    "thenable": thenable,
+    "exported-any": exportedAny,
+    "runtime-names": runtimeNames,
+    "throws": throws,
+  },
+};
+export default plugin;

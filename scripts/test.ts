@@ -1,0 +1,91 @@
+/**
+ * Runs everything: the checks, each test file on Bun and on Deno, and each snippet of the documentation on both.
+ * The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
+ *
+ * Usage: npm test [-- [--bun] [--deno] [--checks] [part of a path]]
+ *
+ * A part of a path runs only the test files and documents that match it, `--bun` and `--deno` only one runtime,
+ * `--checks` only the checks.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { killAll } from "./testing/command.ts";
+import { checkJobs, type Job, testJobs } from "./testing/jobs.ts";
+import type { Outcome, Runtime } from "./testing/outcome.ts";
+import { runJobs } from "./testing/pool.ts";
+import { countLine, failureText } from "./testing/report.ts";
+import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
+
+/** What the command line asked for. */
+interface Wish {
+  readonly checks: boolean;
+  readonly runtimes: readonly Runtime[];
+  readonly filter: string;
+}
+
+/** How long all of it may take. */
+const totalLimitMs = 40 * 60_000;
+
+function readWish(args: string[]): Wish {
+  const flag = { type: "boolean", default: false } as const;
+  const { values, positionals } = parseArgs({
+    args,
+    options: { bun: flag, deno: flag, checks: flag },
+    allowPositionals: true,
+  });
+  const filter = positionals[0] ?? "";
+  if (positionals.length > 1) throw new Error(`One part of a path is allowed, got ${positionals.join(" ")}`);
+  const chosen = (["bun", "deno"] as const).filter((runtime) => values[runtime]);
+  const all = filter === "" && chosen.length === 0;
+  const runtimes: readonly Runtime[] = chosen.length > 0 ? chosen : values.checks ? [] : ["bun", "deno"];
+  return { checks: values.checks || all, runtimes, filter };
+}
+
+async function runAll(wish: Wish): Promise<Outcome[]> {
+  const deadlineMs = performance.now() + totalLimitMs;
+  const jobs: Job[] = wish.runtimes.flatMap((runtime) => testJobs(runtime, wish.filter));
+  const outcomes = await runJobs([...(wish.checks ? checkJobs() : []), ...jobs], deadlineMs);
+  return [...outcomes, ...await runSnippets(wish, deadlineMs)];
+}
+
+/** The snippets come last, when the check of the documentation no longer needs the processor. */
+async function runSnippets(wish: Wish, deadlineMs: number): Promise<Outcome[]> {
+  if (wish.runtimes.length === 0) return [];
+  try {
+    return await withSnippets((snippets) => {
+      const chosen = snippets.filter((snippet) => snippet.source.includes(wish.filter));
+      return runJobs(snippetJobs(chosen, wish.runtimes), deadlineMs);
+    });
+  } catch (error) {
+    const reason = `The snippets could not be read: ${(error as Error).message}`;
+    return [{ title: "snippets", passed: 0, failed: 1, skipped: 0, reason, output: "", durationMs: 0 }];
+  }
+}
+
+async function main(args: string[]): Promise<number> {
+  const wish = readWish(args);
+  const outcomes = await runAll(wish);
+  if (outcomes.length === 0) {
+    console.error(`No test file or document has "${wish.filter}" in its path`);
+    return 1;
+  }
+  const failures = failureText(outcomes);
+  if (failures !== "") console.log(failures);
+  console.log(countLine(outcomes));
+  return failures === "" ? 0 : 1;
+}
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  process.on(signal, () => {
+    killAll();
+    process.exit(code);
+  });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  killAll();
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 2;
+}

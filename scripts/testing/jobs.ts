@@ -1,0 +1,71 @@
+/**
+ * The jobs of the test run: the checks, and each test file on each runtime.
+ * @module
+ */
+import { findFiles, projectRoot, sources, tool } from "../project.ts";
+import { runCommand } from "./command.ts";
+import { judgeCommand, judgeTests, type Outcome, type Runtime } from "./outcome.ts";
+
+/** Something to run that has one outcome. */
+export interface Job {
+  readonly title: string;
+  /** Runs it, for at most so many milliseconds. */
+  run(limitMs: number): Promise<Outcome>;
+}
+
+/** How long one file or check may take. */
+const jobLimitMs = 12 * 60_000;
+
+/**
+ * A command that passes or fails as one test.
+ * @param title What it is called in the output.
+ * @param argv The program and its arguments.
+ * @param cwd The folder to run in; the project by default.
+ * @returns The job.
+ */
+export function commandJob(title: string, argv: readonly [string, ...string[]], cwd: string = projectRoot): Job {
+  const run = async (limitMs: number): Promise<Outcome> =>
+    judgeCommand(title, await runCommand({ argv, cwd, limitMs: Math.min(limitMs, jobLimitMs) }));
+  return { title, run };
+}
+
+/**
+ * The checks, each of which counts as one test.
+ * @returns One job for each.
+ */
+export function checkJobs(): Job[] {
+  const [bun, deno] = [tool("bun"), tool("deno")];
+  return [
+    commandJob("deno fmt", [deno, "fmt", "--check"]),
+    commandJob("deno lint", [deno, "lint"]),
+    commandJob("deno check", [deno, "check", "--quiet", ...sources(projectRoot)]),
+    commandJob("tsc", [tool("tsc"), "--noEmit", "-p", "tsconfig.json"]),
+    commandJob("house rules", [bun, "scripts/check_house.ts"]),
+    commandJob("versions", [bun, "scripts/check_versions.ts"]),
+    commandJob("docs", [bun, "scripts/check_docs.ts", "--no-run"]),
+    commandJob("deno publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]),
+  ];
+}
+
+/**
+ * The test files, each in a process of its own, so that a crash or a hang is charged to the file that caused it.
+ * @param runtime What to run them on.
+ * @param filter Only the files whose path contains it.
+ * @returns One job for each file.
+ */
+export function testJobs(runtime: Runtime, filter: string): Job[] {
+  const files = findFiles(projectRoot, "tests", ".test.ts").filter((file) => file.includes(filter));
+  return files.map((file) => testJob(runtime, file));
+}
+
+function testJob(runtime: Runtime, file: string): Job {
+  const title = `${runtime.padEnd(4)} ${file}`;
+  const argv: [string, ...string[]] = runtime === "bun"
+    ? [tool("bun"), "test", `./${file}`]
+    : [tool("deno"), "test", "-A", "--no-check", file];
+  const run = async (limitMs: number): Promise<Outcome> => {
+    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, jobLimitMs) });
+    return judgeTests(title, runtime, ended);
+  };
+  return { title, run };
+}

@@ -1,0 +1,97 @@
+/**
+ * What one job of the test run came to, and how the runners' summaries are read.
+ * @module
+ */
+import type { Ended } from "./command.ts";
+
+/** The runtimes that every test file runs on. */
+export type Runtime = "bun" | "deno";
+
+/** What one job came to. */
+export interface Outcome {
+  readonly title: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Why it failed, when the output does not say so itself; empty otherwise. */
+  readonly reason: string;
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+/** Counted tests, as a runner reports them. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * Reads the closing summary of `bun test` run on one file.
+ * @param output All that it printed.
+ * @returns The counts, or undefined when it ended without a summary.
+ */
+export function readBunSummary(output: string): Counts | undefined {
+  const end = output.lastIndexOf("\nRan ");
+  if (end === -1 || !/^\nRan \d+ tests? across/.test(output.slice(end))) return undefined;
+  const lines = output.slice(0, end).split("\n").slice(-8);
+  const count = (word: string): number =>
+    Number(lines.findLast((line) => line.endsWith(` ${word}`) && /^ *\d+ \w+$/.test(line))?.trim().split(" ")[0] ?? 0);
+  return { passed: count("pass"), failed: count("fail"), skipped: count("skip") + count("todo") };
+}
+
+/**
+ * Reads the closing summary of `deno test`.
+ * @param output All that it printed.
+ * @returns The counts, or undefined when it ended without a summary.
+ */
+export function readDenoSummary(output: string): Counts | undefined {
+  const line = output.split("\n").findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
+  if (line === undefined) return undefined;
+  const count = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+  return { passed: count("passed"), failed: count("failed"), skipped: count("ignored") };
+}
+
+/**
+ * Judges a run of one test file.
+ * @param title What the outcome is called.
+ * @param runtime Whose summary to read.
+ * @param ended How the runner ended.
+ * @returns The outcome; a runner that crashed, hung, or ran no test has failed.
+ */
+export function judgeTests(title: string, runtime: Runtime, ended: Ended): Outcome {
+  const counts = runtime === "bun" ? readBunSummary(ended.output) : readDenoSummary(ended.output);
+  const { passed, failed, skipped } = counts ?? { passed: 0, failed: 0, skipped: 0 };
+  const reason = testsReason(ended, counts);
+  return { title, passed, failed: reason === "" ? failed : Math.max(1, failed), skipped, reason, ...rest(ended) };
+}
+
+/**
+ * Judges a command that counts as one test.
+ * @param title What the outcome is called.
+ * @param ended How the command ended.
+ * @returns The outcome: passed when the command exited with code 0 in time.
+ */
+export function judgeCommand(title: string, ended: Ended): Outcome {
+  const ok = ended.code === 0 && !ended.timedOut;
+  const reason = ok ? "" : ended.timedOut ? timedOut(ended) : `Exit code ${ended.code}`;
+  return { title, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, reason, ...rest(ended) };
+}
+
+function testsReason(ended: Ended, counts: Counts | undefined): string {
+  if (ended.timedOut) return timedOut(ended);
+  if (counts === undefined) {
+    return `The runner ended with code ${ended.code} and without a summary: it crashed, or a test ended it`;
+  }
+  if (counts.passed + counts.failed + counts.skipped === 0) return "The file has no test";
+  if (ended.code !== 0 && counts.failed === 0) return `No test failed, but the runner ended with code ${ended.code}`;
+  return "";
+}
+
+function timedOut(ended: Ended): string {
+  return `Killed because it had not ended after ${Math.round(ended.durationMs / 1000)} s`;
+}
+
+function rest(ended: Ended): Pick<Outcome, "output" | "durationMs"> {
+  return { output: ended.output, durationMs: ended.durationMs };
+}

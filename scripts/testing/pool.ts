@@ -1,0 +1,42 @@
+/**
+ * Runs jobs, as many at a time as there are cores, and prints a line for each as it ends.
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import type { Job } from "./jobs.ts";
+import type { Outcome } from "./outcome.ts";
+import { progressLine } from "./report.ts";
+
+/** More lanes than this would make the tests compete for the processor. */
+const maxLanes = 4;
+
+/**
+ * Runs jobs, in order, some at a time.
+ * @param jobs What to run.
+ * @param deadlineMs When all must have ended, on the clock of performance.now(); what is late has failed.
+ * @param print Takes the line of each as it ends; console.log by default.
+ * @returns The outcomes, in the order of the jobs.
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  deadlineMs: number,
+  print: (line: string) => void = console.log,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let index = next++; index < jobs.length; index = next++) {
+      outcomes[index] = await runOne(jobs[index]!, deadlineMs - performance.now());
+      print(progressLine(outcomes[index]!));
+    }
+  };
+  const lanes = Math.min(maxLanes, Math.max(2, availableParallelism()));
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return outcomes;
+}
+
+async function runOne(job: Job, limitMs: number): Promise<Outcome> {
+  if (limitMs > 0) return await job.run(limitMs);
+  const reason = "Not run: the time for the whole test run was over";
+  return { title: job.title, passed: 0, failed: 1, skipped: 0, reason, output: "", durationMs: 0 };
+}

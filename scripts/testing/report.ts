@@ -1,0 +1,41 @@
+/**
+ * What the test run prints.
+ * @module
+ */
+import type { Outcome } from "./outcome.ts";
+
+/**
+ * One line of progress: how many tests ran, or how many of them failed. Only the closing line says "passed" and "failed".
+ * @param outcome What has just ended.
+ * @returns The line.
+ */
+export function progressLine(outcome: Outcome): string {
+  const { title, passed, failed, skipped, durationMs } = outcome;
+  const counts = `${failed > 0 ? `${failed} of ` : ""}${passed + failed}${skipped > 0 ? ` (${skipped} skipped)` : ""}`;
+  return `${failed > 0 ? "FAIL" : "ok  "}  ${title.padEnd(56)} ${counts.padStart(16)} ${
+    (durationMs / 1000).toFixed(1).padStart(7)
+  } s`;
+}
+
+/**
+ * The closing line.
+ * @param outcomes All that ran.
+ * @returns `N passed, N failed`, and `, N skipped` when there are any.
+ */
+export function countLine(outcomes: readonly Outcome[]): string {
+  const sum = (key: "passed" | "failed" | "skipped"): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const skipped = sum("skipped");
+  return `${sum("passed")} passed, ${sum("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+/**
+ * The failures in full.
+ * @param outcomes All that ran.
+ * @returns The text; empty when nothing failed.
+ */
+export function failureText(outcomes: readonly Outcome[]): string {
+  return outcomes.filter((outcome) => outcome.failed > 0).map((outcome) => {
+    const reason = outcome.reason === "" ? "" : `${outcome.reason}\n`;
+    return `\n=== FAILED: ${outcome.title}\n${reason}${outcome.output.trimEnd()}\n`;
+  }).join("");
+}

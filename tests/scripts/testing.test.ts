@@ -1,0 +1,130 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot, tool } from "../../scripts/project.ts";
+import { type Ended, runCommand } from "../../scripts/testing/command.ts";
+import { commandJob } from "../../scripts/testing/jobs.ts";
+import { judgeTests, type Outcome, type Runtime } from "../../scripts/testing/outcome.ts";
+import { runJobs } from "../../scripts/testing/pool.ts";
+import { countLine, failureText, progressLine } from "../../scripts/testing/report.ts";
+import { withProject } from "./_fixture.ts";
+
+const limitMs = 60_000;
+const settings = {
+  "deno.json": `{ "nodeModulesDir": "manual", "imports": { "bun:test": "./_bun_test_deno.ts" } }`,
+  "package.json": readFileSync(join(projectRoot, "package.json"), "utf8"),
+  "_bun_test_deno.ts": readFileSync(join(projectRoot, "tests/_bun_test_deno.ts"), "utf8"),
+};
+
+/** Runs one test file and judges it, without its output. */
+async function judge(runtime: Runtime, code: string, limit: number = limitMs): Promise<Omit<Outcome, "output" | "durationMs">> {
+  const text = `import { expect, test } from "bun:test";\nexport {};\n${code}\n`;
+  const argv: [string, ...string[]] = runtime === "bun"
+    ? [tool("bun"), "test", "./a.test.ts"]
+    : [tool("deno"), "test", "-A", "--no-check", "a.test.ts"];
+  const ended = await withProject({ ...settings, "a.test.ts": text }, (cwd) => runCommand({ argv, cwd, limitMs: limit }));
+  const { title, passed, failed, skipped, reason } = judgeTests("a", runtime, ended);
+  return { title, passed, failed, skipped, reason };
+}
+
+const outcome = (counts: Partial<Outcome>): Outcome => ({
+  title: "a",
+  passed: 0,
+  failed: 0,
+  skipped: 0,
+  reason: "",
+  output: "",
+  durationMs: 1,
+  ...counts,
+});
+
+const passing = `test("one", () => { expect(1).toBe(1); });`;
+const failing = `test("two", () => { expect(1).toBe(2); });`;
+const skipping = `test.skip("three", () => {}); test.todo("four");`;
+
+for (const runtime of ["bun", "deno"] as const) {
+  describe(`a test file on ${runtime}`, () => {
+    test("is counted", async () => {
+      expect(await judge(runtime, passing + failing + skipping)).toEqual({
+        title: "a",
+        passed: 1,
+        failed: 1,
+        skipped: 2,
+        reason: "",
+      });
+    }, limitMs);
+
+    test("without a test has failed", async () => {
+      expect(await judge(runtime, "")).toMatchObject({ passed: 0, failed: 1, reason: "The file has no test" });
+    }, limitMs);
+
+    test("that cannot be loaded has failed", async () => {
+      expect(await judge(runtime, `${passing} throw new Error("at load");`)).toMatchObject({ failed: 1 });
+    }, limitMs);
+
+    test("that ends its process has failed", async () => {
+      const { failed } = await judge(runtime, `${passing} test("two", () => { process.exit(0); });`);
+      expect(failed).toBe(1);
+    }, limitMs);
+
+    test("that never ends is killed and has failed", async () => {
+      const { failed, reason } = await judge(runtime, `await new Promise((resolve) => setTimeout(resolve, 600_000));`, 1000);
+      expect([failed, reason]).toEqual([1, "Killed because it had not ended after 1 s"]);
+    }, limitMs);
+  });
+}
+
+describe("runCommand", () => {
+  const run = (code: string, limit: number = limitMs): Promise<Ended> =>
+    runCommand({ argv: [tool("bun"), "-e", code], cwd: projectRoot, limitMs: limit });
+
+  test("gives the exit code and both outputs", async () => {
+    const ended = await run(`console.log("out"); console.error("err"); process.exit(3);`);
+    expect([ended.code, ended.stdout, ended.timedOut]).toEqual([3, "out\n", false]);
+    expect(ended.output.split("\n").sort()).toEqual(["", "err", "out"]);
+  });
+
+  test("a program that does not exist has failed", async () => {
+    const ended = await runCommand({ argv: ["/no/such/program"], cwd: projectRoot, limitMs });
+    expect([ended.code, ended.output]).toEqual([127, expect.stringContaining("ENOENT")]);
+  });
+
+  test("what the command leaves running ends with it", async () => {
+    const { output } = await run(
+      `const child = require("node:child_process").spawn("sleep", ["600"], { stdio: "ignore" });
+       console.log(child.pid); process.exit(0);`,
+    );
+    const status = `/proc/${output.trim()}/status`;
+    const alive = (): boolean => existsSync(status) && !/^State:\s+[ZX]/m.test(readFileSync(status, "utf8"));
+    while (alive()) await new Promise((resolve) => setImmediate(resolve)); // a killed process takes a moment to go
+    expect(output).toMatch(/^\d+\n$/);
+  });
+});
+
+describe("the report", () => {
+  test("counts everything, and skipped tests only if there are any", () => {
+    expect(countLine([outcome({ passed: 2 }), outcome({ failed: 1 })])).toBe("2 passed, 1 failed");
+    expect(countLine([outcome({ passed: 2, skipped: 3 })])).toBe("2 passed, 0 failed, 3 skipped");
+  });
+
+  test("has one line for each file", () => {
+    const lines = [{ passed: 12 }, { passed: 9, failed: 2, skipped: 1 }].map((counts) => progressLine(outcome(counts)));
+    expect(lines.map((line) => line.split(/\s{2,}/))).toEqual([
+      ["ok", "a", "12", "0.0 s"],
+      ["FAIL", "a", "2 of 11 (1 skipped)", "0.0 s"],
+    ]);
+  });
+
+  test("shows failures in full", () => {
+    const text = failureText([
+      outcome({ passed: 1 }),
+      outcome({ title: "b", failed: 1, reason: "Because", output: "all of it\n" }),
+    ]);
+    expect(text).toBe("\n=== FAILED: b\nBecause\nall of it\n");
+  });
+
+  test("what had no time to run has failed", async () => {
+    const [late] = await runJobs([commandJob("late", ["true"])], performance.now() - 1, () => {});
+    expect(late).toMatchObject({ failed: 1, reason: "Not run: the time for the whole test run was over" });
+  });
+});
