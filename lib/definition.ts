@@ -26,7 +26,10 @@ export function defineTask(args: readonly unknown[]): Definition {
   return makeDefinition(parts(args), EXTRA_KEYS.task);
 }
 
-/** The definition of a periodic task: a schedule stands before the function. */
+/**
+ * The definition of a periodic task: a schedule stands before the function.
+ * @throws {TypeError} If there is no schedule, or no function after it.
+ */
 export function definePeriodic(args: readonly unknown[]): Definition {
   const at = args.findIndex((value) => typeof value === "function");
   const schedule = args[at];
@@ -38,7 +41,11 @@ export function definePeriodic(args: readonly unknown[]): Definition {
   return { ...definition, periodic: periodicOf(schedule as Schedule, given.options) };
 }
 
-/** The definition of a task that runs inside a resource. */
+/**
+ * The definition of a task that runs inside a resource.
+ * @throws {TypeError} If it is no resource.
+ * @throws {ConfigurationError} If both `asArgument` and `context` are set.
+ */
 export function defineContext(args: readonly unknown[]): Definition {
   const [resource, ...rest] = args;
   const given = parts(rest);
@@ -48,7 +55,10 @@ export function defineContext(args: readonly unknown[]): Definition {
   return { ...definition, fn: withResource(resource as Resource, asArgument ?? false, definition.fn) };
 }
 
-/** The definition of a task that runs between `open()` and `close()` of a resource. */
+/**
+ * The definition of a task that runs between `open()` and `close()` of a resource.
+ * @throws {TypeError} If the resource has no `open` or no `close`.
+ */
 export function defineClosing(args: readonly unknown[]): Definition {
   const [resource] = args as [Partial<OpenClose> | undefined];
   if (typeof resource?.open !== "function" || typeof resource.close !== "function") {

@@ -7,15 +7,15 @@ import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { chordParts, groupMembers } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
-import { everyMessage, heads, link } from "./link.ts";
+import { everyMessage, heads, isChord, link } from "./link.ts";
 import type { Message, NextStep } from "./message.ts";
-import { makePipeline, memberStages, type Stage } from "./pipeline.ts";
+import { memberStages } from "./pipeline.ts";
 import { ResultHandle } from "./result.ts";
 import { ResultGroupHandle } from "./result_group.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "./signals.ts";
 import type { Item } from "./storage.ts";
 import { makeTask } from "./task.ts";
-import type { Chord, Group, Member, Task } from "./types/composition.ts";
+import type { Chord, Group, Member } from "./types/composition.ts";
 
 /** The handle of one member: of a task, of a pipeline, or of a chord. */
 export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
@@ -23,30 +23,36 @@ export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
 /** Enqueues a task, a pipeline, a group or a chord. */
 export async function enqueueAny(core: Core, item: Member | Group<readonly Member[]>): Promise<AnyHandle> {
   if (item?.kind === "group") return await enqueueAll(core, groupMembers(item));
-  await enqueueSteps(core, [link(memberStages(item))]);
-  return handleOf(core, item);
+  const step = link(memberStages(item));
+  return handleOf(new Handles(core, await enqueueSteps(core, [step])), item, step);
 }
 
 /** Enqueues several in one round trip. */
 export async function enqueueAll(core: Core, members: readonly Member[]): Promise<ResultGroupHandle> {
-  await enqueueSteps(core, members.map((member) => link(memberStages(member))));
-  return new ResultGroupHandle(members.map((member) => handleOf(core, member)));
+  const steps = members.map((member) => link(memberStages(member)));
+  const handles = new Handles(core, await enqueueSteps(core, steps));
+  return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));
 }
 
 /**
- * Enqueues one task: the short way for plain calls.
- * @throws {UnknownTaskError} If it is not registered.
+ * Enqueues one message: the short way for plain calls.
+ * @throws {UnknownTaskError} If its task is not registered.
  */
-export async function enqueueTask(core: Core, task: Task, message: Message): Promise<ResultHandle> {
-  await enqueueSteps(core, [message]);
-  return new ResultHandle(core, task);
+export async function enqueueMessage(core: Core, message: Message): Promise<ResultHandle> {
+  const [enqueued] = await enqueueSteps(core, [message]);
+  return new ResultHandle(core, makeTask(enqueued!));
 }
 
-/** Checks everything, then writes everything at once. */
-export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<void> {
+/** Checks everything, then writes everything at once. @returns the messages that were written */
+async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
   for (const step of steps) checkStep(core, step);
   const messages = steps.length === 1 ? heads(steps[0]!) : steps.flatMap(heads);
-  if (core.immediate) return await runImmediately(core, messages);
+  if (core.immediate) await runImmediately(core, messages);
+  else await writeMessages(core, messages);
+  return messages;
+}
+
+async function writeMessages(core: Core, messages: readonly Message[]): Promise<void> {
   const items: Item[] = [];
   for (const message of messages) items.push(await encodeItem(core, message));
   await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
@@ -73,18 +79,34 @@ function checkStep(core: Core, step: NextStep): void {
 
 const NO_BYTES = new Uint8Array(0);
 
-function handleOf(core: Core, member: Member): AnyHandle {
-  if (member.kind === "task") return new ResultHandle(core, member);
-  if (member.kind === "pipeline") return handlesOf(core, member.tasks);
-  const { members, tail } = chordParts(member as Chord<unknown, unknown[]>);
-  const results = new ResultGroupHandle(members.map((inner) => handleOf(core, inner)));
-  return new ChordHandle(results, handlesOf(core, tailTasks(tail)));
+/** Makes handles from the messages as they were enqueued: with what follows them, and with their expiry. */
+class Handles {
+  readonly #core: Core;
+  readonly #enqueued: ReadonlyMap<string, Message>;
+
+  constructor(core: Core, enqueued: readonly Message[]) {
+    this.#core = core;
+    this.#enqueued = new Map(enqueued.map((message) => [message.id, message]));
+  }
+
+  one(message: Message): ResultHandle {
+    return new ResultHandle(this.#core, makeTask(this.#enqueued.get(message.id) ?? message));
+  }
+
+  /** A handle for each step of a chain; of a chord for its callback. */
+  chain(step: NextStep): ResultGroupHandle {
+    const messages: Message[] = [];
+    for (let next: NextStep | undefined = step; next !== undefined; next = messages.at(-1)!.next) {
+      messages.push(isChord(next) ? next.callback : next);
+    }
+    return new ResultGroupHandle(messages.map((message) => this.one(message)));
+  }
 }
 
-function tailTasks(tail: readonly Stage[]): readonly Task[] {
-  return makePipeline(tail).tasks;
-}
-
-function handlesOf(core: Core, tasks: readonly Task[]): ResultGroupHandle {
-  return new ResultGroupHandle(tasks.map((task) => new ResultHandle(core, task)));
+function handleOf(handles: Handles, member: Member, step: NextStep): AnyHandle {
+  if (member.kind === "pipeline") return handles.chain(step);
+  if (!isChord(step)) return handles.one(step);
+  const { members } = chordParts(member as Chord<unknown, unknown[]>);
+  const results = new ResultGroupHandle(members.map((inner, index) => handleOf(handles, inner, step.members[index]!)));
+  return new ChordHandle(results, handles.chain(step.callback));
 }

@@ -110,7 +110,7 @@ function lost({ core, claim, message }: Execution): Outcome | undefined {
 
 async function revoked({ core, message }: Execution): Promise<Outcome | undefined> {
   const check = await checkRevocation(core, message);
-  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used } : undefined;
+  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used, moved: check.moved } : undefined;
 }
 
 function expired({ message }: Execution): Outcome | undefined {

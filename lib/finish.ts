@@ -7,7 +7,7 @@ import { dueMs } from "./codec.ts";
 import type { Core } from "./core.ts";
 import type { Inline } from "./immediate.ts";
 import { describe, logs } from "./logger.ts";
-import type { Message } from "./message.ts";
+import type { ChordMembership, Message } from "./message.ts";
 import { type Outcome, OUTCOMES } from "./outcome.ts";
 import type { Prepared } from "./settlement.ts";
 import { SIGNAL_COMPLETE, SIGNAL_ENQUEUED, SIGNAL_RETRYING, SIGNAL_SCHEDULED } from "./signals.ts";
@@ -21,13 +21,14 @@ export async function finish(
   attempt: Attempt | undefined,
   inline: Inline | undefined,
 ): Promise<void> {
-  const { outcome, followUps, retry } = prepared;
+  const { outcome, followUps, retry, report } = prepared;
   log(core, outcome, attempt);
   const task = attempt?.task ?? makeTask(outcome.message);
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const message of followUps) await announce(core, message, inline);
+  if (report !== undefined && inline === undefined && core.signals.has(SIGNAL_ENQUEUED)) await announceCallback(core, report);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
   await core.signals.emit(SIGNAL_RETRYING, task);
@@ -54,6 +55,15 @@ async function announce(core: Core, message: Message, inline: Inline | undefined
   // In immediate mode what is due runs in the call, which announces it itself.
   if (inline !== undefined && signal === SIGNAL_ENQUEUED) inline.next.push(message);
   else if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
+}
+
+const KEEP_MS = 60_000;
+
+/** The storage enqueues the callback of a chord with its last report: whoever sees it there first tells of it. */
+async function announceCallback(core: Core, { id, callback }: ChordMembership): Promise<void> {
+  if (await core.storage.state(callback.id) === undefined) return;
+  const first = await core.storage.meta.putIfEmpty(`callback:${id}`, new Uint8Array(1), { ttlMs: KEEP_MS });
+  if (first) await announce(core, callback, undefined);
 }
 
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {

@@ -85,7 +85,10 @@ export function hueyLogger(options: HueyOptions): Logger {
   return options.logger === undefined ? defaultLogger() : checkLogger(options.logger);
 }
 
-/** The arguments of a class such as `SqliteHuey`, apart: what is the Huey's, and what is the storage's. */
+/**
+ * The arguments of a class such as `SqliteHuey`, apart: what is the Huey's, and what is the storage's.
+ * @throws {TypeError} If the options are no object.
+ */
 export function splitOptions<O extends object>(
   first: string | (HueyOptions & O) | undefined,
   second: (HueyOptions & O) | undefined,

@@ -12,7 +12,10 @@ export function provideImmediateStorage(open: (name: string) => Storage): void {
   openMemory = open;
 }
 
-/** A new, empty storage for immediate mode. */
+/**
+ * A new, empty storage for immediate mode.
+ * @throws {ConfigurationError} If the memory driver is not loaded.
+ */
 export function openImmediateStorage(name: string): Storage {
   if (openMemory === undefined) {
     throw new ConfigurationError("Immediate mode needs the memory storage: import it from the package's main module");

@@ -46,6 +46,8 @@ export interface Outcome {
   readonly message: Message;
   /** When to retry, if the outcome says so itself. */
   readonly retryAtMs?: number | undefined;
+  /** The invocation goes on under another id, which takes its place in a chord. */
+  readonly moved?: boolean | undefined;
   /** Revocations that are used up. */
   readonly used?: readonly string[] | undefined;
 }

@@ -4,14 +4,14 @@
  */
 import { checkKeys } from "./arguments.ts";
 import type { Core } from "./core.ts";
-import { enqueueTask } from "./enqueue.ts";
+import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
 import { type Outcome, readOutcome, unwrap } from "./result_reader.ts";
-import { isTaskRevoked, restoreKey, revokeKey } from "./revocation.ts";
+import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
-import { makeTask, messageOf } from "./task.ts";
+import { messageOf } from "./task.ts";
 import { callOverrides, checkRevokeOptions } from "./task_options.ts";
 import { type Instant, instantMs } from "./time.ts";
 import type { RevokeOptions } from "./types/calling.ts";
@@ -70,8 +70,8 @@ export class ResultHandle {
       priority: overrides.priority ?? kept.priority,
       expires: overrides.expires ?? kept.expires,
     };
-    await this.revoke();
-    return await enqueueTask(this.#core, makeTask(message), message);
+    await revokeMoved(this.#core, this.id);
+    return await enqueueMessage(this.#core, message);
   }
 
   reset(): void {

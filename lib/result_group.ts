@@ -42,6 +42,7 @@ export class ResultGroupHandle {
   }
 
   async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
+    checkGetOptions(options);
     const timeoutMs = optionalDurationMs(options.timeout, "timeout");
     const endMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const stop = new AbortController();

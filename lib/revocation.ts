@@ -8,6 +8,8 @@ import { instantMs } from "./time.ts";
 import type { RevokeOptions, TaskInfo } from "./types/calling.ts";
 
 interface Revocation {
+  /** The invocation goes on as another one, which also takes its place in a chord. */
+  readonly moved?: boolean | undefined;
   readonly until?: number | undefined;
   readonly once?: boolean | undefined;
 }
@@ -29,6 +31,12 @@ export async function revokeKey(core: Core, key: string, options: RevokeOptions)
   await core.storage.revocations.put(key, new TextEncoder().encode(JSON.stringify(revocation)));
 }
 
+/** Revokes an invocation that goes on under another id. */
+export async function revokeMoved(core: Core, id: string): Promise<void> {
+  const revocation: Revocation = { once: true, moved: true };
+  await core.storage.revocations.put(`r:${id}`, new TextEncoder().encode(JSON.stringify(revocation)));
+}
+
 /** Deletes a revocation. @returns whether it was there */
 export async function restoreKey(core: Core, key: string): Promise<boolean> {
   return await core.storage.revocations.delete(key);
@@ -48,6 +56,8 @@ export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "nam
 /** What the check before a run found. */
 export interface RevocationCheck {
   readonly revoked: boolean;
+  /** The invocation goes on under another id. */
+  readonly moved: boolean;
   /** Keys that the check uses up: a one-shot revocation, or one whose time has passed. */
   readonly used: readonly string[];
 }
@@ -66,9 +76,9 @@ export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "n
     if (revocation === undefined) continue;
     const hit = applies(revocation, nowMs);
     if (revocation.once || !hit) used.push(key);
-    if (hit) return { revoked: true, used };
+    if (hit) return { revoked: true, moved: revocation.moved ?? false, used };
   }
-  return { revoked: false, used };
+  return { revoked: false, moved: false, used };
 }
 
 /** Those of the running attempts that are revoked now. */

@@ -23,6 +23,8 @@ export interface Prepared {
   readonly followUps: readonly Message[];
   /** The next attempt. */
   readonly retry: Message | undefined;
+  /** The place in a chord that was filled. */
+  readonly report: ChordMembership | undefined;
 }
 
 /** What is to be settled. */
@@ -78,13 +80,13 @@ async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promi
     dropLocks: ended.dropLocks,
   };
   if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
-  return { outcome, settlement, followUps, retry };
+  return { outcome, settlement, followUps, retry, report };
 }
 
 async function prepareMove(ended: Ended): Promise<Prepared> {
   const { core, claim, outcome, message } = ended;
   const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
-  return { outcome, settlement, followUps: [], retry: undefined };
+  return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
 }
 
 /** Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. */
@@ -127,6 +129,7 @@ function metadataOf(outcome: Outcome, error: Error): Parameters<typeof storedFai
 /** A member reports when the last step of its chain has succeeded, or when any step has ended otherwise. */
 function membershipToReport(outcome: Outcome): ChordMembership | undefined {
   const { message } = outcome;
+  if (outcome.moved) return undefined;
   return outcome.kind === "complete" ? message.next === undefined ? message.chord : undefined : membershipOf(message);
 }
 

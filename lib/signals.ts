@@ -92,7 +92,11 @@ export class Signals {
     this.#logger = logger;
   }
 
-  /** Connects a handler to some signals, or to all. @returns what disconnects it */
+  /**
+   * Connects a handler to some signals, or to all.
+   * @returns what disconnects it
+   * @throws {TypeError} For a handler that is no function, or a signal that does not exist.
+   */
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
     if (typeof handler !== "function") throw new TypeError(`A signal handler must be a function: ${typeof handler}`);
     for (const name of names ?? []) checkName(name);

@@ -5,7 +5,7 @@
 import { show } from "./arguments.ts";
 import { Attempt, Context } from "./attempt.ts";
 import type { Core } from "./core.ts";
-import { enqueueAll, enqueueTask } from "./enqueue.ts";
+import { enqueueAll, enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
 import type { Definition } from "./registry.ts";
 import type { ResultHandle } from "./result.ts";
@@ -72,8 +72,7 @@ async function enqueueCall(
   args: unknown[],
   overrides: Overrides | undefined,
 ): Promise<ResultHandle> {
-  const message = makeMessage(definition, args, overrides);
-  return await enqueueTask(core, makeTask(message), message);
+  return await enqueueMessage(core, makeMessage(definition, args, overrides));
 }
 
 async function map(

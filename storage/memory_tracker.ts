@@ -6,6 +6,13 @@ import type { Item, StoredState } from "../lib/storage.ts";
 import { ExpiringMap } from "./expiring_map.ts";
 import type { Notice } from "./memory_key_value.ts";
 
+/** Shared by all tasks that wait, of which there may be millions. */
+const WAITING = {
+  waiting: { state: "waiting" },
+  scheduled: { state: "scheduled" },
+  retrying: { state: "retrying" },
+} as const;
+
 /** States of tracked tasks that have not ended, and the notices of those that have. */
 export class MemoryTracker {
   readonly #states = new Map<string, StoredState>();
@@ -14,7 +21,7 @@ export class MemoryTracker {
   /** An item went to the queue or the schedule. A notice of the same task is no longer true. */
   waiting(item: Item, where: "waiting" | "scheduled"): void {
     this.#notices.delete(item.id);
-    if (item.track) this.#states.set(item.id, { state: item.retry ? "retrying" : where });
+    if (item.track) this.#states.set(item.id, WAITING[item.retry ? "retrying" : where]);
   }
 
   /** An item was handed out. */

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS } from "./helpers.ts";
+import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS, plain } from "./helpers.ts";
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
@@ -25,7 +25,7 @@ export const deadLetterCases: Cases = {
       taskName: "add",
       priority: 0,
     });
-    expect(new Uint8Array(letter!.data)).toEqual(bytes("message"));
+    expect(plain(letter!.data)).toEqual(bytes("message"));
     expect(await other.deadLetterCount()).toBe(1);
     expect(await other.pendingCount()).toBe(0);
     expect(await one.claimed({ consumer: "consumer" })).toEqual([]);
@@ -68,7 +68,7 @@ export const deadLetterCases: Cases = {
     expect(await other.deadLetterCount()).toBe(0);
     const again = await claimOne(one);
     expect(again).toMatchObject({ id: "a", deliveries: 1 });
-    expect(new Uint8Array(again.data)).toEqual(bytes("message"));
+    expect(plain(again.data)).toEqual(bytes("message"));
   },
 
   "a letter is put back once": async (context) => {

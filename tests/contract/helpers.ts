@@ -20,6 +20,11 @@ export function text(value: Uint8Array | undefined): string | undefined {
   return value && decoder.decode(value);
 }
 
+/** A copy as a plain `Uint8Array`; a driver may hand out a `Buffer`. */
+export function plain(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value);
+}
+
 /** An item with defaults. */
 export function item(id: string, extra: Partial<Item> = {}): Item {
   return { id, data: bytes(`data of ${id}`), priority: 0, track: true, ...extra };
@@ -97,4 +102,14 @@ export function randomBytes(length: number): Uint8Array {
   const buffer = new Uint8Array(length);
   for (let start = 0; start < length; start += 65_536) crypto.getRandomValues(buffer.subarray(start, start + 65_536));
   return buffer;
+}
+
+/** Why a promise rejects. `expect(promise).rejects` is no use for what this isolate still has to end: Bun waits for it on the spot. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (reason) {
+    return reason;
+  }
+  throw new Error("The promise was expected to reject");
 }

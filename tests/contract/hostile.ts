@@ -13,6 +13,7 @@ import {
   LONG_MS,
   owner,
   peekText,
+  plain,
   randomBytes,
 } from "./helpers.ts";
 
@@ -134,9 +135,9 @@ export const hostileCases: Cases = {
   "every byte survives": async (context) => {
     const storage = context.open();
     const data = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
-    expect(new Uint8Array((await enqueueAndClaim(storage, "a", { data })).data)).toEqual(data);
+    expect(plain((await enqueueAndClaim(storage, "a", { data })).data)).toEqual(data);
     await storage.data.put("key", data);
-    expect(new Uint8Array((await storage.data.peek("key"))!)).toEqual(data);
+    expect(plain((await storage.data.peek("key"))!)).toEqual(data);
     expect(await storage.data.deleteIfEqual("key", data)).toBe(true);
   },
 

@@ -15,6 +15,7 @@ import {
   lease,
   LONG_MS,
   owner,
+  plain,
 } from "./helpers.ts";
 
 /** Leases and recovery. */
@@ -140,7 +141,7 @@ export const recoveryCases: Cases = {
     for (const deliveries of [1, 2, 3, 4]) {
       const claimed = await claimOne(storage);
       expect(claimed.deliveries).toBe(deliveries);
-      expect(new Uint8Array(claimed.data)).toEqual(bytes("message"));
+      expect(plain(claimed.data)).toEqual(bytes("message"));
       const [recovered] = await storage.recover({ consumer: owner().consumer });
       expect(recovered).toMatchObject({ id: "a", token: claimed.token, deliveries });
     }

@@ -1,7 +1,7 @@
 /** Cases of the schedule. @module */
 import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
-import { bytes, claim, claimOne, drain, ids, item, items, LONG_MS, underWay } from "./helpers.ts";
+import { bytes, claim, claimOne, drain, ids, item, items, LONG_MS, plain, underWay } from "./helpers.ts";
 
 /** Scheduling, promoting, waiting for due times. */
 export const scheduleCases: Cases = {
@@ -60,7 +60,7 @@ export const scheduleCases: Cases = {
     expect(promoted).toMatchObject({ id: "a", retry: true, track: false });
     const claimed = await claimOne(storage);
     expect(claimed).toMatchObject({ id: "a", retry: true, track: false, deliveries: 1 });
-    expect(new Uint8Array(claimed.data)).toEqual(bytes("message"));
+    expect(plain(claimed.data)).toEqual(bytes("message"));
   },
 
   "promoted items go behind what waits already": async (context) => {

@@ -89,7 +89,7 @@ describe("a timeout", () => {
 
   test.each([[undefined], [0]])("%p is none", async (timeout) => {
     const huey = memory();
-    const task = huey.task({ name: "task", context: true, timeout } as never, (context: TaskContext) => {
+    const task = huey.task({ name: "task", context: true, timeout: timeout! }, (context: TaskContext) => {
       context.checkTimeout();
       return [context.timeRemaining, context.isTimedOut, context.signal.aborted];
     });

@@ -1,0 +1,295 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { TaskException, TaskLockedException } from "../../lib/errors.ts";
+import { Huey } from "../../lib/huey.ts";
+import { advance, begin, failure, memory, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+describe("a lock", () => {
+  test("is held by one at a time and never waits", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("db-backup");
+    expect([lock.name, await lock.isLocked(), await huey.isLocked("db-backup")]).toEqual(["db-backup", false, false]);
+    const held = await lock.acquire();
+    expect([held.name, await lock.isLocked(), await huey.isLocked("db-backup")]).toEqual(["db-backup", true, true]);
+    const error = await failure(huey.lockTask("db-backup").acquire()) as TaskLockedException;
+    expect(error).toBeInstanceOf(TaskLockedException);
+    expect([error.lockName, error.message.includes("db-backup")]).toEqual(["db-backup", true]);
+    expect(await failure(lock.acquire())).toBeInstanceOf(TaskLockedException);
+    expect([await held.release(), await held.release()]).toEqual([true, false]);
+    expect(await lock.isLocked()).toBe(false);
+    expect(await (await lock.acquire()).release()).toBe(true);
+  });
+
+  test("is released at the end of its scope", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("scope");
+    const inside = async (): Promise<void> => {
+      await using _held = await lock.acquire();
+      expect(await lock.isLocked()).toBe(true);
+      throw new Error("out");
+    };
+    expect((await failure(inside())).message).toBe("out");
+    expect(await lock.isLocked()).toBe(false);
+  });
+
+  test("locks of other names and other Hueys are others", async () => {
+    const huey = memory();
+    await huey.lockTask("a").acquire();
+    expect(await huey.isLocked("b")).toBe(false);
+    await huey.lockTask("b").acquire();
+    expect(await memory().isLocked("a")).toBe(false);
+  });
+
+  test("has an owner: who lost it cannot release the next holder's", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock");
+    const first = await lock.acquire();
+    expect([await lock.clear(), await lock.clear()]).toEqual([true, false]);
+    const second = await lock.acquire();
+    expect(await first.release()).toBe(false);
+    expect(await lock.isLocked()).toBe(true);
+    expect(await second.release()).toBe(true);
+  });
+
+  test("with a ttl ends by itself", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock", { ttl: { minutes: 1 } });
+    const first = await lock.acquire();
+    advance(59);
+    expect(await lock.isLocked()).toBe(true);
+    advance(2);
+    expect(await lock.isLocked()).toBe(false);
+    const second = await lock.acquire();
+    expect([await first.release(), await lock.isLocked(), await second.release()]).toEqual([false, true, true]);
+  });
+
+  test("without a ttl stays", async () => {
+    const huey = memory();
+    await huey.lockTask("lock").acquire();
+    advance(1e7);
+    expect(await huey.isLocked("lock")).toBe(true);
+  });
+
+  test("with slots has several holders", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock", { slots: 3 });
+    const held = [await lock.acquire(), await lock.acquire()];
+    expect(await lock.isLocked()).toBe(false);
+    held.push(await lock.acquire());
+    expect(await lock.isLocked()).toBe(true);
+    expect(await failure(lock.acquire())).toBeInstanceOf(TaskLockedException);
+    await held[1]!.release();
+    expect(await lock.isLocked()).toBe(false);
+    await lock.acquire();
+    expect(await lock.clear()).toBe(true);
+    expect(await held[0]!.release()).toBe(false);
+    for (let n = 0; n < 3; n++) await lock.acquire();
+  });
+
+  test("of many that try at once exactly as many as there are slots succeed", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock", { slots: 2 });
+    const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lock.acquire()));
+    expect(tries.filter(({ status }) => status === "fulfilled").length).toBe(2);
+  });
+});
+
+describe("run and wrap", () => {
+  test("run holds the lock while the function runs", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock");
+    expect(await lock.run(async () => [await lock.isLocked(), "value"])).toEqual([true, "value"]);
+    expect(await lock.isLocked()).toBe(false);
+    expect((await failure(lock.run(() => Promise.reject(new Error("no"))))).message).toBe("no");
+    expect((await failure(lock.run(() => {
+      throw new Error("at once");
+    }))).message).toBe("at once");
+    expect(await lock.isLocked()).toBe(false);
+  });
+
+  test("run is refused while it is held; it is not re-entrant", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock");
+    expect(await failure(lock.run(() => lock.run(() => 1)))).toBeInstanceOf(TaskLockedException);
+    expect(await lock.isLocked()).toBe(false);
+  });
+
+  test("wrap gives a function that does the same", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock");
+    const add = lock.wrap((a: number, b: number) => a + b);
+    expect(await add(1, 2)).toBe(3);
+    await lock.acquire();
+    expect(await failure(add(1, 2))).toBeInstanceOf(TaskLockedException);
+  });
+
+  test("a task whose body is wrapped ends as locked", async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    const lock = huey.lockTask("reports-lock");
+    const report = huey.task("report", lock.wrap(() => "done"));
+    const held = await lock.acquire();
+    const result = await report();
+    await work(huey);
+    expect(names).toEqual(["enqueued", "executing", "locked"]);
+    expect(await failure(result.get())).toBeInstanceOf(TaskException);
+    await held.release();
+    const other = await report();
+    await work(huey);
+    expect(await other.get()).toBe("done");
+  });
+});
+
+describe("the task option", () => {
+  test("a name, or a name with options", async () => {
+    const huey = memory();
+    const seen: boolean[] = [];
+    const a = huey.task({ name: "a", lock: "one" }, async () => void seen.push(await huey.isLocked("one")));
+    const options = { name: "b", lock: { name: "two", ttl: 60, slots: 1 } };
+    const b = huey.task(options, async () => void seen.push(await huey.isLocked("two")));
+    await a();
+    await b();
+    await work(huey);
+    expect(seen).toEqual([true, true]);
+    expect([await huey.isLocked("one"), await huey.isLocked("two")]).toEqual([false, false]);
+  });
+
+  test("a second invocation meanwhile ends as locked", async () => {
+    const huey = memory();
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const task = huey.task({ name: "task", lock: "lock" }, async (n: number) => {
+      started.resolve();
+      await gate.promise;
+      return n;
+    });
+    const [first, second] = [await task(1), await task(2)];
+    const { done } = await begin(huey);
+    await started.promise;
+    const { names } = record(huey);
+    await work(huey);
+    expect(names).toEqual(["executing", "locked"]);
+    gate.resolve();
+    await done;
+    expect(await first.get()).toBe(1);
+    expect(((await failure(second.get())) as TaskException).cause).toBeInstanceOf(TaskLockedException);
+    expect(await huey.isLocked("lock")).toBe(false);
+  });
+
+  test("a locked task is retried normally", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", lock: "lock", retries: 1, retryDelay: 10 }, () => "done");
+    const held = await huey.lockTask("lock").acquire();
+    const { names } = record(huey);
+    const result = await task();
+    await work(huey);
+    expect(names.slice(0, 4)).toEqual(["enqueued", "executing", "locked", "retrying"]);
+    await held.release();
+    await pass(huey, 10);
+    result.reset();
+    expect(await result.get()).toBe("done");
+  });
+
+  test("the lock is released after a failure", async () => {
+    const huey = memory();
+    const fails = huey.task({ name: "fails", lock: "lock" }, () => {
+      throw new Error("no");
+    });
+    await fails();
+    await work(huey);
+    expect(await huey.isLocked("lock")).toBe(false);
+  });
+});
+
+describe("the lock of a dead worker", () => {
+  test("is freed with its claims", async () => {
+    const huey = memory();
+    const started = Promise.withResolvers<void>();
+    let runs = 0;
+    const task = huey.task({ name: "task", lock: "lock" }, async () => {
+      started.resolve();
+      if (++runs === 1) await new Promise(() => {});
+      return "second";
+    });
+    const result = await task();
+    await begin(huey); // and never ends
+    await started.promise;
+    expect(await huey.isLocked("lock")).toBe(true);
+    await huey.storage.recover({ consumer: "consumer-1" });
+    expect(await huey.isLocked("lock")).toBe(false);
+    await work(huey);
+    expect(await result.get()).toBe("second");
+  });
+
+  test("also when it was taken in the body", async () => {
+    const huey = memory();
+    const started = Promise.withResolvers<void>();
+    const task = huey.task("task", async () => {
+      await huey.lockTask("inner").acquire();
+      started.resolve();
+      await new Promise(() => {});
+    });
+    await task();
+    await begin(huey);
+    await started.promise;
+    expect(await huey.isLocked("inner")).toBe(true);
+    await huey.storage.recover({ consumer: "consumer-1" });
+    expect(await huey.isLocked("inner")).toBe(false);
+  });
+
+  test("one that was taken outside of tasks stays", async () => {
+    const huey = memory();
+    await huey.lockTask("outside").acquire();
+    await huey.task("task", () => 1)();
+    await huey.storage.claim(1, { owner: { consumer: "dead", worker: "w" }, waitMs: 0 });
+    await huey.storage.recover({ consumer: "dead" });
+    expect(await huey.isLocked("outside")).toBe(true);
+  });
+});
+
+describe("flushLocks", () => {
+  test("clears the locks that the process knows and those named; tells which were held", async () => {
+    const huey = memory();
+    await huey.lockTask("held").acquire();
+    huey.lockTask("free");
+    huey.task({ name: "task", lock: "of a task" }, () => 1);
+    await huey.lockTask("of a task").acquire();
+    expect(await huey.flushLocks("unknown")).toEqual(new Set(["held", "of a task"]));
+    expect([await huey.isLocked("held"), await huey.isLocked("of a task")]).toEqual([false, false]);
+    expect(await huey.flushLocks()).toEqual(new Set());
+  });
+
+  test("clears all slots", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock", { slots: 2 });
+    await lock.acquire();
+    expect(await huey.flushLocks()).toEqual(new Set(["lock"]));
+    await lock.acquire();
+    await lock.acquire();
+  });
+
+  test("clears a lock that only another process knows, by its name", async () => {
+    const here = memory();
+    await here.lockTask("lock").acquire();
+    const other = new Huey({ storage: here.storage, logger: silent });
+    expect(await other.flushLocks("lock")).toEqual(new Set(["lock"]));
+    expect(await here.isLocked("lock")).toBe(false);
+  });
+});
+
+test("wrong arguments are refused", async () => {
+  const huey = memory();
+  await refusal(() => huey.lockTask(5 as never), "5");
+  await refusal(() => huey.lockTask(""));
+  await refusal(() => huey.lockTask("l", { ttl: "1" } as never), "ttl", "1");
+  await refusal(() => huey.lockTask("l", { slots: 0 }), "slots", "0");
+  await refusal(() => huey.lockTask("l", { slots: 1.5 }), "slots", "1.5");
+  await refusal(() => huey.lockTask("l", { timeout: 5 } as never), "timeout");
+  await refusal(() => huey.lockTask("l").run(5 as never), "5");
+  await refusal(() => huey.lockTask("l").wrap("f" as never), "f");
+  await refusal(() => huey.isLocked(undefined as never), "undefined");
+  await refusal(() => huey.flushLocks(5 as never), "5");
+  expect(await huey.isLocked("l")).toBe(false);
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+describe("reschedule", () => {
+  test("revokes the original and enqueues a copy with a new id, now", async () => {
+    const huey = memory();
+    const runs: string[] = [];
+    const task = huey.task("task", (text: string) => (runs.push(text), text));
+    const original = await task.schedule({ args: ["x"], delay: 60 });
+    const copy = await original.reschedule();
+    expect(copy.id).not.toBe(original.id);
+    expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([1, 1]);
+    expect([await original.isRevoked(), await copy.isRevoked()]).toEqual([true, false]);
+    await work(huey);
+    expect(await copy.get()).toBe("x");
+    await pass(huey, 60);
+    expect(runs).toEqual(["x"]);
+    expect(await original.isRevoked()).toBe(false);
+  });
+
+  test("at an eta or after a delay", async () => {
+    const huey = memory();
+    const task = huey.task("task", () => 1);
+    const first = await task();
+    const later = await first.reschedule({ delay: { minutes: 2 } });
+    await later.reschedule({ eta: new Date(NOON + 5000) });
+    expect((await huey.scheduled()).map(({ eta }) => eta!.getTime() - NOON)).toEqual([5000, 120_000]);
+  });
+
+  test("keeps the task's options, unless told", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", retries: 3, retryDelay: 2, priority: 4, timeout: 9 }, () => 1);
+    const first = await task.with({ expires: 100 })();
+    await first.reschedule({ delay: 10 });
+    await first.reschedule({ delay: 20, priority: 7, expires: 5 });
+    const [kept, changed] = await huey.scheduled();
+    expect(kept).toMatchObject({ retries: 3, retryDelay: 2, priority: 4, timeout: 9 });
+    expect(kept!.expires).toBe(100);
+    expect(changed).toMatchObject({ retries: 3, priority: 7, expires: 5 });
+    expect(changed!.expiresAt).toEqual(new Date(NOON + 25_000));
+  });
+
+  test("keeps the steps that follow, unless told", async () => {
+    const huey = memory();
+    const runs: number[] = [];
+    const give = huey.task("give", () => 1);
+    const note = huey.task("note", (n: number) => void runs.push(n));
+    const [first] = await huey.enqueue(give.s().andThen(note));
+    const second = await first!.reschedule();
+    await work(huey);
+    expect(runs).toEqual([1]);
+    const third = await second.reschedule({ preservePipeline: false });
+    await work(huey);
+    expect([runs, await third.get()] as unknown[]).toEqual([[1], 1]);
+  });
+
+  test("does not check whether the original ran", async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    const result = await huey.task("task", () => 1)();
+    await work(huey);
+    const copy = await result.reschedule();
+    await work(huey);
+    expect(await copy.get()).toBe(1);
+    expect(names.filter((name) => name === "complete").length).toBe(2);
+  });
+
+  test("refuses wrong options and leaves the original alone", async () => {
+    const huey = memory();
+    const result = await huey.task("task", () => 1)();
+    for (const options of [{ delay: 1, eta: new Date() }, { eta: 5 }, { prioritee: 1 }, { priority: "1" }, { expires: -1 }]) {
+      await refusal(() => result.reschedule(options as never)).catch((error) => expect(error.message).toMatch(/delay|eta/));
+    }
+    expect([await result.isRevoked(), await huey.pendingCount()]).toEqual([false, 1]);
+  });
+});

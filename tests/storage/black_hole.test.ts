@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { StorageError } from "../../lib/errors.ts";
+import { BlackHoleStorage } from "../../storage/black_hole.ts";
+import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay } from "../contract/helpers.ts";
+
+describe("BlackHoleStorage", () => {
+  let storage: BlackHoleStorage;
+  beforeEach(() => void (storage = new BlackHoleStorage()));
+  afterEach(() => storage.close());
+
+  test("is called huey unless named, and can be opened elsewhere", async () => {
+    expect(storage.name).toBe("huey");
+    const { module, className, options } = structuredClone(new BlackHoleStorage({ name: "other" }).descriptor);
+    expect(new (await import(module))[className](options).name).toBe("other");
+  });
+
+  test("items vanish", async () => {
+    await storage.enqueue([item("a"), item("b", { dueMs: 1 })]);
+    expect(await storage.enqueueOnce("key", LONG_MS, item("c"))).toBe(true);
+    expect(await claim(storage, 5)).toEqual([]);
+    expect(await storage.promoteDue(LONG_MS, 5)).toEqual([]);
+    expect([await storage.pending(), await storage.scheduled()]).toEqual([[], []]);
+    expect([await storage.pendingCount(), await storage.scheduledCount()]).toEqual([0, 0]);
+    expect(await storage.state("a")).toBeUndefined();
+  });
+
+  test("settling, leases and recovery leave no trace", async () => {
+    const claimed = { ...item("a"), token: "1", deliveries: 1 };
+    expect(await storage.settle({ claim: claimed, id: "a", noticeTtlMs: 0 })).toBe(true);
+    await storage.release([claimed]);
+    await storage.heartbeat(lease());
+    await storage.resign(lease().consumer);
+    expect(await storage.leases()).toEqual([]);
+    expect(await storage.claimed(owner())).toEqual([]);
+    expect(await storage.recover()).toEqual([]);
+    expect(await storage.collect("chord")).toEqual([]);
+    expect(await storage.deadLetters()).toEqual([]);
+    expect(await storage.deadLetterCount()).toBe(0);
+    expect(await storage.requeueDeadLetter("a")).toBe(false);
+    expect(await storage.deleteDeadLetter("a")).toBe(false);
+  });
+
+  test("every key is free", async () => {
+    for (const space of [storage.data, storage.revocations, storage.meta]) {
+      await space.put("key", bytes("value"));
+      expect(await space.peek("key")).toBeUndefined();
+      expect(await space.pop("key")).toBeUndefined();
+      expect(await space.peekMany(["key", "other"])).toEqual([undefined, undefined]);
+      expect(await space.has("key")).toBe(false);
+      expect(await space.delete("key")).toBe(false);
+      expect(await space.putIfEmpty("key", bytes("value"))).toBe(true);
+      expect(await space.putIfEmpty("key", bytes("value"))).toBe(true);
+      expect(await space.deleteIfEqual("key", bytes("value"))).toBe(false);
+      expect(await space.replaceIfEqual("key", undefined, bytes("value"))).toBe(true);
+      expect(await space.replaceIfEqual("key", bytes("value"), bytes("other"))).toBe(false);
+      expect(await space.size()).toBe(0);
+      expect(await space.entries()).toEqual(new Map());
+      await space.flush();
+    }
+  });
+
+  test("a counter returns the amount", async () => {
+    expect(await storage.increment("key", 3)).toBe(3);
+    expect(await storage.increment("key", 4)).toBe(4);
+  });
+
+  test("a claim waits as on an empty queue", async () => {
+    expect(await claim(storage, 1, { waitMs: 10 })).toEqual([]);
+    const abort = new AbortController();
+    const found = storage.claim(1, { owner: owner(), waitMs: LONG_MS, signal: abort.signal });
+    await storage.enqueue([item("a")]);
+    abort.abort();
+    expect(await found).toEqual({ claims: [], revocations: false });
+  });
+
+  test("waitDue waits until its time or an abort", async () => {
+    expect(await storage.waitDue(10)).toBeUndefined();
+    const abort = new AbortController();
+    const waited = storage.waitDue(LONG_MS, abort.signal);
+    abort.abort();
+    expect(await waited).toBeUndefined();
+  });
+
+  test("nobody waits for a result that never comes", async () => {
+    expect(await storage.waitForResult("a")).toBe(true);
+    const reason = new Error("no longer needed");
+    expect(await rejection(storage.waitForResult("a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+  });
+
+  test("closing ends waits; later calls are refused", async () => {
+    const found = claim(storage, 1, { waitMs: LONG_MS });
+    await underWay(storage);
+    await storage.close();
+    await storage.close();
+    expect(await found).toEqual([]);
+    expect(await rejection(storage.enqueue([item("a")]))).toBeInstanceOf(StorageError);
+    expect(await rejection(storage.data.peek("key"))).toBeInstanceOf(StorageError);
+    expect(await rejection(storage.pending())).toBeInstanceOf(StorageError);
+  });
+});
