@@ -238,7 +238,10 @@ export interface Storage {
   claim(limit: number, options: ClaimOptions): Promise<ClaimBatch>;
   /** All or nothing. @returns false, and nothing is written, if the claim is no longer held */
   settle(settlement: Settlement): Promise<boolean>;
-  /** Puts claims back where they came from. What is no longer held is left alone. */
+  /**
+   * Puts claims back where they came from, as if they had never been handed out: the delivery is not counted, and the locks that
+   * they hold are dropped. What is no longer held is left alone.
+   */
   release(claims: readonly Claim[]): Promise<void>;
   /** Claims that a worker, or all workers of a consumer, hold. */
   claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;

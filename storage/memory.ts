@@ -142,7 +142,9 @@ export class MemoryStorage implements Storage {
     this.#assertOpen();
     for (const claim of claims) {
       const held = this.#claims.get(claim.token);
-      if (held) this.#putBack(held);
+      if (held === undefined) continue;
+      this.data.dropHeld(claim.token);
+      this.#putBack({ ...held, entry: { ...held.entry, deliveries: held.entry.deliveries - 1 } });
     }
   }
 

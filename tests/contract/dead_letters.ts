@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS, plain } from "./helpers.ts";
+import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS, owner, plain } from "./helpers.ts";
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
@@ -60,7 +60,8 @@ export const deadLetterCases: Cases = {
 
   "a letter that is put back is a new item": async (context) => {
     const [one, other] = context.openTwo();
-    await one.release([await enqueueAndClaim(one, "a", { data: bytes("message") })]);
+    await enqueueAndClaim(one, "a", { data: bytes("message") });
+    await one.recover({ consumer: owner().consumer });
     const claimed = await claimOne(one);
     expect(claimed.deliveries).toBe(2);
     await bury(one, claimed);

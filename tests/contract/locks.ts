@@ -51,6 +51,14 @@ export const lockCases: Cases = {
     expect(await other.data.putIfEmpty("lock", bytes("2"))).toBe(true);
   },
 
+  "locks of a released claim are free": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await one.release([claimed]);
+    expect(await other.data.has("lock")).toBe(false);
+  },
+
   "locks are free when the lease of their holder has run out": async (context) => {
     const [one, other] = context.openTwo();
     await one.heartbeat(lease("consumer", context.shortTtlMs));

@@ -100,10 +100,11 @@ export const raceCases: Cases = {
     const [one, other] = context.openTwo();
     await one.enqueue(items("a", 60));
     const done: string[] = [];
+    const toRelease = new Set(Array.from({ length: 20 }, (_, index) => `a${3 * index}`));
     const work = async (storage: Storage, consumer: string): Promise<void> => {
       while (done.length < 60) {
         for (const claimed of await claim(storage, 5, { owner: owner(consumer) })) {
-          if (claimed.deliveries === 1 && Number(claimed.id.slice(1)) % 3 === 0) await storage.release([claimed]);
+          if (toRelease.delete(claimed.id)) await storage.release([claimed]);
           else if (await storage.settle(complete(claimed, { result: bytes("1") }))) done.push(claimed.id);
         }
       }
