@@ -9,6 +9,7 @@ import { withResource } from "./resource.ts";
 import { type AnyTaskOptions, checkLock, checkTaskRateLimit, EXTRA_KEYS, taskDefaults } from "./task_options.ts";
 import { durationMs } from "./time.ts";
 import type { OpenClose, Resource, Schedule } from "./types/definition.ts";
+import type { Logger } from "./types/options.ts";
 import { definitionOf } from "./wrapper.ts";
 
 // deno-lint-ignore ban-types -- any function can become a task
@@ -46,25 +47,25 @@ export function definePeriodic(args: readonly unknown[]): Definition {
  * @throws {TypeError} If it is no resource.
  * @throws {ConfigurationError} If both `asArgument` and `context` are set.
  */
-export function defineContext(args: readonly unknown[]): Definition {
+export function defineContext(args: readonly unknown[], logger: Logger): Definition {
   const [resource, ...rest] = args;
   const given = parts(rest);
   const { asArgument, context } = given.options;
   if (asArgument && context) throw new ConfigurationError("Give either asArgument or context: there is one first argument");
   const definition = makeDefinition(given, EXTRA_KEYS.context);
-  return { ...definition, fn: withResource(resource as Resource, asArgument ?? false, definition.fn) };
+  return { ...definition, fn: withResource(resource as Resource, asArgument ?? false, definition.fn, logger) };
 }
 
 /**
  * The definition of a task that runs between `open()` and `close()` of a resource.
  * @throws {TypeError} If the resource has no `open` or no `close`.
  */
-export function defineClosing(args: readonly unknown[]): Definition {
+export function defineClosing(args: readonly unknown[], logger: Logger): Definition {
   const [resource] = args as [Partial<OpenClose> | undefined];
   if (typeof resource?.open !== "function" || typeof resource.close !== "function") {
     throw new TypeError(`The resource of a closing task must have open and close: ${show(resource)}`);
   }
-  return defineContext(args);
+  return defineContext(args, logger);
 }
 
 function makeDefinition({ options, fn }: Parts, extra: readonly string[]): Definition {

@@ -53,8 +53,16 @@ export class HookSet<F extends Function> {
     return () => this.#remove((other) => other === entry);
   };
 
-  /** Removes by name or function. @returns whether it was there */
+  /**
+   * Removes by name or function.
+   * @returns whether it was there
+   * @throws {TypeError} If it is neither.
+   */
   remove(nameOrHook: string | F): boolean {
+    if (typeof nameOrHook !== "string" && typeof nameOrHook !== "function") {
+      throw new TypeError(`A ${this.#point} hook is known by its name or its function: ${typeof nameOrHook}`);
+    }
+    if (nameOrHook === "") return false;
     return this.#remove((entry) => entry.name === nameOrHook || entry.hook === nameOrHook);
   }
 

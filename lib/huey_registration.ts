@@ -45,8 +45,8 @@ export abstract class HueyRegistration {
     brand(this, core);
     this.task = ((...args: unknown[]) => this.#register(defineTask(args))) as DefineTask;
     this.periodicTask = ((...args: unknown[]) => this.#register(definePeriodic(args))) as DefinePeriodicTask;
-    this.contextTask = ((...args: unknown[]) => this.#register(defineContext(args))) as DefineContextTask;
-    this.closingTask = ((...args: unknown[]) => this.#register(defineClosing(args))) as DefineClosingTask;
+    this.contextTask = ((...args: unknown[]) => this.#register(defineContext(args, core.logger))) as DefineContextTask;
+    this.closingTask = ((...args: unknown[]) => this.#register(defineClosing(args, core.logger))) as DefineClosingTask;
     this.preExecute = core.hooks.preExecute.add;
     this.postExecute = core.hooks.postExecute.add;
     this.onStartup = core.hooks.startup.add;

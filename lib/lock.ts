@@ -36,8 +36,8 @@ export async function clearLock(core: Core, name: string): Promise<boolean> {
 /** Clears the locks that this process knows, and those named. @returns the names of those that were held */
 export async function flushLocks(core: Core, names: readonly string[]): Promise<Set<string>> {
   const cleared = new Set<string>();
+  for (const name of names) checkName(name, "The name of a lock");
   for (const name of new Set([...core.locks.keys(), ...names.map((given) => given.trim())])) {
-    checkName(name, "The name of a lock");
     if (await clearLock(core, name)) cleared.add(name);
   }
   return cleared;

@@ -4,6 +4,7 @@
  */
 import { show } from "./arguments.ts";
 import type { EnterExit, OpenClose, Resource } from "./types/definition.ts";
+import type { Logger } from "./types/options.ts";
 
 /** An opened resource. */
 interface Opened {
@@ -14,6 +15,7 @@ interface Opened {
 /**
  * The function with the resource around it.
  *
+ * @param logger Told when closing fails after the function has failed.
  * @param asArgument Whether the opened resource becomes the first argument.
  * @throws {TypeError} If it is no resource.
  */
@@ -22,20 +24,30 @@ export function withResource(
   asArgument: boolean,
   // deno-lint-ignore ban-types -- the parameters are known to the wrapper's types only
   fn: Function,
+  logger: Logger,
 ): (...args: unknown[]) => Promise<unknown> {
   checkResource(resource);
   return async (...args) => {
     const opened = await openResource(resource);
-    let failure: unknown;
+    let value: unknown;
     try {
-      return await (asArgument ? fn(opened.value, ...args) : fn(...args));
+      value = await (asArgument ? fn(opened.value, ...args) : fn(...args));
     } catch (error) {
-      failure = error;
+      await closeAfter(opened, error, logger);
       throw error;
-    } finally {
-      await opened.close(failure);
     }
+    await opened.close(undefined);
+    return value;
   };
+}
+
+/** Closes after a failure. The task's own failure decides what becomes of it, so a second one is only logged. */
+async function closeAfter(opened: Opened, failure: unknown, logger: Logger): Promise<void> {
+  try {
+    await opened.close(failure);
+  } catch (error) {
+    logger.error("Closing a resource failed after its task had failed", { error });
+  }
 }
 
 function checkResource(resource: Resource): void {
