@@ -43,6 +43,27 @@ export async function decodeMessage(core: Core, data: Uint8Array): Promise<Messa
 }
 
 /**
+ * Reads a key of the result store, and takes it unless `peek`. What cannot be read stays where it is.
+ * @returns `undefined` if there is nothing, else the value in an object of its own
+ * @throws {DecodeError} If the serializer cannot read it.
+ */
+export async function readKey(
+  core: Core,
+  key: string,
+  peek: boolean | undefined,
+): Promise<{ readonly value: unknown } | undefined> {
+  const { data } = core.storage;
+  const found = await (peek ? data.peek(key) : data.pop(key));
+  if (found === undefined) return undefined;
+  try {
+    return { value: await decodeValue(core, found) };
+  } catch (error) {
+    if (!peek) await data.putIfEmpty(key, found);
+    throw error;
+  }
+}
+
+/**
  * A stored value.
  * @throws {DecodeError} If the serializer cannot read it.
  */

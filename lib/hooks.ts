@@ -2,6 +2,7 @@
  * Hooks: functions of the application that run at fixed points of a worker's life.
  * @module
  */
+import { show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Task } from "./types/composition.ts";
 import type { Logger } from "./types/options.ts";
@@ -46,7 +47,7 @@ export class HookSet<F extends Function> {
    */
   readonly add: RegisterHook<F> = (first: string | F, second?: F): () => boolean => {
     const hook = typeof first === "string" ? second : first;
-    if (typeof hook !== "function") throw new TypeError(`A ${this.#point} hook must be a function: ${typeof hook}`);
+    if (typeof hook !== "function") throw new TypeError(`A ${this.#point} hook must be a function: ${show(hook)}`);
     if (typeof first === "string") this.#checkName(first);
     const entry = { name: typeof first === "string" ? first : hook.name, hook };
     this.#entries = [...this.#entries, entry];
@@ -60,7 +61,7 @@ export class HookSet<F extends Function> {
    */
   remove(nameOrHook: string | F): boolean {
     if (typeof nameOrHook !== "string" && typeof nameOrHook !== "function") {
-      throw new TypeError(`A ${this.#point} hook is known by its name or its function: ${typeof nameOrHook}`);
+      throw new TypeError(`A ${this.#point} hook is known by its name or its function: ${show(nameOrHook)}`);
     }
     if (nameOrHook === "") return false;
     return this.#remove((entry) => entry.name === nameOrHook || entry.hook === nameOrHook);

@@ -2,8 +2,8 @@
  * What a Huey holds in its storage: values, queue, schedule, dead letters.
  * @module
  */
-import { checkKeys, checkName, checkNumber } from "./arguments.ts";
-import { decodeMessage, decodeValue } from "./codec.ts";
+import { checkBoolean, checkKeys, checkName, checkNumber } from "./arguments.ts";
+import { decodeMessage, readKey } from "./codec.ts";
 import { listDeadLetters } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
 import { withChordValues } from "./open_claim.ts";
@@ -24,9 +24,8 @@ export abstract class HueyContents extends HueyRegistration {
   async get<T = unknown>(key: string, options: { peek?: boolean } = {}): Promise<T | undefined> {
     checkName(key, "key");
     checkKeys(options, "Options of get", ["peek"]);
-    const { data } = this.core.storage;
-    const found = await (options.peek ? data.peek(key) : data.pop(key));
-    return found === undefined ? undefined : await decodeValue(this.core, found) as T;
+    checkBoolean(options.peek, "peek");
+    return (await readKey(this.core, key, options.peek))?.value as T | undefined;
   }
 
   /** Stores a value if there is none under the key. @returns whether it was put */

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkBoolean, checkKeys, checkNumber, show } from "./arguments.ts";
-import { decodeValue } from "./codec.ts";
+import { readKey } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
 import { failureException, isFailure } from "./failure.ts";
@@ -59,9 +59,9 @@ export async function readOutcome(core: Core, id: string, options: GetOptions): 
 }
 
 async function readNow(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
-  const data = await (preserve ? core.storage.data.peek(id) : core.storage.data.pop(id));
-  if (data === undefined) return undefined;
-  const value = await decodeValue(core, data);
+  const found = await readKey(core, id, preserve);
+  if (found === undefined) return undefined;
+  const { value } = found;
   return isFailure(value) ? { exception: failureException(value) } : { value: plainValue(value) };
 }
 

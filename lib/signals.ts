@@ -2,6 +2,7 @@
  * Signals: what happens to tasks, told to whoever listens.
  * @module
  */
+import { show } from "./arguments.ts";
 import type { Logger } from "./types/options.ts";
 import type { Task } from "./types/composition.ts";
 import type { RateLimitExceeded, TaskLockedException, TaskTimeout } from "./errors.ts";
@@ -98,7 +99,7 @@ export class Signals {
    * @throws {TypeError} For a handler that is no function, or a signal that does not exist.
    */
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
-    if (typeof handler !== "function") throw new TypeError(`A signal handler must be a function: ${typeof handler}`);
+    if (typeof handler !== "function") throw new TypeError(`A signal handler must be a function: ${show(handler)}`);
     for (const name of names ?? []) checkName(name);
     if (names === undefined) this.#all = [...this.#all, handler];
     for (const name of new Set(names)) this.#byName.set(name, [...this.#handlers(name), handler]);
