@@ -120,6 +120,7 @@ export abstract class HueyRegistration {
   signal(first: SignalHandler | SignalName | readonly SignalName[], handler?: SignalHandler): () => void {
     if (typeof first === "function") return this.core.signals.connect(undefined, first as SignalHandler<never>);
     const names = typeof first === "string" ? [first] : first;
+    if (!Array.isArray(names)) throw new TypeError(`signal takes a handler, or names of signals and a handler: ${show(first)}`);
     return this.core.signals.connect(names, handler as SignalHandler<never>);
   }
 
