@@ -2,7 +2,7 @@
  * Signals: what happens to tasks, told to whoever listens.
  * @module
  */
-import { show } from "./arguments.ts";
+import { checkFunction } from "./arguments.ts";
 import type { Logger } from "./types/options.ts";
 import type { Task } from "./types/composition.ts";
 import type { RateLimitExceeded, TaskLockedException, TaskTimeout } from "./errors.ts";
@@ -99,15 +99,19 @@ export class Signals {
    * @throws {TypeError} For a handler that is no function, or a signal that does not exist.
    */
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
-    if (typeof handler !== "function") throw new TypeError(`A signal handler must be a function: ${show(handler)}`);
+    checkFunction(handler, "A signal handler");
     for (const name of names ?? []) checkName(name);
     if (names === undefined) this.#all = [...this.#all, handler];
     for (const name of new Set(names)) this.#byName.set(name, [...this.#handlers(name), handler]);
     return () => void (names === undefined ? this.#removeFromAll(handler) : this.disconnect(handler, names));
   }
 
-  /** Disconnects a handler from the signals named, or from everything. @returns whether it was connected */
+  /**
+   * Disconnects a handler from the signals named, or from everything.
+   * @returns whether it was connected
+   */
   disconnect(handler: AnyHandler, names: readonly SignalName[] = []): boolean {
+    checkFunction(handler, "A signal handler");
     for (const name of names) checkName(name);
     let found = names.length === 0 && this.#removeFromAll(handler);
     for (const name of names.length > 0 ? names : [...this.#byName.keys()]) {

@@ -186,7 +186,8 @@ describe("a rate limited task", () => {
     stopClock(NOON + 10_000);
     const results = await task.map([1, 2, 3]);
     await work(huey);
-    expect((await huey.scheduled()).map(({ eta, retries }) => [eta!.getTime() - NOON, retries])).toEqual([[60_000, 0], [60_000, 0]]);
+    const waiting = (await huey.scheduled()).map(({ eta, retries }) => [eta!.getTime() - NOON, retries]);
+    expect(waiting).toEqual([[60_000, 0], [60_000, 0]]);
     await pass(huey, 50);
     await pass(huey, 60);
     for (const result of results) result.reset();

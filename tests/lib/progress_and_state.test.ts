@@ -1,0 +1,191 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { CancelExecution } from "../../lib/errors.ts";
+import type { TaskContext } from "../../lib/types/results.ts";
+import { advance, begin, claim, failure, memory, NOON, pass, refusal, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+describe("progress", () => {
+  test("the last value that the task reported", async () => {
+    const huey = memory();
+    const seen: unknown[] = [];
+    const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
+      for (const part of [0.5, { done: 3, of: 4 }, null]) {
+        await context.setProgress(part);
+        seen.push(await result.progress());
+      }
+    });
+    const result = await task();
+    expect(await result.progress()).toBeUndefined();
+    await work(huey);
+    expect(seen).toEqual([0.5, { done: 3, of: 4 }, null]);
+  });
+
+  test("updates come one after another and end with the task", async () => {
+    const huey = memory();
+    const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
+      for (const [index, gate] of gates.entries()) {
+        await gate.promise;
+        await context.setProgress(index);
+      }
+    });
+    const result = await task();
+    const { done } = await begin(huey);
+    const updates = result.progressUpdates();
+    const seen: unknown[] = [];
+    for (const gate of gates) {
+      const next = updates.next();
+      gate.resolve();
+      seen.push((await next).value);
+    }
+    await done;
+    expect(seen).toEqual([0, 1, 2]);
+    expect((await updates.next()).done).toBe(true);
+  });
+
+  test("updates of a task that has ended end at once", async () => {
+    const huey = memory();
+    const result = await huey.task("task", () => "value")();
+    await work(huey);
+    const seen: unknown[] = [];
+    for await (const value of result.progressUpdates()) seen.push(value);
+    expect(seen).toEqual([]);
+  });
+
+  test("updates of a task that fails end too, and do not throw", async () => {
+    const huey = memory();
+    const result = await huey.task("fails", () => {
+      throw new Error("no");
+    })();
+    const updates = result.progressUpdates();
+    const next = updates.next();
+    await work(huey);
+    expect((await next).done).toBe(true);
+  });
+
+  test("a reader may stop early", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
+      await context.setProgress(1);
+      await gate.promise;
+    });
+    const gate = Promise.withResolvers<void>();
+    const result = await task();
+    const updates = result.progressUpdates();
+    const first = updates.next();
+    const { done } = await begin(huey);
+    expect((await first).value).toBe(1);
+    await updates.return?.();
+    expect((await updates.next()).done).toBe(true);
+    gate.resolve();
+    await done;
+  });
+
+  test("what cannot be stored is refused", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
+      await context.setProgress({ bad: () => {} });
+    });
+    const result = await task();
+    await work(huey);
+    expect((await failure(result.get())).message).toContain("bad");
+  });
+});
+
+describe("state", () => {
+  test("waiting, running with its worker, complete", async () => {
+    const huey = memory();
+    const gate = Promise.withResolvers<void>();
+    const task = huey.task("task", async () => await gate.promise.then(() => 1));
+    const result = await task();
+    expect(await result.state()).toMatchObject({ state: "waiting" });
+    advance(5);
+    const { done } = await begin(huey);
+    expect(await result.state()).toEqual({ state: "running", worker: "worker-1", since: new Date(NOON + 5000) });
+    gate.resolve();
+    await done;
+    expect(await result.state()).toMatchObject({ state: "complete" });
+    expect(await huey.state(result.id)).toMatchObject({ state: "complete" });
+  });
+
+  test("scheduled, then waiting", async () => {
+    const huey = memory();
+    const result = await huey.task("task", () => 1).schedule({ delay: 10 });
+    expect(await result.state()).toMatchObject({ state: "scheduled" });
+    advance(10);
+    await huey.storage.promoteDue(Date.now(), 1);
+    expect(await result.state()).toMatchObject({ state: "waiting" });
+  });
+
+  test("retrying, failed", async () => {
+    const huey = memory();
+    const fails = huey.task({ name: "fails", retries: 1, retryDelay: 10 }, () => {
+      throw new Error("no");
+    });
+    const result = await fails();
+    await work(huey);
+    expect(await result.state()).toMatchObject({ state: "retrying" });
+    await pass(huey, 10);
+    expect(await result.state()).toMatchObject({ state: "failed" });
+    const atOnce = await fails.with({ retryDelay: 0 })();
+    await work(huey, { limit: 1 });
+    expect(await atOnce.state()).toMatchObject({ state: "retrying" });
+  });
+
+  test("revoked, expired, canceled", async () => {
+    const huey = memory();
+    huey.preExecute("no", ({ args }) => {
+      if (args[0] === "cancel") throw new CancelExecution();
+    });
+    const task = huey.task("task", (_text: string) => 1);
+    const results = [await task("a"), await task.with({ expires: new Date(NOON - 1) })("b"), await task("cancel")];
+    await results[0]!.revoke();
+    await work(huey);
+    const states = [];
+    for (const result of results) states.push((await result.state()).state);
+    expect(states).toEqual(["revoked", "expired", "canceled"]);
+  });
+
+  test("unknown for what nobody knows", async () => {
+    const huey = memory();
+    expect(await huey.state("nobody")).toEqual({ state: "unknown" });
+  });
+
+  test("an ended task is known while its result or its notice is there", async () => {
+    const huey = memory({ completionTtl: 60 });
+    const task = huey.task("task", (value: number | undefined) => value);
+    const [kept, none] = [await task(1), await task(undefined)];
+    await work(huey);
+    advance(59);
+    expect([(await kept.state()).state, (await none.state()).state]).toEqual(["complete", "complete"]);
+    advance(2);
+    expect([(await kept.state()).state, (await none.state()).state]).toEqual(["complete", "unknown"]);
+    await kept.get();
+    advance(61);
+    expect(await kept.state()).toMatchObject({ state: "unknown" });
+  });
+
+  test("a claim that was put back waits again", async () => {
+    const huey = memory();
+    const result = await huey.task("task", () => 1)();
+    const { claims } = await claim(huey);
+    await huey.storage.release(claims);
+    expect(await result.state()).toMatchObject({ state: "waiting" });
+  });
+
+  test("without trackState only the end is known", async () => {
+    const huey = memory({ trackState: false });
+    const result = await huey.task("task", () => 1)();
+    expect(await result.state()).toMatchObject({ state: "unknown" });
+    await work(huey);
+    expect(await result.get({ blocking: true })).toBe(1);
+  });
+
+  test("wrong ids are refused", async () => {
+    const huey = memory();
+    await refusal(() => huey.state(""));
+    await refusal(() => huey.state(undefined as never), "undefined");
+  });
+});
