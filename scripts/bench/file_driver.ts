@@ -1,7 +1,10 @@
 /**
  * What the file storage costs: enqueue one by one and in bulk, claim and settle, with a shallow and a deep queue.
  *
- *     bun scripts/bench/file_driver.ts [messages] [deep]        deno run -A scripts/bench/file_driver.ts [messages] [deep]
+ *     bun scripts/bench/file_driver.ts [messages] [deep] [folder]
+ *     deno run -A scripts/bench/file_driver.ts [messages] [deep] [folder]
+ *
+ * The file system decides: ext4 makes new files many times more slowly right after many were deleted. `/dev/shm` shows the rest.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,7 +46,7 @@ async function consume(storage: FileStorage, count: number, batch: number, resul
   }
 }
 
-const path = mkdtempSync(join(tmpdir(), "huey-file-bench-"));
+const path = mkdtempSync(join(process.argv[4] ?? tmpdir(), "huey-file-bench-"));
 const storage = new FileStorage({ path });
 try {
   const result = new Uint8Array(40);

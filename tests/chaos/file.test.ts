@@ -1,0 +1,10 @@
+import { describe } from "bun:test";
+import { join } from "node:path";
+import { killTest, type OpenChaos } from "./kill.ts";
+
+const open: OpenChaos = (folder) => ({ huey: "FileHuey", options: { path: join(folder, "queue") } });
+
+describe("FileHuey", () => {
+  killTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
+  killTest("thread", open, ["-k", "thread", "-w", "2"]);
+});

@@ -1,0 +1,42 @@
+/**
+ * A consumer in a process of its own, for file_processes.test.ts: runs tasks until it gets the item "stop".
+ *
+ *     file_child.ts <path> <consumer> <claims at once> <size of the chord, or 0>
+ *
+ * Writes "ready", then the id of each task that it has settled. Counts all runs under one key.
+ */
+import process from "node:process";
+import { writeSync } from "node:fs";
+import type { Claim, Settlement } from "../../lib/storage.ts";
+import { FileStorage } from "../../storage/file.ts";
+import { bytes, complete, item } from "../contract/helpers.ts";
+
+const [path = "", consumer = "", limit = "1", chordSize = "0"] = process.argv.slice(2);
+const storage = new FileStorage({ path });
+
+function say(word: string): void {
+  writeSync(1, `${word}\n`);
+}
+
+/** A follow-up, and in a chord a report: both must happen once, whatever happens to this process. */
+function settlementOf(claim: Claim): Settlement {
+  const index = Number(claim.id.replace("task", ""));
+  const size = Number(chordSize);
+  const report = { id: "chord", index, size, value: bytes(claim.id), callback: item("callback", { dueMs: 2 ** 42 }) };
+  const next = item(`next${index}`, { dueMs: 2 ** 41 });
+  return complete(claim, { result: bytes(consumer), enqueue: [next], chord: size > 0 ? report : undefined });
+}
+
+await storage.heartbeat({ consumer, ttlMs: 60_000, host: "host", pid: process.pid });
+say("ready");
+for (let isOver = false; !isOver;) {
+  const { claims } = await storage.claim(Number(limit), { owner: { consumer, worker: "worker" }, waitMs: 60_000 });
+  for (const claim of claims) {
+    isOver ||= claim.id === "stop";
+    if (claim.id !== "stop") await storage.increment("runs", 1);
+    await storage.settle(claim.id === "stop" ? complete(claim) : settlementOf(claim));
+    say(claim.id);
+  }
+}
+await storage.close();
+process.exit(0);

@@ -1,0 +1,173 @@
+/** Options and folders of the file storage, and files that are not whole. @module */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigurationError, StorageError } from "../../lib/errors.ts";
+import { type FileOptions, FileStorage } from "../../storage/file.ts";
+import {
+  bytes,
+  claim,
+  claimOne,
+  complete,
+  enqueueAndClaim,
+  ids,
+  item,
+  items,
+  lease,
+  owner,
+  text,
+} from "../contract/helpers.ts";
+
+let path: string;
+let opened: FileStorage[];
+
+function open(options: Partial<FileOptions> & { name?: string } = {}): FileStorage {
+  const storage = new FileStorage({ path, ...options });
+  opened.push(storage);
+  return storage;
+}
+
+/** The files below a folder of the storage. */
+function files(folder: string): string[] {
+  const entries = readdirSync(join(path, folder), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+}
+
+beforeEach(() => {
+  path = mkdtempSync(join(tmpdir(), "huey-file-"));
+  opened = [];
+});
+
+afterEach(async () => {
+  for (const storage of opened) await storage.close();
+  rmSync(path, { recursive: true });
+});
+
+describe("options", () => {
+  test("the folder is made if it is missing", async () => {
+    const storage = open({ path: join(path, "a", "b") });
+    await storage.enqueue([item("one")]);
+    expect(await storage.pendingCount()).toBe(1);
+  });
+
+  test("something else than a folder is refused", () => {
+    const file = join(path, "file");
+    writeFileSync(file, "");
+    expect(() => open({ path: file })).toThrow(ConfigurationError);
+    expect(() => open({ path: file })).toThrow("must be a folder");
+    expect(() => open({ path: join(file, "below") })).toThrow(StorageError);
+    expect(() => open({ path: "" })).toThrow(ConfigurationError);
+  });
+
+  test("levels are 0 to 4", async () => {
+    for (const levels of [-1, 5, 1.5, Number.NaN]) expect(() => open({ levels })).toThrow(RangeError);
+    for (const levels of [0, 4]) {
+      const storage = open({ name: `levels-${levels}`, levels });
+      await storage.data.put("key", bytes("value"));
+      expect(text(await storage.data.peek("key"))).toBe("value");
+      expect(await storage.data.size()).toBe(1);
+      const [file = ""] = files(join(`levels-${levels}`, "data"));
+      expect(file.split("/").length - path.split("/").length).toBe(3 + levels);
+    }
+  });
+
+  test("priorities are integers from 0 to 65535", async () => {
+    const storage = open();
+    for (const priority of [-1, 65_536, 0.5, Number.NaN]) {
+      expect(() => storage.check(item("a", { priority }))).toThrow(RangeError);
+      await expect(storage.enqueue([item("fine"), item("a", { priority })])).rejects.toThrow("0 to 65535");
+    }
+    await storage.enqueue([item("low"), item("high", { priority: 65_535 })]);
+    expect(ids(await storage.pending())).toEqual(["high", "low"]);
+  });
+
+  test("the descriptor opens the same storage", async () => {
+    const storage = open({ name: "described", levels: 1 });
+    await storage.data.put("key", bytes("value"));
+    const { module, className, options } = storage.descriptor;
+    const { [className]: Opened } = await import(module);
+    const other = new Opened(options) as FileStorage;
+    opened.push(other);
+    expect(text(await other.data.peek("key"))).toBe("value");
+  });
+
+  test("with fsync everything works the same", async () => {
+    const storage = open({ fsync: true });
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.settle(complete(claimed, { result: bytes("result"), enqueue: items("next", 2) }));
+    expect(ids(await storage.pending())).toEqual(["next0", "next1"]);
+  });
+
+  test("names of all kinds stay below the folder", async () => {
+    const names = ["../up", "a/b", "", ".", "Ä\u0000", "x".repeat(300), "UPPER", "upper"];
+    for (const name of names) await open({ name }).data.put("key", bytes(name));
+    for (const name of names) expect(text(await open({ name }).data.peek("key"))).toBe(name);
+    expect(readdirSync(path).length).toBe(names.length);
+  });
+});
+
+describe("files that are not whole", () => {
+  const damages: Record<string, (file: string) => void> = {
+    "cut off in the header": (file) => truncateSync(file, 5),
+    "cut off in the data": (file) => truncateSync(file, 40),
+    "empty": (file) => truncateSync(file, 0),
+    "full of zeros": (file) => writeFileSync(file, new Uint8Array(readFileSync(file).length)),
+    "a changed byte": (file) => {
+      const changed = readFileSync(file);
+      changed[changed.length - 1]! ^= 1;
+      writeFileSync(file, changed);
+    },
+  };
+
+  for (const [name, damage] of Object.entries(damages)) {
+    test(`a message ${name} is set aside`, async () => {
+      const storage = open();
+      await storage.enqueue(items("a", 3));
+      damage(files(join("huey", "queue"))[1]!);
+      expect(ids(await storage.pending())).toEqual(["a0", "a2"]);
+      expect(ids(await claim(storage, 3))).toEqual(["a0", "a2"]);
+      const [letter] = await storage.deadLetters();
+      expect(letter?.reason).toMatch(/^The file is/);
+      expect(await storage.deadLetterCount()).toBe(1);
+      expect(await storage.pendingCount()).toBe(0);
+    });
+
+    test(`a value ${name} is not there`, async () => {
+      const storage = open();
+      await storage.data.put("key", bytes("a value that is long enough to be cut off"));
+      damage(files(join("huey", "data"))[0]!);
+      expect(await storage.data.peek("key")).toBeUndefined();
+      expect(await storage.data.entries()).toEqual(new Map());
+      expect(await storage.data.putIfEmpty("key", bytes("new"))).toBe(true);
+      expect(text(await storage.data.peek("key"))).toBe("new");
+    });
+  }
+
+  test("a torn claim is set aside by recovery", async () => {
+    const storage = open();
+    await storage.heartbeat(lease());
+    await enqueueAndClaim(storage, "a");
+    truncateSync(files(join("huey", "claims"))[0]!, 5);
+    expect(await storage.recover({ consumer: "consumer" })).toEqual([]);
+    expect((await storage.deadLetters()).map((letter) => letter.priority)).toEqual([0]);
+  });
+
+  test("a scheduled message that is torn is set aside when it is claimed", async () => {
+    const storage = open();
+    await storage.enqueue([item("a", { dueMs: 1000 }), item("b", { dueMs: 2000 })]);
+    truncateSync(files(join("huey", "schedule"))[0]!, 5);
+    expect(ids(await storage.promoteDue(5000, 10))).toEqual(["b"]);
+    expect(ids(await claim(storage, 10))).toEqual(["b"]);
+    expect(await storage.deadLetterCount()).toBe(1);
+  });
+
+  test("foreign files are left alone", async () => {
+    const storage = open();
+    await storage.enqueue([item("a")]);
+    const [file = ""] = files(join("huey", "queue"));
+    writeFileSync(join(file, "..", ".DS_Store"), "");
+    expect((await claimOne(storage, owner())).id).toBe("a");
+    expect(await claim(storage, 1)).toEqual([]);
+  });
+});
