@@ -86,7 +86,10 @@ async function fire(workers: readonly string[], done: AbortSignal): Promise<numb
 function startConsumer(workers: readonly string[]): ChildProcess {
   const runtime = "Deno" in globalThis ? ["run", "-A", "--no-check"] : [];
   const args = [...runtime, CONSUMER, APP, "-q", ...workers];
-  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: process.env });
+  return spawn(process.execPath, args, {
+    stdio: ["ignore", "pipe", process.env["HUEY_TEST_LOGS"] ? "inherit" : "ignore"],
+    env: process.env,
+  });
 }
 
 /** Resolves when the consumer has run so many tasks, has ended, or everything is done. */

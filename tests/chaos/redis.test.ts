@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, describe } from "bun:test";
+import { type RedisServer, startRedis } from "../redis_server.ts";
+import { killTest } from "./kill.ts";
+
+let server: RedisServer;
+
+describe("Redis", () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  for (const huey of ["RedisHuey", "PriorityRedisHuey", "RedisExpireHuey", "PriorityRedisExpireHuey"]) {
+    const workers = huey === "RedisHuey" ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
+    killTest(`${huey}, ${workers[1]}`, () => ({ huey, options: { url: server.url } }), workers);
+  }
+});
