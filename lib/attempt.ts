@@ -9,6 +9,7 @@ import type { Message } from "./message.ts";
 import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "./storage.ts";
 import { InvocationInfo, makeTask } from "./task.ts";
+import { startTimer } from "./timer.ts";
 import type { Task } from "./types/composition.ts";
 import type { TaskContext } from "./types/results.ts";
 
@@ -19,6 +20,8 @@ export class Attempt implements Running, CurrentAttempt {
   readonly startedMs: number = performance.now();
   readonly claimToken: string | undefined;
   abandoned = false;
+  /** Progress that is being written; the attempt ends after it. */
+  reports: Promise<void> | undefined;
   tookLock = false;
   #task: Task | undefined;
   #reason: Error | undefined;
@@ -80,15 +83,15 @@ export class Attempt implements Running, CurrentAttempt {
   async withinTimeout<R>(fn: () => R): Promise<Awaited<R>> {
     if (!this.message.timeout) return await fn();
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const timer = startTimer(this.message.timeout, () => {
       this.abort(this.timeoutError());
       // A function that reacts to its signal gets the chance to end in its own words.
       setTimeout(() => reject(this.#reason), 0);
-    }, this.message.timeout);
+    });
     try {
       return await Promise.race([fn(), promise]);
     } finally {
-      clearTimeout(timer);
+      timer.stop();
     }
   }
 }
@@ -127,6 +130,10 @@ export class Context extends InvocationInfo implements TaskContext {
 
   async setProgress(value: unknown): Promise<void> {
     this.#progress ??= new ProgressWriter(this.#core, this.id);
-    await this.#progress.write(value);
+    const written = this.#progress.write(value);
+    // Also a report that the task does not wait for is there when the task has ended.
+    const before = this.#attempt.reports;
+    this.#attempt.reports = written.catch(() => {}).then(() => before);
+    await written;
   }
 }

@@ -4,21 +4,62 @@
  */
 import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
-/** Base of all errors of this library. */
+/**
+ * Base of all errors of this library.
+ *
+ * @example
+ * ```ts
+ * import { HueyException, ResultTimeout } from "@hueyjs/huey";
+ *
+ * console.log(new ResultTimeout("no result yet") instanceof HueyException); // true
+ * ```
+ */
 export class HueyException extends Error {
   override name = "HueyException";
 }
 
-/** Options that contradict each other, a duplicate or missing name, something used where it cannot work. */
+/**
+ * Options that contradict each other, a duplicate or missing name, something used where it cannot work.
+ *
+ * @example
+ * ```ts
+ * import { ConfigurationError, MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * huey.task("add", (a: number, b: number) => a + b);
+ * try {
+ *   huey.task("add", () => 0);
+ * } catch (error) {
+ *   console.log(error instanceof ConfigurationError); // true: the name is taken
+ * }
+ * ```
+ */
 export class ConfigurationError extends HueyException {
   override name = "ConfigurationError";
 }
 
-/** The lock is held by somebody else. */
+/**
+ * The lock is held by somebody else. Thrown by `acquire`, `run` and functions made by `wrap`; a task that lets it pass ends as
+ * `locked`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, TaskLockedException } from "@hueyjs/huey";
+ *
+ * const lock = new MemoryHuey().lockTask("reports");
+ * await using _held = await lock.acquire();
+ * await lock.acquire().catch((error: TaskLockedException) => console.log(error.lockName)); // reports
+ * ```
+ */
 export class TaskLockedException extends HueyException {
   override name = "TaskLockedException";
   /** Name of the lock. */
   readonly lockName: string;
+
+  /**
+   * @param lockName Name of the lock.
+   * @param message What to say. Default: that the lock is held.
+   */
   constructor(lockName: string, message?: string) {
     super(message ?? `Lock "${lockName}" is held by another task`);
     this.lockName = lockName;
@@ -31,6 +72,7 @@ export interface TaskErrorMetadata {
   readonly error: string;
   /** Stack of the error, as text. */
   readonly traceback: string;
+  /** Id of the task. */
   readonly taskId: string;
   /** Retries left before this attempt was counted. */
   readonly retries: number;
@@ -38,27 +80,81 @@ export interface TaskErrorMetadata {
   readonly outcome?: "failed" | "revoked" | "expired" | "canceled";
 }
 
-/** From a handle: the task failed, or ended without running. `cause` is the error, rebuilt. */
+/**
+ * From a handle: the task failed, or ended without running. `cause` is the error, rebuilt.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, TaskException } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const fail = huey.task("fail", () => {
+ *   throw new RangeError("too far");
+ * });
+ * const result = await fail();
+ * await result.get().catch((error: TaskException) => {
+ *   console.log(error.message, error.cause instanceof RangeError, error.metadata.outcome); // RangeError: too far true failed
+ * });
+ * ```
+ */
 export class TaskException extends HueyException {
   override name = "TaskException";
+  /** What is stored of the failure. */
   readonly metadata: TaskErrorMetadata;
+
+  /**
+   * @param metadata What is stored of the failure; its `error` becomes the message.
+   * @param options `cause`: the error of the task.
+   */
   constructor(metadata: TaskErrorMetadata, options?: ErrorOptions) {
     super(metadata.error || `Task ${metadata.taskId} failed`, options);
     this.metadata = metadata;
   }
 }
 
-/** A blocking `get` waited as long as it was allowed to. */
+/**
+ * A blocking `get` waited as long as it was allowed to.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, ResultTimeout } from "@hueyjs/huey";
+ *
+ * const result = await new MemoryHuey().task("wait", () => 1)();
+ * const options = { blocking: true, timeout: 0.01 } as const;
+ * await result.get(options).catch((error) => console.log(error instanceof ResultTimeout)); // true: no consumer runs
+ * ```
+ */
 export class ResultTimeout extends HueyException {
   override name = "ResultTimeout";
 }
 
-/** A task ran longer than its timeout. */
+/**
+ * A task ran longer than its timeout.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, TaskTimeout } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise((resolve) => setTimeout(resolve, 100)));
+ * await (await slow()).get().catch((error) => console.log(error.cause instanceof TaskTimeout)); // true
+ * ```
+ */
 export class TaskTimeout extends HueyException {
   override name = "TaskTimeout";
 }
 
-/** More calls than a rate limit allows. */
+/**
+ * More calls than a rate limit allows. A task that lets it pass is run again after `delay`, if `retry` says so.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, RateLimitExceeded } from "@hueyjs/huey";
+ *
+ * const limit = new MemoryHuey().rateLimit("mail", { limit: 0, per: 60 });
+ * await limit.acquire().catch((error: RateLimitExceeded) => console.log(error.key, error.delay <= 60)); // mail true
+ * ```
+ */
 export class RateLimitExceeded extends HueyException {
   override name = "RateLimitExceeded";
   /** Name of the limit. */
@@ -67,6 +163,13 @@ export class RateLimitExceeded extends HueyException {
   readonly delay: number;
   /** Whether the task is tried again without using up its retries. */
   readonly retry: boolean;
+
+  /**
+   * @param key Name of the limit.
+   * @param delay Seconds until a new try makes sense, at least 0.
+   * @param retry Whether the task is tried again without using up its retries. Default true.
+   * @throws {RangeError} If `delay` is no such number.
+   */
   constructor(key: string, delay: number, retry: boolean = true) {
     if (typeof delay !== "number" || !(delay >= 0)) {
       throw new RangeError(`delay must be a number of seconds, at least 0: ${delay}`);
@@ -78,27 +181,79 @@ export class RateLimitExceeded extends HueyException {
   }
 }
 
-/** A message names a task that is not registered here. */
+/**
+ * A message, or a task to enqueue, names a task that is not registered here.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, UnknownTaskError } from "@hueyjs/huey";
+ *
+ * const add = new MemoryHuey("one").task("add", (a: number, b: number) => a + b);
+ * const other = new MemoryHuey("other");
+ * await other.enqueue(add.s(1, 2)).catch((error) => console.log(error instanceof UnknownTaskError)); // true
+ * ```
+ */
 export class UnknownTaskError extends HueyException {
   override name = "UnknownTaskError";
+  /** The name that nobody registered. */
   readonly taskName: string;
+
+  /**
+   * @param taskName The name that nobody registered.
+   * @param message What to say. Default: that no task has this name.
+   */
   constructor(taskName: string, message?: string) {
     super(message ?? `No task is registered under the name "${taskName}"`);
     this.taskName = taskName;
   }
 }
 
-/** Bytes that are no message or no value of ours. */
+/**
+ * Bytes that are no message or no value of ours.
+ *
+ * @example
+ * ```ts
+ * import { DecodeError, Serializer } from "@hueyjs/huey";
+ *
+ * try {
+ *   new Serializer().deserialize(new Uint8Array([1, 2, 3]));
+ * } catch (error) {
+ *   console.log(error instanceof DecodeError); // true
+ * }
+ * ```
+ */
 export class DecodeError extends HueyException {
   override name = "DecodeError";
 }
 
-/** The workers that ran a task died too often. */
+/**
+ * The workers that ran a task died: the task was handed out `maxDeliveries` times. Read as the `cause` of a `TaskException`.
+ *
+ * @example
+ * ```ts
+ * import { TaskException, WorkerLostError } from "@hueyjs/huey";
+ *
+ * const killsItsWorker = (error: unknown) => error instanceof TaskException && error.cause instanceof WorkerLostError;
+ * console.log(killsItsWorker(new Error("something else"))); // false
+ * ```
+ */
 export class WorkerLostError extends HueyException {
   override name = "WorkerLostError";
 }
 
-/** The storage's medium failed; `cause` has the medium's own error. */
+/**
+ * The storage's medium failed (`cause` has the medium's own error), or the Huey is closed.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey, StorageError } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * await huey.close();
+ * await add(1, 2).catch((error) => console.log(error instanceof StorageError)); // true
+ * ```
+ */
 export class StorageError extends HueyException {
   override name = "StorageError";
 }
@@ -106,11 +261,36 @@ export class StorageError extends HueyException {
 /** When to retry: after a delay, or at a time; never both. */
 export type RetryTaskOptions = { delay?: Duration; eta?: never } | { eta: Instant; delay?: never };
 
-/** Thrown by a task: run it again, without using up its retries. */
+/**
+ * Thrown by a task: run it again, without using up its retries. No limit of its own: look at `context.attempt` if there has to be one.
+ *
+ * @example
+ * ```ts
+ * import { Consumer, MemoryHuey, RetryTask } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ storeIntermediateErrors: false });
+ * const poll = huey.task({ name: "poll", context: true }, (context) => {
+ *   if (context.attempt < 3) throw new RetryTask("not yet", { delay: 0.01 });
+ *   return context.attempt;
+ * });
+ * await using consumer = new Consumer(huey);
+ * await consumer.start();
+ * console.log(await (await poll()).get({ blocking: true })); // 3
+ * ```
+ */
 export class RetryTask extends Error {
   override name = "RetryTask";
+  /** Wait before the retry; without it and `eta` the task's `retryDelay`. */
   readonly delay: Duration | undefined;
+  /** When to retry. */
   readonly eta: Instant | undefined;
+
+  /**
+   * @param message What to say in the log. May be left out.
+   * @param options `delay` (a number is seconds) or `eta`. Default: the task's `retryDelay`.
+   * @throws {TypeError | RangeError} For a wrong delay or eta.
+   * @throws {ConfigurationError} If both are given.
+   */
   constructor(options?: RetryTaskOptions);
   constructor(message: string, options?: RetryTaskOptions);
   constructor(first?: string | RetryTaskOptions, second?: RetryTaskOptions) {
@@ -126,10 +306,31 @@ export class RetryTask extends Error {
   }
 }
 
-/** Thrown by a hook or a task: do not run, or end. `retry` true: retry anyway; false: not even if retries are left. */
+/**
+ * Thrown by a hook before a task, which then does not run, or by the task itself, which then ends as `canceled`.
+ *
+ * @example
+ * ```ts
+ * import { CancelExecution, MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const work = huey.task("work", () => "done");
+ * huey.preExecute(() => {
+ *   throw new CancelExecution("No work today");
+ * });
+ * const result = await work();
+ * console.log((await result.state()).state); // canceled
+ * ```
+ */
 export class CancelExecution extends Error {
   override name = "CancelExecution";
+  /** true: run again anyway; false: not even if retries are left; `undefined`: in a task as `retries` says, in a hook not. */
   readonly retry: boolean | undefined;
+
+  /**
+   * @param message What to say in the log. May be left out.
+   * @param options `retry`: run the task again or not, whatever its `retries` say.
+   */
   constructor(options?: { retry?: boolean });
   constructor(message: string, options?: { retry?: boolean });
   constructor(first?: string | { retry?: boolean }, second?: { retry?: boolean }) {

@@ -14,7 +14,7 @@ import { describe, logs } from "./logger.ts";
 import { open, type Opened } from "./open_claim.ts";
 import { failureOutcome, type Outcome } from "./outcome.ts";
 import { rateLimit } from "./rate_limit.ts";
-import { checkRevocation } from "./revocation.ts";
+import { checkRevocation, revokedNow } from "./revocation.ts";
 import { prepare } from "./settlement.ts";
 import { settleSafely } from "./settle_safely.ts";
 import { SIGNAL_EXECUTING, SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "./signals.ts";
@@ -157,9 +157,10 @@ async function run(execution: Execution): Promise<Outcome | undefined> {
     return { kind: "complete", ran: true, value, message };
   } catch (thrown) {
     const outcome = failureOutcome(message, attempt.explain(thrown), Date.now());
-    return await withoutRetriesIfRevoked(execution, outcome);
+    return await withoutRetriesIfRevoked(core, attempt, outcome);
   } finally {
     core.running.delete(claim.token);
+    await attempt.reports;
   }
 }
 
@@ -172,12 +173,10 @@ function call({ core, definition, message }: Execution, attempt: Attempt): unkno
 }
 
 /** Revoking a running task stops its retries too. */
-async function withoutRetriesIfRevoked({ core }: Execution, outcome: Outcome): Promise<Outcome> {
+async function withoutRetriesIfRevoked(core: Core, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
   const { message } = outcome;
-  if (!message.retries) return outcome;
-  const check = await checkRevocation(core, message);
-  const own = check.revoked && !check.used.includes(`rt:${message.name}`);
-  return own ? { ...outcome, message: { ...message, retries: 0 } } : outcome;
+  if (!message.retries || (await revokedNow(core, [attempt])).length === 0) return outcome;
+  return { ...outcome, message: { ...message, retries: 0 } };
 }
 
 function atMostOnce({ core, message, fenced }: Execution): boolean {

@@ -62,7 +62,8 @@ class Lock implements TaskLock {
     for (const key of slotKeys(this.#core, this.name, this.#slots)) {
       const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
       if (!await this.#core.storage.data.putIfEmpty(key, token, options)) continue;
-      if (attempt !== undefined) attempt.tookLock = true;
+      // A lock that ends by itself may outlive the task, as a debounce; any other is dropped with the settlement.
+      if (attempt !== undefined && this.#ttlMs === undefined) attempt.tookLock = true;
       return new Held(this.#core, this.name, key, token);
     }
     throw new TaskLockedException(this.name);

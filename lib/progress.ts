@@ -64,7 +64,7 @@ export async function* progressUpdates(core: Core, taskId: string): AsyncGenerat
   let lookMs = FIRST_LOOK_MS;
   for (;;) {
     // Asked before the values are read, so that nothing reported before the end is missed.
-    const ended = ENDED.has((await core.storage.state(taskId))?.state ?? "");
+    const ended = hasEnded(core, (await core.storage.state(taskId))?.state);
     const { total, values } = await readRecord(core, key);
     // A new attempt begins to count where the last one ended; only a flush makes the total smaller.
     const fresh = total > seen ? values.slice(-Math.min(total - seen, values.length)) : [];
@@ -74,6 +74,11 @@ export async function* progressUpdates(core: Core, taskId: string): AsyncGenerat
     lookMs = fresh.length > 0 ? FIRST_LOOK_MS : Math.min(lookMs * LOOK_GROWTH, LONGEST_LOOK_MS);
     await pause(lookMs);
   }
+}
+
+/** A task of which nothing is known any more has ended, unless nothing is ever known. */
+function hasEnded(core: Core, state: string | undefined): boolean {
+  return state === undefined ? core.settings.trackState : ENDED.has(state);
 }
 
 function progressKey(taskId: string): string {

@@ -8,7 +8,7 @@ import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
 import type { Message } from "./message.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
-import { type Outcome, readOutcome, unwrap } from "./result_reader.ts";
+import { type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
 import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
 import { messageOf } from "./task.ts";
@@ -24,6 +24,7 @@ export class ResultHandle {
   readonly task: Task;
   readonly #core: Core;
   #outcome: Outcome | undefined;
+  #reading: Promise<Outcome | undefined> | undefined;
 
   constructor(core: Core, task: Task) {
     this.#core = core;
@@ -35,8 +36,23 @@ export class ResultHandle {
   }
 
   async get(options: GetOptions = {}): Promise<unknown> {
-    this.#outcome ??= await readOutcome(this.#core, this.id, options);
+    if (this.#outcome === undefined) {
+      const found = await readOutcome(this.#core, this.id, options, () => this.#take(options.preserve));
+      this.#outcome ??= found;
+    }
     return this.#outcome === undefined ? undefined : unwrap(this.#outcome);
+  }
+
+  /** Several readers at once share one read: only one of them would get the value otherwise. */
+  async #take(preserve: boolean | undefined): Promise<Outcome | undefined> {
+    this.#reading ??= takeOutcome(this.#core, this.id, preserve);
+    try {
+      const found = await this.#reading;
+      this.#outcome ??= found;
+    } finally {
+      this.#reading = undefined;
+    }
+    return this.#outcome;
   }
 
   async isReady(): Promise<boolean> {

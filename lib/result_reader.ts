@@ -44,21 +44,28 @@ export function checkGetOptions(options: GetOptions): void {
 /**
  * Reads, or waits for, the outcome of a task.
  *
+ * @param take Reads what is stored; a handle shares one read among its readers.
  * @returns The outcome; `undefined` when a non-blocking read finds nothing.
  * @throws {ResultTimeout} If a blocking read waits longer than `timeout`.
  * @throws {ConfigurationError} If the Huey has `results: false`.
  */
-export async function readOutcome(core: Core, id: string, options: GetOptions): Promise<Outcome | undefined> {
+export async function readOutcome(
+  core: Core,
+  id: string,
+  options: GetOptions,
+  take: () => Promise<Outcome | undefined> = () => takeOutcome(core, id, options.preserve),
+): Promise<Outcome | undefined> {
   checkGetOptions(options);
   if (!core.settings.results) throw new ConfigurationError(`Cannot read the result of ${id}: this Huey has results: false`);
   options.signal?.throwIfAborted();
-  const found = await readNow(core, id, options.preserve);
+  const found = await take();
   if (found !== undefined || !options.blocking) return found;
   await waitForEnd(core, id, options);
-  return await readNow(core, id, options.preserve) ?? endingWithoutValue(id, await core.storage.state(id));
+  return await take() ?? endingWithoutValue(id, await core.storage.state(id));
 }
 
-async function readNow(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
+/** What is stored of a task; taken from the store, unless `preserve`. */
+export async function takeOutcome(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
   const found = await readKey(core, id, preserve);
   if (found === undefined) return undefined;
   const { value } = found;

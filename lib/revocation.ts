@@ -8,6 +8,8 @@ import { instantMs } from "./time.ts";
 import type { RevokeOptions, TaskInfo } from "./types/calling.ts";
 
 interface Revocation {
+  /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */
+  readonly by?: string | undefined;
   /** The invocation goes on as another one, which also takes its place in a chord. */
   readonly moved?: boolean | undefined;
   readonly until?: number | undefined;
@@ -28,13 +30,13 @@ export class RevokedWhileRunning extends CancelExecution {
 export async function revokeKey(core: Core, key: string, options: RevokeOptions): Promise<void> {
   const until = options.until === undefined ? undefined : instantMs(options.until, "until");
   const revocation: Revocation = { until, once: options.once };
-  await core.storage.revocations.put(key, new TextEncoder().encode(JSON.stringify(revocation)));
+  await core.storage.revocations.put(key, encode(revocation));
 }
 
 /** Revokes an invocation that goes on under another id. */
 export async function revokeMoved(core: Core, id: string): Promise<void> {
   const revocation: Revocation = { once: true, moved: true };
-  await core.storage.revocations.put(`r:${id}`, new TextEncoder().encode(JSON.stringify(revocation)));
+  await core.storage.revocations.put(`r:${id}`, encode(revocation));
 }
 
 /** Deletes a revocation. @returns whether it was there */
@@ -74,7 +76,12 @@ export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "n
   for (const [index, key] of keys.entries()) {
     const revocation = parse(found[index]);
     if (revocation === undefined) continue;
-    const hit = applies(revocation, nowMs);
+    const hit = revocation.by === task.id || applies(revocation, nowMs);
+    if (!hit && revocation.by !== undefined) continue;
+    // Several invocations may look at once, and only one is to be stopped.
+    if (hit && revocation.once && !await takeOnce(core, key, found[index]!, revocation, task.id)) {
+      return await checkRevocation(core, task);
+    }
     if (revocation.once || !hit) used.push(key);
     if (hit) return { revoked: true, moved: revocation.moved ?? false, used };
   }
@@ -94,8 +101,18 @@ export async function revokedNow(core: Core, running: readonly Running[]): Promi
   );
 }
 
+/** Claims a one-shot revocation for an invocation. @returns false if somebody else was faster */
+async function takeOnce(core: Core, key: string, seen: Uint8Array, revocation: Revocation, id: string): Promise<boolean> {
+  if (revocation.by === id) return true;
+  return await core.storage.revocations.replaceIfEqual(key, seen, encode({ ...revocation, by: id }));
+}
+
+function encode(revocation: Revocation): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(revocation));
+}
+
 function applies(revocation: Revocation | undefined, atMs: number): boolean {
-  if (revocation === undefined) return false;
+  if (revocation === undefined || revocation.by !== undefined) return false;
   return revocation.once === true || revocation.until === undefined || revocation.until > atMs;
 }
 

@@ -105,7 +105,9 @@ function followUpsOf(core: Core, outcome: Outcome, retrying: boolean): Message[]
 /** Whether the outcome leaves something in the result store. */
 function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {
   if (!core.settings.results || definition.periodic !== undefined) return false;
-  if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone;
+  // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
+  const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
+  if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone || overwrites;
   return outcome.ran && outcome.error !== undefined && surfaces(core, retrying);
 }
 

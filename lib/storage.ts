@@ -51,6 +51,7 @@ export interface Owner {
 
 /** How to claim. */
 export interface ClaimOptions {
+  /** Who will hold the claims. */
   readonly owner: Owner;
   /** Longest wait for a first item; 0 looks once. */
   readonly waitMs: number;
@@ -62,8 +63,11 @@ export interface ClaimOptions {
 
 /** Growth of the interval between two looks, for storages that poll. */
 export interface PollOptions {
+  /** First interval. */
   readonly initialMs: number;
+  /** Factor from one interval to the next, at least 1. */
   readonly backoff: number;
+  /** Longest interval. */
   readonly maxMs: number;
 }
 
@@ -172,23 +176,29 @@ export interface PutIfEmptyOptions {
 
 /** One name space of keys and values. Each method is atomic. Entries whose `ttlMs` has passed are not there. */
 export interface KeyValue {
+  /** Stores a value, in place of one that is there; with `ttlMs` it ends by itself. */
   put(key: string, value: Uint8Array, ttlMs?: number): Promise<void>;
   /** In the order of the keys, `undefined` for what is not there; one round trip. */
   peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  /** Reads a value and leaves it there. @returns `undefined` for what is not there */
   peek(key: string): Promise<Uint8Array | undefined>;
   /** Reads and deletes. A popped result of an ended task leaves its notice. */
   pop(key: string): Promise<Uint8Array | undefined>;
-  /** @returns whether it was there */
+  /** Deletes a value. @returns whether it was there */
   delete(key: string): Promise<boolean>;
+  /** Whether there is a value. @returns true if so */
   has(key: string): Promise<boolean>;
-  /** @returns whether it was put */
+  /** Stores a value if there is none. @returns whether it was put */
   putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean>;
-  /** @returns whether the value was there and equal to `value` */
+  /** Deletes a value if it is the one expected. @returns whether the value was there and equal to `value` */
   deleteIfEqual(key: string, value: Uint8Array): Promise<boolean>;
   /** Replaces `expected` (`undefined`: nothing there) by `value`. @returns whether it was replaced */
   replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean>;
+  /** How many keys there are. @returns their number */
   size(): Promise<number>;
+  /** Everything that is there. @returns the values by key */
   entries(): Promise<Map<string, Uint8Array>>;
+  /** Deletes everything in this name space. */
   flush(): Promise<void>;
 }
 
@@ -198,6 +208,7 @@ export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
   /** An abort rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Intervals of a storage that has to poll. */
   readonly poll?: PollOptions | undefined;
 }
 
@@ -250,6 +261,7 @@ export interface Storage {
   heartbeat(lease: Lease): Promise<void>;
   /** Ends the lease; claims that are left are recovered by others. */
   resign(consumer: string): Promise<void>;
+  /** The leases of all consumers. @returns also those that have run out and were not ended */
   leases(): Promise<StoredLease[]>;
   /**
    * Puts claims back where they came from, each exactly once, and drops the locks that they hold: those of `target`, else those
@@ -276,13 +288,17 @@ export interface Storage {
   pending(limit?: number): Promise<Item[]>;
   /** Soonest first. */
   scheduled(limit?: number): Promise<Item[]>;
+  /** How many items are on the queue. @returns without those that are claimed */
   pendingCount(): Promise<number>;
+  /** How many items are on the schedule. @returns their number */
   scheduledCount(): Promise<number>;
   /** Oldest first. */
   deadLetters(limit?: number): Promise<StoredDeadLetter[]>;
+  /** How many dead letters there are. @returns their number */
   deadLetterCount(): Promise<number>;
   /** Puts the message back on the queue, as new. @returns whether it was there */
   requeueDeadLetter(id: string): Promise<boolean>;
+  /** Deletes a dead letter. @returns whether it was there */
   deleteDeadLetter(id: string): Promise<boolean>;
 
   /** Deletes everything of this name: queue, schedule, claims, data, revocations, counters, chords, notices, dead letters. Leases stay. */

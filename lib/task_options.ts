@@ -5,7 +5,7 @@
 import { checkBoolean, checkKeys, checkName, checkNumber, checkOneOf } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Defaults, Definition } from "./registry.ts";
-import { durationMs, type Instant, instantMs, isInstant, optionalDurationMs } from "./time.ts";
+import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalDurationMs } from "./time.ts";
 import type { CallOptions, RevokeOptions, When } from "./types/calling.ts";
 import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "./types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "./types/limits.ts";
@@ -100,7 +100,7 @@ export function etaMs(when: Partial<When>): number | undefined {
   if (when.delay !== undefined && when.eta !== undefined) throw new ConfigurationError("Give either delay or eta, not both");
   if (when.eta !== undefined) return instantMs(when.eta, "eta");
   if (when.delay === undefined) return undefined;
-  return Date.now() + durationMs(when.delay, "delay", { negative: true });
+  return checkDate(Date.now() + durationMs(when.delay, "delay", { negative: true }), "delay");
 }
 
 /** When an invocation expires: a duration counts from the eta, else from now. */
@@ -109,7 +109,7 @@ export function expiresAtMs(expires: TaskOptions["expires"], eta: number | undef
   if (isInstant(expires)) return instantMs(expires, "expires");
   const lifeMs = durationMs(expires, "expires");
   // A task still runs in the millisecond in which it expires; 0 means at once all the same.
-  return Math.max(eta ?? 0, Date.now()) + (lifeMs === 0 ? -1 : lifeMs);
+  return checkDate(Math.max(eta ?? 0, Date.now()) + (lifeMs === 0 ? -1 : lifeMs), "expires");
 }
 
 /** The lock of a task, checked. */
@@ -155,6 +155,11 @@ export function checkRevokeOptions(options: RevokeOptions): void {
   checkKeys(options, "Revoke options", ["once", "until"]);
   checkBoolean(options.once, "once");
   if (options.until !== undefined) instantMs(options.until, "until");
+}
+
+function checkDate(ms: number, name: string): number {
+  if (Math.abs(ms) > LAST_DATE_MS) throw new RangeError(`${name} ends after the last date that there is`);
+  return ms;
 }
 
 function checkExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {

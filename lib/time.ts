@@ -29,6 +29,9 @@ const UNIT_MS = {
   milliseconds: 1,
 } as const;
 
+/** The last millisecond that a `Date` can hold. */
+export const LAST_DATE_MS = 8_640_000_000_000_000;
+
 /** Units of a `Temporal.Duration` that have no fixed length, or that are too fine to matter here. */
 const VARIABLE_UNITS = ["years", "months"] as const;
 
@@ -44,7 +47,7 @@ const VARIABLE_UNITS = ["years", "months"] as const;
  *
  * @example
  * ```ts
- * import { durationMs } from "@hueyjs/huey/lib/time.ts";
+ * import { durationMs } from "./time.ts";
  *
  * durationMs(1.5, "delay"); // 1500
  * durationMs({ minutes: 5 }, "delay"); // 300000
@@ -53,11 +56,20 @@ const VARIABLE_UNITS = ["years", "months"] as const;
 export function durationMs(duration: Duration, name: string, options: { negative?: boolean } = {}): number {
   const total = typeof duration === "number" ? duration * 1000 : partsMs(duration, name);
   if (!Number.isFinite(total)) throw new RangeError(`${name} must be finite: ${show(duration)}`);
+  if (Math.abs(total) > LAST_DATE_MS) throw new RangeError(`${name} is longer than any date can tell: ${show(duration)}`);
   if (total < 0 && !options.negative) throw new RangeError(`${name} must not be negative: ${show(duration)}`);
   return Math.round(total);
 }
 
-/** `durationMs`, or `undefined` for `undefined`. */
+/**
+ * `durationMs`, or `undefined` for `undefined`.
+ *
+ * @param duration The duration, if there is one; a bare number is seconds.
+ * @param name Name of the argument, for the error message.
+ * @returns Whole milliseconds, rounded; `undefined` for `undefined`.
+ * @throws {TypeError} If it is no duration.
+ * @throws {RangeError} If it is not finite, or negative.
+ */
 export function optionalDurationMs(duration: Duration | undefined, name: string): number | undefined {
   return duration === undefined ? undefined : durationMs(duration, name);
 }
@@ -78,11 +90,16 @@ export function instantMs(instant: Instant, name: string): number {
   if (typeof ms !== "number") {
     throw new TypeError(`${name} must be a Date or an object with epochMilliseconds: ${show(instant)}`);
   }
-  if (!Number.isFinite(ms)) throw new RangeError(`${name} is not a valid date: ${show(instant)}`);
+  if (!(Math.abs(ms) <= LAST_DATE_MS)) throw new RangeError(`${name} is not a valid date: ${show(instant)}`);
   return Math.trunc(ms);
 }
 
-/** Whether a value is an instant rather than a duration. */
+/**
+ * Whether a value is an instant rather than a duration.
+ *
+ * @param value Any value.
+ * @returns true for a `Date`, and for an object with `epochMilliseconds`.
+ */
 export function isInstant(value: unknown): value is Instant {
   return value instanceof Date || (typeof value === "object" && value !== null && "epochMilliseconds" in value);
 }

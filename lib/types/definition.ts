@@ -1,37 +1,97 @@
-/** How tasks are defined: options and the overloads of `task`, `periodicTask`, `contextTask`, `closingTask`.
- * @module */
+/**
+ * How tasks are defined: options and the overloads of `task`, `periodicTask`, `contextTask`, `closingTask`.
+ * @module
+ */
 import type { Duration, Instant } from "../time.ts";
 import type { TaskWrapper } from "./calling.ts";
 import type { TaskContext } from "./results.ts";
 import type { LockOptions, RateLimitOptions } from "./limits.ts";
 
-/** Options of a task; those of a single call are `CallOptions`. */
+/** Options of a task; those of a single call are `CallOptions`. A bare number that stands for a length of time is seconds. */
 export interface TaskOptions {
-  /** Wire identity, unique in the Huey. Default: the function's name. */ name?: string;
-  /** Further attempts after a failure. Default 0. */ retries?: number;
-  /** Wait before a retry. Default 0: at once. */ retryDelay?: Duration;
-  /** Factor on `retryDelay` after each retry. Default 0: none. */ retryBackoff?: number;
-  /** Share of each retry delay that is random, 0 to 1. Default 0. Choice: name. */ retryJitter?: number;
-  /** Longest retry delay. Default: none. Choice: name. */ retryMaxDelay?: Duration;
-  /** Higher runs first; any finite number (FileHuey: integer 0 to 65535). Default 0. */ priority?: number;
-  /** Pass a `TaskContext` as first argument. Default false. */ context?: boolean;
-  /** Drop the task when it has not started by then. A duration counts from the eta, else from the first enqueue; 0 is at once. */
+  /** What messages call the task; unique in the Huey. Default: the function's name. */
+  name?: string;
+
+  /** Further attempts after a failure. Default 0. */
+  retries?: number;
+
+  /** Wait before a retry. Default 0: at once. */
+  retryDelay?: Duration;
+
+  /** Factor on `retryDelay` after each retry. Default 0: none. */
+  retryBackoff?: number;
+
+  /** Share of each retry delay, 0 to 1, of which a random part is taken off. Default 0. */
+  retryJitter?: number;
+
+  /** Longest retry delay. Default: none. */
+  retryMaxDelay?: Duration;
+
+  /** Higher runs first; any finite number (`FileHuey`: whole, 0 to 65535; `RedisHuey`: none). Default 0. */
+  priority?: number;
+
+  /** Pass a `TaskContext` as first argument. Default false. */
+  context?: boolean;
+
+  /**
+   * Drop the task if it has not started by then. A length of time counts from the eta, else from the first enqueue; 0 is at once.
+   * Default: never.
+   */
   expires?: Duration | Instant;
-  /** Longest run of one attempt. Default: none; 0 means none. */ timeout?: Duration;
-  /** `"at-most-once"`: never run again after a crash. Default: the Huey's. */ delivery?: Delivery;
-  /** Hold this lock while running; if it is taken the attempt ends as `locked`. */ lock?:
-    | string
-    | ({ name: string } & LockOptions);
-  /** Choice: `name` defaults to the task's name. */ rateLimit?: { name?: string } & RateLimitOptions;
+
+  /** Longest run of one attempt. Default: none; 0 means none. */
+  timeout?: Duration;
+
+  /** `"at-most-once"`: never run again after a crash. Default: the Huey's. */
+  delivery?: Delivery;
+
+  /** Hold this lock while running; if it is taken the attempt ends as `locked`. Default: none. */
+  lock?: string | ({ name: string } & LockOptions);
+
+  /** Count each attempt against this limit; its `name` defaults to the task's. Default: none. */
+  rateLimit?: { name?: string } & RateLimitOptions;
 }
+
+/**
+ * What happens to a task whose worker dies: `"at-least-once"`, it is handed out again and may run twice; `"at-most-once"`, its claim
+ * is given up before it runs, so that it never runs twice and is lost if the worker dies.
+ */
 export type Delivery = "at-least-once" | "at-most-once";
+
+/** A function that becomes a task. */
 export type Fn<A extends unknown[], R> = (...args: A) => R;
+
+/** A function that becomes a task with `context: true`. */
 export type ContextFn<A extends unknown[], R> = (context: TaskContext, ...args: A) => R;
+
+/** Options without a context. */
 export type Plain<O> = O & { context?: false };
+
+/** Options with a context. */
 export type WithContext<O> = O & { context: true };
+
+/** Options with a name. */
 export type Named<O> = O & { name: string };
 
-/** The overloads of `Deno.test`: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
+/**
+ * The forms of `huey.task`: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`.
+ *
+ * Throws ConfigurationError for a missing name or one that is taken, TypeError or RangeError for a wrong option.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * huey.task(function subtract(a: number, b: number) {
+ *   return a - b;
+ * });
+ * huey.task("add", (a: number, b: number) => a + b);
+ * huey.task({ name: "fetch", retries: 2, retryDelay: 10 }, async (url: string) => (await fetch(url)).status);
+ * huey.task("long", { context: true, timeout: 60 }, (context, n: number) => n * context.attempt);
+ * huey.task({ name: "clean", fn: () => {} });
+ * ```
+ */
 export interface DefineTask<O extends { name?: string; context?: boolean } = TaskOptions> {
   <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(name: string, fn: Fn<A, R>): TaskWrapper<A, R>;
@@ -45,11 +105,29 @@ export interface DefineTask<O extends { name?: string; context?: boolean } = Tas
 
 /** When a periodic task runs: `crontab()`, `every()`, or any predicate, asked once for each clock minute (UTC seconds 0). */
 export type Schedule = (date: Date, defaultTimeZone?: string) => boolean;
+
+/** Options of a periodic task. */
 export interface PeriodicTaskOptions extends TaskOptions {
-  /** What to run for slots missed while no consumer ran. Default `"skip"`. */ missed?: "skip" | "once" | "all";
-  /** Slots older than this stay missed. Default one day. Choice: name. */ missedWindow?: Duration;
+  /** What to run for times missed while no consumer ran: nothing, once for all, or once for each. Default `"skip"`. */
+  missed?: "skip" | "once" | "all";
+
+  /** Times older than this stay missed. Default one day; a number is seconds. */
+  missedWindow?: Duration;
 }
-/** The function takes no arguments; its value is discarded, so a handle of a call by hand reads `undefined`. */
+
+/**
+ * The forms of `huey.periodicTask`: as those of `huey.task`, with the schedule after the name. The function takes no arguments; its
+ * value is discarded, so a handle of a call by hand reads `undefined`.
+ *
+ * @example
+ * ```ts
+ * import { crontab, every, MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * huey.periodicTask("feeds", crontab({ minute: 0, hour: "*" + "/3" }), () => {});
+ * huey.periodicTask("pulse", every({ seconds: 30 }), { expires: 30 }, () => {});
+ * ```
+ */
 export interface DefinePeriodicTask {
   (schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
   (name: string, schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
@@ -65,21 +143,57 @@ export interface DefinePeriodicTask {
 
 /** Opened before each attempt and closed after it, whatever happens. A factory is called for each attempt. */
 export type Resource = EnterExit<unknown> | OpenClose | AsyncDisposable | Disposable | (() => unknown);
+
+/** A resource that is entered and left. */
 export interface EnterExit<T> {
+  /**
+   * Opens it; may be async.
+   *
+   * @returns What the task gets, with `asArgument`.
+   */
   enter(): T;
+
+  /**
+   * Closes it; may be async.
+   *
+   * @param error What the attempt threw, if it failed.
+   */
   exit(error?: unknown): unknown;
 }
+
+/** A resource that is opened and closed. */
 export interface OpenClose {
+  /** Opens it; may be async. */
   open(): unknown;
+
+  /** Closes it; may be async. */
   close(): unknown;
 }
+
 /** What `asArgument` passes: the value of `enter()`, or of the factory, else the resource itself. */
 export type ResourceValue<R> = R extends EnterExit<infer T> ? Awaited<T>
   : R extends () => infer T ? Awaited<T>
   : R;
+
+/** Options of a context task. */
 export interface ContextTaskOptions extends TaskOptions {
-  /** Pass the opened resource as first argument. Default false. Choice: not together with `context`. */ asArgument?: boolean;
+  /** Pass the opened resource as first argument. Default false. Not together with `context`. */
+  asArgument?: boolean;
 }
+
+/**
+ * The forms of `huey.contextTask`: the resource, then as those of `huey.task`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const open = () => ({ read: (key: string) => `value of ${key}`, [Symbol.dispose]: () => console.log("closed") });
+ * const read = huey.contextTask(open, "read", { asArgument: true }, (store, key: string) => store.read(key));
+ * console.log(await (await read("a")).get()); // closed, value of a
+ * ```
+ */
 export interface DefineContextTask {
   <V extends Resource, A extends unknown[], R>(resource: V, options: AsArgument, fn: ResourceFn<V, A, R>): TaskWrapper<A, R>;
   <V extends Resource, A extends unknown[], R>(
@@ -94,9 +208,29 @@ export interface DefineContextTask {
   <A extends unknown[], R>(resource: Resource, options: NoArgument, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: Resource, name: string, options: NoArgument, fn: Fn<A, R>): TaskWrapper<A, R>;
 }
+
+/** A function that gets its resource as first argument. */
 export type ResourceFn<V, A extends unknown[], R> = (resource: ResourceValue<V>, ...args: A) => R;
+
+/** Options of a context task that gets its resource. */
 export type AsArgument = Plain<ContextTaskOptions> & { asArgument: true };
+
+/** Options of a context task that does not get its resource. */
 export type NoArgument = Plain<ContextTaskOptions> & { asArgument?: false };
+
+/**
+ * The forms of `huey.closingTask`: an object with `open` and `close`, then as those of `huey.task`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const door = { isOpen: false, open: () => void (door.isOpen = true), close: () => void (door.isOpen = false) };
+ * const look = huey.closingTask(door, "look", () => door.isOpen);
+ * console.log(await (await look()).get(), door.isOpen); // true false
+ * ```
+ */
 export interface DefineClosingTask {
   <A extends unknown[], R>(resource: OpenClose, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: OpenClose, name: string, fn: Fn<A, R>): TaskWrapper<A, R>;

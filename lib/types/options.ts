@@ -1,47 +1,123 @@
-/** Options of a Huey, and what users may plug into it.
- * @module */
+/**
+ * Options of a Huey, and what users may plug into it.
+ * @module
+ */
 import type { Duration } from "../time.ts";
 import type { Delivery } from "./definition.ts";
 
+/** Options of every Huey; those of its storage stand beside them. */
 export interface HueyOptions {
-  /** Default "huey". */ name?: string;
-  /** Store values and errors. Default true. */ results?: boolean;
-  /** Also store `undefined`. Default false. */ storeNone?: boolean;
-  /** Store and hand on the error of an attempt that will be retried. Default true. */ storeIntermediateErrors?: boolean;
-  /** Default zone of crontab: UTC, else local. Default true. */ utc?: boolean;
-  /** Run tasks in the call. Default false. */ immediate?: boolean;
-  /** Use a memory storage of its own in immediate mode. Default true. */ immediateUseMemory?: boolean;
+  /** Name of the queue; keeps several apart in one medium. Default "huey". */
+  name?: string;
+
+  /** Store values and errors of tasks. Default true. Without it a handle's `get` rejects. */
+  results?: boolean;
+
+  /** Also store the value of a task that returns `undefined`. Default false. */
+  storeNone?: boolean;
+
+  /** Store, and hand to error handlers, the error of an attempt that will be retried. Default true. */
+  storeIntermediateErrors?: boolean;
+
+  /** Whether a crontab that names no zone means UTC; else local time. Default true. */
+  utc?: boolean;
+
+  /** Run tasks in the call, without a consumer: for tests. Default false. */
+  immediate?: boolean;
+
+  /** In immediate mode use a memory of its own instead of the storage. Default true. */
+  immediateUseMemory?: boolean;
+
+  /** How messages and values become bytes. Default: `new Serializer()`. */
   serializer?: SerializerLike;
-  /** gzip. Default false. Not together with `serializer`. */ compression?: boolean;
-  /** zlib instead of gzip. Default false. */ useZlib?: boolean;
-  /** Default "at-least-once". */ delivery?: Delivery;
-  /** Default 5. */ maxDeliveries?: number;
-  /** Keep the state that `state()` tells. Default true. Choice: added, so that its cost can be saved. */ trackState?: boolean;
-  /** How long a blocking `get` can still learn that a task ended without storing anything. Default 60. */ completionTtl?:
-    Duration;
+
+  /** Compress messages and values with gzip. Default false. Not together with `serializer`. */
+  compression?: boolean;
+
+  /** Compress with zlib instead of gzip; needs `compression`. Default false. */
+  useZlib?: boolean;
+
+  /** What happens to tasks whose worker dies. Default "at-least-once": they run again. */
+  delivery?: Delivery;
+
+  /** How often a task is handed out before it fails with `WorkerLostError`, at least 1. Default 5. */
+  maxDeliveries?: number;
+
+  /** Keep the state that `state()` tells. Default true; false saves its cost. */
+  trackState?: boolean;
+
+  /** How long a blocking `get` can still learn that a task ended without storing anything. Default 60; a number is seconds. */
+  completionTtl?: Duration;
+
+  /** Where to log. Default: LogTape, category `["huey"]`, which is silent until the application configures it. */
   logger?: Logger;
 }
+
+/** A message that nobody could run, set aside. */
 export interface DeadLetter {
-  /** Choice: of the dead letter, not of the task. */ readonly id: string;
+  /** Id of the dead letter, not of the task. */
+  readonly id: string;
+
+  /** Why nobody could run it. */
   readonly reason: string;
+
+  /** When it was set aside. */
   readonly at: Date;
+
+  /** The message as it was. */
   readonly data: Uint8Array;
-  /** If they could be read. */ readonly taskId: string | undefined;
+
+  /** Id of the task, if it could be read. */
+  readonly taskId: string | undefined;
+
+  /** Name of the task, if it could be read. */
   readonly taskName: string | undefined;
 }
+
+/** Turns values into bytes and back; see `Serializer`. */
 export interface SerializerLike {
+  /**
+   * Writes a value.
+   *
+   * @param value A message, or the value or error of a task.
+   * @returns The bytes to store.
+   * @throws {TypeError} For what cannot be written.
+   */
   serialize(value: unknown): Uint8Array | Promise<Uint8Array>;
+
+  /**
+   * Reads a value. It must run no code of the data.
+   *
+   * @param data What `serialize` returned; or anything that somebody else has stored.
+   * @returns The value, or a promise of it.
+   * @throws For what cannot be read; the message becomes a dead letter.
+   */
   deserialize(data: Uint8Array): unknown;
 }
+
+/** Options of a `Serializer`. */
 export interface SerializerOptions {
-  /** Default false. Uncompressed data is still read. */ compression?: boolean;
-  /** 0 to 9. Default 6. */ compressionLevel?: number;
+  /** Compress. Default false. Compressed and uncompressed data are both read, whatever it says. */
+  compression?: boolean;
+
+  /** From 0, the fastest, to 9, the smallest. Default 6. */
+  compressionLevel?: number;
+
+  /** Compress with zlib instead of gzip. Default false. */
   useZlib?: boolean;
 }
-/** `console`, a LogTape logger and an `@std/log` logger fit. */
+
+/** What the library logs to: `console`, a LogTape logger and an `@std/log` logger fit. */
 export interface Logger {
+  /** Logs what helps to find a mistake. */
   debug(message: string, properties?: Record<string, unknown>): void;
+
+  /** Logs what happens as it should: tasks that start and end. */
   info(message: string, properties?: Record<string, unknown>): void;
+
+  /** Logs what one may want to look at: timeouts, locks, revocations, workers that are replaced. */
   warn(message: string, properties?: Record<string, unknown>): void;
+
+  /** Logs what went wrong; `properties.error` has the error. */
   error(message: string, properties?: Record<string, unknown>): void;
 }

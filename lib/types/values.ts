@@ -1,35 +1,48 @@
-/** How the types of values travel: from a function to its handle, and from one step to the next.
- * @module */
+/**
+ * How the types of values travel: from a function to its handle, and from one step to the next.
+ * @module
+ */
 
+/** Key under which a type carries the type of its value; there is nothing at run time. */
 export declare const value: unique symbol;
+/** Key under which a spread carries the types of its items. */
 export declare const items: unique symbol;
 
 /** What `spread()` makes: passed on as separate arguments; read from a `Result` as the plain array of its items. */
 export interface Spread<T extends unknown[]> {
+  /** Carries the types only. */
   readonly [items]: T;
 }
 
+/** Whether a type is `any`. */
 export type IsAny<T> = 0 extends 1 & T ? true : false;
 /** What a handle reads for a task whose function returns `R`. */
 export type Stored<R> = IsAny<R> extends true ? R
   : Awaited<R> extends infer V ? (V extends Spread<infer T> ? T : V extends void ? undefined : V)
   : never;
+
 /** `Stored` for each stage. */
 export type StoredAll<S extends readonly unknown[]> = { -readonly [I in keyof S]: Stored<S[I]> };
+
 /** The arguments that a value adds to the next step: none for `undefined`, each item of a `spread`, else one. */
 export type Carry<R> = IsAny<R> extends true ? [value: R]
   : R extends Spread<infer T> ? T
   : R extends void ? []
   : [value: R];
+
 /** The arguments still to be given to a function of `A`, when `C` is appended to them. */
 export type Given<A extends unknown[], C extends unknown[]> = [C] extends [[]] ? A
   : [GivenBefore<A, C, []>] extends [never] ? [the_value_of_the_previous_step_does_not_fit: never]
   : GivenBefore<A, C, []>;
+
+/** `Given`, with the arguments `G` found so far. */
 export type GivenBefore<A extends unknown[], C extends unknown[], G extends unknown[]> =
   | ([C] extends [A] ? (number extends A["length"] ? [...G, ...LeadingRest<A>] : G) : never)
   | (A extends [] ? never
     : number extends A["length"] ? (A extends [infer H, ...infer T] ? GivenBefore<T, C, [...G, H]> : never)
     : Required<A> extends [infer H, ...unknown[]] ? (A extends [unknown?, ...infer T] ? GivenBefore<T, C, [...G, H]> : never)
     : never);
+/** The rest parameter of a function that has only one. */
 export type LeadingRest<A extends unknown[]> = A extends [unknown, ...unknown[]] ? [] : A;
+/** The last type of a list. */
 export type Last<S extends readonly unknown[]> = S extends readonly [...unknown[], infer L] ? L : S[number];

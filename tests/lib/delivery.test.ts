@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { announceRecovered, execute, failClaim, interrupt } from "../../lib/execute.ts";
 import { coreOf } from "../../lib/core.ts";
-import { TaskException, WorkerLostError } from "../../lib/errors.ts";
+import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
 import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
@@ -113,7 +113,10 @@ describe("maxDeliveries", () => {
     const got: string[] = [];
     const handler = huey.task("handler", (error: Error) => void got.push(error.name));
     const task = huey.task("task", (n: number): number | Error => n);
-    const list = huey.task("list", (values: (number | Error)[]) => values.map((value) => value instanceof Error ? value.name : value));
+    const list = huey.task(
+      "list",
+      (values: (number | Error)[]) => values.map((value) => value instanceof Error ? value.name : value),
+    );
     const handle = await huey.enqueue(chord([task.s(1).onError(handler), task.s(2)], list));
     await die(huey);
     await work(huey);

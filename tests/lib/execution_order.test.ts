@@ -116,7 +116,12 @@ describe("signals and hooks in order", () => {
   test("the four failures carry their error, the others nothing", async () => {
     const huey = memory();
     const { seen } = record(huey);
-    const errors: Error[] = [new TaskLockedException("l"), new TaskTimeout("t"), new RateLimitExceeded("r", 1, false), new Error("e")];
+    const errors: Error[] = [
+      new TaskLockedException("l"),
+      new TaskTimeout("t"),
+      new RateLimitExceeded("r", 1, false),
+      new Error("e"),
+    ];
     const fails = huey.task("fails", (index: number) => {
       throw errors[index];
     });

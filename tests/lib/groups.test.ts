@@ -113,7 +113,9 @@ describe("the handle of a group", () => {
   test("asCompleted gives values as they come", async () => {
     const huey = memory();
     const { double } = tasks(huey);
-    const results = await huey.enqueue(group([double.with({ priority: 1 }).s(1), double.with({ priority: 2 }).s(2), double.s(3)]));
+    const results = await huey.enqueue(
+      group([double.with({ priority: 1 }).s(1), double.with({ priority: 2 }).s(2), double.s(3)]),
+    );
     const values: unknown[] = [];
     for (let n = 0; n < 3; n++) await work(huey, { limit: 1 });
     for await (const value of results.asCompleted()) values.push(value);

@@ -103,9 +103,11 @@ describe("run and wrap", () => {
     expect(await lock.run(async () => [await lock.isLocked(), "value"])).toEqual([true, "value"]);
     expect(await lock.isLocked()).toBe(false);
     expect((await failure(lock.run(() => Promise.reject(new Error("no"))))).message).toBe("no");
-    expect((await failure(lock.run(() => {
-      throw new Error("at once");
-    }))).message).toBe("at once");
+    expect(
+      (await failure(lock.run(() => {
+        throw new Error("at once");
+      }))).message,
+    ).toBe("at once");
     expect(await lock.isLocked()).toBe(false);
   });
 

@@ -83,6 +83,48 @@ describe("progress", () => {
     await done;
   });
 
+  test("each of many quick reports arrives", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", context: true, retries: 1 }, async (context: TaskContext) => {
+      for (let n = 1; n <= 5; n++) await context.setProgress(10 * context.attempt + n);
+      if (context.attempt === 1) throw new Error("again");
+    });
+    const result = await task();
+    const seen: unknown[] = [];
+    const reading = (async () => {
+      for await (const value of result.progressUpdates()) seen.push(value);
+    })();
+    await work(huey);
+    await reading;
+    expect(seen).toEqual([11, 12, 13, 14, 15, 21, 22, 23, 24, 25]);
+  });
+
+  test("reports that the task did not wait for are there when it has ended", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", context: true }, (context: TaskContext) => {
+      for (let n = 1; n <= 5; n++) void context.setProgress(n);
+    });
+    const result = await task();
+    await work(huey);
+    expect(await result.progress()).toBe(5);
+  });
+
+  test("updates of a task of which nothing is known any more end", async () => {
+    const huey = memory({ completionTtl: 10 });
+    const result = await huey.task("task", () => {})();
+    await work(huey);
+    advance(60);
+    expect((await result.progressUpdates().next()).done).toBe(true);
+  });
+
+  test("updates end also without trackState", async () => {
+    const huey = memory({ trackState: false });
+    const result = await huey.task("task", () => 1)();
+    const next = result.progressUpdates().next();
+    await work(huey);
+    expect((await next).done).toBe(true);
+  });
+
   test("what cannot be stored is refused", async () => {
     const huey = memory();
     const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { RateLimitExceeded, TaskException } from "../../lib/errors.ts";
+import { RateLimitExceeded, type TaskException } from "../../lib/errors.ts";
 import type { RateLimit } from "../../lib/types/limits.ts";
 import { advance, failure, memory, NOON, pass, promote, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chord } from "../../lib/group.ts";
 import { memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
@@ -55,6 +56,44 @@ describe("reschedule", () => {
     const third = await second.reschedule({ preservePipeline: false });
     await work(huey);
     expect([runs, await third.get()] as unknown[]).toEqual([[1], 1]);
+  });
+
+  test("of a chord member: the copy takes over its place", async () => {
+    const huey = memory();
+    const give = huey.task("give", (n: number) => n);
+    const calls: number[][] = [];
+    const keep = huey.task("keep", (values: number[]) => void calls.push(values));
+    const handle = await huey.enqueue(chord([give.s(1), give.s(2)], keep));
+    const copy = await [...handle.results][0]!.reschedule({ delay: 10 });
+    await work(huey);
+    expect(calls).toEqual([]);
+    await pass(huey, 10);
+    expect([calls, await copy.get()] as unknown[]).toEqual([[[1, 2]], 1]);
+  });
+
+  test("of a step in the middle keeps the rest only", async () => {
+    const huey = memory();
+    const runs: string[] = [];
+    const step = huey.task("step", (name: string, _value?: unknown) => void runs.push(name));
+    const results = await huey.enqueue(step.s("a").andThen(step, "b").andThen(step, "c"));
+    await work(huey);
+    runs.length = 0;
+    await [...results][1]!.reschedule();
+    await work(huey);
+    expect(runs).toEqual(["b", "c"]);
+  });
+
+  test("keeps the error handler", async () => {
+    const huey = memory();
+    const messages: string[] = [];
+    const handler = huey.task("handler", (error: Error) => void messages.push(error.message));
+    const fails = huey.task("fails", () => {
+      throw new Error("no");
+    });
+    const original = await huey.enqueue(fails.s().onError(handler));
+    await original.reschedule();
+    await work(huey);
+    expect(messages).toEqual(["no"]);
   });
 
   test("does not check whether the original ran", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigurationError, TaskException } from "../../lib/errors.ts";
+import { ConfigurationError, type TaskException } from "../../lib/errors.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { failure, memory, record, refusal, work } from "../helpers.ts";
 

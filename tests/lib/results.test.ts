@@ -211,7 +211,7 @@ describe("a blocking get", () => {
 });
 
 describe("options of get", () => {
-  const wrong: [Record<string, unknown>, string, string][] = [
+  const wrong: [Record<string, unknown>, ...(string | RegExp)[]][] = [
     [{ blocking: "yes" }, "blocking", "yes"],
     [{ blocking: true, timeout: -1 }, "timeout", "-1"],
     [{ blocking: true, timeout: "5" }, "timeout", "5"],

@@ -58,7 +58,11 @@ describe("revoking one invocation", () => {
     const { state, task } = counting(huey);
     const result = await task();
     await huey.revokeById(result.id);
-    expect([await huey.isRevoked(result.id), await huey.isRevoked(result), await task.isRevoked()]).toEqual([true, true, false]);
+    expect([await huey.isRevoked(result.id), await huey.isRevoked(result), await task.isRevoked()]).toEqual([
+      true,
+      true,
+      false,
+    ]);
     expect([await huey.restoreById(result.id), await huey.restoreById("other")]).toEqual([true, false]);
     await huey.revokeById(result.id, { once: true });
     await work(huey);
@@ -136,6 +140,16 @@ describe("revoking a task", () => {
     await task();
     await work(huey);
     expect(state.runs).toBe(1);
+  });
+
+  test("that has passed leaves nothing behind once a task has run", async () => {
+    const huey = memory();
+    const { state, task } = counting(huey);
+    await task.revoke({ until: new Date(NOON + 1000) });
+    advance(2);
+    await task();
+    await work(huey);
+    expect([state.runs, await huey.storage.revocations.size()]).toEqual([1, 0]);
   });
 
   test("once wins over until", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TaskException, TaskTimeout } from "../../lib/errors.ts";
+import { type TaskException, TaskTimeout } from "../../lib/errors.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { failure, memory, record, work } from "../helpers.ts";
 

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "bun:test";
+import { chord } from "../../lib/group.ts";
+import { Huey } from "../../lib/huey.ts";
+import { Serializer } from "../../lib/serializer.ts";
+import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import type { SerializerLike } from "../../lib/types/options.ts";
+import { failure, memory, silent, work } from "../helpers.ts";
+
+/** A serializer of one's own: JSON, asynchronous, and it counts. */
+function own(): SerializerLike & { written: number; read: number } {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  return {
+    written: 0,
+    read: 0,
+    async serialize(value) {
+      await Promise.resolve();
+      this.written++;
+      return encoder.encode(`own:${JSON.stringify(value) ?? "null"}`);
+    },
+    async deserialize(data) {
+      await Promise.resolve();
+      this.read++;
+      const text = decoder.decode(data);
+      if (!text.startsWith("own:")) throw new SyntaxError("Not mine");
+      return JSON.parse(text.slice(4));
+    },
+  };
+}
+
+const kinds: [string, () => SerializerLike][] = [
+  ["the default", () => new Serializer()],
+  ["gzip", () => new Serializer({ compression: true })],
+  ["zlib", () => new Serializer({ compression: true, useZlib: true })],
+  ["signed", () => new SignedSerializer({ secret: "s3cret" })],
+  ["signed and compressed", () => new SignedSerializer({ secret: "s3cret", salt: "x", compression: true })],
+  ["one's own, asynchronous", own],
+];
+
+describe.each(kinds)("with the serializer %s", (_name, make) => {
+  test("calls, results, data, pipelines and chords work", async () => {
+    const huey = memory({ serializer: make() });
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const total = huey.task("total", (values: number[]) => values.reduce((a, b) => a + b, 0));
+    const result = await add(1, 2);
+    const pipeline = await huey.enqueue(add.s(1, 2).andThen(add, 3));
+    const handle = await huey.enqueue(chord([add.s(1, 2), add.s(3, 4)], total).andThen(add, 1));
+    await work(huey);
+    expect([await result.get(), await pipeline.get(), await handle.pipelineResults!.get()]).toEqual([3, [3, 6], [10, 11]]);
+    await huey.put("key", { a: [1] });
+    expect(await huey.get<unknown>("key")).toEqual({ a: [1] });
+  });
+
+  test("a failure reads as one", async () => {
+    const huey = memory({ serializer: make() });
+    const fails = huey.task("fails", () => {
+      throw new Error("I failed");
+    });
+    const result = await fails();
+    await work(huey);
+    expect((await failure(result.get())).message).toContain("I failed");
+  });
+
+  test("schedules, retries and listings work", async () => {
+    const huey = memory({ serializer: make() });
+    const fails = huey.task({ name: "fails", retries: 1, retryDelay: 60 }, (_n: number) => {
+      throw new Error("no");
+    });
+    await fails(5);
+    await work(huey);
+    const [waiting] = await huey.scheduled();
+    expect([waiting!.name, waiting!.retries, [...waiting!.args]] as unknown[]).toEqual(["fails", 0, [5]]);
+  });
+
+  test("also in immediate mode", async () => {
+    const huey = memory({ serializer: make(), immediate: true });
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    expect(await (await huey.enqueue(add.s(1, 2).andThen(add, 3))).get()).toEqual([3, 6]);
+  });
+
+  test("a foreign message is set aside", async () => {
+    const huey = memory({ serializer: make() });
+    await huey.storage.enqueue([{ id: "x", data: new TextEncoder().encode("foreign"), priority: 0, track: true }]);
+    await work(huey);
+    expect(await huey.deadLetterCount()).toBe(1);
+  });
+});
+
+test("the Huey's compression options make the default serializer compress", async () => {
+  const text = "x".repeat(10_000);
+  for (const options of [{ compression: true }, { compression: true, useZlib: true }]) {
+    const huey = memory(options);
+    const task = huey.task("task", (value: string) => value);
+    const result = await task(text);
+    const [item] = await huey.storage.pending();
+    expect(item!.data.length).toBeLessThan(1000);
+    await work(huey);
+    expect(await result.get()).toBe(text);
+  }
+});
+
+test("one's own serializer sees each message and each value once each way", async () => {
+  const serializer = own();
+  const huey = memory({ serializer });
+  const result = await huey.task("task", () => 1)();
+  expect([serializer.written, serializer.read]).toEqual([1, 0]);
+  await work(huey);
+  expect([serializer.written, serializer.read]).toEqual([2, 1]);
+  await result.get();
+  expect([serializer.written, serializer.read]).toEqual([2, 2]);
+});
+
+test("a serializer that refuses leaves nothing behind", async () => {
+  const refusing: SerializerLike = {
+    serialize: () => Promise.reject(new Error("refused")),
+    deserialize: () => undefined,
+  };
+  const huey = memory({ serializer: refusing });
+  const task = huey.task("task", () => 1);
+  expect((await failure(task())).message).toContain("refused");
+  expect((await failure(task.map([[], []]))).message).toContain("refused");
+  expect((await failure(huey.put("key", 1))).message).toContain("refused");
+  expect([await huey.pendingCount(), await huey.resultCount()]).toEqual([0, 0]);
+});
+
+describe("a signed message", () => {
+  const signed = (secret: string, salt?: string) => new SignedSerializer({ secret, ...(salt === undefined ? {} : { salt }) });
+
+  test("that was changed is set aside and does not run", async () => {
+    const huey = memory({ serializer: signed("s3cret") });
+    let runs = 0;
+    const task = huey.task("task", (_n: number) => ++runs);
+    await task(5);
+    const [item] = await huey.storage.pending();
+    await huey.storage.flush();
+    const text = new TextDecoder().decode(item!.data);
+    const changed = new TextEncoder().encode(text.replace("5", "6"));
+    const tampered = [changed, item!.data.slice(0, -1), new TextEncoder().encode(`${text} `), item!.data.slice(5)];
+    await huey.storage.enqueue(tampered.map((data, index) => ({ id: `t${index}`, data, priority: 0, track: true })));
+    await work(huey);
+    expect([runs, await huey.deadLetterCount()]).toEqual([0, 4]);
+  });
+
+  test("of another secret or salt is set aside", async () => {
+    for (const serializer of [signed("other"), signed("s3cret", "other salt"), new Serializer()]) {
+      const writer = memory({ serializer });
+      await writer.task("task", () => 1)();
+      const reader = new Huey({ storage: writer.storage, serializer: signed("s3cret"), logger: silent });
+      let runs = 0;
+      reader.task("task", () => ++runs);
+      await work(reader);
+      expect([runs, await reader.deadLetterCount()]).toEqual([0, 1]);
+    }
+  });
+
+  test("results are signed too", async () => {
+    const huey = memory({ serializer: signed("s3cret") });
+    const result = await huey.task("task", () => ({ admin: 0 }))();
+    await work(huey);
+    const data = (await huey.allResults()).get(result.id)!;
+    const text = new TextDecoder().decode(data);
+    await huey.storage.data.put(result.id, new TextEncoder().encode(text.replace('"admin":0', '"admin":1')));
+    expect((await failure(result.get())).name).toBe("DecodeError");
+  });
+});
