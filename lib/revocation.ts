@@ -60,7 +60,7 @@ export interface RevocationCheck {
   readonly revoked: boolean;
   /** The invocation goes on under another id. */
   readonly moved: boolean;
-  /** Keys that the check uses up: a one-shot revocation, or one whose time has passed. */
+  /** Keys that the check uses up: a one-shot revocation. */
   readonly used: readonly string[];
 }
 
@@ -72,20 +72,19 @@ export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "n
   const keys = [`r:${task.id}`, `rt:${task.name}`];
   const found = await core.storage.revocations.peekMany(keys);
   const nowMs = Date.now();
-  const used: string[] = [];
   for (const [index, key] of keys.entries()) {
-    const revocation = parse(found[index]);
-    if (revocation === undefined) continue;
-    const hit = revocation.by === task.id || applies(revocation, nowMs);
-    if (!hit && revocation.by !== undefined) continue;
-    // Several invocations may look at once, and only one is to be stopped.
-    if (hit && revocation.once && !await takeOnce(core, key, found[index]!, revocation, task.id)) {
-      return await checkRevocation(core, task);
+    const data = found[index];
+    const revocation = parse(data);
+    if (data === undefined || revocation === undefined) continue;
+    if (revocation.by === task.id || applies(revocation, nowMs)) {
+      // Several invocations may look at once, and only one is to be stopped.
+      if (revocation.once && !await takeOnce(core, key, data, revocation, task.id)) return await checkRevocation(core, task);
+      return { revoked: true, moved: revocation.moved ?? false, used: revocation.once ? [key] : [] };
     }
-    if (revocation.once || !hit) used.push(key);
-    if (hit) return { revoked: true, moved: revocation.moved ?? false, used };
+    // One whose time has passed.
+    if (revocation.by === undefined) await core.storage.revocations.deleteIfEqual(key, data);
   }
-  return { revoked: false, moved: false, used };
+  return { revoked: false, moved: false, used: [] };
 }
 
 /** Those of the running attempts that are revoked now. */
