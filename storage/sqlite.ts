@@ -38,7 +38,20 @@ export type { SqliteOptions } from "./sqlite_options.ts";
 /** What a key without a value holds. */
 const NOTHING = new Uint8Array();
 
-/** Several queues may share one file. It is opened at the first use. */
+/**
+ * A storage in a SQLite file, for any number of processes of both runtimes on one machine. Several queues may share one file, and
+ * the application may have tables of its own in it. The file is opened at the first use.
+ *
+ * @example
+ * ```ts
+ * import { Huey, SqliteStorage } from "@hueyjs/huey";
+ *
+ * const storage = new SqliteStorage({ name: "reports", filename: ":memory:" });
+ * const huey = new Huey({ name: "reports", storage });
+ * console.log(await huey.pendingCount()); // 0
+ * await huey.close();
+ * ```
+ */
 export class SqliteStorage implements Storage {
   readonly name: string;
   readonly shared: boolean;
@@ -111,8 +124,8 @@ export class SqliteStorage implements Storage {
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
-    if (claims.length === 0) return;
-    await this.#writer.write((session) => claims.forEach((claim) => unclaim(session, claim.token)));
+    if (claims.length === 0) return await this.#writer.read(() => {});
+    await this.#writer.write((session) => claims.forEach((claim) => unclaim(session, claim.token, false)));
   }
 
   claimed(owner: Target): Promise<Claim[]> {
@@ -127,6 +140,11 @@ export class SqliteStorage implements Storage {
     return this.#writer.write((session) => endLease(session, consumer));
   }
 
+  /**
+   * Lists the leases of this queue.
+   *
+   * @returns All of them, those that have run out too.
+   */
   leases(): Promise<StoredLease[]> {
     return this.#writer.read(storedLeases);
   }
@@ -139,7 +157,7 @@ export class SqliteStorage implements Storage {
   async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
     const soonest = await this.#writer.read(soonestMs);
     if (soonest === undefined || soonest > nowMs) return [];
-    return await this.#writer.write((session) => promote(session, nowMs, limit));
+    return await this.#writer.write((session) => promote(session, nowMs, rowLimit(limit)));
   }
 
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
@@ -170,10 +188,20 @@ export class SqliteStorage implements Storage {
     return this.#writer.read((session) => scheduledItems(session, rowLimit(limit)));
   }
 
+  /**
+   * Counts the queue.
+   *
+   * @returns How many messages wait; claimed ones do not.
+   */
   pendingCount(): Promise<number> {
     return this.#writer.read(countWaiting);
   }
 
+  /**
+   * Counts the schedule.
+   *
+   * @returns How many messages wait for their time.
+   */
   scheduledCount(): Promise<number> {
     return this.#writer.read(countScheduled);
   }
@@ -182,6 +210,11 @@ export class SqliteStorage implements Storage {
     return this.#writer.read((session) => deadLetters(session, rowLimit(limit)));
   }
 
+  /**
+   * Counts the dead letters.
+   *
+   * @returns How many messages were set aside.
+   */
   deadLetterCount(): Promise<number> {
     return this.#writer.read(countDead);
   }
@@ -190,6 +223,12 @@ export class SqliteStorage implements Storage {
     return this.#writer.write((session) => requeueDead(session, id));
   }
 
+  /**
+   * Deletes a dead letter.
+   *
+   * @param id Id of the dead letter, not of the task.
+   * @returns Whether it was there.
+   */
   deleteDeadLetter(id: string): Promise<boolean> {
     return this.#writer.write((session) => deleteDead(session, id));
   }

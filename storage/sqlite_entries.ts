@@ -35,7 +35,7 @@ const DELETE_ALL = "delete from huey_entry where queue = ? and kind = ? and valu
 const EXPIRED = "select 1 from huey_entry where expires_ms <= ? limit 1";
 
 const DELETE_EXPIRED = `delete from huey_entry where (queue, kind, key) in
-  (select queue, kind, key from huey_entry where expires_ms <= ? order by expires_ms limit ?)`;
+  (select queue, kind, key from huey_entry where expires_ms <= ? + 0 order by expires_ms limit ? + 0)`;
 
 /** Whether there is any entry. */
 export function hasAny(session: Session, kind: Kind): boolean {

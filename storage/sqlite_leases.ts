@@ -3,7 +3,6 @@
  * @module
  */
 import type { Claim, Lease, StoredLease } from "../lib/storage.ts";
-import { dropLocks } from "./sqlite_entries.ts";
 import type { Session } from "./sqlite_session.ts";
 import { text } from "./sqlite_text.ts";
 import { claimsOf, orphanedClaims, unclaim } from "./sqlite_tasks.ts";
@@ -54,8 +53,7 @@ export function isRecoveryNeeded(session: Session, target: Target | undefined): 
 
 /** Puts claims back and drops the locks that they hold. @returns the claims */
 export function recover(session: Session, target: Target | undefined): Claim[] {
-  const claims = recoverable(session, target).filter((claim) => unclaim(session, claim.token));
-  for (const claim of claims) dropLocks(session, claim.token);
+  const claims = recoverable(session, target).filter((claim) => unclaim(session, claim.token, true));
   if (target === undefined) {
     session.run("delete from huey_lease where queue = ? and expires_ms <= ?", session.queue, Date.now());
     dropIdleOwners(session);

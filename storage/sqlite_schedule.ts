@@ -10,7 +10,8 @@ import { addTasks, toItem } from "./sqlite_tasks.ts";
 
 const INSERT = `insert into huey_schedule (queue, due_ms, priority, retry, track, task_id, data) values (?, ?, ?, ?, ?, ?, ?)`;
 
-const DUE = "from huey_schedule where queue = ? and due_ms <= ? order by due_ms, seq limit ?";
+/** As expressions, see sqlite_tasks.ts. */
+const DUE = "from huey_schedule where queue = ? + 0 and due_ms <= ? + 0 order by due_ms, seq limit ? + 0";
 
 const PROMOTE = `insert into huey_task (lane, since_ms, token, deliveries, priority, retry, track, task_id, data)
   select queue, ?, ${NO_TOKEN}, 0, priority, retry, track, task_id, data ${DUE}`;
@@ -24,7 +25,7 @@ export function addItems(session: Session, items: readonly Item[]): void {
 
 /** When the soonest item is due. */
 export function soonestMs(session: Session): number | undefined {
-  const row = session.get("select due_ms from huey_schedule where queue = ? order by due_ms limit 1", session.queue);
+  const row = session.get("select due_ms from huey_schedule where queue = ? + 0 order by due_ms limit 1", session.queue);
   return row === undefined ? undefined : Number(row.due_ms);
 }
 

@@ -8,7 +8,7 @@ import { StorageError } from "../lib/errors.ts";
 import { type Database, openDatabase, type Row, type SqlValue, type Statement, transaction } from "./sqlite_database.ts";
 import { isBusy, toStorageError } from "./sqlite_errors.ts";
 import { prepareSchema } from "./sqlite_schema.ts";
-import { toStored } from "./sqlite_text.ts";
+import { allToStored } from "./sqlite_text.ts";
 
 /** How to open the file. */
 export interface SessionOptions {
@@ -61,16 +61,16 @@ export class Session {
 
   /** Runs a statement. @returns how many rows were changed */
   run(sql: string, ...values: SqlValue[]): number {
-    return this.#prepared(sql).run(...values.map(toStored));
+    return this.#prepared(sql).run(...allToStored(values));
   }
 
   /** @returns the first row */
   get(sql: string, ...values: SqlValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values.map(toStored));
+    return this.#prepared(sql).get(...allToStored(values));
   }
 
   all(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#prepared(sql).all(...values.map(toStored));
+    return this.#prepared(sql).all(...allToStored(values));
   }
 
   /** Runs `work` in a transaction. @throws what it or the database throws; then nothing is changed */

@@ -100,12 +100,13 @@ function forgetChord(session: Session, id: string): void {
 }
 
 function activeState(session: Session, id: string): StoredState | undefined {
-  const row = session.get(
+  const rows = session.all(
     `select lane, retry, since_ms, worker from huey_task left join huey_owner on huey_owner.id = owner
-      where task_id = ?1 and track = 1 and abs(lane) = ?2 order by lane limit 1`,
+      where task_id = ? and track = 1 and abs(lane) = ?`,
     id,
     session.queue,
   );
+  const row = rows.find(({ lane }) => Number(lane) < 0) ?? rows[0];
   if (row === undefined) return undefined;
   if (Number(row.lane) > 0) return { state: row.retry === 1 ? "retrying" : "waiting" };
   return { state: "running", worker: optionalText(row.worker), sinceMs: Number(row.since_ms) };

@@ -4,6 +4,7 @@
  */
 import type { Claim, Item, Owner } from "../lib/storage.ts";
 import type { Row, SqlValue } from "./sqlite_database.ts";
+import { dropLocks } from "./sqlite_entries.ts";
 import { NO_TOKEN } from "./sqlite_schema.ts";
 import type { Session } from "./sqlite_session.ts";
 import { text } from "./sqlite_text.ts";
@@ -13,15 +14,26 @@ const ROWS_AT_ONCE = 50;
 
 const COLUMNS = "lane, since_ms, token, deliveries, priority, retry, track, task_id, data";
 
-const CLAIM = `update huey_task set lane = -lane, token = ?, owner = ?, since_ms = ?, deliveries = deliveries + 1
-  where seq in (select seq from huey_task where lane = ? order by priority desc, seq limit ?)
-  returning seq, token, deliveries, priority, retry, track, task_id, data`;
+const CLAIM = `update huey_task set lane = -lane, token = ?, owner = ?, since_ms = ?, deliveries = deliveries + 1 where`;
 
-const UNCLAIM = `update huey_task set lane = -lane, token = ${NO_TOKEN}, owner = null, since_ms = ?`;
+const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, track, task_id, data";
+
+/**
+ * The order in which messages are handed out. A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew
+ * at each run, which takes longer than running it; an expression does not.
+ */
+const IN_ORDER = "from huey_task where lane = ? + 0 order by priority desc, seq limit";
+
+const CLAIM_ONE = `${CLAIM} seq = (select seq ${IN_ORDER} 1) returning ${COLUMNS_OF_CLAIM}`;
+
+const CLAIM_MANY = `${CLAIM} seq in (select seq ${IN_ORDER} ? + 0)`;
+
+const UNCLAIM = `update huey_task set lane = -lane, token = ${NO_TOKEN}, owner = null, since_ms = ?, deliveries = deliveries - ?
+  where seq = ? and token = ?`;
 
 const HAS_WAITING = "select 1 from huey_task where lane = ? limit 1";
 
-const CLAIMED = `select seq, token, deliveries, priority, retry, track, task_id, data, consumer, worker
+const CLAIMED = `select ${COLUMNS_OF_CLAIM}
   from huey_task join huey_owner on huey_owner.id = owner where lane = ?`;
 
 /** Whether anything can be claimed. */
@@ -43,9 +55,13 @@ export function addTasks(session: Session, items: readonly Item[]): void {
 /** @returns up to `limit` messages, which now belong to the owner, in their order */
 export function claimTasks(session: Session, limit: number, owner: Owner): Claim[] {
   if (!hasWaiting(session)) return [];
-  const rows = session.all(CLAIM, randomToken(), ownerId(session, owner), Date.now(), session.queue, limit);
-  if (rows.length > 1) rows.sort((a, b) => Number(b.priority) - Number(a.priority) || Number(a.seq) - Number(b.seq));
-  return rows.map(toClaim);
+  const token = randomToken();
+  const values = [token, ownerId(session, owner), Date.now(), session.queue];
+  // One message is faster in one statement, several are not: what a statement returns is collected in a table of its own.
+  if (limit === 1) return session.all(CLAIM_ONE, ...values).map(toClaim);
+  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${IN_ORDER} ? + 0`, session.queue, limit);
+  session.run(CLAIM_MANY, ...values, limit);
+  return rows.map((row) => toClaim({ ...row, token, deliveries: Number(row.deliveries) + 1 }));
 }
 
 /** Drops a claim. @returns whether it was still held */
@@ -54,12 +70,18 @@ export function dropClaim(session: Session, token: string): boolean {
   return session.run("delete from huey_task where seq = ? and token = ?", seq, number) > 0;
 }
 
-/** Puts a claim back where it came from. @returns whether it was still held */
-export function unclaim(session: Session, token: string): boolean {
+/**
+ * Puts a claim back where it came from, and drops the locks that it holds.
+ *
+ * @param isUsed Whether the hand-out counts as a delivery.
+ * @returns whether it was still held
+ */
+export function unclaim(session: Session, token: string, isUsed: boolean): boolean {
   const [seq, number] = splitToken(token);
-  const done = session.run(`${UNCLAIM} where seq = ? and token = ?`, Date.now(), seq, number) > 0;
-  if (done) session.changes.queue = true;
-  return done;
+  if (session.run(UNCLAIM, Date.now(), isUsed ? 0 : 1, seq, number) === 0) return false;
+  dropLocks(session, token);
+  session.changes.queue = true;
+  return true;
 }
 
 /** The claims that a worker, or all workers of a consumer, hold. */
@@ -85,7 +107,7 @@ export function orphanedClaims(session: Session): Claim[] {
 /** Waiting messages in their order. */
 export function waitingTasks(session: Session, limit: number): Item[] {
   const rows = session.all(
-    "select priority, retry, track, task_id, data from huey_task where lane = ? order by priority desc, seq limit ?",
+    `select priority, retry, track, task_id, data ${IN_ORDER} ? + 0`,
     session.queue,
     limit,
   );

@@ -10,9 +10,17 @@ const SPECIAL = /[\0\x01]/g;
 // deno-lint-ignore no-control-regex -- as above
 const ESCAPED = /\x01[01]/g;
 
-/** Text as it is stored; other values as they are. */
-export function toStored(value: SqlValue): SqlValue {
-  if (typeof value !== "string" || !(value.includes("\0") || value.includes("\x01"))) return value;
+/** Replaces text by what is stored for it, in place. @returns the same array */
+export function allToStored(values: SqlValue[]): SqlValue[] {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (typeof value === "string") values[index] = toStored(value);
+  }
+  return values;
+}
+
+function toStored(value: string): string {
+  if (!value.includes("\0") && !value.includes("\x01")) return value;
   return value.replace(SPECIAL, (character) => character === "\0" ? "\x010" : "\x011");
 }
 

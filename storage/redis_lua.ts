@@ -1,0 +1,288 @@
+/**
+ * What the Lua scripts share. Each script is put together from these pieces and its own.
+ *
+ * KEYS[1] is `huey:{name}:`, the beginning of all keys of a queue; the braces keep them in one slot of a cluster.
+ * Keys: `queue` list or sorted set · `schedule` sorted set · `claims:<consumer>` number -> mark, record · `consumers` set ·
+ * `leases` · `state` id -> letter · `notices:<ttl>:<n>` id -> letter, expiry · `notice-sets` · `data` `revocations` `meta`
+ * `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` index -> value · `chords` set ·
+ * `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `replies:<instance>` · `numbers` the last numbers given.
+ * @module
+ */
+import { createHash } from "node:crypto";
+
+/** A script and its digest. */
+export interface Script {
+  readonly source: string;
+  readonly digest: string;
+}
+
+/** Makes a script of pieces. */
+export function script(...pieces: string[]): Script {
+  const source = pieces.join("\n");
+  return { source, digest: createHash("sha1").update(source).digest("hex") };
+}
+
+/** Which kind of queue: a list, or a sorted set when there are priorities. */
+export type QueueKind = "list" | "sorted";
+
+/** For all scripts. Lua can hand over a few thousand arguments at once, so long calls are cut. */
+export const COMMON = `
+local P, call = KEYS[1], redis.call
+local function many(command, key, args)
+  for i = 1, #args, 4000 do call(command, key, unpack(args, i, math.min(i + 3999, #args))) end
+end
+`;
+
+/**
+ * Wraps a script that writes: ARGV 1 instance, 2 number of the request, 3 "1" if it is sent again, 4 the time. The reply is kept, so
+ * that a request whose reply was lost gets the same one instead of a second effect. The body defines `main`.
+ */
+export function once(...body: string[]): Script {
+  return keptReply(
+    "kept = cmsgpack.unpack(kept)\n if kept[1] == ARGV[2] then return kept[2] end",
+    "cmsgpack.pack({ARGV[2], reply})",
+    body,
+  );
+}
+
+/** `once` for the busiest scripts, whose replies are short texts. */
+export function onceText(...body: string[]): Script {
+  const same = "if string.sub(kept, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then return string.sub(kept, #ARGV[2] + 2) end";
+  return keptReply(same, "ARGV[2] .. ' ' .. reply", body);
+}
+
+function keptReply(compare: string, kept: string, body: readonly string[]): Script {
+  return script(
+    COMMON,
+    `
+local now = tonumber(ARGV[4])
+local replies, slot = P .. 'replies:' .. ARGV[1], ARGV[2] % ${REPLIES_KEPT}
+local kept = ARGV[3] == '1' and call('HGET', replies, slot)
+if kept then
+  ${compare}
+end`,
+    ...body,
+    `
+local reply = main()
+if call('HSET', replies, slot, ${kept}) == 1 then call('PEXPIRE', replies, 86400000) end
+return reply`,
+  );
+}
+
+/** Requests of one instance that may be on their way at once. */
+export const REPLIES_KEPT = 64;
+
+/** Records: see redis_bytes.ts. Flags: 1 track, 2 retry. */
+export const STATES = `
+local function place(record) return (struct.unpack('>d', record)) end
+local function setStates(records, letter)
+  local args = {}
+  for i = 1, #records do
+    local flags, _, id = struct.unpack('>BdHc0', records[i], 13)
+    if flags % 2 == 1 then
+      args[#args + 1] = id
+      args[#args + 1] = flags >= 2 and (letter == 'w' or letter == 's') and 't' or letter
+    end
+  end
+  many('HSET', P .. 'state', args)
+end
+`;
+
+const LIST = `
+local QUEUE = P .. 'queue'
+local function size() return call('LLEN', QUEUE) end
+local function take(limit) return call('LPOP', QUEUE, limit) or {} end
+local function push(records) many('RPUSH', QUEUE, records) end
+-- In front of what was never handed out; among what was, by place.
+local function back(records)
+  local last = 0
+  for i = 1, #records do last = math.max(last, place(records[i])) end
+  local head = call('LINDEX', QUEUE, 0)
+  while head and place(head) > 0 and place(head) < last do
+    records[#records + 1] = call('LPOP', QUEUE)
+    head = call('LINDEX', QUEUE, 0)
+  end
+  table.sort(records, function(a, b) return place(a) > place(b) end)
+  many('LPUSH', QUEUE, records)
+end
+`;
+
+const SORTED = `
+local QUEUE = P .. 'queue'
+local function size() return call('ZCARD', QUEUE) end
+local function insert(records)
+  local args = {}
+  for i = 1, #records do
+    args[2 * i - 1] = -struct.unpack('>d', records[i], 14)
+    args[2 * i] = records[i]
+  end
+  many('ZADD', QUEUE, args)
+end
+local function take(limit)
+  local taken = call('ZPOPMIN', QUEUE, limit)
+  for i = 1, #taken / 2 do taken[i] = taken[2 * i - 1] end
+  for i = #taken, #taken / 2 + 1, -1 do taken[i] = nil end
+  return taken
+end
+local function push(records)
+  if #records == 0 then return end
+  local first = call('HINCRBY', P .. 'numbers', 'place', #records) - #records
+  local placed = {}
+  for i = 1, #records do placed[i] = struct.pack('>d', first + i) .. string.sub(records[i], 9) end
+  insert(placed)
+end
+local function back(records) insert(records) end
+`;
+
+/** How to put into the queue and take out of it. */
+export function queueLua(kind: QueueKind): string {
+  return STATES + (kind === "list" ? LIST : SORTED) + BELL;
+}
+
+/** One token on the bell while there is work; whoever takes it rings again if work is left (see redis_bell.ts). */
+const BELL = `
+local function ring()
+  if call('EXISTS', P .. 'bell') == 0 then call('RPUSH', P .. 'bell', '1') end
+end
+`;
+
+/** Adds to the schedule: records with their due time in front. Tells those who wait for a due time. */
+export const SCHEDULE = `
+local function schedule(items)
+  if #items == 0 then return end
+  local key, soonest = P .. 'schedule', math.huge
+  local first = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  local base = call('HINCRBY', P .. 'numbers', 'scheduled', #items) - #items
+  local args = {}
+  for i = 1, #items do
+    local due = struct.unpack('>d', items[i])
+    soonest = math.min(soonest, due)
+    args[2 * i - 1] = due
+    args[2 * i] = struct.pack('>d', base + i) .. string.sub(items[i], 9)
+  end
+  many('ZADD', key, args)
+  if not first[2] or soonest < tonumber(first[2]) then call('PUBLISH', P .. 'due', '1') end
+end
+`;
+
+/** What is added: 1 records for the queue, 2 records with their due time for the schedule, 3 id and letter of the tracked ones. */
+export const ADD = `
+local function add(items)
+  if #items[1] > 0 then
+    push(items[1])
+    ring()
+  end
+  schedule(items[2])
+  many('HSET', P .. 'state', items[3])
+end
+`;
+
+/** Claims: a mark (since f64, worker, request; each length-prefixed) in front of the record. */
+export const CLAIMS = `
+local function readClaim(number, stored)
+  local since, worker, request, at = struct.unpack('>dHc0Hc0', stored)
+  local record = string.sub(stored, at)
+  return {number = number, since = since, worker = worker, record = record}
+end
+-- The record as it goes back; one that had no place yet gets that of its claim, which keeps the order.
+local function putBack(claim, delivered)
+  local at, deliveries = struct.unpack('>dI4', claim.record)
+  if at == 0 then at = tonumber(claim.number) end
+  return struct.pack('>dI4', at, deliveries + delivered) .. string.sub(claim.record, 13)
+end
+`;
+
+/** Notices by id, in sets that vanish as a whole. */
+export const NOTICES = `
+local SETS = P .. 'notice-sets'
+local function putNotices(ttl, args)
+  if ttl <= 0 then return end
+  local key = string.format('%snotices:%d:%d', P, ttl, math.floor(now / ttl))
+  if call('EXISTS', key) == 0 then call('HSET', SETS, key, now + 2 * ttl) end
+  many('HSET', key, args)
+  call('PEXPIRE', key, 2 * ttl + 60000)
+end
+local function noticeText(letter, ttl) return letter .. struct.pack('>d', now + ttl) end
+local function findNotice(id)
+  local found, expires
+  local sets = call('HGETALL', SETS)
+  for i = 1, #sets, 2 do
+    if tonumber(sets[i + 1]) <= now then call('HDEL', SETS, sets[i])
+    else
+      local text = call('HGET', sets[i], id)
+      local ends = text and struct.unpack('>d', text, 2)
+      if text and ends > now and (not expires or ends > expires) then found, expires = text, ends end
+    end
+  end
+  return found
+end
+`;
+
+/** Entries of keys and values: see redis_bytes.ts. */
+export const ENTRIES = `
+local function holderOf(entry)
+  if string.sub(entry, 1, 1) ~= 'h' then return nil end
+  return (struct.unpack('>Hc0', entry, 10))
+end
+-- Forgets that a claim holds this lock.
+local function unhold(space, key, entry)
+  local token = holderOf(entry)
+  local locks = token and call('HGET', P .. 'held', token)
+  if not locks then return end
+  local left = {}
+  for _, lock in ipairs(cmsgpack.unpack(locks)) do
+    if lock[1] ~= space or lock[2] ~= key then left[#left + 1] = lock end
+  end
+  if #left == 0 then call('HDEL', P .. 'held', token) else call('HSET', P .. 'held', token, cmsgpack.pack(left)) end
+end
+local function find(space, key)
+  local entry = call('HGET', space, key)
+  if not entry then return nil end
+  local expires = struct.unpack('>d', entry, 2)
+  if expires == 0 or expires > now then return entry end
+  call('HDEL', space, key)
+  call('ZREM', space .. ':ttl', key)
+  unhold(space, key, entry)
+  return nil
+end
+local function sweep(space, limit)
+  local old = call('ZRANGEBYSCORE', space .. ':ttl', '-inf', now, 'LIMIT', 0, limit)
+  for i = 1, #old do
+    call('ZREM', space .. ':ttl', old[i])
+    find(space, old[i])
+  end
+  return #old
+end
+local function store(space, key, entry)
+  call('HSET', space, key, entry)
+  local expires = struct.unpack('>d', entry, 2)
+  if expires ~= 0 then
+    sweep(space, 8)
+    call('ZADD', space .. ':ttl', expires, key)
+  end
+end
+local function bodyOf(entry)
+  local tag = string.sub(entry, 1, 1)
+  if tag == '-' then return string.sub(entry, 10) end
+  return string.sub(entry, tag == 'h' and 12 + struct.unpack('>H', entry, 10) or 18)
+end
+local function dropLocks(token)
+  local locks = call('HGET', P .. 'held', token)
+  if not locks then return end
+  call('HDEL', P .. 'held', token)
+  for _, lock in ipairs(cmsgpack.unpack(locks)) do
+    local entry = call('HGET', lock[1], lock[2])
+    if entry and holderOf(entry) == token then call('HDEL', lock[1], lock[2]) end
+  end
+end
+`;
+
+/** Tells those who wait for a result; `waiting` has only ids that somebody waits for. */
+export const WAKE = `
+local function wake(ids)
+  if #ids == 0 or call('ZCARD', P .. 'waiting') == 0 then return end
+  for i = 1, #ids do
+    if call('ZREM', P .. 'waiting', ids[i]) == 1 then call('PUBLISH', P .. 'ended', ids[i]) end
+  end
+end
+`;

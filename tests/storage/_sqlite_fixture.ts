@@ -1,0 +1,90 @@
+/** A folder for a SQLite file and child processes of both runtimes that use it. @module */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { SqliteStorage } from "../../storage/sqlite.ts";
+import type { SqliteOptions } from "../../storage/sqlite.ts";
+
+const TOOLS = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
+const CHILD = fileURLToPath(new URL("./_sqlite_child.ts", import.meta.url));
+
+/** Both runtimes. */
+export const RUNTIMES = ["bun", "deno"] as const;
+
+/** Name of a runtime. */
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** A process of its own. */
+export class Child {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(runtime: Runtime, mode: string, filename: string) {
+    const args = runtime === "bun" ? [CHILD] : ["run", "-A", "--quiet", CHILD];
+    this.#process = spawn(join(TOOLS, runtime), [...args, mode, filename]);
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** The next line that it says; `undefined` when it has ended. */
+  async line(): Promise<string | undefined> {
+    const { done, value } = await this.#lines.next();
+    return done ? undefined : value;
+  }
+
+  /** All lines until it ends. */
+  async lines(): Promise<string[]> {
+    const found: string[] = [];
+    for (let line = await this.line(); line !== undefined; line = await this.line()) found.push(line);
+    return found;
+  }
+
+  /** Lets it go on. */
+  speak(): void {
+    this.#process.stdin.write("go\n");
+  }
+
+  /** Ends it at once, wherever it is. */
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGKILL");
+    await ended;
+  }
+}
+
+/** A folder of its own, and what was started in it. */
+export class Fixture {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "huey-sqlite-"));
+  readonly filename: string = join(this.folder, "huey.db");
+  readonly #children: Child[] = [];
+  readonly #storages: SqliteStorage[] = [];
+
+  open(options: SqliteOptions & { name?: string } = {}): SqliteStorage {
+    const storage = new SqliteStorage({ name: "children", filename: this.filename, ...options });
+    this.#storages.push(storage);
+    return storage;
+  }
+
+  start(runtime: Runtime, mode: string): Child {
+    const child = new Child(runtime, mode, this.filename);
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Starts a process and waits until it says that it is ready. */
+  async startReady(runtime: Runtime, mode: string): Promise<Child> {
+    const child = this.start(runtime, mode);
+    const line = await child.line();
+    if (line !== "ready") throw new Error(`The child said ${JSON.stringify(line)} instead of "ready"`);
+    return child;
+  }
+
+  async end(): Promise<void> {
+    for (const child of this.#children) await child.kill();
+    for (const storage of this.#storages) await storage.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,128 @@
+/** The storage contract on a cluster of three primaries and behind a sentinel. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createCluster, createSentinel } from "redis";
+import { StorageError } from "../../lib/errors.ts";
+import type { Storage } from "../../lib/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis.ts";
+import { storageContract } from "../contract/suite.ts";
+import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
+
+const OWNER = { consumer: "consumer", worker: "worker" };
+const TIME_LIMIT_MS = 60_000;
+
+function newCluster(node: RedisServer) {
+  return createCluster({ rootNodes: [{ url: node.url }] }).on("error", () => {});
+}
+
+function newSentinel(set: SentinelSet) {
+  const { name, sentinel } = set;
+  return createSentinel({ name, sentinelRootNodes: [{ host: sentinel.host, port: sentinel.port }] }).on("error", () => {});
+}
+
+describe("on a cluster", () => {
+  let nodes: readonly RedisServer[];
+  let stop: () => Promise<void>;
+  let client: ReturnType<typeof newCluster>;
+
+  beforeAll(async () => {
+    ({ nodes, stop } = await startCluster());
+    client = newCluster(nodes[0]!);
+    await client.connect();
+  });
+  afterAll(async () => {
+    client.destroy();
+    await stop();
+  });
+
+  for (const [label, Opened] of Object.entries({ RedisStorage, PriorityRedisStorage })) {
+    storageContract(label, {
+      priorities: label.startsWith("Priority") ? "any" : "none",
+      newStore: async () => {
+        for (const node of nodes) await node.command("FLUSHALL");
+        return { open: (name = "contract"): Storage => new Opened({ name, client }) };
+      },
+    });
+  }
+
+  test("queues are on different nodes, and each on one", async () => {
+    const names = Array.from({ length: 30 }, (_, index) => `queue ${index}`);
+    for (const name of names) {
+      const storage = new RedisStorage({ name, client });
+      await storage.enqueue([{ id: name, data: new Uint8Array(), priority: 0, track: true }]);
+      expect((await storage.claim(1, { owner: OWNER, waitMs: 0 })).claims.map(({ id }) => id)).toEqual([name]);
+      await storage.close();
+    }
+    for (const node of nodes) expect(await node.command("DBSIZE")).not.toBe(":0\r\n");
+  });
+
+  test("a queue that moves to another node is followed", async () => {
+    const storage = new RedisStorage({ name: "moving", client });
+    await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
+    const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey:{moving}:queue")).slice(1).trim();
+    await moveSlot(nodes, slot);
+    await storage.enqueue([{ id: "b", data: new Uint8Array(), priority: 0, track: true }]);
+    expect((await storage.claim(2, { owner: OWNER, waitMs: 0 })).claims.map(({ id }) => id)).toEqual(["a", "b"]);
+    await storage.close();
+  }, TIME_LIMIT_MS);
+
+  test("a cluster that is not connected is told", async () => {
+    const closed = newCluster(nodes[0]!);
+    const storage = new RedisStorage({ client: closed });
+    const reason = await storage.pendingCount().catch((error) => error);
+    expect(reason).toBeInstanceOf(StorageError);
+    expect(reason.message).toContain("connect()");
+    await storage.close();
+  });
+});
+
+/** Moves a slot with its keys to the next node. */
+async function moveSlot(nodes: readonly RedisServer[], slot: string): Promise<void> {
+  const ids = await Promise.all(nodes.map(async (node) => (await node.command("CLUSTER MYID")).split("\r\n")[1]!));
+  const counts = await Promise.all(nodes.map((node) => node.command(`CLUSTER COUNTKEYSINSLOT ${slot}`)));
+  const from = counts.findIndex((count) => count !== ":0\r\n");
+  const to = (from + 1) % nodes.length;
+  const [source, target] = [nodes[from]!, nodes[to]!];
+  await target.command(`CLUSTER SETSLOT ${slot} IMPORTING ${ids[from]}`);
+  await source.command(`CLUSTER SETSLOT ${slot} MIGRATING ${ids[to]}`);
+  const listing = await source.command(`CLUSTER GETKEYSINSLOT ${slot} 100`);
+  const keys = listing.split("\r\n").filter((line) => line.startsWith("huey:"));
+  await source.command(`MIGRATE ${target.host} ${target.port} "" 0 5000 KEYS ${keys.join(" ")}`);
+  for (const node of [target, source, ...nodes]) await node.command(`CLUSTER SETSLOT ${slot} NODE ${ids[to]}`);
+}
+
+describe("behind a sentinel", () => {
+  let set: SentinelSet;
+  let client: ReturnType<typeof newSentinel>;
+
+  beforeAll(async () => {
+    set = await startSentinel();
+    client = newSentinel(set);
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client.destroy();
+    await set.stop();
+  });
+
+  storageContract("RedisStorage", {
+    priorities: "none",
+    newStore: async () => {
+      await set.primary.command("FLUSHALL");
+      return { open: (name = "contract"): Storage => new RedisStorage({ name, client }) };
+    },
+  });
+
+  test("a replica that becomes the primary is followed", async () => {
+    const storage = new RedisStorage({ name: "failover", client });
+    await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
+    await until(async () => (await set.replica.command("EXISTS huey:{failover}:queue")) === ":1\r\n");
+    await set.primary.kill();
+    await until(async () => (await set.replica.command("ROLE")).includes("master"));
+    await until(async () =>
+      await storage.enqueue([{ id: "b", data: new Uint8Array(), priority: 0, track: true }]).then(() => true)
+    );
+    const { claims } = await storage.claim(10, { owner: OWNER, waitMs: 0 });
+    expect(claims.map(({ id }) => id)).toEqual(["a", "b"]);
+    await storage.close();
+  }, TIME_LIMIT_MS);
+});
