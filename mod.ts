@@ -56,7 +56,7 @@ export type {
 } from "./lib/storage.ts";
 
 // The consumer
-export { Consumer, type ConsumerOptions, type WorkerType } from "./consumer/consumer.ts";
+export { Consumer, type ConsumerEvent, type ConsumerOptions, type StopOptions, type WorkerType } from "./consumer/consumer.ts";
 
 // Putting tasks together
 export { chord, group } from "./lib/group.ts";

@@ -29,6 +29,8 @@ export interface ExecuteOptions {
   readonly revocations: boolean;
   /** Told just before the function runs. */
   readonly onStart?: ((running: Running) => void) | undefined;
+  /** Told in the tick in which the settlement is sent, so that the next claim can travel with it. */
+  readonly onSettle?: ((claim: Claim) => void) | undefined;
   /** Ends the patience with a storage that is down. */
   readonly stop?: AbortSignal | undefined;
   /** Immediate mode: there is no claim, and follow-ups run in the call. */
@@ -208,7 +210,9 @@ async function settle(execution: Execution, outcome: Outcome): Promise<boolean> 
     dropLocks: execution.fenced && dropLocks,
     inline: options.inline,
   });
-  const held = await settleSafely(core, prepared.settlement, options.stop);
+  const settled = settleSafely(core, prepared.settlement, options.stop);
+  options.onSettle?.(claim);
+  const held = await settled;
   if (!held) {
     core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
   } else await finish(core, prepared, attempt, options.inline);

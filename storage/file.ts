@@ -134,10 +134,12 @@ export class FileStorage implements Storage {
 
   settle(settlement: Settlement): Promise<boolean> {
     return this.#parts.run(async () => {
-      const { enqueue = [], chord, result, ending } = settlement;
+      const { claim, id, enqueue = [], chord, result, ending } = settlement;
       const items = chord ? [...enqueue, chord.callback] : enqueue;
       for (const item of items) this.check(item);
       await this.#parts.replayUnfinished();
+      // What an at-most-once task left when it began is kept longer than what it leaves at its end.
+      if (claim === undefined && ending !== undefined) this.#parts.notices.forget(hashOf(id));
       if (!await settle(settlement, this.#parts)) return false;
       this.#parts.ringFor(items);
       if (result !== undefined || ending !== undefined) this.#parts.resultBell.ring();

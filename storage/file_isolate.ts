@@ -11,7 +11,7 @@ import { codeOf } from "./file_errors.ts";
 /** Tells this isolate's files from those of all others. */
 export const ISOLATE_SUFFIX: string = randomBytes(6).toString("hex");
 
-const HOST = hash("sha256", `${hostname()} ${processNamespace()}`).slice(0, 8);
+const HOST = hash("sha256", `${hostName()} ${processNamespace()}`).slice(0, 8);
 
 /** Host, process and isolate, as the name of a folder. */
 export const ISOLATE: string = `${HOST}-${process.pid}-${ISOLATE_SUFFIX}`;
@@ -36,6 +36,16 @@ export function hasEnded(isolate: string): boolean {
     return false;
   } catch (error) {
     return codeOf(error) === "ESRCH";
+  }
+}
+
+/** Deno may not be allowed to tell. */
+function hostName(): string {
+  try {
+    return hostname();
+  } catch {
+    // Processes on hosts that share a disk then hold each other's process ids for their own, unless their name spaces differ.
+    return "";
   }
 }
 

@@ -147,10 +147,7 @@ export const closingCases: Cases = {
 
   "a storage that is shared tells how another isolate opens it": async (context) => {
     const storage = context.open();
-    if (storage.descriptor === undefined) {
-      expect(storage.shared).toBe(false);
-      return;
-    }
+    if (storage.descriptor === undefined) return; // of one isolate, or made of what cannot be told in plain data
     const { module, className, options } = structuredClone(storage.descriptor);
     const Opened = (await import(module))[className] as new (options: unknown) => Storage;
     const opened = new Opened(options);

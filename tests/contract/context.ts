@@ -21,6 +21,8 @@ export interface Harness {
   readonly priorities?: "any" | "integer" | "none";
   /** The medium has a clock of its own, which `setSystemTime` does not move: short times to live really pass. Default false. */
   readonly realTimeTtl?: boolean;
+  /** A read of a result leaves it where it is. Default false: it takes the result. */
+  readonly resultsStay?: boolean;
   /** Time limit of a case in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -37,6 +39,11 @@ export class Context {
   constructor(harness: Harness, store: Store) {
     this.#harness = harness;
     this.#store = store;
+  }
+
+  /** Whether a read of a result leaves it where it is. */
+  get resultsStay(): boolean {
+    return this.#harness.resultsStay ?? false;
   }
 
   /** A time to live that `outlive` lets pass. */

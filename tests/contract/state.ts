@@ -67,6 +67,16 @@ export const stateCases: Cases = {
     expect(await stateName(storage, "a")).toBe("failed");
   },
 
+  "the end of a task that was given up before its run outlives that it ran": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: 24 * LONG_MS });
+    await storage.settle({ id: "a", ending: "failed", noticeTtlMs: context.shortTtlMs });
+    expect(await stateName(storage, "a")).toBe("failed");
+    await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
+    expect(await storage.state("a")).toBe(undefined);
+  },
+
   "released and recovered tasks wait again": async (context) => {
     const storage = context.open();
     await storage.release([await enqueueAndClaim(storage, "a")]);
@@ -109,7 +119,7 @@ export const stateCases: Cases = {
     await one.settle(complete(await enqueueAndClaim(one, "a"), { ending: "failed", result: bytes("error") }));
     await other.data.pop("a");
     expect(await stateName(one, "a")).toBe("failed");
-    expect(await one.data.size()).toBe(0);
+    expect(await one.data.size()).toBe(context.resultsStay ? 1 : 0);
   },
 
   "notices are no results": async (context) => {

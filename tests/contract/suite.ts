@@ -20,6 +20,7 @@
  *   gives the same instance for the same name. The suite closes what it opened, then calls `remove`.
  * - `priorities`: "any" (default), "integer" or "none" (priorities are accepted and ignored).
  * - `realTimeTtl`: true for servers with a clock of their own. Otherwise the suite steps `Date.now()` with `setSystemTime`.
+ * - `resultsStay`: true if a read of a result leaves it where it is.
  * - `timeoutMs`: time limit of a case. A wait that is not woken runs into it.
  *
  * Options that make waiting slow, such as poll intervals, should be left as users have them: the cases show that wake-ups work.

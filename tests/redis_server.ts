@@ -1,0 +1,196 @@
+/**
+ * Redis servers for tests: alone, as a cluster of three primaries, or watched by a sentinel. On loopback, on free ports, with a
+ * temporary folder, stopped by process id.
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const HOST = "127.0.0.1";
+const BINARIES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
+const CLUSTER_SLOTS = 16_384;
+
+/** One server. */
+export interface RedisServer {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Sends one command and gives the raw reply. */
+  command(line: string): Promise<string>;
+  /** Ends the process at once; nothing of its data is kept. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port after `kill`. */
+  start(): Promise<void>;
+  /** Freezes and thaws the process: connections stay, answers do not come. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it for good and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server. @param args Further arguments, such as `--requirepass secret`. */
+export async function startRedis(args: readonly string[] = [], port?: number): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), "huey-redis-"));
+  const server = new Server(folder, port ?? await freePort(), args);
+  await server.start();
+  return server;
+}
+
+/** Three primaries that share the slots. */
+export async function startCluster(): Promise<{ nodes: readonly RedisServer[]; stop(): Promise<void> }> {
+  const ports = await freePorts(6);
+  const nodes: Server[] = [];
+  for (let index = 0; index < 3; index++) {
+    const folder = mkdtempSync(join(tmpdir(), "huey-redis-"));
+    const args = ["--cluster-enabled", "yes", "--cluster-port", String(ports[index + 3])];
+    nodes.push(new Server(folder, ports[index]!, args));
+  }
+  await Promise.all(nodes.map((node) => node.start()));
+  const share = Math.ceil(CLUSTER_SLOTS / nodes.length);
+  for (const [index, node] of nodes.entries()) {
+    const last = Math.min((index + 1) * share, CLUSTER_SLOTS) - 1;
+    await node.command(`CLUSTER ADDSLOTSRANGE ${index * share} ${last}`);
+    await node.command(`CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
+    await nodes[0]!.command(`CLUSTER MEET ${HOST} ${node.port} ${ports[index + 3]}`);
+  }
+  for (const node of nodes) await until(async () => await isWholeCluster(node));
+  return { nodes, stop: async () => void await Promise.all(nodes.map((node) => node.stop())) };
+}
+
+/** A primary, a replica, and a sentinel that knows them as `huey-test`. */
+export async function startSentinel(): Promise<SentinelSet> {
+  const primary = await startRedis(["--repl-diskless-sync-delay", "0"]);
+  const replica = await startRedis(["--replicaof", primary.host, String(primary.port)]);
+  await until(async () => (await replica.command("INFO replication")).includes("master_link_status:up"));
+  const folder = mkdtempSync(join(tmpdir(), "huey-redis-"));
+  const port = await freePort();
+  const file = join(folder, "sentinel.conf");
+  const watched = [`monitor huey-test ${HOST} ${primary.port} 1`, "down-after-milliseconds huey-test 500"];
+  const lines = [...watched, "failover-timeout huey-test 3000"].map((line) => `sentinel ${line}`);
+  writeFileSync(file, [`port ${port}`, `bind ${HOST}`, `dir ${folder}`, ...lines, ""].join("\n"));
+  const sentinel = new Server(folder, port, [], [file, "--sentinel"]);
+  await sentinel.start();
+  await until(async () => (await sentinel.command("SENTINEL replicas huey-test")).includes(String(replica.port)));
+  return { name: "huey-test", primary, replica, sentinel, stop: () => stopAll([sentinel, primary, replica]) };
+}
+
+/** What `startSentinel` started. */
+export interface SentinelSet {
+  readonly name: string;
+  readonly primary: RedisServer;
+  readonly replica: RedisServer;
+  readonly sentinel: RedisServer;
+  stop(): Promise<void>;
+}
+
+/** Looks again and again until a condition holds; the time limit of the test ends it otherwise. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!await condition().catch(() => false)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+class Server implements RedisServer {
+  readonly host: string = HOST;
+  readonly port: number;
+  readonly #folder: string;
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, port: number, args: readonly string[], whole?: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    const own = ["--port", String(port), "--bind", HOST, "--save", "", "--appendonly", "no", "--dir", folder];
+    this.#args = whole ?? [...own, ...args];
+  }
+
+  get url(): string {
+    return `redis://${this.host}:${this.port}`;
+  }
+
+  command(line: string): Promise<string> {
+    return ask(this.port, line);
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(binary(), [...this.#args], { stdio: "ignore" });
+    this.#process = child;
+    this.#exited = new Promise((resolve) => child.once("exit", () => resolve()));
+    // A server with a password answers too: it says that it wants one.
+    await until(async () => /^(\+PONG|-NOAUTH)/.test(await this.command("PING")));
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  freeze(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function binary(): string {
+  const found = BINARIES.find(existsSync);
+  if (found === undefined) throw new Error("These tests need redis-server: install it (apt-get install redis-server)");
+  return found;
+}
+
+async function isWholeCluster(node: RedisServer): Promise<boolean> {
+  const info = await node.command("CLUSTER INFO");
+  return info.includes("cluster_state:ok") && info.includes("cluster_known_nodes:3");
+}
+
+async function stopAll(servers: readonly RedisServer[]): Promise<void> {
+  for (const server of servers) await server.stop();
+}
+
+/** One command in the inline form, over a connection of its own. */
+function ask(port: number, line: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(port, HOST, () => socket.write(`${line}\r\n`));
+  let reply = "";
+  socket.on("error", reject);
+  socket.on("close", () => reject(new Error(`No reply to ${line}`)));
+  socket.on("data", (chunk) => {
+    reply += String(chunk);
+    if (!isWholeReply(reply)) return;
+    resolve(reply);
+    socket.destroy();
+  });
+  return promise;
+}
+
+/** Good enough for what is asked here: a line, or a bulk string, or a list that came in one piece. */
+function isWholeReply(reply: string): boolean {
+  if (!reply.endsWith("\r\n")) return false;
+  const length = /^\$(\d+)\r\n/.exec(reply);
+  return length === null || reply.length >= length[0].length + Number(length[1]) + 2;
+}
+
+async function freePort(): Promise<number> {
+  return (await freePorts(1))[0]!;
+}
+
+/** Ports that were free a moment ago, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const listeners = await Promise.all(Array.from({ length: count }, () => {
+    const { promise, resolve } = Promise.withResolvers<ReturnType<typeof createServer>>();
+    const listener = createServer().listen(0, HOST, () => resolve(listener));
+    return promise;
+  }));
+  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
+  return ports;
+}
