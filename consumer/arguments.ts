@@ -17,14 +17,22 @@ export interface LoggingOptions {
   readonly format: "full" | "simple" | "json";
 }
 
+/** How an application is found that is not named. */
+export interface Search {
+  /** Path of its configuration; else `huey.config.ts` in the current folder. */
+  readonly config: string | undefined;
+  /** Whether the modules with its tasks are imported. */
+  readonly autoload: boolean;
+}
+
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | {
     readonly kind: "run";
-    /** The application, as written: `app.ts` or `app.ts#huey`. */
-    readonly target: string;
+    /** The application, as written: `app.ts` or `app.ts#huey`; or how to find it. */
+    readonly target: string | Search;
     readonly options: ConsumerOptions;
     readonly logging: LoggingOptions;
   };
@@ -38,9 +46,10 @@ export class UsageError extends Error {
  * Parses the arguments of the command line.
  *
  * @param args Without the program.
+ * @param canSearch Whether an application that is not named can be found.
  * @throws {UsageError} Naming the option, the value and the rule.
  */
-export function parseCommand(args: readonly string[]): Command {
+export function parseCommand(args: readonly string[], canSearch = false): Command {
   const parsed = parse(args);
   if (parsed.help === true) return { kind: "help" };
   if (parsed.version === true) return { kind: "version" };
@@ -49,9 +58,12 @@ export function parseCommand(args: readonly string[]): Command {
     const value = valueOf(option, parsed[option.long]);
     if (value !== undefined) values.set(option.key, value);
   }
-  const target = targetOf(parsed._);
-  const options = consumerOptions(values);
-  refuseContradictions({ ...options, module: target });
+  const target = canSearch && parsed._.length === 0 ? searchOf(values) : targetOf(parsed._);
+  if (typeof target === "string" && values.has("config")) {
+    throw new UsageError(`Give either a module or --config: ${target} and ${values.get("config")}`);
+  }
+  const options = consumerOptions(values, typeof target === "string");
+  refuseContradictions({ ...options, module: String(target) });
   return { kind: "run", target, options, logging: loggingOptions(values) };
 }
 
@@ -61,7 +73,10 @@ function refuseContradictions(options: ConsumerOptions): void {
     resolveSettings(options);
   } catch (error) {
     let { message } = error as Error;
-    for (const option of OPTIONS) message = message.replaceAll(new RegExp(`\\b${option.key}\\b`, "g"), `--${option.long}`);
+    for (const { key, long, value } of OPTIONS) {
+      const word = value === false ? `${key}: false` : key;
+      message = message.replaceAll(new RegExp(`\\b${word}\\b`, "g"), `--${long}`);
+    }
     throw new UsageError(message);
   }
 }
@@ -107,6 +122,10 @@ function nameOf({ long, short }: Option): string {
   return short === undefined ? `--${long}` : `-${short}, --${long}`;
 }
 
+function searchOf(values: ReadonlyMap<string, unknown>): Search {
+  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
+}
+
 function targetOf(rest: readonly (string | number)[]): string {
   if (rest.length === 0) throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
   if (rest.length > 1) throw new UsageError(`There must be one module, not ${rest.length}: ${rest.join(", ")}`);
@@ -114,11 +133,14 @@ function targetOf(rest: readonly (string | number)[]): string {
 }
 
 /** Keys of the table that are not options of a `Consumer`. */
-const COMMAND_KEYS: ReadonlySet<string> = new Set(["logfile", "verbose", "quiet", "simple", "json", "help", "version"]);
+const COMMAND_KEYS: ReadonlySet<string> = new Set(
+  ["config", "autoload", "logfile", "verbose", "quiet", "simple", "json", "help", "version"],
+);
 
-function consumerOptions(values: ReadonlyMap<string, unknown>): ConsumerOptions {
+/** Of an application that is found, the settings come before the defaults. */
+function consumerOptions(values: ReadonlyMap<string, unknown>, isNamed: boolean): ConsumerOptions {
   const given = [...values].filter(([key]) => !COMMAND_KEYS.has(key));
-  return { workerType: "thread", ...Object.fromEntries(given) };
+  return { ...(isNamed ? { workerType: "thread" } : {}), ...Object.fromEntries(given) };
 }
 
 function loggingOptions(values: ReadonlyMap<string, unknown>): LoggingOptions {

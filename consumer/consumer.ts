@@ -27,10 +27,18 @@ export interface StopOptions {
  * Runs the tasks of a Huey, in this isolate or in Web Workers or child processes that it makes.
  *
  * @example
- * ```ts ignore
- * await using consumer = new Consumer(huey, { workers: 4 });
+ * ```ts
+ * import { Consumer, MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * const result = await add(1, 2);
+ *
+ * const consumer = new Consumer(huey, { workers: 4 });
  * await consumer.start();
- * await consumer.waitFor("idle");
+ * console.log(await result.get({ blocking: true })); // 3
+ * await consumer.stop();
+ * await huey.close();
  * ```
  */
 export class Consumer implements AsyncDisposable {
@@ -87,6 +95,8 @@ export class Consumer implements AsyncDisposable {
   /**
    * Stops: claims no more, and waits for what runs; unless `graceful`, running tasks get the grace time and are then given back to
    * the queue, as `interrupted`. A second call may be less patient than the first. Idempotent, also before `start`.
+   *
+   * @param options Whether to wait for running tasks, and how long they get if not.
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const { graceful = true, grace } = options;

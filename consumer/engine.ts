@@ -81,7 +81,8 @@ export class Engine {
   /** Stops everything; never leaves a part running, even if another fails. */
   async stop(): Promise<void> {
     clearInterval(this.#health);
-    await this.#try("The start", () => this.#starting);
+    // A start that hangs, because the storage does, must not hold up a stop that is in a hurry.
+    await this.#try("The start", () => Promise.race([this.#starting, this.#hurry.promise.then(() => {})]));
     await this.#try("Stopping the workers", () => this.#stopCrew());
     await this.#try("Stopping the scheduler", () => this.#scheduler.stop());
     await this.#try("Stopping the recovery", () => this.#recovery?.stop());
@@ -95,7 +96,6 @@ export class Engine {
     this.#recovery?.start();
     await this.#crew.start();
     this.#scheduler.start();
-    // Started last, so that the application's own log of the start comes before.
     logBanner(this.#core, this.#settings, this.#logger);
     if (this.#settings.checkWorkerHealth) this.#health = setInterval(() => this.#check(), this.#settings.healthCheckIntervalMs);
   }
@@ -145,7 +145,7 @@ export class Engine {
     return new WorkerPool(this.#core, { consumer, settings, logger, open, canKill: !("Deno" in globalThis) });
   }
 
-  async #try(what: string, work: () => Promise<void> | undefined): Promise<void> {
+  async #try(what: string, work: () => Promise<unknown> | undefined): Promise<void> {
     try {
       await work();
     } catch (error) {

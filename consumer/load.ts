@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { coreOf } from "../lib/core.ts";
 import type { Huey } from "../lib/huey.ts";
 import { moduleUrl } from "./module_url.ts";
+import type { ConsumerOptions } from "./settings.ts";
 
 /** A Huey and where it came from. */
 export interface Loaded {
@@ -14,7 +15,25 @@ export interface Loaded {
   /** URL of the module. */
   readonly module: string;
   readonly exportName: string | undefined;
+  /** From the settings of an application. */
+  readonly options?: ConsumerOptions;
 }
+
+/** An application that was found by its configuration. */
+export interface FoundApplication {
+  readonly huey: Huey;
+  /** URL of the module that its workers import. */
+  readonly module: string;
+  /** From its settings. */
+  readonly options: ConsumerOptions;
+}
+
+/** Finds the application in a folder; `undefined` if there is no configuration. */
+export type FindApplication = (
+  folder: string,
+  config: string | undefined,
+  autoload: boolean,
+) => Promise<FoundApplication | undefined>;
 
 /** The module cannot be used; the message says why, and `cause` has what it threw. */
 export class LoadError extends Error {

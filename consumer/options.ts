@@ -109,6 +109,15 @@ export const OPTIONS: readonly Option[] = [
     min: 0.1,
     help: "take over the tasks of a consumer that is silent for so long",
   },
+  { long: "config", key: "config", kind: "text", help: "the configuration of an application that is not named" },
+  {
+    long: "disable-autoload",
+    short: "A",
+    key: "autoload",
+    kind: "flag",
+    value: false,
+    help: "do not import the modules with its tasks",
+  },
   { long: "version", key: "version", kind: "flag", value: true, help: "print the version" },
   { long: "help", short: "h", key: "help", kind: "flag", value: true, help: "print this help" },
 ];

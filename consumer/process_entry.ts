@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { watchParent } from "./orphan.ts";
 import type { FromWorker } from "./protocol.ts";
 import { openWorker, siblingUrl } from "./web_worker.ts";
 
@@ -18,7 +19,7 @@ function tell(message: FromWorker): void {
 
 // The consumer gets these signals too, and decides; without it there is nothing left to do.
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal, () => {});
-process.on("disconnect", () => process.exit(FAILED));
+watchParent(Number(process.env.HUEY_WORKER_PROCESS), () => process.exit(FAILED));
 
 const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {
   message: (message) => tell(message as FromWorker),

@@ -15,7 +15,7 @@ export function openProcess(events: WebWorkerEvents): WebWorker {
   const program = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
   const child = spawn(process.execPath, moduleArguments(program), {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: { ...process.env, HUEY_WORKER_PROCESS: "1" },
+    env: { ...process.env, HUEY_WORKER_PROCESS: String(process.pid) },
   });
   let open = true;
   function end(reason: string): void {

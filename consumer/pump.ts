@@ -40,6 +40,11 @@ const BREATH_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
 const SETTLE_MS = 1000;
 
+interface Ready {
+  readonly claim: Claim;
+  readonly options: ExecuteOptions;
+}
+
 /** Runs attempts. One pump serves one worker. */
 export class Pump {
   /** Resolves when it claims no more and nothing that it waits for runs any more. */
@@ -52,7 +57,12 @@ export class Pump {
   readonly #checked: ExecuteOptions;
   readonly #outage: Outage;
   readonly #watch: RevocationWatch;
+  /** Attempts that have not ended. */
   readonly #active: Set<Claim> = new Set();
+  /** Those of them whose function has ended: what replaces them is claimed while their settlement is written. */
+  readonly #settling: Set<Claim> = new Set();
+  /** Claimed so, and to start when the attempt before has ended. */
+  readonly #ready: Ready[] = [];
   readonly #stop: AbortController = new AbortController();
   /** Ends the patience of attempts that wait for a storage that is down. */
   readonly #giveUp: AbortController = new AbortController();
@@ -70,7 +80,8 @@ export class Pump {
     this.#core = core;
     this.#options = options;
     this.#execute = options.execute ?? execute;
-    const common = { worker: options.owner.worker, onStart: options.onStart, stop: this.#giveUp.signal };
+    const { owner: { worker }, onStart } = options;
+    const common = { worker, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
     this.#plain = { ...common, revocations: false };
     this.#checked = { ...common, revocations: true };
     this.#outage = new Outage("Claiming tasks", options.poll, options.logger);
@@ -97,7 +108,7 @@ export class Pump {
   idle(): Promise<number> {
     return new Promise((resolve) => {
       this.#idleWaiters.push(resolve);
-      if (this.#active.size === 0) this.#lookNow();
+      if (this.#nothingRuns) this.#lookNow();
     });
   }
 
@@ -105,6 +116,7 @@ export class Pump {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#waiting.abort();
+    await this.#release(this.#ready.splice(0).map(({ claim }) => claim));
     this.#endIfDone();
     await this.ended;
   }
@@ -126,7 +138,8 @@ export class Pump {
 
   get #limit(): number {
     const { slots, maxTasks = Infinity } = this.#options;
-    return Math.min(slots - this.#active.size, maxTasks - this.#started);
+    const free = slots - this.#active.size + this.#settling.size;
+    return Math.min(free, maxTasks - this.#started) - this.#ready.length;
   }
 
   get #claims(): boolean {
@@ -144,7 +157,7 @@ export class Pump {
     while (this.#claims) {
       try {
         if (performance.now() - this.#breathedMs > BREATH_MS) await this.#breathe();
-        await this.#claim();
+        else await this.#claim();
       } catch (error) {
         await this.#outage.wait(error, this.#stop.signal);
       }
@@ -154,7 +167,7 @@ export class Pump {
   };
 
   async #claim(): Promise<void> {
-    const looks = this.#idleWaiters.length > 0 && this.#active.size === 0;
+    const looks = this.#idleWaiters.length > 0 && this.#nothingRuns;
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const batch = await this.#core.storage.claim(this.#limit, {
       owner: this.#options.owner,
@@ -168,13 +181,18 @@ export class Pump {
   }
 
   async #accept(batch: ClaimBatch): Promise<void> {
-    if (this.#stop.signal.aborted) return await this.#core.storage.release(batch.claims);
+    if (this.#stop.signal.aborted) return await this.#release(batch.claims);
     const options = batch.revocations ? this.#checked : this.#plain;
-    for (const claim of batch.claims) this.#run(claim, options);
+    for (const claim of batch.claims) this.#ready.push({ claim, options });
+    this.#startReady();
     this.#watch.arm();
   }
 
-  #run(claim: Claim, options: ExecuteOptions): void {
+  #startReady(): void {
+    while (this.#ready.length > 0 && this.#active.size < this.#options.slots) this.#run(this.#ready.shift()!);
+  }
+
+  #run({ claim, options }: Ready): void {
     this.#active.add(claim);
     this.#started++;
     this.#execute(this.#core, claim, options).then(() => this.#ended(claim), (error) => this.#failed(claim, error));
@@ -193,19 +211,38 @@ export class Pump {
     this.#ended(claim);
   }
 
+  #settle(claim: Claim): void {
+    this.#settling.add(claim);
+    this.#refill();
+  }
+
   #ended(claim: Claim): void {
     this.#active.delete(claim);
+    this.#settling.delete(claim);
     this.#options.onEnd?.(claim);
+    this.#startReady();
     if (this.#claims) this.#refill();
     else this.#endIfDone();
-    if (this.#idleWaiters.length > 0 && this.#active.size === 0) this.#lookNow();
+    if (this.#idleWaiters.length > 0 && this.#nothingRuns) this.#lookNow();
+  }
+
+  get #nothingRuns(): boolean {
+    return this.#active.size === 0 && this.#ready.length === 0;
+  }
+
+  /** What cannot be given back now the consumer gives back at its end. */
+  async #release(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    try {
+      await this.#core.storage.release(claims);
+    } catch (error) {
+      this.#outage.report(error);
+    }
   }
 
   /** Later, because what failed now would fail again at once. At a stop the consumer gives back what is left. */
   #giveBackLater(claim: Claim): void {
-    void sleep(this.#options.poll.maxMs, this.#stop.signal).then(async () => {
-      if (!this.#stop.signal.aborted) await this.#core.storage.release([claim]);
-    }).catch((error) => this.#outage.report(error));
+    void sleep(this.#options.poll.maxMs, this.#stop.signal).then(() => this.#release([claim]));
   }
 
   /** Ends the wait of the claim that is under way, so that the next one looks at once. */
@@ -215,12 +252,12 @@ export class Pump {
   }
 
   #tellIdle(): void {
-    if (this.#active.size > 0) return;
+    if (!this.#nothingRuns) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve(this.#started);
   }
 
   #endIfDone(): void {
-    if (this.#claims || this.#claiming || this.#active.size > 0) return;
+    if (this.#claims || this.#claiming || !this.#nothingRuns) return;
     this.#watch.stop();
     this.#end(this.#stop.signal.aborted ? "stopped" : "exhausted");
   }

@@ -7,23 +7,24 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
+import { watchParent } from "./orphan.ts";
 import { programArguments } from "./runtime_flags.ts";
 import type { EndSignal } from "./shutdown.ts";
 
 /** Exit code with which a supervised consumer asks to be started again. */
 export const RESTART = 85;
-/** Tells a process that it has a supervisor. */
+/** Tells a process the id of its supervisor. */
 const VARIABLE = "HUEY_CONSUMER_SUPERVISED";
 
 /** Whether this process was started by a supervisor. */
 export function isSupervised(): boolean {
-  return process.env[VARIABLE] === "1";
+  return process.env[VARIABLE] === String(process.ppid);
 }
 
 /** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
 export function listenToSupervisor(receive: (signal: EndSignal) => void): void {
   process.on("message", (message) => receive(message as EndSignal));
-  process.on("disconnect", () => receive("SIGTERM"));
+  watchParent(Number(process.env[VARIABLE]), () => receive("SIGTERM"));
 }
 
 /** Starts this program again, with the same arguments, as often as it asks for that. @returns the exit code */
@@ -37,7 +38,7 @@ export async function superviseSuccessor(logger: Logger): Promise<number> {
     logger.info("Restarting");
     child = spawn(process.execPath, programArguments(), {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, [VARIABLE]: "1" },
+      env: { ...process.env, [VARIABLE]: String(process.pid) },
     });
     const code = await exitOf(child, logger);
     if (code !== RESTART) return code;

@@ -11,6 +11,8 @@ interface DenoLike {
   readonly permissions: { querySync(descriptor: { name: string; path?: string }): { readonly state: string } };
 }
 
+/** A debugger listens on one port, and a watcher is for the program that was started by hand. */
+const NOT_FOR_CHILDREN = /^--(inspect|watch)/;
 const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
 
 /** Arguments that start this program again. */
@@ -42,8 +44,10 @@ function commandFlags(mainModule: string): string[] | undefined {
   const args = process.argv.slice(2);
   const program = line.length - args.length - 1;
   if (program < 0 || !mainModule.endsWith(line[program]!.replace(/^(\.{0,2}\/)+/, ""))) return undefined;
-  const flags = line.slice(0, program);
-  return flags[0] === "run" ? flags.slice(1) : flags;
+  const [command = "", ...flags] = line.slice(0, program);
+  // Flags of other commands, such as `deno test`, mean nothing to `deno run`.
+  if (command !== "run" && command !== "" && !command.startsWith("-")) return undefined;
+  return (command === "run" ? flags : [command, ...flags]).filter((flag) => flag !== "" && !NOT_FOR_CHILDREN.test(flag));
 }
 
 /** What this process may do, as flags: permissions that are granted in full, and the working directory. */

@@ -113,7 +113,9 @@ function refuseContradictions(settings: ConsumerSettings): void {
     );
   }
   if (settings.maxTasks !== undefined && !settings.checkWorkerHealth) {
-    throw new ConfigurationError("maxTasks needs checkWorkerHealth, which replaces the worker that has done its share");
+    throw new ConfigurationError(
+      "maxTasks cannot be combined with checkWorkerHealth: false, since nothing would replace the worker that has done its share",
+    );
   }
   if (workerType !== "greenlet" && settings.module === undefined) {
     throw new ConfigurationError(

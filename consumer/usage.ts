@@ -5,9 +5,10 @@
 import { OPTIONS } from "./options.ts";
 import type { Option } from "./options.ts";
 
-const SYNOPSIS = `Usage: huey-consumer [options] MODULE[#EXPORT]
+const SYNOPSIS = `Usage: huey-consumer [options] [MODULE[#EXPORT]]
 
 Runs the tasks of the Huey that MODULE exports, for example: huey-consumer -w 4 ./app.ts
+Without MODULE: of the application that huey.config.ts in this folder configures.
 `;
 
 const SIGNALS = `

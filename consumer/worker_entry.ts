@@ -24,7 +24,8 @@ interface Scope {
 }
 
 const scope = globalThis as unknown as Scope;
-let worker: LocalWorker | undefined;
+/** What is asked of the worker before it has started waits for that. */
+const started: PromiseWithResolvers<LocalWorker> = Promise.withResolvers();
 
 function post(message: FromWorker): void {
   scope.postMessage(message);
@@ -35,14 +36,19 @@ function receive(message: ToWorker): void {
     case "init":
       return void begin(message);
     case "stop":
-      return void worker?.stop();
+      return void started.promise.then((worker) => worker.stop());
     case "interrupt":
-      return void worker?.interrupt(message.graceMs);
+      return void started.promise.then((worker) => worker.interrupt(message.graceMs));
     case "idle":
-      return void worker?.idle().then((started) => post({ type: "answer", id: message.id, started }));
+      return void answerIdle(message.id);
     case "ping":
       return post({ type: "answer", id: message.id, started: 0 });
   }
+}
+
+async function answerIdle(id: number): Promise<void> {
+  const worker = await started.promise;
+  post({ type: "answer", id, started: await worker.idle() });
 }
 
 async function begin(init: Init): Promise<void> {
@@ -61,8 +67,9 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   guardIsolate((kind, error) => stray(kind, error, core));
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
-  worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
+  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
   await worker.start();
+  started.resolve(worker);
   post({ type: "ready" });
   const end = await worker.ended;
   await Promise.race([huey.close(), sleep(5000)]);
@@ -88,7 +95,7 @@ function stray(kind: StrayKind, error: unknown, core: Core): void {
   if (kind === "An unhandled rejection") return logger.error(`${kind} outside of any task`, { error });
   logger.error(`${kind} outside of any task: this worker finishes what runs and is replaced`, { error });
   post({ type: "broken" });
-  void worker?.stop();
+  void started.promise.then((worker) => worker.stop());
 }
 
 function checkedCore(huey: Huey, init: Init): Core {

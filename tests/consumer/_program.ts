@@ -1,0 +1,112 @@
+/** Runs the command line of the consumer in a process of the same runtime as the test. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Huey } from "../../lib/huey.ts";
+import { makeApplication } from "./_tasks.ts";
+import type { Tasks } from "./_tasks.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../consumer.ts", import.meta.url));
+export const APP: string = fileURLToPath(new URL("./_app.ts", import.meta.url));
+/** Whether this is Deno. */
+export const DENO: boolean = "Deno" in globalThis;
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A consumer that runs, or ran. */
+export class Program {
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #waiting: Set<() => void> = new Set();
+  #text = "";
+  #read = 0;
+  #open = true;
+
+  constructor(args: readonly string[], env: Record<string, string>, cwd?: string) {
+    const runtime = DENO ? ["run", "-A"] : [];
+    const options = { stdio: ["ignore", "pipe", "pipe"] as never, env: { ...process.env, ...env }, cwd };
+    const child = spawn(process.execPath, [...runtime, PROGRAM, ...args], options) as unknown as ChildProcess;
+    this.#child = child;
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on("data", (data) => {
+        this.#text += String(data);
+        for (const look of this.#waiting) look();
+      });
+    }
+    child.on("exit", () => this.#open = false);
+    this.exited = new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal })));
+  }
+
+  /** Everything that it wrote so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Waits for a text, after the one that was waited for before. */
+  async says(text: string): Promise<void> {
+    const found = Promise.withResolvers<void>();
+    const look = (): void => {
+      const at = this.#text.indexOf(text, this.#read);
+      if (at === -1) return;
+      this.#read = at + text.length;
+      found.resolve();
+    };
+    this.#waiting.add(look);
+    look();
+    const ended = this.exited.then(() => Promise.reject(new Error(`It ended without "${text}":\n${this.#text}`)));
+    await Promise.race([found.promise, ended]).finally(() => this.#waiting.delete(look));
+  }
+
+  /** Not by the child's own `kill`, after which Deno reports that signal as the cause of the end, whatever it was. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.#open) process.kill(this.pid, signal);
+  }
+}
+
+/** A folder, the application in this process, and consumers for it. */
+export class Stage {
+  readonly huey: Huey;
+  readonly tasks: Tasks;
+  readonly folder: string = mkdtempSync(join(tmpdir(), "huey-program-"));
+  /** The database that all use. */
+  readonly file: string = join(this.folder, "tests.db");
+  readonly #programs: Program[] = [];
+
+  constructor() {
+    const { huey, tasks } = makeApplication(this.file, { silent: true });
+    this.huey = huey;
+    this.tasks = tasks;
+  }
+
+  /** Starts a consumer of the application. */
+  consume(...args: string[]): Program {
+    return this.run(...args, APP);
+  }
+
+  /** Starts the command line. */
+  run(...args: string[]): Program {
+    const program = new Program(args, { HUEY_TEST_FILE: this.file }, this.folder);
+    this.#programs.push(program);
+    return program;
+  }
+
+  /** Ends what still runs and removes the folder. */
+  async end(): Promise<void> {
+    for (const program of this.#programs) program.kill("SIGKILL");
+    await Promise.all(this.#programs.map(({ exited }) => exited));
+    await this.huey.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

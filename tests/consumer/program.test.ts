@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { failure } from "../helpers.ts";
+import { DENO, Stage } from "./_program.ts";
+
+const SLOW = 60_000;
+let stage: Stage;
+
+beforeEach(() => {
+  stage = new Stage();
+});
+afterEach(() => stage.end());
+
+async function stopped(program: ReturnType<Stage["run"]>): Promise<void> {
+  program.kill("SIGINT");
+  expect(await program.exited).toEqual({ code: 0, signal: null });
+}
+
+describe("the command line", () => {
+  test("prints help and version", async () => {
+    const [help, version] = [stage.run("--help"), stage.run("--version")];
+    expect(await help.exited).toEqual({ code: 0, signal: null });
+    expect(help.text).toContain("--scheduler-interval");
+    expect((await version.exited).code).toBe(0);
+    expect(version.text).toMatch(/^\d+\.\d+\.\d+\n$/);
+  }, SLOW);
+
+  test("ends with 2 and the usage for wrong options", async () => {
+    const program = stage.consume("-w", "none");
+    expect((await program.exited).code).toBe(2);
+    expect(program.text).toContain('-w, --workers must be a whole number, at least 1: "none"\n\nUsage: ');
+  }, SLOW);
+
+  test("ends with 1 and one message for a module that cannot be used", async () => {
+    writeFileSync(join(stage.folder, "broken.js"), `throw new Error("at redis://me:secret@host");`);
+    const [missing, broken] = [stage.run("missing.ts"), stage.run("broken.js")];
+    expect((await missing.exited).code).toBe(1);
+    expect(missing.text).toContain("missing.ts does not exist\n");
+    expect((await broken.exited).code).toBe(1);
+    expect(broken.text).toContain("cannot be imported: at redis://me:***@host");
+    expect(broken.text).not.toContain("secret");
+  }, SLOW);
+
+  test("logs to a file, as JSON", async () => {
+    const file = join(stage.folder, "log.txt");
+    const program = stage.consume("-k", "thread", "--json", "-l", file);
+    await program.says("startup hook");
+    const result = await stage.tasks.add(1, 2);
+    expect(await result.get({ blocking: true })).toBe(3);
+    await stopped(program);
+    const lines = readFileSync(file, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+    expect(lines.some(({ logger, who }) => logger === "huey.consumer" && who === "MainThread")).toBe(true);
+    expect(lines.find(({ taskId }) => taskId === result.id) ?? lines.find(({ message }) => message.includes(result.id)))
+      .toBeDefined();
+    expect(program.text).toBe("startup hook\nshutdown hook\n");
+  }, SLOW);
+
+  test("logs warnings only when quiet", async () => {
+    const program = stage.consume("-k", "greenlet", "-q");
+    await program.says("startup hook");
+    await stopped(program);
+    expect(program.text).toBe("startup hook\nshutdown hook\n");
+  }, SLOW);
+});
+
+for (const type of ["greenlet", "thread", "process"]) {
+  describe(`workers of type ${type}`, () => {
+    test("run tasks and stop at SIGINT", async () => {
+      const program = stage.consume("-k", type, "-w", "2");
+      await program.says(`Consumer started with 2 ${type} workers`);
+      const results = await stage.tasks.add.map([[1, 2], [3, 4], [5, 6]]);
+      expect(await results.get({ blocking: true })).toEqual([3, 7, 11]);
+      expect((await failure((await stage.tasks.fail()).get({ blocking: true }))).message).toContain("on purpose");
+      await stopped(program);
+      expect(program.text).toContain("shutdown hook");
+      expect(await stage.huey.storage.leases()).toEqual([]);
+    }, SLOW);
+
+    test("outlive rejections and exceptions that nobody handles", async () => {
+      const program = stage.consume("-k", type);
+      const late = await stage.tasks.late();
+      const timer = await stage.tasks.timer();
+      expect(await late.get({ blocking: true })).toBe("late");
+      expect(await timer.get({ blocking: true })).toBe("timer");
+      expect(await (await stage.tasks.add(1, 2)).get({ blocking: true })).toBe(3);
+      await stopped(program);
+      expect(program.text).toContain("An unhandled rejection outside of any task");
+      expect(program.text).toContain("An uncaught exception outside of any task");
+    }, SLOW);
+
+    test("give running tasks the grace time at SIGTERM", async () => {
+      const program = stage.consume("-k", type, "--grace", "0.2");
+      await stage.tasks.wait();
+      await program.says("wait begins, delivery 1");
+      program.kill("SIGTERM");
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+      expect(program.text).toContain("interrupted wait");
+      expect(await stage.huey.pendingCount()).toBe(1);
+    }, SLOW);
+
+    test("give up running tasks at a second SIGINT", async () => {
+      const program = stage.consume("-k", type);
+      await stage.tasks.wait();
+      await program.says("wait begins, delivery 1");
+      program.kill("SIGINT");
+      await program.says("Waiting for running tasks");
+      program.kill("SIGINT");
+      expect(await program.exited).toEqual({ code: 130, signal: null });
+      expect(await stage.huey.pendingCount()).toBe(1);
+    }, SLOW);
+
+    test("leave nothing behind when the consumer is killed, and the next one takes over at once", async () => {
+      const program = stage.consume("-k", type, "-w", "2");
+      const result = await stage.tasks.wait();
+      await program.says("wait begins, delivery 1");
+      program.kill("SIGKILL");
+      // The pipes of its output end with the last process that holds them.
+      expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
+      const next = stage.consume("-k", type);
+      expect(await result.get({ blocking: true })).toBe("waited");
+      await stopped(next);
+    }, SLOW);
+  });
+}
+
+for (const type of ["thread", "process"]) {
+  describe(`workers of type ${type}`, () => {
+    test("are replaced when a task calls process.exit", async () => {
+      const program = stage.consume("-k", type);
+      expect(await (await stage.tasks.exit()).get({ blocking: true })).toBe("survived");
+      await stopped(program);
+      expect(program.text).toContain("Worker-1 is gone");
+    }, SLOW);
+
+    test("are ended when a task overruns its timeout without yielding", async () => {
+      const program = stage.consume("-k", type);
+      const looping = await stage.tasks.loop();
+      const adding = await stage.tasks.add(1, 2);
+      expect((await failure(looping.get({ blocking: true }))).message).toContain("ran longer than its timeout of 0.1 s");
+      expect(await adding.get({ blocking: true })).toBe(3);
+      await stopped(program);
+      const abandoned = program.text.includes("cannot be killed by this runtime");
+      expect(abandoned).toBe(DENO && type === "thread");
+    }, SLOW);
+
+    test("are killed at a forced stop when they do not yield", async () => {
+      const program = stage.consume("-k", type, "--grace", "0");
+      await stage.tasks.block();
+      await program.says("block begins");
+      program.kill("SIGTERM");
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+      expect(program.text).toContain("interrupted block");
+      expect(await stage.huey.pendingCount()).toBe(1);
+    }, SLOW);
+
+    test("are replaced after their share of tasks", async () => {
+      const program = stage.consume("-k", type, "-M", "2");
+      const results = await stage.tasks.add.map([[1, 2], [3, 4], [5, 6]]);
+      expect(await results.get({ blocking: true })).toEqual([3, 7, 11]);
+      await stopped(program);
+      expect(program.text).toContain("Worker-1 has ended after its share of tasks");
+    }, SLOW);
+  });
+}
+
+describe("a worker process", () => {
+  test("ends with its consumer even in a loop", async () => {
+    const program = stage.consume("-k", "process");
+    await stage.tasks.block();
+    await program.says("block begins");
+    program.kill("SIGKILL");
+    expect((await program.exited).signal).toBe("SIGKILL");
+  }, SLOW);
+});
+
+describe("SIGHUP", () => {
+  test("starts the consumer anew under the same process id, as often as it comes", async () => {
+    const program = stage.consume("-k", "greenlet");
+    await program.says(`PID ${program.pid}`);
+    for (let times = 0; times < 2; times++) {
+      program.kill("SIGHUP");
+      await program.says("Restarting");
+      await program.says("Consumer started");
+    }
+    expect(await (await stage.tasks.add(1, 2)).get({ blocking: true })).toBe(3);
+    await stopped(program);
+    expect(() => process.kill(program.pid, 0)).toThrow();
+  }, SLOW);
+
+  test("gives way to SIGINT while it waits", async () => {
+    const program = stage.consume("-k", "greenlet");
+    await stage.tasks.wait();
+    await program.says("wait begins");
+    program.kill("SIGHUP");
+    await program.says("Received SIGHUP");
+    program.kill("SIGINT");
+    await program.says("Received SIGINT");
+    program.kill("SIGINT");
+    expect((await program.exited).code).toBe(130);
+    expect(program.text).not.toContain("Restarting");
+  }, SLOW);
+});

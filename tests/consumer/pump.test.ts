@@ -1,0 +1,312 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { Pump } from "../../consumer/pump.ts";
+import type { PumpOptions } from "../../consumer/pump.ts";
+import { coreOf } from "../../lib/core.ts";
+import type { Core } from "../../lib/core.ts";
+import { StorageError } from "../../lib/errors.ts";
+import type { Huey } from "../../lib/huey.ts";
+import type { Claim, ClaimOptions, Storage } from "../../lib/storage.ts";
+import { failure, logbook, memory, OWNER, record } from "../helpers.ts";
+
+const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
+const pumps: Pump[] = [];
+
+afterEach(async () => {
+  await Promise.all(pumps.splice(0).map((pump) => pump.interrupt(0)));
+});
+
+function makePump(huey: Huey, options: Partial<PumpOptions> = {}): Pump {
+  const pump = new Pump(coreOf(huey)!, { slots: 1, owner: OWNER, poll: POLL, logger: coreOf(huey)!.logger, ...options });
+  pumps.push(pump);
+  return pump;
+}
+
+/** A task that runs until it is told to end. */
+function gates(
+  huey: Huey,
+): { task: () => Promise<unknown>; begun: () => Promise<void>; open: () => void; running: () => number } {
+  const waiting: (() => void)[] = [];
+  let seen: (() => void) | undefined;
+  const task = huey.task("gate", () => {
+    return new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      seen?.();
+    });
+  });
+  return {
+    task: () => task(),
+    begun: () => new Promise((resolve) => seen = resolve),
+    open: () => waiting.shift()?.(),
+    running: () => waiting.length,
+  };
+}
+
+/** Watches the calls of `claim`. */
+function watchClaims(storage: Storage): { limits: number[] } {
+  const limits: number[] = [];
+  const { claim } = storage;
+  storage.claim = (limit: number, options: ClaimOptions) => {
+    limits.push(limit);
+    return claim.call(storage, limit, options);
+  };
+  return { limits };
+}
+
+describe("Pump", () => {
+  test("runs what is in the queue, in order", async () => {
+    const huey = memory();
+    const seen: number[] = [];
+    const note = huey.task("note", (value: number) => void seen.push(value));
+    await note.map([1, 2, 3, 4, 5]);
+    const pump = makePump(huey);
+    pump.start();
+    expect(await pump.idle()).toBe(5);
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test("claims as many as slots are free, and never more", async () => {
+    const huey = memory();
+    const gate = gates(huey);
+    const { limits } = watchClaims(huey.storage);
+    for (let index = 0; index < 5; index++) await gate.task();
+    const pump = makePump(huey, { slots: 3 });
+    const begun = gate.begun();
+    pump.start();
+    await begun;
+    await Promise.resolve();
+    expect(gate.running()).toBe(3);
+    expect(limits).toEqual([3]);
+    expect(await huey.pendingCount()).toBe(2);
+    const next = gate.begun();
+    gate.open();
+    await next;
+    expect(limits).toEqual([3, 1]);
+    expect(await huey.pendingCount()).toBe(1);
+    for (let index = 0; index < 4; index++) gate.open();
+    const last = pump.idle();
+    while (gate.running() > 0 || await huey.pendingCount() > 0) {
+      gate.open();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    await last;
+  });
+
+  test("replaces attempts that end in the same tick by one claim", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    const { limits } = watchClaims(huey.storage);
+    await nothing.map(Array.from({ length: 40 }, () => []));
+    const pump = makePump(huey, { slots: 10 });
+    pump.start();
+    await pump.idle();
+    expect(limits.slice(0, 4)).toEqual([10, 10, 10, 10]);
+  });
+
+  test("claims the next task while a settlement is under way, and starts it after that", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    await nothing.map([[], []]);
+    const { limits } = watchClaims(huey.storage);
+    const settled = Promise.withResolvers<void>();
+    const started: string[] = [];
+    const pump = makePump(huey, {
+      execute: async (core, claim, options) => {
+        started.push(claim.id);
+        (options as { onSettle?: (claim: Claim) => void }).onSettle!(claim);
+        if (started.length === 1) await settled.promise;
+        await core.storage.settle({ claim, id: claim.id, noticeTtlMs: 0 });
+      },
+    });
+    pump.start();
+    while (await huey.pendingCount() > 0) await new Promise((resolve) => setTimeout(resolve));
+    expect(limits).toEqual([1, 1]);
+    expect(started.length).toBe(1);
+    settled.resolve();
+    expect(await pump.idle()).toBe(2);
+  });
+
+  test("gives back at a stop what was claimed so and has not started", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    await nothing.map([[], []]);
+    const settled = Promise.withResolvers<void>();
+    const pump = makePump(huey, {
+      execute: async (core, claim, options) => {
+        (options as { onSettle?: (claim: Claim) => void }).onSettle!(claim);
+        await settled.promise;
+        await core.storage.settle({ claim, id: claim.id, noticeTtlMs: 0 });
+      },
+    });
+    pump.start();
+    while (await huey.pendingCount() > 0) await new Promise((resolve) => setTimeout(resolve));
+    const stopped = pump.stop();
+    settled.resolve();
+    await stopped;
+    expect(pump.started).toBe(1);
+    expect(await huey.pendingCount()).toBe(1);
+  });
+
+  test("lets timers run while it is never out of work", async () => {
+    const huey = memory();
+    let left = 100_000;
+    const again = huey.task("again", async () => {
+      if (--left > 0) await again();
+    });
+    await again();
+    const pump = makePump(huey);
+    pump.start();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(left).toBeGreaterThan(0);
+    left = 0;
+    await pump.idle();
+  });
+
+  test("says once that the storage fails, and goes on when it works", async () => {
+    const { logger, lines } = logbook();
+    const huey = memory({ logger });
+    const { claim } = huey.storage;
+    let failures = 3;
+    const storage: Storage = huey.storage;
+    storage.claim = (limit, options) => {
+      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : claim.call(storage, limit, options);
+    };
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const result = await add(1, 2);
+    const pump = makePump(huey);
+    pump.start();
+    expect(await result.get({ blocking: true })).toBe(3);
+    const said = lines.filter(({ message }) => message.startsWith("Claiming tasks")).map(({ level }) => level);
+    expect(said).toEqual(["error", "debug", "debug", "info"]);
+  });
+
+  test("fails a task that could not be settled for a reason of its own", async () => {
+    const huey = memory();
+    const core: Core = coreOf(huey)!;
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const result = await add(1, 2);
+    const pump = makePump(huey, { execute: () => Promise.reject(new TypeError("broken inside")) });
+    pump.start();
+    const error = await failure(result.get({ blocking: true }));
+    expect(error.message).toContain("broken inside");
+    expect(await core.storage.claimed(OWNER)).toEqual([]);
+  });
+
+  test("stop() waits for what runs and leaves the rest in the queue", async () => {
+    const huey = memory();
+    const gate = gates(huey);
+    await gate.task();
+    await gate.task();
+    const pump = makePump(huey);
+    const begun = gate.begun();
+    pump.start();
+    await begun;
+    const stopped = pump.stop();
+    gate.open();
+    await stopped;
+    expect(await pump.ended).toBe("stopped");
+    expect(await huey.pendingCount()).toBe(1);
+  });
+
+  test("stop() ends a waiting claim", async () => {
+    const pump = makePump(memory());
+    pump.start();
+    await Promise.resolve();
+    await pump.stop();
+    expect(await pump.ended).toBe("stopped");
+  });
+
+  test("stop() before start() ends it too", async () => {
+    const pump = makePump(memory());
+    await pump.stop();
+    expect(await pump.ended).toBe("stopped");
+  });
+
+  test("gives back claims that arrive after the stop", async () => {
+    const huey = memory();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const storage: Storage = huey.storage;
+    const { claim } = storage;
+    const pump = makePump(huey);
+    storage.claim = async (limit, options) => {
+      const batch = await claim.call(storage, limit, options);
+      void pump.stop();
+      return batch;
+    };
+    pump.start();
+    await pump.ended;
+    expect(await huey.pendingCount()).toBe(1);
+    expect(pump.started).toBe(0);
+  });
+
+  test("interrupt() gives back what still runs after the grace time", async () => {
+    const huey = memory();
+    const gate = gates(huey);
+    const { names } = record(huey);
+    await gate.task();
+    const pump = makePump(huey);
+    const begun = gate.begun();
+    pump.start();
+    await begun;
+    await pump.interrupt(1);
+    expect(names).toEqual(["enqueued", "executing", "interrupted"]);
+    expect(await huey.pendingCount()).toBe(1);
+    gate.open();
+  });
+
+  test("interrupt() lets what ends in the grace time end", async () => {
+    const huey = memory();
+    const gate = gates(huey);
+    await gate.task();
+    const pump = makePump(huey);
+    const begun = gate.begun();
+    pump.start();
+    await begun;
+    const interrupted = pump.interrupt(60_000);
+    gate.open();
+    await interrupted;
+    expect(await huey.pendingCount()).toBe(0);
+  });
+
+  test("ends after maxTasks attempts", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    await nothing.map(Array.from({ length: 7 }, () => []));
+    const pump = makePump(huey, { slots: 4, maxTasks: 5 });
+    pump.start();
+    expect(await pump.ended).toBe("exhausted");
+    expect(pump.started).toBe(5);
+    expect(await huey.pendingCount()).toBe(2);
+  });
+
+  test("tells of the start and the end of each attempt", async () => {
+    const huey = memory();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const told: string[] = [];
+    const pump = makePump(huey, {
+      onStart: ({ message }) => told.push(`start ${message.name}`),
+      onEnd: ({ id }) => told.push(`end ${id.length > 0}`),
+    });
+    pump.start();
+    await pump.idle();
+    expect(told).toEqual(["start add", "end true"]);
+  });
+
+  test("aborts the signal of a running task that is revoked", async () => {
+    const huey = memory();
+    const begun = Promise.withResolvers<void>();
+    const wait = huey.task({ name: "wait", context: true, retries: 3 }, ({ signal }) => {
+      begun.resolve();
+      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    const result = await wait();
+    const pump = makePump(huey);
+    pump.start();
+    await begun.promise;
+    await result.revoke();
+    await pump.idle();
+    expect(await result.state()).toEqual({ state: "revoked" });
+    expect(pump.started).toBe(1);
+  });
+});

@@ -1,0 +1,179 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { isGone, newIdentity } from "../../consumer/identity.ts";
+import { LeaseKeeper } from "../../consumer/lease.ts";
+import { Recovery } from "../../consumer/recover.ts";
+import { coreOf } from "../../lib/core.ts";
+import { StorageError } from "../../lib/errors.ts";
+import { SqliteHuey } from "../../storage/sqlite_huey.ts";
+import { logbook, memory, silent } from "../helpers.ts";
+
+const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
+const folder = mkdtempSync(join(tmpdir(), "huey-recovery-"));
+const ends: (() => Promise<unknown>)[] = [];
+let files = 0;
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function sqlite(): SqliteHuey {
+  const huey = new SqliteHuey("recovery", { filename: join(folder, `${++files}.db`), logger: silent });
+  ends.push(() => huey.close());
+  return huey;
+}
+
+/** The process id of a process that has ended. */
+function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+  return new Promise((resolve) => child.on("exit", () => resolve(child.pid!)));
+}
+
+describe("newIdentity()", () => {
+  test("is another one each time, on the same host", () => {
+    const [one, two] = [newIdentity(), newIdentity()];
+    expect(one.consumer).not.toBe(two.consumer);
+    expect(one.host).toBe(two.host);
+    expect(one.pid).toBe(process.pid);
+  });
+});
+
+describe("isGone()", () => {
+  test("knows processes of this host that have ended", async () => {
+    const { host, consumer } = newIdentity();
+    const lease = { host, consumer, ttlMs: 1000, pid: await deadPid() };
+    expect(isGone(lease, host)).toBe(true);
+    expect(isGone({ ...lease, host: "elsewhere" }, host)).toBe(false);
+  });
+
+  test("spares processes that run", () => {
+    const { host, consumer } = newIdentity();
+    expect(isGone({ host, consumer, ttlMs: 1000, pid: process.pid }, host)).toBe(false);
+    expect(isGone({ host, consumer: "x-1-0-abc", ttlMs: 1000, pid: process.ppid }, host)).toBe(false);
+  });
+
+  test("sees that a process id was given to another process", () => {
+    const { host } = newIdentity();
+    const lease = { host, consumer: `host-${process.ppid}-1-abc`, ttlMs: 1000, pid: process.ppid };
+    expect(isGone(lease, host)).toBe(process.platform === "linux");
+  });
+});
+
+describe("Recovery", () => {
+  function start(huey: SqliteHuey, leaseMs = 60_000): Recovery {
+    const core = coreOf(huey)!;
+    const recovery = new Recovery(core, { identity: newIdentity(), leaseMs, poll: POLL, logger: core.logger });
+    ends.push(() => recovery.stop());
+    recovery.start();
+    return recovery;
+  }
+
+  function recovered(huey: SqliteHuey): Promise<string> {
+    return new Promise((resolve) => huey.signal("recovered", (_, task) => resolve(task.name)));
+  }
+
+  test("takes over at once what a dead process of this host had claimed", async () => {
+    const huey = sqlite();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const owner = { consumer: "host-1-0-dead", worker: "Worker-1" };
+    await huey.storage.heartbeat({
+      consumer: owner.consumer,
+      host: newIdentity().host,
+      pid: await deadPid(),
+      ttlMs: 3_600_000,
+    });
+    await huey.storage.claim(1, { owner, waitMs: 0 });
+    const told = recovered(huey);
+    start(huey);
+    expect(await told).toBe("add");
+    expect(await huey.pendingCount()).toBe(1);
+  });
+
+  test("takes over what a consumer elsewhere had claimed when its lease has run out", async () => {
+    const huey = sqlite();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const owner = { consumer: "host-1-0-silent", worker: "Worker-1" };
+    await huey.storage.heartbeat({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 20 });
+    await huey.storage.claim(1, { owner, waitMs: 0 });
+    const told = recovered(huey);
+    start(huey, 40);
+    expect(await told).toBe("add");
+  });
+
+  test("spares consumers that live", async () => {
+    const huey = sqlite();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
+    await huey.storage.heartbeat({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 60_000 });
+    await huey.storage.claim(1, { owner, waitMs: 0 });
+    const { storage } = huey;
+    const { recover } = storage;
+    const looked = new Promise<void>((resolve) => {
+      storage.recover = async (target) => {
+        const claims = await recover.call(storage, target);
+        resolve();
+        return claims;
+      };
+    });
+    start(huey);
+    await looked;
+    expect(await huey.pendingCount()).toBe(0);
+  });
+});
+
+describe("LeaseKeeper", () => {
+  const lease = { consumer: "host-1-0-it", host: "here", pid: 1, ttlMs: 60 };
+
+  test("renews the lease from another isolate", async () => {
+    const huey = sqlite();
+    const keeper = new LeaseKeeper(huey.storage, { lease, tasksRunHere: true, poll: POLL, logger: silent });
+    ends.push(() => keeper.stop());
+    await keeper.start();
+    const before = (await huey.storage.leases())[0]!.expiresMs;
+    let after = before;
+    while (after < before + 100) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      after = (await huey.storage.leases())[0]!.expiresMs;
+    }
+    await keeper.stop();
+    expect(await huey.storage.leases()).toEqual([]);
+  });
+
+  test("renews it here where no tasks run, and reports failures once", async () => {
+    const { logger, lines } = logbook();
+    const huey = sqlite();
+    const keeper = new LeaseKeeper(huey.storage, { lease, tasksRunHere: false, poll: POLL, logger });
+    ends.push(() => keeper.stop());
+    await keeper.start();
+    const { storage } = huey;
+    const { heartbeat } = storage;
+    let failures = 0;
+    const works = new Promise<void>((resolve) => {
+      storage.heartbeat = (renewed) => {
+        if (failures++ < 2) return Promise.reject(new StorageError("no connection"));
+        resolve();
+        return heartbeat.call(storage, renewed);
+      };
+    });
+    await works;
+    await keeper.stop();
+    expect(lines.filter(({ level }) => level === "error").length).toBe(1);
+  });
+
+  test("a storage that nobody else sees needs one lease only", async () => {
+    const huey = memory();
+    const keeper = new LeaseKeeper(huey.storage, { lease, tasksRunHere: true, poll: POLL, logger: silent });
+    await keeper.start();
+    expect((await huey.storage.leases())[0]!.expiresMs).toBeGreaterThan(Date.now() + 3_600_000);
+    await keeper.stop();
+    expect(await huey.storage.leases()).toEqual([]);
+  });
+});

@@ -1,0 +1,19 @@
+import { describe, expect, test } from "bun:test";
+import process from "node:process";
+import { moduleArguments, programArguments } from "../../consumer/runtime_flags.ts";
+import { DENO } from "./_program.ts";
+
+describe("moduleArguments()", () => {
+  test("starts a module with the rights of this process", () => {
+    const args = moduleArguments("/other.ts");
+    expect(args.at(-1)).toBe("/other.ts");
+    expect(args.slice(0, -1)).toEqual(DENO ? ["run", "-A"] : process.execArgv);
+  });
+});
+
+describe("programArguments()", () => {
+  test("ends with the arguments of this program", () => {
+    const args = process.argv.slice(2);
+    expect(programArguments().slice(args.length === 0 ? Infinity : -args.length)).toEqual(args);
+  });
+});

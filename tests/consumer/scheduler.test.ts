@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Scheduler } from "../../consumer/scheduler.ts";
+import { coreOf } from "../../lib/core.ts";
+import { crontab } from "../../lib/crontab.ts";
+import { StorageError } from "../../lib/errors.ts";
+import { every } from "../../lib/every.ts";
+import type { Huey } from "../../lib/huey.ts";
+import type { Storage } from "../../lib/storage.ts";
+import { advance, logbook, memory, NOON, record, silent, startClock, stopClock } from "../helpers.ts";
+
+const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
+const schedulers: Scheduler[] = [];
+
+beforeEach(() => stopClock());
+afterEach(async () => {
+  await Promise.all(schedulers.splice(0).map((scheduler) => scheduler.stop()));
+  startClock();
+});
+
+function start(huey: Huey, options: { periodic?: boolean } = {}): Scheduler {
+  const core = coreOf(huey)!;
+  const scheduler = new Scheduler(core, { intervalMs: 60_000, poll: POLL, logger: core.logger, periodic: true, ...options });
+  schedulers.push(scheduler);
+  scheduler.start();
+  return scheduler;
+}
+
+/** Resolves when a signal was emitted so often. */
+function emitted(huey: Huey, signal: "enqueued", times: number): Promise<string[]> {
+  const names: string[] = [];
+  return new Promise((resolve) => {
+    huey.signal(signal, (_, task) => {
+      if (names.push(task.name) === times) resolve(names);
+    });
+  });
+}
+
+/** Ends each sleep of the scheduler at once, and counts them. */
+function sleepless(storage: Storage): { sleeps: number[]; slept: () => Promise<void>; wake: () => void } {
+  const sleeps: number[] = [];
+  let seen: (() => void) | undefined;
+  let wake = (): void => {};
+  storage.waitDue = (maxMs, signal) => {
+    sleeps.push(maxMs);
+    seen?.();
+    return new Promise((resolve) => {
+      wake = resolve;
+      signal?.addEventListener("abort", () => resolve());
+    });
+  };
+  return { sleeps, slept: () => new Promise((resolve) => seen = resolve), wake: () => wake() };
+}
+
+describe("Scheduler", () => {
+  test("moves what is due to the queue, in batches, and announces it", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    for (let index = 0; index < 1203; index++) await nothing.schedule({ delay: 10 });
+    await nothing.schedule({ delay: 1000 });
+    advance(10);
+    const all = emitted(huey, "enqueued", 1203);
+    start(huey);
+    await all;
+    expect(await huey.pendingCount()).toBe(1203);
+    expect(await huey.scheduledCount()).toBe(1);
+  });
+
+  test("wakes for a message that is scheduled while it sleeps", async () => {
+    startClock();
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    start(huey);
+    const moved = emitted(huey, "enqueued", 1);
+    await nothing.schedule({ delay: { milliseconds: 5 } });
+    await moved;
+    expect(await huey.pendingCount()).toBe(1);
+  });
+
+  test("enqueues periodic tasks once for each minute", async () => {
+    const huey = memory();
+    huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
+    const { sleeps, slept, wake } = sleepless(huey.storage);
+    let asleep = slept();
+    start(huey);
+    await asleep;
+    expect(await huey.pendingCount()).toBe(1);
+    for (const seconds of [20, 20, 20]) {
+      advance(seconds);
+      asleep = slept();
+      wake();
+      await asleep;
+    }
+    expect((await huey.pending()).map(({ name }) => name)).toEqual(["minutely", "minutely"]);
+    expect(sleeps).toEqual([60_000, 40_000, 20_000, 60_000]);
+  });
+
+  test("sleeps until an interval below a minute is over", async () => {
+    const huey = memory();
+    huey.periodicTask("often", every({ seconds: 15 }), () => {});
+    const { sleeps, slept } = sleepless(huey.storage);
+    const asleep = slept();
+    stopClock(NOON + 1000);
+    start(huey);
+    await asleep;
+    expect(sleeps).toEqual([14_000]);
+  });
+
+  test("announces periodic tasks, marked as such", async () => {
+    const huey = memory();
+    huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
+    const announced = emitted(huey, "enqueued", 1);
+    start(huey);
+    expect(await announced).toEqual(["minutely"]);
+  });
+
+  test("leaves periodic tasks alone when told to", async () => {
+    const huey = memory();
+    huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
+    const { slept } = sleepless(huey.storage);
+    const asleep = slept();
+    start(huey, { periodic: false });
+    await asleep;
+    expect(await huey.pendingCount()).toBe(0);
+  });
+
+  test("outlives failures of the storage and says so once", async () => {
+    const { logger, lines } = logbook();
+    const huey = memory({ logger });
+    const nothing = huey.task("nothing", () => {});
+    await nothing.schedule({ delay: 10 });
+    advance(10);
+    const storage: Storage = huey.storage;
+    const { promoteDue } = storage;
+    let failures = 3;
+    storage.promoteDue = (nowMs, limit) => {
+      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : promoteDue.call(storage, nowMs, limit);
+    };
+    const moved = emitted(huey, "enqueued", 1);
+    start(huey);
+    await moved;
+    const said = lines.filter(({ message }) => message.startsWith("Scheduling")).map(({ level }) => level);
+    expect(said.slice(0, 3)).toEqual(["error", "debug", "debug"]);
+  });
+
+  test("moves a message that cannot be read like any other", async () => {
+    const huey = memory({ logger: silent });
+    record(huey);
+    await huey.storage.enqueue([{ id: "x", data: new Uint8Array([1]), priority: 0, dueMs: NOON + 10, track: false }]);
+    advance(1);
+    const { slept } = sleepless(huey.storage);
+    const asleep = slept();
+    start(huey);
+    await asleep;
+    expect(await huey.storage.pendingCount()).toBe(1);
+  });
+
+  test("stop() ends the sleep", async () => {
+    const scheduler = start(memory());
+    await Promise.resolve();
+    await scheduler.stop();
+    expect(await scheduler.stop()).toBeUndefined();
+  });
+});
