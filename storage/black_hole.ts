@@ -30,6 +30,16 @@ export interface BlackHoleStorageOptions {
 /**
  * Keeps nothing. A claim waits as on an empty queue, and a wait for a result ends at once, because no result will ever come.
  * What is put conditionally counts as put: the key is always free.
+ *
+ * @example
+ * ```ts
+ * import { BlackHoleStorage, Huey } from "@hueyjs/huey";
+ *
+ * const huey = new Huey({ storage: (name) => new BlackHoleStorage({ name }) });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * await add(1, 2);
+ * await huey.close();
+ * ```
  */
 export class BlackHoleStorage implements Storage {
   readonly name: string;

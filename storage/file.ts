@@ -46,7 +46,19 @@ const PRUNE_LIMIT = 1000;
 /** Notices are removed after so many settlements. */
 const SETTLEMENTS_PER_PRUNE = 64;
 
-/** Keeps everything in files. A crash of the process loses nothing; one of the computer may, unless `fsync` is set. */
+/**
+ * Keeps everything in files. A crash of the process loses nothing; one of the computer may, unless `fsync` is set.
+ *
+ * @example
+ * ```ts
+ * import { FileStorage, Huey } from "@hueyjs/huey";
+ *
+ * const huey = new Huey({ storage: (name) => new FileStorage({ name, path: "data/huey" }) });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * await add(1, 2);
+ * await huey.close();
+ * ```
+ */
 export class FileStorage implements Storage {
   readonly name: string;
   readonly shared: boolean = true;

@@ -22,8 +22,15 @@ import { type FileOptions, FileStorage } from "./file.ts";
  * ```
  */
 export class FileHuey extends Huey {
-  /** @throws {TypeError | RangeError} For a wrong option, naming it; `path` is required. */
+  /**
+   * @param options Options of every Huey, and of the file storage; `path` is required.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   */
   constructor(options: HueyOptions & FileOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the file storage; `path` is required.
+   */
   constructor(name: string, options: HueyOptions & FileOptions);
   constructor(first: string | (HueyOptions & FileOptions), second?: HueyOptions & FileOptions) {
     const { huey, storage } = splitOptions<FileOptions>(first, second);

@@ -51,6 +51,16 @@ interface Chord {
  * Keeps everything in the memory of this isolate. Two instances share nothing, whatever their names.
  *
  * Bytes are copied on the way in; those that come out are the stored ones and must not be changed.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStorage, Huey } from "@hueyjs/huey";
+ *
+ * const huey = new Huey({ storage: (name) => new MemoryStorage({ name }) });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * await add(1, 2);
+ * await huey.close();
+ * ```
  */
 export class MemoryStorage implements Storage {
   readonly name: string;

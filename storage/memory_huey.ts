@@ -24,8 +24,15 @@ provideImmediateStorage((name) => new MemoryStorage({ name }));
  * ```
  */
 export class MemoryHuey extends Huey {
-  /** @throws {TypeError | RangeError} For a wrong option, naming it. */
+  /**
+   * @param options Options of every Huey.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   */
   constructor(options?: HueyOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey.
+   */
   constructor(name: string, options?: HueyOptions);
   constructor(first?: string | HueyOptions, second?: HueyOptions) {
     const { huey, storage } = splitOptions<object>(first, second);
@@ -47,8 +54,15 @@ export class MemoryHuey extends Huey {
  * ```
  */
 export class BlackHoleHuey extends Huey {
-  /** @throws {TypeError | RangeError} For a wrong option, naming it. */
+  /**
+   * @param options Options of every Huey.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   */
   constructor(options?: HueyOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey.
+   */
   constructor(name: string, options?: HueyOptions);
   constructor(first?: string | HueyOptions, second?: HueyOptions) {
     const { huey, storage } = splitOptions<object>(first, second);

@@ -28,10 +28,15 @@ export class RedisHuey extends Huey {
   /** The driver; a subclass names its own. */
   protected static readonly storageClass: StorageClass<RedisOptions> = RedisStorage;
   /**
+   * @param options Options of every Huey, and of the Redis storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
    */
   constructor(options?: HueyOptions & RedisOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the Redis storage.
+   */
   constructor(name: string, options?: HueyOptions & RedisOptions);
   constructor(first?: string | (HueyOptions & RedisOptions), second?: HueyOptions & RedisOptions) {
     const { huey, storage } = splitOptions<RedisOptions>(first, second);
@@ -39,20 +44,49 @@ export class RedisHuey extends Huey {
   }
 }
 
-/** A Huey in Redis with priorities: a sorted set as queue. */
+/**
+ * A Huey in Redis with priorities: a sorted set as queue.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisHuey } from "@hueyjs/huey";
+ *
+ * const huey = new PriorityRedisHuey("my-app");
+ * const add = huey.task({ name: "add", priority: 10 }, (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
 export class PriorityRedisHuey extends RedisHuey {
   protected static override readonly storageClass: StorageClass<RedisOptions> = PriorityRedisStorage;
 }
 
-/** A Huey in Redis whose results live for `expireTime`, a day by default; reading one does not delete it. */
+/**
+ * A Huey in Redis whose results live for `expireTime`, a day by default; reading one does not delete it.
+ *
+ * @example
+ * ```ts
+ * import { RedisExpireHuey } from "@hueyjs/huey";
+ *
+ * const huey = new RedisExpireHuey("my-app", { expireTime: { hours: 1 } });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
 export class RedisExpireHuey extends Huey {
   /** The driver; a subclass names its own. */
   protected static readonly storageClass: StorageClass<RedisExpireOptions> = RedisExpireStorage;
   /**
+   * @param options Options of every Huey, and of the Redis storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
    */
   constructor(options?: HueyOptions & RedisExpireOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the Redis storage.
+   */
   constructor(name: string, options?: HueyOptions & RedisExpireOptions);
   constructor(first?: string | (HueyOptions & RedisExpireOptions), second?: HueyOptions & RedisExpireOptions) {
     const { huey, storage } = splitOptions<RedisExpireOptions>(first, second);
@@ -60,7 +94,19 @@ export class RedisExpireHuey extends Huey {
   }
 }
 
-/** `RedisExpireHuey` with priorities. */
+/**
+ * `RedisExpireHuey` with priorities.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisExpireHuey } from "@hueyjs/huey";
+ *
+ * const huey = new PriorityRedisExpireHuey("my-app");
+ * const add = huey.task({ name: "add", priority: 10 }, (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
 export class PriorityRedisExpireHuey extends RedisExpireHuey {
   protected static override readonly storageClass: StorageClass<RedisExpireOptions> = PriorityRedisExpireStorage;
 }

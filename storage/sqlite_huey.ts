@@ -22,8 +22,15 @@ import { type SqliteOptions, SqliteStorage } from "./sqlite.ts";
  * ```
  */
 export class SqliteHuey extends Huey {
-  /** @throws {TypeError | RangeError} For a wrong option, naming it. */
+  /**
+   * @param options Options of every Huey, and of the SQLite storage.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   */
   constructor(options?: HueyOptions & SqliteOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the SQLite storage.
+   */
   constructor(name: string, options?: HueyOptions & SqliteOptions);
   constructor(first?: string | (HueyOptions & SqliteOptions), second?: HueyOptions & SqliteOptions) {
     const { huey, storage } = splitOptions<SqliteOptions>(first, second);
