@@ -57,9 +57,9 @@ export class Link {
     return this.#closed;
   }
 
-  /** Sends one command, once. @throws the client's error; a `StorageError` when there is no connection */
+  /** Sends one command, once. @throws the client's error, also when there is no connection */
   send(args: readonly Argument[]): Promise<unknown> {
-    if (this.#connection === undefined) return Promise.reject(this.#unreachable());
+    if (this.#connection === undefined) return Promise.reject(this.#lastError ?? new Error("There is no connection"));
     return this.#connection.sendCommand(args, COMMAND_OPTIONS);
   }
 
@@ -104,7 +104,8 @@ export class Link {
     while (this.#connection === undefined && this.#waiters.size > 0 && !this.#closed) {
       const error = await this.#attempt();
       if (error === undefined) break;
-      this.#lastError = error;
+      // What destroying a connection of ours says hides why it was destroyed.
+      if (this.#lastError === undefined || error.message !== "Disconnects client") this.#lastError = error;
       const fatal = this.#fatal(error);
       if (fatal) { for (const waiter of this.#waiters) waiter.reject(fatal); }
       else await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -25,6 +25,14 @@ export function script(...pieces: string[]): Script {
 /** Which kind of queue: a list, or a sorted set when there are priorities. */
 export type QueueKind = "list" | "sorted";
 
+/** Functions of a queue: how many there are, take some from the front, push at the end, put back in place. */
+export interface QueueLua {
+  readonly size: string;
+  readonly take: string;
+  readonly push: string;
+  readonly back: string;
+}
+
 /** For all scripts. Lua can hand over a few thousand arguments at once, so long calls are cut. */
 export const COMMON = `
 local P, call = KEYS[1], redis.call
@@ -88,59 +96,66 @@ local function setStates(records, letter)
 end
 `;
 
-const LIST = `
-local QUEUE = P .. 'queue'
-local function size() return call('LLEN', QUEUE) end
-local function take(limit) return call('LPOP', QUEUE, limit) or {} end
-local function push(records) many('RPUSH', QUEUE, records) end
--- In front of what was never handed out; among what was, by place.
+/** The queue as a list. */
+const LIST: QueueLua = {
+  size: "local function size() return call('LLEN', P .. 'queue') end",
+  take: "local function take(limit) return call('LPOP', P .. 'queue', limit) or {} end",
+  push: "local function push(records) many('RPUSH', P .. 'queue', records) end",
+  // In front of what was never handed out; among what was, by place.
+  back: `
 local function back(records)
-  local last = 0
+  local queue, last = P .. 'queue', 0
   for i = 1, #records do last = math.max(last, place(records[i])) end
-  local head = call('LINDEX', QUEUE, 0)
+  local head = call('LINDEX', queue, 0)
   while head and place(head) > 0 and place(head) < last do
-    records[#records + 1] = call('LPOP', QUEUE)
-    head = call('LINDEX', QUEUE, 0)
+    records[#records + 1] = call('LPOP', queue)
+    head = call('LINDEX', queue, 0)
   end
   table.sort(records, function(a, b) return place(a) > place(b) end)
-  many('LPUSH', QUEUE, records)
+  many('LPUSH', queue, records)
 end
-`;
+`,
+};
 
-const SORTED = `
-local QUEUE = P .. 'queue'
-local function size() return call('ZCARD', QUEUE) end
-local function insert(records)
+/** The queue as a sorted set: by priority, then by place, which stands at the beginning of a record. */
+const SORTED: QueueLua = {
+  size: "local function size() return call('ZCARD', P .. 'queue') end",
+  take: `
+local function take(limit)
+  local taken, records = call('ZPOPMIN', P .. 'queue', limit), {}
+  for i = 1, #taken, 2 do records[#records + 1] = taken[i] end
+  return records
+end
+`,
+  push: `
+local function push(records)
+  local place, args = call('HINCRBY', P .. 'numbers', 'place', #records) - #records, {}
+  for i = 1, #records do
+    args[2 * i - 1] = -struct.unpack('>d', records[i], 14)
+    args[2 * i] = struct.pack('>d', place + i) .. string.sub(records[i], 9)
+  end
+  many('ZADD', P .. 'queue', args)
+end
+`,
+  back: `
+local function back(records)
   local args = {}
   for i = 1, #records do
     args[2 * i - 1] = -struct.unpack('>d', records[i], 14)
     args[2 * i] = records[i]
   end
-  many('ZADD', QUEUE, args)
+  many('ZADD', P .. 'queue', args)
 end
-local function take(limit)
-  local taken = call('ZPOPMIN', QUEUE, limit)
-  for i = 1, #taken / 2 do taken[i] = taken[2 * i - 1] end
-  for i = #taken, #taken / 2 + 1, -1 do taken[i] = nil end
-  return taken
-end
-local function push(records)
-  if #records == 0 then return end
-  local first = call('HINCRBY', P .. 'numbers', 'place', #records) - #records
-  local placed = {}
-  for i = 1, #records do placed[i] = struct.pack('>d', first + i) .. string.sub(records[i], 9) end
-  insert(placed)
-end
-local function back(records) insert(records) end
-`;
+`,
+};
 
-/** How to put into the queue and take out of it. */
-export function queueLua(kind: QueueKind): string {
-  return STATES + (kind === "list" ? LIST : SORTED) + BELL;
+/** The operations of a kind of queue. */
+export function queueLua(kind: QueueKind): QueueLua {
+  return kind === "list" ? LIST : SORTED;
 }
 
 /** One token on the bell while there is work; whoever takes it rings again if work is left (see redis_bell.ts). */
-const BELL = `
+export const BELL = `
 local function ring()
   if call('EXISTS', P .. 'bell') == 0 then call('RPUSH', P .. 'bell', '1') end
 end
@@ -149,7 +164,6 @@ end
 /** Adds to the schedule: records with their due time in front. Tells those who wait for a due time. */
 export const SCHEDULE = `
 local function schedule(items)
-  if #items == 0 then return end
   local key, soonest = P .. 'schedule', math.huge
   local first = call('ZRANGE', key, 0, 0, 'WITHSCORES')
   local base = call('HINCRBY', P .. 'numbers', 'scheduled', #items) - #items
@@ -172,7 +186,7 @@ local function add(items)
     push(items[1])
     ring()
   end
-  schedule(items[2])
+  if #items[2] > 0 then schedule(items[2]) end
   many('HSET', P .. 'state', items[3])
 end
 `;

@@ -4,6 +4,7 @@
  */
 import {
   ADD,
+  BELL,
   CLAIMS,
   COMMON,
   ENTRIES,
@@ -15,6 +16,7 @@ import {
   SCHEDULE,
   type Script,
   script,
+  STATES,
   WAKE,
 } from "./redis_lua.ts";
 
@@ -269,17 +271,18 @@ end
 
 /** The scripts for a list or a sorted set. */
 export function queueScripts(kind: QueueKind): QueueScripts {
-  const queue = queueLua(kind);
+  const { size, take, push, back } = queueLua(kind);
+  const adding = [push, BELL, SCHEDULE, ADD];
   return {
-    enqueue: onceText(queue, SCHEDULE, ADD, ENQUEUE),
-    enqueueOnce: once(queue, SCHEDULE, ADD, ENTRIES, ENQUEUE_ONCE),
-    claim: script(COMMON, queue, CLAIM),
+    enqueue: onceText(...adding, ENQUEUE),
+    enqueueOnce: once(...adding, ENTRIES, ENQUEUE_ONCE),
+    claim: script(COMMON, STATES, size, take, BELL, CLAIM),
     claimed: script(COMMON, CLAIMS, CLAIMED),
-    settle: onceText(queue, SCHEDULE, ADD, NOTICES, ENTRIES, WAKE, SETTLE),
-    release: once(queue, CLAIMS, ENTRIES, RELEASE),
-    recover: once(queue, CLAIMS, ENTRIES, RECOVER),
-    promote: once(queue, PROMOTE),
-    requeue: once(queue, REQUEUE),
-    ring: script(COMMON, queue, "if size() > 0 then ring() end return 1"),
+    settle: onceText(...adding, NOTICES, ENTRIES, WAKE, SETTLE),
+    release: once(STATES, back, BELL, CLAIMS, ENTRIES, RELEASE),
+    recover: once(STATES, back, BELL, CLAIMS, ENTRIES, RECOVER),
+    promote: once(STATES, push, BELL, PROMOTE),
+    requeue: once(STATES, push, BELL, REQUEUE),
+    ring: script(COMMON, size, BELL, "if size() > 0 then ring() end return 1"),
   };
 }

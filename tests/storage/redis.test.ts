@@ -15,6 +15,7 @@ describe("on one server", () => {
 
   for (const [label, Opened] of Object.entries(STORAGES)) {
     storageContract(label, {
+      resultsStay: label.includes("Expire"),
       priorities: label.startsWith("Priority") ? "any" : "none",
       newStore: async () => {
         await server.command("FLUSHALL");
