@@ -20,7 +20,9 @@ export function storedFailure(metadata: TaskErrorMetadata, cause: unknown): Stor
 
 /** Whether a stored value is a failure. */
 export function isFailure(value: unknown): value is StoredFailure {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, FAILURE);
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, FAILURE)) return false;
+  const { [FAILURE]: metadata } = value as Record<typeof FAILURE, unknown>;
+  return typeof metadata === "object" && metadata !== null;
 }
 
 /** The exception that a handle throws for a stored failure. */

@@ -3,9 +3,16 @@
  * @module
  */
 
+let prefixMs = NaN;
+let prefix = "";
+
 /** A new id. */
 export function newId(): string {
-  const time = Date.now().toString(16).padStart(12, "0");
-  const random = crypto.randomUUID();
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+  const nowMs = Date.now();
+  if (nowMs !== prefixMs) {
+    const time = nowMs.toString(16).padStart(12, "0");
+    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    prefixMs = nowMs;
+  }
+  return prefix + crypto.randomUUID().slice(15);
 }

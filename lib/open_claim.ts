@@ -4,6 +4,7 @@
  */
 import { decodeMessage, decodeValue } from "./codec.ts";
 import type { Core } from "./core.ts";
+import { DecodeError } from "./errors.ts";
 import { toError } from "./error_record.ts";
 import { newId } from "./ids.ts";
 import { describe } from "./logger.ts";
@@ -48,7 +49,13 @@ export async function open(core: Core, claim: Claim, options: OpenOptions): Prom
     return undefined;
   }
   if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
-  return { message: await withChordValues(core, message), definition, dropChord: message.valuesOf };
+  try {
+    return { message: await withChordValues(core, message), definition, dropChord: message.valuesOf };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    if (!options.readOnly) await bury(core, claim, error.message, message, claim.data, options.stop);
+    return undefined;
+  }
 }
 
 /** The message with the values of its chord as last argument, if it is the callback of one. */

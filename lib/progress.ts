@@ -4,6 +4,7 @@
  */
 import { decodeValue } from "./codec.ts";
 import type { Core } from "./core.ts";
+import { DecodeError } from "./errors.ts";
 
 /** The last values that a task reported; `total` counts all. */
 interface ProgressRecord {
@@ -87,7 +88,10 @@ function progressKey(taskId: string): string {
 
 async function readRecord(core: Core, key: string): Promise<ProgressRecord> {
   const data = await core.storage.meta.peek(key);
-  return data === undefined ? { total: 0, values: [] } : await decodeValue(core, data) as ProgressRecord;
+  if (data === undefined) return { total: 0, values: [] };
+  const record = await decodeValue(core, data) as Partial<ProgressRecord> | null;
+  if (Array.isArray(record?.values) && typeof record.total === "number") return record as ProgressRecord;
+  throw new DecodeError(`The stored progress ${key} cannot be read`);
 }
 
 function pause(ms: number): Promise<void> {

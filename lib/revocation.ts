@@ -118,7 +118,9 @@ function applies(revocation: Revocation | undefined, atMs: number): boolean {
 function parse(data: Uint8Array | undefined): Revocation | undefined {
   if (data === undefined) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(data)) as Revocation;
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(data));
+    if (typeof parsed !== "object" || parsed === null) throw new TypeError("It is no object");
+    return parsed as Revocation;
   } catch (cause) {
     throw new DecodeError("A stored revocation cannot be read", { cause });
   }

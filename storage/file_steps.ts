@@ -69,7 +69,10 @@ export class Steps {
     this.#parts = parts;
   }
 
-  /** Does one step; does nothing if that was done. */
+  /**
+   * Does one step; does nothing if that was done.
+   * @throws {Error} For a step that a later release may have staged.
+   */
   apply(staged: string, step: Step): void | Promise<void> {
     const [kind, first = "", second = "", ...rest] = step;
     const { disk, levels, notices, chords } = this.#parts;

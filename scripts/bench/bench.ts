@@ -1,7 +1,7 @@
 /**
  * The benchmarks: tasks per second, latency, idle cost. Prints a table for each part.
  *
- *     bun scripts/bench/bench.ts [--rounds 3] [--count 20000] [--no-processes] [storage...]
+ *     bun scripts/bench/bench.ts [--rounds 3] [--count 20000] [--rivals FOLDER] [--no-processes] [storage...]
  *     deno run -A scripts/bench/bench.ts ...
  *
  * Redis is expected at BENCH_REDIS_URL, without persistence. Rounds are interleaved over the storages.
@@ -12,6 +12,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Floor, floorOf } from "./floors.ts";
 import { processFigures } from "./processes.ts";
+import { RIVALS, rivalThroughput } from "./rivals.ts";
 import { rate, spreadOf } from "./statistics.ts";
 import { makePlace, type Place, removePlace, STORAGE_NAMES, type StorageName } from "./storages.ts";
 import { type Throughput, throughput } from "./throughput.ts";
@@ -27,32 +28,51 @@ async function inPlace<R>(storage: StorageName, work: (place: Place) => Promise<
   }
 }
 
-async function throughputTable(storages: readonly StorageName[], rounds: number, count: number): Promise<void> {
-  const measured = new Map<StorageName, { rates: Throughput[]; floors: (Floor | undefined)[] }>();
-  for (const storage of storages) measured.set(storage, { rates: [], floors: [] });
+/** What is measured side by side: our storages, and the rivals on the same medium. */
+type Contender = { readonly name: string; readonly storage: StorageName; measure(place: Place): Promise<Throughput> };
+
+function contenders(storages: readonly StorageName[], count: number, rivals: string | undefined): Contender[] {
+  return storages.flatMap((storage) => {
+    const ours: Contender = { name: `**${storage}**`, storage, measure: (place) => throughput(place, count) };
+    const others = rivals === undefined ? [] : RIVALS[storage] ?? [];
+    return [
+      ours,
+      ...others.map((name) => ({ name, storage, measure: (place: Place) => rivalThroughput(name, place, count, rivals!) })),
+    ];
+  });
+}
+
+async function throughputTable(
+  storages: readonly StorageName[],
+  rounds: number,
+  count: number,
+  rivals?: string,
+): Promise<void> {
+  const all = contenders(storages, count, rivals);
+  const rates = new Map<string, Throughput[]>(all.map(({ name }) => [name, []]));
+  const floors = new Map<StorageName, Floor[]>(storages.map((storage) => [storage, []]));
   for (let round = 0; round < rounds; round++) {
+    for (const { name, storage, measure } of all) rates.get(name)!.push(await inPlace(storage, measure));
     for (const storage of storages) {
-      const { rates, floors } = measured.get(storage)!;
-      rates.push(await inPlace(storage, (place) => throughput(place, count)));
-      floors.push(await inPlace(storage, (place) => floorOf(place, count)));
+      const floor = await inPlace(storage, (place) => floorOf(place, count));
+      if (floor !== undefined) floors.get(storage)!.push(floor);
     }
   }
   console.log(
     `\n| ${RUNTIME} | enqueue one by one | concurrent | bulk | drain, 1 slot | drain, 100 slots |\n|---|---|---|---|---|---|`,
   );
-  for (const [storage, { rates, floors }] of measured) {
-    const cell = (key: keyof Throughput): string => spreadOf(rates.map((figures) => figures[key]));
+  for (const [name, figures] of rates) {
+    const cell = (key: keyof Throughput): string => spreadOf(figures.map((round) => round[key]));
     console.log(
-      `| ${storage} | ${cell("oneByOne")} | ${cell("concurrent")} | ${cell("bulk")} | ${cell("drain1")} | ${
-        cell("drain100")
-      } |`,
+      `| ${name} | ${cell("oneByOne")} | ${cell("concurrent")} | ${cell("bulk")} | ${cell("drain1")} | ${cell("drain100")} |`,
     );
-    const known = floors.filter((floor) => floor !== undefined);
-    if (known.length === 0) continue;
-    const floor = (key: Exclude<keyof Floor, "what">): string => spreadOf(known.map((figures) => figures[key]));
+  }
+  for (const [storage, figures] of floors) {
+    if (figures.length === 0) continue;
+    const cell = (key: Exclude<keyof Floor, "what">): string => spreadOf(figures.map((round) => round[key]));
     console.log(
-      `| floor: ${known[0]!.what} | ${floor("oneByOne")} | | ${floor("bulk")} | ${floor("claimOne")} | ${
-        floor("claimBatch")
+      `| ${storage}, floor: ${figures[0]!.what} | ${cell("oneByOne")} | | ${cell("bulk")} | ${cell("claimOne")} | ${
+        cell("claimBatch")
       } |`,
     );
   }
@@ -78,6 +98,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     count: { type: "string", default: "20000" },
+    rivals: { type: "string" },
     "no-processes": { type: "boolean", default: false },
     "no-throughput": { type: "boolean", default: false },
   },
@@ -86,6 +107,6 @@ const chosen = STORAGE_NAMES.filter((name) => positionals.length === 0 || positi
 console.log(
   `${RUNTIME}, ${values.rounds} rounds of ${rate(Number(values.count))} no-op tasks: median (lowest-highest) per second`,
 );
-if (!values["no-throughput"]) await throughputTable(chosen, Number(values.rounds), Number(values.count));
+if (!values["no-throughput"]) await throughputTable(chosen, Number(values.rounds), Number(values.count), values.rivals);
 if (!values["no-processes"]) await processTable(chosen);
 process.exit(0);
