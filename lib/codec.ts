@@ -6,6 +6,7 @@ import { show } from "./arguments.ts";
 import type { Core } from "./core.ts";
 import { DecodeError, HueyException } from "./errors.ts";
 import type { Message } from "./message.ts";
+import { checkFields } from "./message_check.ts";
 import type { Item } from "./storage.ts";
 
 /** The item of a message, ready for the storage. */
@@ -39,6 +40,7 @@ export async function decodeMessage(core: Core, data: Uint8Array): Promise<Messa
   if (typeof message.id !== "string" || typeof message.name !== "string" || !Array.isArray(message.args)) {
     throw new DecodeError("A message must have an id, a name and args");
   }
+  checkFields(message);
   return message as Message;
 }
 

@@ -20,7 +20,9 @@ export async function settleSafely(core: Core, settlement: Settlement, stop: Abo
       return await core.storage.settle(settlement);
     } catch (error) {
       if (!(error instanceof StorageError) || stop === undefined || stop.aborted) throw error;
-      core.logger.error(`Cannot settle task ${settlement.id}, trying again: ${error.message}`, { error });
+      // Told once for each task that waits; the consumer tells of the outage itself.
+      const level = pauseMs === FIRST_PAUSE_MS ? "error" : "debug";
+      core.logger[level](`Cannot settle task ${settlement.id}, trying again: ${error.message}`, { error });
       await pause(pauseMs, stop);
     }
   }

@@ -270,7 +270,11 @@ export interface Storage {
    */
   recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;
 
-  /** Moves due items to the queue, in due order, atomically, each once. @returns what was moved, at most `limit` */
+  /**
+   * Moves due items to the queue, in due order, atomically, each once. Which of several that are due in the same millisecond comes
+   * first is open.
+   * @returns what was moved, at most `limit`
+   */
   promoteDue(nowMs: number, limit: number): Promise<Item[]>;
   /** Ends when the soonest scheduled item is due, also one scheduled meanwhile by another process, or after `maxMs`, or at an abort. */
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void>;

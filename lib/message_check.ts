@@ -1,0 +1,77 @@
+/**
+ * Whether the fields of a message are what they should be: it may come from anybody.
+ * @module
+ */
+import { show } from "./arguments.ts";
+import { DecodeError } from "./errors.ts";
+import { isInstant, LAST_DATE_MS } from "./time.ts";
+
+type Check = (value: unknown) => boolean;
+
+const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isDelay: Check = (value) => isNumber(value) && (value as number) >= 0;
+const isText: Check = (value) => typeof value === "string";
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+/** What `new Date` can hold. */
+const isTime: Check = (value) => isNumber(value) && Math.abs(value as number) <= LAST_DATE_MS;
+const isExpiry: Check = (value) =>
+  isDelay(value) || isInstant(value as never) || (isRecord(value) && Object.values(value).every(isNumber));
+
+/** More values than this are collected for no chord. */
+const LARGEST_CHORD = 10_000_000;
+
+/** Each field that is there must pass; fields of later versions are left alone. */
+const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ["v", (value) => value === 1],
+  ["id", isText],
+  ["name", isText],
+  ["args", Array.isArray],
+  ["eta", isTime],
+  ["retries", isCount],
+  ["retryDelay", isDelay],
+  ["retryBackoff", isDelay],
+  ["retryJitter", (value) => isDelay(value) && (value as number) <= 1],
+  ["retryMaxDelay", isDelay],
+  ["priority", isNumber],
+  ["expires", isExpiry],
+  ["expiresAt", isTime],
+  ["timeout", isDelay],
+  ["delivery", (value) => value === "at-least-once" || value === "at-most-once"],
+  ["attempt", isCount],
+  ["next", isStep],
+  ["onError", isMessage],
+  ["chord", isMembership],
+  ["valuesOf", isText],
+  ["unknown", isCount],
+  ["periodic", (value) => typeof value === "boolean"],
+]);
+
+/** @throws {DecodeError} Naming the first field of a message that is wrong. */
+export function checkFields(message: object): void {
+  for (const [field, value] of Object.entries(message)) {
+    if (value !== undefined && FIELDS.get(field)?.(value) === false) {
+      throw new DecodeError(`A message must not have ${field}: ${show(value)}`);
+    }
+  }
+}
+
+function isMessage(value: unknown): boolean {
+  if (!isRecord(value) || value["v"] !== 1 || !isText(value["id"]) || !isText(value["name"]) || !Array.isArray(value["args"])) {
+    return false;
+  }
+  return Object.entries(value).every(([field, part]) => part === undefined || FIELDS.get(field)?.(part) !== false);
+}
+
+function isStep(value: unknown): boolean {
+  if (!isRecord(value) || !("members" in value)) return isMessage(value);
+  return isText(value["chord"]) && Array.isArray(value["members"]) && value["members"].every(isStep) &&
+    isMessage(value["callback"]);
+}
+
+function isMembership(value: unknown): boolean {
+  if (!isRecord(value) || !isText(value["id"]) || !isCount(value["index"]) || !isCount(value["size"])) return false;
+  const [index, size] = [value["index"] as number, value["size"] as number];
+  return index < size && size <= LARGEST_CHORD && isMessage(value["callback"]);
+}

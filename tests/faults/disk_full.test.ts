@@ -1,0 +1,110 @@
+/**
+ * The disk is full: calls are refused, the consumer keeps running and goes on when there is space again, nothing is lost. Needs the
+ * right to mount a small file system in memory; without it the tests are left out, by name.
+ * @module
+ */
+import { describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { Consumer, FileStorage, Huey, SqliteStorage, type Storage, StorageError } from "../../mod.ts";
+import { failure, logbook } from "../helpers.ts";
+
+const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+const LIMIT_MS = 60_000;
+const TASKS = 30;
+const BIG = "x".repeat(60_000);
+
+/** A disk of eight megabytes. */
+class SmallDisk {
+  readonly path: string = mkdtempSync(join(tmpdir(), "huey-disk-"));
+
+  constructor() {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", this.path]);
+    mkdirSync(join(this.path, "queue"));
+  }
+
+  /** Takes all the space that is left. */
+  fill(): void {
+    const block = new Uint8Array(4096);
+    for (let number = 0;; number++) {
+      try {
+        writeFileSync(join(this.path, "filler"), block, { flag: "a" });
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ENOSPC") throw error;
+        return;
+      }
+    }
+  }
+
+  free(): void {
+    rmSync(join(this.path, "filler"), { force: true });
+  }
+
+  end(): void {
+    execFileSync("umount", ["-l", this.path]);
+    rmSync(this.path, { recursive: true });
+  }
+}
+
+const STORAGES: Readonly<Record<string, (folder: string) => Storage>> = {
+  SQLite: (folder) => new SqliteStorage({ filename: join(folder, "huey.db") }),
+  files: (folder) => new FileStorage({ path: folder }),
+};
+
+describe.skipIf(!isRoot).each(Object.entries(STORAGES))("%s on a full disk (needs root)", (_label, open) => {
+  test("calls are refused with a StorageError, and work again when there is space", async () => {
+    const disk = new SmallDisk();
+    const huey = new Huey({ storage: open(join(disk.path, "queue")) });
+    try {
+      const task = huey.task("task", (text: string) => text.length);
+      const first = await task("first");
+      disk.fill();
+      expect(await failure(() => task(BIG))).toBeInstanceOf(StorageError);
+      expect(await failure(() => huey.put("key", BIG))).toBeInstanceOf(StorageError);
+      expect((await huey.pending()).map(({ id }) => id)).toEqual([first.id]);
+      disk.free();
+      await task(BIG);
+      await huey.put("key", BIG);
+      expect(await huey.get<string>("key")).toBe(BIG);
+      expect(await huey.pendingCount()).toBe(2);
+    } finally {
+      await huey.close();
+      disk.end();
+    }
+  }, LIMIT_MS);
+
+  test("a consumer goes on by itself, and nothing is lost or run twice", async () => {
+    const disk = new SmallDisk();
+    const { logger, lines } = logbook();
+    const huey = new Huey({ storage: open(join(disk.path, "queue")), logger });
+    const refused = Promise.withResolvers<void>();
+    const errors = (): string[] => lines.filter(({ level }) => level === "error").map(({ message }) => message);
+    const watch = setInterval(() => errors().length > 0 && refused.resolve(), 10);
+    const consumer = new Consumer(huey, { workers: 4, maxDelay: 0.5 });
+    try {
+      const ran: number[] = [];
+      const task = huey.task("task", (n: number) => {
+        if (ran.push(n) === 5) disk.fill();
+        return `${n} ${BIG}`;
+      });
+      const results = await task.map(Array.from({ length: TASKS }, (_, n) => n));
+      await consumer.start();
+      await refused.promise;
+      disk.free();
+      const values = await results.get({ blocking: true, timeout: 30 }) as string[];
+      expect(values).toEqual(Array.from({ length: TASKS }, (_, n) => `${n} ${BIG}`));
+      expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: TASKS }, (_, n) => n));
+      const claiming = errors().filter((message) => message.startsWith("Claiming tasks failed"));
+      expect(claiming.length).toBeLessThanOrEqual(1);
+      expect([await huey.pendingCount(), await huey.deadLetterCount()]).toEqual([0, 0]);
+    } finally {
+      clearInterval(watch);
+      await consumer.stop({ graceful: false, grace: 0 });
+      await huey.close();
+      disk.end();
+    }
+  }, LIMIT_MS);
+});

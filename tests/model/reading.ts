@@ -1,0 +1,265 @@
+/**
+ * Commands on handles and keys: results, revocations, rescheduling, values, locks, limits.
+ * @module
+ */
+import { expect } from "bun:test";
+import { RateLimitExceeded, ResultTimeout, TaskException, TaskLockedException } from "../../mod.ts";
+import { failure } from "../helpers.ts";
+import { Command, pick } from "./command.ts";
+import { plain, plainText } from "./compare.ts";
+import { type LimitName, LIMITS, LOCKS, type Revoked, type StoredOutcome } from "./ledger.ts";
+import type { Model } from "./model.ts";
+import type { Plan } from "./plan.ts";
+import type { TaskName } from "./tasks.ts";
+import type { Handle, World } from "./world.ts";
+
+/** What a reader gets: a value or an exception, in plain words. */
+async function reading(read: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return { value: plain(await read()) };
+  } catch (error) {
+    if (error instanceof ResultTimeout) return "timeout";
+    if (!(error instanceof TaskException)) throw error;
+    const { metadata } = error;
+    const { outcome = "failed", retries } = metadata;
+    return { outcome, retries, error: /^Task .* (was|expired|failed)/.test(metadata.error) ? "" : plainText(metadata.error) };
+  }
+}
+
+function expected(outcome: StoredOutcome): unknown {
+  if ("value" in outcome) return { value: plain(outcome.value) };
+  const { error, retries } = outcome.failure;
+  return { outcome: outcome.failure.outcome, retries, error };
+}
+
+/** What a read without a stored value gives. */
+function withoutValue(model: Model, plan: Plan, blocking: boolean): unknown {
+  if (!blocking) return { value: "undefined" };
+  const [state = ""] = model.statesOf(plan.id);
+  if (state === "complete") return { value: "undefined" };
+  if (["failed", "revoked", "expired", "canceled"].includes(state)) return { outcome: state, retries: 0, error: "" };
+  return "timeout";
+}
+
+/** Options of a read. */
+export interface GetSpec {
+  readonly at: number;
+  readonly blocking: boolean;
+  readonly preserve: boolean;
+  readonly revokeOnTimeout: boolean;
+  /** By id, not by handle. */
+  readonly byId: boolean;
+}
+
+const kept = new WeakMap<Handle, StoredOutcome | { readonly seen: unknown }>();
+
+/** `result.get(...)`, `huey.result(id, ...)`. */
+export class Get extends Command<GetSpec> {
+  async act(model: Model, world: World): Promise<void> {
+    if (world.handles.length === 0) return;
+    const { blocking, preserve, byId } = this.given;
+    const handle = pick(world.handles, this.given.at);
+    const plan = model.handles.get(handle.result.id)!;
+    const revokeOnTimeout = this.given.revokeOnTimeout && !model.moved.has(plan.id.text!);
+    const possible = model.statesOf(plan.id);
+    // Whether an ending is still known is open for a while.
+    if (blocking && possible.length > 1) return;
+    const options = blocking ? { blocking, preserve, timeout: 0, revokeOnTimeout } as const : { preserve };
+    const { huey } = world.next();
+    const seen = await reading(() => byId ? huey.result(plan.id.text!, options) : handle.result.get(options));
+    const before = byId ? undefined : kept.get(handle);
+    const wanted = before === undefined
+      ? this.#wanted(model, plan, handle, preserve)
+      : "seen" in before
+      ? before.seen
+      : expected(before);
+    expect(seen).toEqual(wanted);
+    if (seen === "timeout" && revokeOnTimeout) model.revocations.set(`r:${plan.id.text}`, { once: true });
+  }
+
+  #wanted(model: Model, plan: Plan, handle: Handle, preserve: boolean): unknown {
+    const { blocking, byId } = this.given;
+    const found = model.read(plan.id, preserve);
+    if (found === undefined) {
+      const seen = withoutValue(model, plan, blocking);
+      if (!byId && blocking && seen !== "timeout") kept.set(handle, { seen });
+      return seen;
+    }
+    if (!byId) kept.set(handle, found);
+    return expected(found);
+  }
+}
+
+/** `result.isReady()`, which takes nothing, and `result.reset()`. */
+export class IsReady extends Command<{ at: number; reset: boolean }> {
+  async act(model: Model, world: World): Promise<void> {
+    if (world.handles.length === 0) return;
+    const handle = pick(world.handles, this.given.at);
+    const { id } = model.handles.get(handle.result.id)!;
+    if (this.given.reset) {
+      handle.result.reset();
+      kept.delete(handle);
+    }
+    const ended = model.statesOf(id).map((state) => ["complete", "failed", "revoked", "expired", "canceled"].includes(state));
+    const ready = kept.has(handle) || model.results.has(id);
+    expect(ready ? [true] : ended).toContain(await handle.result.isReady());
+  }
+}
+
+/** How to revoke. */
+export interface RevokeSpec {
+  readonly at: number;
+  readonly task: TaskName;
+  readonly target: "handle" | "task" | "id" | "wrapper" | "all";
+  readonly once: boolean | undefined;
+  readonly until: number | undefined;
+  readonly restore: boolean;
+}
+
+/** Revokes or restores an invocation or a task, in one of the five ways. */
+export class Revoke extends Command<RevokeSpec> {
+  async act(model: Model, world: World): Promise<void> {
+    const ofTask = this.given.target === "wrapper" || this.given.target === "all";
+    if (!ofTask && world.handles.length === 0) return;
+    const handle = ofTask ? undefined : pick(world.handles, this.given.at);
+    // What goes on under another id is revoked by the queue itself.
+    if (handle !== undefined && model.moved.has(handle.result.id)) return;
+    const key = handle === undefined ? `rt:${this.given.task}` : `r:${handle.result.id}`;
+    if (this.given.restore) {
+      expect(await this.#restore(world, handle)).toBe(model.revocations.delete(key));
+      return;
+    }
+    const { once, until } = this.given;
+    const untilMs = until === undefined ? undefined : model.nowMs + until * 1000;
+    const options = { ...once === undefined ? {} : { once }, ...untilMs === undefined ? {} : { until: new Date(untilMs) } };
+    await this.#revoke(world, handle, options);
+    const plainOnce = this.given.target === "handle" ? once ?? until === undefined : once ?? false;
+    const revoked: Revoked = { once: plainOnce, untilMs };
+    model.revocations.set(key, revoked);
+  }
+
+  async #revoke(world: World, handle: Handle | undefined, options: object): Promise<void> {
+    const { huey, tasks } = world.next();
+    const wrapper = tasks[this.given.task];
+    if (this.given.target === "wrapper") await wrapper.revoke(options);
+    else if (this.given.target === "all") await huey.revokeAll(wrapper as never, options);
+    else if (this.given.target === "handle") await handle!.result.revoke(options);
+    else if (this.given.target === "task") await huey.revoke(handle!.result.task, options);
+    else await huey.revokeById(handle!.result.id, options);
+  }
+
+  async #restore(world: World, handle: Handle | undefined): Promise<boolean> {
+    const { huey, tasks } = world.next();
+    const wrapper = tasks[this.given.task];
+    if (this.given.target === "wrapper") return await wrapper.restore();
+    if (this.given.target === "all") return await huey.restoreAll(wrapper as never);
+    if (this.given.target === "handle") return await handle!.result.restore();
+    if (this.given.target === "task") return await huey.restore(handle!.result.task);
+    return await huey.restoreById(handle!.result.id);
+  }
+}
+
+/** How to reschedule. */
+export interface RescheduleSpec {
+  readonly at: number;
+  readonly delay: number | undefined;
+  readonly priority: number | undefined;
+  readonly expires: number | undefined;
+  readonly preservePipeline: boolean | undefined;
+}
+
+/** `result.reschedule(...)` of what has not begun; twice, or afterwards, its followers would run twice. */
+export class Reschedule extends Command<RescheduleSpec> {
+  async act(model: Model, world: World): Promise<void> {
+    const free = world.handles.filter(({ result }) => model.isUntouched(result.id) && !model.moved.has(result.id));
+    if (free.length === 0) return;
+    const handle = pick(free, this.given.at);
+    const options = Object.fromEntries(
+      Object.entries(this.given).filter(([name, value]) => name !== "at" && value !== undefined),
+    );
+    const result = await handle.result.reschedule(options);
+    world.handles.push({ result, site: handle.site });
+    const plan = model.handles.get(handle.result.id)!;
+    model.moved.add(handle.result.id);
+    model.revocations.set(`r:${handle.result.id}`, { once: true, moved: true });
+    const copy = this.#copy(model, plan, result.id);
+    model.handles.set(result.id, copy);
+    model.add(copy, false);
+  }
+
+  #copy(model: Model, plan: Plan, id: string): Plan {
+    const { delay, priority, expires, preservePipeline } = this.given;
+    const followers = preservePipeline === false ? { next: undefined, onError: undefined } : {};
+    return {
+      ...plan,
+      ...followers,
+      id: { text: id },
+      etaMs: delay === undefined ? undefined : model.nowMs + delay * 1000,
+      priority: priority ?? plan.priority,
+      expiresMs: expires === undefined ? plan.expiresMs : expires * 1000,
+      expiresAtMs: undefined,
+    };
+  }
+}
+
+/** Values of the application. */
+export class Value extends Command<{ key: string; how: "put" | "get" | "peek" | "putIfEmpty" | "delete"; value: unknown }> {
+  async act(model: Model, world: World): Promise<void> {
+    const { key, how, value } = this.given;
+    const { huey } = world.next();
+    const { values } = model;
+    const before = values.get(key);
+    if (how === "put") await huey.put(key, value);
+    else if (how === "putIfEmpty") expect(await huey.putIfEmpty(key, value)).toBe(!values.has(key));
+    else if (how === "delete") expect(await huey.delete(key)).toBe(values.has(key));
+    else expect(plain(await huey.get(key, { peek: how === "peek" }))).toEqual(plain(before));
+    if (how === "put" || (how === "putIfEmpty" && !values.has(key))) values.set(key, value);
+    else if (how === "delete" || how === "get") values.delete(key);
+  }
+}
+
+/** Locks of the application. */
+export class Lock
+  extends Command<{ name: string; how: "acquire" | "release" | "clear" | "flush"; at: number; ttl: number | undefined }> {
+  async act(model: Model, world: World): Promise<void> {
+    const { how, name, at } = this.given;
+    const { huey } = world.next();
+    if (how === "acquire") return await this.#acquire(model, world);
+    if (how === "release") {
+      if (world.locks.length === 0) return;
+      const lock = pick(world.locks, at);
+      expect(await lock.real.release()).toBe(model.release(lock.name, lock.model));
+      return;
+    }
+    const names = how === "clear" ? [name] : Object.keys(LOCKS);
+    const held = names.filter((name) => model.holders(name).length > 0);
+    if (how === "clear") expect(await huey.lockTask(name).clear()).toBe(held.length > 0);
+    else expect([...await huey.flushLocks()].sort()).toEqual(held.sort());
+    for (const name of names) model.locks.delete(name);
+  }
+
+  async #acquire(model: Model, world: World): Promise<void> {
+    const { name, ttl } = this.given;
+    const holder = model.acquire(name, undefined, ttl === undefined ? Infinity : ttl * 1000);
+    const lock = world.next().huey.lockTask(name, { slots: LOCKS[name]!, ...ttl === undefined ? {} : { ttl } });
+    if (holder === undefined) expect(await failure(() => lock.acquire())).toBeInstanceOf(TaskLockedException);
+    else world.locks.push({ name, real: await lock.acquire(), model: holder });
+  }
+}
+
+/** Rate limits of the application. */
+export class Limit extends Command<{ name: LimitName; reset: boolean }> {
+  async act(model: Model, world: World): Promise<void> {
+    const { name, reset } = this.given;
+    const limit = world.limit(world.next(), name);
+    if (reset) {
+      await limit.reset();
+      model.resetLimit(name);
+    } else if (model.admit(name)) await limit.acquire();
+    else {
+      const error = await failure(() => limit.acquire());
+      expect(error).toBeInstanceOf(RateLimitExceeded);
+      expect((error as RateLimitExceeded).delay).toBeLessThanOrEqual(LIMITS[name].per);
+    }
+  }
+}
