@@ -11,7 +11,7 @@ modelTest("FileStorage", {
   open: () => Promise.resolve([new FileStorage({ path }), new FileStorage({ path })]),
   close: () => Promise.resolve(rmSync(path, { recursive: true })),
   priorities: [1, 7, 65_535],
-  runs: 80,
+  runs: 60,
   steppedTtl: true,
   urgentFirst: true,
 });
