@@ -6,7 +6,8 @@
  * `--no-run` leaves the running of snippets out; FOLDER is another project to check.
  * @module
  */
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { readExports } from "./docs/deno_doc.ts";
 import { findMissing } from "./docs/missing.ts";
 import { type Snippet, snippetJobs, withSnippets } from "./docs/snippet_files.ts";
@@ -20,7 +21,8 @@ import { runCommand } from "./testing/command.ts";
  * @returns One text for each problem; none when all is well.
  */
 export async function checkDocs(root: string, run: boolean): Promise<string[]> {
-  const missing = findMissing(await readExports(root, "mod.ts"));
+  const doors = ["mod.ts", "app/mod.ts"].filter((door) => existsSync(join(root, door)));
+  const missing = (await Promise.all(doors.map((door) => readExports(root, door)))).flatMap(findMissing);
   const problems = await withSnippets(async (snippets, folder) => {
     const types = await checkTypes(snippets, folder);
     return run && types.length === 0 ? await runSnippets(snippets) : types;

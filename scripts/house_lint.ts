@@ -39,17 +39,24 @@ const maxFileLines = 400;
 const maxFunctionLines = 50;
 const rooms = ["lib", "storage", "consumer"];
 
+/** Whose types each place may import as well. */
+const typeArrows: Readonly<Record<string, readonly string[]>> = { "app": ["consumer"] };
+
 /** What each place may import from the project; other places (tests, scripts, examples) may import anything. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   "lib": ["lib"],
   "storage": ["storage", "lib"],
   "consumer": ["consumer", "lib"],
   "mod.ts": rooms,
-  "consumer.ts": ["consumer"],
+  "app": ["app", "lib", "storage"],
+  "consumer.ts": ["consumer", "app"],
 };
 
 /** Packages that only storage/ may use. */
 const drivers = ["redis", "node:sqlite", "bun:sqlite"];
+
+/** Packages of applications: we know their shape, and import not even a type. */
+const strangers = /^(kysely|drizzle-orm|postgres|pg)(\/|$)/;
 
 function place(path: string): string {
   return path.split(/[\\/]/)[0] ?? "";
@@ -73,7 +80,10 @@ const imports: Rule = {
       if (target.startsWith("@hueyjs/huey")) context.report({ node, message: `${from} must not import the front door` });
       if (target.startsWith(".")) {
         const to = place(relative(process.cwd(), resolve(dirname(pathOf(context)), target)));
-        if (!allowed.includes(to)) context.report({ node, message: `${from} must not import ${to}` });
+        const types = isTypeOnly(node) ? typeArrows[from] ?? [] : [];
+        if (![...allowed, ...types].includes(to)) context.report({ node, message: `${from} must not import ${to}` });
+      } else if (strangers.test(target)) {
+        context.report({ node, message: `${from} must not import ${target}, which is the application's` });
       } else if (drivers.includes(target)) {
         lookAtDriver(context, node, from, target);
       }
@@ -82,10 +92,13 @@ const imports: Rule = {
   },
 };
 
+function isTypeOnly(node: Node): boolean {
+  return node.importKind === "type" || node.exportKind === "type";
+}
+
 function lookAtDriver(context: Context, node: Node, from: string, target: string): void {
-  const typeOnly = node.importKind === "type" || node.exportKind === "type";
   if (from !== "storage") context.report({ node, message: `${from} must not know the driver ${target}` });
-  else if (node.type !== "ImportExpression" && !typeOnly) {
+  else if (node.type !== "ImportExpression" && !isTypeOnly(node)) {
     context.report({ node, message: `${target} must be imported on first use, with await import("${target}")` });
   }
 }

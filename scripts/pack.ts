@@ -20,7 +20,7 @@ const settings = {
     rootDir: "..",
     outDir: ".",
   },
-  include: ["../mod.ts", "../consumer.ts", "../lib", "../storage", "../consumer"],
+  include: ["../mod.ts", "../consumer.ts", "../lib", "../storage", "../consumer", "../app"],
   exclude: [],
 };
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ensurePackages, ensurePrograms, ensureTools, environment, root } from "./setup.mjs";
 
 const commands = {
-  test: { script: "scripts/test.ts", programs: ["redis-server"] },
+  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"] },
   demo: { script: "scripts/demo.ts", programs: [] },
 };
 

@@ -22,6 +22,8 @@ export const environment = {
 /** Programs that do not come from npm, by command; `package` is the Debian package that has it. */
 const programs = {
   "redis-server": { package: "redis-server", why: "the tests of the Redis storage" },
+  // The server's own programs are not on the PATH of Debian; this one comes with them.
+  "pg_ctlcluster": { package: "postgresql", why: "the tests of databases" },
 };
 
 /** Runs `npm ci` when node_modules is missing or older than the lock file. */

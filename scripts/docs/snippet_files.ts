@@ -88,7 +88,8 @@ async function collectSnippets(root: string, folder: string): Promise<Snippet[]>
       makeSnippet(folder, document, `${document}:${block.line}`, `line_${block.line}.ts`, block)
     )
   );
-  const items = existsSync(join(root, "mod.ts")) ? await readExports(root, "mod.ts") : [];
+  const doors = ["mod.ts", "app/mod.ts"].filter((door) => existsSync(join(root, door)));
+  const items = (await Promise.all(doors.map((door) => readExports(root, door)))).flat();
   const docstrings = items.flatMap((item) => {
     const source = `${item.file} ${item.path}`;
     const text = [item.doc, ...item.tags.filter((tag) => tag.kind === "example").map((tag) => tag.doc ?? "")].join("\n");

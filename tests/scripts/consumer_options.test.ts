@@ -7,7 +7,9 @@ import { projectRoot } from "../../scripts/project.ts";
 const HEAD = ["Option", "In a program", "Takes", "Default", "Meaning"];
 
 /** Settings of the command line that `new Consumer` does not know. */
-const COMMAND_ONLY = new Set(["config", "autoload", "logfile", "verbose", "quiet", "simple", "json", "version", "help"]);
+const COMMAND_ONLY = new Set(
+  ["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "healthPort", "healthHost", "version", "help"],
+);
 
 /** The row that documents an option, cell by cell. */
 function rowOf(option: Option): string[] {

@@ -16,9 +16,10 @@ import { projectRoot, tool } from "../../scripts/project.ts";
 import { type Ended, runCommand } from "../../scripts/testing/command.ts";
 
 const program = `
-import { MemoryHuey } from "@hueyjs/huey";
-const huey = new MemoryHuey({ immediate: true });
-const add = huey.task("add", (a: number, b: number): number => a + b);
+import { type Huey, MemoryHuey } from "@hueyjs/huey";
+import { defineConfig, task } from "@hueyjs/huey/app";
+const huey: Huey = defineConfig(new MemoryHuey({ immediate: true }));
+const add = task("add", (a: number, b: number): number => a + b);
 const result = await add(1, 2);
 const value: number | undefined = await result.get();
 console.log("sum", value);

@@ -26,6 +26,7 @@ const fakes: Readonly<Record<string, string>> = {
   "bin/npm": `echo "npm $*" >> log`,
   "bin/apt-get": `echo "apt-get $*" >> log; : > bin/redis-server`,
   "bin/redis-server": "exit 0",
+  "bin/pg_ctlcluster": "exit 0",
 };
 const lock = JSON.stringify({
   packages: {

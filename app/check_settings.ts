@@ -1,0 +1,119 @@
+/**
+ * Settings, checked, and the Huey that they mean.
+ * @module
+ */
+import { checkBoolean, checkKeys, checkName, nearest, show } from "../lib/arguments.ts";
+import { ConfigurationError } from "../lib/errors.ts";
+import type { Huey } from "../lib/huey.ts";
+import { HUEY_KEYS } from "../lib/huey_options.ts";
+import { type HueyClass, type HueyName, HUEYS } from "./hueys.ts";
+import { redisConnection } from "./redis_connection.ts";
+import type { ConsumerSettings } from "./settings.ts";
+
+/** Settings whose types are not known yet. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** Settings that have nothing to do with the storage. */
+const APPLICATION_KEYS = ["database", "consumer", "tasks", "ignore"];
+
+/** The compiler sees to it that each option of a consumer is here. */
+const CONSUMER_KEYS: Readonly<Record<keyof ConsumerSettings, true>> = {
+  workers: true,
+  workerType: true,
+  concurrency: true,
+  periodic: true,
+  initialDelay: true,
+  backoff: true,
+  maxDelay: true,
+  schedulerInterval: true,
+  checkWorkerHealth: true,
+  healthCheckInterval: true,
+  flushLocks: true,
+  extraLocks: true,
+  maxTasks: true,
+  grace: true,
+  lease: true,
+};
+
+/**
+ * Makes the Huey that settings mean. Nothing is opened.
+ *
+ * @param settings Without a Huey.
+ * @throws {TypeError | RangeError} For a setting that does not exist, or has a wrong value.
+ * @throws {ConfigurationError} For settings that contradict each other.
+ */
+export function makeHuey(settings: Given): Huey {
+  const { hueyClass = "RedisHuey", name = "huey", debug, immediate, connection = {} } = settings;
+  checkBoolean(debug, "debug");
+  checkName(name, "name");
+  const known = knownOf(hueyClass);
+  const own = known === undefined ? ["url", "blocking", "filename", "path", "expireTime"] : known.own;
+  checkSettings(settings, own, hueyClass);
+  if (typeof connection !== "object" || connection === null) {
+    throw new TypeError(`connection must be an object: ${show(connection)}`);
+  }
+  const storage = known?.redis
+    ? redisConnection(pick(settings, own), connection as Given, known.connection)
+    : plainConnection(pick(settings, own), connection as Given, known?.connection);
+  const huey = { ...pick(settings, HUEY_KEYS), immediate: immediate ?? debug ?? false };
+  return new (known?.make ?? hueyClass as HueyClass)(name, { ...huey, ...storage } as never);
+}
+
+/**
+ * Checks the settings that have nothing to do with the storage.
+ *
+ * @param settings All settings.
+ * @throws {TypeError} For one that does not exist, or is no text where it must be.
+ */
+export function checkApplication(settings: Given): void {
+  const { consumer = {}, tasks = [], ignore = [] } = settings;
+  checkKeys(consumer, "consumer", Object.keys(CONSUMER_KEYS));
+  if (!Array.isArray(ignore)) throw new TypeError(`ignore must be a list of names: ${show(ignore)}`);
+  for (const pattern of [tasks].flat()) checkName(pattern, "Each of tasks");
+  for (const folder of ignore) checkName(folder, "Each of ignore");
+}
+
+/**
+ * Checks the settings beside a Huey that is there already.
+ *
+ * @param settings All settings.
+ * @throws {TypeError} For one that does not exist, or belongs to the Huey.
+ */
+export function checkInstance(settings: Given): void {
+  checkKeys(settings, "Settings beside huey", ["huey", ...APPLICATION_KEYS]);
+  checkApplication(settings);
+}
+
+function knownOf(hueyClass: unknown): (typeof HUEYS)[HueyName] | undefined {
+  if (typeof hueyClass === "function") return undefined;
+  const names = Object.keys(HUEYS);
+  if (names.includes(hueyClass as string)) return HUEYS[hueyClass as HueyName];
+  const near = typeof hueyClass === "string" ? nearest(hueyClass, names) : undefined;
+  const hint = near === undefined ? "" : `: did you mean "${near}"?`;
+  throw new TypeError(`hueyClass must be a class or one of ${names.join(", ")}, not ${show(hueyClass)}${hint}`);
+}
+
+function checkSettings(settings: Given, own: readonly string[], hueyClass: unknown): void {
+  const elsewhere = Object.entries(HUEYS).find(([, known]) =>
+    Object.keys(settings).some((key) => settings[key] !== undefined && known.own.includes(key) && !own.includes(key))
+  );
+  if (elsewhere !== undefined) {
+    const key = Object.keys(settings).find((each) => elsewhere[1].own.includes(each) && !own.includes(each));
+    throw new TypeError(`"${key}" is a setting for the hueyClass "${elsewhere[0]}", not for ${show(hueyClass)}`);
+  }
+  const every = Object.values(HUEYS).flatMap((known) => known.own);
+  checkKeys(settings, "Settings", ["hueyClass", "debug", "connection", ...every, ...APPLICATION_KEYS, ...HUEY_KEYS]);
+  checkApplication(settings);
+}
+
+function plainConnection(own: Given, connection: Given, known: readonly string[] | undefined): Given {
+  if (known !== undefined) checkKeys(connection, "connection", known);
+  const twice = Object.keys(own).find((key) => connection[key] !== undefined);
+  if (twice !== undefined) throw new ConfigurationError(`"${twice}" is given twice: beside connection and in it`);
+  return { ...connection, ...own };
+}
+
+/** What is given of some keys. */
+function pick(settings: Given, keys: readonly string[]): Given {
+  return Object.fromEntries(Object.entries(settings).filter(([key, value]) => value !== undefined && keys.includes(key)));
+}

@@ -1,0 +1,66 @@
+/**
+ * Tasks that are enqueued after the commit of the transaction that they are called in.
+ * @module
+ */
+import { encodeItem } from "../lib/codec.ts";
+import { coreOf } from "../lib/core.ts";
+import { ResultHandle } from "../lib/result.ts";
+import { messageOf } from "../lib/task.ts";
+import type { TaskWrapper } from "../lib/types/calling.ts";
+import type { ContextFn, Fn, Plain, TaskOptions, WithContext } from "../lib/types/definition.ts";
+import type { Result } from "../lib/types/results.ts";
+import type { Stored } from "../lib/types/values.ts";
+import { definitionOf } from "../lib/wrapper.ts";
+import { currentApplication } from "./application.ts";
+import { openFrame } from "./transactions.ts";
+
+/** A task that waits for the commit. It can be called; for everything else there is `task`. */
+export interface OnCommitTask<A extends unknown[], R> {
+  /**
+   * Enqueues a call after the commit, at once if there is no transaction. The handle is there immediately: before the commit its
+   * `get` has nothing to read, and if the transaction rolls back it never will; `id`, `revoke` and the like work.
+   */
+  (...args: A): Promise<Result<Stored<R>>>;
+  /** Name of the task. */
+  readonly name: string;
+  /** The task itself, with all of its methods; they do not wait for a commit. */
+  readonly task: TaskWrapper<A, R>;
+}
+
+/** The ways of `task`; or a task that is there, which is then not defined again. */
+export interface DefineOnCommitTask {
+  <A extends unknown[], R>(task: TaskWrapper<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(name: string, fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(options: WithContext<TaskOptions>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(name: string, options: WithContext<TaskOptions>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(definition: WithContext<TaskOptions> & { fn: ContextFn<A, R> }): OnCommitTask<A, R>;
+  <A extends unknown[], R>(options: Plain<TaskOptions>, fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<TaskOptions>, fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(definition: Plain<TaskOptions> & { fn: Fn<A, R> }): OnCommitTask<A, R>;
+}
+
+type AnyTask = TaskWrapper<unknown[], unknown>;
+
+/**
+ * Defines a task whose calls are enqueued after the commit of the surrounding `atomic`: at once if there is none, never if it rolls
+ * back. `onCommitTask(sendMail)` makes such a task of one that is there, for example of a `dbTask`.
+ */
+export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitTask<unknown[], unknown> => {
+  const { huey } = currentApplication();
+  const [first] = args;
+  const isTask = args.length === 1 && definitionOf(first) !== undefined;
+  const task = isTask ? first as AnyTask : (huey.task as unknown as (...args: unknown[]) => AnyTask)(...args);
+  const call = async (...given: unknown[]): Promise<Result> => {
+    const frame = openFrame();
+    if (frame === undefined) return await task(...given);
+    const invocation = task.s(...given);
+    const core = coreOf(huey)!;
+    // What cannot be stored must fail here, where the transaction can still be rolled back.
+    await encodeItem(core, messageOf(invocation));
+    frame.add(() => huey.enqueue(invocation));
+    return new ResultHandle(core, invocation) as unknown as Result;
+  };
+  Object.defineProperty(call, "name", { value: task.name });
+  return Object.assign(call, { task });
+}) as DefineOnCommitTask;
