@@ -179,33 +179,91 @@ abstract class RedisStorageBase implements Storage {
  * First in first out, without priorities; a read of a result takes it.
  *
  * Times are those of the clients, so consumers on several hosts need clocks that agree to within a lease.
+ *
+ * @example
+ * ```ts
+ * import { RedisStorage } from "@hueyjs/huey";
+ *
+ * // Connects when it is first used.
+ * const storage = new RedisStorage({ name: "emails", host: "redis.example" });
+ * console.log(storage.name); // emails
+ * await storage.close();
+ * ```
  */
 export class RedisStorage extends RedisStorageBase {
-  /** @throws ConfigurationError if the options contradict each other. */
+  /**
+   * @param options Where the server is, and the name of the queue.
+   * @throws ConfigurationError if the options contradict each other.
+   */
   constructor(options: Named & RedisOptions = {}) {
     super(options, { className: "RedisStorage", kind: "list", expires: false });
   }
 }
 
-/** With priorities; a read of a result takes it. */
+/**
+ * With priorities; a read of a result takes it.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisStorage } from "@hueyjs/huey";
+ *
+ * // Connects when it is first used.
+ * const storage = new PriorityRedisStorage({ name: "emails", url: "redis://redis.example/1" });
+ * console.log(storage.name); // emails
+ * await storage.close();
+ * ```
+ */
 export class PriorityRedisStorage extends RedisStorageBase {
-  /** @throws ConfigurationError if the options contradict each other. */
+  /**
+   * @param options Where the server is, and the name of the queue.
+   * @throws ConfigurationError if the options contradict each other.
+   */
   constructor(options: Named & RedisOptions = {}) {
     super(options, { className: "PriorityRedisStorage", kind: "sorted", expires: false });
   }
 }
 
-/** Without priorities; results stay when they are read, and end after `expireTime`. */
+/**
+ * Without priorities; results stay when they are read, and end after `expireTime`.
+ *
+ * @example
+ * ```ts
+ * import { RedisExpireStorage } from "@hueyjs/huey";
+ *
+ * // Connects when it is first used.
+ * const storage = new RedisExpireStorage({ name: "emails", expireTime: { hours: 1 } });
+ * console.log(storage.name); // emails
+ * await storage.close();
+ * ```
+ */
 export class RedisExpireStorage extends RedisStorageBase {
-  /** @throws ConfigurationError if the options contradict each other. */
+  /**
+   * @param options Where the server is, the name of the queue, and the life of results.
+   * @throws ConfigurationError if the options contradict each other.
+   */
   constructor(options: Named & RedisExpireOptions = {}) {
     super(options, { className: "RedisExpireStorage", kind: "list", expires: true });
   }
 }
 
-/** With priorities; results stay when they are read, and end after `expireTime`. */
+/**
+ * With priorities; results stay when they are read, and end after `expireTime`.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisExpireStorage } from "@hueyjs/huey";
+ *
+ * // Connects when it is first used.
+ * const storage = new PriorityRedisExpireStorage({ name: "emails", expireTime: { days: 7 } });
+ * console.log(storage.name); // emails
+ * await storage.close();
+ * ```
+ */
 export class PriorityRedisExpireStorage extends RedisStorageBase {
-  /** @throws ConfigurationError if the options contradict each other. */
+  /**
+   * @param options Where the server is, the name of the queue, and the life of results.
+   * @throws ConfigurationError if the options contradict each other.
+   */
   constructor(options: Named & RedisExpireOptions = {}) {
     super(options, { className: "PriorityRedisExpireStorage", kind: "sorted", expires: true });
   }

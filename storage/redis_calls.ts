@@ -24,10 +24,11 @@ export class Calls {
   readonly instance: string = randomBytes(9).toString("base64url");
   readonly #link: Link;
   readonly #prefix: string;
-  /** Those who wait for one of the numbered calls to end. */
-  readonly #queue: (() => void)[] = [];
+  /** Places for kept replies that no call uses; the last one is used first, so that few are used at all. */
+  readonly #places: number[] = Array.from({ length: REPLIES_KEPT }, (_, place) => place);
+  /** Those who wait for a place. */
+  readonly #queue: ((place: number) => void)[] = [];
   #requests = 0;
-  #numbered = 0;
   #underWay = 0;
   #idle: (() => void) | undefined;
   #closing = false;
@@ -49,9 +50,9 @@ export class Calls {
 
   /** Runs a script made by `once`. */
   async once(script: Script, args: readonly Argument[]): Promise<unknown> {
-    if (this.#numbered >= REPLIES_KEPT) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#numbered++;
-    const number = String(++this.#requests);
+    const place = this.#places.pop() ?? await new Promise<number>((resolve) => this.#queue.push(resolve));
+    // The server finds the place as the remainder.
+    const number = String(++this.#requests * REPLIES_KEPT + place);
     const nowMs = String(Date.now());
     try {
       return await this.#run((again, whole) =>
@@ -60,15 +61,15 @@ export class Calls {
     } finally {
       // The place goes straight to the next in line, so that nobody who comes meanwhile takes it.
       const next = this.#queue.shift();
-      if (next) next();
-      else this.#numbered--;
+      if (next) next(place);
+      else this.#places.push(place);
       this.#noteIdle();
     }
   }
 
   /** Waits for what is under way and refuses what comes later. */
   async close(): Promise<void> {
-    while (this.#underWay > 0 || this.#numbered > 0) await new Promise<void>((resolve) => this.#idle = resolve);
+    while (!this.#isIdle) await new Promise<void>((resolve) => this.#idle = resolve);
     this.#closing = true;
   }
 
@@ -92,19 +93,25 @@ export class Calls {
   }
 
   #noteIdle(): void {
-    if (this.#underWay === 0 && this.#numbered === 0) this.#idle?.();
+    if (this.#isIdle) this.#idle?.();
+  }
+
+  get #isIdle(): boolean {
+    return this.#underWay === 0 && this.#places.length === REPLIES_KEPT;
   }
 
   async #insist(command: CommandMaker, failure?: unknown): Promise<unknown> {
     const deadline = performance.now() + OUTAGE_MS;
+    let again = false;
     for (let error = failure;;) {
       if (error instanceof StorageError) throw error;
       const unknownScript = (error as Error | undefined)?.message.startsWith("NOSCRIPT") ?? false;
+      // A script that the server did not know has not run.
+      again ||= error !== undefined && !unknownScript;
       if (error !== undefined && !unknownScript) await this.#afterFailure(error, deadline);
       await this.#link.ready(deadline - performance.now());
       try {
-        // A script that the server did not know has not run.
-        return await this.#link.send(command(error !== undefined, unknownScript));
+        return await this.#link.send(command(again, unknownScript));
       } catch (reason) {
         error = reason;
       }

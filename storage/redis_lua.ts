@@ -25,11 +25,12 @@ export function script(...pieces: string[]): Script {
 /** Which kind of queue: a list, or a sorted set when there are priorities. */
 export type QueueKind = "list" | "sorted";
 
-/** Functions of a queue: how many there are, take some from the front, push at the end, put back in place. */
+/** Functions of a queue: how many there are, take some from the front, push at the end, push one and ring, put back in place. */
 export interface QueueLua {
   readonly size: string;
   readonly take: string;
   readonly push: string;
+  readonly pushOne: string;
   readonly back: string;
 }
 
@@ -46,33 +47,30 @@ end
  * that a request whose reply was lost gets the same one instead of a second effect. The body defines `main`.
  */
 export function once(...body: string[]): Script {
-  return keptReply(
-    "kept = cmsgpack.unpack(kept)\n if kept[1] == ARGV[2] then return kept[2] end",
-    "cmsgpack.pack({ARGV[2], reply})",
-    body,
-  );
+  return keptReply("cmsgpack.unpack(kept)", "cmsgpack.pack(reply)", body);
 }
 
 /** `once` for the busiest scripts, whose replies are short texts. */
 export function onceText(...body: string[]): Script {
-  const same = "if string.sub(kept, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then return string.sub(kept, #ARGV[2] + 2) end";
-  return keptReply(same, "ARGV[2] .. ' ' .. reply", body);
+  return keptReply("kept", "reply", body);
 }
 
-function keptReply(compare: string, kept: string, body: readonly string[]): Script {
+/** What is kept: the number of the request, a space, the reply. Who finds another number there finds another request's reply. */
+function keptReply(reply: string, kept: string, body: readonly string[]): Script {
   return script(
     COMMON,
     `
 local now = tonumber(ARGV[4])
 local replies, slot = P .. 'replies:' .. ARGV[1], ARGV[2] % ${REPLIES_KEPT}
 local kept = ARGV[3] == '1' and call('HGET', replies, slot)
-if kept then
-  ${compare}
+if kept and string.sub(kept, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
+  kept = string.sub(kept, #ARGV[2] + 2)
+  return ${reply}
 end`,
     ...body,
     `
 local reply = main()
-if call('HSET', replies, slot, ${kept}) == 1 then call('PEXPIRE', replies, 86400000) end
+if call('HSET', replies, slot, ARGV[2] .. ' ' .. ${kept}) == 1 then call('PEXPIRE', replies, 86400000) end
 return reply`,
   );
 }
@@ -101,6 +99,8 @@ const LIST: QueueLua = {
   size: "local function size() return call('LLEN', P .. 'queue') end",
   take: "local function take(limit) return call('LPOP', P .. 'queue', limit) or {} end",
   push: "local function push(records) many('RPUSH', P .. 'queue', records) end",
+  // While there are others the bell was rung, or is going to be.
+  pushOne: "local function pushOne(record) if call('RPUSH', P .. 'queue', record) == 1 then ring() end end",
   // In front of what was never handed out; among what was, by place.
   back: `
 local function back(records)
@@ -135,6 +135,13 @@ local function push(records)
     args[2 * i] = struct.pack('>d', place + i) .. string.sub(records[i], 9)
   end
   many('ZADD', P .. 'queue', args)
+end
+`,
+  pushOne: `
+local function pushOne(record)
+  local place = call('HINCRBY', P .. 'numbers', 'place', 1)
+  call('ZADD', P .. 'queue', -struct.unpack('>d', record, 14), struct.pack('>d', place) .. string.sub(record, 9))
+  ring()
 end
 `,
   back: `
@@ -206,22 +213,30 @@ local function putBack(claim, delivered)
 end
 `;
 
-/** Notices by id, in sets that vanish as a whole. */
+/** Notices by id, in sets that vanish as a whole; the last notice of a set is written a life after its first one at the latest. */
 export const NOTICES = `
 local SETS = P .. 'notice-sets'
 local function putNotices(ttl, args)
   if ttl <= 0 then return end
   local key = string.format('%snotices:%d:%d', P, ttl, math.floor(now / ttl))
-  if call('EXISTS', key) == 0 then call('HSET', SETS, key, now + 2 * ttl) end
+  local isNew = call('EXISTS', key) == 0
   many('HSET', key, args)
+  if not isNew then return end
+  call('HSET', SETS, key, now + 2 * ttl)
   call('PEXPIRE', key, 2 * ttl + 60000)
+end
+local function dropNotices(ids)
+  if #ids == 0 then return end
+  for _, set in ipairs(call('HKEYS', SETS)) do many('HDEL', set, ids) end
 end
 local function noticeText(letter, ttl) return letter .. struct.pack('>d', now + ttl) end
 local function findNotice(id)
   local found, expires
   local sets = call('HGETALL', SETS)
   for i = 1, #sets, 2 do
-    if tonumber(sets[i + 1]) <= now then call('HDEL', SETS, sets[i])
+    if tonumber(sets[i + 1]) <= now then
+      call('HDEL', SETS, sets[i])
+      call('UNLINK', sets[i])
     else
       local text = call('HGET', sets[i], id)
       local ends = text and struct.unpack('>d', text, 2)

@@ -23,6 +23,7 @@ import {
 /** The scripts of one kind of queue. */
 export interface QueueScripts {
   readonly enqueue: Script;
+  readonly enqueueOne: Script;
   readonly enqueueOnce: Script;
   readonly claim: Script;
   readonly claimed: Script;
@@ -38,6 +39,15 @@ export interface QueueScripts {
 const ENQUEUE = `
 local function main()
   add(cmsgpack.unpack(ARGV[5]))
+  return '1'
+end
+`;
+
+/** ARGV 5 record, 6 id if it is tracked. The usual case: one item for the queue. */
+const ENQUEUE_ONE = `
+local function main()
+  if ARGV[6] then call('HSET', P .. 'state', ARGV[6], 'w') end
+  pushOne(ARGV[5])
   return '1'
 end
 `;
@@ -83,17 +93,35 @@ end
 many('HSET', claims, stored)
 call('SADD', P .. 'consumers', ARGV[4])
 setStates(taken, 'r' .. mark)
-if size() > 0 then ring() end
+-- Fewer than asked for: nothing is left.
+if #taken == tonumber(ARGV[3]) and call('EXISTS', P .. 'bell') == 0 and size() > 0 then ring() end
 return reply
 `;
 
 /**
  * ARGV 5 packed settlements, one after another in columns; 6 expiry of results (0 is never). Columns: 1 what is added, 2 consumer and
- * claims of each group, 3 id and entry of results, 4 tasks whose state is over, 5 notices: life, ids and texts, 6 tasks to wake for,
- * 7 revocations to delete, 8 chords, 9 chords to drop, 10 burials, 11 tokens whose locks are dropped.
+ * claims of each group, 3 id and entry of results, 4 tasks whose state is over, 5 notices: life, ids and texts, 6 tasks to wake for
+ * (true: those of 4), 7 revocations to delete, 8 chords, 9 chords to drop, 10 burials, 11 tokens whose locks are dropped, 12 tasks
+ * whose older notices do not count any more.
  * Replies the claims that are not held; if there are any, nothing is written.
  */
 const SETTLE = `
+local function dropClaims(groups)
+  local missing, first = {}, groups[1]
+  if #groups == 1 and #first[2] == 1 then
+    if call('HDEL', P .. 'claims:' .. first[1], first[2][1]) == 0 then missing[1] = first[2][1] end
+    return missing
+  end
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    for i = 1, #numbers do
+      if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
+    end
+  end
+  if #missing > 0 then return missing end
+  for _, group in ipairs(groups) do many('HDEL', P .. 'claims:' .. group[1], group[2]) end
+  return missing
+end
 local function report(chord, added)
   local key = P .. 'chord:' .. chord[1]
   if call('HEXISTS', key, chord[2]) == 1 then return end
@@ -115,20 +143,15 @@ local function expire(results)
   many('ZADD', P .. 'data:ttl', expiries)
 end
 local function main()
-  local s, missing = cmsgpack.unpack(ARGV[5]), {}
-  for _, group in ipairs(s[2]) do
-    local claims, numbers = P .. 'claims:' .. group[1], group[2]
-    for i = 1, #numbers do
-      if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
-    end
-  end
+  local s = cmsgpack.unpack(ARGV[5])
+  local missing = dropClaims(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
-  for _, group in ipairs(s[2]) do many('HDEL', P .. 'claims:' .. group[1], group[2]) end
   many('HSET', P .. 'data', s[3])
   expire(s[3])
   many('HDEL', P .. 'state', s[4])
+  dropNotices(s[12])
   for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2]) end
-  if call('EXISTS', P .. 'revocations') == 1 then many('HDEL', P .. 'revocations', s[7]) end
+  if #s[7] > 0 and call('EXISTS', P .. 'revocations') == 1 then many('HDEL', P .. 'revocations', s[7]) end
   for _, chord in ipairs(s[9]) do
     call('UNLINK', P .. 'chord:' .. chord)
     call('SREM', P .. 'chords', chord)
@@ -140,7 +163,7 @@ local function main()
   end
   for _, token in ipairs(s[11]) do dropLocks(token) end
   add(s[1])
-  wake(s[6])
+  wake(s[6] == true and s[4] or s[6])
   return ''
 end
 `;
@@ -271,10 +294,11 @@ end
 
 /** The scripts for a list or a sorted set. */
 export function queueScripts(kind: QueueKind): QueueScripts {
-  const { size, take, push, back } = queueLua(kind);
+  const { size, take, push, pushOne, back } = queueLua(kind);
   const adding = [push, BELL, SCHEDULE, ADD];
   return {
     enqueue: onceText(...adding, ENQUEUE),
+    enqueueOne: onceText(BELL, pushOne, ENQUEUE_ONE),
     enqueueOnce: once(...adding, ENTRIES, ENQUEUE_ONCE),
     claim: script(COMMON, STATES, size, take, BELL, CLAIM),
     claimed: script(COMMON, CLAIMS, CLAIMED),

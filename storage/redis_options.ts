@@ -13,7 +13,9 @@ export interface RedisOptions {
   host?: string;
   /** Default 6379. */
   port?: number;
+  /** Name of the login, where the server knows several. Default: the server's "default" user. */
   username?: string;
+  /** Password of the login. Default: none. */
   password?: string;
   /** Number of the database. Default 0. */
   db?: number;

@@ -5,7 +5,7 @@
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../lib/storage.ts";
 import { Batch } from "./redis_batch.ts";
-import { entry, readRecord } from "./redis_bytes.ts";
+import { entry, readRecord, record } from "./redis_bytes.ts";
 import type { RedisCore } from "./redis_core.ts";
 import type { QueueKind } from "./redis_lua.ts";
 import type { QueueScripts } from "./redis_lua_queue.ts";
@@ -141,7 +141,13 @@ export class RedisQueue {
     return `${this.#core.prefix}queue`;
   }
 
-  async #sendItems(batch: readonly (readonly Item[])[]): Promise<undefined[]> {
+  async #sendItems(batch: readonly (readonly Item[])[]): Promise<readonly undefined[]> {
+    const [first] = batch[0]!;
+    if (batch.length === 1 && batch[0]!.length === 1 && first!.dueMs === undefined && !first!.retry) {
+      const bytes = record(first!);
+      await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id] : [bytes]);
+      return ONE_DONE;
+    }
     const added = new Added();
     for (const items of batch) added.add(items);
     await this.#core.calls.once(this.#scripts.enqueue, [packed(added.columns)]);
@@ -245,6 +251,8 @@ export class RedisQueue {
     }
   }
 }
+
+const ONE_DONE: readonly undefined[] = [undefined];
 
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 

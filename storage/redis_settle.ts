@@ -70,6 +70,8 @@ export class SettlementColumns {
   readonly #dropped: string[] = [];
   readonly #burials: Packable[] = [];
   readonly #tokens: string[] = [];
+  /** Ended without a claim, which was given up before the run: the notice of that would outlive the one of the end. */
+  readonly #overtaken: string[] = [];
 
   /** @param expiresMs When results end; `undefined`: never. */
   constructor(expiresMs: number | undefined) {
@@ -80,6 +82,7 @@ export class SettlementColumns {
     const { claim, id, result, ending, enqueue, chord, dropChord, bury } = settlement;
     if (claim) this.#dropClaim(claim, settlement.dropLocks ?? false);
     if (claim || ending) this.#gone.push(id);
+    if (!claim && ending) this.#overtaken.push(id);
     if (result) this.#results.push(id, resultEntry(result, ending, settlement.noticeTtlMs, this.#expiresMs));
     else if (ending) this.#note(settlement, ending);
     if (result || (ending && ending !== "running")) this.#ended.push(id);
@@ -97,12 +100,14 @@ export class SettlementColumns {
       this.#results,
       this.#gone,
       [...this.#notices],
-      this.#ended,
+      // The usual case, in which the ids need not go twice.
+      sameIds(this.#ended, this.#gone) ? true : this.#ended,
       this.#forget,
       this.#chords,
       this.#dropped,
       this.#burials,
       this.#tokens,
+      this.#overtaken,
     ]);
   }
 
@@ -140,4 +145,8 @@ function noticeText({ claim, noticeTtlMs }: Settlement, ending: Ending): Buffer 
 
 function packableReport({ id, index, size, value, callback }: ChordReport): Packable {
   return [id, String(index), size, value, new Added().add([callback]).columns];
+}
+
+function sameIds(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((id, index) => id === others[index]);
 }

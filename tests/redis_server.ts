@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 
 const HOST = "127.0.0.1";
 const BINARIES = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"];
@@ -98,6 +99,7 @@ class Server implements RedisServer {
   readonly #args: readonly string[];
   #process: ChildProcess | undefined;
   #exited: Promise<void> = Promise.resolve();
+  #running = false;
 
   constructor(folder: string, port: number, args: readonly string[], whole?: readonly string[]) {
     this.port = port;
@@ -117,22 +119,28 @@ class Server implements RedisServer {
   async start(): Promise<void> {
     const child = spawn(binary(), [...this.#args], { stdio: "ignore" });
     this.#process = child;
-    this.#exited = new Promise((resolve) => child.once("exit", () => resolve()));
+    this.#running = true;
+    this.#exited = new Promise<void>((resolve) => child.once("exit", () => resolve())).then(() => void (this.#running = false));
     // A server with a password answers too: it says that it wants one.
     await until(async () => /^(\+PONG|-NOAUTH)/.test(await this.command("PING")));
   }
 
   async kill(): Promise<void> {
-    this.#process?.kill("SIGKILL");
+    this.#send("SIGKILL");
     await this.#exited;
   }
 
   freeze(): void {
-    this.#process?.kill("SIGSTOP");
+    this.#send("SIGSTOP");
   }
 
   thaw(): void {
-    this.#process?.kill("SIGCONT");
+    this.#send("SIGCONT");
+  }
+
+  /** Not by the child's own `kill`, which on Deno sends one signal only. */
+  #send(signal: NodeJS.Signals): void {
+    if (this.#running) process.kill(this.#process!.pid!, signal);
   }
 
   async stop(): Promise<void> {

@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Claim, Item } from "../../lib/storage.ts";
+import type { Claim, Item, Settlement } from "../../lib/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite.ts";
 import { openDatabase } from "../../storage/sqlite_database.ts";
 
@@ -33,8 +33,10 @@ function items(count: number): Item[] {
   });
 }
 
-function settlement(claim: Claim): Parameters<SqliteStorage["settle"]>[0] {
-  return { claim, id: claim.id, result: value, ending: "complete", noticeTtlMs: 60_000 };
+/** As the library settles a task: with a value every other time, and always with the revocation that it used up. */
+function settlement(claim: Claim, index: number): Settlement {
+  const result = index % 2 === 0 ? value : undefined;
+  return { claim, id: claim.id, result, ending: "complete", noticeTtlMs: 60_000, forget: [`r:${claim.id}`] };
 }
 
 /** Prints tasks per second of the clock, and per second of processor time, which other load on the machine disturbs less. */
@@ -103,7 +105,7 @@ async function consume(storage: SqliteStorage, label: string): Promise<void> {
   await measure(`claim and settle, batches of ${BATCH}, ${label}`, TASKS, async () => {
     let { claims } = await storage.claim(BATCH, { owner, waitMs: 0 });
     for (let done = 0; done < TASKS; done += BATCH) {
-      const settled = claims.map((claim) => storage.settle(settlement(claim)));
+      const settled = claims.map((claim, index) => storage.settle(settlement(claim, index)));
       claims = (await storage.claim(BATCH, { owner, waitMs: 0 })).claims;
       await Promise.all(settled);
     }
@@ -112,7 +114,7 @@ async function consume(storage: SqliteStorage, label: string): Promise<void> {
   await measure(`claim and settle, 1 slot, ${label}`, TASKS, async () => {
     let { claims } = await storage.claim(1, { owner, waitMs: 0 });
     for (let done = 0; done < TASKS; done++) {
-      const settled = storage.settle(settlement(claims[0]!));
+      const settled = storage.settle(settlement(claims[0]!, done));
       claims = (await storage.claim(1, { owner, waitMs: 0 })).claims;
       await settled;
     }

@@ -1,0 +1,86 @@
+/** What the scripts keep for requests that are sent again, and the sets of notices. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import type { Claim } from "../../lib/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis.ts";
+import { type RedisServer, startRedis } from "../redis_server.ts";
+
+const TTL_MS = 60_000;
+const START_MS = Date.UTC(2030, 0, 1);
+
+let server: RedisServer;
+let storage: RedisStorage;
+
+beforeAll(async () => void (server = await startRedis()));
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.command("FLUSHALL");
+  storage = new RedisStorage({ port: server.port, host: server.host });
+});
+afterEach(async () => {
+  setSystemTime();
+  await storage.close();
+});
+
+async function enqueue(id: string): Promise<void> {
+  await storage.enqueue([{ id, data: new Uint8Array([1, 2, 3]), priority: 0, track: true }]);
+}
+
+async function claimOne(): Promise<Claim> {
+  const { claims } = await storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 0 });
+  return claims[0]!;
+}
+
+describe("kept replies", () => {
+  test("a script that the server does not know yet runs, whatever kind of reply was kept in its place", async () => {
+    for (let n = 0; n < 70; n++) await enqueue(String(n));
+    await server.command("SCRIPT FLUSH");
+    expect(await storage.requeueDeadLetter("unknown")).toBe(false);
+    expect(await storage.increment("counter", 2)).toBe(2);
+    await server.command("SCRIPT FLUSH");
+    await enqueue("last");
+    expect(await storage.pendingCount()).toBe(71);
+  });
+
+  test("few places are used by calls that come one after another", async () => {
+    for (let n = 0; n < 70; n++) await enqueue(String(n));
+    const keys = await server.command("KEYS *replies:*");
+    const key = keys.split(/\s+/).find((part) => part.includes("replies:"))!;
+    expect(await server.command(`HLEN ${key}`)).toContain("1");
+  });
+});
+
+describe("one item at a time", () => {
+  test("keeps the order, the priority and the state", async () => {
+    await storage.close();
+    const ranked = storage = new PriorityRedisStorage({ port: server.port, host: server.host });
+    for (const [id, priority] of [["low", 1], ["high", 5], ["second", 5]] as const) {
+      await ranked.enqueue([{ id, data: new Uint8Array(), priority, track: id !== "low" }]);
+    }
+    expect((await ranked.pending()).map(({ id }) => id)).toEqual(["high", "second", "low"]);
+    expect((await ranked.state("high"))?.state).toBe("waiting");
+    expect(await ranked.state("low")).toBeUndefined();
+  });
+});
+
+describe("notices", () => {
+  test("are found when the clock went back after their set was given up", async () => {
+    setSystemTime(START_MS);
+    await storage.settle({ id: "early", ending: "complete", noticeTtlMs: TTL_MS });
+    setSystemTime(START_MS + 2 * TTL_MS + 1);
+    expect(await storage.state("early")).toBeUndefined();
+    setSystemTime(START_MS);
+    await storage.settle({ id: "late", ending: "complete", noticeTtlMs: TTL_MS });
+    expect((await storage.state("late"))?.state).toBe("complete");
+    expect(await storage.waitForResult("late", { timeoutMs: 0 })).toBe(true);
+  });
+
+  test("the end replaces a notice that would live longer, also with a result that is read", async () => {
+    await enqueue("a");
+    await storage.settle({ claim: await claimOne(), id: "a", ending: "running", noticeTtlMs: 1000 * TTL_MS });
+    await storage.settle({ id: "a", result: new Uint8Array([1]), ending: "complete", noticeTtlMs: TTL_MS });
+    await storage.data.pop("a");
+    expect((await storage.state("a"))?.state).toBe("complete");
+    setSystemTime(Date.now() + 2 * TTL_MS);
+    expect(await storage.state("a")).toBeUndefined();
+  });
+});
