@@ -19,7 +19,7 @@ import type {
 } from "../lib/storage.ts";
 import { claim, waitDue, waitForResult } from "./sqlite_claim.ts";
 import { countDead, deadLetters, deleteDead, requeueDead } from "./sqlite_dead_letters.ts";
-import { increment, prune, putIfEmpty } from "./sqlite_entries.ts";
+import { increment, putIfEmpty } from "./sqlite_entries.ts";
 import { flushAll } from "./sqlite_flush.ts";
 import { checkItem } from "./sqlite_item.ts";
 import { SqliteKeyValue } from "./sqlite_key_value.ts";
@@ -29,7 +29,7 @@ import { addItems, countScheduled, promote, scheduledItems, soonestMs } from "./
 import { KIND } from "./sqlite_schema.ts";
 import { Session } from "./sqlite_session.ts";
 import { chordValues, hasEnded, settle, stateOf } from "./sqlite_settle.ts";
-import { claimsOf, countWaiting, unclaim, waitingTasks } from "./sqlite_tasks.ts";
+import { claimsOf, countWaiting, isOneStatement, unclaim, waitingTasks } from "./sqlite_tasks.ts";
 import { SqliteWaits } from "./sqlite_waits.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
 
@@ -83,7 +83,7 @@ export class SqliteStorage implements Storage {
       timeoutMs: settings.timeoutMs,
       open: () => new Session(settings),
       committed: (changes) => this.#waits.announce(changes),
-      tidy,
+      tidy: (session) => session.sweep.continue(session),
     });
     this.data = new SqliteKeyValue(this.#writer, KIND.data);
     this.revocations = new SqliteKeyValue(this.#writer, KIND.revocation);
@@ -100,7 +100,7 @@ export class SqliteStorage implements Storage {
 
   async enqueue(items: readonly Item[]): Promise<void> {
     items.forEach(checkItem);
-    await this.#writer.write((session) => addItems(session, items));
+    await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
@@ -248,17 +248,6 @@ export class SqliteStorage implements Storage {
     this.#waits.close();
   }
 }
-
-/** Expired entries go in step with the writes, a few at a time. */
-function tidy(session: Session, writes: number): void {
-  session.writesSincePrune += writes;
-  if (session.writesSincePrune < PRUNE_EVERY) return;
-  prune(session, 2 * session.writesSincePrune);
-  session.writesSincePrune = 0;
-}
-
-/** Writes between two looks for expired entries. */
-const PRUNE_EVERY = 64;
 
 /** SQLite's way of saying that there is no limit is a negative one. */
 function rowLimit(limit: number = Infinity): number {

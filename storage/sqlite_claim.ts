@@ -3,7 +3,7 @@
  * @module
  */
 import type { ClaimBatch, ClaimOptions, WaitOptions } from "../lib/storage.ts";
-import { hasAny } from "./sqlite_entries.ts";
+import { hasAny, hasRevocations } from "./sqlite_entries.ts";
 import { soonestMs } from "./sqlite_schedule.ts";
 import { KIND } from "./sqlite_schema.ts";
 import type { Session } from "./sqlite_session.ts";
@@ -84,7 +84,7 @@ export async function waitForResult(
 async function claimNow(writer: SqliteWriter, limit: number, options: ClaimOptions): Promise<ClaimBatch> {
   // A transaction that is made anyway is joined without looking: settling and claiming together cost one.
   if (!writer.pending || options.signal?.aborted || limit < 1) {
-    const look = await writer.read((session) => limit >= 1 && hasWaiting(session) ? undefined : batchOf(session, []));
+    const look = await writer.read((session) => limit >= 1 && hasWaiting(session) ? undefined : emptyBatch(session));
     if (look !== undefined) return look;
   }
   return await claimUnlessAborted(writer, limit, options);
@@ -96,7 +96,7 @@ function claimUnlessAborted(writer: SqliteWriter, limit: number, { signal, owner
   const written = writer.write((session) => {
     const claims = signal?.aborted ? [] : claimTasks(session, limit, owner);
     isTaken = claims.length > 0;
-    return batchOf(session, claims);
+    return { claims, revocations: hasRevocations(session) };
   });
   if (signal === undefined) return written;
   return new Promise((resolve, reject) => {
@@ -109,6 +109,6 @@ function claimUnlessAborted(writer: SqliteWriter, limit: number, { signal, owner
   });
 }
 
-function batchOf(session: Session, claims: ClaimBatch["claims"]): ClaimBatch {
-  return { claims, revocations: hasAny(session, KIND.revocation) };
+function emptyBatch(session: Session): ClaimBatch {
+  return { claims: [], revocations: hasAny(session, KIND.revocation) };
 }

@@ -32,11 +32,6 @@ const ALL_TO_NOTICES = `update huey_entry set value = null, expires_ms = ? + not
 
 const DELETE_ALL = "delete from huey_entry where queue = ? and kind = ? and value is not null";
 
-const EXPIRED = "select 1 from huey_entry where expires_ms <= ? limit 1";
-
-const DELETE_EXPIRED = `delete from huey_entry where (queue, kind, key) in
-  (select queue, kind, key from huey_entry where expires_ms <= ? + 0 order by expires_ms limit ? + 0)`;
-
 /** Whether there is any entry. */
 export function hasAny(session: Session, kind: Kind): boolean {
   return session.get(
@@ -56,6 +51,7 @@ export function peek(session: Session, kind: Kind, key: string): Uint8Array | un
 /** Puts a value; the end of the task that the entry may tell of stays known. */
 export function put(session: Session, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
   session.run(PUT, session.queue, kind, key, value, ttlMs === undefined ? null : Date.now() + ttlMs);
+  written(session, kind);
   if (kind === KIND.data) session.changes.ended.push(key);
 }
 
@@ -67,6 +63,7 @@ export function putIfEmpty(
   value: Uint8Array,
   options: PutIfEmptyOptions = {},
 ): boolean {
+  written(session, kind);
   const now = Date.now();
   const expiresMs = options.ttlMs === undefined ? null : now + options.ttlMs;
   return session.run(PUT_IF_EMPTY, session.queue, kind, key, value, expiresMs, options.holder ?? null, now) > 0;
@@ -78,6 +75,7 @@ export function pop(session: Session, kind: Kind, key: string): Uint8Array | und
   if (value === undefined) return undefined;
   const leftNotice = kind === KIND.data && session.run(TO_NOTICE, Date.now(), session.queue, kind, key) > 0;
   if (!leftNotice) session.run(DELETE, session.queue, kind, key);
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
   return value;
 }
 
@@ -85,6 +83,7 @@ export function pop(session: Session, kind: Kind, key: string): Uint8Array | und
 export function clear(session: Session, kind: Kind): void {
   session.run(ALL_TO_NOTICES, Date.now(), session.queue, kind);
   session.run(DELETE_ALL, session.queue, kind);
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
 }
 
 /** How many values are there. */
@@ -111,6 +110,7 @@ export function entries(session: Session, kind: Kind): Map<string, Uint8Array> {
 
 /** Adds to a counter, which is made if it is missing or past its end. @returns the sum */
 export function increment(session: Session, key: string, by: number, ttlMs?: number): number {
+  written(session, KIND.counter);
   const now = Date.now();
   const row = session.get(
     `insert into huey_entry (queue, kind, key, value, expires_ms) values (?1, ?2, ?3, ?4, ?5)
@@ -133,8 +133,19 @@ export function dropLocks(session: Session, token: string): void {
   session.run("delete from huey_entry where holder = ?", token);
 }
 
-/** Deletes up to `limit` entries whose time is over. */
-export function prune(session: Session, limit: number): void {
-  const now = Date.now();
-  if (session.get(EXPIRED, now) !== undefined) session.run(DELETE_EXPIRED, now, limit);
+/** Whether any revocation is stored, within a transaction. */
+export function hasRevocations(session: Session): boolean {
+  return session.changes.revocations ??= hasAny(session, KIND.revocation);
+}
+
+/** Deletes revocations. */
+export function forget(session: Session, keys: readonly string[]): void {
+  if (keys.length === 0 || !hasRevocations(session)) return;
+  for (const key of keys) session.run(DELETE, session.queue, KIND.revocation, key);
+  session.changes.revocations = undefined;
+}
+
+function written(session: Session, kind: Kind): void {
+  session.sweep.count();
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
 }

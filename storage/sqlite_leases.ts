@@ -5,7 +5,7 @@
 import type { Claim, Lease, StoredLease } from "../lib/storage.ts";
 import type { Session } from "./sqlite_session.ts";
 import { text } from "./sqlite_text.ts";
-import { claimsOf, orphanedClaims, unclaim } from "./sqlite_tasks.ts";
+import { CLAIMED, claimsOf, orphanedClaims, unclaim } from "./sqlite_tasks.ts";
 
 /** A consumer, or one of its workers. */
 export interface Target {
@@ -69,7 +69,7 @@ function recoverable(session: Session, target: Target | undefined): Claim[] {
 function dropIdleOwners(session: Session): void {
   session.run(
     `delete from huey_owner where queue = ?1
-      and id not in (select owner from huey_task where lane = -?1 and owner is not null)
+      and id not in (select owner ${CLAIMED})
       and consumer not in (select consumer from huey_lease where queue = ?1)`,
     session.queue,
   );

@@ -4,7 +4,6 @@
  */
 import type { Item } from "../lib/storage.ts";
 import type { Row } from "./sqlite_database.ts";
-import { NO_TOKEN } from "./sqlite_schema.ts";
 import type { Session } from "./sqlite_session.ts";
 import { addTasks, toItem } from "./sqlite_tasks.ts";
 
@@ -12,9 +11,6 @@ const INSERT = `insert into huey_schedule (queue, due_ms, priority, retry, track
 
 /** As expressions, see sqlite_tasks.ts. */
 const DUE = "from huey_schedule where queue = ? + 0 and due_ms <= ? + 0 order by due_ms, seq limit ? + 0";
-
-const PROMOTE = `insert into huey_task (lane, since_ms, token, deliveries, priority, retry, track, task_id, data)
-  select queue, ?, ${NO_TOKEN}, 0, priority, retry, track, task_id, data ${DUE}`;
 
 /** Appends each item to the queue or, with a due time, to the schedule. */
 export function addItems(session: Session, items: readonly Item[]): void {
@@ -33,10 +29,10 @@ export function soonestMs(session: Session): number | undefined {
 export function promote(session: Session, nowMs: number, limit: number): Item[] {
   const rows = session.all(`select due_ms, priority, retry, track, task_id, data ${DUE}`, session.queue, nowMs, limit);
   if (rows.length === 0) return [];
-  session.run(PROMOTE, Date.now(), session.queue, nowMs, limit);
   session.run(`delete from huey_schedule where seq in (select seq ${DUE})`, session.queue, nowMs, limit);
-  session.changes.queue = true;
-  return rows.map(toScheduledItem);
+  const items = rows.map(toScheduledItem);
+  addTasks(session, items);
+  return items;
 }
 
 /** Scheduled items, soonest first. */

@@ -6,6 +6,7 @@
  */
 import { ConfigurationError } from "../lib/errors.ts";
 import { type Database, transaction } from "./sqlite_database.ts";
+import { firstPlain, MOST_QUEUES } from "./sqlite_numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
 const SCHEMA_VERSION = 1;
@@ -14,27 +15,32 @@ const SCHEMA_VERSION = 1;
 export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3 } as const;
 
 /**
- * As wide as a claim's token and never equal to one, so that claiming does not change the size of a row, which would split full
- * pages.
+ * The token and the owner of a message that waits. As wide as those of a claim and never equal to one, so that claiming does not
+ * change the size of a row, which is then overwritten in place.
  */
 export const NO_TOKEN: number = 2 ** 46;
+export const NOBODY: number = 2 ** 16;
 
 const TABLES = [
   `create table huey_schema (version integer not null)`,
   // Ids are never used again: a claim may outlive the row of its owner.
-  `create table huey_queue (id integer primary key autoincrement, name text not null unique)`,
+  // low, high: see sqlite_numbers.ts.
+  `create table huey_queue (
+    id integer primary key autoincrement, name text not null unique, low integer not null, high integer not null
+  )`,
   `create table huey_owner (
     id integer primary key autoincrement, queue integer not null, consumer text not null, worker text not null,
     unique (queue, consumer, worker)
   )`,
-  // Waiting and claimed messages. lane: the id of the queue while waiting, its negative while claimed, so that one index finds both.
-  // since_ms: when it was enqueued or claimed.
+  `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
+  // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting. since_ms: when it was enqueued or claimed.
   `create table huey_task (
-    seq integer primary key, lane integer not null, priority real not null, since_ms integer not null,
-    token integer not null, owner integer, deliveries integer not null, retry integer not null, track integer not null,
+    seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
+    deliveries integer not null, priority real not null, retry integer not null, track integer not null,
     task_id text not null, data blob not null
   )`,
-  `create index huey_task_order on huey_task (lane, priority desc, seq)`,
+  // Only a priority other than 0 needs an index: the others are in order by themselves.
+  `create index huey_task_priority on huey_task (queue, owner, priority desc, seq) where priority <> 0`,
   `create index huey_task_id on huey_task (task_id) where track = 1`,
   `create table huey_schedule (
     seq integer primary key, queue integer not null, due_ms integer not null, priority real not null,
@@ -42,12 +48,12 @@ const TABLES = [
   )`,
   `create index huey_schedule_order on huey_schedule (queue, due_ms, seq)`,
   `create index huey_schedule_id on huey_schedule (task_id) where track = 1`,
-  // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice.
+  // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. Rows past
+  // their end are found by going round, see sqlite_sweep.ts.
   `create table huey_entry (
-    queue integer not null, kind integer not null, key text not null, value, ending text, notice_ttl_ms integer,
-    expires_ms integer, holder text, primary key (queue, kind, key)
+    queue integer not null, kind integer not null, key text not null, expires_ms integer, ending text, notice_ttl_ms integer,
+    holder text, value, primary key (queue, kind, key)
   ) without rowid`,
-  `create index huey_entry_expiry on huey_entry (expires_ms) where expires_ms is not null`,
   `create index huey_entry_holder on huey_entry (holder) where holder is not null`,
   `create table huey_chord (
     queue integer not null, id text not null, size integer not null, reported integer not null, primary key (queue, id)
@@ -108,5 +114,9 @@ function queueNumber(database: Database, filename: string, name: string): number
 }
 
 function addQueue(database: Database, name: string): number {
-  return database.prepare("insert into huey_queue (name) values (?) returning id").get(name)?.id as number;
+  const id = database.prepare("insert into huey_queue (name, low, high) values (?, 0, 0) returning id").get(name)?.id as number;
+  if (id > MOST_QUEUES) throw new ConfigurationError(`A SQLite file can hold ${MOST_QUEUES} queues, and this one holds them`);
+  const first = firstPlain(id);
+  database.prepare("update huey_queue set low = ?, high = ? where id = ?").run(first, first, id);
+  return id;
 }

@@ -8,6 +8,7 @@ import { StorageError } from "../lib/errors.ts";
 import { type Database, openDatabase, type Row, type SqlValue, type Statement, transaction } from "./sqlite_database.ts";
 import { isBusy, toStorageError } from "./sqlite_errors.ts";
 import { prepareSchema } from "./sqlite_schema.ts";
+import { Sweep } from "./sqlite_sweep.ts";
 import { allToStored } from "./sqlite_text.ts";
 
 /** How to open the file. */
@@ -28,6 +29,8 @@ export class Changes {
   schedule = false;
   /** Ids of tasks that have got a result or have ended. */
   readonly ended: string[] = [];
+  /** Whether any revocation is stored, if that is known. */
+  revocations: boolean | undefined;
 }
 
 /** How long SQLite itself may wait for a lock, which stops the event loop. Longer waits are asynchronous. */
@@ -42,8 +45,8 @@ export class Session {
   readonly queue: number;
   /** Of the transaction under way. */
   changes: Changes = new Changes();
-  /** How many writes there have been since expired entries were looked for. */
-  writesSincePrune = 0;
+  /** Its round in search of entries whose time is over. */
+  readonly sweep: Sweep = new Sweep();
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
 

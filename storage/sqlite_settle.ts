@@ -4,9 +4,9 @@
  */
 import type { ChordReport, Settlement, StoredState } from "../lib/storage.ts";
 import { bury } from "./sqlite_dead_letters.ts";
-import { dropLocks } from "./sqlite_entries.ts";
+import { dropLocks, forget } from "./sqlite_entries.ts";
 import { addItems } from "./sqlite_schedule.ts";
-import { KIND } from "./sqlite_schema.ts";
+import { KIND, NOBODY } from "./sqlite_schema.ts";
 import type { Session } from "./sqlite_session.ts";
 import { optionalText } from "./sqlite_text.ts";
 import { dropClaim } from "./sqlite_tasks.ts";
@@ -17,15 +17,15 @@ const PUT_RESULT = `insert into huey_entry (queue, kind, key, value, ending, not
 
 /** An older result stays what it is, and a lock or an application's value under the same key too. */
 const PUT_NOTICE =
-  `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms) values (?, ${KIND.data}, ?, ?, ?, ?)
+  `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms) values (?1, ${KIND.data}, ?2, ?3, ?4, ?5 + ?4)
   on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
-  expires_ms = iif(value is null or expires_ms <= ?, excluded.expires_ms, expires_ms),
-  value = iif(expires_ms <= ?, null, value)`;
+  expires_ms = iif(value is null or expires_ms <= ?5, excluded.expires_ms, expires_ms),
+  value = iif(expires_ms <= ?5, null, value)`;
 
 /** A notice is no longer true when the task waits again; "running" is no end. */
 const HAS_ENDED = `select key from huey_entry where queue = ?1 and kind = ${KIND.data} and key = ?2
   and (expires_ms is null or expires_ms > ?3)
-  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where task_id = ?2 and track = 1 and abs(lane) = ?1)
+  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where task_id = ?2 and track = 1 and queue = ?1)
     and not exists (select 1 from huey_schedule where task_id = ?2 and track = 1 and queue = ?1))`;
 
 /** Writes what finishing an attempt means. @returns false, and writes nothing, if the claim is no longer held */
@@ -33,9 +33,7 @@ export function settle(session: Session, settlement: Settlement): boolean {
   const { claim, id, enqueue, chord, dropChord } = settlement;
   if (claim !== undefined && !dropClaim(session, claim.token)) return false;
   end(session, settlement);
-  for (const key of settlement.forget ?? []) {
-    session.run(`delete from huey_entry where queue = ? and kind = ${KIND.revocation} and key = ?`, session.queue, key);
-  }
+  if (settlement.forget !== undefined) forget(session, settlement.forget);
   if (enqueue !== undefined && enqueue.length > 0) addItems(session, enqueue);
   if (chord !== undefined) report(session, chord);
   if (dropChord !== undefined) forgetChord(session, dropChord);
@@ -67,10 +65,11 @@ export function stateOf(session: Session, id: string): StoredState | undefined {
 
 function end(session: Session, { id, result, ending, noticeTtlMs }: Settlement): void {
   if (result !== undefined) {
+    session.sweep.count();
     session.run(PUT_RESULT, session.queue, id, result, ending ?? null, ending === undefined ? null : noticeTtlMs);
   } else if (ending !== undefined) {
-    const now = Date.now();
-    session.run(PUT_NOTICE, session.queue, id, ending, noticeTtlMs, now + noticeTtlMs, now, now);
+    session.sweep.count();
+    session.run(PUT_NOTICE, session.queue, id, ending, noticeTtlMs, Date.now());
   }
 }
 
@@ -101,14 +100,14 @@ function forgetChord(session: Session, id: string): void {
 
 function activeState(session: Session, id: string): StoredState | undefined {
   const rows = session.all(
-    `select lane, retry, since_ms, worker from huey_task left join huey_owner on huey_owner.id = owner
-      where task_id = ? and track = 1 and abs(lane) = ?`,
+    `select owner, retry, since_ms, worker from huey_task left join huey_owner on huey_owner.id = owner
+      where task_id = ? and track = 1 and huey_task.queue = ?`,
     id,
     session.queue,
   );
-  const row = rows.find(({ lane }) => Number(lane) < 0) ?? rows[0];
+  const row = rows.find((row) => row.owner !== NOBODY) ?? rows[0];
   if (row === undefined) return undefined;
-  if (Number(row.lane) > 0) return { state: row.retry === 1 ? "retrying" : "waiting" };
+  if (row.owner === NOBODY) return { state: row.retry === 1 ? "retrying" : "waiting" };
   return { state: "running", worker: optionalText(row.worker), sinceMs: Number(row.since_ms) };
 }
 

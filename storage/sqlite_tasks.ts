@@ -5,63 +5,104 @@
 import type { Claim, Item, Owner } from "../lib/storage.ts";
 import type { Row, SqlValue } from "./sqlite_database.ts";
 import { dropLocks } from "./sqlite_entries.ts";
-import { NO_TOKEN } from "./sqlite_schema.ts";
+import { firstPlain, firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./sqlite_numbers.ts";
+import { NO_TOKEN, NOBODY } from "./sqlite_schema.ts";
 import type { Session } from "./sqlite_session.ts";
 import { text } from "./sqlite_text.ts";
 
 /** Rows per statement; more would not be faster. */
 const ROWS_AT_ONCE = 50;
 
-const COLUMNS = "lane, since_ms, token, deliveries, priority, retry, track, task_id, data";
-
-const CLAIM = `update huey_task set lane = -lane, token = ?, owner = ?, since_ms = ?, deliveries = deliveries + 1 where`;
+const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, track, task_id, data";
 
 const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, track, task_id, data";
 
 /**
- * The order in which messages are handed out. A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew
- * at each run, which takes longer than running it; an expression does not.
+ * A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew at each run, which takes longer than running
+ * it; an expression does not.
  */
-const IN_ORDER = "from huey_task where lane = ? + 0 order by priority desc, seq limit";
+const LOW = "(select low from huey_queue where id = ? + 0)";
 
-const CLAIM_ONE = `${CLAIM} seq = (select seq ${IN_ORDER} 1) returning ${COLUMNS_OF_CLAIM}`;
+/** Plain messages that wait. Parameters: queue, its first prioritised number. */
+const PLAIN = `from huey_task where seq >= ${LOW} and seq < ? + 0 and owner = ${NOBODY}`;
 
-const CLAIM_MANY = `${CLAIM} seq in (select seq ${IN_ORDER} ? + 0)`;
+const PLAIN_IN_ORDER = `${PLAIN} order by seq limit ? + 0`;
 
-const UNCLAIM = `update huey_task set lane = -lane, token = ${NO_TOKEN}, owner = null, since_ms = ?, deliveries = deliveries - ?
-  where seq = ? and token = ?`;
+/** Prioritised messages that wait. */
+const PRIORITISED = `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0`;
 
-const HAS_WAITING = "select 1 from huey_task where lane = ? limit 1";
+const ABOVE_IN_ORDER = `${PRIORITISED} and priority > 0 order by priority desc, seq limit ? + 0`;
 
-const CLAIMED = `select ${COLUMNS_OF_CLAIM}
-  from huey_task join huey_owner on huey_owner.id = owner where lane = ?`;
+const BELOW_IN_ORDER = `${PRIORITISED} and priority < 0 order by priority desc, seq limit ? + 0`;
+
+const HAS_WAITING = `select 1 where exists (select 1 ${PLAIN}) or exists (select 1 ${PRIORITISED})`;
+
+/** What a claim has to know first. */
+const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
+  (select id from huey_owner where queue = ? and consumer = ? and worker = ?) as owner from huey_queue where id = ?`;
+
+const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
+
+const TAKE_PLAIN = `${TAKE} seq >= ? + 0 and seq <= ? + 0 and owner = ${NOBODY}`;
+
+const TAKE_PRIORITISED = `${TAKE} seq = ?`;
+
+const GIVE_BACK =
+  `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, deliveries = deliveries - ? where seq = ? and token = ?`;
+
+const FIRST_PLAIN = `${firstPlain(1)} * ?1`;
+
+/** All claims of a queue, its number being the first parameter. Plain ones stand before `high`, the others are in the index. */
+export const CLAIMED: string = `from (
+  select * from huey_task where seq >= ${FIRST_PLAIN} and seq < (select high from huey_queue where id = ?1) and owner > ${NOBODY}
+  union all
+  select * from huey_task where queue = ?1 and owner > ${NOBODY} and priority <> 0
+)`;
+
+const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} join huey_owner on huey_owner.id = owner`;
+
+/** Those before `high` are looked at, the others need not. */
+const COUNT_PLAIN = `select
+    (select count(*) from huey_task where seq >= low and seq < high and owner = ${NOBODY})
+    + max(0, ifnull((select seq from huey_task where seq < ?2 order by seq desc limit 1), 0) - high + 1) as plain
+  from huey_queue where id = ?1`;
 
 /** Whether anything can be claimed. */
 export function hasWaiting(session: Session): boolean {
-  return session.get(HAS_WAITING, session.queue) !== undefined;
+  return session.get(HAS_WAITING, session.queue, firstPrioritised(session.queue), session.queue) !== undefined;
 }
 
 /** Appends to the queue, whatever their due time. */
 export function addTasks(session: Session, items: readonly Item[]): void {
+  if (items.length === 0) return;
   const now = Date.now();
-  let start = 0;
-  for (; start + ROWS_AT_ONCE <= items.length; start += ROWS_AT_ONCE) {
-    insert(session, items.slice(start, start + ROWS_AT_ONCE), now);
+  if (items.every(isPlain)) appendAll(session, items, true, now);
+  else {
+    appendAll(session, items.filter(isPlain), true, now);
+    appendAll(session, items.filter((item) => !isPlain(item)), false, now);
   }
-  for (; start < items.length; start++) insert(session, items.slice(start, start + 1), now);
-  if (items.length > 0) session.changes.queue = true;
+  session.changes.queue = true;
+}
+
+/** Whether this is all that a single statement has to do. */
+export function isOneStatement(items: readonly Item[]): boolean {
+  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined;
+}
+
+function isPlain(item: Item): boolean {
+  return item.priority === 0;
 }
 
 /** @returns up to `limit` messages, which now belong to the owner, in their order */
 export function claimTasks(session: Session, limit: number, owner: Owner): Claim[] {
-  if (!hasWaiting(session)) return [];
-  const token = randomToken();
-  const values = [token, ownerId(session, owner), Date.now(), session.queue];
-  // One message is faster in one statement, several are not: what a statement returns is collected in a table of its own.
-  if (limit === 1) return session.all(CLAIM_ONE, ...values).map(toClaim);
-  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${IN_ORDER} ? + 0`, session.queue, limit);
-  session.run(CLAIM_MANY, ...values, limit);
-  return rows.map((row) => toClaim({ ...row, token, deliveries: Number(row.deliveries) + 1 }));
+  const { queue } = session;
+  const look = session.get(LOOK, queue, queue, owner.consumer, owner.worker, queue);
+  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: Date.now() };
+  if (!look?.prioritised) return takePlain(session, limit, take, Number(look?.high));
+  const claims = takePrioritised(session, ABOVE_IN_ORDER, limit, take);
+  if (claims.length < limit) claims.push(...takePlain(session, limit - claims.length, take, Number(look.high)));
+  if (claims.length < limit) claims.push(...takePrioritised(session, BELOW_IN_ORDER, limit - claims.length, take));
+  return claims;
 }
 
 /** Drops a claim. @returns whether it was still held */
@@ -78,7 +119,8 @@ export function dropClaim(session: Session, token: string): boolean {
  */
 export function unclaim(session: Session, token: string, isUsed: boolean): boolean {
   const [seq, number] = splitToken(token);
-  if (session.run(UNCLAIM, Date.now(), isUsed ? 0 : 1, seq, number) === 0) return false;
+  if (session.run(GIVE_BACK, isUsed ? 0 : 1, seq, number) === 0) return false;
+  if (seq < firstPrioritised(session.queue)) moveBack(session, seq);
   dropLocks(session, token);
   session.changes.queue = true;
   return true;
@@ -86,37 +128,41 @@ export function unclaim(session: Session, token: string, isUsed: boolean): boole
 
 /** The claims that a worker, or all workers of a consumer, hold. */
 export function claimsOf(session: Session, owner: { readonly consumer: string; readonly worker?: string }): Claim[] {
-  const rows = owner.worker === undefined
-    ? session.all(`${CLAIMED} and consumer = ? order by seq`, -session.queue, owner.consumer)
-    : session.all(`${CLAIMED} and consumer = ? and worker = ? order by seq`, -session.queue, owner.consumer, owner.worker);
-  return rows.map(toClaim);
+  const { consumer, worker } = owner;
+  const rows = worker === undefined
+    ? session.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, session.queue, consumer)
+    : session.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, session.queue, consumer, worker);
+  return rows.map((row) => toClaim(row));
 }
 
 /** The claims of consumers without a lease that still runs. */
 export function orphanedClaims(session: Session): Claim[] {
   const rows = session.all(
-    `${CLAIMED} and not exists (select 1 from huey_lease
-      where huey_lease.queue = ? and huey_lease.consumer = huey_owner.consumer and expires_ms > ?) order by seq`,
-    -session.queue,
+    `${CLAIMED_BY} where not exists (select 1 from huey_lease
+      where huey_lease.queue = ?1 and huey_lease.consumer = huey_owner.consumer and expires_ms > ?2) order by seq`,
     session.queue,
     Date.now(),
   );
-  return rows.map(toClaim);
+  return rows.map((row) => toClaim(row));
 }
 
 /** Waiting messages in their order. */
 export function waitingTasks(session: Session, limit: number): Item[] {
-  const rows = session.all(
-    `select priority, retry, track, task_id, data ${IN_ORDER} ? + 0`,
-    session.queue,
-    limit,
-  );
+  const { queue } = session;
+  const columns = "select priority, retry, track, task_id, data";
+  const rows: Row[] = [];
+  const rest = (): number => limit < 0 ? limit : limit - rows.length;
+  rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
+  rows.push(...session.all(`${columns} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), rest()));
+  rows.push(...session.all(`${columns} ${BELOW_IN_ORDER}`, queue, rest()));
   return rows.map(toItem);
 }
 
 /** How many messages wait. */
 export function countWaiting(session: Session): number {
-  return Number(session.get("select count(*) as n from huey_task where lane = ?", session.queue)?.n);
+  const { queue } = session;
+  const plain = session.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
+  return Number(plain) + Number(session.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
 }
 
 /** Reads the columns that queue and schedule have in common. */
@@ -130,16 +176,57 @@ export function toItem(row: Row): Item {
   };
 }
 
-function insert(session: Session, items: readonly Item[], now: number): void {
-  const values: SqlValue[] = [session.queue, now];
-  for (const item of items) values.push(item.priority, item.retry ? 1 : 0, item.track ? 1 : 0, item.id, item.data);
-  session.run(items.length === 1 ? INSERT_ONE : INSERT_MANY, ...values);
+/** What a claim writes. */
+interface Take {
+  readonly owner: number;
+  readonly token: number;
+  readonly now: number;
 }
+
+function takePlain(session: Session, limit: number, { owner, token, now }: Take, high: number): Claim[] {
+  const { queue } = session;
+  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), limit);
+  if (rows.length === 0) return [];
+  const last = Number(rows[rows.length - 1]!.seq);
+  session.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
+  if (last >= high) moveAhead(session, last);
+  return rows.map((row) => toClaim(row, token));
+}
+
+function takePrioritised(session: Session, select: string, limit: number, { owner, token, now }: Take): Claim[] {
+  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${select}`, session.queue, limit);
+  for (const { seq = 0 } of rows) session.run(TAKE_PRIORITISED, owner, token, now, seq);
+  return rows.map((row) => toClaim(row, token));
+}
+
+function appendAll(session: Session, items: readonly Item[], plain: boolean, now: number): void {
+  if (plain && items.length === 1) return appendOne(session, items[0]!, now);
+  let seq = nextNumber(session, plain);
+  for (let start = 0; start < items.length;) {
+    const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
+    const values: SqlValue[] = [session.queue, now, seq];
+    seq += rows;
+    for (const end = start + rows; start < end; start++) {
+      const { priority, retry, track, id, data } = items[start]!;
+      values.push(priority, retry ? 1 : 0, track ? 1 : 0, id, data);
+    }
+    session.run(rows === 1 ? INSERT_ONE : INSERT_MANY, ...values);
+  }
+}
+
+/** In a single statement, which needs no transaction around it. */
+function appendOne(session: Session, { retry, track, id, data }: Item, now: number): void {
+  const { queue } = session;
+  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? 1 : 0, track ? 1 : 0, id, data);
+}
+
+const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
+  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, 0, ?4, ?5, ?6, ?7)`;
 
 function insertStatement(rows: number): string {
   const row = (index: number): string => {
-    const first = 3 + index * 5;
-    return `(?1, ?2, ${NO_TOKEN}, 0, ?${first}, ?${first + 1}, ?${first + 2}, ?${first + 3}, ?${first + 4})`;
+    const [priority, retry, track, id, data] = Array.from({ length: 5 }, (_, place) => `?${4 + 5 * index + place}`);
+    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ${priority}, ${retry}, ${track}, ${id}, ${data})`;
   };
   return `insert into huey_task (${COLUMNS}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
 }
@@ -147,33 +234,22 @@ function insertStatement(rows: number): string {
 const INSERT_ONE = insertStatement(1);
 const INSERT_MANY = insertStatement(ROWS_AT_ONCE);
 
-function ownerId(session: Session, owner: Owner): number {
-  const { consumer, worker } = owner;
-  const found = session.get(
-    "select id from huey_owner where queue = ? and consumer = ? and worker = ?",
-    session.queue,
-    consumer,
-    worker,
-  );
-  if (found !== undefined) return Number(found.id);
-  const made = session.get(
-    "insert into huey_owner (queue, consumer, worker) values (?, ?, ?) returning id",
-    session.queue,
-    consumer,
-    worker,
-  );
-  return Number(made?.id);
+function newOwner(session: Session, owner: Owner): SqlValue | undefined {
+  const made = "insert into huey_owner (queue, consumer, worker) values (?, ?, ?) returning id";
+  return session.get(made, session.queue, owner.consumer, owner.worker)?.id;
 }
 
-function toClaim(row: Row): Claim {
+/** @param token If the row was read before it was claimed. */
+function toClaim(row: Row, token?: number): Claim {
+  const isNew = typeof token === "number";
   return {
     id: text(row.task_id),
     data: row.data as Uint8Array,
     priority: Number(row.priority),
     retry: row.retry === 1,
     track: row.track === 1,
-    token: `${row.seq}.${row.token}`,
-    deliveries: Number(row.deliveries),
+    token: `${row.seq}.${isNew ? token : row.token}`,
+    deliveries: Number(row.deliveries) + (isNew ? 1 : 0),
   };
 }
 

@@ -10,6 +10,8 @@ import { Changes, type Session } from "./sqlite_session.ts";
 /** A write that has been issued. */
 interface Job {
   readonly work: (session: Session) => unknown;
+  /** It is a single statement, which is a transaction by itself. */
+  readonly isSingle: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly issuedAt: number;
@@ -24,8 +26,8 @@ export interface WriterOptions {
   open(): Session;
   /** Called after each commit that changed something. */
   committed(changes: Changes): void;
-  /** Called at the end of each transaction, with the number of its writes. */
-  tidy(session: Session, writes: number): void;
+  /** Called at the end of each transaction. */
+  tidy(session: Session): void;
 }
 
 /** Bounds of the pause between two tries for a lock. */
@@ -58,13 +60,14 @@ export class SqliteWriter {
    * Runs `work` in a transaction, together with others.
    *
    * @param work All or nothing by itself. It may run more than once, so it must have no effect outside of the database.
+   * @param isSingle Whether it runs one statement only; alone, it then needs no transaction around it.
    * @returns What it returned, after the commit.
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
-  write<T>(work: (session: Session) => T): Promise<T> {
+  write<T>(work: (session: Session) => T, isSingle = false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closedError());
-      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject, issuedAt: performance.now() });
+      this.#jobs.push({ work, isSingle, resolve: resolve as (value: unknown) => void, reject, issuedAt: performance.now() });
       if (!this.#flushing) this.#plan();
     });
   }
@@ -163,9 +166,10 @@ export class SqliteWriter {
   #commit(jobs: Job[]): void {
     const session = this.#open();
     session.changes = new Changes();
-    const outcomes = session.transaction(() => {
+    const isAlone = jobs.length === 1 && jobs[0]!.isSingle;
+    const outcomes = isAlone ? [jobs[0]!.work(session)] : session.transaction(() => {
       const done = jobs.map((job) => job.work(session));
-      this.#options.tidy(session, jobs.length);
+      this.#options.tidy(session);
       return done;
     });
     jobs.forEach((job, index) => job.resolve(outcomes[index]));

@@ -158,7 +158,7 @@ describe("upkeep", () => {
     const storage = fixture.open();
     for (let index = 0; index < 300; index++) await storage.meta.put(`old-${index}`, new Uint8Array(1), 1000);
     setSystemTime(Date.now() + 2000);
-    for (let index = 0; index < 200; index++) await storage.data.put(`new-${index}`, new Uint8Array(1));
+    for (let index = 0; index < 400; index++) await storage.data.put(`new-${index}`, new Uint8Array(1));
     expect(inspect(fixture.filename, "select count(*) as n from huey_entry where expires_ms is not null")).toEqual({ n: 0 });
   });
 
