@@ -23,16 +23,16 @@
 
 // The queue, and its storages
 export { Huey } from "./lib/huey.ts";
-export { BlackHoleHuey, MemoryHuey } from "./storage/memory_huey.ts";
-export { SqliteHuey } from "./storage/sqlite_huey.ts";
-export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "./storage/redis_huey.ts";
-export { FileHuey } from "./storage/file_huey.ts";
+export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";
+export { SqliteHuey } from "./storage/sqlite/huey.ts";
+export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "./storage/redis/huey.ts";
+export { FileHuey } from "./storage/file/huey.ts";
 export { BlackHoleStorage } from "./storage/black_hole.ts";
-export { MemoryStorage } from "./storage/memory.ts";
-export { type SqliteOptions, SqliteStorage } from "./storage/sqlite.ts";
-export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis.ts";
-export type { RedisExpireOptions, RedisOptions } from "./storage/redis_options.ts";
-export { type FileOptions, FileStorage } from "./storage/file.ts";
+export { MemoryStorage } from "./storage/memory/storage.ts";
+export { type SqliteOptions, SqliteStorage } from "./storage/sqlite/storage.ts";
+export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis/storage.ts";
+export type { RedisExpireOptions, RedisOptions } from "./storage/redis/options.ts";
+export { type FileOptions, FileStorage } from "./storage/file/storage.ts";
 export type {
   Burial,
   ChordReport,

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Huey } from "../lib/huey.ts";
-import { FileHuey } from "../storage/file_huey.ts";
-import { BlackHoleHuey, MemoryHuey } from "../storage/memory_huey.ts";
-import { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "../storage/redis_huey.ts";
-import { SqliteHuey } from "../storage/sqlite_huey.ts";
+import { FileHuey } from "../storage/file/huey.ts";
+import { BlackHoleHuey, MemoryHuey } from "../storage/memory/huey.ts";
+import { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "../storage/redis/huey.ts";
+import { SqliteHuey } from "../storage/sqlite/huey.ts";
 
 /** A class that is made as `RedisHuey` is: `new (name, options)`. */
 export type HueyClass = new (name: string, options: never) => Huey;

@@ -11,7 +11,7 @@ import type { SignalName } from "../lib/signals.ts";
 import type { Claim, ClaimBatch } from "../lib/storage.ts";
 import type { Task } from "../lib/types/composition.ts";
 import type { HueyOptions, Logger } from "../lib/types/options.ts";
-import { MemoryStorage } from "../storage/memory.ts";
+import { MemoryStorage } from "../storage/memory/storage.ts";
 
 provideImmediateStorage((name) => new MemoryStorage({ name }));
 

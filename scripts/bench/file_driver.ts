@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Item } from "../../lib/storage.ts";
-import { FileStorage } from "../../storage/file.ts";
+import { FileStorage } from "../../storage/file/storage.ts";
 
 const COUNT = Number(process.argv[2] ?? 5000);
 const DEEP = Number(process.argv[3] ?? 50_000);

@@ -14,6 +14,10 @@ const PROGRAM = fileURLToPath(new URL("../../consumer.ts", import.meta.url));
 export const APP: string = fileURLToPath(new URL("./_app.ts", import.meta.url));
 /** Whether this is Deno. */
 export const DENO: boolean = "Deno" in globalThis;
+const HERE: readonly string[] = [process.execPath, ...(DENO ? ["run", "-A"] : [])];
+
+/** A shell that limits the memory, to about 1.5 GB, of the program that takes its place. */
+const SMALL: readonly string[] = ["sh", "-c", 'ulimit -c 0; ulimit -v 1500000; exec "$0" "$@"'];
 
 /** How a process ended. */
 export interface Exit {
@@ -30,10 +34,11 @@ export class Program {
   #read = 0;
   #open = true;
 
-  constructor(args: readonly string[], env: Record<string, string>, cwd?: string) {
-    const runtime = DENO ? ["run", "-A"] : [];
+  /** @param command A runtime and its flags; that of the test if left out. */
+  constructor(args: readonly string[], env: Record<string, string>, cwd?: string, command: readonly string[] = HERE) {
     const options = { stdio: ["ignore", "pipe", "pipe"] as never, env: { ...process.env, ...env }, cwd };
-    const child = spawn(process.execPath, [...runtime, PROGRAM, ...args], options) as unknown as ChildProcess;
+    const [runtime = "", ...flags] = command;
+    const child = spawn(runtime, [...flags, PROGRAM, ...args], options) as unknown as ChildProcess;
     this.#child = child;
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on("data", (data) => {
@@ -97,7 +102,17 @@ export class Stage {
 
   /** Starts the command line. */
   run(...args: string[]): Program {
-    const program = new Program(args, { HUEY_TEST_FILE: this.file }, this.folder);
+    return this.#run(new Program(args, { HUEY_TEST_FILE: this.file }, this.folder));
+  }
+
+  /** Starts a consumer of the application with little memory, so that it runs out of it soon and without harm. */
+  consumeSmall(...args: string[]): Program {
+    const env: Record<string, string> = DENO ? { DENO_V8_FLAGS: "--max-old-space-size=200" } : {};
+    const command = DENO ? HERE : [...SMALL, ...HERE];
+    return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file, ...env }, this.folder, command));
+  }
+
+  #run(program: Program): Program {
     this.#programs.push(program);
     return program;
   }

@@ -1,8 +1,9 @@
 /** The application that the tests of the command line run: its tasks do everything that a task should not. */
+import { appendFileSync, readFileSync } from "node:fs";
 import process from "node:process";
 import type { Huey } from "../../lib/huey.ts";
 import type { TaskWrapper } from "../../lib/types/calling.ts";
-import { SqliteHuey } from "../../storage/sqlite_huey.ts";
+import { SqliteHuey } from "../../storage/sqlite/huey.ts";
 
 /** The tasks, for those who call them. */
 export interface Tasks {
@@ -15,6 +16,18 @@ export interface Tasks {
   readonly wait: TaskWrapper<[], Promise<string>>;
   readonly block: TaskWrapper<[], never>;
   readonly obey: TaskWrapper<[], Promise<void>>;
+  readonly ignore: TaskWrapper<[number], Promise<string>>;
+  readonly busy: TaskWrapper<[number], string>;
+  readonly rejectLater: TaskWrapper<[], Promise<never>>;
+  readonly hog: TaskWrapper<[], string>;
+  readonly killed: TaskWrapper<[], string>;
+  readonly freeze: TaskWrapper<[number], Promise<string>>;
+  readonly trace: TaskWrapper<[string], number>;
+}
+
+/** Where the task `trace` writes. */
+export function traceFile(filename: string): string {
+  return `${filename}.trace`;
 }
 
 /** A Huey on a file, with the tasks. */
@@ -56,6 +69,41 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
     obey: huey.task({ name: "obey", context: true, retries: 5 }, async (context) => {
       await context.setProgress("begun");
       await new Promise((_, reject) => context.signal.addEventListener("abort", () => reject(context.signal.reason)));
+    }),
+    ignore: huey.task({ name: "ignore", context: true, retries: 5 }, async ({ signal }, ms: number) => {
+      console.log("ignore begins");
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      console.log("ignore is aborted");
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return "ignored";
+    }),
+    busy: huey.task({ name: "busy", context: true }, ({ deliveries }, ms: number) => {
+      console.log(`busy begins, delivery ${deliveries}`);
+      for (const end = performance.now() + ms; performance.now() < end;);
+      return `delivery ${deliveries}`;
+    }),
+    rejectLater: huey.task({ name: "rejectLater", retries: 1 }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      throw new Error("later");
+    }),
+    killed: huey.task({ name: "killed", context: true }, ({ deliveries }) => {
+      if (deliveries === 1) process.kill(process.pid, "SIGKILL");
+      return "survived";
+    }),
+    hog: huey.task({ name: "hog", context: true }, ({ deliveries }) => {
+      if (deliveries > 1) return "survived";
+      console.log("hog begins");
+      let list: unknown;
+      for (let length = 0;; length++) list = { list, length, text: String(length) };
+    }),
+    freeze: huey.task({ name: "freeze", context: true }, async ({ deliveries }, ms: number) => {
+      console.log(`freeze begins, delivery ${deliveries}`);
+      if (deliveries === 1) await new Promise((resolve) => setTimeout(resolve, ms));
+      return `delivery ${deliveries}`;
+    }),
+    trace: huey.task("trace", (line: string) => {
+      appendFileSync(traceFile(filename), `${line}\n`);
+      return readFileSync(traceFile(filename), "utf8").split("\n").length - 1;
     }),
   };
   huey.onStartup("startup", () => console.log("startup hook"));

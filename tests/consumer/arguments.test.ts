@@ -24,7 +24,7 @@ describe("parseCommand()", () => {
   test("takes the module and leaves the rest at its defaults", () => {
     expect(parseCommand(["app.ts"])).toEqual({
       kind: "run",
-      target: "app.ts",
+      what: { targets: ["app.ts"], all: false },
       options: { workerType: "thread" },
       logging: { level: "info", format: "full" },
     });
@@ -32,7 +32,7 @@ describe("parseCommand()", () => {
 
   test("understands every short option", () => {
     const run = parse("-l log.txt -v -S -w 4 -k greenlet -d 0.2 -m 5 -b 2 -c 30 -f -L a,b -s 5 -n app.ts#huey");
-    expect(run.target).toBe("app.ts#huey");
+    expect(run.what).toEqual({ targets: ["app.ts#huey"], all: false });
     expect(run.options).toEqual({
       workers: 4,
       workerType: "greenlet",
@@ -79,7 +79,7 @@ describe("parseCommand()", () => {
   });
 
   test("takes what follows -- as the module", () => {
-    expect(parse("-w 2 -- -app.ts").target).toBe("-app.ts");
+    expect(parse("-w 2 -- -app.ts").what).toEqual({ targets: ["-app.ts"], all: false });
   });
 
   test("asks for help and version before anything else", () => {
@@ -98,7 +98,6 @@ describe("parseCommand()", () => {
     expect(refused(["--nonsense", "app.ts"])).toContain("There is no option --nonsense");
     expect(refused(["-z", "app.ts"])).toContain("There is no option -z");
     expect(refused([])).toContain("The module of the application is missing");
-    expect(refused(["a.ts", "b.ts"])).toBe("There must be one module, not 2: a.ts, b.ts");
     expect(refused(["-w", "1", "-w", "2", "app.ts"])).toBe("-w, --workers is given more than once: 1, 2");
     expect(refused(["-L", "a,,b", "app.ts"])).toContain("-L, --extra-locks must be a list of names");
   });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import type { ConsumerOptions } from "../../consumer/consumer.ts";
+import { COMMAND_KEYS } from "../../consumer/options.ts";
 import { coreOf } from "../../lib/core.ts";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey.ts";
@@ -54,6 +55,15 @@ describe("Consumer()", () => {
     for (const [options, type, message] of refused) {
       expect(() => new Consumer(huey, options)).toThrow(message);
       expect(() => new Consumer(huey, options)).toThrow(type);
+    }
+  });
+
+  test("refuses options of the command line, even without effect", () => {
+    for (const key of COMMAND_KEYS) {
+      expect(() => new Consumer(memory(), { [key]: "x" })).toThrow(TypeError);
+      expect(() => new Consumer(memory(), { [key]: true })).toThrow(
+        `A consumer has no option "${key}": it is one of the command`,
+      );
     }
   });
 

@@ -9,7 +9,7 @@ import { LeaseKeeper } from "../../consumer/lease.ts";
 import { Recovery } from "../../consumer/recover.ts";
 import { coreOf } from "../../lib/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { SqliteHuey } from "../../storage/sqlite_huey.ts";
+import { SqliteHuey } from "../../storage/sqlite/huey.ts";
 import { logbook, memory, silent } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };

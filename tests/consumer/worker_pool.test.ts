@@ -12,7 +12,7 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import { SqliteHuey } from "../../storage/sqlite_huey.ts";
+import { SqliteHuey } from "../../storage/sqlite/huey.ts";
 import { failure, logbook, record, silent } from "../helpers.ts";
 
 const CONSUMER = "consumer-1";

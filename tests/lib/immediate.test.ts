@@ -4,7 +4,7 @@ import { chord, group } from "../../lib/group.ts";
 import { Huey } from "../../lib/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
-import { MemoryStorage } from "../../storage/memory.ts";
+import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, NOON, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ConfigurationError, TaskException, UnknownTaskError } from "../../lib/errors.ts";
 import { Huey } from "../../lib/huey.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
-import { MemoryStorage } from "../../storage/memory.ts";
+import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, silent, work } from "../helpers.ts";
 
 describe("forms of a definition", () => {

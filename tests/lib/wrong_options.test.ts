@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { Huey } from "../../lib/huey.ts";
 import { Serializer } from "../../lib/serializer.ts";
-import { MemoryStorage } from "../../storage/memory.ts";
+import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, refusal, silent } from "../helpers.ts";
 
 const nothing = () => {};

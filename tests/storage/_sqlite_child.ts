@@ -1,7 +1,7 @@
 /** What another process does with a SQLite file, for the tests: `<this file> <mode> <database>`. @module */
 import process from "node:process";
-import { openDatabase } from "../../storage/sqlite_database.ts";
-import { SqliteStorage } from "../../storage/sqlite.ts";
+import { openDatabase } from "../../storage/sqlite/database.ts";
+import { SqliteStorage } from "../../storage/sqlite/storage.ts";
 
 const [mode = "", filename = ""] = process.argv.slice(2);
 const owner = { consumer: `child-${process.pid}`, worker: "worker" };

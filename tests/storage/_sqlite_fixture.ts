@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { SqliteStorage } from "../../storage/sqlite.ts";
-import type { SqliteOptions } from "../../storage/sqlite.ts";
+import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import type { SqliteOptions } from "../../storage/sqlite/storage.ts";
 
 const TOOLS = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
 const CHILD = fileURLToPath(new URL("./_sqlite_child.ts", import.meta.url));

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { StorageError } from "../../lib/errors.ts";
-import { FileStorage } from "../../storage/file.ts";
-import { Disk } from "../../storage/file_disk.ts";
-import { ISOLATE } from "../../storage/file_isolate.ts";
+import { FileStorage } from "../../storage/file/storage.ts";
+import { Disk } from "../../storage/file/disk.ts";
+import { ISOLATE } from "../../storage/file/isolate.ts";
 import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../contract/helpers.ts";
 
 /** Everything that changes something on the disk. */

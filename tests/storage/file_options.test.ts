@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import { type FileOptions, FileStorage } from "../../storage/file.ts";
+import { type FileOptions, FileStorage } from "../../storage/file/storage.ts";
 import {
   bytes,
   claim,

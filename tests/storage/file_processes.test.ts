@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { FileStorage } from "../../storage/file.ts";
+import { FileStorage } from "../../storage/file/storage.ts";
 import { ids, item, items, text } from "../contract/helpers.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

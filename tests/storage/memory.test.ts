@@ -1,7 +1,7 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
 import { storageContract } from "../contract/suite.ts";
 import { bytes, claim, complete, enqueueAndClaim, ids, item, items, LONG_MS, rejection } from "../contract/helpers.ts";
-import { MemoryStorage } from "../../storage/memory.ts";
+import { MemoryStorage } from "../../storage/memory/storage.ts";
 
 storageContract("MemoryStorage", {
   newStore: () => {

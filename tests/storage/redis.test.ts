@@ -1,7 +1,12 @@
 /** The storage contract on one Redis server, for all four storages. */
 import { afterAll, beforeAll, describe } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
-import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "../../storage/redis.ts";
+import {
+  PriorityRedisExpireStorage,
+  PriorityRedisStorage,
+  RedisExpireStorage,
+  RedisStorage,
+} from "../../storage/redis/storage.ts";
 import { storageContract } from "../contract/suite.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createCluster, createSentinel } from "redis";
 import { StorageError } from "../../lib/errors.ts";
 import type { Storage } from "../../lib/storage.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { storageContract } from "../contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 

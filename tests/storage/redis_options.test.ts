@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createClient, createClientPool } from "redis";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "../../storage/redis.ts";
+import {
+  PriorityRedisExpireStorage,
+  PriorityRedisStorage,
+  RedisExpireStorage,
+  RedisStorage,
+} from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };

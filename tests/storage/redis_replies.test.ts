@@ -1,7 +1,7 @@
 /** What the scripts keep for requests that are sent again, and the sets of notices. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import type { Claim } from "../../lib/storage.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 const TTL_MS = 60_000;

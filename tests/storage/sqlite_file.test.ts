@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import { openDatabase, type Row } from "../../storage/sqlite_database.ts";
-import { SqliteStorage } from "../../storage/sqlite.ts";
+import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
+import { SqliteStorage } from "../../storage/sqlite/storage.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;

@@ -1,8 +1,8 @@
 /** The numbers that stand for the order of a queue, and the bounds of what is claimed. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Item } from "../../lib/storage.ts";
-import type { SqliteStorage } from "../../storage/sqlite.ts";
-import { openDatabase, type Row } from "../../storage/sqlite_database.ts";
+import type { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;

@@ -1,0 +1,317 @@
+/**
+ * The storage that keeps everything in files of one folder, for several processes of one computer (or of several that share a
+ * file system which renames atomically). No server, no library, no global lock. `file_layout.ts` says what is where,
+ * `file_transaction.ts` why a crash loses nothing.
+ * @module
+ */
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { ConfigurationError } from "../../lib/errors.ts";
+import type {
+  Claim,
+  ClaimBatch,
+  ClaimOptions,
+  Item,
+  KeyValue,
+  Lease,
+  Settlement,
+  Storage,
+  StorageDescriptor,
+  StoredDeadLetter,
+  StoredLease,
+  StoredState,
+  WaitOptions,
+} from "../../lib/storage.ts";
+import { holderOf } from "./claims.ts";
+import { encodeName, hashOf, MAX_PRIORITY } from "./layout.ts";
+import { FileParts } from "./parts.ts";
+import { encodeRecord } from "./record.ts";
+import { settle } from "./settlement.ts";
+import { encodeItem, stepOfItem } from "./steps.ts";
+import type { Entry } from "./values.ts";
+
+/** Where a file storage keeps its files, and how. */
+export interface FileOptions {
+  /** The folder. Made if missing. */
+  readonly path: string;
+  /** Levels of folders above results and other values, 0 to 4. All who share a folder must agree. Default 2. */
+  readonly levels?: number;
+  /** Waits until data is on the disk, so that a crash of the computer loses nothing either. Default false. */
+  readonly fsync?: boolean;
+}
+
+const NOTHING = new Uint8Array();
+/** How many ended things one call removes along the way. */
+const PRUNE_LIMIT = 1000;
+/** Notices are removed after so many settlements. */
+const SETTLEMENTS_PER_PRUNE = 64;
+
+/**
+ * Keeps everything in files. A crash of the process loses nothing; one of the computer may, unless `fsync` is set.
+ *
+ * @example
+ * ```ts
+ * import { FileStorage, Huey } from "@hueyjs/huey";
+ *
+ * const huey = new Huey({ storage: (name) => new FileStorage({ name, path: "data/huey" }) });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * await add(1, 2);
+ * await huey.close();
+ * ```
+ */
+export class FileStorage implements Storage {
+  readonly name: string;
+  readonly shared: boolean = true;
+  readonly descriptor: StorageDescriptor;
+  readonly data: KeyValue;
+  readonly revocations: KeyValue;
+  readonly meta: KeyValue;
+
+  readonly #parts: FileParts;
+  #settlements = 0;
+  #hasStarted = false;
+
+  /**
+   * @param options Name of the queue (default "huey"; each name has a folder of its own below `path`) and {@linkcode FileOptions}.
+   * @throws {RangeError} If `levels` is no integer from 0 to 4.
+   * @throws {ConfigurationError} If there is no path, or something else than a folder is there.
+   * @throws {StorageError} If the folder cannot be made.
+   */
+  constructor(options: { readonly name?: string } & FileOptions) {
+    const { name = "huey", levels = 2, fsync = false } = options;
+    if (!Number.isInteger(levels) || levels < 0 || levels > 4) {
+      throw new RangeError(`Levels must be an integer from 0 to 4: ${levels}`);
+    }
+    const path = folderOf(options.path);
+    this.name = name;
+    this.descriptor = { module: import.meta.url, className: "FileStorage", options: { name, path, levels, fsync } };
+    this.#parts = new FileParts({ name, root: `${path}/${encodeName(name)}`, levels, fsync });
+    this.data = this.#parts.data;
+    this.revocations = this.#parts.revocations;
+    this.meta = this.#parts.meta;
+  }
+
+  check({ priority, dueMs }: Item): void {
+    if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
+      throw new RangeError(`Priority must be an integer from 0 to ${MAX_PRIORITY} in a file storage: ${priority}`);
+    }
+    if (dueMs !== undefined && !Number.isFinite(dueMs)) {
+      throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
+    }
+  }
+
+  enqueue(items: readonly Item[]): Promise<void> {
+    return this.#parts.run(async () => {
+      for (const item of items) this.check(item);
+      if (items.length === 1) await this.#parts.sendOne(items[0]!);
+      else if (items.length > 1) await this.#parts.sendAll(items);
+      this.#parts.ringFor(items);
+    });
+  }
+
+  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+    return this.#parts.run(async () => {
+      this.check(item);
+      const { meta, transactions } = this.#parts;
+      const draft = transactions.draft();
+      await this.#parts.stageOrDiscard(draft, () => {
+        draft.add(stepOfItem(item), encodeItem(item));
+        const entry: Entry = { ...meta.entry(key, ttlMs), transaction: draft.id };
+        draft.add(["condition", meta.space, hashOf(key)], encodeRecord(entry, NOTHING));
+      });
+      const isFirst = await transactions.commitIf(draft, (staged) => meta.linkIfEmpty(staged, key));
+      if (isFirst) this.#parts.ringFor([item]);
+      return isFirst;
+    });
+  }
+
+  // ---- claims -------------------------------------------------------------------------------------------------------
+
+  claim(limit: number, { owner, waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
+    return this.#parts.run(async () => {
+      if (!this.#hasStarted) await this.#parts.replay();
+      this.#hasStarted = true;
+      const { claims, queueBell, revocations } = this.#parts;
+      const look = async (): Promise<Claim[] | undefined> => {
+        const taken = await claims.take(limit, owner);
+        return taken.length > 0 ? taken : undefined;
+      };
+      const taken = limit > 0 ? await queueBell.until(look, { timeoutMs: waitMs, signal }) ?? [] : [];
+      if (!signal?.aborted) return { claims: taken, revocations: revocations.any() };
+      for (const claim of taken) await claims.putBack(claim.token, false);
+      if (taken.length > 0) this.#parts.putBackDone();
+      return { claims: [], revocations: revocations.any() };
+    });
+  }
+
+  settle(settlement: Settlement): Promise<boolean> {
+    return this.#parts.run(async () => {
+      const { claim, id, enqueue = [], chord, result, ending } = settlement;
+      const items = chord ? [...enqueue, chord.callback] : enqueue;
+      for (const item of items) this.check(item);
+      await this.#parts.replayUnfinished();
+      // What an at-most-once task left when it began is kept longer than what it leaves at its end.
+      if (claim === undefined && ending !== undefined) this.#parts.notices.forget(hashOf(id));
+      if (!await settle(settlement, this.#parts)) return false;
+      this.#parts.ringFor(items);
+      if (result !== undefined || ending !== undefined) this.#parts.resultBell.ring();
+      if (++this.#settlements % SETTLEMENTS_PER_PRUNE === 0) await this.#parts.notices.prune(2 * SETTLEMENTS_PER_PRUNE);
+      return true;
+    });
+  }
+
+  release(claims: readonly Claim[]): Promise<void> {
+    return this.#parts.run(async () => {
+      for (const claim of claims) await this.#parts.claims.putBack(claim.token, false);
+      this.#parts.putBackDone();
+    });
+  }
+
+  claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+    return this.#parts.run(() => this.#parts.claims.list(holderOf(owner)));
+  }
+
+  // ---- leases and recovery ------------------------------------------------------------------------------------------
+
+  heartbeat(lease: Lease): Promise<void> {
+    return this.#parts.run(() => this.#parts.leases.renew(lease));
+  }
+
+  resign(consumer: string): Promise<void> {
+    return this.#parts.run(() => this.#parts.leases.end(consumer));
+  }
+
+  leases(): Promise<StoredLease[]> {
+    return this.#parts.run(() => this.#parts.leases.list());
+  }
+
+  recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+    return this.#parts.run(async () => {
+      await this.#parts.replay();
+      const recovered = target ? await this.#parts.claims.recover(holderOf(target)) : await this.#parts.recoverOrphans();
+      if (recovered.length > 0) this.#parts.putBackDone();
+      await this.#parts.prune(PRUNE_LIMIT);
+      return recovered;
+    });
+  }
+
+  // ---- schedule -----------------------------------------------------------------------------------------------------
+
+  promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+    return this.#parts.run(async () => {
+      const items = await this.#parts.schedule.promote(nowMs, limit);
+      if (items.length > 0) this.#parts.queueBell.ring();
+      return items;
+    });
+  }
+
+  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
+    return this.#parts.run(async () => {
+      let dueMs = Infinity;
+      const look = (): true | undefined => {
+        dueMs = this.#parts.schedule.nextDueMs() ?? Infinity;
+        return dueMs <= Date.now() ? true : undefined;
+      };
+      await this.#parts.scheduleBell.until(look, { timeoutMs: maxMs, signal, rescanMs: () => dueMs - Date.now() });
+    });
+  }
+
+  // ---- results, states, counters, chords ----------------------------------------------------------------------------
+
+  waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
+    return this.#parts.run(async () => {
+      const { timeoutMs, signal } = options;
+      const look = (): true | undefined => this.#parts.hasEnded(id) ? true : undefined;
+      const isThere = await this.#parts.resultBell.until(look, { timeoutMs, signal }) ?? false;
+      signal?.throwIfAborted();
+      if (!isThere) this.#parts.assertOpen();
+      return isThere;
+    });
+  }
+
+  state(id: string): Promise<StoredState | undefined> {
+    return this.#parts.run(() => this.#parts.tracks.state(id));
+  }
+
+  increment(key: string, by: number, ttlMs?: number): Promise<number> {
+    return this.#parts.run(async () => {
+      const count = (old: Uint8Array | undefined): number => (old ? Number(new TextDecoder().decode(old)) : 0) + by;
+      const encode = (value: number): Uint8Array => new TextEncoder().encode(String(value));
+      const value = await this.#parts.counters.update(key, ttlMs, (old) => encode(count(old)));
+      return Number(new TextDecoder().decode(value));
+    });
+  }
+
+  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
+    return this.#parts.run(() => this.#parts.chords.collect(chordId));
+  }
+
+  // ---- listings -----------------------------------------------------------------------------------------------------
+
+  pending(limit: number = Infinity): Promise<Item[]> {
+    return this.#parts.run(() => this.#parts.queue.list(limit));
+  }
+
+  scheduled(limit: number = Infinity): Promise<Item[]> {
+    return this.#parts.run(() => this.#parts.schedule.list(limit));
+  }
+
+  pendingCount(): Promise<number> {
+    return this.#parts.run(() => this.#parts.queue.count());
+  }
+
+  scheduledCount(): Promise<number> {
+    return this.#parts.run(() => this.#parts.schedule.count());
+  }
+
+  deadLetters(limit: number = Infinity): Promise<StoredDeadLetter[]> {
+    return this.#parts.run(() => this.#parts.deadLetters.list(limit));
+  }
+
+  deadLetterCount(): Promise<number> {
+    return this.#parts.run(() => this.#parts.deadLetters.count());
+  }
+
+  requeueDeadLetter(id: string): Promise<boolean> {
+    return this.#parts.run(async () => {
+      const { deadLetters, transactions, queueBell } = this.#parts;
+      const letter = deadLetters.find(id);
+      if (letter === undefined) return false;
+      const { itemId, priority, track } = letter.grave;
+      const item: Item = { id: itemId, data: letter.data, priority, track };
+      const draft = transactions.draft();
+      await this.#parts.stageOrDiscard(draft, () => void draft.add(stepOfItem(item), encodeItem(item)));
+      const isFirst = await transactions.commit(draft, letter.path);
+      if (isFirst) queueBell.ring();
+      return isFirst;
+    });
+  }
+
+  deleteDeadLetter(id: string): Promise<boolean> {
+    return this.#parts.run(() => {
+      const letter = this.#parts.deadLetters.find(id);
+      if (letter === undefined || !this.#parts.disk.remove(letter.path)) return false;
+      if (letter.grave.track) this.#parts.tracks.forget(hashOf(letter.grave.itemId));
+      return true;
+    });
+  }
+
+  // ---- end ----------------------------------------------------------------------------------------------------------
+
+  flush(): Promise<void> {
+    return this.#parts.run(() => this.#parts.flush());
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+}
+
+function folderOf(path: string): string {
+  if (typeof path !== "string" || path === "") throw new ConfigurationError("A file storage needs the path of a folder");
+  const folder = resolve(path);
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new ConfigurationError(`The path of a file storage must be a folder: ${folder}`);
+  }
+  return folder;
+}

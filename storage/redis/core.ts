@@ -1,0 +1,138 @@
+/**
+ * What the parts of one Redis storage share.
+ * @module
+ */
+import type { Argument } from "./dial.ts";
+import { dialer } from "./dial.ts";
+import { Bell } from "./bell.ts";
+import { Calls } from "./calls.ts";
+import { closedError, Link } from "./link.ts";
+import type { Script } from "./lua.ts";
+import { News } from "./news.ts";
+import type { RedisSettings } from "./options.ts";
+
+/** A connection without any sign of life for this long is given up. */
+const SILENCE_MS = 10_000;
+const PING_MS = 3000;
+
+/** What an instance leaves behind for its own blocking read vanishes after this time. */
+const OWN_KEY_TTL_MS = 60_000;
+
+/** Lets somebody else end a pause, also before it begins. */
+export interface Wake {
+  pending: boolean;
+  end(): void;
+}
+
+/** Connections, keys and scripts of one storage. */
+export class RedisCore {
+  readonly settings: RedisSettings;
+  /** Beginning of all keys. */
+  readonly prefix: string;
+  readonly calls: Calls;
+  readonly bell: Bell;
+  readonly news: News;
+  readonly endedChannel: string;
+  readonly dueChannel: string;
+  readonly #link: Link;
+  readonly #ring: Script;
+  /** What goes on after the call that started it has returned. */
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #pauses = new Set<() => void>();
+  readonly #closers: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: RedisSettings, ring: Script) {
+    this.settings = settings;
+    this.#ring = ring;
+    // A brace inside the name would end the hash tag too early.
+    this.prefix = `huey:{${settings.name.replace(/[%{}]/g, encodeURIComponent)}}:`;
+    this.endedChannel = `${this.prefix}ended`;
+    this.dueChannel = `${this.prefix}due`;
+    const { place } = settings;
+    const key = `${this.prefix}queue`;
+    const dial = dialer(settings, key, { silenceMs: SILENCE_MS, pingMs: PING_MS });
+    // A close that has begun does not wait for a server that has gone.
+    this.#link = new Link({ dial, place, lost: () => this.isClosing && this.#link.close() });
+    this.calls = new Calls(this.#link, this.prefix);
+    this.news = new News({ dial, place }, [this.endedChannel, this.dueChannel]);
+    this.bell = this.#makeBell(key);
+  }
+
+  /** Whether `close` was called. */
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** @throws StorageError after `close` */
+  assertOpen(): void {
+    if (this.isClosing) throw closedError();
+  }
+
+  /** Adds what has to be done at `close`, before the last writes are waited for. */
+  onClose(closer: () => void): void {
+    this.#closers.push(closer);
+  }
+
+  /** Runs a script that may run twice without harm. */
+  run(script: Script, ...args: Argument[]): Promise<unknown> {
+    this.assertOpen();
+    return this.calls.repeatable(script, () => args);
+  }
+
+  /** Lets something go on; `close` waits for it. Its failure is nobody's: what it would have done happens later by itself. */
+  background(work: Promise<unknown>): void {
+    const done = (): void => void this.#background.delete(work);
+    this.#background.add(work);
+    work.then(done, done);
+  }
+
+  /** Ends after a time, at an abort, when `wake` is called, or at `close`. */
+  async pause(limitMs: number, signal?: AbortSignal, wake?: Wake): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = (): void => resolve();
+    const timer = setTimeout(end, limitMs);
+    this.#pauses.add(end);
+    if (wake) wake.end = end;
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted || wake?.pending || this.isClosing) end();
+    await promise;
+    clearTimeout(timer);
+    this.#pauses.delete(end);
+    if (wake) wake.pending = false;
+    signal?.removeEventListener("abort", end);
+  }
+
+  /** Ends waits, then writes what is under way, then closes; does not wait for a server that is away. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    for (const end of this.#pauses) end();
+    for (const closer of this.#closers) closer();
+    this.bell.close();
+    this.news.close();
+    if (!this.#link.isReady) this.#link.close();
+    await Promise.allSettled([...this.#background]);
+    await this.calls.close();
+    this.#link.close();
+  }
+
+  #makeBell(key: string): Bell {
+    const { settings } = this;
+    const silenceMs = settings.readTimeoutMs + SILENCE_MS;
+    const ownKey = `${this.prefix}wake:${this.calls.instance}`;
+    return new Bell({
+      link: new Link({ dial: dialer(settings, key, { silenceMs }), place: settings.place }),
+      key: `${this.prefix}bell`,
+      ownKey,
+      readTimeoutMs: settings.readTimeoutMs,
+      end: () => {
+        this.background(this.calls.command(["RPUSH", ownKey, "1"]));
+        this.background(this.calls.command(["PEXPIRE", ownKey, String(OWN_KEY_TTL_MS)]));
+      },
+      ring: () => this.background(this.run(this.#ring)),
+    });
+  }
+}

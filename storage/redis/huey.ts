@@ -1,0 +1,112 @@
+/**
+ * Hueys in Redis, in four variants.
+ * @module
+ */
+import { Huey } from "../../lib/huey.ts";
+import { splitOptions } from "../../lib/huey_options.ts";
+import type { Storage } from "../../lib/storage.ts";
+import type { HueyOptions } from "../../lib/types/options.ts";
+import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage.ts";
+import type { RedisExpireOptions, RedisOptions } from "./options.ts";
+
+type StorageClass<O> = new (options: O & { name: string }) => Storage;
+
+/**
+ * A Huey in Redis: a list as queue, first in first out, without priorities. Results stay until they are read.
+ *
+ * @example
+ * ```ts
+ * import { RedisHuey } from "@hueyjs/huey";
+ *
+ * const huey = new RedisHuey("my-app", { url: "redis://localhost:6379/1" });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * console.log(add.name); // nothing is connected until the first call
+ * await huey.close();
+ * ```
+ */
+export class RedisHuey extends Huey {
+  /** The driver; a subclass names its own. */
+  protected static readonly storageClass: StorageClass<RedisOptions> = RedisStorage;
+  /**
+   * @param options Options of every Huey, and of the Redis storage.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
+   */
+  constructor(options?: HueyOptions & RedisOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the Redis storage.
+   */
+  constructor(name: string, options?: HueyOptions & RedisOptions);
+  constructor(first?: string | (HueyOptions & RedisOptions), second?: HueyOptions & RedisOptions) {
+    const { huey, storage } = splitOptions<RedisOptions>(first, second);
+    super({ ...huey, name: storage.name, storage: new new.target.storageClass(storage) });
+  }
+}
+
+/**
+ * A Huey in Redis with priorities: a sorted set as queue.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisHuey } from "@hueyjs/huey";
+ *
+ * const huey = new PriorityRedisHuey("my-app");
+ * const add = huey.task({ name: "add", priority: 10 }, (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
+export class PriorityRedisHuey extends RedisHuey {
+  protected static override readonly storageClass: StorageClass<RedisOptions> = PriorityRedisStorage;
+}
+
+/**
+ * A Huey in Redis whose results live for `expireTime`, a day by default; reading one does not delete it.
+ *
+ * @example
+ * ```ts
+ * import { RedisExpireHuey } from "@hueyjs/huey";
+ *
+ * const huey = new RedisExpireHuey("my-app", { expireTime: { hours: 1 } });
+ * const add = huey.task("add", (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
+export class RedisExpireHuey extends Huey {
+  /** The driver; a subclass names its own. */
+  protected static readonly storageClass: StorageClass<RedisExpireOptions> = RedisExpireStorage;
+  /**
+   * @param options Options of every Huey, and of the Redis storage.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
+   */
+  constructor(options?: HueyOptions & RedisExpireOptions);
+  /**
+   * @param name Name of the queue.
+   * @param options Options of every Huey, and of the Redis storage.
+   */
+  constructor(name: string, options?: HueyOptions & RedisExpireOptions);
+  constructor(first?: string | (HueyOptions & RedisExpireOptions), second?: HueyOptions & RedisExpireOptions) {
+    const { huey, storage } = splitOptions<RedisExpireOptions>(first, second);
+    super({ ...huey, name: storage.name, storage: new new.target.storageClass(storage) });
+  }
+}
+
+/**
+ * `RedisExpireHuey` with priorities.
+ *
+ * @example
+ * ```ts
+ * import { PriorityRedisExpireHuey } from "@hueyjs/huey";
+ *
+ * const huey = new PriorityRedisExpireHuey("my-app");
+ * const add = huey.task({ name: "add", priority: 10 }, (a: number, b: number) => a + b);
+ * console.log(add.name); // add
+ * await huey.close();
+ * ```
+ */
+export class PriorityRedisExpireHuey extends RedisExpireHuey {
+  protected static override readonly storageClass: StorageClass<RedisExpireOptions> = PriorityRedisExpireStorage;
+}

@@ -1,0 +1,165 @@
+/**
+ * One connection that comes back by itself.
+ * @module
+ */
+import { StorageError } from "../../lib/errors.ts";
+import type { Argument, Dial, RedisConnection } from "./dial.ts";
+
+/** How long calls wait for a server that is away before they reject. */
+export const OUTAGE_MS = 5000;
+
+/** Pauses between attempts to connect. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
+
+/** Bulk strings (`$`) come as bytes; no time limit of the client's own, which would cost a timer per command. */
+const COMMAND_OPTIONS = { typeMapping: { ["$".charCodeAt(0)]: Buffer }, timeout: undefined };
+
+/** Errors that waiting does not cure. */
+const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
+const NO_DATABASE = /^ERR (DB index|invalid DB|SELECT)/;
+
+/** What a link needs to know. */
+export interface LinkOptions {
+  readonly dial: Dial;
+  /** Host and port, for messages. */
+  readonly place: string;
+  /** Runs on each new connection before it is used. */
+  readonly prepare?: ((connection: RedisConnection) => Promise<void>) | undefined;
+  /** Called after a connection was lost. */
+  readonly lost?: (() => unknown) | undefined;
+}
+
+interface Waiter {
+  resolve(connection: RedisConnection): void;
+  reject(error: Error): void;
+}
+
+/** A connection that is opened when it is needed, and again after it was lost as soon as somebody needs it. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #waiters = new Set<Waiter>();
+  #connection: RedisConnection | undefined;
+  #connecting = false;
+  #closed = false;
+  #lastError: Error | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a command can be sent now. */
+  get isReady(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends one command, once. @throws the client's error, also when there is no connection */
+  send(args: readonly Argument[]): Promise<unknown> {
+    if (this.#connection === undefined) return Promise.reject(this.#lastError ?? new Error("There is no connection"));
+    return this.#connection.sendCommand(args, COMMAND_OPTIONS);
+  }
+
+  /** Resolves when a command can be sent. @throws StorageError after `OUTAGE_MS`, when the login is refused, or at `close` */
+  async ready(timeoutMs: number = OUTAGE_MS): Promise<void> {
+    if (this.#closed) throw closedError();
+    if (this.#connection !== undefined) return;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const waiter = { resolve, reject };
+    const timer = setTimeout(() => reject(this.#unreachable()), Math.max(0, timeoutMs));
+    this.#waiters.add(waiter);
+    this.#connect();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  /** Gives the present connection up: it leads to a server that is not, or no longer, the right one. */
+  drop(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    connection.destroy();
+    this.#options.lost?.();
+  }
+
+  /** Ends the connection and all that waits for it. */
+  close(): void {
+    this.#closed = true;
+    for (const waiter of this.#waiters) waiter.reject(closedError());
+    this.drop();
+  }
+
+  /** Connects until it is connected or nobody waits any more. */
+  async #connect(): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (this.#connection === undefined && this.#waiters.size > 0 && !this.#closed) {
+      const error = await this.#attempt();
+      if (error === undefined) break;
+      // What destroying a connection of ours says hides why it was destroyed.
+      if (this.#lastError === undefined || error.message !== "Disconnects client") this.#lastError = error;
+      const fatal = this.#fatal(error);
+      if (fatal) { for (const waiter of this.#waiters) waiter.reject(fatal); }
+      else await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (fatal) break;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+    this.#connecting = false;
+  }
+
+  /** @returns why there is no connection; `undefined` if there is one */
+  async #attempt(): Promise<Error | undefined> {
+    let connection: RedisConnection | undefined;
+    try {
+      const made = connection = await this.#options.dial();
+      // Without a listener an error would end the process; it also is how a loss is learned of.
+      made.on("error", (error) => this.#noteLoss(made, error));
+      await made.connect();
+      await this.#options.prepare?.(made);
+      if (this.#closed) throw closedError();
+      this.#connection = made;
+      this.#lastError = undefined;
+      for (const waiter of this.#waiters) waiter.resolve(made);
+      return undefined;
+    } catch (error) {
+      connection?.destroy();
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  #noteLoss(connection: RedisConnection, error: Error): void {
+    this.#lastError = error;
+    if (this.#connection === connection) this.drop();
+  }
+
+  #fatal(error: Error): Error | undefined {
+    const { place } = this.#options;
+    if (error.name === "ConfigurationError" || error instanceof StorageError) return error;
+    if (REFUSED.test(error.message)) {
+      return new StorageError(`Redis at ${place} refused the login: check username and password`, { cause: error });
+    }
+    if (NO_DATABASE.test(error.message)) {
+      return new StorageError(`Redis at ${place} has no such database: check db`, { cause: error });
+    }
+    return undefined;
+  }
+
+  #unreachable(): StorageError {
+    if (this.#closed) return closedError();
+    const reason = this.#lastError ? `: ${this.#lastError.message || this.#lastError.name}` : "";
+    return new StorageError(`Redis at ${this.#options.place} cannot be reached${reason}`, { cause: this.#lastError });
+  }
+}
+
+/** What calls after `close` get. */
+export function closedError(): StorageError {
+  return new StorageError("The Redis storage is closed");
+}

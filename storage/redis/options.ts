@@ -1,0 +1,134 @@
+/**
+ * Options of the Redis storages, and what becomes of them.
+ * @module
+ */
+import { ConfigurationError } from "../../lib/errors.ts";
+import { type Duration, durationMs } from "../../lib/time.ts";
+
+/** More than one of `url`, `host`/`port`, `client`, `pool` is a ConfigurationError. What is `undefined` counts as not given. */
+export interface RedisOptions {
+  /** `redis://[[user][:password]@]host[:port][/db]`, or `rediss://` for TLS, or `unix:///path`. */
+  url?: string;
+  /** Default "localhost". */
+  host?: string;
+  /** Default 6379. */
+  port?: number;
+  /** Name of the login, where the server knows several. Default: the server's "default" user. */
+  username?: string;
+  /** Password of the login. Default: none. */
+  password?: string;
+  /** Number of the database. Default 0. */
+  db?: number;
+  /** Block on the server instead of polling. Default true. */
+  blocking?: boolean;
+  /** Longest blocking read. Default 1. */
+  readTimeout?: Duration;
+  /** Name of the connections, as the server lists them. */
+  clientName?: string;
+  /** A node-redis client, or a connected cluster or sentinel; the storage makes its own connections after its pattern. */
+  client?: object;
+  /** A connected pool of node-redis, used as `client` is. */
+  pool?: object;
+  /** Anything else that node-redis takes. */
+  clientOptions?: Readonly<Record<string, unknown>>;
+}
+
+/** Options of the storages whose results expire. */
+export interface RedisExpireOptions extends RedisOptions {
+  /** Life of a result. Default 86400. */
+  expireTime?: Duration;
+}
+
+/** Checked options. */
+export interface RedisSettings {
+  readonly name: string;
+  readonly blocking: boolean;
+  readonly readTimeoutMs: number;
+  /** Life of a result, if it has an end. */
+  readonly expireMs: number | undefined;
+  /** Options for `createClient`; `undefined` when a client or a pool was given. */
+  readonly connection: Readonly<Record<string, unknown>> | undefined;
+  readonly client: object | undefined;
+  /** Host and port for messages; never a password. */
+  readonly place: string;
+}
+
+/** Names of the ways to say where the server is; only one may be used. */
+const SOURCES = { url: ["url"], "host/port": ["host", "port"], client: ["client"], pool: ["pool"] } as const;
+
+const DEFAULT_EXPIRE_SECONDS = 86_400;
+
+/** @throws ConfigurationError if the options contradict each other. */
+export function redisSettings(options: { name?: string } & RedisExpireOptions, expires: boolean): RedisSettings {
+  const name = options.name ?? "huey";
+  const given = Object.entries(SOURCES).filter(([, keys]) => keys.some((key) => options[key] != undefined)).map(([source]) =>
+    source
+  );
+  if (given.length > 1) {
+    throw new ConfigurationError(`Queue "${name}" was given ${given.join(" and ")}; give one of url, host/port, client, pool`);
+  }
+  const client = options.client ?? options.pool;
+  const readTimeoutMs = durationMs(options.readTimeout ?? 1, "readTimeout");
+  if (readTimeoutMs <= 0) throw new RangeError(`readTimeout must be more than 0: ${readTimeoutMs}`);
+  return {
+    name,
+    blocking: options.blocking ?? true,
+    readTimeoutMs,
+    expireMs: expires ? durationMs(options.expireTime ?? DEFAULT_EXPIRE_SECONDS, "expireTime") : undefined,
+    connection: client ? undefined : connectionOptions(options),
+    client: client ?? undefined,
+    place: placeOf(options),
+  };
+}
+
+/** The options as plain data with lengths of time as numbers; `undefined` if they cannot be told in plain data. */
+export function plainOptions(options: { name?: string } & RedisExpireOptions): Record<string, unknown> | undefined {
+  const { readTimeout, expireTime, ...rest } = options;
+  const plain: Record<string, unknown> = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != undefined));
+  if (readTimeout !== undefined) plain.readTimeout = durationMs(readTimeout, "readTimeout") / 1000;
+  if (expireTime !== undefined) plain.expireTime = durationMs(expireTime, "expireTime") / 1000;
+  return isPlain(plain) && options.client == undefined && options.pool == undefined ? plain : undefined;
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value === "function" || typeof value === "symbol") return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isPlain);
+  const prototype = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlain);
+}
+
+function connectionOptions(options: RedisOptions): Record<string, unknown> {
+  const { url, username, password, db, clientName, clientOptions } = options;
+  const socket: Record<string, unknown> = { ...clientOptions?.socket as object | undefined };
+  if (options.host != undefined) socket.host = options.host;
+  if (options.port != undefined) socket.port = checkedPort(options.port);
+  const connection: Record<string, unknown> = { ...clientOptions, socket };
+  const named = { url: url == undefined ? undefined : checkedUrl(url), username, password, database: db, name: clientName };
+  for (const [key, value] of Object.entries(named)) if (value != undefined) connection[key] = value;
+  return connection;
+}
+
+function checkedPort(port: number): number {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new ConfigurationError(`port must be from 1 to 65535: ${port}`);
+  }
+  return port;
+}
+
+/** The message must not show the URL: it may hold a password. */
+function checkedUrl(url: string): string {
+  const protocol = /^([a-z]+):\/\//i.exec(url)?.[1]?.toLowerCase();
+  const known = protocol === "redis" || protocol === "rediss" || protocol === "unix";
+  if (!known || (protocol !== "unix" && !URL.canParse(url))) {
+    throw new ConfigurationError(`url must look like redis://host:6379/0, rediss://host or unix:///path`);
+  }
+  return url;
+}
+
+function placeOf(options: RedisOptions): string {
+  if (options.client ?? options.pool) return "the given client's address";
+  if (options.url == undefined) return `${options.host ?? "localhost"}:${options.port ?? 6379}`;
+  if (options.url.startsWith("unix:")) return options.url.replace(/^unix:\/\/[^/]*/, "").replace(/\?.*$/, "");
+  return new URL(options.url).host;
+}

@@ -1,0 +1,95 @@
+/**
+ * MessagePack for the arguments of the scripts: the server unpacks it in one step.
+ * @module
+ */
+import type { Item } from "../../lib/storage.ts";
+import { recordBound, writeRecord } from "./bytes.ts";
+
+/** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */
+export type Packable = string | number | boolean | undefined | Uint8Array | PackedRecord | readonly Packable[];
+
+/** An item as its record; `dueMs` in front of it, for the schedule. */
+export class PackedRecord {
+  readonly item: Item;
+  readonly dueMs: number | undefined;
+
+  constructor(item: Item, dueMs?: number) {
+    this.item = item;
+    this.dueMs = dueMs;
+  }
+}
+
+const FALSE = 0xc2;
+const TRUE = 0xc3;
+const FLOAT64 = 0xcb;
+const STRING32 = 0xdb;
+const ARRAY32 = 0xdd;
+
+/** Shared, because packing never waits. */
+let scratch = Buffer.allocUnsafe(64 * 1024);
+let length = 0;
+
+/** The packed value. */
+export function packed(value: Packable): Buffer {
+  length = 0;
+  pack(value);
+  const bytes = Buffer.allocUnsafe(length);
+  scratch.copy(bytes, 0, 0, length);
+  return bytes;
+}
+
+function pack(value: Packable): void {
+  if (typeof value === "string") packText(value);
+  else if (typeof value === "number") {
+    reserve(9);
+    scratch[length] = FLOAT64;
+    scratch.writeDoubleBE(value, length + 1);
+    length += 9;
+  } else if (value instanceof PackedRecord) packRecord(value);
+  else if (value instanceof Uint8Array) packBytes(value);
+  else if (Array.isArray(value)) {
+    packHead(ARRAY32, value.length);
+    for (const item of value) pack(item);
+  } else {
+    reserve(1);
+    scratch[length++] = value ? TRUE : FALSE;
+  }
+}
+
+function packText(text: string): void {
+  reserve(5 + text.length * 3);
+  const written = scratch.write(text, length + 5);
+  packHead(STRING32, written);
+  length += written;
+}
+
+function packBytes(bytes: Uint8Array): void {
+  reserve(5 + bytes.length);
+  packHead(STRING32, bytes.length);
+  scratch.set(bytes, length);
+  length += bytes.length;
+}
+
+function packRecord({ item, dueMs }: PackedRecord): void {
+  reserve(5 + 8 + recordBound(item));
+  const start = length + 5;
+  const due = dueMs === undefined ? 0 : 8;
+  if (dueMs !== undefined) scratch.writeDoubleBE(dueMs, start);
+  const size = due + writeRecord(item, scratch, start + due);
+  packHead(STRING32, size);
+  length += size;
+}
+
+function packHead(tag: number, size: number): void {
+  reserve(5);
+  scratch[length] = tag;
+  scratch.writeUInt32BE(size, length + 1);
+  length += 5;
+}
+
+function reserve(size: number): void {
+  if (length + size <= scratch.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(scratch.length * 2, length + size));
+  scratch.copy(larger, 0, 0, length);
+  scratch = larger;
+}

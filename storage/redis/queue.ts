@@ -1,0 +1,280 @@
+/**
+ * The way of a message through Redis: enqueued, claimed, settled, or put back.
+ * @module
+ */
+import { ConfigurationError } from "../../lib/errors.ts";
+import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
+import { Batch } from "./batch.ts";
+import { entry, readRecord, record } from "./bytes.ts";
+import type { RedisCore } from "./core.ts";
+import type { QueueKind } from "./lua.ts";
+import type { QueueScripts } from "./lua_queue.ts";
+import { packed } from "./pack.ts";
+import { Added, ownerText, runningMark, SettlementColumns, tokenParts } from "./settle.ts";
+
+/** Most settlements, or calls of `enqueue`, that go as one. A script keeps the server from everything else. */
+const BATCH_LIMIT = 500;
+
+/** After an abort, how long a look that is under way may still take. */
+const ANSWER_MS = 100;
+
+/** Of an id, in bytes. */
+const LONGEST_ID = 65_535;
+
+/** Intervals between two looks when nothing else is said. */
+const POLL = { initialMs: 100, backoff: 1.15, maxMs: 1000 };
+
+/** Messages of one queue. */
+export class RedisQueue {
+  readonly #core: RedisCore;
+  readonly #scripts: QueueScripts;
+  readonly #kind: QueueKind;
+  readonly #enqueues: Batch<readonly Item[], undefined>;
+  readonly #settlements: Batch<Settlement, boolean>;
+  #claimRequests = 0;
+
+  constructor(core: RedisCore, scripts: QueueScripts, kind: QueueKind) {
+    this.#core = core;
+    this.#scripts = scripts;
+    this.#kind = kind;
+    this.#enqueues = new Batch((batch) => this.#sendItems(batch), { limit: BATCH_LIMIT, leading: true });
+    this.#settlements = new Batch((batch) => this.#sendSettlements(batch), { limit: BATCH_LIMIT, leading: false });
+    core.onClose(() => {
+      this.#enqueues.flush();
+      this.#settlements.flush();
+    });
+  }
+
+  /** @throws if the item can never be held */
+  check(item: Item): void {
+    const { id, priority, dueMs } = item;
+    if (id.length * 3 > LONGEST_ID && Buffer.byteLength(id) > LONGEST_ID) {
+      throw new RangeError(`An id has at most ${LONGEST_ID} bytes`);
+    }
+    if (!Number.isFinite(priority)) throw new RangeError(`Priority must be a finite number: ${priority}`);
+    if (dueMs !== undefined && !Number.isFinite(dueMs)) {
+      throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
+    }
+    if (this.#kind === "list" && priority !== 0) {
+      const { name } = this.#core.settings;
+      throw new ConfigurationError(`Queue "${name}" has no priorities, and this task has ${priority}: use PriorityRedisHuey`);
+    }
+  }
+
+  async enqueue(items: readonly Item[]): Promise<void> {
+    this.#core.assertOpen();
+    for (const item of items) this.check(item);
+    if (items.length > 0) await this.#enqueues.add(items);
+  }
+
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+    this.check(item);
+    const slot = entry(new Uint8Array(), Date.now() + ttlMs);
+    return await this.#core.calls.once(this.#scripts.enqueueOnce, [packed(new Added().add([item]).columns), key, slot]) === 1;
+  }
+
+  async claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+    const { signal, owner } = options;
+    this.#core.assertOpen();
+    if (signal?.aborted) return NOTHING;
+    const first = await this.#lookUnlessAborted(limit, owner, signal);
+    if (first.claims.length > 0 || options.waitMs <= 0 || this.#core.isClosing) return first;
+    return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
+  }
+
+  async settle(settlement: Settlement): Promise<boolean> {
+    this.#core.assertOpen();
+    for (const item of settlement.enqueue ?? []) this.check(item);
+    if (settlement.chord) this.check(settlement.chord.callback);
+    return await this.#settlements.add(settlement);
+  }
+
+  async release(claims: readonly Claim[]): Promise<void> {
+    this.#core.assertOpen();
+    if (claims.length === 0) return;
+    await this.#giveBack(claims);
+  }
+
+  /** Claims of a consumer or of one of its workers. */
+  async claimed({ consumer, worker }: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+    const target = [consumer, worker === undefined ? "0" : "1", worker ?? ""];
+    const found = await this.#core.run(this.#scripts.claimed, ...target);
+    return (found as RecoveredReply[]).map(recoveredClaim);
+  }
+
+  async recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+    const { consumer = "", worker } = target ?? {};
+    const which = target === undefined ? "all" : worker === undefined ? "consumer" : "worker";
+    const args = [consumer, which, worker ?? ""];
+    return (await this.#core.calls.once(this.#scripts.recover, args) as RecoveredReply[]).map(recoveredClaim);
+  }
+
+  async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+    this.#core.assertOpen();
+    if (limit <= 0) return [];
+    const moved = await this.#core.calls.once(this.#scripts.promote, [String(nowMs), String(limit)]) as Buffer[];
+    return dueItems(moved);
+  }
+
+  async requeueDeadLetter(id: string): Promise<boolean> {
+    return await this.#core.calls.once(this.#scripts.requeue, [id]) === 1;
+  }
+
+  async pending(limit: number | undefined): Promise<Item[]> {
+    if (limit !== undefined && limit <= 0) return [];
+    const command = this.#kind === "list" ? "LRANGE" : "ZRANGE";
+    const found = await this.#core.calls.command([command, this.#key, "0", lastIndex(limit)]) as Buffer[];
+    return found.map((bytes) => readRecord(bytes).item);
+  }
+
+  async pendingCount(): Promise<number> {
+    return await this.#core.calls.command([this.#kind === "list" ? "LLEN" : "ZCARD", this.#key]) as number;
+  }
+
+  async #giveBack(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    const held = claims.map(({ token }) => [tokenParts(token).number, tokenParts(token).consumer, token]);
+    await this.#core.calls.once(this.#scripts.release, [packed(held)]);
+  }
+
+  get #key(): string {
+    return `${this.#core.prefix}queue`;
+  }
+
+  async #sendItems(batch: readonly (readonly Item[])[]): Promise<readonly undefined[]> {
+    const [first] = batch[0]!;
+    if (batch.length === 1 && batch[0]!.length === 1 && first!.dueMs === undefined && !first!.retry) {
+      const bytes = record(first!);
+      await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id] : [bytes]);
+      return ONE_DONE;
+    }
+    const added = new Added();
+    for (const items of batch) added.add(items);
+    await this.#core.calls.once(this.#scripts.enqueue, [packed(added.columns)]);
+    return Array(batch.length).fill(undefined);
+  }
+
+  /** Those whose claim is gone spoil the batch, so the others go again without them. */
+  async #sendSettlements(batch: readonly Settlement[]): Promise<boolean[]> {
+    const { expireMs } = this.#core.settings;
+    const expiresMs = expireMs === undefined ? undefined : Date.now() + expireMs;
+    const columns = new SettlementColumns(expiresMs);
+    const taken = new Set<string>();
+    const first = batch.map(({ claim }) =>
+      claim === undefined || (!taken.has(claim.token) && taken.add(claim.token) !== undefined)
+    );
+    batch.forEach((settlement, index) => first[index] && columns.add(settlement));
+    const reply = await this.#core.calls.once(this.#scripts.settle, [columns.packed, String(expiresMs ?? 0)]);
+    const text = String(reply);
+    if (text === "") return first;
+    const missing = new Set(text.split(" "));
+    const isHeld = ({ claim }: Settlement, index: number): boolean =>
+      first[index]! && !(claim && missing.has(tokenParts(claim.token).number));
+    const again = batch.filter(isHeld);
+    const written = again.length > 0 ? await this.#sendSettlements(again) : [];
+    return batch.map((settlement, index) => isHeld(settlement, index) && written.shift()!);
+  }
+
+  /** One look. A request that is sent again has the same mark, and finds what the first one claimed. */
+  async #look(limit: number, owner: Owner): Promise<ClaimBatch> {
+    const request = Buffer.from(`${this.#core.calls.instance}:${++this.#claimRequests}`);
+    const length = Buffer.allocUnsafe(2);
+    length.writeUInt16BE(request.length);
+    const mark = Buffer.concat([runningMark(owner.worker), length, request]);
+    const reply = await this.#core.calls.repeatable(
+      this.#scripts.claim,
+      (again) => [mark, again ? "1" : "0", String(limit), owner.consumer],
+    ) as (number | Buffer)[];
+    const claims: Claim[] = [];
+    const suffix = ownerText(owner);
+    let number = 0;
+    for (const part of reply.slice(1)) {
+      if (typeof part === "number") number = part;
+      else claims.push(claimOf(`${number++}${suffix}`, part));
+    }
+    return { claims, revocations: Number(reply[0]) > 0 };
+  }
+
+  /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
+  async #lookUnlessAborted(limit: number, owner: Owner, signal: AbortSignal | undefined): Promise<ClaimBatch> {
+    const look = this.#look(limit, owner);
+    if (signal === undefined) return await look;
+    const gone = Promise.withResolvers<undefined>();
+    const end = (): void => void this.#core.pause(ANSWER_MS).then(() => gone.resolve(undefined));
+    signal.addEventListener("abort", end);
+    try {
+      const found = await Promise.race([look, gone.promise]);
+      if (!signal.aborted) return found ?? NOTHING;
+      const released = look.then((late) => this.#giveBack(late.claims));
+      this.#core.background(released);
+      if (found !== undefined) await released;
+      return NOTHING;
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #claimAtBell(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+    const { bell } = this.#core;
+    return await this.#claimAfter(limit, options, (remainingMs) => bell.wait(remainingMs, options.signal), bell);
+  }
+
+  async #claimByPolling(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+    const poll = options.poll ?? POLL;
+    let intervalMs = poll.initialMs;
+    return await this.#claimAfter(limit, options, async (remainingMs) => {
+      await this.#core.pause(Math.min(intervalMs, remainingMs), options.signal);
+      intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
+    });
+  }
+
+  /** Looks again after each wait, until something is there or the time is over. */
+  async #claimAfter(
+    limit: number,
+    options: ClaimOptions,
+    wait: (remainingMs: number) => Promise<void>,
+    bell?: { enter(): void; leave(): void },
+  ): Promise<ClaimBatch> {
+    const { owner, signal } = options;
+    const deadline = performance.now() + options.waitMs;
+    bell?.enter();
+    try {
+      for (;;) {
+        const remainingMs = deadline - performance.now();
+        if (remainingMs > 0) await wait(remainingMs);
+        if (signal?.aborted || this.#core.isClosing) return NOTHING;
+        const batch = await this.#lookUnlessAborted(limit, owner, signal);
+        if (batch.claims.length > 0 || remainingMs <= 0) return batch;
+      }
+    } finally {
+      bell?.leave();
+    }
+  }
+}
+
+const ONE_DONE: readonly undefined[] = [undefined];
+
+const NOTHING: ClaimBatch = { claims: [], revocations: false };
+
+type RecoveredReply = [consumer: Buffer, worker: Buffer, number: Buffer, record: Buffer];
+
+function recoveredClaim([consumer, worker, number, bytes]: RecoveredReply): Claim {
+  return claimOf(`${number}${ownerText({ consumer: String(consumer), worker: String(worker) })}`, bytes);
+}
+
+function claimOf(token: string, bytes: Buffer): Claim {
+  const { item, deliveries } = readRecord(bytes);
+  return { ...item, token, deliveries: deliveries + 1 };
+}
+
+/** Items from a list of due times and records. */
+export function dueItems(flat: readonly Buffer[]): Item[] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => {
+    return { ...readRecord(flat[2 * index + 1]!).item, dueMs: Number(String(flat[2 * index])) };
+  });
+}
+
+/** Index of the last of `limit` items. */
+export function lastIndex(limit: number | undefined): string {
+  return limit === undefined || limit === Infinity ? "-1" : String(limit - 1);
+}

@@ -1,0 +1,122 @@
+/**
+ * The tables. Several queues share them; other tables in the same file are left alone.
+ *
+ * The cost of every statement is independent of the depth of the queue and of the schedule.
+ * @module
+ */
+import { ConfigurationError } from "../../lib/errors.ts";
+import { type Database, transaction } from "./database.ts";
+import { firstPlain, MOST_QUEUES } from "./numbers.ts";
+
+/** Stored in the file. Another number is another layout. */
+const SCHEMA_VERSION = 1;
+
+/** The name spaces of `huey_entry`. */
+export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3 } as const;
+
+/**
+ * The token and the owner of a message that waits. As wide as those of a claim and never equal to one, so that claiming does not
+ * change the size of a row, which is then overwritten in place.
+ */
+export const NO_TOKEN: number = 2 ** 46;
+export const NOBODY: number = 2 ** 16;
+
+const TABLES = [
+  `create table huey_schema (version integer not null)`,
+  // Ids are never used again: a claim may outlive the row of its owner.
+  // low, high: see sqlite_numbers.ts.
+  `create table huey_queue (
+    id integer primary key autoincrement, name text not null unique, low integer not null, high integer not null
+  )`,
+  `create table huey_owner (
+    id integer primary key autoincrement, queue integer not null, consumer text not null, worker text not null,
+    unique (queue, consumer, worker)
+  )`,
+  `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
+  // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting. since_ms: when it was enqueued or claimed.
+  `create table huey_task (
+    seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
+    deliveries integer not null, priority real not null, retry integer not null, track integer not null,
+    task_id text not null, data blob not null
+  )`,
+  // Only a priority other than 0 needs an index: the others are in order by themselves.
+  `create index huey_task_priority on huey_task (queue, owner, priority desc, seq) where priority <> 0`,
+  `create index huey_task_id on huey_task (task_id) where track = 1`,
+  `create table huey_schedule (
+    seq integer primary key, queue integer not null, due_ms integer not null, priority real not null,
+    retry integer not null, track integer not null, task_id text not null, data blob not null
+  )`,
+  `create index huey_schedule_order on huey_schedule (queue, due_ms, seq)`,
+  `create index huey_schedule_id on huey_schedule (task_id) where track = 1`,
+  // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. Rows past
+  // their end are found by going round, see sqlite_sweep.ts.
+  `create table huey_entry (
+    queue integer not null, kind integer not null, key text not null, expires_ms integer, ending text, notice_ttl_ms integer,
+    holder text, value, primary key (queue, kind, key)
+  ) without rowid`,
+  `create index huey_entry_holder on huey_entry (holder) where holder is not null`,
+  `create table huey_chord (
+    queue integer not null, id text not null, size integer not null, reported integer not null, primary key (queue, id)
+  ) without rowid`,
+  `create table huey_chord_value (
+    queue integer not null, id text not null, place integer not null, value blob not null, primary key (queue, id, place)
+  ) without rowid`,
+  `create table huey_lease (
+    queue integer not null, consumer text not null, ttl_ms integer not null, host text not null, pid integer not null,
+    expires_ms integer not null, primary key (queue, consumer)
+  ) without rowid`,
+  `create table huey_dead (
+    seq integer primary key, queue integer not null, id text not null, at_ms integer not null, reason text not null,
+    priority real not null, track integer not null, item_id text not null, task_id text, task_name text, data blob not null,
+    unique (queue, id)
+  )`,
+  `create index huey_dead_order on huey_dead (queue, at_ms, seq)`,
+  `create index huey_dead_item on huey_dead (queue, item_id) where track = 1`,
+];
+
+/**
+ * Makes the tables if they are missing.
+ *
+ * @param database An open database.
+ * @param filename For the error message.
+ * @param name Name of the queue.
+ * @returns The number of the queue within the file.
+ * @throws {ConfigurationError} If the file has another version of the tables.
+ */
+export function prepareSchema(database: Database, filename: string, name: string): number {
+  const found = hasTables(database) ? queueNumber(database, filename, name) : undefined;
+  if (found !== undefined) return found;
+  return transaction((sql) => database.exec(sql), () => {
+    if (!hasTables(database)) makeTables(database);
+    return queueNumber(database, filename, name) ?? addQueue(database, name);
+  });
+}
+
+function hasTables(database: Database): boolean {
+  return database.prepare("select 1 from sqlite_master where type = 'table' and name = 'huey_schema'").get() !== undefined;
+}
+
+function makeTables(database: Database): void {
+  for (const table of TABLES) database.exec(table);
+  database.prepare("insert into huey_schema (version) values (?)").run(SCHEMA_VERSION);
+}
+
+function queueNumber(database: Database, filename: string, name: string): number | undefined {
+  const version = database.prepare("select version from huey_schema").get()?.version;
+  if (version !== SCHEMA_VERSION) {
+    throw new ConfigurationError(
+      `SQLite file ${
+        JSON.stringify(filename)
+      } has version ${version} of the tables, and this release uses version ${SCHEMA_VERSION}`,
+    );
+  }
+  return database.prepare("select id from huey_queue where name = ?").get(name)?.id as number | undefined;
+}
+
+function addQueue(database: Database, name: string): number {
+  const id = database.prepare("insert into huey_queue (name, low, high) values (?, 0, 0) returning id").get(name)?.id as number;
+  if (id > MOST_QUEUES) throw new ConfigurationError(`A SQLite file can hold ${MOST_QUEUES} queues, and this one holds them`);
+  const first = firstPlain(id);
+  database.prepare("update huey_queue set low = ?, high = ? where id = ?").run(first, first, id);
+  return id;
+}

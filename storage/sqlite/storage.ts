@@ -1,0 +1,255 @@
+/**
+ * A storage in a SQLite file, shared by any number of processes on one machine.
+ * @module
+ */
+import type {
+  Claim,
+  ClaimBatch,
+  ClaimOptions,
+  Item,
+  KeyValue,
+  Lease,
+  Settlement,
+  Storage,
+  StorageDescriptor,
+  StoredDeadLetter,
+  StoredLease,
+  StoredState,
+  WaitOptions,
+} from "../../lib/storage.ts";
+import { claim, waitDue, waitForResult } from "./claim.ts";
+import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
+import { increment, putIfEmpty } from "./entries.ts";
+import { flushAll } from "./flush.ts";
+import { checkItem } from "./item.ts";
+import { SqliteKeyValue } from "./key_value.ts";
+import { endLease, isRecoveryNeeded, recover, renewLease, storedLeases, type Target } from "./leases.ts";
+import { sqliteDescriptor, type SqliteOptions, type SqliteSettings, sqliteSettings } from "./options.ts";
+import { addItems, countScheduled, promote, scheduledItems, soonestMs } from "./schedule.ts";
+import { KIND } from "./schema.ts";
+import { Session } from "./session.ts";
+import { chordValues, hasEnded, settle, stateOf } from "./settle.ts";
+import { claimsOf, countWaiting, isOneStatement, unclaim, waitingTasks } from "./tasks.ts";
+import { SqliteWaits } from "./waits.ts";
+import { SqliteWriter } from "./writer.ts";
+
+export type { SqliteOptions } from "./options.ts";
+
+/** What a key without a value holds. */
+const NOTHING = new Uint8Array();
+
+/**
+ * A storage in a SQLite file, for any number of processes of both runtimes on one machine. Several queues may share one file, and
+ * the application may have tables of its own in it. The file is opened at the first use.
+ *
+ * @example
+ * ```ts
+ * import { Huey, SqliteStorage } from "@hueyjs/huey";
+ *
+ * const storage = new SqliteStorage({ name: "reports", filename: ":memory:" });
+ * const huey = new Huey({ name: "reports", storage });
+ * console.log(await huey.pendingCount()); // 0
+ * await huey.close();
+ * ```
+ */
+export class SqliteStorage implements Storage {
+  readonly name: string;
+  readonly shared: boolean;
+  readonly data: KeyValue;
+  readonly revocations: KeyValue;
+  readonly meta: KeyValue;
+  readonly #settings: SqliteSettings;
+  readonly #writer: SqliteWriter;
+  readonly #waits: SqliteWaits;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * @param options Name of the queue (default "huey") and {@linkcode SqliteOptions}.
+   * @throws {ConfigurationError} For an unknown journal mode or an empty file name.
+   * @throws {TypeError | RangeError} For a wrong size or time.
+   */
+  constructor(options: { name?: string } & SqliteOptions = {}) {
+    const settings = sqliteSettings(options);
+    this.name = settings.name;
+    this.shared = settings.shared;
+    this.#settings = settings;
+    this.#waits = new SqliteWaits({
+      filename: settings.shared ? settings.filename : undefined,
+      changeCount: () => this.#writer.glance((session) => Number(session.get("pragma data_version")?.data_version)),
+      findEnded: (ids) => this.#writer.glance((session) => ids.filter((id) => hasEnded(session, id))) ?? ids,
+    });
+    this.#writer = new SqliteWriter({
+      filename: settings.filename,
+      timeoutMs: settings.timeoutMs,
+      open: () => new Session(settings),
+      committed: (changes) => this.#waits.announce(changes),
+      tidy: (session) => session.sweep.continue(session),
+    });
+    this.data = new SqliteKeyValue(this.#writer, KIND.data);
+    this.revocations = new SqliteKeyValue(this.#writer, KIND.revocation);
+    this.meta = new SqliteKeyValue(this.#writer, KIND.meta);
+  }
+
+  get descriptor(): StorageDescriptor | undefined {
+    return sqliteDescriptor(import.meta.url, this.#settings);
+  }
+
+  check(item: Item): void {
+    checkItem(item);
+  }
+
+  async enqueue(items: readonly Item[]): Promise<void> {
+    items.forEach(checkItem);
+    await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
+  }
+
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+    checkItem(item);
+    if (!this.#writer.pending && await this.meta.has(key)) return false;
+    return await this.#writer.write((session) => {
+      const isFree = putIfEmpty(session, KIND.meta, key, NOTHING, { ttlMs });
+      if (isFree) addItems(session, [item]);
+      return isFree;
+    });
+  }
+
+  claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+    return claim(this.#writer, this.#waits, limit, options);
+  }
+
+  async settle(settlement: Settlement): Promise<boolean> {
+    settlement.enqueue?.forEach(checkItem);
+    if (settlement.chord) checkItem(settlement.chord.callback);
+    return await this.#writer.write((session) => settle(session, settlement));
+  }
+
+  async release(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return await this.#writer.read(() => {});
+    await this.#writer.write((session) => claims.forEach((claim) => unclaim(session, claim.token, false)));
+  }
+
+  claimed(owner: Target): Promise<Claim[]> {
+    return this.#writer.read((session) => claimsOf(session, owner));
+  }
+
+  heartbeat(lease: Lease): Promise<void> {
+    return this.#writer.write((session) => renewLease(session, lease));
+  }
+
+  resign(consumer: string): Promise<void> {
+    return this.#writer.write((session) => endLease(session, consumer));
+  }
+
+  /**
+   * Lists the leases of this queue.
+   *
+   * @returns All of them, those that have run out too.
+   */
+  leases(): Promise<StoredLease[]> {
+    return this.#writer.read(storedLeases);
+  }
+
+  async recover(target?: Target): Promise<Claim[]> {
+    if (!await this.#writer.read((session) => isRecoveryNeeded(session, target))) return [];
+    return await this.#writer.write((session) => recover(session, target));
+  }
+
+  async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+    const soonest = await this.#writer.read(soonestMs);
+    if (soonest === undefined || soonest > nowMs) return [];
+    return await this.#writer.write((session) => promote(session, nowMs, rowLimit(limit)));
+  }
+
+  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
+    return waitDue(this.#writer, this.#waits, maxMs, signal);
+  }
+
+  waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
+    return waitForResult(this.#writer, this.#waits, id, options);
+  }
+
+  state(id: string): Promise<StoredState | undefined> {
+    return this.#writer.read((session) => stateOf(session, id));
+  }
+
+  increment(key: string, by: number, ttlMs?: number): Promise<number> {
+    return this.#writer.write((session) => increment(session, key, by, ttlMs));
+  }
+
+  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
+    return this.#writer.read((session) => chordValues(session, chordId));
+  }
+
+  pending(limit?: number): Promise<Item[]> {
+    return this.#writer.read((session) => waitingTasks(session, rowLimit(limit)));
+  }
+
+  scheduled(limit?: number): Promise<Item[]> {
+    return this.#writer.read((session) => scheduledItems(session, rowLimit(limit)));
+  }
+
+  /**
+   * Counts the queue.
+   *
+   * @returns How many messages wait; claimed ones do not.
+   */
+  pendingCount(): Promise<number> {
+    return this.#writer.read(countWaiting);
+  }
+
+  /**
+   * Counts the schedule.
+   *
+   * @returns How many messages wait for their time.
+   */
+  scheduledCount(): Promise<number> {
+    return this.#writer.read(countScheduled);
+  }
+
+  deadLetters(limit?: number): Promise<StoredDeadLetter[]> {
+    return this.#writer.read((session) => deadLetters(session, rowLimit(limit)));
+  }
+
+  /**
+   * Counts the dead letters.
+   *
+   * @returns How many messages were set aside.
+   */
+  deadLetterCount(): Promise<number> {
+    return this.#writer.read(countDead);
+  }
+
+  requeueDeadLetter(id: string): Promise<boolean> {
+    return this.#writer.write((session) => requeueDead(session, id));
+  }
+
+  /**
+   * Deletes a dead letter.
+   *
+   * @param id Id of the dead letter, not of the task.
+   * @returns Whether it was there.
+   */
+  deleteDeadLetter(id: string): Promise<boolean> {
+    return this.#writer.write((session) => deleteDead(session, id));
+  }
+
+  flush(): Promise<void> {
+    return this.#writer.write(flushAll);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const written = this.#writer.close();
+    this.#waits.end();
+    await written;
+    this.#waits.close();
+  }
+}
+
+/** SQLite's way of saying that there is no limit is a negative one. */
+function rowLimit(limit: number = Infinity): number {
+  return Number.isFinite(limit) ? limit : -1;
+}

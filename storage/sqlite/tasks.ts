@@ -1,0 +1,264 @@
+/**
+ * The statements on waiting and claimed messages.
+ * @module
+ */
+import type { Claim, Item, Owner } from "../../lib/storage.ts";
+import type { Row, SqlValue } from "./database.ts";
+import { dropLocks } from "./entries.ts";
+import { firstPlain, firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
+import { NO_TOKEN, NOBODY } from "./schema.ts";
+import type { Session } from "./session.ts";
+import { text } from "./text.ts";
+
+/** Rows per statement; more would not be faster. */
+const ROWS_AT_ONCE = 50;
+
+const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, track, task_id, data";
+
+const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, track, task_id, data";
+
+/**
+ * A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew at each run, which takes longer than running
+ * it; an expression does not.
+ */
+const LOW = "(select low from huey_queue where id = ? + 0)";
+
+/** Plain messages that wait. Parameters: queue, its first prioritised number. */
+const PLAIN = `from huey_task where seq >= ${LOW} and seq < ? + 0 and owner = ${NOBODY}`;
+
+const PLAIN_IN_ORDER = `${PLAIN} order by seq limit ? + 0`;
+
+/** Prioritised messages that wait. */
+const PRIORITISED = `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0`;
+
+const ABOVE_IN_ORDER = `${PRIORITISED} and priority > 0 order by priority desc, seq limit ? + 0`;
+
+const BELOW_IN_ORDER = `${PRIORITISED} and priority < 0 order by priority desc, seq limit ? + 0`;
+
+const HAS_WAITING = `select 1 where exists (select 1 ${PLAIN}) or exists (select 1 ${PRIORITISED})`;
+
+/** What a claim has to know first. */
+const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
+  (select id from huey_owner where queue = ? and consumer = ? and worker = ?) as owner from huey_queue where id = ?`;
+
+const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
+
+const TAKE_PLAIN = `${TAKE} seq >= ? + 0 and seq <= ? + 0 and owner = ${NOBODY}`;
+
+const TAKE_PRIORITISED = `${TAKE} seq = ?`;
+
+const GIVE_BACK =
+  `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, deliveries = deliveries - ? where seq = ? and token = ?`;
+
+const FIRST_PLAIN = `${firstPlain(1)} * ?1`;
+
+/** All claims of a queue, its number being the first parameter. Plain ones stand before `high`, the others are in the index. */
+export const CLAIMED: string = `from (
+  select * from huey_task where seq >= ${FIRST_PLAIN} and seq < (select high from huey_queue where id = ?1) and owner > ${NOBODY}
+  union all
+  select * from huey_task where queue = ?1 and owner > ${NOBODY} and priority <> 0
+)`;
+
+const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} join huey_owner on huey_owner.id = owner`;
+
+/** Those before `high` are looked at, the others need not. */
+const COUNT_PLAIN = `select
+    (select count(*) from huey_task where seq >= low and seq < high and owner = ${NOBODY})
+    + max(0, ifnull((select seq from huey_task where seq < ?2 order by seq desc limit 1), 0) - high + 1) as plain
+  from huey_queue where id = ?1`;
+
+/** Whether anything can be claimed. */
+export function hasWaiting(session: Session): boolean {
+  return session.get(HAS_WAITING, session.queue, firstPrioritised(session.queue), session.queue) !== undefined;
+}
+
+/** Appends to the queue, whatever their due time. */
+export function addTasks(session: Session, items: readonly Item[]): void {
+  if (items.length === 0) return;
+  const now = Date.now();
+  if (items.every(isPlain)) appendAll(session, items, true, now);
+  else {
+    appendAll(session, items.filter(isPlain), true, now);
+    appendAll(session, items.filter((item) => !isPlain(item)), false, now);
+  }
+  session.changes.queue = true;
+}
+
+/** Whether this is all that a single statement has to do. */
+export function isOneStatement(items: readonly Item[]): boolean {
+  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined;
+}
+
+function isPlain(item: Item): boolean {
+  return item.priority === 0;
+}
+
+/** @returns up to `limit` messages, which now belong to the owner, in their order */
+export function claimTasks(session: Session, limit: number, owner: Owner): Claim[] {
+  const { queue } = session;
+  const look = session.get(LOOK, queue, queue, owner.consumer, owner.worker, queue);
+  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: Date.now() };
+  if (!look?.prioritised) return takePlain(session, limit, take, Number(look?.high));
+  const claims = takePrioritised(session, ABOVE_IN_ORDER, limit, take);
+  if (claims.length < limit) claims.push(...takePlain(session, limit - claims.length, take, Number(look.high)));
+  if (claims.length < limit) claims.push(...takePrioritised(session, BELOW_IN_ORDER, limit - claims.length, take));
+  return claims;
+}
+
+/** Drops a claim. @returns whether it was still held */
+export function dropClaim(session: Session, token: string): boolean {
+  const [seq, number] = splitToken(token);
+  return session.run("delete from huey_task where seq = ? and token = ?", seq, number) > 0;
+}
+
+/**
+ * Puts a claim back where it came from, and drops the locks that it holds.
+ *
+ * @param isUsed Whether the hand-out counts as a delivery.
+ * @returns whether it was still held
+ */
+export function unclaim(session: Session, token: string, isUsed: boolean): boolean {
+  const [seq, number] = splitToken(token);
+  if (session.run(GIVE_BACK, isUsed ? 0 : 1, seq, number) === 0) return false;
+  if (seq < firstPrioritised(session.queue)) moveBack(session, seq);
+  dropLocks(session, token);
+  session.changes.queue = true;
+  return true;
+}
+
+/** The claims that a worker, or all workers of a consumer, hold. */
+export function claimsOf(session: Session, owner: { readonly consumer: string; readonly worker?: string }): Claim[] {
+  const { consumer, worker } = owner;
+  const rows = worker === undefined
+    ? session.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, session.queue, consumer)
+    : session.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, session.queue, consumer, worker);
+  return rows.map((row) => toClaim(row));
+}
+
+/** The claims of consumers without a lease that still runs. */
+export function orphanedClaims(session: Session): Claim[] {
+  const rows = session.all(
+    `${CLAIMED_BY} where not exists (select 1 from huey_lease
+      where huey_lease.queue = ?1 and huey_lease.consumer = huey_owner.consumer and expires_ms > ?2) order by seq`,
+    session.queue,
+    Date.now(),
+  );
+  return rows.map((row) => toClaim(row));
+}
+
+/** Waiting messages in their order. */
+export function waitingTasks(session: Session, limit: number): Item[] {
+  const { queue } = session;
+  const columns = "select priority, retry, track, task_id, data";
+  const rows: Row[] = [];
+  const rest = (): number => limit < 0 ? limit : limit - rows.length;
+  rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
+  rows.push(...session.all(`${columns} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), rest()));
+  rows.push(...session.all(`${columns} ${BELOW_IN_ORDER}`, queue, rest()));
+  return rows.map(toItem);
+}
+
+/** How many messages wait. */
+export function countWaiting(session: Session): number {
+  const { queue } = session;
+  const plain = session.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
+  return Number(plain) + Number(session.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
+}
+
+/** Reads the columns that queue and schedule have in common. */
+export function toItem(row: Row): Item {
+  return {
+    id: text(row.task_id),
+    data: row.data as Uint8Array,
+    priority: Number(row.priority),
+    retry: row.retry === 1,
+    track: row.track === 1,
+  };
+}
+
+/** What a claim writes. */
+interface Take {
+  readonly owner: number;
+  readonly token: number;
+  readonly now: number;
+}
+
+function takePlain(session: Session, limit: number, { owner, token, now }: Take, high: number): Claim[] {
+  const { queue } = session;
+  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), limit);
+  if (rows.length === 0) return [];
+  const last = Number(rows[rows.length - 1]!.seq);
+  session.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
+  if (last >= high) moveAhead(session, last);
+  return rows.map((row) => toClaim(row, token));
+}
+
+function takePrioritised(session: Session, select: string, limit: number, { owner, token, now }: Take): Claim[] {
+  const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${select}`, session.queue, limit);
+  for (const { seq = 0 } of rows) session.run(TAKE_PRIORITISED, owner, token, now, seq);
+  return rows.map((row) => toClaim(row, token));
+}
+
+function appendAll(session: Session, items: readonly Item[], plain: boolean, now: number): void {
+  if (plain && items.length === 1) return appendOne(session, items[0]!, now);
+  let seq = nextNumber(session, plain);
+  for (let start = 0; start < items.length;) {
+    const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
+    const values: SqlValue[] = [session.queue, now, seq];
+    seq += rows;
+    for (const end = start + rows; start < end; start++) {
+      const { priority, retry, track, id, data } = items[start]!;
+      values.push(priority, retry ? 1 : 0, track ? 1 : 0, id, data);
+    }
+    session.run(rows === 1 ? INSERT_ONE : INSERT_MANY, ...values);
+  }
+}
+
+/** In a single statement, which needs no transaction around it. */
+function appendOne(session: Session, { retry, track, id, data }: Item, now: number): void {
+  const { queue } = session;
+  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? 1 : 0, track ? 1 : 0, id, data);
+}
+
+const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
+  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, 0, ?4, ?5, ?6, ?7)`;
+
+function insertStatement(rows: number): string {
+  const row = (index: number): string => {
+    const [priority, retry, track, id, data] = Array.from({ length: 5 }, (_, place) => `?${4 + 5 * index + place}`);
+    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ${priority}, ${retry}, ${track}, ${id}, ${data})`;
+  };
+  return `insert into huey_task (${COLUMNS}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
+}
+
+const INSERT_ONE = insertStatement(1);
+const INSERT_MANY = insertStatement(ROWS_AT_ONCE);
+
+function newOwner(session: Session, owner: Owner): SqlValue | undefined {
+  const made = "insert into huey_owner (queue, consumer, worker) values (?, ?, ?) returning id";
+  return session.get(made, session.queue, owner.consumer, owner.worker)?.id;
+}
+
+/** @param token If the row was read before it was claimed. */
+function toClaim(row: Row, token?: number): Claim {
+  const isNew = typeof token === "number";
+  return {
+    id: text(row.task_id),
+    data: row.data as Uint8Array,
+    priority: Number(row.priority),
+    retry: row.retry === 1,
+    track: row.track === 1,
+    token: `${row.seq}.${isNew ? token : row.token}`,
+    deliveries: Number(row.deliveries) + (isNew ? 1 : 0),
+  };
+}
+
+/** Together with the number of the row it names one hand-out; rows alone would not do, because their numbers are used again. */
+function randomToken(): number {
+  return NO_TOKEN + 1 + Math.floor(Math.random() * (NO_TOKEN - 2));
+}
+
+function splitToken(token: string): [number, number] {
+  const dot = token.indexOf(".");
+  return [Number(token.slice(0, dot)), Number(token.slice(dot + 1))];
+}

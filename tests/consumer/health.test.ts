@@ -1,0 +1,183 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { startRedis } from "../redis_server.ts";
+import { Folder, terminated } from "./_folder.ts";
+import type { Program } from "./_program.ts";
+
+const SLOW = 60_000;
+let folder: Folder;
+
+beforeEach(() => {
+  folder = new Folder();
+  folder.module(
+    "app.js",
+    `export const huey = new library.SqliteHuey("shop", { filename: "data/shop.db" });
+     const add = huey.task("add", (a, b) => a + b);
+     export const wait = huey.task({ name: "wait", context: true }, ({ signal }) => {
+       console.log("wait begins");
+       return new Promise((resolve) => signal.addEventListener("abort", resolve));
+     });
+     export const fill = async () => {
+       await add.map([[1, 2], [3, 4]]);
+       await add.schedule({ args: [1, 2], delay: 3600 });
+     };`,
+  );
+  folder.module("fill.js", `import { fill } from "./app.js"; await fill(); export { huey } from "./app.js";`);
+});
+afterEach(() => folder.end());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** Where the endpoint of a consumer is, from its log. */
+async function endpointOf(program: Program): Promise<string> {
+  await program.says("Health at ");
+  await program.says("/health");
+  return /Health at (http:\/\/\S+)\/health/.exec(program.text)![1]!;
+}
+
+async function get(url: string, method = "GET"): Promise<Answer> {
+  const response = await fetch(url, { method });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Asks until the answer has this status. */
+async function getUntil(url: string, status: number): Promise<Answer> {
+  for (;;) {
+    const answer = await get(url);
+    if (answer.status === status) return answer;
+    await pause(20);
+  }
+}
+
+async function health(...args: string[]): Promise<{ code: number | null; text: string }> {
+  const program = folder.run(["health", ...args]);
+  const { code } = await program.exited;
+  return { code, text: program.text };
+}
+
+describe("the command health", () => {
+  test("tells whether a consumer serves the queue, and what waits", async () => {
+    // Calls its tasks when it is loaded.
+    expect((await health("fill.js")).code).toBe(1);
+    expect(await health("app.js")).toEqual({
+      code: 1,
+      text: 'Queue "shop": not healthy, no live consumer serves it; 0 consumers, 2 waiting, 1 scheduled, 0 dead letters\n',
+    });
+    const [one, two] = [folder.run(["app.js"]), folder.run(["-k", "greenlet", "app.js"])];
+    await Promise.all([one.says("Consumer started"), two.says("Consumer started")]);
+    const { code, text } = await health("--json", "app.js");
+    expect(code).toBe(0);
+    const queue = { queue: "shop", healthy: true, consumers: 2, scheduled: 1, deadLetters: 0 };
+    expect(JSON.parse(text)).toMatchObject({ healthy: true, queues: [queue] });
+    one.kill("SIGKILL");
+    await one.exited;
+    expect((await health("app.js")).text).toContain("healthy; 1 consumer, ");
+    expect(await terminated(two)).toBe(0);
+    expect((await health("app.js")).code).toBe(1);
+  }, SLOW);
+
+  test("says why it cannot tell", async () => {
+    folder.module("memory.js", `export const huey = new library.MemoryHuey("memory");`);
+    expect((await health("memory.js")).text).toContain("not healthy, other processes cannot see it");
+    folder.module("down.js", `export const huey = new library.RedisHuey("down", { url: "redis://me:secret@127.0.0.1:1" });`);
+    const down = await health("down.js");
+    expect(down.code).toBe(1);
+    expect(down.text).toContain('Queue "down": not healthy, ');
+    expect(down.text).not.toContain("secret");
+    const wrong = folder.run(["health", "-w", "2", "app.js"]);
+    expect((await wrong.exited).code).toBe(2);
+    expect(wrong.text).toContain("-w, --workers means nothing to the command health");
+  }, SLOW);
+});
+
+for (const type of ["greenlet", "thread", "process"]) {
+  describe(`the health endpoint with workers of type ${type}`, () => {
+    test("answers until the consumer has stopped", async () => {
+      const program = folder.run(["-k", type, "--health-port", "0", "app.js"]);
+      const url = await endpointOf(program);
+      expect(url.startsWith("http://127.0.0.1:")).toBe(true);
+      expect(await get(`${url}/live`)).toEqual({ status: 200, body: { live: true } });
+      expect((await getUntil(`${url}/ready`, 200)).body).toEqual({ ready: true });
+      const { status, body } = await get(`${url}/health`);
+      expect(status).toBe(200);
+      const queue = { queue: "shop", healthy: true, consumers: 1, waiting: 0, scheduled: 0, deadLetters: 0 };
+      expect(body).toEqual({ healthy: true, live: true, ready: true, queues: [queue] });
+      expect((await get(`${url}/other`)).status).toBe(404);
+      expect((await get(`${url}/live`, "POST")).status).toBe(405);
+      expect(await terminated(program)).toBe(0);
+      await expect(get(`${url}/live`)).rejects.toThrow();
+    }, SLOW);
+  });
+}
+
+describe("the health endpoint", () => {
+  test("is live and not ready while the consumer stops", async () => {
+    folder.module("call.js", `import { wait } from "./app.js"; export { huey } from "./app.js"; await wait();`);
+    const program = folder.run(["-k", "greenlet", "--health-port", "0", "call.js"]);
+    const url = await endpointOf(program);
+    await program.says("wait begins");
+    program.kill("SIGINT");
+    expect((await getUntil(`${url}/ready`, 503)).body).toEqual({ ready: false });
+    expect((await get(`${url}/live`)).status).toBe(200);
+    expect((await get(`${url}/health`)).status).toBe(503);
+    program.kill("SIGINT");
+    expect((await program.exited).code).toBe(130);
+  }, SLOW);
+
+  test("is live and not ready while the storage is down", async () => {
+    const redis = await startRedis();
+    try {
+      folder.module("redis.js", `export const huey = new library.RedisHuey("shop", { url: "${redis.url}" });`);
+      const program = folder.run(["-k", "greenlet", "--health-port", "0", "redis.js"]);
+      const url = await endpointOf(program);
+      await getUntil(`${url}/ready`, 200);
+      await redis.kill();
+      await getUntil(`${url}/ready`, 503);
+      expect((await get(`${url}/live`)).status).toBe(200);
+      await redis.start();
+      await getUntil(`${url}/ready`, 200);
+      redis.freeze();
+      const frozen = await get(`${url}/health`);
+      expect(frozen.status).toBe(503);
+      expect(frozen.body.queues).toMatchObject([{ healthy: false, reason: "the storage did not answer within 1 s" }]);
+      redis.thaw();
+      await getUntil(`${url}/ready`, 200);
+      expect(await terminated(program)).toBe(0);
+    } finally {
+      await redis.stop();
+    }
+  }, SLOW);
+
+  test("keeps the consumer from starting where it cannot listen", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const program = folder.run(["--health-port", String(port), "app.js"]);
+    expect((await program.exited).code).toBe(1);
+    expect(program.text).toContain(`The health endpoint cannot listen at 127.0.0.1, port ${port}: `);
+    other.close();
+    const wrong = folder.run(["--health-port", "70000", "app.js"]);
+    expect((await wrong.exited).code).toBe(2);
+    expect(wrong.text).toContain('--health-port must be a whole number, from 0 to 65535: "70000"');
+  }, SLOW);
+
+  test("is free for the successor at a restart", async () => {
+    const program = folder.run(["--health-port", "0", "app.js"]);
+    await endpointOf(program);
+    await program.says("Consumer started");
+    program.kill("SIGHUP");
+    const url = await (async () => {
+      await program.says("Restarting");
+      const at = program.text.length;
+      await endpointOf(program);
+      return /Health at (http:\/\/\S+)\/health/.exec(program.text.slice(at))![1]!;
+    })();
+    await getUntil(`${url}/ready`, 200);
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+});
