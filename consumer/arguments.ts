@@ -2,7 +2,8 @@
  * The command line: from arguments to options.
  * @module
  */
-import { checkValue, OPTIONS, ruleOf } from "./options.ts";
+import type { HealthAddress } from "./health_server.ts";
+import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "./options.ts";
 import type { Option } from "./options.ts";
 import { resolveSettings } from "./settings.ts";
 import type { ConsumerOptions } from "./settings.ts";
@@ -25,16 +26,29 @@ export interface Search {
   readonly autoload: boolean;
 }
 
+/** The applications, as written: `app.ts` or `app.ts#huey`; or how to find the one. */
+export type Applications = Search | {
+  readonly targets: readonly string[];
+  /** Whether a module stands for all Hueys that it exports. */
+  readonly all: boolean;
+};
+
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
   | {
     readonly kind: "run";
-    /** The application, as written: `app.ts` or `app.ts#huey`; or how to find it. */
-    readonly target: string | Search;
+    readonly what: Applications;
     readonly options: ConsumerOptions;
     readonly logging: LoggingOptions;
+    /** Where the health endpoint listens, if there is to be one. */
+    readonly health?: HealthAddress;
+  }
+  | {
+    readonly kind: "health";
+    readonly what: Applications;
+    readonly json: boolean;
   };
 
 /** The command line is wrong; the message is a whole sentence for the user. */
@@ -50,7 +64,8 @@ export class UsageError extends Error {
  * @throws {UsageError} Naming the option, the value and the rule.
  */
 export function parseCommand(args: readonly string[], canSearch = false): Command {
-  const parsed = parse(args);
+  const asksHealth = args[0] === "health";
+  const parsed = parse(asksHealth ? args.slice(1) : args);
   if (parsed.help === true) return { kind: "help" };
   if (parsed.version === true) return { kind: "version" };
   const values = new Map<string, unknown>();
@@ -58,13 +73,37 @@ export function parseCommand(args: readonly string[], canSearch = false): Comman
     const value = valueOf(option, parsed[option.long]);
     if (value !== undefined) values.set(option.key, value);
   }
-  const target = canSearch && parsed._.length === 0 ? searchOf(values) : targetOf(parsed._);
-  if (typeof target === "string" && values.has("config")) {
-    throw new UsageError(`Give either a module or --config: ${target} and ${values.get("config")}`);
+  const what = applicationsOf(parsed._.map(String), values, canSearch);
+  if (asksHealth) return healthCommand(what, values);
+  const options = consumerOptions(values, "targets" in what);
+  refuseContradictions({ ...options, module: "app.ts" });
+  return { kind: "run", what, options, logging: loggingOptions(values), ...healthAddress(values) };
+}
+
+function applicationsOf(targets: readonly string[], values: ReadonlyMap<string, unknown>, canSearch: boolean): Applications {
+  const all = values.has("all");
+  if (targets.length > 0 && values.has("config")) {
+    throw new UsageError(`Give either a module or --config: ${targets.join(" ")} and ${values.get("config")}`);
   }
-  const options = consumerOptions(values, typeof target === "string");
-  refuseContradictions({ ...options, module: String(target) });
-  return { kind: "run", target, options, logging: loggingOptions(values) };
+  if (targets.length > 0) return { targets, all };
+  if (!canSearch || all) throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
+  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
+}
+
+/** Options of the subcommand `health`. */
+const HEALTH_KEYS: ReadonlySet<string> = new Set(["json", "all", "config", "autoload"]);
+
+function healthCommand(what: Applications, values: ReadonlyMap<string, unknown>): Command {
+  const extra = OPTIONS.find(({ key }) => values.has(key) && !HEALTH_KEYS.has(key));
+  if (extra !== undefined) throw new UsageError(`${nameOf(extra)} means nothing to the command health`);
+  return { kind: "health", what, json: values.has("json") };
+}
+
+function healthAddress(values: ReadonlyMap<string, unknown>): { health?: HealthAddress } {
+  const [port, host] = [values.get("healthPort") as number | undefined, values.get("healthHost") as string | undefined];
+  if (port !== undefined) return { health: { host: host ?? "127.0.0.1", port } };
+  if (host !== undefined) throw new UsageError(`--health-host needs --health-port: ${host}`);
+  return {};
 }
 
 /** What the constructor of a consumer would refuse, in the words of the command line. */
@@ -121,21 +160,6 @@ function convert(option: Option, texts: readonly string[]): unknown {
 function nameOf({ long, short }: Option): string {
   return short === undefined ? `--${long}` : `-${short}, --${long}`;
 }
-
-function searchOf(values: ReadonlyMap<string, unknown>): Search {
-  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
-}
-
-function targetOf(rest: readonly (string | number)[]): string {
-  if (rest.length === 0) throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
-  if (rest.length > 1) throw new UsageError(`There must be one module, not ${rest.length}: ${rest.join(", ")}`);
-  return String(rest[0]);
-}
-
-/** Keys of the table that are not options of a `Consumer`. */
-const COMMAND_KEYS: ReadonlySet<string> = new Set(
-  ["config", "autoload", "logfile", "verbose", "quiet", "simple", "json", "help", "version"],
-);
 
 /** Of an application that is found, the settings come before the defaults. */
 function consumerOptions(values: ReadonlyMap<string, unknown>, isNamed: boolean): ConsumerOptions {

@@ -4,24 +4,34 @@
  */
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
-import type { Huey } from "../lib/huey.ts";
 import type { Logger } from "../lib/types/options.ts";
-import type { Command, Search } from "./arguments.ts";
+import type { Command } from "./arguments.ts";
 import { parseCommand, UsageError } from "./arguments.ts";
+import { closeHueys } from "./close.ts";
 import { Consumer } from "./consumer.ts";
+import { Consumers } from "./consumers.ts";
+import { loadApplications } from "./find.ts";
+import { refuseExitInTasks } from "./exit_guard.ts";
 import { guardIsolate } from "./guards.ts";
+import type { HealthAddress, HealthServer } from "./health_server.ts";
 import type { FindApplication, Loaded } from "./load.ts";
-import { LoadError, loadHuey } from "./load.ts";
+import { LoadError } from "./load.ts";
 import { withoutSecrets } from "./log_format.ts";
 import { configureLogging } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
-import { sleep } from "./outage.ts";
 import { isSupervised, listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
+import { LOG_SIGNAL, rotate, rotateAtSignal } from "./rotation.ts";
 import { SignalDesk } from "./shutdown.ts";
 import { usage } from "./usage.ts";
 import { VERSION } from "./version.ts";
 
 type RunCommand = Extract<Command, { kind: "run" }>;
+type HealthCommand = Extract<Command, { kind: "health" }>;
+
+interface Prepared {
+  readonly loaded: readonly Loaded[];
+  readonly consumers: readonly Consumer[];
+}
 
 /**
  * Runs the command line to its end; then ends the process.
@@ -32,14 +42,16 @@ type RunCommand = Extract<Command, { kind: "run" }>;
 export async function main(args: readonly string[], find?: FindApplication): Promise<never> {
   // Neither runtime waits for a promise alone.
   setInterval(() => {}, 1 << 30);
-  process.exit(await runCommand(args, find));
+  // Otherwise what guards the isolate against stray errors would keep a process alive that does nothing.
+  process.exit(await runCommand(args, find).catch(unexpected));
 }
 
 async function runCommand(args: readonly string[], find: FindApplication | undefined): Promise<number> {
   let command: Command;
   try {
     command = parseCommand(args, find !== undefined);
-    if (command.kind === "run") return await runConsumer(command, find);
+    if (command.kind === "run") return await runConsumers(command, find);
+    if (command.kind === "health") return await runHealth(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage()}`);
@@ -49,43 +61,73 @@ async function runCommand(args: readonly string[], find: FindApplication | undef
   return 0;
 }
 
-async function runConsumer(command: RunCommand, find: FindApplication | undefined): Promise<number> {
-  const prepared = await prepare(command, find);
+async function runHealth({ what, json }: HealthCommand, find: FindApplication | undefined): Promise<number> {
+  const loaded = await orFail(() => loadApplications(what, find));
+  if (loaded === undefined) return 1;
+  const { reportHealth } = await import("./health_command.ts");
+  const code = await reportHealth(loaded, json);
+  await closeHueys(loaded);
+  return code;
+}
+
+async function runConsumers(command: RunCommand, find: FindApplication | undefined): Promise<number> {
+  const prepared = await orFail(() => prepare(command, find));
   if (prepared === undefined) return 1;
-  const { loaded, consumer } = prepared;
-  const logger = partLogger(coreOf(loaded.huey)!.logger, "consumer");
+  const { loaded, consumers } = prepared;
+  const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
   guardIsolate((kind, error) => logger.error(`${kind} outside of any task`, { error }));
-  const desk = new SignalDesk(consumer, logger);
-  // A supervisor passes the SIGINT of the terminal on, which both get.
+  refuseExitInTasks();
+  const all = new Consumers(consumers);
+  const desk = new SignalDesk(all, logger);
   const supervised = isSupervised();
-  desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
-  if (supervised) {
-    process.on("SIGINT", () => {});
-    listenToSupervisor((signal) => desk.receive(signal));
-  }
+  listen(desk, supervised, logger);
+  let server: HealthServer | undefined;
   try {
-    await consumer.start();
+    if (command.health !== undefined) server = await serveHealth(consumers, command.health, logger);
+    await all.start();
   } catch (error) {
     logger.error("The consumer could not start", { error });
     fail(error);
     return 1;
   }
   const end = await desk.ended;
-  await closeHuey(loaded.huey, logger);
+  server?.close();
+  await closeHueys(loaded, logger);
+  logger.info("Exiting");
   if (end !== "restart") return end;
   return supervised ? RESTART : await superviseSuccessor(logger);
 }
 
-async function prepare(
-  { target, options: given, logging }: RunCommand,
-  find: FindApplication | undefined,
-): Promise<{ loaded: Loaded; consumer: Consumer } | undefined> {
+async function prepare({ what, options: given, logging }: RunCommand, find: FindApplication | undefined): Promise<Prepared> {
+  const loaded = await loadApplications(what, find);
+  configureLogging(logging, "MainThread");
+  const consumers = loaded.map(({ huey, module, exportName, options: settings, workers }) => {
+    const named = exportName === undefined ? {} : { exportName };
+    return new Consumer(huey, { ...settings, ...given, module, ...named, ...(workers === undefined ? {} : { workers }) });
+  });
+  return { loaded, consumers };
+}
+
+function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
+  rotateAtSignal(logger);
+  // A supervisor passes the SIGINT of the terminal on, which both get.
+  desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
+  if (!supervised) return;
+  process.on("SIGINT", () => {});
+  listenToSupervisor((signal) => signal === LOG_SIGNAL ? rotate(logger) : desk.receive(signal));
+}
+
+async function serveHealth(consumers: readonly Consumer[], address: HealthAddress, logger: Logger): Promise<HealthServer> {
+  const { HealthServer } = await import("./health_server.ts");
+  const server = new HealthServer(consumers);
+  logger.info(`Health at ${await server.start(address)}/health`);
+  return server;
+}
+
+/** Runs what may be wrong with the application. @returns `undefined` after saying what was wrong */
+async function orFail<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    const loaded = typeof target === "string" ? await loadHuey(target, process.cwd()) : await search(target, find!);
-    configureLogging(logging, "MainThread");
-    const { module, exportName, options: settings } = loaded;
-    const options = { ...settings, ...given, module, ...(exportName === undefined ? {} : { exportName }) };
-    return { loaded, consumer: new Consumer(loaded.huey, options) };
+    return await work();
   } catch (error) {
     if (error instanceof UsageError) throw error;
     fail(error);
@@ -93,30 +135,13 @@ async function prepare(
   }
 }
 
-/** Finds the application that is not named, with the options of its settings. */
-async function search({ config, autoload }: Search, find: FindApplication): Promise<Loaded> {
-  const found = await find(process.cwd(), config, autoload).catch((error: Error) => {
-    throw new LoadError(error.message, { cause: error.cause });
-  });
-  if (found === undefined) {
-    throw new UsageError(
-      "The module of the application is missing, such as ./app.ts or ./app.ts#huey, and there is no huey.config.ts here",
-    );
-  }
-  return { ...found, exportName: undefined, options: { workerType: "thread", ...found.options } };
+function unexpected(error: unknown): number {
+  process.stderr.write(withoutSecrets(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`));
+  return 1;
 }
 
 function fail(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof LoadError && error.cause instanceof Error ? `\n${error.cause.stack ?? ""}` : "";
   process.stderr.write(withoutSecrets(`${message}${stack}\n`));
-}
-
-/** A storage that hangs must not keep the process from ending. */
-async function closeHuey(huey: Huey, logger: Logger): Promise<void> {
-  const limit = new AbortController();
-  const close = huey.close().catch((error) => logger.error("Closing the storage failed", { error }));
-  await Promise.race([close, sleep(5000, limit.signal)]);
-  limit.abort();
-  logger.info("Exiting");
 }

@@ -11,6 +11,7 @@ import type { Duration } from "../lib/time.ts";
 import { Engine } from "./engine.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./settings.ts";
 import { resolveSettings } from "./settings.ts";
+import { reportVitals } from "./vitals.ts";
 
 export type { ConsumerOptions, WorkerType } from "./settings.ts";
 
@@ -64,6 +65,7 @@ export class Consumer implements AsyncDisposable {
     this.huey = huey;
     this.#settings = resolveSettings(options);
     this.#core = core;
+    reportVitals(this, () => this.#stopping === undefined ? this.#engine?.vitals : undefined);
     checkHuey(core, this.#settings);
   }
 

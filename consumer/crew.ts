@@ -13,6 +13,8 @@ export interface Crew {
   stop(): Promise<void>;
   /** Claims no more, waits for `graceMs`, then gives back what still runs. May follow `stop`. */
   interrupt(graceMs: number): Promise<void>;
+  /** Whether any worker is there, and its loop turns. */
+  readonly isTurning: boolean;
   /** Replaces what died and was not replaced yet. */
   check(): void;
 }

@@ -7,6 +7,7 @@ import type { Huey } from "../lib/huey.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { logBanner } from "./banner.ts";
 import type { Crew } from "./crew.ts";
+import { DistantCrew } from "./distant_crew.ts";
 import { newIdentity } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 import { LeaseKeeper } from "./lease.ts";
@@ -14,11 +15,8 @@ import { LocalCrew } from "./local_crew.ts";
 import { partLogger } from "./loggers.ts";
 import { sleep } from "./outage.ts";
 import { Recovery } from "./recover.ts";
-import { openProcess } from "./process_link.ts";
 import { Scheduler } from "./scheduler.ts";
-import { openWorker, siblingUrl } from "./web_worker.ts";
-import type { OpenWorker } from "./worker_host.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import type { Vitals } from "./vitals.ts";
 import type { ConsumerSettings } from "./settings.ts";
 
 /** One run of a consumer, from its start to its end. */
@@ -35,6 +33,7 @@ export class Engine {
   readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
   #health: ReturnType<typeof setInterval> | undefined;
   #starting: Promise<void> | undefined;
+  #started = false;
 
   constructor(huey: Huey, core: Core, settings: ConsumerSettings) {
     this.#huey = huey;
@@ -57,6 +56,12 @@ export class Engine {
   /** Resolves when all workers are ready. */
   start(): Promise<void> {
     return this.#starting ??= this.#start();
+  }
+
+  /** How it is now. */
+  get vitals(): Vitals {
+    const turns = !this.#started || this.#scheduler.isTurning && this.#crew.isTurning;
+    return { consumer: this.#identity.consumer, started: this.#started, turns };
   }
 
   /** Resolves when nothing is running and nothing is waiting. */
@@ -96,6 +101,7 @@ export class Engine {
     this.#recovery?.start();
     await this.#crew.start();
     this.#scheduler.start();
+    this.#started = true;
     logBanner(this.#core, this.#settings, this.#logger);
     if (this.#settings.checkWorkerHealth) this.#health = setInterval(() => this.#check(), this.#settings.healthCheckIntervalMs);
   }
@@ -137,12 +143,8 @@ export class Engine {
     const { consumer } = this.#identity;
     const settings = this.#settings;
     const logger = partLogger(this.#logger, "Worker");
-    if (settings.workerType === "greenlet") return new LocalCrew(this.#core, consumer, settings, logger);
-    if (settings.workerType === "process") {
-      return new WorkerPool(this.#core, { consumer, settings, logger, open: openProcess, canKill: true });
-    }
-    const open: OpenWorker = (events) => openWorker(siblingUrl("worker_entry", import.meta.url), events);
-    return new WorkerPool(this.#core, { consumer, settings, logger, open, canKill: !("Deno" in globalThis) });
+    if (settings.workerType !== "greenlet") return new DistantCrew(this.#core, consumer, settings, logger);
+    return new LocalCrew(this.#core, consumer, settings, logger, () => this.#lease.taskStarts());
   }
 
   async #try(what: string, work: () => Promise<unknown> | undefined): Promise<void> {

@@ -1,8 +1,10 @@
 /**
- * Makes the end of an isolate by `process.exit` known: Deno ends a Web Worker without a word to those who wait for it.
+ * What `process.exit` does in a task. In a Web Worker it is made known: Deno ends one without a word to those who wait for it. In
+ * the isolate of the consumer it is refused.
  * @module
  */
 import process from "node:process";
+import { currentAttempt } from "../lib/current.ts";
 
 interface Exits {
   close?(): void;
@@ -28,4 +30,23 @@ export function interceptExit(tell: (code: number) => void): void {
   process.exit = leave;
   if (scope.Deno !== undefined) scope.Deno.exit = leave;
   if (close !== undefined) scope.close = () => leave(0);
+}
+
+/** Makes `process.exit` and `Deno.exit` throw when a task calls them; other code ends the process as ever. */
+export function refuseExitInTasks(): void {
+  const scope = globalThis as Exits;
+  process.exit = refusing(process.exit.bind(process));
+  if (scope.Deno !== undefined) scope.Deno.exit = refusing(scope.Deno.exit.bind(scope.Deno));
+}
+
+type Exit = (code?: number) => never;
+
+function refusing(exit: Exit): (code?: number | string | null) => never {
+  return (code) => {
+    const attempt = currentAttempt.getStore();
+    if (attempt === undefined) return exit(code as number);
+    throw new Error(
+      `Task ${attempt.taskName}: ${attempt.taskId} called process.exit(${code ?? ""}), which would end its consumer`,
+    );
+  };
 }

@@ -25,6 +25,8 @@ async function live({ descriptor, lease }: ToHeart): Promise<void> {
   const storage = await open(descriptor);
   if (storage === undefined) return;
   setInterval(() => void beat(storage, lease), lease.ttlMs / 3);
+  // The consumer may have been held up while this isolate was made.
+  await beat(storage, lease);
 }
 
 async function open(descriptor: StorageDescriptor): Promise<Storage | undefined> {

@@ -20,14 +20,20 @@ export interface LeaseOptions {
 
 /** A lease of a storage that only this isolate sees: nobody could take it over. */
 const FOREVER_MS = 1e12;
+/** A lease that is shorter might be over before the other isolate, started with the first task, is there. */
+const SHORT_MS = 3000;
 
-/** Grants a lease and renews it three times within its life. */
+/**
+ * Grants a lease and renews it three times within its life: from a timer here, and once tasks run here, from another isolate too,
+ * which an idle consumer can do without.
+ */
 export class LeaseKeeper {
   readonly #storage: Storage;
   readonly #options: LeaseOptions;
   readonly #outage: Outage;
   #timer: ReturnType<typeof setInterval> | undefined;
   #heart: WebWorker | undefined;
+  #wantsHeart = false;
   #stopped = false;
 
   constructor(storage: Storage, options: LeaseOptions) {
@@ -42,8 +48,16 @@ export class LeaseKeeper {
     if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
     await this.#storage.heartbeat(lease);
     if (this.#stopped) return;
-    if (tasksRunHere && this.#storage.descriptor !== undefined) this.#startHeart();
-    else this.#startTimer();
+    this.#timer = setInterval(() => void this.#beat(), lease.ttlMs / 3);
+    this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
+    if (lease.ttlMs < SHORT_MS) this.taskStarts();
+  }
+
+  /** A task is about to run here, and may hold up the timer. */
+  taskStarts(): void {
+    if (!this.#wantsHeart) return;
+    this.#wantsHeart = false;
+    if (!this.#stopped) this.#startHeart();
   }
 
   /** Renews no more, and ends the lease. */
@@ -54,11 +68,9 @@ export class LeaseKeeper {
     await this.#storage.resign(this.#options.lease.consumer);
   }
 
-  #startTimer(): void {
-    this.#timer = setInterval(() => void this.#beat(), this.#options.lease.ttlMs / 3);
-  }
-
   async #beat(): Promise<void> {
+    // While another isolate does it, there is no need.
+    if (this.#heart !== undefined) return;
     try {
       await this.#storage.heartbeat(this.#options.lease);
       this.#outage.over();
@@ -67,7 +79,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Another isolate with a connection of its own. If it cannot do its work, a timer here has to. */
+  /** Another isolate with a connection of its own. If it cannot do its work, the timer here has to. */
   #startHeart(): void {
     this.#heart = openWorker(siblingUrl("heartbeat_worker", import.meta.url), {
       message: (message) => this.#hear(message as FromHeart),
@@ -84,9 +96,9 @@ export class LeaseKeeper {
   }
 
   #fallBack(reason: string): void {
-    if (this.#stopped || this.#timer !== undefined) return;
-    this.#heart?.terminate();
+    if (this.#stopped || this.#heart === undefined) return;
+    this.#heart.terminate();
+    this.#heart = undefined;
     this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${reason}`);
-    this.#startTimer();
   }
 }

@@ -15,6 +15,8 @@ export interface Loaded {
   /** URL of the module. */
   readonly module: string;
   readonly exportName: string | undefined;
+  /** How many workers the argument asks for. */
+  readonly workers?: number | undefined;
   /** From the settings of an application. */
   readonly options?: ConsumerOptions;
 }
@@ -43,14 +45,37 @@ export class LoadError extends Error {
 /**
  * Loads the Huey of a module.
  *
- * @param target A path or URL, with `#name` for one of several exports.
+ * @param target A path or URL, with `#name` for one of several exports, and `#name:4` for four workers.
  * @param folder What a relative path starts from.
  * @throws {LoadError} If the module is not there, throws, or has no Huey, or several and none is named.
  */
 export async function loadHuey(target: string, folder: string): Promise<Loaded> {
-  const { path, exportName } = split(target);
+  const { path, exportName, workers } = split(target);
   const module = moduleUrl(path, folder);
-  return { huey: await importHuey(module, exportName), module, exportName };
+  return { huey: await importHuey(module, exportName), module, exportName, ...(workers === undefined ? {} : { workers }) };
+}
+
+/**
+ * Loads all Hueys of a module, each under the first of its names.
+ *
+ * @param target A path or URL.
+ * @param folder What a relative path starts from.
+ * @throws {LoadError} If the module is not there, throws, or has no Huey, or the target names an export.
+ */
+export async function allHueys(target: string, folder: string): Promise<Loaded[]> {
+  const { path, exportName: named } = split(target);
+  if (named !== undefined) {
+    throw new LoadError(`${target} names one Huey, and --all means all of a module: give only one of both`);
+  }
+  const module = moduleUrl(path, folder);
+  const exports = await importModule(module);
+  const found = new Map<Huey, Loaded>();
+  for (const exportName of hueyNames(exports)) {
+    const huey = exports[exportName] as Huey;
+    if (!found.has(huey)) found.set(huey, { huey, module, exportName });
+  }
+  if (found.size === 0) throw noHuey(module);
+  return [...found.values()];
 }
 
 /**
@@ -61,25 +86,32 @@ export async function loadHuey(target: string, folder: string): Promise<Loaded> 
  * @throws {LoadError} As `loadHuey`.
  */
 export async function importHuey(module: string, exportName: string | undefined): Promise<Huey> {
+  const exports = await importModule(module);
+  return exportName === undefined ? onlyHuey(exports, module) : namedHuey(exports, module, exportName);
+}
+
+async function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {
   refuseMissing(module);
-  let exports: Readonly<Record<string, unknown>>;
   try {
-    exports = await import(module);
+    return await import(module);
   } catch (cause) {
     throw new LoadError(`Module ${module} cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   }
-  return exportName === undefined ? onlyHuey(exports, module) : namedHuey(exports, module, exportName);
 }
 
-function split(target: string): { path: string; exportName: string | undefined } {
+function split(target: string): { path: string; exportName: string | undefined; workers?: number } {
   const at = target.lastIndexOf("#");
   if (at === -1) return { path: target, exportName: undefined };
-  const [path, exportName] = [target.slice(0, at), target.slice(at + 1)];
+  const [path, [exportName = "", workers]] = [target.slice(0, at), target.slice(at + 1).split(/:(.*)/)];
   if (path === "") throw new LoadError(`${JSON.stringify(target)} has no module before the #`);
   if (exportName === "") throw new LoadError(`${JSON.stringify(target)} has no name of an export after the #`);
-  return { path, exportName };
+  if (workers === undefined) return { path, exportName };
+  if (!/^[1-9]\d*$/.test(workers)) {
+    throw new LoadError(`${JSON.stringify(target)} must have a number of workers after the colon, at least 1`);
+  }
+  return { path, exportName, workers: Number(workers) };
 }
 
 function refuseMissing(module: string): void {
@@ -102,15 +134,18 @@ function namedHuey(exports: Readonly<Record<string, unknown>>, module: string, e
 function onlyHuey(exports: Readonly<Record<string, unknown>>, module: string): Huey {
   if (isHuey(exports.default)) return exports.default;
   const names = hueyNames(exports);
-  if (names.length === 0) {
-    throw new LoadError(`Module ${module} exports no Huey: write, for example, export const huey = new SqliteHuey()`);
-  }
+  if (names.length === 0) throw noHuey(module);
   if (new Set(names.map((name) => exports[name])).size > 1) {
     throw new LoadError(
-      `Module ${module} exports several Hueys: add one of ${names.map((name) => `#${name}`).join(", ")} to the module`,
+      `Module ${module} exports several Hueys: add one of ${names.map((name) => `#${name}`).join(", ")} to the module, ` +
+        `or --all to serve them all`,
     );
   }
   return exports[names[0]!] as Huey;
+}
+
+function noHuey(module: string): LoadError {
+  return new LoadError(`Module ${module} exports no Huey: write, for example, export const huey = new SqliteHuey()`);
 }
 
 function hueyNames(exports: Readonly<Record<string, unknown>>): string[] {

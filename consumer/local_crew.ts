@@ -14,13 +14,18 @@ export class LocalCrew implements Crew {
   readonly #consumer: string;
   readonly #settings: ConsumerSettings;
   readonly #logger: Logger;
+  readonly #onStart: () => void;
   #worker: LocalWorker;
   #incarnation = 1;
   #before = 0;
   #stopping = false;
 
-  /** @param consumer Id of the consumer. */
-  constructor(core: Core, consumer: string, settings: ConsumerSettings, logger: Logger) {
+  /**
+   * @param consumer Id of the consumer.
+   * @param onStart Told just before a task runs.
+   */
+  constructor(core: Core, consumer: string, settings: ConsumerSettings, logger: Logger, onStart: () => void) {
+    this.#onStart = onStart;
     this.#core = core;
     this.#consumer = consumer;
     this.#settings = settings;
@@ -51,6 +56,10 @@ export class LocalCrew implements Crew {
     await this.#worker.interrupt(graceMs);
   }
 
+  get isTurning(): boolean {
+    return this.#worker.isTurning;
+  }
+
   check(): void {
     // The pump lives in the isolate of the caller: while that runs, the pump does.
   }
@@ -59,7 +68,8 @@ export class LocalCrew implements Crew {
     const { workers, concurrency, poll, maxTasks } = this.#settings;
     const worker = this.#incarnation === 1 ? "Worker-1" : `Worker-1.${this.#incarnation}`;
     const owner = { consumer: this.#consumer, worker };
-    return new LocalWorker(this.#core, { slots: workers * concurrency, owner, poll, maxTasks, logger: this.#logger });
+    const slots = workers * concurrency;
+    return new LocalWorker(this.#core, { slots, owner, poll, maxTasks, logger: this.#logger, onStart: this.#onStart });
   }
 
   async #recycle(): Promise<void> {

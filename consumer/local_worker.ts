@@ -35,6 +35,11 @@ export class LocalWorker {
   }
 
   /** As of the pump. */
+  get isTurning(): boolean {
+    return this.#pump.isTurning;
+  }
+
+  /** As of the pump. */
   idle(): Promise<number> {
     return this.#pump.idle();
   }

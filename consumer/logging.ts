@@ -2,15 +2,14 @@
  * Logging of the command line: configures LogTape, unless the application has done so.
  * @module
  */
-import { openSync, writeSync } from "node:fs";
 import { configureSync, getConfig } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
 import { currentAttempt } from "../lib/current.ts";
 import type { LoggingOptions } from "./arguments.ts";
+import { LogFile, useLogFile } from "./log_file.ts";
 import { fullFormat, jsonFormat, simpleFormat } from "./log_format.ts";
 import type { Formatter } from "./log_format.ts";
 
-const STANDARD_ERROR = 2;
 let inUse: LoggingOptions | undefined;
 
 /** Options with which this isolate logs, for other isolates to do the same; `undefined` if the application sees to that. */
@@ -28,10 +27,11 @@ export function loggingInUse(): LoggingOptions | undefined {
 export function configureLogging(options: LoggingOptions, who: string): void {
   if (getConfig() !== null) return;
   inUse = options;
-  const output = options.logfile === undefined ? STANDARD_ERROR : openSync(options.logfile, "a");
+  const log = new LogFile(options.logfile);
+  useLogFile(log);
   const format = formatter(options, who);
   configureSync({
-    sinks: { output: (record: LogRecord) => writeAll(output, `${format(record)}\n`) },
+    sinks: { output: (record: LogRecord) => log.write(`${format(record)}\n`) },
     loggers: [
       { category: [], sinks: ["output"], lowestLevel: options.level },
       { category: ["logtape", "meta"], sinks: ["output"], parentSinks: "override", lowestLevel: "warning" },
@@ -50,19 +50,3 @@ function currentTask(): Record<string, unknown> | undefined {
   const attempt = currentAttempt.getStore();
   return attempt === undefined ? undefined : { taskId: attempt.taskId, taskName: attempt.taskName };
 }
-
-/** Written at once, and by one call, so that the lines of several isolates do not mix and none is lost at the exit. */
-function writeAll(output: number, text: string): void {
-  let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(output, rest));
-    } catch (error) {
-      // A pipe that is full for a moment; anything else (closed, disk full) must not end the tasks that only log.
-      if ((error as { code?: string }).code !== "EAGAIN") return;
-      Atomics.wait(PAUSE, 0, 0, 1);
-    }
-  }
-}
-
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));

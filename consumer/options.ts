@@ -23,6 +23,8 @@ export interface Option {
   readonly max?: number;
   readonly divisorOf?: number;
   readonly choices?: readonly string[];
+  /** What the help writes for its value. */
+  readonly placeholder?: string;
   readonly help: string;
 }
 
@@ -99,7 +101,7 @@ export const OPTIONS: readonly Option[] = [
     kind: "duration",
     default: 10,
     min: 0,
-    help: "time that running tasks get at SIGTERM",
+    help: "time that running tasks get at SIGTERM, and when they are revoked",
   },
   {
     long: "lease",
@@ -109,6 +111,23 @@ export const OPTIONS: readonly Option[] = [
     min: 0.1,
     help: "take over the tasks of a consumer that is silent for so long",
   },
+  {
+    long: "health-port",
+    key: "healthPort",
+    kind: "integer",
+    min: 0,
+    max: 65535,
+    help: "answer /live, /ready and /health over HTTP at this port",
+  },
+  {
+    long: "health-host",
+    key: "healthHost",
+    kind: "text",
+    placeholder: "HOST",
+    default: "127.0.0.1",
+    help: "the address to answer at",
+  },
+  { long: "all", key: "all", kind: "flag", value: true, help: "serve all Hueys that the module exports" },
   { long: "config", key: "config", kind: "text", help: "the configuration of an application that is not named" },
   {
     long: "disable-autoload",
@@ -122,9 +141,14 @@ export const OPTIONS: readonly Option[] = [
   { long: "help", short: "h", key: "help", kind: "flag", value: true, help: "print this help" },
 ];
 
-/** The option behind a key of `ConsumerOptions`. */
+/** Keys of the table that are not options of a `Consumer`. */
+export const COMMAND_KEYS: ReadonlySet<string> = new Set(
+  ["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "healthPort", "healthHost", "help", "version"],
+);
+
+/** The option behind a key of `ConsumerOptions`; `undefined` for what a program cannot give. */
 export function optionOf(key: string): Option | undefined {
-  return OPTIONS.find((option) => option.key === key);
+  return COMMAND_KEYS.has(key) ? undefined : OPTIONS.find((option) => option.key === key);
 }
 
 /** What an option demands of its value, as part of a sentence: `a whole number, at least 1`. */

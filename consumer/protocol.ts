@@ -30,6 +30,8 @@ export type ToWorker =
   | Init
   | { readonly type: "stop" }
   | { readonly type: "interrupt"; readonly graceMs: number }
+  /** The log file was renamed. */
+  | { readonly type: "reopenLog" }
   | { readonly type: "idle"; readonly id: number }
   | { readonly type: "ping"; readonly id: number };
 

@@ -39,6 +39,8 @@ const WAIT_MS = 30_000;
 const BREATH_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
 const SETTLE_MS = 1000;
+/** How long one call of the storage may take before a loop counts as stuck. */
+const PATIENCE_MS = 60_000;
 
 interface Ready {
   readonly claim: Claim;
@@ -97,6 +99,12 @@ export class Pump {
   /** Attempts so far. */
   get started(): number {
     return this.#started;
+  }
+
+  /** Whether its loop, if it has something to do, goes round in time; also while the storage is down. */
+  get isTurning(): boolean {
+    if (!this.#claiming) return true;
+    return performance.now() - this.#breathedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
   }
 
   /** Attempts whose function runs now. */

@@ -6,18 +6,28 @@ import { decodeMessage } from "../lib/codec.ts";
 import type { Core, Running } from "../lib/core.ts";
 import { TaskTimeout } from "../lib/errors.ts";
 import { announceRecovered, failClaim, interrupt } from "../lib/execute.ts";
+import { RevokedWhileRunning } from "../lib/revocation.ts";
 import type { Claim, Owner } from "../lib/storage.ts";
 import { makeTask } from "../lib/task.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { Start } from "./protocol.ts";
 
-/** Ends overdue attempts with a `TaskTimeout`, and puts the other claims of the worker back on the queue. */
-export async function rescue(core: Core, owner: Owner, overdue: readonly Start[]): Promise<void> {
-  const starts = new Map(overdue.map((start) => [start.token, start]));
-  if (starts.size > 0) {
+/** Attempts because of which a worker was killed. */
+export interface Culprits {
+  /** Those that overran their timeout without yielding. */
+  readonly overdue?: readonly Start[] | undefined;
+  /** Those that were revoked and went on. */
+  readonly revoked?: readonly Claim[] | undefined;
+}
+
+/** Ends the attempts because of which the worker was killed, and puts its other claims back on the queue. */
+export async function rescue(core: Core, owner: Owner, { overdue = [], revoked = [] }: Culprits): Promise<void> {
+  const errors = new Map<string, Error>(overdue.map((start) => [start.token, timeoutOf(start)]));
+  for (const { token, id } of revoked) errors.set(token, new RevokedWhileRunning(id));
+  if (errors.size > 0) {
     for (const claim of await core.storage.claimed(owner)) {
-      const start = starts.get(claim.token);
-      if (start !== undefined) await failClaim(core, claim, timeoutOf(start));
+      const error = errors.get(claim.token);
+      if (error !== undefined) await failClaim(core, claim, error);
     }
   }
   await announceRecovered(core, await core.storage.recover(owner));
@@ -37,7 +47,8 @@ function timeoutOf({ name, id, timeoutMs }: Start): TaskTimeout {
   );
 }
 
-async function runningOf(core: Core, claim: Claim, logger: Logger): Promise<Running | undefined> {
+/** What is known from outside about a running attempt; `undefined` if its message cannot be read. */
+export async function runningOf(core: Core, claim: Claim, logger: Logger): Promise<Running | undefined> {
   try {
     const message = await decodeMessage(core, claim.data);
     const task = makeTask(message);

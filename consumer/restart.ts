@@ -3,12 +3,13 @@
  * supervisor of its successor: whoever watches its process id sees it run on.
  * @module
  */
-import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
+import { ownVariable } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
 import { programArguments } from "./runtime_flags.ts";
+import { LOG_SIGNAL } from "./rotation.ts";
 import type { EndSignal } from "./shutdown.ts";
 
 /** Exit code with which a supervised consumer asks to be started again. */
@@ -18,12 +19,12 @@ const VARIABLE = "HUEY_CONSUMER_SUPERVISED";
 
 /** Whether this process was started by a supervisor. */
 export function isSupervised(): boolean {
-  return process.env[VARIABLE] === String(process.ppid);
+  return ownVariable(VARIABLE) === String(process.ppid);
 }
 
 /** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
-export function listenToSupervisor(receive: (signal: EndSignal) => void): void {
-  process.on("message", (message) => receive(message as EndSignal));
+export function listenToSupervisor(receive: (signal: EndSignal | typeof LOG_SIGNAL) => void): void {
+  process.on("message", (message) => receive(message as EndSignal | typeof LOG_SIGNAL));
   watchParent(Number(process.env[VARIABLE]), () => receive("SIGTERM"));
 }
 
@@ -34,6 +35,9 @@ export async function superviseSuccessor(logger: Logger): Promise<number> {
     process.removeAllListeners(signal);
     process.on(signal, () => child?.connected && child.send(signal));
   }
+  // Beside what this process does at it: it logs too.
+  process.on(LOG_SIGNAL, () => child?.connected && child.send(LOG_SIGNAL));
+  const { spawn } = await import("node:child_process");
   for (;;) {
     logger.info("Restarting");
     child = spawn(process.execPath, programArguments(), {

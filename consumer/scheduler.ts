@@ -25,6 +25,8 @@ export interface SchedulerOptions {
 
 /** Messages moved in one step, so that a flood of due messages holds up nobody else for long. */
 const BATCH = 500;
+/** How long the calls of the storage may take before the loop counts as stuck. */
+const PATIENCE_MS = 60_000;
 
 /** Sleeps until the next due time, and never ends by itself. */
 export class Scheduler {
@@ -34,6 +36,7 @@ export class Scheduler {
   readonly #stop: AbortController = new AbortController();
   readonly #periodic: PeriodicTasks | undefined;
   #loop: Promise<void> | undefined;
+  #turnedMs = 0;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
@@ -47,6 +50,12 @@ export class Scheduler {
     this.#loop ??= this.#run();
   }
 
+  /** Whether its loop goes round in time; also while the storage is down. */
+  get isTurning(): boolean {
+    const { intervalMs, poll } = this.#options;
+    return this.#loop === undefined || performance.now() - this.#turnedMs < intervalMs + poll.maxMs + PATIENCE_MS;
+  }
+
   /** Ends the sleep, and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -56,6 +65,7 @@ export class Scheduler {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      this.#turnedMs = performance.now();
       try {
         await this.#promoteDue();
         await this.#periodic?.look();

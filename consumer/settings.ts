@@ -7,7 +7,7 @@ import { ConfigurationError } from "../lib/errors.ts";
 import type { PollOptions } from "../lib/storage.ts";
 import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
-import { checkValue, optionOf } from "./options.ts";
+import { checkValue, COMMAND_KEYS, optionOf } from "./options.ts";
 import { moduleUrl } from "./module_url.ts";
 
 /** Huey's `greenlet` (slots in this isolate), `thread` (Web Workers) and `process` (child processes). */
@@ -30,7 +30,8 @@ export interface ConsumerOptions {
   /** Clear known locks at start. Default false. */ flushLocks?: boolean;
   /** Clear these too; implies `flushLocks`. */ extraLocks?: readonly string[];
   /** Replace a worker after so many tasks. Default: never. */ maxTasks?: number;
-  /** Time that running tasks get at a forced stop. Default 10. */ grace?: Duration;
+  /** Time that running tasks get at a forced stop, and in Web Workers and processes when they are revoked. Default 10. */ grace?:
+    Duration;
   /** Claims of a consumer that is silent for so long are taken over. Default 15. */ lease?: Duration;
 }
 
@@ -101,7 +102,10 @@ function checkOption(key: string, value: unknown): void {
     return;
   }
   const option = optionOf(key);
-  if (option === undefined) throw new TypeError(`A consumer has no option ${JSON.stringify(key)}`);
+  if (option === undefined) {
+    const hint = COMMAND_KEYS.has(key) ? ": it is one of the command line" : "";
+    throw new TypeError(`A consumer has no option ${JSON.stringify(key)}${hint}`);
+  }
   checkValue(option, value, key);
 }
 

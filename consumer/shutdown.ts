@@ -4,10 +4,15 @@
  */
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
-import type { Consumer } from "./consumer.ts";
+import type { StopOptions } from "./consumer.ts";
 
 /** Signals that end a consumer. */
 export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** What is stopped. */
+export interface Stoppable {
+  stop(options: StopOptions): Promise<void>;
+}
 
 /** How it ended: with an exit code, or to be started again. */
 export type RunEnd = number | "restart";
@@ -17,13 +22,13 @@ export const FORCED = 130;
 
 /** Signals that the command line reacts to, wherever they come from. */
 export class SignalDesk {
-  readonly #consumer: Consumer;
+  readonly #consumer: Stoppable;
   readonly #logger: Logger;
   readonly #end: PromiseWithResolvers<RunEnd> = Promise.withResolvers();
   #stopping: EndSignal | undefined;
   #forced = false;
 
-  constructor(consumer: Consumer, logger: Logger) {
+  constructor(consumer: Stoppable, logger: Logger) {
     this.#consumer = consumer;
     this.#logger = logger;
   }

@@ -5,14 +5,18 @@
 import { OPTIONS } from "./options.ts";
 import type { Option } from "./options.ts";
 
-const SYNOPSIS = `Usage: huey-consumer [options] [MODULE[#EXPORT]]
+const SYNOPSIS = `Usage: huey-consumer [options] [MODULE[#EXPORT[:WORKERS]] ...]
+       huey-consumer health [--json] [--all] [MODULE[#EXPORT] ...]
 
 Runs the tasks of the Huey that MODULE exports, for example: huey-consumer -w 4 ./app.ts
+Several, each with its own workers: huey-consumer ./app.ts#mail ./app.ts#reports:8, or --all that MODULE exports.
+The command health says whether a consumer serves the queue, and what waits; it ends with 0 if so, else with 1.
 Without MODULE: of the application that huey.config.ts in this folder configures.
 `;
 
 const SIGNALS = `
-Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives them the grace time; SIGHUP restarts.
+Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives them the grace time; SIGHUP restarts;
+SIGUSR1 opens the log file again.
 Exit codes: 0 stopped in order, 1 could not start, 2 wrong options, 130 forced by a second SIGINT.
 `;
 
@@ -27,7 +31,8 @@ function shortOf({ short }: Option): string {
   return short === undefined ? "    " : `-${short}, `;
 }
 
-function valueOf({ kind, choices }: Option): string {
+function valueOf({ kind, choices, placeholder }: Option): string {
+  if (placeholder !== undefined) return ` ${placeholder}`;
   if (kind === "choice") return ` ${choices?.join("|")}`;
   return { flag: "", integer: " N", number: " X", duration: " SECONDS", text: " PATH", list: " A,B" }[kind];
 }

@@ -7,11 +7,13 @@ import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
 import type { Huey } from "../lib/huey.ts";
 import type { Claim } from "../lib/storage.ts";
+import { ownVariable } from "./environment.ts";
 import { interceptExit } from "./exit_guard.ts";
 import { guardIsolate } from "./guards.ts";
 import type { StrayKind } from "./guards.ts";
 import { importHuey } from "./load.ts";
 import { LocalWorker } from "./local_worker.ts";
+import { reopenLog } from "./log_file.ts";
 import { configureLogging } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
 import { sleep } from "./outage.ts";
@@ -39,6 +41,8 @@ function receive(message: ToWorker): void {
       return void started.promise.then((worker) => worker.stop());
     case "interrupt":
       return void started.promise.then((worker) => worker.interrupt(message.graceMs));
+    case "reopenLog":
+      return void reopenLog();
     case "idle":
       return void answerIdle(message.id);
     case "ping":
@@ -111,7 +115,7 @@ function checkedCore(huey: Huey, init: Init): Core {
 
 /** A Web Worker is known by its name, a process by its id. */
 function whoOf(init: Init): string {
-  return process.env.HUEY_WORKER_PROCESS === undefined ? init.worker : String(process.pid);
+  return ownVariable("HUEY_WORKER_PROCESS") === undefined ? init.worker : String(process.pid);
 }
 
 scope.addEventListener("message", ({ data }) => receive(data));

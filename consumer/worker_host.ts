@@ -2,7 +2,10 @@
  * One worker in another isolate, as its consumer sees it: from its start to its end.
  * @module
  */
+import type { Claim } from "../lib/storage.ts";
+import { onLogReopened } from "./log_file.ts";
 import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import type { Culprits } from "./rescue.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
 /** How a worker ended. */
@@ -10,8 +13,10 @@ export interface WorkerEnd {
   /** `lost`: it died, or was killed. */
   readonly kind: "stopped" | "exhausted" | "lost";
   readonly reason: string;
-  /** Attempts that overran their timeout without yielding. */
-  readonly overdue: readonly Start[];
+  /** Attempts because of which it was killed. */
+  readonly culprits?: Culprits;
+  /** Whether it did not answer any more. */
+  readonly silent?: boolean;
 }
 
 /** Makes the isolate of a worker. */
@@ -37,6 +42,7 @@ export class WorkerHost {
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
   readonly #questions: Map<number, (started: number) => void> = new Map();
+  readonly #deafen: () => void;
   #lastQuestion = 0;
   #started = 0;
   #open = true;
@@ -49,6 +55,7 @@ export class WorkerHost {
     this.leaves = this.#leaves.promise;
     // Who does not wait for it must not be ended by its failure.
     this.ready.catch(() => {});
+    this.#deafen = onLogReopened(() => this.#post({ type: "reopenLog" }));
     this.#isolate = open({
       message: (message) => this.#hear(message as FromWorker),
       end: (reason) => this.#lose(reason),
@@ -82,6 +89,16 @@ export class WorkerHost {
     this.#lose(reason);
   }
 
+  /** Kills it because of tasks that were revoked and go on. */
+  async enforce(revoked: readonly Claim[]): Promise<void> {
+    const silent = !await this.#answersInTime();
+    const ids = revoked.map(({ id }) => id).join(", ");
+    this.#lose(`it was ended because of what was revoked and did not end within the grace time: ${ids}`, {
+      culprits: { revoked },
+      silent,
+    });
+  }
+
   #hear(message: FromWorker): void {
     if (!this.#open) return;
     switch (message.type) {
@@ -97,7 +114,7 @@ export class WorkerHost {
         return this.#leaves.resolve();
       case "stopped":
         this.#started = message.started;
-        return this.#end({ kind: message.end, reason: message.end, overdue: [] });
+        return this.#end({ kind: message.end, reason: message.end });
       case "exit":
         return this.#lose(`a task ended it with exit code ${message.code}`);
       case "failed":
@@ -135,21 +152,31 @@ export class WorkerHost {
 
   /** A worker that answers has ended, or will end, the attempt itself. */
   async #check(start: Start): Promise<void> {
+    const answers = await this.#answersInTime();
+    this.#deadlines.delete(start.token);
+    if (answers) return;
+    this.#lose(`task ${start.name}: ${start.id} overran its timeout and does not yield`, {
+      culprits: { overdue: [start] },
+      silent: true,
+    });
+  }
+
+  async #answersInTime(): Promise<boolean> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ANSWER_MS));
     const answers = await Promise.race([this.#ask("ping").then(() => true), silence]);
     clearTimeout(timer);
-    this.#deadlines.delete(start.token);
-    if (!answers) this.#lose(`task ${start.name}: ${start.id} overran its timeout and does not yield`, [start]);
+    return answers;
   }
 
-  #lose(reason: string, overdue: readonly Start[] = []): void {
-    this.#end({ kind: "lost", reason, overdue });
+  #lose(reason: string, details: Pick<WorkerEnd, "culprits" | "silent"> = {}): void {
+    this.#end({ kind: "lost", reason, ...details });
   }
 
   #end(end: WorkerEnd): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#deafen();
     for (const token of this.#deadlines.keys()) this.#forget(token);
     this.#isolate.terminate();
     this.#ready.reject(new Error(end.reason));

@@ -7,6 +7,7 @@ import { ConfigurationError } from "../lib/errors.ts";
 import type { Owner } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { Crew } from "./crew.ts";
+import { Enforcer } from "./enforcer.ts";
 import { loggingInUse } from "./logging.ts";
 import { Outage, sleep } from "./outage.ts";
 import type { Init } from "./protocol.ts";
@@ -50,6 +51,7 @@ export class WorkerPool implements Crew {
   readonly #hosts: Set<WorkerHost> = new Set();
   readonly #rescues: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
+  readonly #enforcer: Enforcer;
   #forced = false;
   #before = 0;
 
@@ -59,6 +61,7 @@ export class WorkerPool implements Crew {
     this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
     });
+    this.#enforcer = this.#makeEnforcer();
   }
 
   async start(): Promise<void> {
@@ -70,6 +73,7 @@ export class WorkerPool implements Crew {
       throw new ConfigurationError(`A worker could not start: ${(error as Error).message}`, { cause: error });
     }
     for (const seat of this.#seats) void this.#keep(seat);
+    this.#enforcer.start();
   }
 
   async idle(): Promise<number> {
@@ -89,12 +93,14 @@ export class WorkerPool implements Crew {
     this.#stop.abort();
     for (const host of this.#hosts) host.stop();
     await Promise.all([...this.#hosts].map((host) => host.ended));
+    this.#enforcer.stop();
     await Promise.all(this.#rescues);
   }
 
   async interrupt(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#forced = true;
+    this.#enforcer.stop();
     const hosts = [...this.#hosts];
     for (const host of hosts) host.interrupt(graceMs);
     const limit = new AbortController();
@@ -103,6 +109,10 @@ export class WorkerPool implements Crew {
     for (const host of hosts) host.terminate("it did not stop in time");
     await Promise.all(hosts.map((host) => host.ended));
     await Promise.all(this.#rescues);
+  }
+
+  get isTurning(): boolean {
+    return this.#seats.some((seat) => seat.host !== undefined && seat.failures === 0);
   }
 
   check(): void {
@@ -154,12 +164,25 @@ export class WorkerPool implements Crew {
     };
   }
 
+  #makeEnforcer(): Enforcer {
+    const { consumer, settings: { graceMs, poll }, logger } = this.#options;
+    const named = (name: string): WorkerHost | undefined => [...this.#hosts].find((host) => host.name === name);
+    return new Enforcer(this.#core, {
+      consumer,
+      graceMs,
+      poll,
+      logger,
+      workers: () => [...this.#hosts].map(({ name }) => name),
+      end: (worker, claims) => void named(worker)?.enforce(claims),
+    });
+  }
+
   async #farewell(host: WorkerHost, end: WorkerEnd): Promise<void> {
     const { logger, consumer } = this.#options;
     this.#before += host.started + 1;
     if (end.kind === "lost") {
       logger.warn(`${host.name} is gone: ${end.reason}`);
-      if (end.overdue.length > 0 && !this.#options.canKill) this.#reportLoop(host);
+      if (end.silent && !this.#options.canKill) this.#reportLoop(host);
       await this.#rescue({ consumer, worker: host.name }, end);
     } else {
       logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
@@ -181,7 +204,7 @@ export class WorkerPool implements Crew {
     for (;;) {
       try {
         if (this.#forced) await interruptClaims(this.#core, owner, logger);
-        else await rescue(this.#core, owner, end.overdue);
+        else await rescue(this.#core, owner, end.culprits ?? {});
         return outage.over();
       } catch (error) {
         if (this.#forced) return outage.report(error);

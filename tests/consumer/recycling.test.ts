@@ -18,7 +18,9 @@ for (const type of ["greenlet", "thread", "process"]) {
       expect(await results.get({ blocking: true })).toEqual(calls.map(() => "delivery 1"));
       program.kill("SIGINT");
       expect(await program.exited).toEqual({ code: 0, signal: null });
-      expect(program.text).toContain(type === "greenlet" ? "has done 4 tasks" : "Worker-1.2 has ended after its share of tasks");
+      expect(program.text).toContain(
+        type === "greenlet" ? "has done 4 tasks" : "Worker-1.2 has ended after its share of tasks",
+      );
       expect(program.text).not.toContain("is gone");
     }, SLOW);
 

@@ -1,0 +1,15 @@
+/**
+ * Variables of the environment, where reading them may be forbidden.
+ * @module
+ */
+import process from "node:process";
+
+/** A variable that this library sets for its own processes. @returns `undefined` also where it may not be read */
+export function ownVariable(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    // Whoever may not read it was not started by us: we pass the permission on.
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Loads what the command line names, or finds the application that it does not name.
+ * @module
+ */
+import process from "node:process";
+import type { Applications, Search } from "./arguments.ts";
+import { UsageError } from "./arguments.ts";
+import type { FindApplication, Loaded } from "./load.ts";
+import { LoadError } from "./load.ts";
+import { loadHueys } from "./load_several.ts";
+
+/**
+ * Loads the Hueys of the command line, from the current folder.
+ *
+ * @param what As parsed.
+ * @param find Finds the application that is not named.
+ * @throws {LoadError} If a module cannot be used.
+ * @throws {UsageError} If nothing is named and nothing is found.
+ */
+export async function loadApplications(what: Applications, find: FindApplication | undefined): Promise<Loaded[]> {
+  if ("targets" in what) return await loadHueys(what.targets, what.all, process.cwd());
+  return [await search(what, find!)];
+}
+
+/** Finds the application that is not named, with the options of its settings. */
+async function search({ config, autoload }: Search, find: FindApplication): Promise<Loaded> {
+  const found = await find(process.cwd(), config, autoload).catch((error: Error) => {
+    throw new LoadError(error.message, { cause: error.cause });
+  });
+  if (found === undefined) {
+    throw new UsageError(
+      "The module of the application is missing, such as ./app.ts or ./app.ts#huey, and there is no huey.config.ts here",
+    );
+  }
+  return { ...found, exportName: undefined, options: { workerType: "thread", ...found.options } };
+}

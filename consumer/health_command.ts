@@ -1,0 +1,34 @@
+/**
+ * The subcommand `health`: looks at queues from outside.
+ * @module
+ */
+import process from "node:process";
+import { coreOf } from "../lib/core.ts";
+import type { Loaded } from "./load.ts";
+import { checkQueue } from "./queue_health.ts";
+import type { QueueHealth } from "./queue_health.ts";
+
+/** How long the storage may take, the connection included. */
+const LIMIT_MS = 5000;
+
+/**
+ * Prints how the queues are.
+ *
+ * @param loaded Their Hueys.
+ * @param json Print one JSON object instead of lines.
+ * @returns the exit code: 0 if a live consumer serves each, else 1
+ */
+export async function reportHealth(loaded: readonly Loaded[], json: boolean): Promise<number> {
+  const queues = await Promise.all(loaded.map(({ huey }) => checkQueue(coreOf(huey)!, LIMIT_MS)));
+  const healthy = queues.every((queue) => queue.healthy);
+  process.stdout.write(json ? `${JSON.stringify({ healthy, queues })}\n` : queues.map(lineOf).join(""));
+  return healthy ? 0 : 1;
+}
+
+function lineOf({ queue, healthy, reason, consumers, waiting, scheduled, deadLetters }: QueueHealth): string {
+  const state = healthy ? "healthy" : `not healthy, ${reason}`;
+  if (waiting === undefined) return `Queue "${queue}": ${state}\n`;
+  const serving = `${consumers} consumer${consumers === 1 ? "" : "s"}`;
+  const dead = `${deadLetters} dead letter${deadLetters === 1 ? "" : "s"}`;
+  return `Queue "${queue}": ${state}; ${serving}, ${waiting} waiting, ${scheduled} scheduled, ${dead}\n`;
+}

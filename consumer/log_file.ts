@@ -1,0 +1,77 @@
+/**
+ * Where log lines go: standard error, or a file that can be opened again after somebody has renamed it.
+ * @module
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
+
+const STANDARD_ERROR = 2;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+const listeners: Set<() => void> = new Set();
+let file: LogFile | undefined;
+
+/** An open log. */
+export class LogFile {
+  readonly #path: string | undefined;
+  #output: number;
+
+  /**
+   * @param path File to append to; standard error if left out.
+   * @throws Error If the file cannot be opened.
+   */
+  constructor(path: string | undefined) {
+    // The application may change the folder later.
+    this.#path = path === undefined ? undefined : resolve(path);
+    this.#output = path === undefined ? STANDARD_ERROR : openSync(path, "a");
+  }
+
+  /** Written at once, and by one call, so that the lines of several isolates do not mix and none is lost at the exit. */
+  write(text: string): void {
+    let rest = new TextEncoder().encode(text);
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(this.#output, rest));
+      } catch (error) {
+        // A pipe that is full for a moment; anything else (closed, disk full) must not end the tasks that only log.
+        if ((error as { code?: string }).code !== "EAGAIN") return;
+        Atomics.wait(PAUSE, 0, 0, 1);
+      }
+    }
+  }
+
+  /**
+   * Goes on in a file of the same name, which is made if somebody has renamed the old one.
+   * @throws Error If it cannot be opened; the old one is then kept.
+   */
+  reopen(): void {
+    if (this.#path === undefined) return;
+    const old = this.#output;
+    this.#output = openSync(this.#path, "a");
+    closeSync(old);
+  }
+}
+
+/** Makes a log the one that `reopenLog` opens again. */
+export function useLogFile(log: LogFile): void {
+  file = log;
+}
+
+/**
+ * Opens the log of this isolate again, if the command line keeps one, and tells those who listen.
+ * @returns what went wrong, if anything did; the old file is then kept
+ */
+export function reopenLog(): Error | undefined {
+  for (const listener of listeners) listener();
+  try {
+    file?.reopen();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Calls back at each `reopenLog`, so that other isolates can do the same. @returns what ends that */
+export function onLogReopened(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}

@@ -1,0 +1,71 @@
+/**
+ * How a queue is, as its storage tells: who serves it, and what waits.
+ * @module
+ */
+import type { Core } from "../lib/core.ts";
+import { isGone, newIdentity } from "./identity.ts";
+import { withoutSecrets } from "./log_format.ts";
+import { sleep } from "./outage.ts";
+
+/** The state of one queue. */
+export interface QueueHealth {
+  /** Its name. */
+  readonly queue: string;
+  /** A live consumer serves it, and the storage answers. */
+  readonly healthy: boolean;
+  /** Live consumers. */
+  readonly consumers: number;
+  /** Tasks that wait for a worker; these counts are missing when the storage does not answer. */
+  readonly waiting?: number;
+  /** Tasks on the schedule. */
+  readonly scheduled?: number;
+  readonly deadLetters?: number;
+  /** Why it is not healthy. */
+  readonly reason?: string;
+}
+
+/**
+ * Looks at a queue. Never rejects.
+ *
+ * @param core Of its Huey.
+ * @param limitMs How long the storage may take.
+ */
+export async function checkQueue(core: Core, limitMs: number): Promise<QueueHealth> {
+  const queue = core.settings.name;
+  try {
+    return { queue, ...await within(limitMs, look(core)) };
+  } catch (error) {
+    const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
+    return { queue, healthy: false, consumers: 0, reason };
+  }
+}
+
+async function look({ storage }: Core): Promise<Omit<QueueHealth, "queue">> {
+  const [leases, waiting, scheduled, deadLetters] = await Promise.all([
+    storage.leases(),
+    storage.pendingCount(),
+    storage.scheduledCount(),
+    storage.deadLetterCount(),
+  ]);
+  const { host } = newIdentity();
+  const consumers = leases.filter((lease) => lease.expiresMs > Date.now() && !isGone(lease, host)).length;
+  const reason = consumers > 0
+    ? {}
+    : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };
+  return { healthy: consumers > 0, consumers, waiting, scheduled, deadLetters, ...reason };
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  // Whoever waits no more must not be surprised by its failure.
+  work.catch(() => {});
+  const late = sleep(limitMs, limit.signal).then(() => {
+    throw new Error(`the storage did not answer within ${limitMs / 1000} s`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    limit.abort();
+  }
+}
