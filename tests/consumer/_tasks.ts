@@ -34,7 +34,16 @@ export function traceFile(filename: string): string {
 export function makeApplication(filename: string, options: { silent?: boolean } = {}): { huey: Huey; tasks: Tasks } {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const huey = new SqliteHuey("tests", { filename, ...(options.silent ? { logger: quiet } : {}) });
-  const tasks: Tasks = {
+  const tasks: Tasks = { ...endings(huey), ...stubborn(huey), ...deadly(huey), ...patient(huey, filename) };
+  huey.onStartup("startup", () => console.log("startup hook"));
+  huey.onShutdown("shutdown", () => console.log("shutdown hook"));
+  huey.signal("interrupted", (_, task) => console.log(`interrupted ${task.name}`));
+  return { huey, tasks };
+}
+
+/** Tasks that end, in all the wrong ways. */
+function endings(huey: Huey): Pick<Tasks, "add" | "fail" | "late" | "timer" | "exit" | "loop" | "wait"> {
+  return {
     add: huey.task("add", (a: number, b: number) => a + b),
     fail: huey.task("fail", () => {
       throw new Error("on purpose");
@@ -62,6 +71,12 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
       if (deliveries === 1) await new Promise((resolve) => setTimeout(resolve, 60_000));
       return "waited";
     }),
+  };
+}
+
+/** Tasks that do not want to end. */
+function stubborn(huey: Huey): Pick<Tasks, "block" | "obey" | "ignore" | "busy"> {
+  return {
     block: huey.task({ name: "block" }, () => {
       console.log("block begins");
       for (;;);
@@ -82,6 +97,12 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
       for (const end = performance.now() + ms; performance.now() < end;);
       return `delivery ${deliveries}`;
     }),
+  };
+}
+
+/** Tasks that take their worker with them. */
+function deadly(huey: Huey): Pick<Tasks, "rejectLater" | "killed" | "hog"> {
+  return {
     rejectLater: huey.task({ name: "rejectLater", retries: 1 }, async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       throw new Error("later");
@@ -96,6 +117,12 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
       let list: unknown;
       for (let length = 0;; length++) list = { list, length, text: String(length) };
     }),
+  };
+}
+
+/** Tasks that tell what happened to them. */
+function patient(huey: Huey, filename: string): Pick<Tasks, "freeze" | "trace"> {
+  return {
     freeze: huey.task({ name: "freeze", context: true }, async ({ deliveries }, ms: number) => {
       console.log(`freeze begins, delivery ${deliveries}`);
       if (deliveries === 1) await new Promise((resolve) => setTimeout(resolve, ms));
@@ -106,8 +133,4 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
       return readFileSync(traceFile(filename), "utf8").split("\n").length - 1;
     }),
   };
-  huey.onStartup("startup", () => console.log("startup hook"));
-  huey.onShutdown("shutdown", () => console.log("shutdown hook"));
-  huey.signal("interrupted", (_, task) => console.log(`interrupted ${task.name}`));
-  return { huey, tasks };
 }
