@@ -150,8 +150,8 @@ export class FileStorage implements Storage {
       const items = chord ? [...enqueue, chord.callback] : enqueue;
       for (const item of items) this.check(item);
       await this.#parts.replayUnfinished();
-      // What an at-most-once task left when it began is kept longer than what it leaves at its end.
-      if (claim === undefined && ending !== undefined) this.#parts.notices.forget(hashOf(id));
+      // What an at-most-once task left when it began is kept longer than what it leaves at its end, or while it waits for a retry.
+      if (claim === undefined) this.#parts.notices.forget(hashOf(id));
       if (!await settle(settlement, this.#parts)) return false;
       this.#parts.ringFor(items);
       if (result !== undefined || ending !== undefined) this.#parts.resultBell.ring();

@@ -82,7 +82,8 @@ export class SettlementColumns {
     const { claim, id, result, ending, enqueue, chord, dropChord, bury } = settlement;
     if (claim) this.#dropClaim(claim, settlement.dropLocks ?? false);
     if (claim || ending) this.#gone.push(id);
-    if (!claim && ending) this.#overtaken.push(id);
+    // Also a retry overtakes the notice that an at-most-once task runs.
+    if (!claim) this.#overtaken.push(id);
     if (result) this.#results.push(id, resultEntry(result, ending, settlement.noticeTtlMs, this.#expiresMs));
     else if (ending) this.#note(settlement, ending);
     if (result || (ending && ending !== "running")) this.#ended.push(id);

@@ -77,6 +77,19 @@ export const stateCases: Cases = {
     expect(await storage.state("a")).toBe(undefined);
   },
 
+  "a retry of a task that was given up before its run waits, and runs as any other": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: 24 * LONG_MS });
+    await storage.settle({ id: "a", noticeTtlMs: context.shortTtlMs, enqueue: [item("a", { retry: true })] });
+    expect(await stateName(storage, "a")).toBe("retrying");
+    const again = await claimOne(storage);
+    await storage.settle({ claim: again, id: "a", ending: "expired", noticeTtlMs: context.shortTtlMs });
+    expect(await stateName(storage, "a")).toBe("expired");
+    await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
+    expect(await storage.state("a")).toBe(undefined);
+  },
+
   "released and recovered tasks wait again": async (context) => {
     const storage = context.open();
     await storage.release([await enqueueAndClaim(storage, "a")]);
