@@ -10,9 +10,14 @@ import { checkFields } from "./message_check.ts";
 import type { Item } from "./storage.ts";
 
 /** The item of a message, ready for the storage. */
-export async function encodeItem(core: Core, message: Message, retry?: boolean): Promise<Item> {
-  const encoded = core.serializer.serialize(message);
-  const data = encoded instanceof Uint8Array ? encoded : await encoded;
+export function encodeItem(core: Core, message: Message, retry?: boolean): Item | Promise<Item> {
+  const data = core.serializer.serialize(message);
+  // Our own serializer answers at once, and a batch of a thousand need not wait a thousand times.
+  if (data instanceof Uint8Array) return itemOf(core, message, data, retry);
+  return data.then((bytes) => itemOf(core, message, bytes, retry));
+}
+
+function itemOf(core: Core, message: Message, data: Uint8Array, retry: boolean | undefined): Item {
   return {
     id: message.id,
     data,

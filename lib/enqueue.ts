@@ -54,7 +54,10 @@ async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<rea
 
 async function writeMessages(core: Core, messages: readonly Message[]): Promise<void> {
   const items: Item[] = [];
-  for (const message of messages) items.push(await encodeItem(core, message));
+  for (const message of messages) {
+    const item = encodeItem(core, message);
+    items.push(item instanceof Promise ? await item : item);
+  }
   await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
   await core.storage.enqueue(items);
   await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
@@ -86,7 +89,7 @@ class Handles {
 
   constructor(core: Core, enqueued: readonly Message[]) {
     this.#core = core;
-    this.#enqueued = new Map(enqueued.map((message) => [message.id, message]));
+    this.#enqueued = new Map(enqueued.filter(({ expires }) => expires !== undefined).map((message) => [message.id, message]));
   }
 
   one(message: Message): ResultHandle {

@@ -32,7 +32,7 @@ const TICK_MS = 10;
 /** Measures a consumer of the same runtime. */
 export async function processFigures(place: Place): Promise<ProcessFigures> {
   process.env["HUEY_BENCH"] = JSON.stringify(place);
-  const { huey, ping, first } = await import(`./app.ts?${place.folder}`) as typeof import("./app.ts");
+  const { huey, ping, first } = await import(`./app.ts?${encodeURIComponent(place.folder)}`) as typeof import("./app.ts");
   await huey.flush();
   await first();
   const startedMs = performance.timeOrigin + performance.now();
