@@ -89,7 +89,7 @@ class Handles {
 
   constructor(core: Core, enqueued: readonly Message[]) {
     this.#core = core;
-    this.#enqueued = new Map(enqueued.filter(({ expires }) => expires !== undefined).map((message) => [message.id, message]));
+    this.#enqueued = new Map(enqueued.map((message) => [message.id, message]));
   }
 
   one(message: Message): ResultHandle {
