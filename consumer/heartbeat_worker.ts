@@ -4,14 +4,11 @@
  */
 import type { Lease, Storage, StorageDescriptor } from "../lib/storage.ts";
 
-/** What the consumer says, once. */
-export interface ToHeart {
-  readonly descriptor: StorageDescriptor;
-  readonly lease: Lease;
-}
+/** What the consumer says: once what to do, and at the end that it is over. */
+export type ToHeart = { readonly descriptor: StorageDescriptor; readonly lease: Lease } | "stop";
 
-/** What it hears: that a renewal worked, or why not; `fatal` if it will never work. */
-export type FromHeart = "beat" | { readonly error: string; readonly fatal: boolean };
+/** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
+export type FromHeart = "beat" | "stopped" | { readonly error: string; readonly fatal: boolean };
 
 /** What this isolate has of a Web Worker's global object. */
 interface Scope {
@@ -21,12 +18,27 @@ interface Scope {
 
 const scope = globalThis as unknown as Scope;
 
-async function live({ descriptor, lease }: ToHeart): Promise<void> {
-  const storage = await open(descriptor);
-  if (storage === undefined) return;
-  setInterval(() => void beat(storage, lease), lease.ttlMs / 3);
+let storage: Storage | undefined;
+let timer: ReturnType<typeof setInterval> | undefined;
+let beating: Promise<void> = Promise.resolve();
+let stopped = false;
+
+async function live(descriptor: StorageDescriptor, lease: Lease): Promise<void> {
+  const opened = await open(descriptor);
+  if (opened === undefined || stopped) return;
+  storage = opened;
+  const next = (): void => void (beating = beating.then(() => beat(opened, lease)));
+  timer = setInterval(next, lease.ttlMs / 3);
   // The consumer may have been held up while this isolate was made.
-  await beat(storage, lease);
+  next();
+}
+
+async function stop(): Promise<void> {
+  stopped = true;
+  clearInterval(timer);
+  await beating;
+  await storage?.close().catch(() => {});
+  scope.postMessage("stopped");
 }
 
 async function open(descriptor: StorageDescriptor): Promise<Storage | undefined> {
@@ -40,6 +52,7 @@ async function open(descriptor: StorageDescriptor): Promise<Storage | undefined>
 }
 
 async function beat(storage: Storage, lease: Lease): Promise<void> {
+  if (stopped) return;
   try {
     await storage.heartbeat(lease);
     scope.postMessage("beat");
@@ -48,4 +61,4 @@ async function beat(storage: Storage, lease: Lease): Promise<void> {
   }
 }
 
-scope.addEventListener("message", ({ data }) => void live(data));
+scope.addEventListener("message", ({ data }) => void (data === "stop" ? stop() : live(data.descriptor, data.lease)));

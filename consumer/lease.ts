@@ -5,7 +5,7 @@
 import type { Lease, PollOptions, Storage } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { FromHeart, ToHeart } from "./heartbeat_worker.ts";
-import { Outage } from "./outage.ts";
+import { Outage, sleep } from "./outage.ts";
 import { openWorker, siblingUrl } from "./web_worker.ts";
 import type { WebWorker } from "./web_worker.ts";
 
@@ -22,6 +22,8 @@ export interface LeaseOptions {
 const FOREVER_MS = 1e12;
 /** A lease that is shorter might be over before the other isolate, started with the first task, is there. */
 const SHORT_MS = 3000;
+/** How long the other isolate gets to end a renewal that is under way. */
+const STOP_MS = 1000;
 
 /**
  * Grants a lease and renews it three times within its life: from a timer here, and once tasks run here, from another isolate too,
@@ -34,6 +36,7 @@ export class LeaseKeeper {
   #timer: ReturnType<typeof setInterval> | undefined;
   #heart: WebWorker | undefined;
   #wantsHeart = false;
+  readonly #heartStopped: PromiseWithResolvers<void> = Promise.withResolvers();
   #stopped = false;
 
   constructor(storage: Storage, options: LeaseOptions) {
@@ -64,8 +67,18 @@ export class LeaseKeeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
-    this.#heart?.terminate();
+    await this.#stopHeart();
     await this.#storage.resign(this.#options.lease.consumer);
+  }
+
+  /** A beat that is under way would bring the lease back after its end, so it is waited for. */
+  async #stopHeart(): Promise<void> {
+    if (this.#heart === undefined) return;
+    const patience = new AbortController();
+    this.#heart.post("stop" satisfies ToHeart);
+    await Promise.race([this.#heartStopped.promise, sleep(STOP_MS, patience.signal)]);
+    patience.abort();
+    this.#heart.terminate();
   }
 
   async #beat(): Promise<void> {
@@ -83,14 +96,18 @@ export class LeaseKeeper {
   #startHeart(): void {
     this.#heart = openWorker(siblingUrl("heartbeat_worker", import.meta.url), {
       message: (message) => this.#hear(message as FromHeart),
-      end: (reason) => this.#fallBack(reason),
+      end: (reason) => {
+        this.#heartStopped.resolve();
+        this.#fallBack(reason);
+      },
     });
     const { descriptor } = this.#storage;
     this.#heart.post({ descriptor: descriptor!, lease: this.#options.lease } satisfies ToHeart);
   }
 
   #hear(message: FromHeart): void {
-    if (message === "beat") this.#outage.over();
+    if (message === "stopped") this.#heartStopped.resolve();
+    else if (message === "beat") this.#outage.over();
     else if (message.fatal) this.#fallBack(message.error);
     else this.#outage.report(new Error(message.error));
   }
