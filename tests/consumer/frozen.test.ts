@@ -1,9 +1,34 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { openDatabase } from "../../storage/sqlite/database.ts";
 import { Stage } from "./_program.ts";
 import { traceFile } from "./_tasks.ts";
 
 const SLOW = 60_000;
+
+/** A process that is frozen in the middle of a write keeps SQLite's lock, whatever others do: freeze it at another moment. */
+async function freezeOutsideOfWrites(program: { kill(signal: "SIGSTOP" | "SIGCONT"): void }, file: string): Promise<void> {
+  for (;;) {
+    program.kill("SIGSTOP");
+    if (canWrite(file)) return;
+    program.kill("SIGCONT");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function canWrite(file: string): boolean {
+  const database = openDatabase(file);
+  try {
+    database.exec("begin immediate");
+    database.exec("rollback");
+    return true;
+  } catch {
+    // Locked by the one that was just frozen.
+    return false;
+  } finally {
+    database.close();
+  }
+}
 let stage: Stage;
 
 beforeEach(() => {
@@ -18,7 +43,7 @@ for (const type of ["greenlet", "thread", "process"]) {
       const frozen = stage.consume("-k", type, "--lease", "0.5");
       const results = await stage.huey.enqueue(freeze.s(3000).andThen(trace));
       await frozen.says("freeze begins, delivery 1");
-      frozen.kill("SIGSTOP");
+      await freezeOutsideOfWrites(frozen, stage.file);
       const other = stage.consume("-k", type, "--lease", "0.5");
       await other.says("freeze begins, delivery 2");
       expect(await results.get({ blocking: true })).toEqual(["delivery 2", 1]);
