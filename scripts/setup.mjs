@@ -58,8 +58,8 @@ export function ensurePrograms(names) {
   console.log(`Installing ${packages.join(", ")} with apt-get, for ${missing.map((name) => programs[name].why).join(", ")}`);
   // RUNLEVEL=1 keeps Debian from starting the server that it installs.
   const settings = { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  execute("apt-get", ["update", "-qq"], settings);
-  execute("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], settings);
+  execute("apt-get", ["update", "-qq", "-o", "Acquire::Retries=3"], settings);
+  execute("apt-get", ["install", "-y", "-qq", "-o", "Acquire::Retries=3", "--no-install-recommends", ...packages], settings);
   const absent = missing.filter((name) => !onPath(name));
   if (absent.length > 0) {
     throw new Error(`apt-get installed ${packages.join(", ")}, but ${absent.join(", ")} is not on the PATH`);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import process from "node:process";
 import { type Expect, expect as jestExpect } from "expect";
 import { type Mock, ModuleMocker } from "jest-mock";
 
@@ -42,7 +43,8 @@ const suites: Suite[] = [newSuite("")];
 let current = suites[0]!;
 /** Set while a `describe.skip` or `describe.only` is being read. */
 let inherited: Mode = "run";
-let defaultTimeoutMs = 5000;
+/** As the test command sets it, which gives Bun the same limit by an argument. */
+let defaultTimeoutMs = Number(process.env.TEST_TIMEOUT_MS ?? 5000);
 
 /** The suites around a test, outermost first. */
 function pathOf(suite: Suite | undefined): Suite[] {

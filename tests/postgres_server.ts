@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { freePort } from "./free_ports.ts";
 
 const HOST = "127.0.0.1";
 /** Where Debian keeps each version. */
@@ -84,12 +84,4 @@ async function ready(child: ChildProcess, exited: Promise<void>): Promise<void> 
     });
   });
   await Promise.race([accepting, exited.then(() => Promise.reject(new Error(`PostgreSQL did not start:\n${log}`)))]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -16,6 +16,9 @@ export interface Job {
 /** How long one file or check may take. */
 const jobLimitMs = 12 * 60_000;
 
+/** How long one test or hook may take that names no limit of its own: long, since machines may be slow and busy. */
+const testLimitMs = 60_000;
+
 /**
  * A command that passes or fails as one test.
  * @param title What it is called in the output.
@@ -61,10 +64,11 @@ export function testJobs(runtime: Runtime, filter: string): Job[] {
 function testJob(runtime: Runtime, file: string): Job {
   const title = `${runtime.padEnd(4)} ${file}`;
   const argv: [string, ...string[]] = runtime === "bun"
-    ? [tool("bun"), "test", `./${file}`]
+    ? [tool("bun"), "test", `--timeout=${testLimitMs}`, `./${file}`]
     : [tool("deno"), "test", "-A", "--no-check", file];
   const run = async (limitMs: number): Promise<Outcome> => {
-    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, jobLimitMs) });
+    const env = { TEST_TIMEOUT_MS: String(testLimitMs) };
+    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, jobLimitMs), env });
     return judgeTests(title, runtime, ended);
   };
   return { title, run };

@@ -1,11 +1,11 @@
 /**
- * Runs jobs, as many at a time as there are cores, and prints a line for each as it ends.
+ * Runs jobs, as many at a time as there are cores, and prints a line for each as it ends, and how a failure begins.
  * @module
  */
 import { availableParallelism } from "node:os";
 import type { Job } from "./jobs.ts";
 import type { Outcome } from "./outcome.ts";
-import { progressLine } from "./report.ts";
+import { failureExcerpt, progressLine } from "./report.ts";
 
 /** More lanes than this would make the tests compete for the processor. */
 const maxLanes = 4;
@@ -27,7 +27,7 @@ export async function runJobs(
   const lane = async (): Promise<void> => {
     for (let index = next++; index < jobs.length; index = next++) {
       outcomes[index] = await runOne(jobs[index]!, deadlineMs - performance.now());
-      print(progressLine(outcomes[index]!));
+      print(progressLine(outcomes[index]!) + failureExcerpt(outcomes[index]!));
     }
   };
   const lanes = Math.min(maxLanes, Math.max(2, availableParallelism()));

@@ -4,6 +4,9 @@
  */
 import type { Outcome } from "./outcome.ts";
 
+/** What Bun and Deno print of a test that passed. */
+const PASSED = /^\(pass\) | \.\.\. .*ok.* \(\d+m?s\)$/;
+
 /**
  * One line of progress: how many tests ran, or how many of them failed. Only the closing line says "passed" and "failed".
  * @param outcome What has just ended.
@@ -29,13 +32,28 @@ export function countLine(outcomes: readonly Outcome[]): string {
 }
 
 /**
- * The failures in full.
+ * The failures in full, without the tests that passed.
  * @param outcomes All that ran.
  * @returns The text; empty when nothing failed.
  */
 export function failureText(outcomes: readonly Outcome[]): string {
   return outcomes.filter((outcome) => outcome.failed > 0).map((outcome) => {
-    const reason = outcome.reason === "" ? "" : `${outcome.reason}\n`;
-    return `\n=== FAILED: ${outcome.title}\n${reason}${outcome.output.trimEnd()}\n`;
+    return `\n=== FAILED: ${outcome.title}\n${failureLines(outcome).join("\n")}\n`;
   }).join("");
+}
+
+/**
+ * The beginning of a failure, to be read while the rest still runs.
+ * @param outcome What has just ended.
+ * @param limit The most lines to give; 30 by default.
+ * @returns The text, indented; empty when nothing failed.
+ */
+export function failureExcerpt(outcome: Outcome, limit: number = 30): string {
+  if (outcome.failed === 0) return "";
+  return failureLines(outcome).filter((line) => line.trim() !== "").slice(0, limit).map((line) => `\n      ${line}`).join("");
+}
+
+function failureLines({ reason, output }: Outcome): string[] {
+  const lines = output.trimEnd().split("\n").filter((line) => !PASSED.test(line));
+  return reason === "" ? lines : [reason, ...lines];
 }

@@ -15,7 +15,7 @@ const MORE = `import { count } from "../tasks.ts";
 import { huey, task } from "@hueyjs/huey/app";
 export const twice = task({ name: "twice", retries: 1 }, async (beans: number) => (await count(beans * 2)).id !== huey.name);`;
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 /** The Huey of the application, as a process without the tasks' code has it. */
 function remote(place: Place): SqliteHuey {

@@ -6,7 +6,7 @@ import process from "node:process";
 import { findFiles, projectRoot } from "../../scripts/project.ts";
 import { type Ended, runCommand } from "../../scripts/testing/command.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const MARKER = "\n// Output:\n";
 
 /** Flags between the runtime and the file. */

@@ -13,7 +13,7 @@ import { Consumer, FileStorage, Huey, SqliteStorage, type Storage, StorageError 
 import { failure, logbook } from "../helpers.ts";
 
 const isRoot = process.platform === "linux" && process.getuid?.() === 0;
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const TASKS = 30;
 const BIG = "x".repeat(60_000);
 

@@ -8,7 +8,7 @@ let fixture: Fixture;
 beforeEach(() => void (fixture = new Fixture()));
 afterEach(() => fixture.end());
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** Resolves when the log has a line with this text. */
 async function logged(lines: readonly Line[], text: string): Promise<void> {

@@ -6,7 +6,7 @@ import { type Ended, runCommand } from "../../scripts/testing/command.ts";
 import { commandJob } from "../../scripts/testing/jobs.ts";
 import { judgeTests, type Outcome, type Runtime } from "../../scripts/testing/outcome.ts";
 import { runJobs } from "../../scripts/testing/pool.ts";
-import { countLine, failureText, progressLine } from "../../scripts/testing/report.ts";
+import { countLine, failureExcerpt, failureText, progressLine } from "../../scripts/testing/report.ts";
 import { withProject } from "./_fixture.ts";
 
 const limitMs = 60_000;
@@ -121,6 +121,17 @@ describe("the report", () => {
       outcome({ title: "b", failed: 1, reason: "Because", output: "all of it\n" }),
     ]);
     expect(text).toBe("\n=== FAILED: b\nBecause\nall of it\n");
+  });
+
+  test("leaves out what passed", () => {
+    const output = "(pass) one [1.00ms]\n(fail) two [2.00ms]\nthree ... ok (3ms)\nfour ... FAILED (4ms)\n";
+    expect(failureText([outcome({ failed: 2, output })])).toBe("\n=== FAILED: a\n(fail) two [2.00ms]\nfour ... FAILED (4ms)\n");
+  });
+
+  test("shows how a failure begins as soon as it is known", () => {
+    const output = Array.from({ length: 9 }, (_, index) => `line ${index}\n\n`).join("");
+    expect(failureExcerpt(outcome({ failed: 1, output }), 2)).toBe("\n      line 0\n      line 1");
+    expect(failureExcerpt(outcome({ passed: 1, output }))).toBe("");
   });
 
   test("what had no time to run has failed", async () => {

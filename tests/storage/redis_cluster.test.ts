@@ -8,7 +8,7 @@ import { storageContract } from "../contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 120_000;
 
 function newCluster(node: RedisServer) {
   return createCluster({ rootNodes: [{ url: node.url }] }).on("error", () => {});

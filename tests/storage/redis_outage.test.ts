@@ -6,7 +6,7 @@ import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 120_000;
 
 let server: RedisServer;
 let opened: RedisStorage[] = [];

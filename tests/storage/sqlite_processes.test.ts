@@ -5,7 +5,7 @@ import type { Item } from "../../lib/storage.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import { Fixture, RUNTIMES } from "./_sqlite_fixture.ts";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 const owner = { consumer: "parent", worker: "worker" };
 
 let fixture: Fixture;
