@@ -131,7 +131,8 @@ describe("run.mjs", () => {
     const { code, output, log } = run(["test"], { missing: ["bin/redis-server"] });
     if (process.getuid?.() === 0) {
       expect(output).toBe("Installing redis-server with apt-get, for the tests of the Redis storage\n" + started("test.ts"));
-      expect(log).toBe("apt-get update -qq\napt-get install -y -qq --no-install-recommends redis-server\n");
+      const retries = "-qq -o Acquire::Retries=3";
+      expect(log).toBe(`apt-get update ${retries}\napt-get install -y ${retries} --no-install-recommends redis-server\n`);
       expect(code).toBe(7);
     } else {
       expect(output).toContain("run: sudo apt-get install redis-server");
