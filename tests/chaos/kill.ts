@@ -19,7 +19,8 @@ const APP = fileURLToPath(new URL("./app.ts", import.meta.url));
 const PIPELINES = 900;
 const CHORDS = 20;
 const MEMBERS = 5;
-const LIMIT_MS = 120_000;
+/** Long: each killed consumer has a successor to start, on a machine that may be busy. */
+const LIMIT_MS = 480_000;
 
 /** How to open the queue of one test; `folder` is its own. */
 export type OpenChaos = (folder: string) => Pick<ChaosSettings, "huey" | "options">;
