@@ -30,8 +30,8 @@ describe("huey-consumer without a module", () => {
       const [count, twice] = ["count", "twice"].map((name) => huey.task(name, (_beans: number): unknown => undefined));
       const program = place.consume(["-k", workerType, "-w", "2"]);
       const [counted, doubled] = [await count!(3), await twice!(4)];
-      expect(await counted.get({ blocking: true, timeout: 20 })).toBe("Counted 3");
-      expect(await doubled.get({ blocking: true, timeout: 20 })).toBe(true);
+      expect(await counted.get({ blocking: true, timeout: 100 })).toBe("Counted 3");
+      expect(await doubled.get({ blocking: true, timeout: 100 })).toBe(true);
       program.kill("SIGTERM");
       expect(await program.exited).toEqual({ code: 0, signal: null });
     }, LIMIT_MS);
@@ -44,7 +44,7 @@ describe("huey-consumer without a module", () => {
     const huey = new RedisHuey("beans", { url: `${server.url}/2` });
     const count = huey.task("count", (_beans: number): unknown => undefined);
     const program = place.consume(["-w", "2"], { HUEY_URL: `${server.url}/?db=2`, REDIS_URL: "redis://127.0.0.1:1" });
-    expect(await (await count(5)).get({ blocking: true, timeout: 20 })).toBe("Counted 5");
+    expect(await (await count(5)).get({ blocking: true, timeout: 100 })).toBe("Counted 5");
     program.kill("SIGTERM");
     expect((await program.exited).code).toBe(0);
     await huey.close();

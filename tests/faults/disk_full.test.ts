@@ -94,7 +94,7 @@ describe.skipIf(!isRoot).each(Object.entries(STORAGES))("%s on a full disk (need
       await consumer.start();
       await refused.promise;
       disk.free();
-      const values = await results.get({ blocking: true, timeout: 30 }) as string[];
+      const values = await results.get({ blocking: true, timeout: 100 }) as string[];
       expect(values).toEqual(Array.from({ length: TASKS }, (_, n) => `${n} ${BIG}`));
       expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: TASKS }, (_, n) => n));
       const claiming = errors().filter((message) => message.startsWith("Claiming tasks failed"));

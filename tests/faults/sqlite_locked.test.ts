@@ -67,7 +67,7 @@ describe.each([...RUNTIMES])("held by %s", (runtime) => {
     await logged(lines, "Cannot settle task");
     expect(ran.length).toBeLessThanOrEqual(2);
     holder.speak();
-    expect(await results.get({ blocking: true, timeout: 20 })).toEqual([1, 2, 3, 4, 5]);
+    expect(await results.get({ blocking: true, timeout: 100 })).toEqual([1, 2, 3, 4, 5]);
     await consumer.stop();
     expect(ran.toSorted()).toEqual([1, 2, 3, 4, 5]);
     // Claiming and the like tell of an outage once; what a task has done is told of at each try.
