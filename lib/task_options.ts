@@ -5,7 +5,7 @@
 import { checkBoolean, checkKeys, checkName, checkNumber, checkOneOf } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Defaults, Definition } from "./registry.ts";
-import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalDurationMs } from "./time.ts";
+import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalDurationMs, plainDuration } from "./time.ts";
 import type { CallOptions, RevokeOptions, When } from "./types/calling.ts";
 import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "./types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "./types/limits.ts";
@@ -166,7 +166,7 @@ function checkExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
   if (expires === undefined) return undefined;
   if (!isInstant(expires)) {
     durationMs(expires, "expires");
-    return expires;
+    return plainDuration(expires);
   }
   const ms = instantMs(expires as Instant, "expires");
   return expires instanceof Date ? expires : new Date(ms);

@@ -104,6 +104,19 @@ export function isInstant(value: unknown): value is Instant {
   return value instanceof Date || (typeof value === "object" && value !== null && "epochMilliseconds" in value);
 }
 
+/**
+ * A duration as plain data, which any serializer takes: a `Temporal.Duration` would travel as text.
+ *
+ * @param duration The duration.
+ * @returns The same length; of an object whose units are getters those that are not 0.
+ */
+export function plainDuration(duration: Duration): Duration {
+  if (typeof duration === "number") return duration;
+  if (Object.keys(duration).length > 0) return { ...duration };
+  const units = Object.keys(UNIT_MS) as (keyof typeof UNIT_MS)[];
+  return Object.fromEntries(units.filter((unit) => duration[unit] || unit === "seconds").map((unit) => [unit, duration[unit]]));
+}
+
 function partsMs(parts: DurationParts, name: string): number {
   if (typeof parts !== "object" || parts === null || Array.isArray(parts)) {
     throw new TypeError(`${name} must be a number of seconds or an object such as { minutes: 5 }: ${show(parts)}`);

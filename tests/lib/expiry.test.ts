@@ -41,6 +41,28 @@ describe("expires", () => {
     expect(pending.map(({ expires }) => expires)[0]).toBe(90);
   });
 
+  test("a Temporal.Duration, which would travel as text", async () => {
+    class Duration {
+      get minutes(): number {
+        return 1;
+      }
+      get seconds(): number {
+        return 30;
+      }
+      toJSON(): string {
+        return "PT1M30S";
+      }
+    }
+    const huey = memory();
+    const byTask = await huey.task({ name: "byTask", expires: new Duration() }, () => "ran")();
+    const byCall = await huey.task("byCall", () => "ran").with({ expires: new Duration() })();
+    const pending = await huey.pending();
+    expect(pending.map(({ expiresAt }) => expiresAt)).toEqual(Array(2).fill(new Date(NOON + 90_000)));
+    expect(pending.map(({ expires }) => expires)).toEqual(Array(2).fill({ minutes: 1, seconds: 30 }));
+    await work(huey);
+    expect([await byTask.get(), await byCall.get(), await huey.deadLetterCount()]).toEqual(["ran", "ran", 0]);
+  });
+
   test("0 is at once", async () => {
     const huey = memory();
     const { names } = record(huey);
