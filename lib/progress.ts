@@ -58,10 +58,17 @@ export async function lastProgress(core: Core, taskId: string): Promise<unknown>
   return (await readRecord(core, progressKey(taskId))).values.at(-1);
 }
 
-/** Each value reported from now on; ends when the task has ended. */
-export async function* progressUpdates(core: Core, taskId: string): AsyncGenerator<unknown> {
+/** Each value reported from this call on; ends when the task has ended. */
+export function progressUpdates(core: Core, taskId: string): AsyncGenerator<unknown> {
+  const before = readRecord(core, progressKey(taskId));
+  // Somebody may never ask for the first update.
+  before.catch(() => {});
+  return updatesSince(core, taskId, before);
+}
+
+async function* updatesSince(core: Core, taskId: string, before: Promise<ProgressRecord>): AsyncGenerator<unknown> {
   const key = progressKey(taskId);
-  let seen = (await readRecord(core, key)).total;
+  let seen = (await before).total;
   let lookMs = FIRST_LOOK_MS;
   for (;;) {
     // Asked before the values are read, so that nothing reported before the end is missed.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { CancelExecution } from "../../lib/errors.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
-import { advance, begin, claim, failure, memory, NOON, pass, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { advance, begin, claim, failure, memory, NOON, pass, refusal, run, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -97,6 +97,21 @@ describe("progress", () => {
     await work(huey);
     await reading;
     expect(seen).toEqual([11, 12, 13, 14, 15, 21, 22, 23, 24, 25]);
+  });
+
+  test("each value from the call on, even if it is read later", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", context: true, retries: 1 }, async (context: TaskContext) => {
+      for (let n = 1; n <= 3; n++) await context.setProgress(10 * context.attempt + n);
+      if (context.attempt === 1) throw new Error("again");
+    });
+    const result = await task();
+    await run(huey, (await claim(huey)).claims[0]!);
+    const updates = result.progressUpdates();
+    await work(huey);
+    const seen: unknown[] = [];
+    for await (const value of updates) seen.push(value);
+    expect(seen).toEqual([21, 22, 23]);
   });
 
   test("reports that the task did not wait for are there when it has ended", async () => {
