@@ -111,8 +111,11 @@ class Held implements HeldLock {
   }
 }
 
-/** The first slot has the lock's own key, so that locks without slots and with one are the same. */
+/**
+ * The first slot has the lock's own key, so that locks without slots and with one are the same. The others have their number in
+ * front of the name, which may end in anything.
+ */
 function slotKeys(core: Core, name: string, slots: number): string[] {
-  const key = `${core.settings.name}.lock.${name}`;
-  return Array.from({ length: slots }, (_, slot) => slot === 0 ? key : `${key}.${slot}`);
+  const prefix = core.settings.name;
+  return Array.from({ length: slots }, (_, slot) => slot === 0 ? `${prefix}.lock.${name}` : `${prefix}.lock-${slot}.${name}`);
 }

@@ -88,6 +88,15 @@ describe("a lock", () => {
     for (let n = 0; n < 3; n++) await lock.acquire();
   });
 
+  test("slots of one are no locks of another name", async () => {
+    const huey = memory();
+    const lock = huey.lockTask("lock", { slots: 3 });
+    for (let n = 0; n < 3; n++) await lock.acquire();
+    const other = await huey.lockTask("lock.1").acquire();
+    expect(await lock.clear()).toBe(true);
+    expect(await other.release()).toBe(true);
+  });
+
   test("of many that try at once exactly as many as there are slots succeed", async () => {
     const huey = memory();
     const lock = huey.lockTask("lock", { slots: 2 });
