@@ -10,7 +10,14 @@ import { describe, logs } from "./logger.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { type Outcome, OUTCOMES } from "./outcome.ts";
 import type { Prepared } from "./settlement.ts";
-import { SIGNAL_COMPLETE, SIGNAL_ENQUEUED, SIGNAL_RETRYING, SIGNAL_SCHEDULED } from "./signals.ts";
+import {
+  SIGNAL_CANCELED,
+  SIGNAL_COMPLETE,
+  SIGNAL_ENQUEUED,
+  SIGNAL_RETRYING,
+  SIGNAL_REVOKED,
+  SIGNAL_SCHEDULED,
+} from "./signals.ts";
 import { makeTask } from "./task.ts";
 import type { Task } from "./types/composition.ts";
 
@@ -37,7 +44,10 @@ export async function finish(
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
   const { signal } = OUTCOMES[outcome.kind];
-  if (signal !== undefined && core.signals.has(signal)) await core.signals.emit(signal, task, outcome.error as never);
+  if (signal === undefined || !core.signals.has(signal)) return;
+  // An end by cancellation or revocation is no failure, although something was thrown.
+  const failed = signal !== SIGNAL_CANCELED && signal !== SIGNAL_REVOKED;
+  await core.signals.emit(signal, task, (failed ? outcome.error : undefined) as never);
 }
 
 async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<void> {

@@ -121,12 +121,14 @@ describe("signals and hooks in order", () => {
       new TaskTimeout("t"),
       new RateLimitExceeded("r", 1, false),
       new Error("e"),
+      new CancelExecution("c"),
     ];
     const fails = huey.task("fails", (index: number) => {
       throw errors[index];
     });
-    await fails.map([0, 1, 2, 3]);
+    await fails.map([0, 1, 2, 3, 4]);
     await work(huey);
+    expect(seen.at(-1)!.signal).toBe("canceled");
     const carried = seen.filter(({ error }) => error !== undefined).map(({ signal, error }) => [signal, error]);
     expect(carried).toEqual([["locked", errors[0]], ["timeout", errors[1]], ["rate-limited", errors[2]], ["error", errors[3]]]);
   });

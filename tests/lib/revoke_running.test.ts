@@ -1,20 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core.ts";
 import type { Huey } from "../../lib/huey.ts";
-import { revokedNow } from "../../lib/revocation.ts";
+import { revokedNow, RevokedWhileRunning } from "../../lib/revocation.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { begin, failure, memory, record, work } from "../helpers.ts";
 
 /** What a consumer does from time to time: aborts what was revoked meanwhile. */
 async function look(huey: Huey): Promise<void> {
   const core = coreOf(huey)!;
-  for (const running of await revokedNow(core, [...core.running.values()])) running.abort(new Error("Revoked"));
+  for (const running of await revokedNow(core, [...core.running.values()])) {
+    running.abort(new RevokedWhileRunning(running.message.id));
+  }
 }
 
 describe("a running task that is revoked", () => {
   test("is aborted and not retried", async () => {
     const huey = memory();
-    const { names } = record(huey);
+    const { names, seen } = record(huey);
     const started = Promise.withResolvers<void>();
     const task = huey.task({ name: "task", context: true, retries: 3 }, async ({ signal }: TaskContext) => {
       const aborted = new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -28,6 +30,7 @@ describe("a running task that is revoked", () => {
     await look(huey);
     await done;
     expect(names.includes("retrying")).toBe(false);
+    expect([seen.at(-1)!.signal, seen.at(-1)!.error]).toEqual(["revoked", undefined]);
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
     expect(await failure(result.get({ blocking: true }))).toBeInstanceOf(Error);
     expect(await huey.isRevoked(result.id)).toBe(false);
