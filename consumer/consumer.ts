@@ -2,6 +2,7 @@
  * The consumer: runs the tasks of a Huey.
  * @module
  */
+import { checkBoolean, checkKeys } from "../lib/arguments.ts";
 import { coreOf } from "../lib/core.ts";
 import type { Core } from "../lib/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
@@ -101,6 +102,8 @@ export class Consumer implements AsyncDisposable {
    * @param options Whether to wait for running tasks, and how long they get if not.
    */
   async stop(options: StopOptions = {}): Promise<void> {
+    checkKeys(options, "Options of stop", ["graceful", "grace"]);
+    checkBoolean(options.graceful, "graceful");
     const { graceful = true, grace } = options;
     const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
     const engine = this.#engine;

@@ -67,6 +67,9 @@ const OTHERS: ReadonlySet<string> = new Set(["module", "exportName"]);
  * @throws {ConfigurationError} For options that contradict each other.
  */
 export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`The options of a consumer must be an object: ${String(options)}`);
+  }
   for (const [key, value] of Object.entries(options)) checkOption(key, value);
   const settings: ConsumerSettings = {
     workers: options.workers ?? 1,

@@ -2,6 +2,7 @@
  * Every error that callers may want to catch. Wrong arguments are `TypeError` or `RangeError` instead.
  * @module
  */
+import { checkBoolean } from "./arguments.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
 /**
@@ -330,11 +331,14 @@ export class CancelExecution extends Error {
   /**
    * @param message What to say in the log. May be left out.
    * @param options `retry`: run the task again or not, whatever its `retries` say.
+   * @throws {TypeError} If `retry` is no boolean.
    */
   constructor(options?: { retry?: boolean });
   constructor(message: string, options?: { retry?: boolean });
   constructor(first?: string | { retry?: boolean }, second?: { retry?: boolean }) {
     super(typeof first === "string" ? first : "Execution canceled");
-    this.retry = (typeof first === "string" ? second : first)?.retry;
+    const { retry } = (typeof first === "string" ? second : first) ?? {};
+    checkBoolean(retry, "retry");
+    this.retry = retry;
   }
 }

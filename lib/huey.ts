@@ -192,7 +192,10 @@ export class Huey extends HueyContents implements AsyncDisposable {
    */
   async isRevoked(target: RegisteredTask | TaskInfo | Result | string, at?: Instant): Promise<boolean> {
     const atMs = at === undefined ? Date.now() : instantMs(at, "at");
-    if (typeof target === "string") return await isKeyRevoked(this.core, `r:${target}`, atMs);
+    if (typeof target === "string") {
+      checkName(target, "id");
+      return await isKeyRevoked(this.core, `r:${target}`, atMs);
+    }
     if (typeof target === "function") return await isKeyRevoked(this.core, taskKey(target), atMs);
     const task = (target as Partial<Result>)?.kind === "result" ? (target as Result).task : target as TaskInfo;
     idOf(task);

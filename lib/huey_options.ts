@@ -2,7 +2,7 @@
  * Options of a Huey, checked.
  * @module
  */
-import { checkBoolean, checkKeys, checkName, checkNumber, checkOneOf } from "./arguments.ts";
+import { checkBoolean, checkKeys, checkName, checkNumber, checkOneOf, show } from "./arguments.ts";
 import type { Settings } from "./core.ts";
 import { ConfigurationError } from "./errors.ts";
 import { checkLogger, defaultLogger } from "./logger.ts";
@@ -88,6 +88,7 @@ export function hueyLogger(options: HueyOptions): Logger {
 /**
  * The arguments of a class such as `SqliteHuey`, apart: what is the Huey's, and what is the storage's.
  * @throws {TypeError} If the options are no object.
+ * @throws {ConfigurationError} If they name it in another way.
  */
 export function splitOptions<O extends object>(
   first: string | (HueyOptions & O) | undefined,
@@ -95,6 +96,9 @@ export function splitOptions<O extends object>(
 ): { readonly huey: HueyOptions; readonly storage: O & { name: string } } {
   const given = (typeof first === "string" ? second : first) ?? {} as HueyOptions & O;
   if (typeof given !== "object" || given === null) throw new TypeError(`Huey options must be an object: ${typeof given}`);
+  if (typeof first === "string" && given.name !== undefined && given.name !== first) {
+    throw new ConfigurationError(`The Huey has two names: ${show(first)} and ${show(given.name)}`);
+  }
   const named = typeof first === "string" ? { ...given, name: first } : given;
   const entries = Object.entries(named);
   const huey = Object.fromEntries(entries.filter(([key]) => HUEY_KEYS.includes(key))) as HueyOptions;

@@ -52,6 +52,17 @@ export function stagesOf(step: Step, given: readonly unknown[] = []): readonly S
 }
 
 /**
+ * The call of an error handler with the arguments given.
+ * @throws {TypeError} If it is no task function.
+ */
+export function handlerCall(handler: Callable, given: readonly unknown[]): Task {
+  if (typeof (handler as Partial<Callable> | undefined)?.s !== "function") {
+    throw new TypeError(`handler must be a task function, as huey.task returns it: ${show(handler)}`);
+  }
+  return (handler as { s(...args: readonly unknown[]): Task }).s(...given);
+}
+
+/**
  * The stages of a member of a group, or of a ready-made step.
  * @throws {TypeError} If it is neither a task nor a pipeline nor a chord.
  */

@@ -20,9 +20,9 @@ interface Algorithm {
 /** A rate limit of a Huey. */
 export function rateLimit(core: Core, name: string, options: RateLimitOptions): RateLimit {
   checkName(name, "The name of a rate limit");
-  const { name: _name, ...rules } = options as RateLimitOptions & { name?: string };
-  checkKeys(rules, "Options of a rate limit", ["limit", "per", "retry", "algorithm"]);
-  checkRateLimitOptions(rules);
+  // Those of a task may name the limit.
+  checkKeys(options, "Options of a rate limit", ["name", "limit", "per", "retry", "algorithm"]);
+  checkRateLimitOptions(options);
   return new Limit(name, options, algorithmOf(core, name, options));
 }
 

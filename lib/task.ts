@@ -4,7 +4,7 @@
  */
 import { newId } from "./ids.ts";
 import type { Message } from "./message.ts";
-import { makePipeline, stagesOf } from "./pipeline.ts";
+import { handlerCall, makePipeline, stagesOf } from "./pipeline.ts";
 import type { Definition } from "./registry.ts";
 import type { Overrides } from "./task_options.ts";
 import type { Duration, Instant } from "./time.ts";
@@ -63,8 +63,7 @@ class Invocation extends InvocationInfo {
   }
 
   onError(handler: Callable, ...given: unknown[]): Task {
-    const failure = (handler as { s(...args: unknown[]): Task }).s(...given);
-    return makeTask(withErrorHandler(this.message, messageOf(failure)));
+    return makeTask(withErrorHandler(this.message, messageOf(handlerCall(handler, given))));
   }
 }
 

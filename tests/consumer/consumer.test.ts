@@ -51,11 +51,19 @@ describe("Consumer()", () => {
       [{ lease: -1 }, RangeError, "lease must not be negative: -1"],
       [{ maxTasks: 0 }, RangeError, "maxTasks must be a whole number, at least 1: 0"],
       [{ speed: 9 } as never, TypeError, 'A consumer has no option "speed"'],
+      [5 as never, TypeError, "The options of a consumer must be an object: 5"],
+      [null as never, TypeError, "The options of a consumer must be an object: null"],
     ];
     for (const [options, type, message] of refused) {
       expect(() => new Consumer(huey, options)).toThrow(message);
       expect(() => new Consumer(huey, options)).toThrow(type);
     }
+  });
+
+  test("refuses wrong options of a stop", async () => {
+    const consumer = new Consumer(memory());
+    await expect(consumer.stop({ gracefull: false } as never)).rejects.toThrow('did you mean "graceful"?');
+    await expect(consumer.stop({ graceful: 0 as never })).rejects.toThrow("graceful must be true or false: 0");
   });
 
   test("refuses options of the command line, even without effect", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { ConfigurationError } from "../../lib/errors.ts";
+import { CancelExecution, ConfigurationError } from "../../lib/errors.ts";
 import { Huey } from "../../lib/huey.ts";
 import { Serializer } from "../../lib/serializer.ts";
+import { MemoryHuey } from "../../storage/memory/huey.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, refusal, silent } from "../helpers.ts";
 
@@ -137,6 +138,25 @@ describe("options of a call", () => {
   });
 });
 
+describe("an error handler", () => {
+  test.each([[undefined], [5], [nothing], [memory().task("task", nothing).s()]])("%j is refused", async (handler) => {
+    const huey = memory();
+    const task = huey.task("task", nothing);
+    const targets = [task.s(), task.s().andThen(task)] as unknown as { onError(handler: unknown): unknown }[];
+    for (const target of targets) await refusal(() => target.onError(handler), "handler must be a task function");
+  });
+});
+
+describe("single arguments", () => {
+  test("are named with their rule", async () => {
+    const huey = memory();
+    await refusal(() => huey.rateLimit("limit", undefined as never), "Options of a rate limit must be an object: undefined");
+    await refusal(() => huey.isRevoked(""), "id must not be empty");
+    await refusal(() => new CancelExecution({ retry: 1 as never }), "retry must be true or false: 1");
+    await refusal(() => new CancelExecution("no", { retry: "yes" as never }), 'retry must be true or false: "yes"');
+  });
+});
+
 describe("what is passed to enqueue", () => {
   test.each([[undefined], [null], [5], ["task"], [{}], [nothing], [{ kind: "task", name: "task" }]])(
     "%j is refused",
@@ -201,6 +221,13 @@ describe("options of a Huey", () => {
   test("a missing or wrong storage is refused", async () => {
     await refusal(() => new Huey({} as never), "storage");
     await refusal(() => new Huey({ storage: "redis" } as never), "storage", "redis");
+  });
+
+  test("two names contradict each other", async () => {
+    const error = await failure(() => new MemoryHuey("one", { name: "two" }));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toBe('The Huey has two names: "one" and "two"');
+    expect(new MemoryHuey("one", { name: "one" }).name).toBe("one");
   });
 
   test("compression together with a serializer contradicts", async () => {
