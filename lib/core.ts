@@ -59,6 +59,8 @@ export interface Core {
   readonly signals: Signals;
   readonly logger: Logger;
   readonly immediate: boolean;
+  /** Whether it is closed: its storage will not come back. */
+  readonly closed: boolean;
   /** Locks that this process knows, with their slots. */
   readonly locks: Map<string, number>;
   /** Attempts that are running in this isolate, by claim token. */

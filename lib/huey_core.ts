@@ -53,6 +53,10 @@ export class HueyCore implements Core {
     this.#memory = undefined;
   }
 
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** @throws {StorageError} If the Huey is closed. */
   get storage(): Storage {
     if (this.#closed !== undefined) throw new StorageError(`Huey "${this.settings.name}" is closed`);

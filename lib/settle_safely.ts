@@ -12,14 +12,14 @@ const LONGEST_PAUSE_MS = 5000;
 /**
  * Settles; tries again while the storage is down.
  * @returns whether the claim was still held
- * @throws {StorageError} If the storage is still down when `stop` is aborted; without `stop` at once.
+ * @throws {StorageError} If the storage is still down when `stop` is aborted; at once without `stop`, and if the Huey is closed.
  */
 export async function settleSafely(core: Core, settlement: Settlement, stop: AbortSignal | undefined): Promise<boolean> {
   for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
       return await core.storage.settle(settlement);
     } catch (error) {
-      if (!(error instanceof StorageError) || stop === undefined || stop.aborted) throw error;
+      if (!(error instanceof StorageError) || core.closed || stop === undefined || stop.aborted) throw error;
       // Told once for each task that waits; the consumer tells of the outage itself.
       const level = pauseMs === FIRST_PAUSE_MS ? "error" : "debug";
       core.logger[level](`Cannot settle task ${settlement.id}, trying again: ${error.message}`, { error });

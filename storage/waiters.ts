@@ -2,6 +2,7 @@
  * Waiting inside one process: lists of waiters that are woken, run into their time limit, or are aborted.
  * @module
  */
+import { setImmediate } from "node:timers";
 
 /** How a wait ended. */
 export type WaitEnd = "woken" | "timeout" | "aborted";
@@ -46,6 +47,11 @@ export class WaitList {
   /** Wakes all that are waiting now. */
   wakeAll(): void {
     for (const end of [...this.#wakers]) end("woken");
+  }
+
+  /** `wakeAll` when what runs now, and what follows from it at once, has had its turn. */
+  wakeAllSoon(): void {
+    setImmediate(() => this.wakeAll());
   }
 }
 

@@ -114,7 +114,7 @@ export class MemoryStorage implements Storage {
     this.#assertOpen();
     this.check(item);
     const free = this.meta.setIfEmpty(key, new Uint8Array(), { ttlMs });
-    if (free) this.#add([item]);
+    if (free) this.#add([item], "soon");
     return free;
   }
 
@@ -195,7 +195,7 @@ export class MemoryStorage implements Storage {
   async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
     this.#assertOpen();
     const due = this.#schedule.takeDue(nowMs, limit);
-    this.#add(due.map((item) => ({ ...item, dueMs: undefined })));
+    this.#add(due.map((item) => ({ ...item, dueMs: undefined })), "soon");
     return due;
   }
 
@@ -313,7 +313,8 @@ export class MemoryStorage implements Storage {
     if (this.#closed) throw new StorageError(`Storage "${this.name}" is closed`);
   }
 
-  #add(items: readonly Item[]): void {
+  /** @param wake `"soon"`: whoever moves the items gets to tell of them before a worker of the same isolate has them. */
+  #add(items: readonly Item[], wake: "now" | "soon" = "now"): void {
     for (const item of items) this.check(item);
     const copies = items.map((item) => ({ ...item, data: item.data.slice() }));
     for (const item of copies) {
@@ -321,7 +322,7 @@ export class MemoryStorage implements Storage {
       else this.#schedule.add(item, item.dueMs);
       this.#tracker.waiting(item, item.dueMs === undefined ? "waiting" : "scheduled");
     }
-    if (this.#queue.size > 0) this.#idle.wakeAll();
+    if (this.#queue.size > 0) wake === "now" ? this.#idle.wakeAll() : this.#idle.wakeAllSoon();
     if (copies.some((item) => item.dueMs !== undefined)) this.#scheduling.wakeAll();
   }
 

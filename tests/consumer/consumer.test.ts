@@ -122,6 +122,17 @@ describe("Consumer", () => {
     expect(await steps.get({ blocking: true })).toEqual([3, 6, 10]);
   });
 
+  test("the signals of a delayed task come in their order", async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    const task = huey.task("task", () => "done");
+    await make(huey).start();
+    const result = await task.schedule({ delay: { milliseconds: 5 } });
+    await result.get({ blocking: true });
+    await consumers[0]!.stop();
+    expect(names).toEqual(["scheduled", "enqueued", "executing", "complete"]);
+  });
+
   test("start() twice is an error, start() after stop() is not", async () => {
     const huey = memory();
     const consumer = make(huey);
@@ -174,6 +185,22 @@ describe("Consumer", () => {
     end();
     await stopped;
     expect(names.at(-1)).toBe("complete");
+  });
+
+  test("a graceful stop ends although the Huey was closed while a task ran", async () => {
+    const { logger, lines } = logbook();
+    const huey = memory({ logger });
+    const { call, begun, end } = stuck(huey);
+    await call();
+    const consumer = make(huey);
+    await consumer.start();
+    await begun;
+    await huey.close();
+    const stopped = consumer.stop();
+    end();
+    await stopped;
+    const told = lines.filter(({ level }) => level === "error").map(({ message }) => message);
+    expect(told.some((message) => /attempt of task .* could not be settled/.test(message))).toBe(true);
   });
 
   test("a forced stop gives running tasks back, as interrupted", async () => {
