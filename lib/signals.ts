@@ -83,10 +83,15 @@ const NAMES: ReadonlySet<string> = new Set<SignalName>([
 
 type AnyHandler = SignalHandler<never>;
 
+/** One connection; the same handler may have several. */
+interface Connection {
+  readonly handler: AnyHandler;
+}
+
 /** The handlers of one Huey. */
 export class Signals {
-  readonly #byName: Map<SignalName, AnyHandler[]> = new Map();
-  #all: AnyHandler[] = [];
+  readonly #byName: Map<SignalName, Connection[]> = new Map();
+  #all: Connection[] = [];
   readonly #logger: () => Logger;
 
   constructor(logger: () => Logger) {
@@ -101,9 +106,10 @@ export class Signals {
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
     checkFunction(handler, "A signal handler");
     for (const name of names ?? []) checkName(name);
-    if (names === undefined) this.#all = [...this.#all, handler];
-    for (const name of new Set(names)) this.#byName.set(name, [...this.#handlers(name), handler]);
-    return () => void (names === undefined ? this.#removeFromAll(handler) : this.disconnect(handler, names));
+    const connection = { handler };
+    if (names === undefined) this.#all = [...this.#all, connection];
+    for (const name of new Set(names)) this.#byName.set(name, [...this.#connections(name), connection]);
+    return () => void this.#remove((other) => other === connection, names ?? []);
   }
 
   /**
@@ -113,14 +119,7 @@ export class Signals {
   disconnect(handler: AnyHandler, names: readonly SignalName[] = []): boolean {
     checkFunction(handler, "A signal handler");
     for (const name of names) checkName(name);
-    let found = names.length === 0 && this.#removeFromAll(handler);
-    for (const name of names.length > 0 ? names : [...this.#byName.keys()]) {
-      const before = this.#handlers(name);
-      const after = before.filter((other) => other !== handler);
-      found = found || after.length < before.length;
-      this.#byName.set(name, after);
-    }
-    return found;
+    return this.#remove((connection) => connection.handler === handler, names);
   }
 
   /** Whether anybody listens; saves making the task that a handler would get. */
@@ -130,7 +129,7 @@ export class Signals {
 
   /** Calls the handlers of the signal, then the handlers of all, one after another. Never rejects. */
   async emit<K extends SignalName>(name: K, task: Task, error?: SignalErrors[K]): Promise<void> {
-    for (const handler of [...this.#handlers(name), ...this.#all]) {
+    for (const { handler } of [...this.#connections(name), ...this.#all]) {
       try {
         await (handler as unknown as SignalHandler<K>)(name, task, error as SignalErrors[K]);
       } catch (failure) {
@@ -139,14 +138,23 @@ export class Signals {
     }
   }
 
-  #handlers(name: SignalName): AnyHandler[] {
+  #connections(name: SignalName): Connection[] {
     return this.#byName.get(name) ?? [];
   }
 
-  #removeFromAll(handler: AnyHandler): boolean {
-    const before = this.#all.length;
-    this.#all = this.#all.filter((other) => other !== handler);
-    return this.#all.length < before;
+  /** Removes connections from the signals named, or from everything. @returns whether there was one */
+  #remove(matches: (connection: Connection) => boolean, names: readonly SignalName[]): boolean {
+    let removed = 0;
+    const rest = (connections: readonly Connection[]): Connection[] => {
+      const kept = connections.filter((connection) => !matches(connection));
+      removed += connections.length - kept.length;
+      return kept;
+    };
+    if (names.length === 0) this.#all = rest(this.#all);
+    for (const name of names.length > 0 ? names : [...this.#byName.keys()]) {
+      this.#byName.set(name, rest(this.#connections(name)));
+    }
+    return removed > 0;
   }
 }
 

@@ -109,6 +109,20 @@ describe("disconnecting", () => {
     expect(seen).toEqual(["enqueued"]);
   });
 
+  test("a handler connected twice keeps its other connection", async () => {
+    const huey = memory();
+    const seen: string[] = [];
+    const handler = (signal: string) => void seen.push(signal);
+    const disconnect = huey.signal("complete", handler);
+    huey.signal(["complete", "executing"], handler);
+    disconnect();
+    disconnect();
+    await huey.task("task", () => 1)();
+    await work(huey);
+    expect(seen).toEqual(["executing", "complete"]);
+    expect(huey.disconnectSignal(handler)).toBe(true);
+  });
+
   test("from the signals named, or from all", async () => {
     const huey = memory();
     const seen: string[] = [];
