@@ -14,7 +14,7 @@ export type PostExecuteHook = (task: Task, value: unknown, error: Error | undefi
 /** Runs when a worker starts, or ends. */
 export type WorkerHook = () => void | Promise<void>;
 
-/** Registers a hook; hooks run in the order of their registration. Returns its remover. A name given must be unique. */
+/** Registers a hook; hooks run in the order of their registration. Returns its remover. A name, also of the function, must be unique. */
 export interface RegisterHook<F> {
   (hook: F): () => boolean;
   (name: string, hook: F): () => boolean;
@@ -42,14 +42,15 @@ export class HookSet<F extends Function> {
 
   /**
    * Adds a hook.
-   * @throws {ConfigurationError} If the name given is taken.
-   * @throws {TypeError} If it is not a function, or the name is empty.
+   * @throws {ConfigurationError} If its name, given or the function's own, is taken.
+   * @throws {TypeError} If it is not a function, or the name given is empty.
    */
   readonly add: RegisterHook<F> = (first: string | F, second?: F): () => boolean => {
     const hook = typeof first === "string" ? second : first;
     if (typeof hook !== "function") throw new TypeError(`A ${this.#point} hook must be a function: ${show(hook)}`);
-    if (typeof first === "string") this.#checkName(first);
     const entry = { name: typeof first === "string" ? first : hook.name, hook };
+    if (first === "") throw new TypeError(`The name of a ${this.#point} hook must not be empty`);
+    this.#checkFree(entry.name);
     this.#entries = [...this.#entries, entry];
     return () => this.#remove((other) => other === entry);
   };
@@ -78,10 +79,10 @@ export class HookSet<F extends Function> {
     return this.#entries.length < before;
   }
 
-  #checkName(name: string): void {
-    if (name === "") throw new TypeError(`The name of a ${this.#point} hook must not be empty`);
-    if (this.#entries.some((entry) => entry.name === name)) {
-      throw new ConfigurationError(`A ${this.#point} hook named "${name}" is registered already`);
+  /** A function without a name of its own is known by itself only. */
+  #checkFree(name: string): void {
+    if (name !== "" && this.#entries.some((entry) => entry.name === name)) {
+      throw new ConfigurationError(`A ${this.#point} hook named "${name}" is registered already: give this one another name`);
     }
   }
 }

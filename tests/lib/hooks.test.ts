@@ -95,6 +95,16 @@ describe.each([...KINDS])("%s", (kind) => {
     register(huey, kind, "same", () => {});
   });
 
+  test("the name of a function counts as well, in either order", async () => {
+    const huey = memory();
+    register(huey, kind, function mine() {});
+    register(huey, kind, "yours", () => {});
+    const second = [function mine() {}, function yours() {}];
+    for (const hook of second) expect(await failure(() => register(huey, kind, hook))).toBeInstanceOf(ConfigurationError);
+    expect(await failure(() => register(huey, kind, "mine", () => {}))).toBeInstanceOf(ConfigurationError);
+    register(huey, kind, "another", second[0]);
+  });
+
   test("other kinds may use the same name", () => {
     const huey = memory();
     for (const each of KINDS) register(huey, each, "same", () => {});
