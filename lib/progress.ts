@@ -19,7 +19,7 @@ const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 const LOOK_GROWTH = 1.5;
 
-const ENDED: ReadonlySet<string> = new Set(["complete", "failed", "revoked", "expired", "canceled", "dead"]);
+const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled", "dead"]);
 
 /** Writes the progress of one attempt, in order. */
 export class ProgressWriter {

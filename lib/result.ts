@@ -107,4 +107,4 @@ export class ResultHandle {
   }
 }
 
-const ENDED: ReadonlySet<string> = new Set(["complete", "failed", "revoked", "expired", "canceled"]);
+const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled"]);

@@ -46,7 +46,7 @@ export function checkGetOptions(options: GetOptions): void {
  *
  * @param take Reads what is stored; a handle shares one read among its readers.
  * @returns The outcome; `undefined` when a non-blocking read finds nothing.
- * @throws {ResultTimeout} If a blocking read waits longer than `timeout`.
+ * @throws {ResultTimeout} If a blocking read waits longer than `timeout`, or another reader took the value.
  * @throws {ConfigurationError} If the Huey has `results: false`.
  */
 export async function readOutcome(
@@ -94,8 +94,14 @@ const NEVER_RAN = {
   failed: "failed, and its error is not in the store any more",
 } as const;
 
-/** What a task that left no value means for its reader. */
+/**
+ * What a task that left no value means for its reader.
+ * @throws {ResultTimeout} If it did leave one, and another reader took it.
+ */
 function endingWithoutValue(id: string, stored: StoredState | undefined): Outcome {
+  if (stored?.state === "complete") {
+    throw new ResultTimeout(`Task ${id} has no result any more: another reader took it, read with preserve to share it`);
+  }
   const outcome = stored?.state as keyof typeof NEVER_RAN | undefined;
   if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined };
   const error = `Task ${id} ${NEVER_RAN[outcome]}`;

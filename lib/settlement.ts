@@ -12,7 +12,7 @@ import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { failureOutcome, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
 import type { Definition } from "./registry.ts";
-import type { ChordReport, Claim, Item, Settlement } from "./storage.ts";
+import type { ChordReport, Claim, Ending, Item, Settlement } from "./storage.ts";
 
 /** A settlement, and what it means in the terms of the library. */
 export interface Prepared {
@@ -67,11 +67,12 @@ async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promi
   const retry = retrying ? retryMessage(outcome, Date.now(), Math.random()) : undefined;
   const followUps = followUpsOf(core, outcome, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
+  const result = stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined;
   const settlement: Settlement = {
     claim: ended.claim,
     id: message.id,
-    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined,
-    ending: retrying ? undefined : OUTCOMES[outcome.kind].ending,
+    result,
+    ending: retrying ? undefined : endingOf(outcome, result),
     noticeTtlMs: core.settings.completionTtlMs,
     forget: outcome.used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]),
     enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
@@ -87,6 +88,11 @@ async function prepareMove(ended: Ended): Promise<Prepared> {
   const { core, claim, outcome, message } = ended;
   const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
   return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
+}
+
+function endingOf({ kind }: Outcome, result: Uint8Array | undefined): Ending | undefined {
+  const { ending } = OUTCOMES[kind];
+  return ending === "complete" && result === undefined ? "empty" : ending;
 }
 
 /** Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. */

@@ -9,7 +9,7 @@ import type { TaskStatus } from "./types/results.ts";
 export async function taskStatus(core: Core, id: string): Promise<TaskStatus> {
   const stored = await core.storage.state(id);
   if (stored === undefined) return { state: "unknown" };
-  const status: TaskStatus = { state: stored.state };
+  const status: TaskStatus = { state: stored.state === "empty" ? "complete" : stored.state };
   if (stored.worker !== undefined) status.worker = stored.worker;
   if (stored.sinceMs !== undefined) status.since = new Date(stored.sinceMs);
   return status;

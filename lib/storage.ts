@@ -78,8 +78,11 @@ export interface ClaimBatch {
   readonly revocations: boolean;
 }
 
-/** How a task ended. `"running"` marks an at-most-once task whose claim was given up before it ran. */
-export type Ending = "complete" | "failed" | "revoked" | "expired" | "canceled" | "running";
+/**
+ * How a task ended. `"empty"`: complete, and it stored nothing, so that nobody has taken its value. `"running"` marks an
+ * at-most-once task whose claim was given up before it ran.
+ */
+export type Ending = "complete" | "empty" | "failed" | "revoked" | "expired" | "canceled" | "running";
 
 /** The report of one chord member. */
 export interface ChordReport {
@@ -151,6 +154,7 @@ export interface StoredState {
     | "retrying"
     | "running"
     | "complete"
+    | "empty"
     | "failed"
     | "revoked"
     | "expired"

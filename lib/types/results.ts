@@ -68,7 +68,7 @@ export interface Result<T = unknown> {
    * @param options How to read; `blocking: true` waits until the task has ended.
    * @returns The value. `undefined` if it is not ready, or the task returned `undefined`.
    * @throws {TaskException} If the task failed (`cause` is its error), or ended without running (`metadata.outcome` says how).
-   * @throws {ResultTimeout} If a blocking read waited longer than `timeout`.
+   * @throws {ResultTimeout} If a blocking read waited longer than `timeout`, or another handle took the value.
    * @throws {ConfigurationError} If the Huey has `results: false`.
    * @throws {DecodeError} If what is stored cannot be read.
    *

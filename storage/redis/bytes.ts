@@ -16,7 +16,15 @@ const PLAIN = "-".charCodeAt(0);
 const HELD = "h".charCodeAt(0);
 
 /** First byte of a result: how the task ended; `i` for a value stored while attempts are left. */
-const ENDING_TAGS = { complete: "c", failed: "f", revoked: "v", expired: "x", canceled: "n", running: "r" } as const;
+const ENDING_TAGS = {
+  complete: "c",
+  empty: "e",
+  failed: "f",
+  revoked: "v",
+  expired: "x",
+  canceled: "n",
+  running: "r",
+} as const;
 const INTERMEDIATE = "i";
 const ENDINGS: Readonly<Record<string, Ending>> = Object.fromEntries(
   Object.entries(ENDING_TAGS).map(([ending, tag]) => [tag, ending as Ending]),

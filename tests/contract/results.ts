@@ -33,7 +33,7 @@ export const resultCases: Cases = {
 
   "a wait ends when a task ends without a value": async (context) => {
     const [waiting, other] = context.openTwo();
-    for (const ending of ["complete", "failed", "revoked", "expired", "canceled"] as const) {
+    for (const ending of ["complete", "empty", "failed", "revoked", "expired", "canceled"] as const) {
       const claimed = await enqueueAndClaim(other, ending);
       const waited = waiting.waitForResult(ending, { timeoutMs: LONG_MS });
       await underWay(waiting, other);

@@ -52,7 +52,7 @@ export const stateCases: Cases = {
 
   "each ending is told": async (context) => {
     const storage = context.open();
-    for (const ending of ["complete", "failed", "revoked", "expired", "canceled"] as const) {
+    for (const ending of ["complete", "empty", "failed", "revoked", "expired", "canceled"] as const) {
       await storage.settle(complete(await enqueueAndClaim(storage, ending), { ending }));
       expect(await stateName(storage, ending)).toBe(ending);
     }

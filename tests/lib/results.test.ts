@@ -200,6 +200,18 @@ describe("a blocking get", () => {
     expect(await reading).toBe("OK");
   });
 
+  test("ends with ResultTimeout if another reader takes the value", async () => {
+    const huey = memory();
+    const { id } = await huey.task("task", () => 1)();
+    const reading = Promise.allSettled([1, 2].map(() => huey.result(id, { blocking: true })));
+    await work(huey);
+    expect((await reading).map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const late = await failure(huey.result(id, { blocking: true, timeout: 60 }));
+    expect(late).toBeInstanceOf(ResultTimeout);
+    expect(late.message).toContain("another reader took it");
+    expect([await huey.result(id), (await huey.state(id)).state]).toEqual([undefined, "complete"]);
+  });
+
   test("after a read by another handle times out", async () => {
     const huey = memory({ completionTtl: 10 });
     const result = await huey.task("task", () => 1)();
