@@ -22,7 +22,7 @@ export class Attempt implements Running, CurrentAttempt {
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
-  tookLock = false;
+  locksHeld = 0;
   #task: Task | undefined;
   #reason: Error | undefined;
   #controller: AbortController | undefined;

@@ -10,8 +10,8 @@ export interface CurrentAttempt {
   readonly taskName: string;
   /** Token of the claim; locks taken meanwhile belong to it. `undefined` where there is no claim. */
   readonly claimToken: string | undefined;
-  /** Set when a lock was taken. */
-  tookLock: boolean;
+  /** Locks to drop with the settlement: taken, without a ttl, and not released. */
+  locksHeld: number;
 }
 
 /** Carries the attempt; also usable as LogTape's `contextLocalStorage`. */

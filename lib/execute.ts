@@ -199,7 +199,7 @@ async function giveUpClaim(execution: Execution): Promise<boolean> {
 async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
   const claimToSettle = execution.fenced ? claim : undefined;
-  const dropLocks = attempt === undefined || attempt.tookLock;
+  const dropLocks = attempt === undefined || attempt.locksHeld > 0;
   const prepared = await prepare({
     core,
     definition,

@@ -4,7 +4,7 @@
  */
 import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
-import { currentAttempt } from "./current.ts";
+import { type CurrentAttempt, currentAttempt } from "./current.ts";
 import { TaskLockedException } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { checkLockOptions } from "./task_options.ts";
@@ -63,8 +63,9 @@ class Lock implements TaskLock {
       const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
       if (!await this.#core.storage.data.putIfEmpty(key, token, options)) continue;
       // A lock that ends by itself may outlive the task, as a debounce; any other is dropped with the settlement.
-      if (attempt !== undefined && this.#ttlMs === undefined) attempt.tookLock = true;
-      return new Held(this.#core, this.name, key, token);
+      const dropper = this.#ttlMs === undefined ? attempt : undefined;
+      if (dropper !== undefined) dropper.locksHeld++;
+      return new Held(this.#core, this.name, key, token, dropper);
     }
     throw new TaskLockedException(this.name);
   }
@@ -94,16 +95,22 @@ class Held implements HeldLock {
   readonly #core: Core;
   readonly #key: string;
   readonly #token: Uint8Array;
+  #dropper: CurrentAttempt | undefined;
 
-  constructor(core: Core, name: string, key: string, token: Uint8Array) {
+  /** @param dropper The attempt whose settlement drops the lock if it is not released before. */
+  constructor(core: Core, name: string, key: string, token: Uint8Array, dropper: CurrentAttempt | undefined) {
     this.#core = core;
     this.name = name;
     this.#key = key;
     this.#token = token;
+    this.#dropper = dropper;
   }
 
   async release(): Promise<boolean> {
-    return await this.#core.storage.data.deleteIfEqual(this.#key, this.#token);
+    const held = await this.#core.storage.data.deleteIfEqual(this.#key, this.#token);
+    if (this.#dropper !== undefined) this.#dropper.locksHeld--;
+    this.#dropper = undefined;
+    return held;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

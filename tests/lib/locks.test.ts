@@ -250,6 +250,21 @@ describe("the lock of a dead worker", () => {
     expect(await huey.isLocked("inner")).toBe(false);
   });
 
+  test("with the settlement, unless it has a ttl: as a debounce it outlives the task", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", lock: "of the task" }, async (keep: string | undefined) => {
+      await huey.lockTask("debounce", { ttl: 60 }).acquire();
+      if (keep !== undefined) await huey.lockTask(keep).acquire();
+    });
+    await task(undefined);
+    await work(huey);
+    expect([await huey.isLocked("of the task"), await huey.isLocked("debounce")]).toEqual([false, true]);
+    await huey.flushLocks();
+    await task("not released");
+    await work(huey);
+    expect(await huey.isLocked("not released")).toBe(false);
+  });
+
   test("one that was taken outside of tasks stays", async () => {
     const huey = memory();
     await huey.lockTask("outside").acquire();
