@@ -22,6 +22,8 @@ export function taskLock(core: Core, name: string, options: LockOptions = {}): T
 /** Whether no slot of a lock is free. */
 export async function isLocked(core: Core, name: string, slots?: number): Promise<boolean> {
   checkName(name, "The name of a lock");
+  // Whoever asks about a lock knows of it, also when all known locks are flushed.
+  if (!core.locks.has(name)) core.locks.set(name, 1);
   const keys = slotKeys(core, name, slots ?? core.locks.get(name) ?? 1);
   return (await core.storage.data.peekMany(keys)).every((holder) => holder !== undefined);
 }

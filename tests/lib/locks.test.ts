@@ -296,6 +296,14 @@ describe("flushLocks", () => {
     await lock.acquire();
   });
 
+  test("clears a lock that was asked about", async () => {
+    const here = memory();
+    await here.lockTask("lock").acquire();
+    const other = new Huey({ storage: here.storage, logger: silent });
+    expect(await other.isLocked("lock")).toBe(true);
+    expect(await other.flushLocks()).toEqual(new Set(["lock"]));
+  });
+
   test("clears a lock that only another process knows, by its name", async () => {
     const here = memory();
     await here.lockTask("lock").acquire();
