@@ -4,7 +4,7 @@
  */
 import { show } from "./arguments.ts";
 import { DecodeError } from "./errors.ts";
-import { isInstant, LAST_DATE_MS } from "./time.ts";
+import { type Duration, durationMs, instantMs, isInstant, LAST_DATE_MS } from "./time.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -16,8 +16,17 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 /** What `new Date` can hold. */
 const isTime: Check = (value) => isNumber(value) && Math.abs(value as number) <= LAST_DATE_MS;
-const isExpiry: Check = (value) =>
-  isDelay(value) || isInstant(value as never) || (isRecord(value) && Object.values(value).every(isNumber));
+
+/** As the options of a call are checked: follow-ups fix their expiry only when they are enqueued. */
+function isExpiry(value: unknown): boolean {
+  try {
+    if (isInstant(value)) instantMs(value, "expires");
+    else durationMs(value as Duration, "expires");
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** More values than this are collected for no chord. */
 const LARGEST_CHORD = 10_000_000;

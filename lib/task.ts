@@ -7,7 +7,7 @@ import type { Message } from "./message.ts";
 import { handlerCall, makePipeline, stagesOf } from "./pipeline.ts";
 import type { Definition } from "./registry.ts";
 import type { Overrides } from "./task_options.ts";
-import type { Duration, Instant } from "./time.ts";
+import { type Duration, type Instant, instantMs, isInstant } from "./time.ts";
 import type { TaskInfo } from "./types/calling.ts";
 import type { Callable, Pipeline, Step, Task } from "./types/composition.ts";
 
@@ -44,7 +44,8 @@ export class InvocationInfo implements TaskInfo {
     return this.message.priority ?? 0;
   }
   get expires(): Duration | Instant | undefined {
-    return this.message.expires;
+    const { expires } = this.message;
+    return isInstant(expires) ? new Date(instantMs(expires, "expires")) : expires;
   }
   get expiresAt(): Date | undefined {
     return toDate(this.message.expiresAt);

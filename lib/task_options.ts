@@ -168,8 +168,8 @@ function checkExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
     durationMs(expires, "expires");
     return plainDuration(expires);
   }
-  const ms = instantMs(expires as Instant, "expires");
-  return expires instanceof Date ? expires : new Date(ms);
+  // Plain data: a serializer of the application may know no dates.
+  return { epochMilliseconds: instantMs(expires as Instant, "expires") };
 }
 
 function pick(options: AnyTaskOptions): CallOptions {

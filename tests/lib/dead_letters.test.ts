@@ -41,6 +41,24 @@ describe("a message that cannot be decoded", () => {
     expect(lines.some(({ level }) => level === "error" || level === "warn")).toBe(true);
   });
 
+  test.each([[{ epochMilliseconds: "soon" }], [{ fortnights: 2 }], [{ seconds: -1 }], [-1], [[]]])(
+    "an expiry that makes no sense, also of a follow-up: %j",
+    async (expires) => {
+      const huey = memory();
+      huey.task("task", () => {
+        throw new Error("failed");
+      });
+      const step = { v: 1, id: "step", name: "task", args: [] };
+      const messages = [{ ...step, expires }, { ...step, next: { ...step, expires } }, {
+        ...step,
+        onError: { ...step, expires },
+      }];
+      for (const message of messages) await inject(huey, bytes(JSON.stringify(message)));
+      await work(huey);
+      expect([await huey.deadLetterCount(), await huey.pendingCount()]).toEqual([3, 0]);
+    },
+  );
+
   test("a message that was cut or changed anywhere is set aside or runs: nothing else", async () => {
     const writer = memory();
     const define = (huey: Huey) => huey.task("task", (n: number) => n);

@@ -51,6 +51,18 @@ describe.each(kinds)("with the serializer %s", (_name, make) => {
     expect(await huey.get<unknown>("key")).toEqual({ a: [1] });
   });
 
+  test("what expires at a time, or after one, runs before", async () => {
+    const huey = memory({ serializer: make() });
+    const task = huey.task("task", () => "ran");
+    const at = new Date(Date.now() + 60_000);
+    const results = await Promise.all([at, { epochMilliseconds: at.getTime() }, { minutes: 1 }, 60].map((expires) => {
+      return task.with({ expires })();
+    }));
+    expect((await huey.pending()).map(({ expires }) => expires)).toEqual([at, at, { minutes: 1 }, 60]);
+    await work(huey);
+    expect(await Promise.all(results.map((result) => result.get()))).toEqual(Array(4).fill("ran"));
+  });
+
   test("a failure reads as one", async () => {
     const huey = memory({ serializer: make() });
     const fails = huey.task("fails", () => {
