@@ -1,11 +1,22 @@
 /**
- * Runs in a Web Worker: renews the lease of a consumer whose own isolate may be busy with tasks.
+ * Runs in a Web Worker: renews the lease of a consumer whose own isolate is held up by a task. It imports nothing until then, since
+ * every byte here is one more in each consumer.
  * @module
  */
 import type { Lease, Storage, StorageDescriptor } from "../lib/storage.ts";
 
+/** What to renew, and when. */
+export interface Watch {
+  readonly descriptor: StorageDescriptor;
+  readonly lease: Lease;
+  /** One number: how often the consumer itself has renewed the lease. */
+  readonly beats: Int32Array<SharedArrayBuffer>;
+  /** Renew it also while the consumer does. */
+  readonly always: boolean;
+}
+
 /** What the consumer says: once what to do, and at the end that it is over. */
-export type ToHeart = { readonly descriptor: StorageDescriptor; readonly lease: Lease } | "stop";
+export type ToHeart = Watch | "stop";
 
 /** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
 export type FromHeart = "beat" | "stopped" | { readonly error: string; readonly fatal: boolean };
@@ -16,6 +27,9 @@ interface Scope {
   addEventListener(type: "message", listener: (event: { readonly data: ToHeart }) => void): void;
 }
 
+/** Looks within the life of a lease; the consumer renews it three times, so that one of two looks always finds it renewed. */
+const LOOKS = 5;
+
 const scope = globalThis as unknown as Scope;
 
 let storage: Storage | undefined;
@@ -23,14 +37,18 @@ let timer: ReturnType<typeof setInterval> | undefined;
 let beating: Promise<void> = Promise.resolve();
 let stopped = false;
 
-async function live(descriptor: StorageDescriptor, lease: Lease): Promise<void> {
-  const opened = await open(descriptor);
-  if (opened === undefined || stopped) return;
-  storage = opened;
-  const next = (): void => void (beating = beating.then(() => beat(opened, lease)));
-  timer = setInterval(next, lease.ttlMs / 3);
+function live(watch: Watch): void {
+  let seen = Atomics.load(watch.beats, 0);
+  let silent = 0;
+  const next = (): void => void (beating = beating.then(() => beat(watch)));
+  timer = setInterval(() => {
+    const beats = Atomics.load(watch.beats, 0);
+    silent = beats === seen ? silent + 1 : 0;
+    seen = beats;
+    if (watch.always || silent > 1) next();
+  }, watch.lease.ttlMs / LOOKS);
   // The consumer may have been held up while this isolate was made.
-  next();
+  if (watch.always) next();
 }
 
 async function stop(): Promise<void> {
@@ -41,17 +59,14 @@ async function stop(): Promise<void> {
   scope.postMessage("stopped");
 }
 
-async function open(descriptor: StorageDescriptor): Promise<Storage | undefined> {
+async function beat({ descriptor, lease }: Watch): Promise<void> {
+  if (stopped) return;
   try {
-    const module = await import(descriptor.module) as Record<string, new (options: unknown) => Storage>;
-    return new module[descriptor.className]!(descriptor.options);
+    storage ??= await open(descriptor);
   } catch (error) {
-    scope.postMessage({ error: String(error), fatal: true });
-    return undefined;
+    clearInterval(timer);
+    return scope.postMessage({ error: String(error), fatal: true });
   }
-}
-
-async function beat(storage: Storage, lease: Lease): Promise<void> {
   if (stopped) return;
   try {
     await storage.heartbeat(lease);
@@ -61,4 +76,9 @@ async function beat(storage: Storage, lease: Lease): Promise<void> {
   }
 }
 
-scope.addEventListener("message", ({ data }) => void (data === "stop" ? stop() : live(data.descriptor, data.lease)));
+async function open({ module, className, options }: StorageDescriptor): Promise<Storage> {
+  const exports = await import(module) as Record<string, new (options: unknown) => Storage>;
+  return new exports[className]!(options);
+}
+
+scope.addEventListener("message", ({ data }) => void (data === "stop" ? stop() : live(data)));

@@ -20,23 +20,26 @@ export interface LeaseOptions {
 
 /** A lease of a storage that only this isolate sees: nobody could take it over. */
 const FOREVER_MS = 1e12;
-/** A lease that is shorter might be over before the other isolate, started with the first task, is there. */
-const SHORT_MS = 3000;
+/** A lease that is shorter might be over before the other isolate has noticed that this one is held up, and opened the storage. */
+const SHORT_MS = 10_000;
 /** How long the other isolate gets to end a renewal that is under way. */
 const STOP_MS = 1000;
 
 /**
- * Grants a lease and renews it three times within its life: from a timer here, and once tasks run here, from another isolate too,
- * which an idle consumer can do without.
+ * Grants a lease and renews it three times within its life, from a timer here. Once tasks run here, which may hold the timer up,
+ * another isolate watches whether it does, and renews the lease as long as it does not.
  */
 export class LeaseKeeper {
   readonly #storage: Storage;
   readonly #options: LeaseOptions;
   readonly #outage: Outage;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #beating: Promise<void> = Promise.resolve();
   #heart: WebWorker | undefined;
   #wantsHeart = false;
   readonly #heartStopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Renewals made here, for the other isolate to see. */
+  readonly #beats: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   #stopped = false;
 
   constructor(storage: Storage, options: LeaseOptions) {
@@ -51,9 +54,9 @@ export class LeaseKeeper {
     if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
     await this.#storage.heartbeat(lease);
     if (this.#stopped) return;
-    this.#timer = setInterval(() => void this.#beat(), lease.ttlMs / 3);
+    this.#timer = setInterval(() => this.#beating = this.#beat(), lease.ttlMs / 3);
     this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
-    if (lease.ttlMs < SHORT_MS) this.taskStarts();
+    if (this.#isShort) this.taskStarts();
   }
 
   /** A task is about to run here, and may hold up the timer. */
@@ -63,15 +66,14 @@ export class LeaseKeeper {
     if (!this.#stopped) this.#startHeart();
   }
 
-  /** Renews no more, and ends the lease. */
+  /** Renews no more, and ends the lease. A beat that is under way would bring it back after its end, so it is waited for. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
-    await this.#stopHeart();
+    await Promise.all([this.#beating, this.#stopHeart()]);
     await this.#storage.resign(this.#options.lease.consumer);
   }
 
-  /** A beat that is under way would bring the lease back after its end, so it is waited for. */
   async #stopHeart(): Promise<void> {
     if (this.#heart === undefined) return;
     const patience = new AbortController();
@@ -82,17 +84,20 @@ export class LeaseKeeper {
   }
 
   async #beat(): Promise<void> {
-    // While another isolate does it, there is no need.
-    if (this.#heart !== undefined) return;
     try {
       await this.#storage.heartbeat(this.#options.lease);
+      Atomics.add(this.#beats, 0, 1);
       this.#outage.over();
     } catch (error) {
       if (!this.#stopped) this.#outage.report(error);
     }
   }
 
-  /** Another isolate with a connection of its own. If it cannot do its work, the timer here has to. */
+  get #isShort(): boolean {
+    return this.#options.lease.ttlMs < SHORT_MS;
+  }
+
+  /** Another isolate, which opens a connection of its own when it has to. If it cannot do its work, the timer here does what it can. */
   #startHeart(): void {
     this.#heart = openWorker(siblingUrl("heartbeat_worker", import.meta.url), {
       message: (message) => this.#hear(message as FromHeart),
@@ -101,8 +106,9 @@ export class LeaseKeeper {
         this.#fallBack(reason);
       },
     });
-    const { descriptor } = this.#storage;
-    this.#heart.post({ descriptor: descriptor!, lease: this.#options.lease } satisfies ToHeart);
+    const descriptor = this.#storage.descriptor!;
+    const { lease } = this.#options;
+    this.#heart.post({ descriptor, lease, beats: this.#beats, always: this.#isShort } satisfies ToHeart);
   }
 
   #hear(message: FromHeart): void {
