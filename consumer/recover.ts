@@ -4,7 +4,7 @@
  */
 import type { Core } from "../lib/core.ts";
 import { announceRecovered } from "../lib/execute.ts";
-import type { Claim, PollOptions } from "../lib/storage.ts";
+import type { Claim, PollOptions, StoredLease } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { isGone } from "./identity.ts";
 import type { Identity } from "./identity.ts";
@@ -18,17 +18,21 @@ export interface RecoveryOptions {
   readonly logger: Logger;
 }
 
-/** How often the processes of consumers on this host are looked at. */
+/** How often the processes of consumers on this host are looked at, if there are any. */
 const LOOK_MS = 1000;
+/** How often the storage is asked who else there is and who fell silent; three times in the life of a lease that is shorter. */
+const ASK_MS = 5000;
 
-/** Recovers at the start, about each second what died on this host, and twice in the life of a lease what fell silent. */
+/** Recovers at the start, about each second what died on this host, and every five seconds what fell silent. */
 export class Recovery {
   readonly #core: Core;
   readonly #options: RecoveryOptions;
   readonly #outage: Outage;
   readonly #stop: AbortController = new AbortController();
   #loop: Promise<void> | undefined;
-  #nextMs = 0;
+  /** Other consumers on this host. */
+  #neighbours: readonly StoredLease[] = [];
+  #askAgainMs = 0;
 
   constructor(core: Core, options: RecoveryOptions) {
     this.#core = core;
@@ -51,30 +55,46 @@ export class Recovery {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
+        const asks = performance.now() >= this.#askAgainMs;
+        // Asked again because of who seems to be gone: those who said that they end are no longer in the storage.
+        if (asks || this.#gone.length > 0) await this.#meetNeighbours();
         await this.#recoverGone();
-        await this.#recoverSilent();
+        if (asks) await this.#recoverSilent();
         this.#outage.over();
-        await sleep(Math.min(LOOK_MS, this.#options.leaseMs / 2) * jitter(), signal);
+        await sleep(this.#pauseMs(), signal);
       } catch (error) {
         await this.#outage.wait(error, signal);
       }
     }
   }
 
+  async #meetNeighbours(): Promise<void> {
+    const { consumer, host } = this.#options.identity;
+    const leases = await this.#core.storage.leases();
+    this.#neighbours = leases.filter((lease) => lease.consumer !== consumer && lease.host === host);
+  }
+
   async #recoverGone(): Promise<void> {
-    const { identity, logger } = this.#options;
-    for (const lease of await this.#core.storage.leases()) {
-      if (lease.consumer === identity.consumer || !isGone(lease, identity.host)) continue;
-      logger.warn(`Consumer ${lease.consumer} on this host is gone`);
-      await this.#announce(await this.#core.storage.recover({ consumer: lease.consumer }));
-      await this.#core.storage.resign(lease.consumer);
+    for (const { consumer } of this.#gone) {
+      this.#options.logger.warn(`Consumer ${consumer} on this host is gone`);
+      await this.#announce(await this.#core.storage.recover({ consumer }));
+      await this.#core.storage.resign(consumer);
+      this.#neighbours = this.#neighbours.filter((lease) => lease.consumer !== consumer);
     }
   }
 
   async #recoverSilent(): Promise<void> {
-    if (performance.now() < this.#nextMs) return;
-    this.#nextMs = performance.now() + (this.#options.leaseMs / 2) * jitter();
     await this.#announce(await this.#core.storage.recover());
+    this.#askAgainMs = performance.now() + Math.min(ASK_MS, this.#options.leaseMs / 3) * jitter();
+  }
+
+  get #gone(): readonly StoredLease[] {
+    return this.#neighbours.filter((lease) => isGone(lease, this.#options.identity.host));
+  }
+
+  #pauseMs(): number {
+    const untilAskedMs = Math.max(0, this.#askAgainMs - performance.now());
+    return this.#neighbours.length === 0 ? untilAskedMs : Math.min(untilAskedMs, LOOK_MS * jitter());
   }
 
   async #announce(claims: readonly Claim[]): Promise<void> {

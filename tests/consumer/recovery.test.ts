@@ -4,11 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { FromHeart, Watch } from "../../consumer/heartbeat_worker.ts";
 import { isGone, newIdentity } from "../../consumer/identity.ts";
 import { LeaseKeeper } from "../../consumer/lease.ts";
 import { Recovery } from "../../consumer/recover.ts";
+import { openWorker, siblingUrl } from "../../consumer/web_worker.ts";
 import { coreOf } from "../../lib/core.ts";
 import { StorageError } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/types/options.ts";
 import { SqliteHuey } from "../../storage/sqlite/huey.ts";
 import { logbook, memory, silent } from "../helpers.ts";
 
@@ -22,8 +25,8 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function sqlite(): SqliteHuey {
-  const huey = new SqliteHuey("recovery", { filename: join(folder, `${++files}.db`), logger: silent });
+function sqlite(logger: Logger = silent): SqliteHuey {
+  const huey = new SqliteHuey("recovery", { filename: join(folder, `${++files}.db`), logger });
   ends.push(() => huey.close());
   return huey;
 }
@@ -32,6 +35,32 @@ function sqlite(): SqliteHuey {
 function deadPid(): Promise<number> {
   const child = spawn(process.execPath, ["--version"], { stdio: "ignore" });
   return new Promise((resolve) => child.on("exit", () => resolve(child.pid!)));
+}
+
+/** A process that runs until it is told to end. */
+function startProcess(): { pid: number; end(): Promise<void> } {
+  const child = spawn("sleep", ["60"], { stdio: "ignore" });
+  const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));
+  const end = (): Promise<void> => {
+    child.kill("SIGKILL");
+    return exited;
+  };
+  ends.push(end);
+  return { pid: child.pid!, end };
+}
+
+/** Resolves after the next look of a storage at all leases. */
+function nextLook(huey: SqliteHuey): Promise<void> {
+  const { storage } = huey;
+  const { leases } = storage;
+  return new Promise((resolve) => {
+    storage.leases = async () => {
+      storage.leases = leases;
+      const found = await leases.call(storage);
+      setImmediate(resolve);
+      return found;
+    };
+  });
 }
 
 describe("newIdentity()", () => {
@@ -107,6 +136,40 @@ describe("Recovery", () => {
     expect(await told).toBe("add");
   });
 
+  test("notices that a process of this host ends long before its lease does", async () => {
+    const huey = sqlite();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const neighbour = startProcess();
+    const owner = { consumer: `host-${neighbour.pid}-0-alive`, worker: "Worker-1" };
+    await huey.storage.heartbeat({ consumer: owner.consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
+    await huey.storage.claim(1, { owner, waitMs: 0 });
+    const told = recovered(huey);
+    const looked = nextLook(huey);
+    start(huey);
+    await looked;
+    expect(await huey.pendingCount()).toBe(0);
+    await neighbour.end();
+    expect(await told).toBe("add");
+    expect(await huey.pendingCount()).toBe(1);
+  });
+
+  test("calls nobody gone who has said that it ends", async () => {
+    const { logger, lines } = logbook();
+    const huey = sqlite(logger);
+    const neighbour = startProcess();
+    const consumer = `host-${neighbour.pid}-0-orderly`;
+    await huey.storage.heartbeat({ consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
+    const met = nextLook(huey);
+    start(huey);
+    await met;
+    const looked = nextLook(huey);
+    await huey.storage.resign(consumer);
+    await neighbour.end();
+    await looked;
+    expect(lines).toEqual([]);
+  });
+
   test("spares consumers that live", async () => {
     const huey = sqlite();
     const add = huey.task("add", (a: number, b: number) => a + b);
@@ -146,6 +209,23 @@ describe("LeaseKeeper", () => {
     await keeper.stop();
     expect(await huey.storage.leases()).toEqual([]);
   });
+
+  for (const always of [true, false]) {
+    test(`another isolate renews it ${always ? "always, if it is short" : "when nobody here does"}`, async () => {
+      const huey = sqlite();
+      const descriptor = huey.storage.descriptor!;
+      const beats = new Int32Array(new SharedArrayBuffer(4));
+      const heard = Promise.withResolvers<unknown>();
+      const heart = openWorker(siblingUrl("heartbeat_worker", import.meta.resolve("../../consumer/lease.ts")), {
+        message: (message) => heard.resolve(message as FromHeart),
+        end: heard.resolve,
+      });
+      ends.push(() => Promise.resolve(heart.terminate()));
+      heart.post({ descriptor, lease: { ...lease, ttlMs: always ? 3_600_000 : 60 }, beats, always } satisfies Watch);
+      expect(await heard.promise).toBe("beat");
+      expect((await huey.storage.leases()).map(({ consumer }) => consumer)).toEqual([lease.consumer]);
+    });
+  }
 
   test("renews it here where no tasks run, and reports failures once", async () => {
     const { logger, lines } = logbook();
