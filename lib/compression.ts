@@ -2,7 +2,7 @@
  * Compression of serialized values, with the codecs that both runtimes have.
  * @module
  */
-import { deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
+import { zlib } from "./builtin.ts";
 
 /** A format of compressed data. */
 export type Codec = "gzip" | "zlib";
@@ -16,7 +16,7 @@ export type Codec = "gzip" | "zlib";
  * @returns The compressed bytes.
  */
 export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Array {
-  return codec === "gzip" ? gzipSync(data, { level }) : deflateSync(data, { level });
+  return codec === "gzip" ? zlib().gzipSync(data, { level }) : zlib().deflateSync(data, { level });
 }
 
 /**
@@ -30,7 +30,7 @@ export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Ar
  */
 export function decompress(data: Uint8Array, codec: Codec, maxBytes: number): Uint8Array {
   const options = { maxOutputLength: maxBytes };
-  return codec === "gzip" ? gunzipSync(data, options) : inflateSync(data, options);
+  return codec === "gzip" ? zlib().gunzipSync(data, options) : zlib().inflateSync(data, options);
 }
 
 /**

@@ -2,15 +2,55 @@
  * Logging: through LogTape, silent until the application configures it, or through any object with the same four methods.
  * @module
  */
-import { getLogger } from "@logtape/logtape";
+import type { Logger as LogTapeLogger } from "@logtape/logtape";
 import type { Logger } from "./types/options.ts";
 import type { Message } from "./message.ts";
 
+/** Where LogTape keeps its root logger, for all copies of LogTape in an isolate. */
+const ROOT = Symbol.for("logtape.rootLogger");
 const METHODS = ["debug", "info", "warn", "error"] as const;
 
-/** The library's logger of LogTape, for a part of it: category `["huey", ...parts]`. */
-export function defaultLogger(...parts: string[]): Logger {
-  return getLogger(["huey", ...parts]);
+/** The library's logger of LogTape: category `["huey"]`. */
+export function defaultLogger(): Logger {
+  return new LogTape(["huey"]);
+}
+
+/** A logger of LogTape, which is not loaded here: as long as the application has not done so, nobody reads what is logged. */
+class LogTape implements Logger {
+  readonly #category: readonly [string, ...string[]];
+  #found: LogTapeLogger | undefined;
+
+  constructor(category: readonly [string, ...string[]]) {
+    this.#category = category;
+  }
+
+  debug(message: string, properties?: Record<string, unknown>): void {
+    this.#logger?.debug(message, properties);
+  }
+
+  info(message: string, properties?: Record<string, unknown>): void {
+    this.#logger?.info(message, properties);
+  }
+
+  warn(message: string, properties?: Record<string, unknown>): void {
+    this.#logger?.warn(message, properties);
+  }
+
+  error(message: string, properties?: Record<string, unknown>): void {
+    this.#logger?.error(message, properties);
+  }
+
+  isEnabledFor(level: "debug" | "info" | "warning" | "error"): boolean {
+    return this.#logger?.isEnabledFor(level) ?? false;
+  }
+
+  getChild(name: string): LogTape {
+    return new LogTape([...this.#category, name]);
+  }
+
+  get #logger(): LogTapeLogger | undefined {
+    return this.#found ??= (globalThis as { [ROOT]?: LogTapeLogger })[ROOT]?.getChild(this.#category);
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
  * Serialized values that only holders of a secret can make.
  * @module
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { nodeCrypto } from "./builtin.ts";
 import { ConfigurationError, DecodeError } from "./errors.ts";
 import { Serializer } from "./serializer.ts";
 import type { SerializerOptions } from "./types/options.ts";
@@ -41,7 +41,7 @@ export class SignedSerializer extends Serializer {
     super(options);
     const secret = required(options?.secret, "secret");
     const salt = required(options.salt ?? "huey", "salt");
-    this.#key = createHmac("sha256", secret).update(salt).digest();
+    this.#key = nodeCrypto().createHmac("sha256", secret).update(salt).digest();
   }
 
   override serialize(value: unknown): Uint8Array {
@@ -56,14 +56,14 @@ export class SignedSerializer extends Serializer {
   override deserialize(data: Uint8Array): unknown {
     if (!(data instanceof Uint8Array) || data.length < SIGNATURE_BYTES) throw new DecodeError("The data is not signed");
     const payload = data.subarray(SIGNATURE_BYTES);
-    if (!timingSafeEqual(data.subarray(0, SIGNATURE_BYTES), this.#signature(payload))) {
+    if (!nodeCrypto().timingSafeEqual(data.subarray(0, SIGNATURE_BYTES), this.#signature(payload))) {
       throw new DecodeError("The signature of the data is wrong: it was changed, or signed with another secret or salt");
     }
     return super.deserialize(payload);
   }
 
   #signature(data: Uint8Array): Uint8Array {
-    return createHmac("sha256", this.#key).update(data).digest();
+    return nodeCrypto().createHmac("sha256", this.#key).update(data).digest();
   }
 }
 

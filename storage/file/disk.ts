@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers";
 import { codeOf, succeeds } from "./errors.ts";
-import { ISOLATE, nextNumber } from "./isolate.ts";
+import { isolateName, nextNumber } from "./isolate.ts";
 
 /** A folder may be removed as empty right after it was made, so some tries are needed; more than that is another failure. */
 const TRIES = 50;
@@ -41,7 +41,7 @@ export class Disk {
 
   /** A name in this isolate's own folder, where nobody looks. */
   stagedPath(name: string = "scratch"): string {
-    return `staged/${ISOLATE}/${nextNumber()}~${name}`;
+    return `staged/${isolateName()}/${nextNumber()}~${name}`;
   }
 
   /** Writes a file that nobody reads yet. What could not be written whole is removed. */

@@ -2,21 +2,23 @@
  * Who this isolate is, so that others can tell whether what it left behind still has an owner.
  * @module
  */
-import { hash, randomBytes } from "node:crypto";
+import { Buffer } from "node:buffer";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
+import { nodeCrypto } from "../../lib/builtin.ts";
 import { codeOf } from "./errors.ts";
 
 /** Tells this isolate's files from those of all others. */
-export const ISOLATE_SUFFIX: string = randomBytes(6).toString("hex");
+export const ISOLATE_SUFFIX: string = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString("hex");
 
-const HOST = hash("sha256", `${hostName()} ${processNamespace()}`).slice(0, 8);
+let ownHost: string | undefined;
+let lastNumber = 0;
 
 /** Host, process and isolate, as the name of a folder. */
-export const ISOLATE: string = `${HOST}-${process.pid}-${ISOLATE_SUFFIX}`;
-
-let lastNumber = 0;
+export function isolateName(): string {
+  return `${host()}-${process.pid}-${ISOLATE_SUFFIX}`;
+}
 
 /** A number that this isolate has not used yet. */
 export function nextNumber(): number {
@@ -26,17 +28,22 @@ export function nextNumber(): number {
 /**
  * Whether the process of an isolate is known to have ended. One on another host counts as alive.
  *
- * @param isolate As in `ISOLATE`.
+ * @param isolate As `isolateName` makes it.
  */
 export function hasEnded(isolate: string): boolean {
-  const [host, pid] = isolate.split("-");
-  if (host !== HOST) return false;
+  const [itsHost, pid] = isolate.split("-");
+  if (itsHost !== host()) return false;
   try {
     process.kill(Number(pid), 0);
     return false;
   } catch (error) {
     return codeOf(error) === "ESRCH";
   }
+}
+
+/** A hash, since the name of a host may be no name for a file. */
+function host(): string {
+  return ownHost ??= nodeCrypto().hash("sha256", `${hostName()} ${processNamespace()}`).slice(0, 8);
 }
 
 /** Deno may not be allowed to tell. */

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "./disk.ts";
-import { hasEnded, ISOLATE } from "./isolate.ts";
+import { hasEnded, isolateName } from "./isolate.ts";
 
 /** Locks are held for less than a millisecond, because nothing is awaited meanwhile. */
 const RETRY_MS = 1;
@@ -17,7 +17,7 @@ const decoder = new TextDecoder();
 /** Locks by name. */
 export class KeyLocks {
   readonly #disk: Disk;
-  readonly #identity: string = `staged/${ISOLATE}/identity`;
+  readonly #identity: string = `staged/${isolateName()}/identity`;
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -44,7 +44,7 @@ export class KeyLocks {
   }
 
   #take(path: string): boolean {
-    if (!this.#disk.exists(this.#identity)) this.#disk.write(this.#identity, ISOLATE);
+    if (!this.#disk.exists(this.#identity)) this.#disk.write(this.#identity, isolateName());
     return this.#disk.link(this.#identity, path);
   }
 

@@ -15,7 +15,7 @@
  * depth of the queue: one for 4 minutes, in it one for each quarter of a second.
  * @module
  */
-import { hash } from "node:crypto";
+import { nodeCrypto } from "../../lib/builtin.ts";
 import { ISOLATE_SUFFIX } from "./isolate.ts";
 
 /** Priorities are 16 bits in the names of files. */
@@ -35,7 +35,7 @@ let sequence = 0;
 
 /** Hash of a key, which may be any text, as a file's name. */
 export function hashOf(key: string): string {
-  return hash("sha256", key);
+  return nodeCrypto().hash("sha256", key);
 }
 
 /** A number as hexadecimal digits that sort like the number. */

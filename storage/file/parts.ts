@@ -12,7 +12,7 @@ import { Disk, pauseAt } from "./disk.ts";
 import { Doorbell } from "./doorbell.ts";
 import { codeOf } from "./errors.ts";
 import { Expiry } from "./expiry.ts";
-import { ISOLATE } from "./isolate.ts";
+import { isolateName } from "./isolate.ts";
 import { KeyLocks } from "./key_lock.ts";
 import { deliveriesOf, priorityOf } from "./layout.ts";
 import { FileLeases } from "./leases.ts";
@@ -209,7 +209,7 @@ export class FileParts {
     const others = (openCounts.get(root) ?? 1) - 1;
     openCounts.set(root, others);
     if (others === 0 && !this.transactions.hasUnfinished) {
-      await rm(`${root}/staged/${ISOLATE}`, { recursive: true, force: true });
+      await rm(`${root}/staged/${isolateName()}`, { recursive: true, force: true });
     }
   }
 

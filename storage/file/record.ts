@@ -6,7 +6,7 @@
  * A crash of the machine may leave a file that is cut off or full of zeros; the lengths and the checksum tell.
  * @module
  */
-import { crc32 } from "node:zlib";
+import { zlib } from "../../lib/builtin.ts";
 import { DecodeError } from "../../lib/errors.ts";
 
 const MAGIC = 0x48554559;
@@ -32,7 +32,7 @@ export function encodeRecord(about: object, data: Uint8Array): Uint8Array {
   view.setUint32(9, data.length);
   bytes.set(description, HEADER);
   bytes.set(data, HEADER + description.length);
-  view.setUint32(13, crc32(bytes.subarray(HEADER)));
+  view.setUint32(13, zlib().crc32(bytes.subarray(HEADER)));
   return bytes;
 }
 
@@ -49,7 +49,9 @@ export function decodeRecord(bytes: Uint8Array): FileRecord {
   const start = HEADER + view.getUint32(5);
   const length = start + view.getUint32(9);
   if (length !== bytes.length) throw new DecodeError(`The file is torn: ${bytes.length} bytes instead of ${length}`);
-  if (view.getUint32(13) !== crc32(bytes.subarray(HEADER))) throw new DecodeError("The file is torn: its checksum is wrong");
+  if (view.getUint32(13) !== zlib().crc32(bytes.subarray(HEADER))) {
+    throw new DecodeError("The file is torn: its checksum is wrong");
+  }
   return { about: JSON.parse(decoder.decode(bytes.subarray(HEADER, start))), data: bytes.subarray(start) };
 }
 

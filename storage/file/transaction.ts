@@ -21,7 +21,7 @@
  */
 import { type Disk, pauseAt } from "./disk.ts";
 import { codeOf } from "./errors.ts";
-import { hasEnded, ISOLATE, nextNumber } from "./isolate.ts";
+import { hasEnded, isolateName, nextNumber } from "./isolate.ts";
 
 /** What is to become of a staged file: the words of its name, none of which has a `~`. */
 export type Step = readonly string[];
@@ -40,8 +40,8 @@ export class Draft {
   constructor(disk: Disk) {
     const number = nextNumber();
     this.#disk = disk;
-    this.id = `${ISOLATE}~${number}`;
-    this.#prefix = `staged/${ISOLATE}/${number}`;
+    this.id = `${isolateName()}~${number}`;
+    this.#prefix = `staged/${isolateName()}/${number}`;
   }
 
   /** The staged files, in the order in which they are to be applied. */

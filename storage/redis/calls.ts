@@ -2,7 +2,6 @@
  * Running scripts: each effect once, also when a connection breaks and the reply is lost.
  * @module
  */
-import { randomBytes } from "node:crypto";
 import { StorageError } from "../../lib/errors.ts";
 import type { Argument } from "./dial.ts";
 import { closedError, type Link, OUTAGE_MS } from "./link.ts";
@@ -21,7 +20,7 @@ type CommandMaker = (again: boolean, whole: boolean) => readonly Argument[];
 /** Runs the scripts of one storage. */
 export class Calls {
   /** Identifies this instance in the kept replies. */
-  readonly instance: string = randomBytes(9).toString("base64url");
+  readonly instance: string = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("base64url");
   readonly #link: Link;
   readonly #prefix: string;
   /** Places for kept replies that no call uses; the last one is used first, so that few are used at all. */

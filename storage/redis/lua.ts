@@ -8,9 +8,9 @@
  * `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `replies:<instance>` · `numbers` the last numbers given.
  * @module
  */
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../../lib/builtin.ts";
 
-/** A script and its digest. */
+/** A script and its digest, which is made when it is first needed. */
 export interface Script {
   readonly source: string;
   readonly digest: string;
@@ -19,7 +19,13 @@ export interface Script {
 /** Makes a script of pieces. */
 export function script(...pieces: string[]): Script {
   const source = pieces.join("\n");
-  return { source, digest: createHash("sha1").update(source).digest("hex") };
+  let digest: string | undefined;
+  return {
+    source,
+    get digest(): string {
+      return digest ??= nodeCrypto().hash("sha1", source);
+    },
+  };
 }
 
 /** Which kind of queue: a list, or a sorted set when there are priorities. */

@@ -8,7 +8,7 @@ import process from "node:process";
 import { StorageError } from "../../lib/errors.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
 import { Disk } from "../../storage/file/disk.ts";
-import { ISOLATE } from "../../storage/file/isolate.ts";
+import { isolateName } from "../../storage/file/isolate.ts";
 import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../contract/helpers.ts";
 
 /** Everything that changes something on the disk. */
@@ -251,7 +251,7 @@ describe("a full disk", () => {
       revive();
       await storage.recover();
       expect(await storage.pendingCount()).toBe(0);
-      expect(readdirSync(join(path, "huey", "staged", ISOLATE))).toEqual([]);
+      expect(readdirSync(join(path, "huey", "staged", isolateName()))).toEqual([]);
     });
   }
 
@@ -284,7 +284,7 @@ describe("leftovers of an ended process", () => {
   /** An isolate like this one, in a process that is gone. */
   function endedIsolate(): string {
     const { pid } = spawnSync(process.execPath, ["--version"]);
-    return ISOLATE.replace(`-${process.pid}-`, `-${pid}-`);
+    return isolateName().replace(`-${process.pid}-`, `-${pid}-`);
   }
 
   beforeEach(() => {
