@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
+import { nodeRedis } from "./node_redis.ts";
 import type { RedisSettings } from "./options.ts";
 
 /** What an argument of a command may be. */
@@ -51,7 +52,7 @@ const CONNECT_TIMEOUT_MS = 5000;
  */
 export function dialer(settings: RedisSettings, key: string, options: DialOptions): Dial {
   const { client, connection } = settings;
-  if (connection) return async () => (await nodeRedis()).createClient(withOverrides(connection, options)) as never;
+  if (connection) return async () => (await nodeRedis()).createClient(withOverrides(connection, options)) as RedisConnection;
   if (isKind<Cluster>(client, "getNodeClientForKey")) return () => dialCluster(client, key, options);
   if (isKind<Sentinel>(client, "getMasterNode")) {
     return () => dialThrough(client, (use) => client._execute(false, (node) => Promise.resolve(use(node))), options);
@@ -63,14 +64,6 @@ export function dialer(settings: RedisSettings, key: string, options: DialOption
 
 function isKind<T>(client: object | undefined, method: string): client is T & object {
   return typeof (client as Record<string, unknown> | undefined)?.[method] === "function";
-}
-
-async function nodeRedis(): Promise<{ createClient(options: object): unknown }> {
-  try {
-    return await import("redis");
-  } catch (cause) {
-    throw new ConfigurationError(`The Redis storages need the package "redis" (node-redis 6): install redis`, { cause });
-  }
 }
 
 /** Reconnecting is left to the link, which knows what to send again and when to give up. */

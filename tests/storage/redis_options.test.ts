@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createClient, createClientPool } from "redis";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
+import { nodeRedis } from "../../storage/redis/node_redis.ts";
 import {
   PriorityRedisExpireStorage,
   PriorityRedisStorage,
@@ -16,6 +17,12 @@ const ITEM = { id: "a", data: new Uint8Array([1]), priority: 0, track: true };
 async function rejection(promise: Promise<unknown>): Promise<Error> {
   return await promise.then(() => new Error("Nothing was thrown"), (error) => error);
 }
+
+test("of node-redis only the client is loaded, without the commands of modules of the server", async () => {
+  const client = (await nodeRedis()).createClient({}) as object;
+  expect("sendCommand" in client).toBe(true);
+  expect("json" in client).toBe(false);
+});
 
 describe("options of the Redis storages", () => {
   let server: RedisServer;
