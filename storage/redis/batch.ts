@@ -33,11 +33,12 @@ export class Batch<T, R> {
       this.#plan();
       return this.#send([item]).then((replies) => replies[0]!);
     }
-    const { promise, resolve, reject } = Promise.withResolvers<R>();
-    this.#waiting.push({ item, resolve, reject });
-    if (this.#waiting.length >= this.#limit) this.#flush();
-    else if (!this.#planned) this.#plan();
-    return promise;
+    // Faster than Promise.withResolvers, which counts here.
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      if (this.#waiting.length >= this.#limit) this.#flush();
+      else if (!this.#planned) this.#plan();
+    });
   }
 
   /** Sends what waits, now. */

@@ -2,7 +2,7 @@
  * What the Lua scripts share. Each script is put together from these pieces and its own.
  *
  * KEYS[1] is `huey:{name}:`, the beginning of all keys of a queue; the braces keep them in one slot of a cluster.
- * Keys: `queue` list or sorted set · `schedule` sorted set · `claims:<consumer>` number -> mark, record · `consumers` set ·
+ * Keys: `queue` list or sorted set · `schedule` sorted set · `requests` request -> mark, consumer · `claims:<request>` number -> record ·
  * `leases` · `state` id -> letter · `notices:<ttl>:<n>` id -> letter, expiry · `notice-sets` · `data` `revocations` `meta`
  * `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` index -> value · `chords` set ·
  * `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `replies:<instance>` · `numbers` the last numbers given.
@@ -204,28 +204,42 @@ local function add(items)
 end
 `;
 
-/** Claims: a mark (since f64, worker, request; each length-prefixed) in front of the record. */
+/** Claims: a hash of records by number for each request, whose mark (since f64, length-prefixed worker, consumer) is in `requests`. */
 export const CLAIMS = `
-local function readClaim(number, stored)
-  local since, worker, request, at = struct.unpack('>dHc0Hc0', stored)
-  local record = string.sub(stored, at)
-  return {number = number, since = since, worker = worker, record = record}
+-- By request: consumer, worker, request, number and record of each.
+local function findClaims(isWanted)
+  local found, requests = {}, call('HGETALL', P .. 'requests')
+  for i = 1, #requests, 2 do
+    local request, _, worker, at = requests[i], struct.unpack('>dHc0', requests[i + 1])
+    local consumer = string.sub(requests[i + 1], at)
+    if isWanted(consumer, worker) then
+      local all, claims = call('HGETALL', P .. 'claims:' .. request), {}
+      for j = 1, #all, 2 do claims[#claims + 1] = {consumer, worker, request, all[j], all[j + 1]} end
+      found[request] = claims
+    end
+  end
+  return found
 end
+local function byNumber(a, b) return tonumber(a[4]) < tonumber(b[4]) end
 -- The record as it goes back; one that had no place yet gets that of its claim, which keeps the order.
-local function putBack(claim, delivered)
-  local at, deliveries = struct.unpack('>dI4', claim.record)
-  if at == 0 then at = tonumber(claim.number) end
-  return struct.pack('>dI4', at, deliveries + delivered) .. string.sub(claim.record, 13)
+local function putBack(number, record, delivered)
+  local at, deliveries = struct.unpack('>dI4', record)
+  if at == 0 then at = tonumber(number) end
+  return struct.pack('>dI4', at, deliveries + delivered) .. string.sub(record, 13)
 end
 `;
 
 /** Notices by id, in sets that vanish as a whole; the last notice of a set is written a life after its first one at the latest. */
 export const NOTICES = `
 local SETS = P .. 'notice-sets'
-local function putNotices(ttl, args)
+local function putNotices(ttl, text, ids)
   if ttl <= 0 then return end
   local key = string.format('%snotices:%d:%d', P, ttl, math.floor(now / ttl))
-  local isNew = call('EXISTS', key) == 0
+  local isNew, args = call('EXISTS', key) == 0, {}
+  for i = 1, #ids do
+    args[2 * i - 1] = ids[i]
+    args[2 * i] = text
+  end
   many('HSET', key, args)
   if not isNew then return end
   call('HSET', SETS, key, now + 2 * ttl)

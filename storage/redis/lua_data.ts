@@ -24,7 +24,7 @@ local function remove()
   local letter = string.sub(entry, 1, 1)
   if string.find('cfvxn', letter, 1, true) then
     local ttl = struct.unpack('>d', entry, 10)
-    putNotices(ttl, {key, noticeText(letter, ttl)})
+    putNotices(ttl, noticeText(letter, ttl), {key})
   end
   return 1
 end
@@ -167,10 +167,10 @@ export const FLUSH: Script = script(
   `
 local keys = {}
 for _, name in ipairs({'queue', 'schedule', 'state', 'data', 'data:ttl', 'revocations', 'revocations:ttl', 'meta', 'meta:ttl',
-  'counters', 'counters:ttl', 'held', 'dead', 'dead-order', 'bell', 'consumers', 'chords', 'notice-sets'}) do
+  'counters', 'counters:ttl', 'held', 'dead', 'dead-order', 'bell', 'requests', 'chords', 'notice-sets'}) do
   keys[#keys + 1] = P .. name
 end
-for _, consumer in ipairs(call('SMEMBERS', P .. 'consumers')) do keys[#keys + 1] = P .. 'claims:' .. consumer end
+for _, request in ipairs(call('HKEYS', P .. 'requests')) do keys[#keys + 1] = P .. 'claims:' .. request end
 for _, chord in ipairs(call('SMEMBERS', P .. 'chords')) do keys[#keys + 1] = P .. 'chord:' .. chord end
 for _, set in ipairs(call('HKEYS', P .. 'notice-sets')) do keys[#keys + 1] = set end
 for i = 1, #keys, 4000 do call('UNLINK', unpack(keys, i, math.min(i + 3999, #keys))) end

@@ -63,8 +63,8 @@ end
 `;
 
 /**
- * ARGV 1 mark, 2 "1" if it is sent again, 3 limit, 4 consumer. Replies: number of revocations, then number and record of each claim;
- * a number that is left out is the next one. The mark is new in each request, so that one whose reply was lost finds its own claims.
+ * ARGV 1 mark, 2 "1" if it is sent again, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and record of
+ * each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims.
  */
 const CLAIM = `
 local mark, claims = ARGV[1], P .. 'claims:' .. ARGV[4]
@@ -72,10 +72,8 @@ local reply = {call('HLEN', P .. 'revocations')}
 if ARGV[2] == '1' then
   local all = call('HGETALL', claims)
   for i = 1, #all, 2 do
-    if string.sub(all[i + 1], 1, #mark) == mark then
-      reply[#reply + 1] = tonumber(all[i])
-      reply[#reply + 1] = string.sub(all[i + 1], #mark + 1)
-    end
+    reply[i + 1] = tonumber(all[i])
+    reply[i + 2] = all[i + 1]
   end
   if #reply > 1 then return reply end
 end
@@ -88,10 +86,10 @@ for i = 1, #taken do
   local record = taken[i]
   reply[i + 2] = record
   stored[2 * i - 1] = number + i
-  stored[2 * i] = mark .. record
+  stored[2 * i] = record
 end
 many('HSET', claims, stored)
-call('SADD', P .. 'consumers', ARGV[4])
+call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
 setStates(taken, 'r' .. mark)
 -- Fewer than asked for: nothing is left.
 if #taken == tonumber(ARGV[3]) and call('EXISTS', P .. 'bell') == 0 and size() > 0 then ring() end
@@ -99,28 +97,36 @@ return reply
 `;
 
 /**
- * ARGV 5 packed settlements, one after another in columns; 6 expiry of results (0 is never). Columns: 1 what is added, 2 consumer and
- * claims of each group, 3 id and entry of results, 4 tasks whose state is over, 5 notices: life, ids and texts, 6 tasks to wake for
- * (true: those of 4), 7 revocations to delete, 8 chords, 9 chords to drop, 10 burials, 11 tokens whose locks are dropped, 12 tasks
- * whose older notices do not count any more.
- * Replies the claims that are not held; if there are any, nothing is written.
+ * ARGV 5 packed settlements, one after another in columns; 6 expiry of results (0 is never). Columns: 1 what is added, 2 request and
+ * claims of each group, or how many if these are all that the request has claimed, 3 id and entry of results, 4 tasks whose state is
+ * over, 5 notices: life, text and ids, 6 tasks to wake for, 7 revocations to delete, 8 chords, 9 chords to drop, 10 burials,
+ * 11 tokens whose locks are dropped, 12 tasks whose older notices do not count any more. In 5, 6 and 7 true: those of 4.
+ * Replies the claims that are not held, or ? if it was not told which; if there are any, nothing is written.
  */
 const SETTLE = `
-local function dropClaims(groups)
-  local missing, first = {}, groups[1]
-  if #groups == 1 and #first[2] == 1 then
-    if call('HDEL', P .. 'claims:' .. first[1], first[2][1]) == 0 then missing[1] = first[2][1] end
-    return missing
-  end
+local function findMissing(groups)
+  local missing = {}
   for _, group in ipairs(groups) do
     local claims, numbers = P .. 'claims:' .. group[1], group[2]
-    for i = 1, #numbers do
-      if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
+    if type(numbers) == 'string' then
+      if call('HLEN', claims) ~= tonumber(numbers) then return {'?'} end
+    else
+      for i = 1, #numbers do
+        if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
+      end
     end
   end
-  if #missing > 0 then return missing end
-  for _, group in ipairs(groups) do many('HDEL', P .. 'claims:' .. group[1], group[2]) end
   return missing
+end
+local function dropClaims(groups)
+  local over = {}
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    local all = type(numbers) == 'string'
+    if all then call('DEL', claims) else many('HDEL', claims, numbers) end
+    if all or call('EXISTS', claims) == 0 then over[#over + 1] = group[1] end
+  end
+  many('HDEL', P .. 'requests', over)
 end
 local function report(chord, added)
   local key = P .. 'chord:' .. chord[1]
@@ -142,16 +148,26 @@ local function expire(results)
   sweep(P .. 'data', #results)
   many('ZADD', P .. 'data:ttl', expiries)
 end
+local function idsOr(ids, others) if ids == true then return others end return ids end
+local function forget(keys, ids)
+  if #ids == 0 and keys == true or keys ~= true and #keys == 0 or call('EXISTS', P .. 'revocations') == 0 then return end
+  if keys == true then
+    keys = {}
+    for i = 1, #ids do keys[i] = 'r:' .. ids[i] end
+  end
+  many('HDEL', P .. 'revocations', keys)
+end
 local function main()
   local s = cmsgpack.unpack(ARGV[5])
-  local missing = dropClaims(s[2])
+  local missing = findMissing(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
+  dropClaims(s[2])
   many('HSET', P .. 'data', s[3])
   expire(s[3])
   many('HDEL', P .. 'state', s[4])
   dropNotices(s[12])
-  for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2]) end
-  if #s[7] > 0 and call('EXISTS', P .. 'revocations') == 1 then many('HDEL', P .. 'revocations', s[7]) end
+  for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2], idsOr(notice[3], s[4])) end
+  forget(s[7], s[4])
   for _, chord in ipairs(s[9]) do
     call('UNLINK', P .. 'chord:' .. chord)
     call('SREM', P .. 'chords', chord)
@@ -163,21 +179,22 @@ local function main()
   end
   for _, token in ipairs(s[11]) do dropLocks(token) end
   add(s[1])
-  wake(s[6] == true and s[4] or s[6])
+  wake(idsOr(s[6], s[4]))
   return ''
 end
 `;
 
-/** ARGV 5 packed claims: number, consumer and token of each. An orderly stop is no delivery that counts. */
+/** ARGV 5 packed claims: number, request and token of each. An orderly stop is no delivery that counts. */
 const RELEASE = `
 local function main()
   local records = {}
   for _, claim in ipairs(cmsgpack.unpack(ARGV[5])) do
     local claims = P .. 'claims:' .. claim[2]
-    local stored = call('HGET', claims, claim[1])
-    if stored then
+    local record = call('HGET', claims, claim[1])
+    if record then
       call('HDEL', claims, claim[1])
-      records[#records + 1] = putBack(readClaim(claim[1], stored), 0)
+      if call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', claim[2]) end
+      records[#records + 1] = putBack(claim[1], record, 0)
       dropLocks(claim[3])
     end
   end
@@ -191,12 +208,12 @@ end
 
 /**
  * ARGV 5 consumer, 6 `all` without a lease, this `consumer`, or one `worker` of it, 7 that worker. A lease is its expiry and a text.
- * Replies consumer, number and record of each claim that was put back.
+ * Replies consumer, worker, request, number and record of each claim that was put back.
  */
 const RECOVER = `
 local records, reply, live = {}, {}, {}
-local function isLost(consumer)
-  if ARGV[6] ~= 'all' then return consumer == ARGV[5] end
+local function isLost(consumer, worker)
+  if ARGV[6] ~= 'all' then return consumer == ARGV[5] and (ARGV[6] ~= 'worker' or worker == ARGV[7]) end
   if live[consumer] == nil then live[consumer] = call('HEXISTS', P .. 'leases', consumer) == 1 end
   return not live[consumer]
 end
@@ -206,34 +223,25 @@ local function endLeases()
     if tonumber(string.match(leases[i + 1], '^%d+')) <= now then call('HDEL', P .. 'leases', leases[i]) end
   end
 end
-local function takeBack(consumer)
-  local claims = P .. 'claims:' .. consumer
-  local all = call('HGETALL', claims)
-  for i = 1, #all, 2 do
-    local claim = readClaim(all[i], all[i + 1])
-    if ARGV[6] ~= 'worker' or claim.worker == ARGV[7] then
-      call('HDEL', claims, all[i])
-      records[#records + 1] = putBack(claim, 1)
-      reply[#reply + 1] = {consumer, claim.worker, claim.number, claim.record}
-    end
-  end
-  if call('EXISTS', claims) == 0 then call('SREM', P .. 'consumers', consumer) end
-end
 local function freeLocks()
   for _, token in ipairs(call('HKEYS', P .. 'held')) do
-    local length, from = string.match(token, '^%d+:%d+:(%d+):()')
+    local length, from = string.match(token, '^%d+:[^:]*:%d+:(%d+):()')
     local consumer = length and string.sub(token, from, from + length - 1)
-    local worker = length and string.sub(token, from + length)
-    if consumer and isLost(consumer) and (ARGV[6] ~= 'worker' or worker == ARGV[7]) then dropLocks(token) end
+    if consumer and isLost(consumer, string.sub(token, from + length)) then dropLocks(token) end
   end
 end
 local function main()
   if ARGV[6] == 'all' then endLeases() end
-  for _, consumer in ipairs(call('SMEMBERS', P .. 'consumers')) do
-    if isLost(consumer) then takeBack(consumer) end
+  for request, claims in pairs(findClaims(isLost)) do
+    for _, claim in ipairs(claims) do
+      records[#records + 1] = putBack(claim[4], claim[5], 1)
+      reply[#reply + 1] = claim
+    end
+    call('UNLINK', P .. 'claims:' .. request)
+    call('HDEL', P .. 'requests', request)
   end
   freeLocks()
-  table.sort(reply, function(a, b) return tonumber(a[3]) < tonumber(b[3]) end)
+  table.sort(reply, byNumber)
   if #records == 0 then return reply end
   setStates(records, 'w')
   back(records)
@@ -244,15 +252,12 @@ end
 
 /** ARGV 1 consumer, 2 "1" if only one worker, 3 that worker. Replies as `recover` does, and changes nothing. */
 const CLAIMED = `
+local function isAsked(consumer, worker) return consumer == ARGV[1] and (ARGV[2] ~= '1' or worker == ARGV[3]) end
 local reply = {}
-local all = call('HGETALL', P .. 'claims:' .. ARGV[1])
-for i = 1, #all, 2 do
-  local claim = readClaim(all[i], all[i + 1])
-  if ARGV[2] ~= '1' or claim.worker == ARGV[3] then
-    reply[#reply + 1] = {ARGV[1], claim.worker, claim.number, claim.record}
-  end
+for _, claims in pairs(findClaims(isAsked)) do
+  for _, claim in ipairs(claims) do reply[#reply + 1] = claim end
 end
-table.sort(reply, function(a, b) return tonumber(a[3]) < tonumber(b[3]) end)
+table.sort(reply, byNumber)
 return reply
 `;
 

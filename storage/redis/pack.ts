@@ -3,7 +3,7 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
-import { recordBound, writeRecord } from "./bytes.ts";
+import { recordBound, writeRecord, writeText } from "./bytes.ts";
 
 /** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */
 export type Packable = string | number | boolean | undefined | Uint8Array | PackedRecord | readonly Packable[];
@@ -58,7 +58,7 @@ function pack(value: Packable): void {
 
 function packText(text: string): void {
   reserve(5 + text.length * 3);
-  const written = scratch.write(text, length + 5);
+  const written = writeText(text, scratch, length + 5);
   packHead(STRING32, written);
   length += written;
 }
@@ -83,7 +83,10 @@ function packRecord({ item, dueMs }: PackedRecord): void {
 function packHead(tag: number, size: number): void {
   reserve(5);
   scratch[length] = tag;
-  scratch.writeUInt32BE(size, length + 1);
+  scratch[length + 1] = size >>> 24;
+  scratch[length + 2] = size >>> 16;
+  scratch[length + 3] = size >>> 8;
+  scratch[length + 4] = size;
   length += 5;
 }
 

@@ -6,11 +6,12 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { entry, readRecord, record } from "./bytes.ts";
+import { Claims, holdOf, runningMark } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import type { QueueKind } from "./lua.ts";
 import type { QueueScripts } from "./lua_queue.ts";
 import { packed } from "./pack.ts";
-import { Added, ownerText, runningMark, SettlementColumns, tokenParts } from "./settle.ts";
+import { Added, SettlementColumns } from "./settle.ts";
 
 /** Most settlements, or calls of `enqueue`, that go as one. A script keeps the server from everything else. */
 const BATCH_LIMIT = 500;
@@ -82,11 +83,16 @@ export class RedisQueue {
     return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
   }
 
-  async settle(settlement: Settlement): Promise<boolean> {
-    this.#core.assertOpen();
-    for (const item of settlement.enqueue ?? []) this.check(item);
-    if (settlement.chord) this.check(settlement.chord.callback);
-    return await this.#settlements.add(settlement);
+  /** Not async: it is called for each task, and each promise costs. */
+  settle(settlement: Settlement): Promise<boolean> {
+    try {
+      this.#core.assertOpen();
+      if (settlement.enqueue) { for (const item of settlement.enqueue) this.check(item); }
+      if (settlement.chord) this.check(settlement.chord.callback);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#settlements.add(settlement);
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
@@ -133,7 +139,7 @@ export class RedisQueue {
 
   async #giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
-    const held = claims.map(({ token }) => [tokenParts(token).number, tokenParts(token).consumer, token]);
+    const held = claims.map((claim) => [String(holdOf(claim).number), holdOf(claim).request, claim.token]);
     await this.#core.calls.once(this.#scripts.release, [packed(held)]);
   }
 
@@ -159,17 +165,15 @@ export class RedisQueue {
     const { expireMs } = this.#core.settings;
     const expiresMs = expireMs === undefined ? undefined : Date.now() + expireMs;
     const columns = new SettlementColumns(expiresMs);
-    const taken = new Set<string>();
-    const first = batch.map(({ claim }) =>
-      claim === undefined || (!taken.has(claim.token) && taken.add(claim.token) !== undefined)
-    );
-    batch.forEach((settlement, index) => first[index] && columns.add(settlement));
-    const reply = await this.#core.calls.once(this.#scripts.settle, [columns.packed, String(expiresMs ?? 0)]);
-    const text = String(reply);
-    if (text === "") return first;
-    const missing = new Set(text.split(" "));
+    const first = batch.map((settlement) => columns.add(settlement));
+    const settle = async (inFull: boolean): Promise<string> =>
+      String(await this.#core.calls.once(this.#scripts.settle, [columns.packed(inFull), String(expiresMs ?? 0)]));
+    let missing = await settle(false);
+    if (missing === UNTOLD) missing = await settle(true);
+    if (missing === "") return first;
+    const gone = new Set(missing.split(" ").map(Number));
     const isHeld = ({ claim }: Settlement, index: number): boolean =>
-      first[index]! && !(claim && missing.has(tokenParts(claim.token).number));
+      first[index]! && !(claim && gone.has(holdOf(claim).number));
     const again = batch.filter(isHeld);
     const written = again.length > 0 ? await this.#sendSettlements(again) : [];
     return batch.map((settlement, index) => isHeld(settlement, index) && written.shift()!);
@@ -177,22 +181,14 @@ export class RedisQueue {
 
   /** One look. A request that is sent again has the same mark, and finds what the first one claimed. */
   async #look(limit: number, owner: Owner): Promise<ClaimBatch> {
-    const request = Buffer.from(`${this.#core.calls.instance}:${++this.#claimRequests}`);
-    const length = Buffer.allocUnsafe(2);
-    length.writeUInt16BE(request.length);
-    const mark = Buffer.concat([runningMark(owner.worker), length, request]);
-    const reply = await this.#core.calls.repeatable(
+    const { consumer, worker } = owner;
+    const request = `${this.#core.calls.instance}.${++this.#claimRequests}`;
+    const mark = runningMark(worker);
+    const [revocations, ...found] = await this.#core.calls.repeatable(
       this.#scripts.claim,
-      (again) => [mark, again ? "1" : "0", String(limit), owner.consumer],
+      (again) => [mark, again ? "1" : "0", String(limit), request, consumer],
     ) as (number | Buffer)[];
-    const claims: Claim[] = [];
-    const suffix = ownerText(owner);
-    let number = 0;
-    for (const part of reply.slice(1)) {
-      if (typeof part === "number") number = part;
-      else claims.push(claimOf(`${number++}${suffix}`, part));
-    }
-    return { claims, revocations: Number(reply[0]) > 0 };
+    return { claims: claimsOf(request, owner, found), revocations: Number(revocations) > 0 };
   }
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
@@ -256,15 +252,27 @@ const ONE_DONE: readonly undefined[] = [undefined];
 
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 
-type RecoveredReply = [consumer: Buffer, worker: Buffer, number: Buffer, record: Buffer];
+/** What the settle script replies when claims are missing and it was not told which there were. */
+const UNTOLD = "?";
 
-function recoveredClaim([consumer, worker, number, bytes]: RecoveredReply): Claim {
-  return claimOf(`${number}${ownerText({ consumer: String(consumer), worker: String(worker) })}`, bytes);
+/** Claims from records; a number that is left out is the next one. */
+function claimsOf(request: string, owner: Owner, found: readonly (number | Buffer)[]): Claim[] {
+  const records = found.filter((part) => typeof part !== "number");
+  const made = new Claims(request, owner, records.length);
+  const claims: Claim[] = [];
+  let number = 0;
+  for (const part of found) {
+    if (typeof part === "number") number = part;
+    else claims.push(made.claim(number++, part));
+  }
+  return claims;
 }
 
-function claimOf(token: string, bytes: Buffer): Claim {
-  const { item, deliveries } = readRecord(bytes);
-  return { ...item, token, deliveries: deliveries + 1 };
+type RecoveredReply = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer];
+
+function recoveredClaim([consumer, worker, request, number, bytes]: RecoveredReply): Claim {
+  const owner = { consumer: String(consumer), worker: String(worker) };
+  return new Claims(String(request), owner).claim(Number(String(number)), bytes);
 }
 
 /** Items from a list of due times and records. */

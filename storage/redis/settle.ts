@@ -2,38 +2,10 @@
  * Settlements as the settle script reads them.
  * @module
  */
-import type { Burial, ChordReport, Claim, Ending, Item, Owner, Settlement } from "../../lib/storage.ts";
+import type { Burial, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, record, resultEntry } from "./bytes.ts";
+import { type Hold, holdOf, runningMark, workerOf } from "./claim.ts";
 import { type Packable, packed, PackedRecord } from "./pack.ts";
-
-/** What a token is made of. */
-export interface TokenParts {
-  readonly number: string;
-  readonly consumer: string;
-  readonly worker: string;
-}
-
-/** The part of a token that all claims of an owner share; lengths keep names with any characters apart. */
-export function ownerText({ consumer, worker }: Owner): string {
-  return `:${consumer.length}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
-}
-
-/** What a token was made of. */
-export function tokenParts(token: string): TokenParts {
-  const first = token.indexOf(":");
-  const second = token.indexOf(":", first + 1);
-  const start = token.indexOf(":", second + 1) + 1;
-  const end = start + Number(token.slice(first + 1, second));
-  return { number: token.slice(0, first), consumer: token.slice(start, end), worker: token.slice(end) };
-}
-
-/** Since when a task runs, and on which worker; what `state` shows. */
-export function runningMark(worker: string): Buffer {
-  const name = Buffer.from(worker);
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(name.length);
-  return Buffer.concat([double(Date.now()), length, name]);
-}
 
 /** What is added to queue and schedule, as the scripts read it: records, scheduled records, and the states of tracked ones. */
 export class Added {
@@ -55,15 +27,30 @@ export class Added {
   }
 }
 
+/** Claims of one request that are settled. */
+interface Group {
+  readonly size: number;
+  readonly numbers: Set<number>;
+}
+
+/** Endings of one kind. */
+interface Notices {
+  readonly ttlMs: number;
+  readonly text: Buffer;
+  readonly ids: string[];
+}
+
 /** Settlements that go as one, in the columns of the settle script. */
 export class SettlementColumns {
   readonly #expiresMs: number | undefined;
+  readonly #nowMs: number = Date.now();
   readonly #added = new Added();
-  readonly #claims = new Map<string, string[]>();
+  /** By request. */
+  readonly #claims = new Map<string, Group>();
   readonly #results: Packable[] = [];
   readonly #gone: string[] = [];
-  /** Ids and texts by life. */
-  readonly #notices = new Map<number, Packable[]>();
+  /** By what they say and for how long. */
+  readonly #notices = new Map<string, Notices>();
   readonly #ended: string[] = [];
   readonly #forget: string[] = [];
   readonly #chords: Packable[] = [];
@@ -78,32 +65,41 @@ export class SettlementColumns {
     this.#expiresMs = expiresMs;
   }
 
-  add(settlement: Settlement): void {
-    const { claim, id, result, ending, enqueue, chord, dropChord, bury } = settlement;
-    if (claim) this.#dropClaim(claim, settlement.dropLocks ?? false);
+  /** @returns false, and nothing is added, if the same claim is settled already */
+  add(settlement: Settlement): boolean {
+    const { claim, id, result, ending, enqueue, chord, dropChord, bury, forget } = settlement;
+    if (claim && !this.#dropClaim(holdOf(claim))) return false;
+    if (claim && settlement.dropLocks) this.#tokens.push(claim.token);
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
     if (!claim) this.#overtaken.push(id);
     if (result) this.#results.push(id, resultEntry(result, ending, settlement.noticeTtlMs, this.#expiresMs));
     else if (ending) this.#note(settlement, ending);
     if (result || (ending && ending !== "running")) this.#ended.push(id);
-    if (settlement.forget) this.#forget.push(...settlement.forget);
+    if (forget) { for (const key of forget) this.#forget.push(key); }
     if (enqueue) this.#added.add(enqueue);
     if (chord) this.#chords.push(packableReport(chord));
     if (dropChord !== undefined) this.#dropped.push(dropChord);
     if (bury) this.#bury(bury, id, claim);
+    return true;
   }
 
-  get packed(): Buffer {
+  /** @param inFull Names each claim, also where all that a request has claimed is settled at once. */
+  packed(inFull: boolean): Buffer {
+    const gone = this.#gone;
+    // In the usual case the same ids would go again and again.
+    const idsOr = (ids: readonly string[]): Packable => sameIds(ids, gone) || ids;
     return packed([
       this.#added.columns,
-      [...this.#claims],
+      [...this.#claims].map(([request, { size, numbers }]) => [
+        request,
+        numbers.size === size && !inFull ? String(size) : Array.from(numbers, String),
+      ]),
       this.#results,
-      this.#gone,
-      [...this.#notices],
-      // The usual case, in which the ids need not go twice.
-      sameIds(this.#ended, this.#gone) ? true : this.#ended,
-      this.#forget,
+      gone,
+      Array.from(this.#notices.values(), ({ ttlMs, text, ids }) => [ttlMs, text, idsOr(ids)]),
+      idsOr(this.#ended),
+      areRevocationsOf(gone, this.#forget) || this.#forget,
       this.#chords,
       this.#dropped,
       this.#burials,
@@ -112,18 +108,23 @@ export class SettlementColumns {
     ]);
   }
 
-  #dropClaim(claim: Claim, dropLocks: boolean): void {
-    const { number, consumer } = tokenParts(claim.token);
-    const numbers = this.#claims.get(consumer);
-    if (numbers) numbers.push(number);
-    else this.#claims.set(consumer, [number]);
-    if (dropLocks) this.#tokens.push(claim.token);
+  #dropClaim({ request, size, number }: Hold): boolean {
+    let group = this.#claims.get(request);
+    if (group === undefined) this.#claims.set(request, group = { size, numbers: new Set() });
+    if (group.numbers.has(number)) return false;
+    group.numbers.add(number);
+    return true;
   }
 
-  #note(settlement: Settlement, ending: Ending): void {
-    const notices = this.#notices.get(settlement.noticeTtlMs) ?? [];
-    this.#notices.set(settlement.noticeTtlMs, notices);
-    notices.push(settlement.id, noticeText(settlement, ending));
+  #note({ id, claim, noticeTtlMs }: Settlement, ending: Ending): void {
+    const worker = ending === "running" && claim ? workerOf(claim) : "";
+    const kind = `${ending} ${noticeTtlMs} ${worker}`;
+    let notices = this.#notices.get(kind);
+    if (notices === undefined) {
+      const text = noticeText(ending, this.#nowMs + noticeTtlMs, worker);
+      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, text, ids: [] });
+    }
+    notices.ids.push(id);
   }
 
   #bury(burial: Burial, taskId: string, claim: Claim | undefined): void {
@@ -139,9 +140,9 @@ export class SettlementColumns {
 }
 
 /** The letter of the ending, until when the notice is kept, and who runs it. */
-function noticeText({ claim, noticeTtlMs }: Settlement, ending: Ending): Buffer {
-  const head = [Buffer.from(endingTag(ending)), double(Date.now() + noticeTtlMs)];
-  return Buffer.concat(ending === "running" ? [...head, runningMark(claim ? tokenParts(claim.token).worker : "")] : head);
+function noticeText(ending: Ending, expiresMs: number, worker: string): Buffer {
+  const head = [Buffer.from(endingTag(ending)), double(expiresMs)];
+  return Buffer.concat(ending === "running" ? [...head, runningMark(worker)] : head);
 }
 
 function packableReport({ id, index, size, value, callback }: ChordReport): Packable {
@@ -150,4 +151,8 @@ function packableReport({ id, index, size, value, callback }: ChordReport): Pack
 
 function sameIds(some: readonly string[], others: readonly string[]): boolean {
   return some.length === others.length && some.every((id, index) => id === others[index]);
+}
+
+function areRevocationsOf(ids: readonly string[], keys: readonly string[]): boolean {
+  return keys.length === ids.length && keys.every((key, index) => key === `r:${ids[index]}`);
 }

@@ -132,7 +132,7 @@ describe("options of the Redis storages", () => {
       await storage.close();
     }
     expect(await client.ping()).toBe("PONG");
-    expect(await client.hLen("huey:{pattern}:claims:consumer")).toBe(2);
+    expect(await client.hLen("huey:{pattern}:requests")).toBe(2);
     client.destroy();
     pool.destroy();
   });

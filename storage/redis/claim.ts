@@ -1,0 +1,91 @@
+/**
+ * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
+ * @module
+ */
+import type { Claim, Owner } from "../../lib/storage.ts";
+import { double, readRecord } from "./bytes.ts";
+
+/** Where the server keeps a claim. */
+export interface Hold {
+  /** The request that claimed it, and how many it claimed; 0 if that is not known here. */
+  readonly request: string;
+  readonly size: number;
+  /** Its number; no other claim of the queue has it. */
+  readonly number: number;
+}
+
+/** Who made a claim, as its token ends; lengths keep names with any characters apart. */
+export function ownerText(request: string, { consumer, worker }: Owner): string {
+  return `:${request}:${consumer.length}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
+}
+
+/** The claims of one request, from the number of the first one and the records. */
+export class Claims {
+  readonly #request: string;
+  readonly #size: number;
+  readonly #suffix: string;
+
+  /** @param size How many there are; 0 if there may be more than are made here. */
+  constructor(request: string, owner: Owner, size: number = 0) {
+    this.#request = request;
+    this.#size = size;
+    this.#suffix = ownerText(request, owner);
+  }
+
+  /** The claim of a record. */
+  claim(number: number, record: Buffer): Claim {
+    return new StoredClaim({ request: this.#request, size: this.#size, number }, `${number}${this.#suffix}`, record);
+  }
+}
+
+/** Remembers what its token says, and more. */
+class StoredClaim implements Claim {
+  readonly id: string;
+  readonly data: Uint8Array;
+  readonly priority: number;
+  readonly retry: boolean;
+  readonly track: boolean;
+  readonly token: string;
+  readonly deliveries: number;
+  readonly #hold: Hold;
+
+  constructor(hold: Hold, token: string, record: Buffer) {
+    const { item, deliveries } = readRecord(record);
+    this.#hold = hold;
+    this.id = item.id;
+    this.data = item.data;
+    this.priority = item.priority;
+    this.retry = item.retry;
+    this.track = item.track;
+    this.token = token;
+    this.deliveries = deliveries + 1;
+  }
+
+  static holdOf(claim: Claim): Hold {
+    return #hold in claim ? claim.#hold : { ...partsOf(claim.token), size: 0 };
+  }
+}
+
+/** Where a claim is, also one that came from another process. */
+export function holdOf(claim: Claim): Hold {
+  return StoredClaim.holdOf(claim);
+}
+
+/** The name of the worker that holds a claim. */
+export function workerOf(claim: Claim): string {
+  return partsOf(claim.token).worker;
+}
+
+function partsOf(token: string): { number: number; request: string; worker: string } {
+  const [number, request, length] = token.split(":", 3) as [string, string, string];
+  const start = token.indexOf(":", number.length + request.length + length.length + 3) + 1;
+  return { number: Number(number), request, worker: token.slice(start + Number(length)) };
+}
+
+/** Since when a task runs, and on which worker; what `state` shows. */
+export function runningMark(worker: string): Buffer {
+  const name = Buffer.from(worker);
+  const length = Buffer.allocUnsafe(2);
+  length.writeUInt16BE(name.length);
+  return Buffer.concat([double(Date.now()), length, name]);
+}
