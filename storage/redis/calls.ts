@@ -72,6 +72,11 @@ export class Calls {
     this.#closing = true;
   }
 
+  /** The command that runs a script, for another connection. */
+  commandOf(script: Script, args: readonly Argument[]): Argument[] {
+    return this.#scriptCall(script, false, args);
+  }
+
   #scriptCall(script: Script, whole: boolean, args: readonly Argument[]): Argument[] {
     const [name, text] = whole ? ["EVAL", script.source] : ["EVALSHA", script.digest];
     return [name!, text!, "1", this.#prefix, ...args];

@@ -2,8 +2,9 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { Claim, Owner } from "../../lib/storage.ts";
+import type { Claim, ClaimBatch, Owner } from "../../lib/storage.ts";
 import { double, readRecord } from "./bytes.ts";
+import type { Argument } from "./dial.ts";
 
 /** Where the server keeps a claim. */
 export interface Hold {
@@ -17,6 +18,40 @@ export interface Hold {
 /** Who made a claim, as its token ends; lengths keep names with any characters apart. */
 export function ownerText(request: string, { consumer, worker }: Owner): string {
   return `:${request}:${consumer.length}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
+}
+
+/** One request for claims. Sent again it finds what it has claimed before. */
+export class ClaimRequest {
+  readonly #name: string;
+  readonly #owner: Owner;
+  readonly #mark: Buffer;
+
+  /** @param name No other request of the queue has it. */
+  constructor(name: string, owner: Owner) {
+    this.#name = name;
+    this.#owner = owner;
+    this.#mark = runningMark(owner.worker);
+  }
+
+  /** Arguments of the claim script. @param limit 0 only finds what was claimed before */
+  args(sending: "first" | "again" | "bell", limit: number): Argument[] {
+    return [this.#mark, sending, String(limit), this.#name, this.#owner.consumer];
+  }
+
+  /** What the script replied. */
+  batch(reply: unknown): ClaimBatch {
+    const [revocations, ...found] = reply as (number | Buffer)[];
+    const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
+    const made = new Claims(this.#name, this.#owner, size);
+    const claims: Claim[] = [];
+    let number = 0;
+    // A number that is left out is the next one.
+    for (const part of found) {
+      if (typeof part === "number") number = part;
+      else claims.push(made.claim(number++, part));
+    }
+    return { claims, revocations: Number(revocations) > 0 };
+  }
 }
 
 /** The claims of one request, from the number of the first one and the records. */

@@ -35,16 +35,14 @@ export class RedisCore {
   readonly endedChannel: string;
   readonly dueChannel: string;
   readonly #link: Link;
-  readonly #ring: Script;
   /** What goes on after the call that started it has returned. */
   readonly #background = new Set<Promise<unknown>>();
   readonly #pauses = new Set<() => void>();
   readonly #closers: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(settings: RedisSettings, ring: Script) {
+  constructor(settings: RedisSettings) {
     this.settings = settings;
-    this.#ring = ring;
     // A brace inside the name would end the hash tag too early.
     this.prefix = `huey:{${settings.name.replace(/[%{}]/g, encodeURIComponent)}}:`;
     this.endedChannel = `${this.prefix}ended`;
@@ -111,9 +109,9 @@ export class RedisCore {
   async #close(): Promise<void> {
     for (const end of this.#pauses) end();
     for (const closer of this.#closers) closer();
-    this.bell.close();
     this.news.close();
     if (!this.#link.isReady) this.#link.close();
+    await this.bell.close();
     await Promise.allSettled([...this.#background]);
     await this.calls.close();
     this.#link.close();
@@ -129,10 +127,11 @@ export class RedisCore {
       ownKey,
       readTimeoutMs: settings.readTimeoutMs,
       end: () => {
+        if (!this.#link.isReady) return false;
         this.background(this.calls.command(["RPUSH", ownKey, "1"]));
         this.background(this.calls.command(["PEXPIRE", ownKey, String(OWN_KEY_TTL_MS)]));
+        return true;
       },
-      ring: () => this.background(this.run(this.#ring)),
     });
   }
 }

@@ -32,7 +32,6 @@ export interface QueueScripts {
   readonly recover: Script;
   readonly promote: Script;
   readonly requeue: Script;
-  readonly ring: Script;
 }
 
 /** ARGV 5 what is added. */
@@ -63,13 +62,16 @@ end
 `;
 
 /**
- * ARGV 1 mark, 2 "1" if it is sent again, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and record of
- * each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims.
+ * ARGV 1 mark, 2 "again" if it was sent before, "bell" behind a blocking read, 3 limit, 4 request, 5 consumer. Replies: number of
+ * revocations, then number and record of each claim; a number that is left out is the next one. A request whose reply was lost finds
+ * its own claims; and should the server get round to what stands behind a blocking read only then, it finds that it is over.
  */
 const CLAIM = `
 local mark, claims = ARGV[1], P .. 'claims:' .. ARGV[4]
 local reply = {call('HLEN', P .. 'revocations')}
-if ARGV[2] == '1' then
+if ARGV[2] == 'bell' and call('EXISTS', P .. 'over:' .. ARGV[4]) == 1 then return reply end
+if ARGV[2] == 'again' then
+  call('SET', P .. 'over:' .. ARGV[4], '1', 'PX', 600000)
   local all = call('HGETALL', claims)
   for i = 1, #all, 2 do
     reply[i + 1] = tonumber(all[i])
@@ -77,7 +79,7 @@ if ARGV[2] == '1' then
   end
   if #reply > 1 then return reply end
 end
-local taken = take(ARGV[3])
+local taken = ARGV[3] == '0' and {} or take(ARGV[3])
 if #taken == 0 then return reply end
 local number = call('HINCRBY', P .. 'numbers', 'claim', #taken) - #taken
 local stored = {}
@@ -119,7 +121,14 @@ local function findMissing(groups)
   return missing
 end
 local function dropClaims(groups)
-  local over = {}
+  -- Usual at one slot: what there is to delete is what has to be there.
+  if #groups == 1 and groups[1][2] == '1' then
+    if call('DEL', P .. 'claims:' .. groups[1][1]) == 0 then return {'?'} end
+    call('HDEL', P .. 'requests', groups[1][1])
+    return {}
+  end
+  local missing, over = findMissing(groups), {}
+  if #missing > 0 then return missing end
   for _, group in ipairs(groups) do
     local claims, numbers = P .. 'claims:' .. group[1], group[2]
     local all = type(numbers) == 'string'
@@ -127,6 +136,7 @@ local function dropClaims(groups)
     if all or call('EXISTS', claims) == 0 then over[#over + 1] = group[1] end
   end
   many('HDEL', P .. 'requests', over)
+  return missing
 end
 local function report(chord, added)
   local key = P .. 'chord:' .. chord[1]
@@ -159,9 +169,8 @@ local function forget(keys, ids)
 end
 local function main()
   local s = cmsgpack.unpack(ARGV[5])
-  local missing = findMissing(s[2])
+  local missing = dropClaims(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
-  dropClaims(s[2])
   many('HSET', P .. 'data', s[3])
   expire(s[3])
   many('HDEL', P .. 'state', s[4])
@@ -312,6 +321,5 @@ export function queueScripts(kind: QueueKind): QueueScripts {
     recover: once(STATES, back, BELL, CLAIMS, ENTRIES, RECOVER),
     promote: once(STATES, push, BELL, PROMOTE),
     requeue: once(STATES, push, BELL, REQUEUE),
-    ring: script(COMMON, size, BELL, "if size() > 0 then ring() end return 1"),
   };
 }

@@ -6,7 +6,7 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { entry, readRecord, record } from "./bytes.ts";
-import { Claims, holdOf, runningMark } from "./claim.ts";
+import { ClaimRequest, Claims, holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import type { QueueKind } from "./lua.ts";
 import type { QueueScripts } from "./lua_queue.ts";
@@ -78,7 +78,7 @@ export class RedisQueue {
     const { signal, owner } = options;
     this.#core.assertOpen();
     if (signal?.aborted) return NOTHING;
-    const first = await this.#lookUnlessAborted(limit, owner, signal);
+    const first = await this.#lookUnlessAborted(this.#look(limit, this.#request(owner), false), signal);
     if (first.claims.length > 0 || options.waitMs <= 0 || this.#core.isClosing) return first;
     return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
   }
@@ -179,21 +179,20 @@ export class RedisQueue {
     return batch.map((settlement, index) => isHeld(settlement, index) && written.shift()!);
   }
 
-  /** One look. A request that is sent again has the same mark, and finds what the first one claimed. */
-  async #look(limit: number, owner: Owner): Promise<ClaimBatch> {
-    const { consumer, worker } = owner;
-    const request = `${this.#core.calls.instance}.${++this.#claimRequests}`;
-    const mark = runningMark(worker);
-    const [revocations, ...found] = await this.#core.calls.repeatable(
-      this.#scripts.claim,
-      (again) => [mark, again ? "1" : "0", String(limit), request, consumer],
-    ) as (number | Buffer)[];
-    return { claims: claimsOf(request, owner, found), revocations: Number(revocations) > 0 };
+  #request(owner: Owner): ClaimRequest {
+    return new ClaimRequest(`${this.#core.calls.instance}.${++this.#claimRequests}`, owner);
+  }
+
+  /** One look. @param sent The request was sent before, and its reply is lost */
+  async #look(limit: number, request: ClaimRequest, sent: boolean): Promise<ClaimBatch> {
+    const { calls } = this.#core;
+    return request.batch(
+      await calls.repeatable(this.#scripts.claim, (again) => request.args(again || sent ? "again" : "first", limit)),
+    );
   }
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
-  async #lookUnlessAborted(limit: number, owner: Owner, signal: AbortSignal | undefined): Promise<ClaimBatch> {
-    const look = this.#look(limit, owner);
+  async #lookUnlessAborted(look: Promise<ClaimBatch>, signal: AbortSignal | undefined): Promise<ClaimBatch> {
     if (signal === undefined) return await look;
     const gone = Promise.withResolvers<undefined>();
     const end = (): void => void this.#core.pause(ANSWER_MS).then(() => gone.resolve(undefined));
@@ -211,8 +210,23 @@ export class RedisQueue {
   }
 
   async #claimAtBell(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    const { bell } = this.#core;
-    return await this.#claimAfter(limit, options, (remainingMs) => bell.wait(remainingMs, options.signal), bell);
+    return await this.#claimAfter(limit, options, async (remainingMs) => {
+      const request = this.#request(options.owner);
+      const end = await this.#core.bell.wait({
+        limitMs: remainingMs,
+        signal: options.signal,
+        command: this.#core.calls.commandOf(this.#scripts.claim, request.args("bell", limit)),
+        late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
+      });
+      if (end === "over") return undefined;
+      return () => end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply));
+    });
+  }
+
+  /** Gives back what was claimed for nobody. */
+  async #giveBackLate(request: ClaimRequest, reply: unknown): Promise<void> {
+    const { claims } = reply === undefined ? await this.#look(0, request, true) : request.batch(reply);
+    await this.#giveBack(claims);
   }
 
   async #claimByPolling(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
@@ -221,29 +235,25 @@ export class RedisQueue {
     return await this.#claimAfter(limit, options, async (remainingMs) => {
       await this.#core.pause(Math.min(intervalMs, remainingMs), options.signal);
       intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
+      return undefined;
     });
   }
 
-  /** Looks again after each wait, until something is there or the time is over. */
+  /** Looks again after each wait, until something is there or the time is over. `wait` may have looked, which is then not to be lost. */
   async #claimAfter(
     limit: number,
-    options: ClaimOptions,
-    wait: (remainingMs: number) => Promise<void>,
-    bell?: { enter(): void; leave(): void },
+    { owner, signal, waitMs }: ClaimOptions,
+    wait: (remainingMs: number) => Promise<(() => Promise<ClaimBatch>) | undefined>,
   ): Promise<ClaimBatch> {
-    const { owner, signal } = options;
-    const deadline = performance.now() + options.waitMs;
-    bell?.enter();
-    try {
-      for (;;) {
-        const remainingMs = deadline - performance.now();
-        if (remainingMs > 0) await wait(remainingMs);
-        if (signal?.aborted || this.#core.isClosing) return NOTHING;
-        const batch = await this.#lookUnlessAborted(limit, owner, signal);
-        if (batch.claims.length > 0 || remainingMs <= 0) return batch;
-      }
-    } finally {
-      bell?.leave();
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const remainingMs = deadline - performance.now();
+      const looked = remainingMs > 0 ? await wait(remainingMs) : undefined;
+      const isOver = signal?.aborted || this.#core.isClosing;
+      if (isOver && looked === undefined) return NOTHING;
+      const look = looked === undefined ? this.#look(limit, this.#request(owner), false) : looked();
+      const batch = await this.#lookUnlessAborted(look, signal);
+      if (batch.claims.length > 0 || remainingMs <= 0 || isOver) return batch;
     }
   }
 }
@@ -254,19 +264,6 @@ const NOTHING: ClaimBatch = { claims: [], revocations: false };
 
 /** What the settle script replies when claims are missing and it was not told which there were. */
 const UNTOLD = "?";
-
-/** Claims from records; a number that is left out is the next one. */
-function claimsOf(request: string, owner: Owner, found: readonly (number | Buffer)[]): Claim[] {
-  const records = found.filter((part) => typeof part !== "number");
-  const made = new Claims(request, owner, records.length);
-  const claims: Claim[] = [];
-  let number = 0;
-  for (const part of found) {
-    if (typeof part === "number") number = part;
-    else claims.push(made.claim(number++, part));
-  }
-  return claims;
-}
 
 type RecoveredReply = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer];
 

@@ -57,7 +57,7 @@ abstract class RedisStorageBase implements Storage {
     const settings = redisSettings(options, variant.expires);
     const scripts = SCRIPTS[variant.kind];
     this.name = settings.name;
-    this.#core = new RedisCore(settings, scripts.ring);
+    this.#core = new RedisCore(settings);
     this.#queue = new RedisQueue(this.#core, scripts, variant.kind);
     this.data = new RedisKeyValue(this.#core, "data", variant.expires);
     this.revocations = new RedisKeyValue(this.#core, "revocations");

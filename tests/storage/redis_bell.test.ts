@@ -1,0 +1,112 @@
+/** Waiting at the bell: the claim that stands behind the blocking read, and what becomes of it when nobody waits any more. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { createClient } from "redis";
+import type { Item } from "../../lib/storage.ts";
+import { ClaimRequest } from "../../storage/redis/claim.ts";
+import { queueScripts } from "../../storage/redis/lua_queue.ts";
+import { RedisStorage } from "../../storage/redis/storage.ts";
+import { type RedisServer, startRedis } from "../redis_server.ts";
+
+const OWNER = { consumer: "c", worker: "w" };
+const LONG_MS = 60_000;
+
+let server: RedisServer;
+let waiting: RedisStorage;
+let other: RedisStorage;
+
+beforeAll(async () => void (server = await startRedis()));
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.command("FLUSHALL");
+  waiting = open();
+  other = open();
+});
+afterEach(async () => {
+  await waiting.close();
+  await other.close();
+});
+
+function open(): RedisStorage {
+  return new RedisStorage({ port: server.port, host: server.host, readTimeout: 30 });
+}
+
+function item(id: string): Item {
+  return { id, data: new Uint8Array([1]), priority: 0, track: true };
+}
+
+async function untilBlocked(count: number): Promise<void> {
+  while (!(await server.command("INFO clients")).includes(`blocked_clients:${count}`));
+}
+
+describe("waiting at the bell", () => {
+  test("the server claims as soon as the bell rings, without being asked again", async () => {
+    const found = waiting.claim(2, { owner: OWNER, waitMs: LONG_MS });
+    await untilBlocked(1);
+    await other.pendingCount();
+    await server.command("CONFIG RESETSTAT");
+    await other.enqueue([item("a")]);
+    expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);
+    expect(await server.command("INFO commandstats")).toContain("cmdstat_evalsha:calls=2,");
+  });
+
+  test("several that wait get one item each", async () => {
+    const more = open();
+    const found = [waiting, waiting, more].map((storage) => storage.claim(1, { owner: OWNER, waitMs: LONG_MS }));
+    await untilBlocked(2);
+    await other.enqueue(["a", "b", "c"].map(item));
+    const ids = (await Promise.all(found)).map(({ claims }) => claims.map(({ id }) => id).join());
+    expect(ids.sort()).toEqual(["a", "b", "c"]);
+    await more.close();
+  });
+
+  test("a connection that is lost meanwhile comes back", async () => {
+    const found = waiting.claim(1, { owner: OWNER, waitMs: LONG_MS });
+    await untilBlocked(1);
+    await server.command("CLIENT KILL TYPE normal SKIPME yes");
+    await untilBlocked(1);
+    await other.enqueue([item("a")]);
+    expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  test("a script that the server has forgotten meanwhile is sent in full", async () => {
+    const found = waiting.claim(1, { owner: OWNER, waitMs: LONG_MS });
+    await untilBlocked(1);
+    await server.command("SCRIPT FLUSH");
+    await other.enqueue([item("a")]);
+    expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);
+  });
+
+  test("a close that races an item loses nothing", async () => {
+    for (let round = 0; round < 30; round++) {
+      const storage = open();
+      const found = storage.claim(1, { owner: OWNER, waitMs: LONG_MS });
+      await untilBlocked(1);
+      const enqueued = other.enqueue([item(`a${round}`)]);
+      if (round % 2) await enqueued;
+      await storage.close();
+      await enqueued;
+      const { claims } = await found;
+      expect([...claims, ...await other.pending()].map(({ id }) => id)).toEqual([`a${round}`]);
+      await other.flush();
+    }
+  });
+});
+
+describe("a request that was sent again", () => {
+  test("is over for its first sending, which the server may get round to later", async () => {
+    const client = createClient({ socket: { host: server.host, port: server.port } });
+    await client.on("error", () => {}).connect();
+    const request = new ClaimRequest("lost.1", OWNER);
+    const send = async (sending: "again" | "bell", limit: number): Promise<string[]> => {
+      const args = ["EVAL", queueScripts("list").claim.source, "1", "huey:{huey}:", ...request.args(sending, limit)];
+      const reply = await client.sendCommand(args, { typeMapping: { ["$".charCodeAt(0)]: Buffer } });
+      return request.batch(reply).claims.map(({ id }) => id);
+    };
+    await other.enqueue([item("a"), item("b")]);
+    expect(await send("bell", 1)).toEqual(["a"]);
+    expect(await send("again", 0)).toEqual(["a"]);
+    expect(await send("bell", 1)).toEqual([]);
+    expect(await other.pendingCount()).toBe(1);
+    client.destroy();
+  });
+});
