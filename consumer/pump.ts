@@ -7,7 +7,7 @@ import type { Core, Running } from "../lib/core.ts";
 import { toError } from "../lib/error_record.ts";
 import { StorageError } from "../lib/errors.ts";
 import { execute, failClaim, interrupt } from "../lib/execute.ts";
-import type { ExecuteOptions } from "../lib/execute.ts";
+import type { ExecuteOptions, OnUnclaimed } from "../lib/execute.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { Outage, sleep } from "./outage.ts";
@@ -22,9 +22,11 @@ export interface PumpOptions {
   /** Stop claiming after so many attempts. */
   readonly maxTasks?: number | undefined;
   readonly logger: Logger;
+  /** As of `execute`. */
+  readonly onUnclaimed?: OnUnclaimed | undefined;
   /** Told just before a task's function runs. */
   readonly onStart?: ((running: Running) => void) | undefined;
-  /** Told when an attempt that was told to `onStart` has been settled. */
+  /** Told when an attempt has been settled. */
   readonly onEnd?: ((claim: Claim) => void) | undefined;
   /** Runs a claim; replaced by tests. */
   readonly execute?: typeof execute | undefined;
@@ -82,8 +84,8 @@ export class Pump {
     this.#core = core;
     this.#options = options;
     this.#execute = options.execute ?? execute;
-    const { owner: { worker }, onStart } = options;
-    const common = { worker, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
+    const { owner: { worker }, onUnclaimed, onStart } = options;
+    const common = { worker, onUnclaimed, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
     this.#plain = { ...common, revocations: false };
     this.#checked = { ...common, revocations: true };
     this.#outage = new Outage("Claiming tasks", options.poll, options.logger);

@@ -2,6 +2,7 @@
  * Runs in a Web Worker: imports the application, and runs its tasks with a pump of its own.
  * @module
  */
+import { Buffer } from "node:buffer";
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
@@ -41,6 +42,8 @@ function receive(message: ToWorker): void {
       return void started.promise.then((worker) => worker.stop());
     case "interrupt":
       return void started.promise.then((worker) => worker.interrupt(message.graceMs));
+    case "noted":
+      return noted.get(message.token)?.();
     case "reopenLog":
       return void reopenLog();
     case "idle":
@@ -71,7 +74,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   guardIsolate((kind, error) => stray(kind, error, core));
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
-  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
+  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onUnclaimed, onStart, onEnd });
   await worker.start();
   started.resolve(worker);
   post({ type: "ready" });
@@ -81,16 +84,31 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
 }
 
 /** Tokens of attempts that the consumer was told of. */
-const timed: Set<string> = new Set();
+const told: Set<string> = new Set();
+/** What goes on when the consumer has noted a token. */
+const noted: Map<string, () => void> = new Map();
+
+/**
+ * Waits for an answer: the death of this worker, which the task may bring about at once, might overtake the message. And a consumer
+ * that has given this worker up, and ended the task itself, does not answer any more.
+ */
+async function onUnclaimed({ token, id, priority, track, deliveries, data }: Claim, step: "begins" | "ends"): Promise<void> {
+  told.add(token);
+  const answered = new Promise<void>((resolve) => noted.set(token, resolve));
+  if (step === "ends") post({ type: "settles", token });
+  else post({ type: "unclaimed", token, id, priority, track, deliveries, data: Buffer.from(data).toString("base64") });
+  await answered;
+  noted.delete(token);
+}
 
 function onStart({ claim, message }: Running): void {
   if (!message.timeout) return;
-  timed.add(claim.token);
+  told.add(claim.token);
   post({ type: "start", token: claim.token, name: message.name, id: message.id, timeoutMs: message.timeout });
 }
 
 function onEnd({ token }: Claim): void {
-  if (timed.delete(token)) post({ type: "end", token });
+  if (told.delete(token)) post({ type: "end", token });
 }
 
 /** A rejection concerns one task; after an exception out of nowhere nobody knows what this isolate is still good for. */

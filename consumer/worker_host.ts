@@ -2,9 +2,10 @@
  * One worker in another isolate, as its consumer sees it: from its start to its end.
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Claim } from "../lib/storage.ts";
 import { onLogReopened } from "./log_file.ts";
-import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import type { FromWorker, Init, Start, ToWorker, Unclaimed } from "./protocol.ts";
 import type { Culprits } from "./rescue.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
@@ -17,6 +18,8 @@ export interface WorkerEnd {
   readonly culprits?: Culprits;
   /** Whether it did not answer any more. */
   readonly silent?: boolean;
+  /** At-most-once tasks that it had begun, and of whose end nothing is known. */
+  readonly unclaimed: readonly Claim[];
 }
 
 /** Makes the isolate of a worker. */
@@ -41,6 +44,7 @@ export class WorkerHost {
   readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
+  readonly #unclaimed: Map<string, Claim> = new Map();
   readonly #questions: Map<number, (started: number) => void> = new Map();
   readonly #deafen: () => void;
   #lastQuestion = 0;
@@ -66,6 +70,11 @@ export class WorkerHost {
   /** Attempts so far, as far as they are known. */
   get started(): number {
     return this.#started;
+  }
+
+  /** At-most-once tasks that it has begun. */
+  get unclaimed(): readonly Claim[] {
+    return [...this.#unclaimed.values()];
   }
 
   /** Asks it to claim no more and to end when nothing runs. */
@@ -104,6 +113,10 @@ export class WorkerHost {
     switch (message.type) {
       case "ready":
         return this.#ready.resolve();
+      case "unclaimed":
+        return this.#note(message);
+      case "settles":
+        return this.#post({ type: "noted", token: message.token });
       case "start":
         return this.#watch(message);
       case "end":
@@ -140,6 +153,11 @@ export class WorkerHost {
     this.#questions.delete(id);
   }
 
+  #note({ type: _, data, ...claim }: Unclaimed): void {
+    this.#unclaimed.set(claim.token, { ...claim, data: Buffer.from(data, "base64") });
+    this.#post({ type: "noted", token: claim.token });
+  }
+
   #watch(start: Start): void {
     const timer = setTimeout(() => void this.#check(start), start.timeoutMs + OVERRUN_MS);
     this.#deadlines.set(start.token, timer);
@@ -148,6 +166,7 @@ export class WorkerHost {
   #forget(token: string): void {
     clearTimeout(this.#deadlines.get(token));
     this.#deadlines.delete(token);
+    this.#unclaimed.delete(token);
   }
 
   /** A worker that answers has ended, or will end, the attempt itself. */
@@ -173,14 +192,15 @@ export class WorkerHost {
     this.#end({ kind: "lost", reason, ...details });
   }
 
-  #end(end: WorkerEnd): void {
+  #end(end: Omit<WorkerEnd, "unclaimed">): void {
     if (!this.#open) return;
     this.#open = false;
     this.#deafen();
+    const { unclaimed } = this;
     for (const token of this.#deadlines.keys()) this.#forget(token);
     this.#isolate.terminate();
     this.#ready.reject(new Error(end.reason));
     this.#leaves.resolve();
-    this.#ended.resolve(end);
+    this.#ended.resolve({ ...end, unclaimed });
   }
 }

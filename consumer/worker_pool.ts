@@ -172,7 +172,7 @@ export class WorkerPool implements Crew {
       graceMs,
       poll,
       logger,
-      workers: () => [...this.#hosts].map(({ name }) => name),
+      workers: () => [...this.#hosts],
       end: (worker, claims) => void named(worker)?.enforce(claims),
     });
   }
@@ -183,10 +183,10 @@ export class WorkerPool implements Crew {
     if (end.kind === "lost") {
       logger.warn(`${host.name} is gone: ${end.reason}`);
       if (end.silent && !this.#options.canKill) this.#reportLoop(host);
-      await this.#rescue({ consumer, worker: host.name }, end);
     } else {
       logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
     }
+    if (end.kind === "lost" || end.unclaimed.length > 0) await this.#rescue({ consumer, worker: host.name }, end);
     this.#hosts.delete(host);
   }
 
@@ -203,8 +203,8 @@ export class WorkerPool implements Crew {
     const outage = new Outage("Taking over the tasks of a worker", settings.poll, logger);
     for (;;) {
       try {
-        if (this.#forced) await interruptClaims(this.#core, owner, logger);
-        else await rescue(this.#core, owner, end.culprits ?? {});
+        if (this.#forced) await interruptClaims(this.#core, owner, end.unclaimed, logger);
+        else await rescue(this.#core, owner, end.unclaimed, end.culprits);
         return outage.over();
       } catch (error) {
         if (this.#forced) return outage.report(error);

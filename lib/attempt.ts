@@ -34,6 +34,9 @@ export class Attempt implements Running, CurrentAttempt {
     this.claimToken = claimToken;
   }
 
+  get unclaimed(): boolean {
+    return this.claimToken === undefined;
+  }
   get taskId(): string {
     return this.message.id;
   }

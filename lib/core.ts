@@ -30,6 +30,8 @@ export interface Running {
   readonly message: Message;
   readonly task: Task;
   readonly startedMs: number;
+  /** Its claim was given up before it ran, since it may run at most once. */
+  readonly unclaimed: boolean;
   /** Aborts the task's signal. */
   abort(reason: Error): void;
   /** Set when the claim was given back: what the attempt still returns is ignored. */

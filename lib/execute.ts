@@ -11,6 +11,7 @@ import { finish } from "./finish.ts";
 import type { Inline } from "./immediate.ts";
 import { taskLock } from "./lock.ts";
 import { describe, logs } from "./logger.ts";
+import type { Message } from "./message.ts";
 import { open, type Opened } from "./open_claim.ts";
 import { failureOutcome, type Outcome } from "./outcome.ts";
 import { rateLimit } from "./rate_limit.ts";
@@ -21,12 +22,17 @@ import { SIGNAL_EXECUTING, SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "./signal
 import type { Claim } from "./storage.ts";
 import { makeTask } from "./task.ts";
 
+/** Hears of the two steps of an at-most-once task that no claim protects. Does not resolve if the task is another's to end by now. */
+export type OnUnclaimed = (claim: Claim, step: "begins" | "ends") => Promise<void>;
+
 /** How to run a claim. */
 export interface ExecuteOptions {
   /** Name of the worker, for state and logs. */
   readonly worker: string;
   /** Whether any revocation exists (`ClaimBatch.revocations`). */
   readonly revocations: boolean;
+  /** Told before the claim of an at-most-once task is given up, and before that task is settled without it; waited for. */
+  readonly onUnclaimed?: OnUnclaimed | undefined;
   /** Told just before the function runs. */
   readonly onStart?: ((running: Running) => void) | undefined;
   /** Told in the tick in which the settlement is sent, so that the next claim can travel with it. */
@@ -69,7 +75,19 @@ export async function failClaim(core: Core, claim: Claim, error: Error): Promise
   return await settle(execution, failureOutcome(opened.message, error, Date.now()));
 }
 
-/** Gives the claims of running attempts back to the queue and emits `interrupted` for each. */
+/** Ends an at-most-once task, which holds no claim any more and must not run again, with an error. @returns whether it could be read */
+export async function failUnclaimed(core: Core, claim: Claim, error: Error): Promise<boolean> {
+  const options: ExecuteOptions = { worker: "", revocations: true };
+  const opened = await open(core, claim, { readOnly: true });
+  if (opened === undefined) return false;
+  const execution: Execution = { ...opened, core, claim, options, fenced: false, attempt: undefined };
+  return await settle(execution, failureOutcome({ ...opened.message, retries: 0 }, error, Date.now()));
+}
+
+/**
+ * Gives the claims of running attempts back to the queue and emits `interrupted` for each. What has no claim to give back, because
+ * it must not run again, fails.
+ */
 export async function interrupt(core: Core, running: Iterable<Running>): Promise<void> {
   const attempts = [...running];
   if (attempts.length === 0) return;
@@ -78,11 +96,20 @@ export async function interrupt(core: Core, running: Iterable<Running>): Promise
     attempt.abort(new CancelExecution("The consumer is stopping"));
     core.running.delete(attempt.claim.token);
   }
-  await core.storage.release(attempts.map(({ claim }) => claim));
-  for (const attempt of attempts) {
+  const claimed = attempts.filter(({ unclaimed }) => !unclaimed);
+  await core.storage.release(claimed.map(({ claim }) => claim));
+  for (const attempt of claimed) {
     core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`);
     await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
   }
+  for (const { unclaimed, claim, message } of attempts) {
+    if (unclaimed) await failUnclaimed(core, claim, lostForGood(message, "its consumer stopped"));
+  }
+}
+
+/** What becomes of an at-most-once task that cannot be brought to its end. @param why What happened, as part of a sentence */
+export function lostForGood({ name, id }: Pick<Message, "name" | "id">, why: string): WorkerLostError {
+  return new WorkerLostError(`Task ${name}: ${id} may run at most once, and ${why} while it ran`);
 }
 
 /** Emits `recovered` for claims that `storage.recover()` returned. */
@@ -190,6 +217,7 @@ const RUNNING_NOTICE_MS = 86_400_000;
 
 async function giveUpClaim(execution: Execution): Promise<boolean> {
   const { core, claim, message } = execution;
+  await execution.options.onUnclaimed?.(claim, "begins");
   const settlement = { claim, id: message.id, ending: "running", noticeTtlMs: RUNNING_NOTICE_MS } as const;
   const held = await settleSafely(core, settlement, execution.options.stop);
   execution.fenced = false;
@@ -198,6 +226,7 @@ async function giveUpClaim(execution: Execution): Promise<boolean> {
 
 async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
+  if (attempt?.unclaimed) await options.onUnclaimed?.(claim, "ends");
   const claimToSettle = execution.fenced ? claim : undefined;
   const dropLocks = attempt === undefined || attempt.locksHeld > 0;
   const prepared = await prepare({

@@ -23,6 +23,9 @@ export interface Tasks {
   readonly killed: TaskWrapper<[], string>;
   readonly freeze: TaskWrapper<[number], Promise<string>>;
   readonly trace: TaskWrapper<[string], number>;
+  readonly once: TaskWrapper<["exit" | "kill" | "loop" | "wait"], Promise<string>>;
+  readonly note: TaskWrapper<[Error], number>;
+  readonly list: TaskWrapper<[unknown[]], string[]>;
 }
 
 /** Where the task `trace` writes. */
@@ -34,10 +37,19 @@ export function traceFile(filename: string): string {
 export function makeApplication(filename: string, options: { silent?: boolean } = {}): { huey: Huey; tasks: Tasks } {
   const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const huey = new SqliteHuey("tests", { filename, ...(options.silent ? { logger: quiet } : {}) });
-  const tasks: Tasks = { ...endings(huey), ...stubborn(huey), ...deadly(huey), ...patient(huey, filename) };
+  const tasks: Tasks = {
+    ...endings(huey),
+    ...stubborn(huey),
+    ...deadly(huey),
+    ...patient(huey, filename),
+    ...single(huey, filename),
+  };
   huey.onStartup("startup", () => console.log("startup hook"));
   huey.onShutdown("shutdown", () => console.log("shutdown hook"));
   huey.signal("interrupted", (_, task) => console.log(`interrupted ${task.name}`));
+  huey.signal(["error", "timeout", "revoked"], (signal, { name }) => {
+    if (name === "once") console.log(`signal ${signal}`);
+  });
   return { huey, tasks };
 }
 
@@ -117,6 +129,26 @@ function deadly(huey: Huey): Pick<Tasks, "rejectLater" | "killed" | "hog"> {
       let list: unknown;
       for (let length = 0;; length++) list = { list, length, text: String(length) };
     }),
+  };
+}
+
+/** A task that may run at most once, and does not end well; and those that learn of that. */
+function single(huey: Huey, filename: string): Pick<Tasks, "once" | "note" | "list"> {
+  return {
+    once: huey.task({ name: "once", delivery: "at-most-once", retries: 3 }, async (how: "exit" | "kill" | "loop" | "wait") => {
+      appendFileSync(traceFile(filename), `${how}\n`);
+      console.log("once begins");
+      if (how === "kill") process.kill(process.pid, "SIGKILL");
+      if (how === "exit") process.exit(3);
+      while (how === "loop");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      return "never";
+    }),
+    note: huey.task("note", (error: Error) => {
+      appendFileSync(traceFile(filename), `${error.name}\n`);
+      return 1;
+    }),
+    list: huey.task("list", (values: unknown[]) => values.map((value) => value instanceof Error ? value.name : String(value))),
   };
 }
 

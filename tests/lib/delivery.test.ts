@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { announceRecovered, execute, failClaim, interrupt } from "../../lib/execute.ts";
+import { announceRecovered, execute, failClaim, failUnclaimed, interrupt } from "../../lib/execute.ts";
 import { coreOf } from "../../lib/core.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
 import { chord } from "../../lib/group.ts";
@@ -181,6 +181,60 @@ describe("at most once", () => {
     expect(runs).toBe(0);
     await work(huey);
     expect(runs).toBe(1);
+  });
+});
+
+describe("what a consumer does about a task that runs at most once", () => {
+  test("execute asks before it gives the claim up, and before it settles without it", async () => {
+    const huey = memory();
+    let runs = 0;
+    await huey.task({ name: "task", delivery: "at-most-once" }, () => ++runs)();
+    const { claims } = await claim(huey);
+    const { names } = record(huey);
+    const steps: unknown[] = [];
+    const onUnclaimed = async (_: unknown, step: string): Promise<void> => {
+      await Promise.resolve();
+      steps.push([step, runs, (await huey.storage.claimed(OWNER)).length, names.at(-1)]);
+    };
+    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, onUnclaimed });
+    expect(steps).toEqual([["begins", 0, 1, "executing"], ["ends", 1, 0, "executing"]]);
+    expect(names.at(-1)).toBe("complete");
+  });
+
+  test("interrupt fails it instead of giving it back, and ignores what it still returns", async () => {
+    const huey = memory();
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const handler = huey.task("handler", (error: Error) => error.name);
+    const task = huey.task({ name: "task", delivery: "at-most-once", retries: 3 }, async () => {
+      begun.resolve();
+      await gate.promise;
+      return "late";
+    });
+    const result = await huey.enqueue(task.s().onError(handler));
+    const { done } = await begin(huey);
+    await begun.promise;
+    const { names } = record(huey);
+    const core = coreOf(huey)!;
+    await interrupt(core, core.running.values());
+    gate.resolve();
+    await done;
+    expect(names).toEqual(["error", "enqueued"]);
+    expect((await failure(result.get()) as TaskException).cause).toBeInstanceOf(WorkerLostError);
+    expect((await huey.pending()).map(({ name }) => name)).toEqual(["handler"]);
+  });
+
+  test("failUnclaimed ends it for good, and tells its chord", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", delivery: "at-most-once", retries: 3 }, (_: number) => new Promise<Error>(() => {}));
+    const list = huey.task("list", (values: Error[]) => values.map(({ name }) => name));
+    const handle = await huey.enqueue(chord([task.s(1)], list));
+    const { claim: taken } = await begin(huey);
+    while ((await huey.storage.claimed(OWNER)).length > 0) await Promise.resolve();
+    expect(await failUnclaimed(coreOf(huey)!, taken, new WorkerLostError("killed"))).toBe(true);
+    await work(huey);
+    expect(await handle.get()).toEqual(["WorkerLostError"]);
+    expect(await failUnclaimed(coreOf(huey)!, { ...taken, data: new Uint8Array([1]) }, new Error("x"))).toBe(false);
   });
 });
 
