@@ -15,6 +15,8 @@ export interface Crew {
   interrupt(graceMs: number): Promise<void>;
   /** Whether any worker is there, and its loop turns. */
   readonly isTurning: boolean;
+  /** The lease that covers their claims was renewed. */
+  leaseRenewed(): void;
   /** Replaces what died and was not replaced yet. */
   check(): void;
 }

@@ -48,6 +48,10 @@ export class DistantCrew implements Crew {
     await (await this.#loading)?.interrupt(graceMs);
   }
 
+  leaseRenewed(): void {
+    this.#pool?.leaseRenewed();
+  }
+
   check(): void {
     this.#pool?.check();
   }

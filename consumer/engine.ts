@@ -44,7 +44,13 @@ export class Engine {
     const { poll, leaseMs } = settings;
     const lease = { ...this.#identity, ttlMs: leaseMs };
     const tasksRunHere = settings.workerType === "greenlet";
-    this.#lease = new LeaseKeeper(storage, { lease, tasksRunHere, poll, logger: this.#logger });
+    this.#lease = new LeaseKeeper(storage, {
+      lease,
+      tasksRunHere,
+      poll,
+      logger: this.#logger,
+      onRenewed: () => this.#crew.leaseRenewed(),
+    });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) {
       this.#recovery = new Recovery(this.#core, { identity: this.#identity, leaseMs, poll, logger: this.#logger });

@@ -16,6 +16,8 @@ export interface LeaseOptions {
   readonly tasksRunHere: boolean;
   readonly poll: PollOptions;
   readonly logger: Logger;
+  /** Told when this isolate has renewed it. */
+  readonly onRenewed?: (() => void) | undefined;
 }
 
 /** A lease of a storage that only this isolate sees: nobody could take it over. */
@@ -88,6 +90,7 @@ export class LeaseKeeper {
       await this.#storage.heartbeat(this.#options.lease);
       Atomics.add(this.#beats, 0, 1);
       this.#outage.over();
+      this.#options.onRenewed?.();
     } catch (error) {
       if (!this.#stopped) this.#outage.report(error);
     }

@@ -60,6 +60,10 @@ export class LocalCrew implements Crew {
     return this.#worker.isTurning;
   }
 
+  leaseRenewed(): void {
+    // Whatever freezes the consumer freezes the pump.
+  }
+
   check(): void {
     // The pump lives in the isolate of the caller: while that runs, the pump does.
   }

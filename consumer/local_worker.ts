@@ -29,6 +29,16 @@ export class LocalWorker {
     this.#pump.start();
   }
 
+  /** As of the pump. */
+  pause(): Promise<void> {
+    return this.#pump.pause();
+  }
+
+  /** Claims again after a `pause`. */
+  resume(): void {
+    this.#pump.start();
+  }
+
   /** Attempts so far. */
   get started(): number {
     return this.#pump.started;

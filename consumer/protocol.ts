@@ -21,6 +21,8 @@ export interface Init {
   readonly slots: number;
   readonly maxTasks?: number | undefined;
   readonly poll: PollOptions;
+  /** For how long a renewal of the lease lasts, and when the last one was. Left out where the worker cannot outlive it. */
+  readonly lease?: { readonly ttlMs: number; readonly renewedMs: number } | undefined;
   /** Left out when the application configures its log itself. */
   readonly logging?: LoggingOptions | undefined;
 }
@@ -30,6 +32,8 @@ export type ToWorker =
   | Init
   | { readonly type: "stop" }
   | { readonly type: "interrupt"; readonly graceMs: number }
+  /** The lease was renewed. */
+  | { readonly type: "renewed"; readonly atMs: number }
   /** Answers `unclaimed` and `settles`. */
   | { readonly type: "noted"; readonly token: string }
   /** The log file was renamed. */

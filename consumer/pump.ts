@@ -92,10 +92,17 @@ export class Pump {
     this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
   }
 
-  /** Starts claiming. */
+  /** Starts claiming, also after `pause`. */
   start(): void {
     this.#open = true;
     this.#refill();
+  }
+
+  /** Claims nothing until it is started again, and gives back what it has not begun. */
+  async pause(): Promise<void> {
+    this.#open = false;
+    this.#waiting.abort();
+    await this.#release(this.#ready.splice(0).map(({ claim }) => claim));
   }
 
   /** Attempts so far. */
@@ -191,7 +198,7 @@ export class Pump {
   }
 
   async #accept(batch: ClaimBatch): Promise<void> {
-    if (this.#stop.signal.aborted) return await this.#release(batch.claims);
+    if (this.#stop.signal.aborted || !this.#open) return await this.#release(batch.claims);
     const options = batch.revocations ? this.#checked : this.#plain;
     for (const claim of batch.claims) this.#ready.push({ claim, options });
     this.#startReady();
@@ -267,9 +274,10 @@ export class Pump {
   }
 
   #endIfDone(): void {
-    if (this.#claims || this.#claiming || !this.#nothingRuns) return;
+    const stopped = this.#stop.signal.aborted;
+    if (!stopped && this.#limit > 0 || this.#claiming || !this.#nothingRuns) return;
     this.#watch.stop();
-    this.#end(this.#stop.signal.aborted ? "stopped" : "exhausted");
+    this.#end(stopped ? "stopped" : "exhausted");
   }
 
   async #breathe(): Promise<void> {

@@ -8,6 +8,7 @@ import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
 import type { Huey } from "../lib/huey.ts";
 import type { Claim } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
 import { ownVariable } from "./environment.ts";
 import { interceptExit } from "./exit_guard.ts";
 import { guardIsolate } from "./guards.ts";
@@ -18,6 +19,7 @@ import { reopenLog } from "./log_file.ts";
 import { configureLogging } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
 import { sleep } from "./outage.ts";
+import { ParentPulse } from "./parent_pulse.ts";
 import type { FromWorker, Init, ToWorker } from "./protocol.ts";
 
 /** What this isolate has of a Web Worker's global object. */
@@ -29,6 +31,7 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 /** What is asked of the worker before it has started waits for that. */
 const started: PromiseWithResolvers<LocalWorker> = Promise.withResolvers();
+let pulse: ParentPulse | undefined;
 
 function post(message: FromWorker): void {
   scope.postMessage(message);
@@ -42,6 +45,8 @@ function receive(message: ToWorker): void {
       return void started.promise.then((worker) => worker.stop());
     case "interrupt":
       return void started.promise.then((worker) => worker.interrupt(message.graceMs));
+    case "renewed":
+      return pulse?.hear(message.atMs);
     case "noted":
       return noted.get(message.token)?.();
     case "reopenLog":
@@ -74,6 +79,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   guardIsolate((kind, error) => stray(kind, error, core));
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
+  listenForPulse(init, logger);
   const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onUnclaimed, onStart, onEnd });
   await worker.start();
   started.resolve(worker);
@@ -81,6 +87,16 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   const end = await worker.ended;
   await Promise.race([huey.close(), sleep(5000)]);
   post({ type: "stopped", end, started: worker.started });
+}
+
+function listenForPulse({ lease }: Init, logger: Logger): void {
+  if (lease === undefined) return;
+  pulse = new ParentPulse(lease.ttlMs, (silent) => {
+    if (silent) logger.warn("The consumer is silent: this worker claims no more until its lease is renewed");
+    else logger.info("The consumer has renewed its lease: this worker claims again");
+    void started.promise.then((worker) => silent ? worker.pause() : worker.resume());
+  });
+  pulse.hear(lease.renewedMs);
 }
 
 /** Tokens of attempts that the consumer was told of. */

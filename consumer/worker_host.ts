@@ -87,6 +87,11 @@ export class WorkerHost {
     this.#post({ type: "interrupt", graceMs });
   }
 
+  /** Tells it that the lease was renewed. */
+  renewed(atMs: number): void {
+    this.#post({ type: "renewed", atMs });
+  }
+
   /** Resolves, with the number of its attempts, when it had nothing to run and found nothing in the queue. */
   async idle(): Promise<number> {
     this.#started = await this.#ask("idle");

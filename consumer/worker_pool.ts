@@ -52,6 +52,7 @@ export class WorkerPool implements Crew {
   readonly #rescues: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
   readonly #enforcer: Enforcer;
+  #renewedMs: number = Date.now();
   #forced = false;
   #before = 0;
 
@@ -115,6 +116,12 @@ export class WorkerPool implements Crew {
     return this.#seats.some((seat) => seat.host !== undefined && seat.failures === 0);
   }
 
+  leaseRenewed(): void {
+    this.#renewedMs = Date.now();
+    if (!this.#outlives) return;
+    for (const host of this.#hosts) host.renewed(this.#renewedMs);
+  }
+
   check(): void {
     const missing = this.#seats.filter((seat) => seat.host === undefined).length;
     if (missing > 0) {
@@ -160,8 +167,14 @@ export class WorkerPool implements Crew {
       slots: settings.concurrency,
       maxTasks: settings.maxTasks,
       poll: settings.poll,
+      lease: this.#outlives ? { ttlMs: settings.leaseMs, renewedMs: this.#renewedMs } : undefined,
       logging: loggingInUse(),
     };
+  }
+
+  /** Whether the workers go on while this process is frozen. */
+  get #outlives(): boolean {
+    return this.#options.settings.workerType === "process";
   }
 
   #makeEnforcer(): Enforcer {

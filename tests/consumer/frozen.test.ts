@@ -59,3 +59,28 @@ for (const type of ["greenlet", "thread", "process"]) {
     }, SLOW);
   });
 }
+
+describe("worker processes of a consumer that is frozen", () => {
+  test("claim nothing once its lease may have run out, so that nothing is run twice", async () => {
+    const { busy, add } = stage.tasks;
+    const frozen = stage.consume("-k", "process", "-w", "2", "--lease", "3");
+    await frozen.says("Consumer started");
+    await freezeOutsideOfWrites(frozen, stage.file);
+    // On a machine under load they may have been silent for a moment before.
+    const times = (text: string): number => frozen.text.split(text).length - 1;
+    while (times("The consumer is silent") - times("this worker claims again") < 2) await frozen.says("The consumer is silent");
+    const results = await busy.map([[1], [2], [3]]);
+    const other = stage.consume("-k", "process", "--lease", "3");
+    expect(await results.get({ blocking: true })).toEqual(["delivery 1", "delivery 1", "delivery 1"]);
+    expect(other.text.split("busy begins").length - 1).toBe(3);
+    expect(frozen.text).not.toContain("busy begins");
+    frozen.kill("SIGCONT");
+    for (let workers = 0; workers < 2; workers++) await frozen.says("this worker claims again");
+    other.kill("SIGINT");
+    expect((await other.exited).code).toBe(0);
+    expect(await (await add(1, 2)).get({ blocking: true })).toBe(3);
+    frozen.kill("SIGINT");
+    expect((await frozen.exited).code).toBe(0);
+    expect(frozen.text).not.toContain("busy begins");
+  }, SLOW);
+});

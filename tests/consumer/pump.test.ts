@@ -64,6 +64,41 @@ describe("Pump", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test("claims nothing while it pauses, and gives back what comes meanwhile", async () => {
+    const huey = memory();
+    const note = huey.task("note", (value: number) => value);
+    const { storage } = huey;
+    const { claim } = storage;
+    const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    storage.claim = async (limit, options) => {
+      asked.resolve();
+      await gate.promise;
+      return await claim.call(storage, limit, { ...options, signal: undefined, waitMs: 0 });
+    };
+    await note(1);
+    const pump = makePump(huey);
+    pump.start();
+    await asked.promise;
+    const released = new Promise<readonly Claim[]>((resolve) => {
+      const { release } = storage;
+      storage.release = async (claims) => {
+        await release.call(storage, claims);
+        resolve(claims);
+      };
+    });
+    await pump.pause();
+    gate.resolve();
+    expect((await released).length).toBe(1);
+    storage.claim = claim;
+    await note(2);
+    expect([pump.started, await huey.pendingCount()]).toEqual([0, 2]);
+    pump.start();
+    expect(await pump.idle()).toBe(2);
+    await pump.pause();
+    await pump.stop();
+    expect(await pump.ended).toBe("stopped");
+  });
+
   test("claims as many as slots are free, and never more", async () => {
     const huey = memory();
     const gate = gates(huey);
