@@ -1,4 +1,7 @@
 #!/usr/bin/env bun
 import process from "node:process";
-import { main } from "./consumer/cli.ts";
+import { catchEarlySignals } from "./consumer/early_signals.ts";
+catchEarlySignals(process.argv.slice(2));
+// What takes its time to load comes after that.
+const { main } = await import("./consumer/cli.ts");
 await main(process.argv.slice(2), async (...where) => (await import("./app/discover.ts")).findApplication(...where));

@@ -10,6 +10,8 @@ import { parseCommand, UsageError } from "./arguments.ts";
 import { closeHueys } from "./close.ts";
 import { Consumer } from "./consumer.ts";
 import { Consumers } from "./consumers.ts";
+import { takeOverSignals } from "./early_signals.ts";
+import { isSupervised } from "./environment.ts";
 import { loadApplications } from "./find.ts";
 import { refuseExitInTasks } from "./exit_guard.ts";
 import { guardIsolate } from "./guards.ts";
@@ -19,7 +21,7 @@ import { LoadError } from "./load.ts";
 import { withoutSecrets } from "./log_format.ts";
 import { configureLogging } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
-import { isSupervised, listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
+import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
 import { LOG_SIGNAL, rotate, rotateAtSignal } from "./rotation.ts";
 import { SignalDesk } from "./shutdown.ts";
 import { usage } from "./usage.ts";
@@ -84,7 +86,7 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
   let server: HealthServer | undefined;
   try {
     if (command.health !== undefined) server = await serveHealth(consumers, command.health, logger);
-    await all.start();
+    if (!desk.isStopping) await all.start();
   } catch (error) {
     logger.error("The consumer could not start", { error });
     fail(error);
@@ -95,7 +97,8 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
   await closeHueys(loaded, logger);
   logger.info("Exiting");
   if (end !== "restart") return end;
-  return supervised ? RESTART : await superviseSuccessor(logger);
+  if (supervised) return desk.endsForGood ? 0 : RESTART;
+  return await superviseSuccessor(logger, () => desk.endsForGood);
 }
 
 async function prepare({ what, options: given, logging }: RunCommand, find: FindApplication | undefined): Promise<Prepared> {
@@ -112,9 +115,11 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
   rotateAtSignal(logger);
   // A supervisor passes the SIGINT of the terminal on, which both get.
   desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
-  if (!supervised) return;
-  process.on("SIGINT", () => {});
-  listenToSupervisor((signal) => signal === LOG_SIGNAL ? rotate(logger) : desk.receive(signal));
+  if (supervised) {
+    process.on("SIGINT", () => {});
+    listenToSupervisor((signal) => signal === LOG_SIGNAL ? rotate(logger) : desk.receive(signal));
+  }
+  for (const signal of takeOverSignals()) desk.receive(signal);
 }
 
 async function serveHealth(consumers: readonly Consumer[], address: HealthAddress, logger: Logger): Promise<HealthServer> {

@@ -13,3 +13,11 @@ export function ownVariable(name: string): string | undefined {
     return undefined;
   }
 }
+
+/** Tells a process the id of its supervisor. */
+export const SUPERVISED = "HUEY_CONSUMER_SUPERVISED";
+
+/** Whether this process was started by a supervisor. */
+export function isSupervised(): boolean {
+  return ownVariable(SUPERVISED) === String(process.ppid);
+}

@@ -6,7 +6,7 @@
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
-import { ownVariable } from "./environment.ts";
+import { SUPERVISED } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
 import { programArguments } from "./runtime_flags.ts";
 import { LOG_SIGNAL } from "./rotation.ts";
@@ -14,39 +14,41 @@ import type { EndSignal } from "./shutdown.ts";
 
 /** Exit code with which a supervised consumer asks to be started again. */
 export const RESTART = 85;
-/** Tells a process the id of its supervisor. */
-const VARIABLE = "HUEY_CONSUMER_SUPERVISED";
-
-/** Whether this process was started by a supervisor. */
-export function isSupervised(): boolean {
-  return ownVariable(VARIABLE) === String(process.ppid);
-}
-
 /** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
 export function listenToSupervisor(receive: (signal: EndSignal | typeof LOG_SIGNAL) => void): void {
   process.on("message", (message) => receive(message as EndSignal | typeof LOG_SIGNAL));
-  watchParent(Number(process.env[VARIABLE]), () => receive("SIGTERM"));
+  watchParent(Number(process.env[SUPERVISED]), () => receive("SIGTERM"));
 }
 
-/** Starts this program again, with the same arguments, as often as it asks for that. @returns the exit code */
-export async function superviseSuccessor(logger: Logger): Promise<number> {
+/**
+ * Starts this program again, with the same arguments, as often as it asks for that.
+ *
+ * @param ends Whether it has been told to end meanwhile, instead of starting again.
+ * @returns the exit code
+ */
+export async function superviseSuccessor(logger: Logger, ends: () => boolean): Promise<number> {
   let child: ChildProcess | undefined;
+  let ended = ends();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.removeAllListeners(signal);
-    process.on(signal, () => child?.connected && child.send(signal));
+    process.on(signal, () => {
+      if (child?.connected) child.send(signal);
+      else if (signal !== "SIGHUP") ended = true;
+    });
   }
   // Beside what this process does at it: it logs too.
   process.on(LOG_SIGNAL, () => child?.connected && child.send(LOG_SIGNAL));
   const { spawn } = await import("node:child_process");
-  for (;;) {
+  while (!ended) {
     logger.info("Restarting");
     child = spawn(process.execPath, programArguments(), {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
-      env: { ...process.env, [VARIABLE]: String(process.pid) },
+      env: { ...process.env, [SUPERVISED]: String(process.pid) },
     });
     const code = await exitOf(child, logger);
     if (code !== RESTART) return code;
   }
+  return 0;
 }
 
 function exitOf(child: ChildProcess, logger: Logger): Promise<number> {

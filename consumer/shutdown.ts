@@ -38,6 +38,16 @@ export class SignalDesk {
     return this.#end.promise;
   }
 
+  /** Whether it is to end, or has ended, without starting again. */
+  get endsForGood(): boolean {
+    return this.#stopping !== undefined && this.#stopping !== "SIGHUP";
+  }
+
+  /** Whether a signal has come that ends it. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   /** Listens to signals of the operating system. */
   listen(signals: readonly EndSignal[]): void {
     for (const signal of signals) process.on(signal, () => this.receive(signal));

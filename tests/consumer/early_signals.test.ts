@@ -1,0 +1,90 @@
+/** Signals that come before the consumer has started. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Folder, terminated } from "./_folder.ts";
+import type { Program } from "./_program.ts";
+
+const SLOW = 60_000;
+let folder: Folder;
+
+beforeEach(() => {
+  folder = new Folder();
+  folder.module("app.js", `export const huey = new library.SqliteHuey("shop", { filename: "data/shop.db" });`);
+  folder.module(
+    "slow.js",
+    `import { existsSync, writeFileSync } from "node:fs";
+     console.log("loading");
+     while (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 10));
+     export { huey } from "./app.js";`,
+  );
+});
+afterEach(() => folder.end());
+
+/** Waits until a process reacts to SIGTERM itself. */
+async function catchesSigterm(program: Program): Promise<void> {
+  const BIT = 1n << 14n;
+  for (;;) {
+    const status = readFileSync(`/proc/${program.pid}/status`, "utf8");
+    const caught = BigInt(`0x${/^SigCgt:\s*(\S+)/m.exec(status)![1]}`);
+    const begun = readFileSync(`/proc/${program.pid}/cmdline`, "utf8").includes("consumer.ts");
+    if (begun && (caught & BIT) !== 0n) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe("a consumer that is still loading", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`ends with 0 at ${signal}`, async () => {
+      const program = folder.run(["slow.js"]);
+      await program.says("loading");
+      program.kill(signal);
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+    }, SLOW);
+  }
+
+  test("ends with 0 at SIGTERM from its first moments on", async () => {
+    const program = folder.run(["app.js"]);
+    // Other operating systems do not tell.
+    if (process.platform === "linux") await catchesSigterm(program);
+    else await program.says("Consumer started");
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+
+  test("starts anew at SIGHUP when it has loaded, and goes on at SIGUSR1", async () => {
+    const program = folder.run(["slow.js"]);
+    await program.says("loading");
+    program.kill("SIGUSR1");
+    program.kill("SIGHUP");
+    folder.module("go", "");
+    await program.says("Restarting");
+    await program.says("Consumer started");
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+
+  test("does not say that it is healthy when its health check is ended", async () => {
+    const program = folder.run(["health", "slow.js"]);
+    await program.says("loading");
+    program.kill("SIGTERM");
+    expect((await program.exited).code).not.toBe(0);
+  }, SLOW);
+});
+
+describe("a consumer that restarts", () => {
+  test("ends with 0 at a SIGTERM that comes between the old and the new one", async () => {
+    const program = folder.run(["app.js"]);
+    await program.says("Consumer started");
+    program.kill("SIGHUP");
+    await program.says("Exiting");
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+
+  test("ends with 0 at a SIGTERM while the new one is loading", async () => {
+    folder.module("go", "");
+    const program = folder.run(["slow.js"]);
+    await program.says("Consumer started");
+    program.kill("SIGHUP");
+    await program.says("loading");
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+});
