@@ -8,8 +8,8 @@ import type { Loaded } from "./load.ts";
 import { checkQueue } from "./queue_health.ts";
 import type { QueueHealth } from "./queue_health.ts";
 
-/** How long the storage may take, the connection included. */
-const LIMIT_MS = 5000;
+/** How long the storage may take, the connection included: a server that cannot be reached gives its reason after 5 s. */
+const LIMIT_MS = 8000;
 
 /**
  * Prints how the queues are.

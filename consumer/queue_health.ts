@@ -24,6 +24,9 @@ export interface QueueHealth {
   readonly reason?: string;
 }
 
+/** Why the last look at a storage failed, which it may have said when nobody waited any more. */
+const failures: WeakMap<Core, string> = new WeakMap();
+
 /**
  * Looks at a queue. Never rejects.
  *
@@ -33,12 +36,31 @@ export interface QueueHealth {
 export async function checkQueue(core: Core, limitMs: number): Promise<QueueHealth> {
   const queue = core.settings.name;
   try {
-    return { queue, ...await within(limitMs, look(core)) };
+    return { queue, ...await within(limitMs, remembered(core)) };
   } catch (error) {
-    const reason = withoutSecrets(error instanceof Error ? error.message : String(error));
+    const before = error instanceof Late ? failures.get(core) : undefined;
+    const reason = before === undefined ? textOf(error) : `${textOf(error)}; before, it failed: ${before}`;
     return { queue, healthy: false, consumers: 0, reason };
   }
 }
+
+async function remembered(core: Core): Promise<Omit<QueueHealth, "queue">> {
+  try {
+    const health = await look(core);
+    failures.delete(core);
+    return health;
+  } catch (error) {
+    failures.set(core, textOf(error));
+    throw error;
+  }
+}
+
+function textOf(error: unknown): string {
+  return withoutSecrets(error instanceof Error ? error.message : String(error));
+}
+
+/** Nobody waits any longer. */
+class Late extends Error {}
 
 async function look({ storage }: Core): Promise<Omit<QueueHealth, "queue">> {
   const [leases, waiting, scheduled, deadLetters] = await Promise.all([
@@ -60,7 +82,7 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   // Whoever waits no more must not be surprised by its failure.
   work.catch(() => {});
   const late = sleep(limitMs, limit.signal).then(() => {
-    throw new Error(`the storage did not answer within ${limitMs / 1000} s`);
+    throw new Late(`the storage did not answer within ${limitMs / 1000} s`);
   });
   late.catch(() => {});
   try {

@@ -87,7 +87,8 @@ describe("the command health", () => {
     folder.module("down.js", `export const huey = new library.RedisHuey("down", { url: "redis://me:secret@127.0.0.1:1" });`);
     const down = await health("down.js");
     expect(down.code).toBe(1);
-    expect(down.text).toContain('Queue "down": not healthy, ');
+    expect(down.text).toContain('Queue "down": not healthy, Redis at 127.0.0.1:1 cannot be reached: ');
+    expect(down.text).toContain("ECONNREFUSED");
     expect(down.text).not.toContain("secret");
     const wrong = folder.run(["health", "-w", "2", "app.js"]);
     expect((await wrong.exited).code).toBe(2);
@@ -138,6 +139,12 @@ describe("the health endpoint", () => {
       await getUntil(`${url}/ready`, 200);
       await redis.kill();
       await getUntil(`${url}/ready`, 503);
+      // Redis gives up after some seconds; who asks later is told why.
+      const reason = async (): Promise<string> => {
+        const { body } = await get(`${url}/health`);
+        return (body.queues as readonly { readonly reason?: string }[])[0]!.reason!;
+      };
+      while (!(await reason()).includes("cannot be reached: ")) await pause(20);
       expect((await get(`${url}/live`)).status).toBe(200);
       await redis.start();
       await getUntil(`${url}/ready`, 200);
