@@ -16,6 +16,8 @@ export interface LoggingOptions {
   readonly logfile?: string;
   readonly level: "debug" | "info" | "warning";
   readonly format: "full" | "simple" | "json";
+  /** Whether lines name their queue, of which there are several. */
+  readonly queues?: boolean;
 }
 
 /** How an application is found that is not named. */

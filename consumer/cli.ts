@@ -19,7 +19,7 @@ import type { HealthAddress, HealthServer } from "./health_server.ts";
 import type { FindApplication, Loaded } from "./load.ts";
 import { LoadError } from "./load.ts";
 import { withoutSecrets } from "./log_format.ts";
-import { configureLogging } from "./logging.ts";
+import { configureLogging, nameQueue } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
 import { LOG_SIGNAL, rotate, rotateAtSignal } from "./rotation.ts";
@@ -33,6 +33,8 @@ type HealthCommand = Extract<Command, { kind: "health" }>;
 interface Prepared {
   readonly loaded: readonly Loaded[];
   readonly consumers: readonly Consumer[];
+  /** Of what concerns all of them. */
+  readonly logger: Logger;
 }
 
 /**
@@ -75,8 +77,7 @@ async function runHealth({ what, json }: HealthCommand, find: FindApplication | 
 async function runConsumers(command: RunCommand, find: FindApplication | undefined): Promise<number> {
   const prepared = await orFail(() => prepare(command, find));
   if (prepared === undefined) return 1;
-  const { loaded, consumers } = prepared;
-  const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
+  const { loaded, consumers, logger } = prepared;
   guardIsolate((kind, error) => logger.error(`${kind} outside of any task`, { error }));
   refuseExitInTasks();
   const all = new Consumers(consumers);
@@ -103,12 +104,14 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
 
 async function prepare({ what, options: given, logging }: RunCommand, find: FindApplication | undefined): Promise<Prepared> {
   const loaded = await loadApplications(what, find);
-  configureLogging(logging, "MainThread");
+  configureLogging({ ...logging, queues: loaded.length > 1 }, "MainThread");
+  const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
+  for (const { huey } of loaded) nameQueue(coreOf(huey)!);
   const consumers = loaded.map(({ huey, module, exportName, options: settings, workers }) => {
     const named = exportName === undefined ? {} : { exportName };
     return new Consumer(huey, { ...settings, ...given, module, ...named, ...(workers === undefined ? {} : { workers }) });
   });
-  return { loaded, consumers };
+  return { loaded, consumers, logger };
 }
 
 function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {

@@ -10,21 +10,24 @@ export type Formatter = (record: LogRecord) => string;
 
 const LEVELS: Readonly<Record<string, string>> = { warning: "WARNING", trace: "DEBUG", fatal: "CRITICAL" };
 
-/** `[YYYY-MM-DD HH:MM:SS,mmm] LEVEL:logger:WHO:message`. `who` names the isolate. */
+/** `[YYYY-MM-DD HH:MM:SS,mmm] LEVEL:logger:WHO:message`. `who` names the isolate; a queue comes before it: `mail/Worker-1`. */
 export function fullFormat(who: string): Formatter {
   return (record) => {
     const level = LEVELS[record.level] ?? record.level.toUpperCase();
     const { date, time, ms } = clock(record.timestamp);
-    return withStack(
-      record,
-      `[${date} ${time},${ms}] ${level}:${record.category.join(".")}:${whoOf(record, who)}:${textOf(record)}`,
-    );
+    const queue = queueOf(record);
+    const place = queue === undefined ? whoOf(record, who) : `${queue}/${whoOf(record, who)}`;
+    return withStack(record, `[${date} ${time},${ms}] ${level}:${record.category.join(".")}:${place}:${textOf(record)}`);
   };
 }
 
-/** `HH:MM:SS message`. */
+/** `HH:MM:SS message`, or `HH:MM:SS queue: message`. */
 export function simpleFormat(): Formatter {
-  return (record) => withStack(record, `${clock(record.timestamp).time} ${textOf(record)}`);
+  return (record) => {
+    const queue = queueOf(record);
+    const place = queue === undefined ? "" : `${queue}: `;
+    return withStack(record, `${clock(record.timestamp).time} ${place}${textOf(record)}`);
+  };
 }
 
 /** One JSON object per line. */
@@ -50,6 +53,11 @@ export function withoutSecrets(text: string): string {
 
 function whoOf(record: LogRecord, who: string): string {
   return typeof record.properties.who === "string" ? record.properties.who : who;
+}
+
+/** With several queues in one process, what the library logs names its own. */
+function queueOf({ category, properties: { queue } }: LogRecord): string | undefined {
+  return category[0] === "huey" && typeof queue === "string" ? queue : undefined;
 }
 
 function textOf(record: LogRecord): string {

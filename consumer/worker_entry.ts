@@ -16,7 +16,7 @@ import type { StrayKind } from "./guards.ts";
 import { importHuey } from "./load.ts";
 import { LocalWorker } from "./local_worker.ts";
 import { reopenLog } from "./log_file.ts";
-import { configureLogging } from "./logging.ts";
+import { configureLogging, nameQueue } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
 import { sleep } from "./outage.ts";
 import { ParentPulse } from "./parent_pulse.ts";
@@ -68,7 +68,9 @@ async function begin(init: Init): Promise<void> {
     interceptExit((code) => post({ type: "exit", code }));
     const huey = await importHuey(init.module, init.exportName);
     if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
-    await run(huey, checkedCore(huey, init), init);
+    const core = checkedCore(huey, init);
+    nameQueue(core);
+    await run(huey, core, init);
   } catch (error) {
     post({ type: "failed", reason: error instanceof Error ? error.stack ?? error.message : String(error) });
   }

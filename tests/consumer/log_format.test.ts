@@ -29,6 +29,21 @@ describe("fullFormat()", () => {
   });
 });
 
+describe("a line of one queue of several", () => {
+  const of = (category: string[]): LogRecord => record({ category, properties: { queue: "mail" } });
+
+  test("names it", () => {
+    expect(fullFormat("Worker-1")(of(["huey", "consumer"]))).toContain(" INFO:huey.consumer:mail/Worker-1:Task add: 1");
+    expect(simpleFormat()(of(["huey"]))).toBe("09:05:07 mail: Task add: 1");
+    expect(JSON.parse(jsonFormat("Worker-1")(of(["huey"])))).toMatchObject({ who: "Worker-1", queue: "mail" });
+  });
+
+  test("is one of the library: what the application calls a queue is its own", () => {
+    expect(fullFormat("Worker-1")(of(["app"]))).toContain(" INFO:app:Worker-1:Task add: 1");
+    expect(simpleFormat()(of(["app"]))).toBe("09:05:07 Task add: 1");
+  });
+});
+
 describe("jsonFormat()", () => {
   test("makes one object per line", () => {
     const error = new TypeError("no\nway", { cause: new Error("inner") });

@@ -47,6 +47,18 @@ describe("one process for several queues", () => {
     expect(count(program.text, "reports has a worker")).toBe(3);
     expect(program.text).toContain("3 thread workers, PID ");
     expect(count(program.text, "All workers have stopped")).toBe(2);
+    for (const line of ["emails/MainThread:Consumer started", "reports/MainThread:Consumer started", ":MainThread:Exiting"]) {
+      expect(program.text).toContain(line);
+    }
+    expect(program.text).toMatch(/huey:emails\/Worker-[12]:Task say/);
+    expect(program.text).toMatch(/huey:reports\/Worker-[123]:Task say/);
+  }, SLOW);
+
+  test("does not name a queue that is alone", async () => {
+    const program = folder.run(["-k", "greenlet", "two.js#emails"]);
+    await program.says("huey:MainThread:Task say");
+    expect(await terminated(program)).toBe(0);
+    expect(program.text).not.toContain("emails/");
   }, SLOW);
 
   test("serves all that a module exports, each once", async () => {
