@@ -22,7 +22,7 @@ import { withoutSecrets } from "./log_format.ts";
 import { configureLogging, nameQueue } from "./logging.ts";
 import { partLogger } from "./loggers.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
-import { LOG_SIGNAL, rotate, rotateAtSignal } from "./rotation.ts";
+import { isLogSignal, rotate, rotateAtSignal } from "./rotation.ts";
 import { SignalDesk } from "./shutdown.ts";
 import { usage } from "./usage.ts";
 import { VERSION } from "./version.ts";
@@ -120,7 +120,7 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
   desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
   if (supervised) {
     process.on("SIGINT", () => {});
-    listenToSupervisor((signal) => signal === LOG_SIGNAL ? rotate(logger) : desk.receive(signal));
+    listenToSupervisor((signal) => isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal));
   }
   for (const signal of takeOverSignals()) desk.receive(signal);
 }

@@ -27,6 +27,7 @@ export function catchEarlySignals(args: readonly string[]): void {
     ["SIGHUP", () => receive("SIGHUP")],
     // The log is not open yet.
     ["SIGUSR1", () => {}],
+    ["SIGUSR2", () => {}],
   ];
   if (supervised) listeners.push(["message", receive]);
   for (const [event, listener] of listeners) process.on(event as never, listener as never);

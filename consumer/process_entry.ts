@@ -18,7 +18,7 @@ function tell(message: FromWorker): void {
 }
 
 // The consumer gets these signals too, and decides; without it there is nothing left to do.
-for (const signal of ["SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1"] as const) process.on(signal, () => {});
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const) process.on(signal, () => {});
 watchParent(Number(process.env.HUEY_WORKER_PROCESS), () => process.exit(FAILED));
 
 const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {

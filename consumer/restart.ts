@@ -9,14 +9,15 @@ import type { Logger } from "../lib/types/options.ts";
 import { SUPERVISED } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
 import { programArguments } from "./runtime_flags.ts";
-import { LOG_SIGNAL } from "./rotation.ts";
+import { LOG_SIGNALS } from "./rotation.ts";
+import type { LogSignal } from "./rotation.ts";
 import type { EndSignal } from "./shutdown.ts";
 
 /** Exit code with which a supervised consumer asks to be started again. */
 export const RESTART = 85;
 /** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
-export function listenToSupervisor(receive: (signal: EndSignal | typeof LOG_SIGNAL) => void): void {
-  process.on("message", (message) => receive(message as EndSignal | typeof LOG_SIGNAL));
+export function listenToSupervisor(receive: (signal: EndSignal | LogSignal) => void): void {
+  process.on("message", (message) => receive(message as EndSignal | LogSignal));
   watchParent(Number(process.env[SUPERVISED]), () => receive("SIGTERM"));
 }
 
@@ -37,7 +38,7 @@ export async function superviseSuccessor(logger: Logger, ends: () => boolean): P
     });
   }
   // Beside what this process does at it: it logs too.
-  process.on(LOG_SIGNAL, () => child?.connected && child.send(LOG_SIGNAL));
+  for (const signal of LOG_SIGNALS) process.on(signal, () => child?.connected && child.send(signal));
   const { spawn } = await import("node:child_process");
   while (!ended) {
     logger.info("Restarting");

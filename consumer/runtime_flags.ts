@@ -21,6 +21,11 @@ export function programArguments(): string[] {
   return [...moduleArguments(program), ...process.argv.slice(2)];
 }
 
+/** Whether this process was started for a debugger. */
+export function isDebugged(): boolean {
+  return (commandLine() ?? process.execArgv).some((argument) => argument.startsWith("--inspect"));
+}
+
 /** Arguments that start another module with the flags and permissions of this process. */
 export function moduleArguments(module: string): string[] {
   const runtime = deno();
@@ -34,13 +39,8 @@ function deno(): DenoLike | undefined {
 
 /** The flags as they were written, where the operating system tells them: between `run` and the program. */
 function commandFlags(mainModule: string): string[] | undefined {
-  let line: string[];
-  try {
-    line = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
-  } catch {
-    // Another operating system, or not permitted.
-    return undefined;
-  }
+  const line = commandLine();
+  if (line === undefined) return undefined;
   const args = process.argv.slice(2);
   const program = line.length - args.length - 1;
   if (program < 0 || !mainModule.endsWith(line[program]!.replace(/^(\.{0,2}\/)+/, ""))) return undefined;
@@ -48,6 +48,16 @@ function commandFlags(mainModule: string): string[] | undefined {
   // Flags of other commands, such as `deno test`, mean nothing to `deno run`.
   if (command !== "run" && command !== "" && !command.startsWith("-")) return undefined;
   return (command === "run" ? flags : [command, ...flags]).filter((flag) => flag !== "" && !NOT_FOR_CHILDREN.test(flag));
+}
+
+/** The command line without the runtime, where the operating system tells it. */
+function commandLine(): string[] | undefined {
+  try {
+    return readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(1, -1);
+  } catch {
+    // Another operating system, or not permitted.
+    return undefined;
+  }
 }
 
 /** What this process may do, as flags: permissions that are granted in full, and the working directory. */

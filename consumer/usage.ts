@@ -16,7 +16,7 @@ Without MODULE: of the application that huey.config.ts in this folder configures
 
 const SIGNALS = `
 Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives them the grace time; SIGHUP restarts;
-SIGUSR1 opens the log file again.
+SIGUSR1 and SIGUSR2 open the log file again (on Deno send SIGUSR2).
 Exit codes: 0 stopped in order, 1 could not start, 2 wrong options, 130 forced by a second SIGINT.
 `;
 

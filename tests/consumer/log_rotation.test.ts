@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SqliteHuey } from "../../mod.ts";
 import { silent } from "../helpers.ts";
+import { closeWhenOpen } from "../../consumer/rotation.ts";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
 
 const SLOW = 60_000;
@@ -56,15 +57,15 @@ async function untilIn(file: string, text: string): Promise<void> {
 }
 
 /** Renames the log, as a rotation does, and waits until the consumer has noticed the signal. */
-async function rotate(send: (signal: "SIGUSR1") => void, to: string): Promise<void> {
+async function rotate(send: (signal: "SIGUSR2") => void, to: string): Promise<void> {
   renameSync(log, to);
-  send("SIGUSR1");
-  await untilIn(log, "Received SIGUSR1");
+  send("SIGUSR2");
+  await untilIn(log, "Received SIGUSR2");
 }
 
 for (const type of ["greenlet", "thread", "process"]) {
   describe(`the log file with workers of type ${type}`, () => {
-    test("goes on in a new file after SIGUSR1", async () => {
+    test("goes on in a new file after SIGUSR2", async () => {
       const program = folder.run(["-k", type, "-l", log, "app.js"]);
       await untilIn(log, "Consumer started");
       await note("one");
@@ -112,12 +113,28 @@ for (const type of ["greenlet", "thread", "process"]) {
   });
 }
 
-describe("SIGUSR1", () => {
-  test("without a log file ends nothing", async () => {
+describe("the debugger that Deno opens at SIGUSR1", () => {
+  test("is closed as soon as it is open", async () => {
+    const said: string[] = [];
+    let looks = 0;
+    const url = (): string | undefined => ++looks > 2 ? "ws://127.0.0.1:9229" : undefined;
+    expect(await closeWhenOpen({ url, close: () => said.push("closed") })).toBe(true);
+    expect([looks, ...said]).toEqual([3, "closed"]);
+  });
+
+  test("need not open", async () => {
+    expect(await closeWhenOpen({ url: () => undefined, close: () => {} })).toBe(false);
+  });
+});
+
+describe("SIGUSR1 and SIGUSR2", () => {
+  test("without a log file end nothing", async () => {
     const program = folder.run(["app.js"]);
     await program.says("Consumer started");
-    program.kill("SIGUSR1");
-    await program.says("Received SIGUSR1");
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      program.kill(signal);
+      await program.says(`Received ${signal}`);
+    }
     expect(await terminated(program)).toBe(0);
   }, SLOW);
 
@@ -128,7 +145,7 @@ describe("SIGUSR1", () => {
     await untilIn(log, "Restarting");
     while (read(log).split("Consumer started").length < 3) await pause(10);
     await rotate((signal) => program.kill(signal), `${log}.1`);
-    while (read(log).split("Received SIGUSR1").length < 3) await pause(10);
+    while (read(log).split("Received SIGUSR2").length < 3) await pause(10);
     expect(await terminated(program)).toBe(0);
     expect(read(log)).toContain("All workers have stopped");
   }, SLOW);
@@ -139,7 +156,7 @@ describe("SIGUSR1", () => {
     await untilIn(inner, "Consumer started");
     const moved = join(folder.path, "elsewhere");
     renameSync(folder.data, moved);
-    program.kill("SIGUSR1");
+    program.kill("SIGUSR2");
     await untilIn(join(moved, "inner.log"), "The log file could not be opened again");
     renameSync(moved, folder.data);
     expect(await terminated(program)).toBe(0);
