@@ -7,6 +7,7 @@ import { revokedNow } from "../lib/revocation.ts";
 import type { Claim, PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { Outage, sleep } from "./outage.ts";
+import { Pulse } from "./pulse.ts";
 import { runningOf } from "./rescue.ts";
 
 /** What an enforcer needs to know. */
@@ -16,6 +17,8 @@ export interface EnforcerOptions {
   /** How long a revoked task may go on. */
   readonly graceMs: number;
   readonly poll: PollOptions;
+  /** How long the calls of the storage may take before the loop counts as stuck. */
+  readonly patienceMs: number;
   readonly logger: Logger;
   /** The workers that live, with the at-most-once tasks that they run, which the storage does not know as claimed. */
   readonly workers: () => readonly { readonly name: string; readonly unclaimed: readonly Claim[] }[];
@@ -32,6 +35,7 @@ const LONGEST_LOOK_MS = 2500;
  * nothing is revoked.
  */
 export class Enforcer {
+  readonly pulse: Pulse;
   readonly #core: Core;
   readonly #options: EnforcerOptions;
   readonly #outage: Outage;
@@ -43,23 +47,26 @@ export class Enforcer {
   constructor(core: Core, options: EnforcerOptions) {
     this.#core = core;
     this.#options = options;
+    this.pulse = new Pulse(LONGEST_LOOK_MS + options.poll.maxMs + options.patienceMs);
     this.#outage = new Outage("Looking for revoked tasks", options.poll, options.logger);
   }
 
   /** Starts it. A second call does nothing. */
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop ??= this.pulse.run(() => this.#run());
   }
 
   /** Ends it. Does not wait for a look that is under way: a storage that hangs must not hold up a stop. */
-  stop(): void {
+  stop(): Promise<void> {
     this.#stop.abort();
+    return Promise.resolve();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     const lookMs = Math.min(Math.max(this.#options.graceMs / 4, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
     for (;;) {
+      this.pulse.beat();
       await sleep(lookMs, signal);
       if (signal.aborted) return;
       try {

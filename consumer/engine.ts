@@ -10,6 +10,7 @@ import type { Crew } from "./crew.ts";
 import { DistantCrew } from "./distant_crew.ts";
 import { newIdentity } from "./identity.ts";
 import type { Identity } from "./identity.ts";
+import { KeptLoop } from "./kept_loop.ts";
 import { LeaseKeeper } from "./lease.ts";
 import { LocalCrew } from "./local_crew.ts";
 import { partLogger } from "./loggers.ts";
@@ -27,8 +28,8 @@ export class Engine {
   readonly #logger: Logger;
   readonly #identity: Identity = newIdentity();
   readonly #lease: LeaseKeeper;
-  readonly #recovery: Recovery | undefined;
-  readonly #scheduler: Scheduler;
+  readonly #recovery: KeptLoop<Recovery> | undefined;
+  readonly #scheduler: KeptLoop<Scheduler>;
   readonly #crew: Crew;
   readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
   #health: ReturnType<typeof setInterval> | undefined;
@@ -53,9 +54,9 @@ export class Engine {
     });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) {
-      this.#recovery = new Recovery(this.#core, { identity: this.#identity, leaseMs, poll, logger: this.#logger });
+      this.#recovery = new KeptLoop("The recovery", () => this.#makeRecovery(), this.#logger);
     }
-    this.#scheduler = this.#makeScheduler();
+    this.#scheduler = new KeptLoop("The scheduler", () => this.#makeScheduler(), this.#logger);
     this.#crew = this.#makeCrew();
   }
 
@@ -113,7 +114,9 @@ export class Engine {
   }
 
   #check(): void {
-    this.#logger.debug("Checking the workers");
+    this.#logger.debug("Checking workers and scheduler");
+    this.#scheduler.check();
+    this.#recovery?.check();
     this.#crew.check();
   }
 
@@ -139,10 +142,15 @@ export class Engine {
     if (cleared.size > 0) this.#logger.warn(`Locks cleared at the start: ${[...cleared].join(", ")}`);
   }
 
+  #makeRecovery(): Recovery {
+    const { leaseMs, poll, patienceMs } = this.#settings;
+    return new Recovery(this.#core, { identity: this.#identity, leaseMs, poll, patienceMs, logger: this.#logger });
+  }
+
   #makeScheduler(): Scheduler {
-    const { schedulerIntervalMs, poll, periodic } = this.#settings;
+    const { schedulerIntervalMs: intervalMs, poll, patienceMs, periodic } = this.#settings;
     const logger = partLogger(this.#logger, "Scheduler");
-    return new Scheduler(this.#core, { intervalMs: schedulerIntervalMs, poll, periodic, logger });
+    return new Scheduler(this.#core, { intervalMs, poll, patienceMs, periodic, logger });
   }
 
   #makeCrew(): Crew {

@@ -4,9 +4,7 @@
  */
 import { configureSync, getConfig } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
-import type { Core } from "../lib/core.ts";
 import { currentAttempt } from "../lib/current.ts";
-import type { Logger } from "../lib/types/options.ts";
 import type { LoggingOptions } from "./arguments.ts";
 import { LogFile, useLogFile } from "./log_file.ts";
 import { fullFormat, jsonFormat, simpleFormat } from "./log_format.ts";
@@ -40,13 +38,6 @@ export function configureLogging(options: LoggingOptions, who: string): void {
     ],
     contextLocalStorage: { getStore: currentTask, run: (_store, callback) => callback() },
   });
-}
-
-/** Makes what a Huey logs carry the name of its queue, where there are several and the command line sees to the log. */
-export function nameQueue(core: Core): void {
-  if (!inUse?.queues) return;
-  const logger = core.logger as Logger & { with?(properties: Record<string, unknown>): Logger };
-  (core as { logger: Logger }).logger = logger.with?.({ queue: core.settings.name }) ?? logger;
 }
 
 function formatter({ format }: LoggingOptions, who: string): Formatter {

@@ -26,12 +26,9 @@ export class Outage {
 
   /** Reports a failure; only the first of an outage is logged as an error. */
   report(error: unknown): void {
-    if (this.#sinceMs !== undefined) {
-      this.#logger.debug(`${this.#work} still fails`, { error });
-      return;
-    }
+    if (this.#sinceMs !== undefined) return this.#log("debug", `${this.#work} still fails`, { error });
     this.#sinceMs = performance.now();
-    this.#logger.error(`${this.#work} failed and is tried again until it works`, { error });
+    this.#log("error", `${this.#work} failed and is tried again until it works`, { error });
   }
 
   /** Reports a failure, and waits before the next try. An abort ends the wait. */
@@ -47,7 +44,15 @@ export class Outage {
     const seconds = (performance.now() - this.#sinceMs) / 1000;
     this.#sinceMs = undefined;
     this.#delayMs = this.#poll.initialMs;
-    this.#logger.info(`${this.#work} works again after ${seconds.toFixed(3)} s`);
+    this.#log("info", `${this.#work} works again after ${seconds.toFixed(3)} s`);
+  }
+
+  #log(level: "debug" | "info" | "error", message: string, properties?: { readonly error: unknown }): void {
+    try {
+      this.#logger[level](message, properties);
+    } catch {
+      // A logger that throws must not end the loop that tries again.
+    }
   }
 }
 

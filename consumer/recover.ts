@@ -9,12 +9,15 @@ import type { Logger } from "../lib/types/options.ts";
 import { isGone } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 import { Outage, sleep } from "./outage.ts";
+import { Pulse } from "./pulse.ts";
 
 /** What recovery needs to know. */
 export interface RecoveryOptions {
   readonly identity: Identity;
   readonly leaseMs: number;
   readonly poll: PollOptions;
+  /** How long the calls of the storage may take before the loop counts as stuck. */
+  readonly patienceMs: number;
   readonly logger: Logger;
 }
 
@@ -25,6 +28,7 @@ const ASK_MS = 5000;
 
 /** Recovers at the start, about each second what died on this host, and every five seconds what fell silent. */
 export class Recovery {
+  readonly pulse: Pulse;
   readonly #core: Core;
   readonly #options: RecoveryOptions;
   readonly #outage: Outage;
@@ -37,12 +41,13 @@ export class Recovery {
   constructor(core: Core, options: RecoveryOptions) {
     this.#core = core;
     this.#options = options;
+    this.pulse = new Pulse(options.leaseMs + options.poll.maxMs + options.patienceMs);
     this.#outage = new Outage("Recovering tasks", options.poll, options.logger);
   }
 
   /** Starts it. A second call does nothing. */
   start(): void {
-    this.#loop ??= this.#run();
+    this.#loop ??= this.pulse.run(() => this.#run());
   }
 
   /** Ends it, and waits for what is under way. */
@@ -54,6 +59,7 @@ export class Recovery {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      this.pulse.beat();
       try {
         const asks = performance.now() >= this.#askAgainMs;
         // Asked again because of who seems to be gone: those who said that they end are no longer in the storage.

@@ -11,6 +11,7 @@ import type { Item, PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { Outage } from "./outage.ts";
 import { PeriodicTasks } from "./periodic.ts";
+import { Pulse } from "./pulse.ts";
 
 /** What a scheduler needs to know. */
 export interface SchedulerOptions {
@@ -18,6 +19,8 @@ export interface SchedulerOptions {
   readonly intervalMs: number;
   /** Growth of the wait while the storage fails. */
   readonly poll: PollOptions;
+  /** How long the calls of the storage may take before the loop counts as stuck. */
+  readonly patienceMs: number;
   readonly logger: Logger;
   /** Whether to enqueue periodic tasks. */
   readonly periodic: boolean;
@@ -25,35 +28,28 @@ export interface SchedulerOptions {
 
 /** Messages moved in one step, so that a flood of due messages holds up nobody else for long. */
 const BATCH = 500;
-/** How long the calls of the storage may take before the loop counts as stuck. */
-const PATIENCE_MS = 60_000;
 
 /** Sleeps until the next due time, and never ends by itself. */
 export class Scheduler {
+  readonly pulse: Pulse;
   readonly #core: Core;
   readonly #options: SchedulerOptions;
   readonly #outage: Outage;
   readonly #stop: AbortController = new AbortController();
   readonly #periodic: PeriodicTasks | undefined;
   #loop: Promise<void> | undefined;
-  #turnedMs = 0;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
     this.#options = options;
+    this.pulse = new Pulse(options.intervalMs + options.poll.maxMs + options.patienceMs);
     this.#outage = new Outage("Scheduling", options.poll, options.logger);
     if (options.periodic) this.#periodic = new PeriodicTasks(core, options.logger);
   }
 
   /** Starts it. A second call does nothing. */
   start(): void {
-    this.#loop ??= this.#run();
-  }
-
-  /** Whether its loop goes round in time; also while the storage is down. */
-  get isTurning(): boolean {
-    const { intervalMs, poll } = this.#options;
-    return this.#loop === undefined || performance.now() - this.#turnedMs < intervalMs + poll.maxMs + PATIENCE_MS;
+    this.#loop ??= this.pulse.run(() => this.#run());
   }
 
   /** Ends the sleep, and waits for what is under way. */
@@ -65,10 +61,10 @@ export class Scheduler {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      this.#turnedMs = performance.now();
+      this.pulse.beat();
       try {
         await this.#promoteDue();
-        await this.#periodic?.look();
+        if (!signal.aborted) await this.#periodic?.look();
         this.#outage.over();
         if (!signal.aborted) await this.#core.storage.waitDue(this.#sleepMs(), signal);
       } catch (error) {
@@ -81,6 +77,7 @@ export class Scheduler {
     let moved: Item[];
     do {
       moved = await this.#core.storage.promoteDue(Date.now(), BATCH);
+      this.pulse.beat();
       await this.#announce(moved);
     } while (moved.length === BATCH && !this.#stop.signal.aborted);
   }

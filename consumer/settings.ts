@@ -48,12 +48,17 @@ export interface ConsumerSettings {
   readonly schedulerIntervalMs: number;
   readonly checkWorkerHealth: boolean;
   readonly healthCheckIntervalMs: number;
+  /** How long the storage may take to answer a loop before that is replaced. */
+  readonly patienceMs: number;
   readonly flushLocks: boolean;
   readonly extraLocks: readonly string[];
   readonly maxTasks: number | undefined;
   readonly graceMs: number;
   readonly leaseMs: number;
 }
+
+/** A loop that hangs is replaced after so many health checks: a minute, unless told otherwise. */
+const PATIENT_CHECKS = 6;
 
 /** Options that are not in the table, because the command line has no switch for them. */
 const OTHERS: ReadonlySet<string> = new Set(["module", "exportName"]);
@@ -71,6 +76,7 @@ export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
     throw new TypeError(`The options of a consumer must be an object: ${String(options)}`);
   }
   for (const [key, value] of Object.entries(options)) checkOption(key, value);
+  const healthCheckIntervalMs = durationMs(options.healthCheckInterval ?? 10, "healthCheckInterval");
   const settings: ConsumerSettings = {
     workers: options.workers ?? 1,
     workerType: options.workerType ?? "greenlet",
@@ -85,7 +91,8 @@ export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
     },
     schedulerIntervalMs: durationMs(options.schedulerInterval ?? 1, "schedulerInterval"),
     checkWorkerHealth: options.checkWorkerHealth ?? true,
-    healthCheckIntervalMs: durationMs(options.healthCheckInterval ?? 10, "healthCheckInterval"),
+    healthCheckIntervalMs,
+    patienceMs: PATIENT_CHECKS * healthCheckIntervalMs,
     flushLocks: options.flushLocks === true || (options.extraLocks ?? []).length > 0,
     extraLocks: options.extraLocks ?? [],
     maxTasks: options.maxTasks,

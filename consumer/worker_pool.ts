@@ -8,6 +8,7 @@ import type { Owner } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { Crew } from "./crew.ts";
 import { Enforcer } from "./enforcer.ts";
+import { KeptLoop } from "./kept_loop.ts";
 import { loggingInUse } from "./logging.ts";
 import { Outage, sleep } from "./outage.ts";
 import type { Init } from "./protocol.ts";
@@ -51,7 +52,7 @@ export class WorkerPool implements Crew {
   readonly #hosts: Set<WorkerHost> = new Set();
   readonly #rescues: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
-  readonly #enforcer: Enforcer;
+  readonly #enforcer: KeptLoop<Enforcer>;
   #renewedMs: number = Date.now();
   #forced = false;
   #before = 0;
@@ -62,7 +63,7 @@ export class WorkerPool implements Crew {
     this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
     });
-    this.#enforcer = this.#makeEnforcer();
+    this.#enforcer = new KeptLoop("The watch for revoked tasks", () => this.#makeEnforcer(), options.logger);
   }
 
   async start(): Promise<void> {
@@ -94,14 +95,14 @@ export class WorkerPool implements Crew {
     this.#stop.abort();
     for (const host of this.#hosts) host.stop();
     await Promise.all([...this.#hosts].map((host) => host.ended));
-    this.#enforcer.stop();
+    await this.#enforcer.stop();
     await Promise.all(this.#rescues);
   }
 
   async interrupt(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#forced = true;
-    this.#enforcer.stop();
+    void this.#enforcer.stop();
     const hosts = [...this.#hosts];
     for (const host of hosts) host.interrupt(graceMs);
     const limit = new AbortController();
@@ -123,6 +124,7 @@ export class WorkerPool implements Crew {
   }
 
   check(): void {
+    this.#enforcer.check();
     const missing = this.#seats.filter((seat) => seat.host === undefined).length;
     if (missing > 0) {
       this.#options.logger.warn(`${missing} of ${this.#seats.length} workers are missing and about to be replaced`);
@@ -178,12 +180,13 @@ export class WorkerPool implements Crew {
   }
 
   #makeEnforcer(): Enforcer {
-    const { consumer, settings: { graceMs, poll }, logger } = this.#options;
+    const { consumer, settings: { graceMs, poll, patienceMs }, logger } = this.#options;
     const named = (name: string): WorkerHost | undefined => [...this.#hosts].find((host) => host.name === name);
     return new Enforcer(this.#core, {
       consumer,
       graceMs,
       poll,
+      patienceMs,
       logger,
       workers: () => [...this.#hosts],
       end: (worker, claims) => void named(worker)?.enforce(claims),

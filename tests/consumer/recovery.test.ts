@@ -96,7 +96,13 @@ describe("isGone()", () => {
 describe("Recovery", () => {
   function start(huey: SqliteHuey, leaseMs = 60_000): Recovery {
     const core = coreOf(huey)!;
-    const recovery = new Recovery(core, { identity: newIdentity(), leaseMs, poll: POLL, logger: core.logger });
+    const recovery = new Recovery(core, {
+      identity: newIdentity(),
+      leaseMs,
+      poll: POLL,
+      patienceMs: 60_000,
+      logger: core.logger,
+    });
     ends.push(() => recovery.stop());
     recovery.start();
     return recovery;

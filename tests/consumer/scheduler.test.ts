@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Scheduler } from "../../consumer/scheduler.ts";
+import type { SchedulerOptions } from "../../consumer/scheduler.ts";
 import { coreOf } from "../../lib/core.ts";
 import { crontab } from "../../lib/crontab.ts";
 import { StorageError } from "../../lib/errors.ts";
@@ -17,9 +18,17 @@ afterEach(async () => {
   startClock();
 });
 
-function start(huey: Huey, options: { periodic?: boolean } = {}): Scheduler {
+function start(huey: Huey, options: Partial<SchedulerOptions> = {}): Scheduler {
   const core = coreOf(huey)!;
-  const scheduler = new Scheduler(core, { intervalMs: 60_000, poll: POLL, logger: core.logger, periodic: true, ...options });
+  const { logger } = core;
+  const scheduler = new Scheduler(core, {
+    intervalMs: 60_000,
+    poll: POLL,
+    patienceMs: 60_000,
+    logger,
+    periodic: true,
+    ...options,
+  });
   schedulers.push(scheduler);
   scheduler.start();
   return scheduler;
@@ -140,6 +149,28 @@ describe("Scheduler", () => {
     await moved;
     const said = lines.filter(({ message }) => message.startsWith("Scheduling")).map(({ level }) => level);
     expect(said.slice(0, 3)).toEqual(["error", "debug", "debug"]);
+  });
+
+  test("outlives a storage that throws at the call, and a logger that throws", async () => {
+    const huey = memory();
+    const nothing = huey.task("nothing", () => {});
+    await nothing.schedule({ delay: 10 });
+    advance(10);
+    const { storage } = huey;
+    const { promoteDue } = storage;
+    let failures = 3;
+    storage.promoteDue = (nowMs, limit) => {
+      if (failures-- > 0) throw new TypeError("a bug");
+      return promoteDue.call(storage, nowMs, limit);
+    };
+    const moved = emitted(huey, "enqueued", 1);
+    const fail = (): never => {
+      throw new Error("The disk of the log is full");
+    };
+    const scheduler = start(huey, { logger: { debug: () => {}, info: fail, warn: fail, error: fail } });
+    await moved;
+    expect(failures).toBe(-1);
+    expect(scheduler.pulse.end).toBeUndefined();
   });
 
   test("moves a message that cannot be read like any other", async () => {
