@@ -67,7 +67,7 @@ function clusterFile(members: readonly { readonly port: number; readonly bus: nu
   return [...lines, `vars currentEpoch ${members.length} lastVoteEpoch 0`, ""].join("\n");
 }
 
-/** A primary, a replica, and a sentinel that knows them as `huey-test`. */
+/** A primary, a replica, and a sentinel that knows them as `huey-test`, and that is patient with a busy machine until it is told. */
 export async function startSentinel(): Promise<SentinelSet> {
   const primary = await startRedis(["--repl-diskless-sync-delay", "0"]);
   const replica = await startRedis(["--replicaof", primary.host, String(primary.port)]);
@@ -75,7 +75,7 @@ export async function startSentinel(): Promise<SentinelSet> {
   const folder = mkdtempSync(join(tmpdir(), "huey-redis-"));
   const port = await freePort();
   const file = join(folder, "sentinel.conf");
-  const watched = [`monitor huey-test ${HOST} ${primary.port} 1`, "down-after-milliseconds huey-test 500"];
+  const watched = [`monitor huey-test ${HOST} ${primary.port} 1`, "down-after-milliseconds huey-test 600000"];
   const lines = [...watched, "failover-timeout huey-test 3000"].map((line) => `sentinel ${line}`);
   writeFileSync(file, [`port ${port}`, `bind ${HOST}`, `dir ${folder}`, ...lines, ""].join("\n"));
   const sentinel = new Server(folder, port, [], [file, "--sentinel"]);

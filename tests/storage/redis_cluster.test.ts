@@ -116,6 +116,7 @@ describe("behind a sentinel", () => {
     const storage = new RedisStorage({ name: "failover", client });
     await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
     await until(async () => (await set.replica.command("EXISTS huey:{failover}:queue")) === ":1\r\n");
+    await set.sentinel.command("SENTINEL SET huey-test down-after-milliseconds 500");
     await set.primary.kill();
     await until(async () => (await set.replica.command("ROLE")).includes("master"));
     await until(async () =>
