@@ -29,10 +29,10 @@ export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey 
 export { FileHuey } from "./storage/file/huey.ts";
 export { BlackHoleStorage } from "./storage/black_hole.ts";
 export { MemoryStorage } from "./storage/memory/storage.ts";
-export { type SqliteOptions, SqliteStorage } from "./storage/sqlite/storage.ts";
-export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis/storage.ts";
+export { type SqliteOptions, SqliteStorage } from "./storage/sqlite/front.ts";
+export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis/front.ts";
 export type { RedisExpireOptions, RedisOptions } from "./storage/redis/options.ts";
-export { type FileOptions, FileStorage } from "./storage/file/storage.ts";
+export { type FileOptions, FileStorage } from "./storage/file/front.ts";
 export type {
   Burial,
   ChordReport,

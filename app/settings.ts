@@ -7,7 +7,7 @@ import type { Huey } from "../lib/huey.ts";
 import type { Duration } from "../lib/time.ts";
 import type { Resource } from "../lib/types/definition.ts";
 import type { HueyOptions } from "../lib/types/options.ts";
-import type { FileOptions } from "../storage/file/storage.ts";
+import type { FileOptions } from "../storage/file/options.ts";
 import type { RedisOptions } from "../storage/redis/options.ts";
 import type { SqliteOptions } from "../storage/sqlite/options.ts";
 import type { HueyClass } from "./hueys.ts";

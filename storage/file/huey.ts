@@ -5,7 +5,7 @@
 import { Huey } from "../../lib/huey.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
-import { type FileOptions, FileStorage } from "./storage.ts";
+import { type FileOptions, FileStorage } from "./front.ts";
 
 /**
  * A Huey in a folder: a message is a file. No server and no database, several processes at once, on a local disk.

@@ -17,9 +17,7 @@
  */
 import { nodeCrypto } from "../../lib/builtin.ts";
 import { ISOLATE_SUFFIX } from "./isolate.ts";
-
-/** Priorities are 16 bits in the names of files. */
-export const MAX_PRIORITY = 65535;
+import { MAX_PRIORITY } from "./options.ts";
 
 const SLOT_MS = 256;
 const SLOTS = 1024;

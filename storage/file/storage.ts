@@ -4,9 +4,6 @@
  * `file_transaction.ts` why a crash loses nothing.
  * @module
  */
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { ConfigurationError } from "../../lib/errors.ts";
 import type {
   Claim,
   ClaimBatch,
@@ -23,22 +20,15 @@ import type {
   WaitOptions,
 } from "../../lib/storage.ts";
 import { holderOf } from "./claims.ts";
-import { encodeName, hashOf, MAX_PRIORITY } from "./layout.ts";
+import { encodeName, hashOf } from "./layout.ts";
+import { checkItem, type FileOptions, fileSettings } from "./options.ts";
 import { FileParts } from "./parts.ts";
 import { encodeRecord } from "./record.ts";
 import { settle } from "./settlement.ts";
 import { encodeItem, stepOfItem } from "./steps.ts";
 import type { Entry } from "./values.ts";
 
-/** Where a file storage keeps its files, and how. */
-export interface FileOptions {
-  /** The folder. Made if missing. */
-  readonly path: string;
-  /** Levels of folders above results and other values, 0 to 4. All who share a folder must agree. Default 2. */
-  readonly levels?: number;
-  /** Waits until data is on the disk, so that a crash of the computer loses nothing either. Default false. */
-  readonly fsync?: boolean;
-}
+export type { FileOptions };
 
 const NOTHING = new Uint8Array();
 /** How many ended things one call removes along the way. */
@@ -46,19 +36,7 @@ const PRUNE_LIMIT = 1000;
 /** Notices are removed after so many settlements. */
 const SETTLEMENTS_PER_PRUNE = 64;
 
-/**
- * Keeps everything in files. A crash of the process loses nothing; one of the computer may, unless `fsync` is set.
- *
- * @example
- * ```ts
- * import { FileStorage, Huey } from "@hueyjs/huey";
- *
- * const huey = new Huey({ storage: (name) => new FileStorage({ name, path: "data/huey" }) });
- * const add = huey.task("add", (a: number, b: number) => a + b);
- * await add(1, 2);
- * await huey.close();
- * ```
- */
+/** The driver: see `FileStorage` in `front.ts`. */
 export class FileStorage implements Storage {
   readonly name: string;
   readonly shared: boolean = true;
@@ -78,11 +56,7 @@ export class FileStorage implements Storage {
    * @throws {StorageError} If the folder cannot be made.
    */
   constructor(options: { readonly name?: string } & FileOptions) {
-    const { name = "huey", levels = 2, fsync = false } = options;
-    if (!Number.isInteger(levels) || levels < 0 || levels > 4) {
-      throw new RangeError(`Levels must be an integer from 0 to 4: ${levels}`);
-    }
-    const path = folderOf(options.path);
+    const { name, path, levels, fsync } = fileSettings(options);
     this.name = name;
     this.descriptor = { module: import.meta.url, className: "FileStorage", options: { name, path, levels, fsync } };
     this.#parts = new FileParts({ name, root: `${path}/${encodeName(name)}`, levels, fsync });
@@ -91,13 +65,8 @@ export class FileStorage implements Storage {
     this.meta = this.#parts.meta;
   }
 
-  check({ priority, dueMs }: Item): void {
-    if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
-      throw new RangeError(`Priority must be an integer from 0 to ${MAX_PRIORITY} in a file storage: ${priority}`);
-    }
-    if (dueMs !== undefined && !Number.isFinite(dueMs)) {
-      throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
-    }
+  check(item: Item): void {
+    checkItem(item);
   }
 
   enqueue(items: readonly Item[]): Promise<void> {
@@ -305,13 +274,4 @@ export class FileStorage implements Storage {
   close(): Promise<void> {
     return this.#parts.close();
   }
-}
-
-function folderOf(path: string): string {
-  if (typeof path !== "string" || path === "") throw new ConfigurationError("A file storage needs the path of a folder");
-  const folder = resolve(path);
-  if (existsSync(folder) && !statSync(folder).isDirectory()) {
-    throw new ConfigurationError(`The path of a file storage must be a folder: ${folder}`);
-  }
-  return folder;
 }

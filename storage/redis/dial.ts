@@ -58,8 +58,15 @@ export function dialer(settings: RedisSettings, key: string, options: DialOption
     return () => dialThrough(client, (use) => client._execute(false, (node) => Promise.resolve(use(node))), options);
   }
   if (isKind<Pool>(client, "execute")) return () => dialThrough(client, (use) => client.execute(use), options);
-  if (isKind<Duplicable>(client, "duplicate")) return () => Promise.resolve(duplicate(client, options));
-  throw new ConfigurationError(`client of queue "${settings.name}" must be a client, cluster, sentinel or pool of node-redis`);
+  checkClient(settings);
+  return () => Promise.resolve(duplicate(client as Duplicable, options));
+}
+
+/** @throws {ConfigurationError} If a client was given that is of no kind that is known here. */
+export function checkClient({ client, name }: RedisSettings): void {
+  const methods = ["getNodeClientForKey", "getMasterNode", "execute", "duplicate"];
+  if (client === undefined || methods.some((method) => isKind(client, method))) return;
+  throw new ConfigurationError(`client of queue "${name}" must be a client, cluster, sentinel or pool of node-redis`);
 }
 
 function isKind<T>(client: object | undefined, method: string): client is T & object {

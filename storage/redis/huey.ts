@@ -6,7 +6,7 @@ import { Huey } from "../../lib/huey.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
-import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage.ts";
+import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./front.ts";
 import type { RedisExpireOptions, RedisOptions } from "./options.ts";
 
 type StorageClass<O> = new (options: O & { name: string }) => Storage;

@@ -2,12 +2,12 @@
  * The way of a message through Redis: enqueued, claimed, settled, or put back.
  * @module
  */
-import { ConfigurationError } from "../../lib/errors.ts";
 import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { entry, readRecord, record } from "./bytes.ts";
 import { ClaimRequest, Claims, holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
+import { checkItem } from "./item.ts";
 import type { QueueKind } from "./lua.ts";
 import type { QueueScripts } from "./lua_queue.ts";
 import { packed } from "./pack.ts";
@@ -18,9 +18,6 @@ const BATCH_LIMIT = 500;
 
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
-
-/** Of an id, in bytes. */
-const LONGEST_ID = 65_535;
 
 /** Intervals between two looks when nothing else is said. */
 const POLL = { initialMs: 100, backoff: 1.15, maxMs: 1000 };
@@ -48,18 +45,7 @@ export class RedisQueue {
 
   /** @throws if the item can never be held */
   check(item: Item): void {
-    const { id, priority, dueMs } = item;
-    if (id.length * 3 > LONGEST_ID && Buffer.byteLength(id) > LONGEST_ID) {
-      throw new RangeError(`An id has at most ${LONGEST_ID} bytes`);
-    }
-    if (!Number.isFinite(priority)) throw new RangeError(`Priority must be a finite number: ${priority}`);
-    if (dueMs !== undefined && !Number.isFinite(dueMs)) {
-      throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
-    }
-    if (this.#kind === "list" && priority !== 0) {
-      const { name } = this.#core.settings;
-      throw new ConfigurationError(`Queue "${name}" has no priorities, and this task has ${priority}: use PriorityRedisHuey`);
-    }
+    checkItem(item, this.#core.settings.name, this.#kind);
   }
 
   async enqueue(items: readonly Item[]): Promise<void> {

@@ -175,21 +175,7 @@ abstract class RedisStorageBase implements Storage {
   }
 }
 
-/**
- * First in first out, without priorities; a read of a result takes it.
- *
- * Times are those of the clients, so consumers on several hosts need clocks that agree to within a lease.
- *
- * @example
- * ```ts
- * import { RedisStorage } from "@hueyjs/huey";
- *
- * // Connects when it is first used.
- * const storage = new RedisStorage({ name: "emails", host: "redis.example" });
- * console.log(storage.name); // emails
- * await storage.close();
- * ```
- */
+/** The driver: see `RedisStorage` in `front.ts`. */
 export class RedisStorage extends RedisStorageBase {
   /**
    * @param options Where the server is, and the name of the queue.
@@ -200,19 +186,7 @@ export class RedisStorage extends RedisStorageBase {
   }
 }
 
-/**
- * With priorities; a read of a result takes it.
- *
- * @example
- * ```ts
- * import { PriorityRedisStorage } from "@hueyjs/huey";
- *
- * // Connects when it is first used.
- * const storage = new PriorityRedisStorage({ name: "emails", url: "redis://redis.example/1" });
- * console.log(storage.name); // emails
- * await storage.close();
- * ```
- */
+/** The driver: see `PriorityRedisStorage` in `front.ts`. */
 export class PriorityRedisStorage extends RedisStorageBase {
   /**
    * @param options Where the server is, and the name of the queue.
@@ -223,19 +197,7 @@ export class PriorityRedisStorage extends RedisStorageBase {
   }
 }
 
-/**
- * Without priorities; results stay when they are read, and end after `expireTime`.
- *
- * @example
- * ```ts
- * import { RedisExpireStorage } from "@hueyjs/huey";
- *
- * // Connects when it is first used.
- * const storage = new RedisExpireStorage({ name: "emails", expireTime: { hours: 1 } });
- * console.log(storage.name); // emails
- * await storage.close();
- * ```
- */
+/** The driver: see `RedisExpireStorage` in `front.ts`. */
 export class RedisExpireStorage extends RedisStorageBase {
   /**
    * @param options Where the server is, the name of the queue, and the life of results.
@@ -246,19 +208,7 @@ export class RedisExpireStorage extends RedisStorageBase {
   }
 }
 
-/**
- * With priorities; results stay when they are read, and end after `expireTime`.
- *
- * @example
- * ```ts
- * import { PriorityRedisExpireStorage } from "@hueyjs/huey";
- *
- * // Connects when it is first used.
- * const storage = new PriorityRedisExpireStorage({ name: "emails", expireTime: { days: 7 } });
- * console.log(storage.name); // emails
- * await storage.close();
- * ```
- */
+/** The driver: see `PriorityRedisExpireStorage` in `front.ts`. */
 export class PriorityRedisExpireStorage extends RedisStorageBase {
   /**
    * @param options Where the server is, the name of the queue, and the life of results.

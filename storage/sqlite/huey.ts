@@ -5,7 +5,7 @@
 import { Huey } from "../../lib/huey.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
-import { type SqliteOptions, SqliteStorage } from "./storage.ts";
+import { type SqliteOptions, SqliteStorage } from "./front.ts";
 
 /**
  * A Huey in a SQLite file: no server, several processes of both runtimes at once, on one machine.

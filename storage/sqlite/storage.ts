@@ -38,20 +38,7 @@ export type { SqliteOptions } from "./options.ts";
 /** What a key without a value holds. */
 const NOTHING = new Uint8Array();
 
-/**
- * A storage in a SQLite file, for any number of processes of both runtimes on one machine. Several queues may share one file, and
- * the application may have tables of its own in it. The file is opened at the first use.
- *
- * @example
- * ```ts
- * import { Huey, SqliteStorage } from "@hueyjs/huey";
- *
- * const storage = new SqliteStorage({ name: "reports", filename: ":memory:" });
- * const huey = new Huey({ name: "reports", storage });
- * console.log(await huey.pendingCount()); // 0
- * await huey.close();
- * ```
- */
+/** The driver: see `SqliteStorage` in `front.ts`. The file is opened at the first use. */
 export class SqliteStorage implements Storage {
   readonly name: string;
   readonly shared: boolean;

@@ -4,21 +4,21 @@ import { readFileSync } from "node:fs";
 
 const STATEMENT = /^(?:import|export)\s(?!type\s)[^;]*?\sfrom "([^"]+)";|^import "([^"]+)";/gm;
 
-/** The specifiers of packages and of the runtime's modules that a module and all that it imports statically need. */
-function specifiers(entry: URL): Set<string> {
-  const found = new Set<string>();
-  const seen = new Set<string>();
+/** What a module and all that it imports statically need: URLs of modules, and specifiers of packages and of the runtime's modules. */
+function needs(entry: URL): { modules: Set<string>; specifiers: Set<string> } {
+  const specifiers = new Set<string>();
+  const modules = new Set<string>();
   const look = (url: URL): void => {
-    if (seen.has(url.href)) return;
-    seen.add(url.href);
+    if (modules.has(url.href)) return;
+    modules.add(url.href);
     for (const [, from, alone] of readFileSync(url, "utf8").matchAll(STATEMENT)) {
       const target = from ?? alone!;
       if (target.startsWith(".")) look(new URL(target, url));
-      else found.add(target);
+      else specifiers.add(target);
     }
   };
   look(entry);
-  return found;
+  return { modules, specifiers };
 }
 
 /** Modules that are cheap, or that every program needs. */
@@ -37,11 +37,18 @@ const LIGHT = [
 ];
 
 test("the library imports no package, and only what is light of the runtime", () => {
-  const found = specifiers(new URL("../../mod.ts", import.meta.url));
-  expect(found.size).toBeGreaterThan(5);
-  expect([...found].filter((name) => !LIGHT.includes(name.replace(/^node:/, ""))).sort()).toEqual([]);
+  const { specifiers } = needs(new URL("../../mod.ts", import.meta.url));
+  expect(specifiers.size).toBeGreaterThan(5);
+  expect([...specifiers].filter((name) => !LIGHT.includes(name.replace(/^node:/, ""))).sort()).toEqual([]);
+});
+
+test("the library imports no driver but that of the memory", () => {
+  const { modules } = needs(new URL("../../mod.ts", import.meta.url));
+  const drivers = [...modules].map((url) => /storage\/(\w+)\/storage\.ts$/.exec(url)?.[1]).filter((name) => name !== undefined);
+  expect(drivers).toEqual(["memory"]);
 });
 
 test("the watch over a consumer that is held up imports nothing", () => {
-  expect([...specifiers(new URL("../../consumer/heartbeat_worker.ts", import.meta.url))]).toEqual([]);
+  const { modules, specifiers } = needs(new URL("../../consumer/heartbeat_worker.ts", import.meta.url));
+  expect([modules.size, specifiers.size]).toEqual([1, 0]);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileStorage } from "../../storage/file/storage.ts";
+import { FileStorage } from "../../storage/file/front.ts";
 import { Context, type Harness } from "../contract/context.ts";
 import { integerPriorityCases } from "../contract/priorities.ts";
 import { storageContract } from "../contract/suite.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import { type FileOptions, FileStorage } from "../../storage/file/storage.ts";
+import { type FileOptions, FileStorage } from "../../storage/file/front.ts";
 import {
   bytes,
   claim,
@@ -85,7 +85,7 @@ describe("options", () => {
   test("the descriptor opens the same storage", async () => {
     const storage = open({ name: "described", levels: 1 });
     await storage.data.put("key", bytes("value"));
-    const { module, className, options } = storage.descriptor;
+    const { module, className, options } = storage.descriptor!;
     const { [className]: Opened } = await import(module);
     const other = new Opened(options) as FileStorage;
     opened.push(other);

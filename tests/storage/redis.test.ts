@@ -6,7 +6,7 @@ import {
   PriorityRedisStorage,
   RedisExpireStorage,
   RedisStorage,
-} from "../../storage/redis/storage.ts";
+} from "../../storage/redis/front.ts";
 import { storageContract } from "../contract/suite.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 

@@ -8,7 +8,7 @@ import {
   PriorityRedisStorage,
   RedisExpireStorage,
   RedisStorage,
-} from "../../storage/redis/storage.ts";
+} from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };

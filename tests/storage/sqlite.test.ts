@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { storageContract } from "../contract/suite.ts";
 
 storageContract("SqliteStorage", {
