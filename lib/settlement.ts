@@ -9,6 +9,7 @@ import { bareError, storedFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
 import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
+import { plainValue } from "./spread.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { failureOutcome, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
 import type { Definition } from "./registry.ts";
@@ -120,7 +121,7 @@ function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean
 async function resultOf(core: Core, outcome: Outcome): Promise<Uint8Array> {
   const { error } = outcome;
   return await core.serializer.serialize(
-    error === undefined ? outcome.value : storedFailure(metadataOf(outcome, error), error),
+    error === undefined ? plainValue(outcome.value) : storedFailure(metadataOf(outcome, error), error),
   );
 }
 
@@ -151,7 +152,7 @@ async function reportOf(core: Core, membership: ChordMembership, value: unknown)
     id,
     index,
     size,
-    value: await core.serializer.serialize(value),
+    value: await core.serializer.serialize(plainValue(value)),
     callback: await encodeItem(core, withExpiry({ ...callback, valuesOf: id })),
   };
 }

@@ -3,6 +3,7 @@ import { chord } from "../../lib/group.ts";
 import { Huey } from "../../lib/huey.ts";
 import { Serializer } from "../../lib/serializer.ts";
 import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { spread } from "../../lib/spread.ts";
 import type { SerializerLike } from "../../lib/types/options.ts";
 import { failure, memory, silent, work } from "../helpers.ts";
 
@@ -61,6 +62,18 @@ describe.each(kinds)("with the serializer %s", (_name, make) => {
     expect((await huey.pending()).map(({ expires }) => expires)).toEqual([at, at, { minutes: 1 }, 60]);
     await work(huey);
     expect(await Promise.all(results.map((result) => result.get()))).toEqual(Array(4).fill("ran"));
+  });
+
+  test("a spread is passed on as its items, and read as an array", async () => {
+    const huey = memory({ serializer: make() });
+    const both = huey.task("both", () => spread(1, 2));
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const list = huey.task("list", (values: unknown[]) => values);
+    const pipeline = await huey.enqueue(both.s().andThen(add));
+    const chorded = await huey.enqueue(chord([both.s(), both.s()], list));
+    await work(huey);
+    expect(await pipeline.get()).toEqual([[1, 2], 3]);
+    expect(await chorded.get()).toEqual([[1, 2], [1, 2]]);
   });
 
   test("a failure reads as one", async () => {
