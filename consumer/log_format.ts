@@ -48,7 +48,8 @@ export function jsonFormat(who: string): Formatter {
 
 /** Hides the passwords of URLs. */
 export function withoutSecrets(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@"']*@/gi, "$1***@");
+  // Up to the last @, since a password that was not encoded may have one; rather too much is hidden than too little.
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s"',]*@/gi, "$1***@");
 }
 
 function whoOf(record: LogRecord, who: string): string {

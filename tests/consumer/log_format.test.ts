@@ -67,6 +67,8 @@ describe("withoutSecrets()", () => {
   test("hides the passwords of URLs and nothing else", () => {
     expect(withoutSecrets("redis://user:secret@host:6379/1")).toBe("redis://user:***@host:6379/1");
     expect(withoutSecrets("at rediss://:p%40ss@host, then")).toBe("at rediss://:***@host, then");
+    expect(withoutSecrets("redis://me:se@cr:e/t@host/1")).toBe("redis://me:***@host/1");
+    expect(withoutSecrets("redis://a:b@one,redis://c:d@two")).toBe("redis://a:***@one,redis://c:***@two");
     for (const text of ["redis://host:6379/1", "http://host/a:b@c", "mail a@b.c", "file:///a:1:2"]) {
       expect(withoutSecrets(text)).toBe(text);
     }
