@@ -47,6 +47,7 @@ export class WorkerHost {
   readonly #unclaimed: Map<string, Claim> = new Map();
   readonly #questions: Map<number, (started: number) => void> = new Map();
   readonly #deafen: () => void;
+  #startedMs: number | undefined = performance.now();
   #lastQuestion = 0;
   #started = 0;
   #open = true;
@@ -65,6 +66,11 @@ export class WorkerHost {
       end: (reason) => this.#lose(reason),
     });
     this.#isolate.post(init);
+  }
+
+  /** For how long it has been starting; `undefined` once it has started. */
+  startingMs(nowMs: number): number | undefined {
+    return this.#startedMs === undefined ? undefined : nowMs - this.#startedMs;
   }
 
   /** Attempts so far, as far as they are known. */
@@ -117,6 +123,7 @@ export class WorkerHost {
     if (!this.#open) return;
     switch (message.type) {
       case "ready":
+        this.#startedMs = undefined;
         return this.#ready.resolve();
       case "unclaimed":
         return this.#note(message);
@@ -203,9 +210,10 @@ export class WorkerHost {
     this.#deafen();
     const { unclaimed } = this;
     for (const token of this.#deadlines.keys()) this.#forget(token);
-    this.#isolate.terminate();
     this.#ready.reject(new Error(end.reason));
     this.#leaves.resolve();
     this.#ended.resolve({ ...end, unclaimed });
+    // Last, so that it can hold up nothing if it fails.
+    this.#isolate.terminate();
   }
 }

@@ -40,6 +40,8 @@ interface Seat {
 
 /** Longest pause before a worker that could not be made is tried again. */
 const LONGEST_PAUSE_MS = 30_000;
+/** How long a worker that takes the place of another may take to start. */
+const START_MS = 120_000;
 /** How long workers have to report after the grace time, before they are killed. */
 const REPORT_MS = 1500;
 
@@ -123,8 +125,11 @@ export class WorkerPool implements Crew {
     for (const host of this.#hosts) host.renewed(this.#renewedMs);
   }
 
-  check(): void {
+  check(nowMs: number = performance.now()): void {
     this.#enforcer.check();
+    for (const { host } of this.#seats) {
+      if ((host?.startingMs(nowMs) ?? 0) > START_MS) host!.terminate(`it did not start within ${START_MS / 1000} s`);
+    }
     const missing = this.#seats.filter((seat) => seat.host === undefined).length;
     if (missing > 0) {
       this.#options.logger.warn(`${missing} of ${this.#seats.length} workers are missing and about to be replaced`);

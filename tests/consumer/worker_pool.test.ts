@@ -69,12 +69,15 @@ interface Setup {
   readonly pool: WorkerPool;
   /** Resolves with the next isolate that is made. */
   next(): Promise<FakeIsolate>;
+  /** Makes isolates that never say that they are ready. */
+  mute(): void;
 }
 
 function setup(
   options: ConsumerOptions & { logger?: Logger; canKill?: boolean; answers?: boolean; silentInit?: boolean } = {},
 ): Setup {
-  const { logger = silent, canKill = true, answers = true, silentInit = false, ...rest } = options;
+  const { logger = silent, canKill = true, answers = true, silentInit: startsMute = false, ...rest } = options;
+  let isMute = startsMute;
   const huey = new SqliteHuey("pool", { filename: join(folder, `${++files}.db`), logger });
   const made: FakeIsolate[] = [];
   const waiting: ((isolate: FakeIsolate) => void)[] = [];
@@ -82,7 +85,7 @@ function setup(
   const open = (events: WebWorkerEvents): FakeIsolate => {
     const isolate = new FakeIsolate(events, answers);
     queueMicrotask(() => {
-      if (!silentInit) isolate.say({ type: "ready" });
+      if (!isMute) isolate.say({ type: "ready" });
       const receiver = waiting.shift();
       if (receiver === undefined) made.push(isolate);
       else receiver(isolate);
@@ -94,6 +97,7 @@ function setup(
   return {
     huey,
     pool,
+    mute: () => void (isMute = true),
     next: () => {
       const isolate = made.shift();
       return isolate === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(isolate);
@@ -160,6 +164,20 @@ describe("WorkerPool", () => {
     second.say({ type: "lost", reason: "out of memory" });
     expect((await next()).init.worker).toBe("Worker-1.3");
     expect(second.terminated).toBe(true);
+  });
+
+  test("replaces a worker that never starts", async () => {
+    const { pool, next, mute } = setup();
+    await pool.start();
+    const first = await next();
+    mute();
+    first.die("gone");
+    const second = await next();
+    pool.check(performance.now() + 60_000);
+    expect(second.terminated).toBe(false);
+    pool.check(performance.now() + 180_000);
+    expect(second.terminated).toBe(true);
+    expect((await next()).init.worker).toBe("Worker-1.3");
   });
 
   test("does not replace workers without health checks", async () => {
