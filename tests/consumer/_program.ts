@@ -74,6 +74,11 @@ export class Program {
     await Promise.race([found.promise, ended]).finally(() => this.#waiting.delete(look));
   }
 
+  /** Waits for what needs the consumer; fails with what it wrote if it ends instead. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    return await Promise.race([work, this.exited.then(() => Promise.reject(new Error(`It ended:\n${this.#text}`)))]);
+  }
+
   /** Not by the child's own `kill`, after which Deno reports that signal as the cause of the end, whatever it was. */
   kill(signal: NodeJS.Signals): void {
     if (this.#open) process.kill(this.pid, signal);

@@ -127,7 +127,7 @@ function deadly(huey: Huey): Pick<Tasks, "rejectLater" | "killed" | "hog"> {
       if (deliveries > 1) return "survived";
       console.log("hog begins");
       let list: unknown;
-      for (let length = 0;; length++) list = { list, length, text: String(length) };
+      for (let length = 0;; length++) list = { list, numbers: new Array(50).fill(length) };
     }),
   };
 }

@@ -55,6 +55,22 @@ describe("with workers of type greenlet, a task", () => {
   }, SLOW);
 });
 
+for (const type of ["greenlet", "thread"]) {
+  describe(`with workers of type ${type}, a task`, () => {
+    test("that runs out of memory ends the consumer, and the next one hands it out again", async () => {
+      const program = stage.consumeSmall("-k", type);
+      const hog = await stage.tasks.hog();
+      await program.says("hog begins");
+      const { code, signal } = await program.exited;
+      expect(code === 0).toBe(false);
+      expect(code ?? signal).not.toBe(null);
+      const next = stage.consume("-k", type);
+      expect(await hog.get({ blocking: true })).toBe("survived");
+      await expectWorking(next);
+    }, SLOW);
+  });
+}
+
 describe("with workers of type process, a task", () => {
   test("that runs out of memory takes only its process with it, and is handed out again", async () => {
     const program = stage.consumeSmall("-k", "process");

@@ -158,7 +158,7 @@ for (const type of ["thread", "process"]) {
     test("are replaced after their share of tasks", async () => {
       const program = stage.consume("-k", type, "-M", "2");
       const results = await stage.tasks.add.map([[1, 2], [3, 4], [5, 6]]);
-      expect(await results.get({ blocking: true })).toEqual([3, 7, 11]);
+      expect(await program.during(results.get({ blocking: true }))).toEqual([3, 7, 11]);
       await stopped(program);
       expect(program.text).toContain("Worker-1 has ended after its share of tasks");
     }, SLOW);

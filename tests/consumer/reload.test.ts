@@ -50,5 +50,21 @@ for (const type of ["greenlet", "thread", "process"]) {
       program.kill("SIGINT");
       expect((await program.exited).code).toBe(0);
     }, SLOW);
+
+    test("leaves nothing behind when the process that was started first is killed", async () => {
+      const program = stage.consume("-k", type, "--grace", "0");
+      await program.says("Consumer started");
+      program.kill("SIGHUP");
+      await program.says("Restarting");
+      await program.says("Consumer started");
+      const waiting = await stage.tasks.wait();
+      await program.says("wait begins, delivery 1");
+      program.kill("SIGKILL");
+      // The pipes of its output end with the last process that holds them.
+      expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
+      expect(program.text).toContain("interrupted wait");
+      expect((await waiting.state()).state).toBe("waiting");
+      expect(await stage.huey.storage.leases()).toEqual([]);
+    }, SLOW);
   });
 }
