@@ -82,11 +82,10 @@ export class Attempt implements Running, CurrentAttempt {
     );
   }
 
-  /** Runs the function; at the timeout, if there is one, aborts the signal and rejects. */
+  /** Runs the function; at the timeout aborts the signal and rejects. */
   async withinTimeout<R>(fn: () => R): Promise<Awaited<R>> {
-    if (!this.message.timeout) return await fn();
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = startTimer(this.message.timeout, () => {
+    const timer = startTimer(this.message.timeout ?? 0, () => {
       this.abort(this.timeoutError());
       // A function that reacts to its signal gets the chance to end in its own words.
       setTimeout(() => reject(this.#reason), 0);

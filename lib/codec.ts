@@ -37,8 +37,12 @@ export function dueMs(message: Message): number | undefined {
  * The message of an item.
  * @throws {DecodeError} If the bytes are no message of a version that we know.
  */
-export async function decodeMessage(core: Core, data: Uint8Array): Promise<Message> {
-  const value = await decodeValue(core, data);
+export function decodeMessage(core: Core, data: Uint8Array): Message | Promise<Message> {
+  const value = decodeValue(core, data);
+  return isPromiseLike(value) ? Promise.resolve(value).then(toMessage) : toMessage(value);
+}
+
+function toMessage(value: unknown): Message {
   const message = value as Partial<Message> | null;
   if (typeof message !== "object" || message === null) throw new DecodeError(`A message must be an object: ${show(value)}`);
   if (message.v !== 1) throw new DecodeError(`Messages of version ${show(message.v)} are not understood: this is version 1`);
@@ -71,16 +75,27 @@ export async function readKey(
 }
 
 /**
- * A stored value.
+ * A stored value; a promise of it if the serializer takes its time.
  * @throws {DecodeError} If the serializer cannot read it.
  */
-export async function decodeValue(core: Core, data: Uint8Array): Promise<unknown> {
+export function decodeValue(core: Core, data: Uint8Array): unknown {
   try {
-    return await core.serializer.deserialize(data);
-  } catch (error) {
-    if (error instanceof HueyException) throw error;
-    throw new DecodeError(`Cannot read ${data.length} bytes: ${error instanceof Error ? error.message : show(error)}`, {
-      cause: error,
+    const value = core.serializer.deserialize(data);
+    if (!isPromiseLike(value)) return value;
+    return Promise.resolve(value).catch((error: unknown) => {
+      throw decodeError(data, error);
     });
+  } catch (error) {
+    throw decodeError(data, error);
   }
+}
+
+function decodeError(data: Uint8Array, error: unknown): HueyException {
+  if (error instanceof HueyException) return error;
+  const reason = error instanceof Error ? error.message : show(error);
+  return new DecodeError(`Cannot read ${data.length} bytes: ${reason}`, { cause: error });
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as Record<string, unknown>)["then"] === "function";
 }

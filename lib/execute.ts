@@ -58,9 +58,13 @@ interface Execution extends Opened {
  * until `options.stop`, then thrown.
  */
 export async function execute(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
-  const opened = await open(core, claim, options);
+  // Without waiting where there is nothing to wait for, here and below: each wait costs a task as much as all that it saves.
+  const opening = open(core, claim, options);
+  const opened = opening instanceof Promise ? await opening : opening;
   if (opened === undefined) return;
-  const execution: Execution = { ...opened, core, claim, options, fenced: options.inline === undefined, attempt: undefined };
+  const { message, definition, dropChord } = opened;
+  const fenced = options.inline === undefined;
+  const execution: Execution = { message, definition, dropChord, core, claim, options, fenced, attempt: undefined };
   const outcome = notDue(execution) ?? lost(execution) ?? (options.revocations ? await revoked(execution) : undefined) ??
     expired(execution) ?? (isWatched(core) ? await hooked(execution) : undefined) ?? await run(execution);
   if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
@@ -182,23 +186,31 @@ async function run(execution: Execution): Promise<Outcome | undefined> {
   core.running.set(claim.token, attempt);
   execution.options.onStart?.(attempt);
   try {
-    const value = await currentAttempt.run(attempt, () => attempt.withinTimeout(() => call(execution, attempt)));
+    const value = await currentAttempt.run(attempt, callInTime, execution, attempt);
     return { kind: "complete", ran: true, value, message };
   } catch (thrown) {
     const outcome = failureOutcome(message, attempt.explain(thrown), Date.now());
     return await withoutRetriesIfRevoked(core, attempt, outcome);
   } finally {
     core.running.delete(claim.token);
-    await attempt.reports;
+    if (attempt.reports !== undefined) await attempt.reports;
   }
 }
 
-function call({ core, definition, message }: Execution, attempt: Attempt): unknown {
-  const invoke = (): unknown =>
-    definition.context ? definition.fn(new Context(core, attempt), ...message.args) : definition.fn(...message.args);
-  const { lock, rateLimit: limit } = definition;
-  const limited = limit === undefined ? invoke : () => rateLimit(core, limit.name, limit).run(invoke);
+function callInTime(execution: Execution, attempt: Attempt): unknown {
+  return execution.message.timeout ? attempt.withinTimeout(() => call(execution, attempt)) : call(execution, attempt);
+}
+
+function call(execution: Execution, attempt: Attempt): unknown {
+  const { core, definition: { lock, rateLimit: limit } } = execution;
+  if (lock === undefined && limit === undefined) return invoke(execution, attempt);
+  const run = (): unknown => invoke(execution, attempt);
+  const limited = limit === undefined ? run : () => rateLimit(core, limit.name, limit).run(run);
   return lock === undefined ? limited() : taskLock(core, lock.name, lock).run(limited);
+}
+
+function invoke({ core, definition: { fn, context }, message }: Execution, attempt: Attempt): unknown {
+  return context ? fn(new Context(core, attempt), ...message.args) : fn(...message.args);
 }
 
 /** Revoking a running task stops its retries too. */
@@ -229,7 +241,7 @@ async function settle(execution: Execution, outcome: Outcome): Promise<boolean> 
   if (attempt?.unclaimed) await options.onUnclaimed?.(claim, "ends");
   const claimToSettle = execution.fenced ? claim : undefined;
   const dropLocks = attempt === undefined || attempt.locksHeld > 0;
-  const prepared = await prepare({
+  const preparing = prepare({
     core,
     definition,
     message,
@@ -239,11 +251,15 @@ async function settle(execution: Execution, outcome: Outcome): Promise<boolean> 
     dropLocks: execution.fenced && dropLocks,
     inline: options.inline,
   });
+  const prepared = preparing instanceof Promise ? await preparing : preparing;
   const settled = settleSafely(core, prepared.settlement, options.stop);
   options.onSettle?.(claim);
   const held = await settled;
   if (!held) {
     core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
-  } else await finish(core, prepared, attempt, options.inline);
+  } else {
+    const told = finish(core, prepared, attempt, options.inline);
+    if (told !== undefined) await told;
+  }
   return held;
 }

@@ -22,14 +22,24 @@ import { makeTask } from "./task.ts";
 import type { Task } from "./types/composition.ts";
 
 /** Tells everybody about an attempt that is settled. In immediate mode hands the follow-ups to `inline`. */
-export async function finish(
+export function finish(
   core: Core,
   prepared: Prepared,
   attempt: Attempt | undefined,
   inline: Inline | undefined,
-): Promise<void> {
+): Promise<void> | undefined {
+  log(core, prepared.outcome, attempt);
+  return concernsNobody(core, prepared) ? undefined : tell(core, prepared, attempt, inline);
+}
+
+/** Nothing follows, and nobody listens to the ends of tasks. */
+function concernsNobody({ hooks, signals }: Core, { outcome, followUps, retry, report }: Prepared): boolean {
+  return outcome.kind === "complete" && followUps.length === 0 && retry === undefined && report === undefined &&
+    hooks.postExecute.empty && !signals.has(SIGNAL_COMPLETE);
+}
+
+async function tell(core: Core, prepared: Prepared, attempt: Attempt | undefined, inline: Inline | undefined): Promise<void> {
   const { outcome, followUps, retry, report } = prepared;
-  log(core, outcome, attempt);
   const task = attempt?.task ?? makeTask(outcome.message);
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);

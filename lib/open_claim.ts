@@ -35,10 +35,28 @@ const UNKNOWN_TRIES = 5;
 const UNKNOWN_PAUSE_MS = 1000;
 
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
-export async function open(core: Core, claim: Claim, options: OpenOptions): Promise<Opened | undefined> {
+export function open(core: Core, claim: Claim, options: OpenOptions): Opened | Promise<Opened | undefined> {
+  try {
+    const message = decodeMessage(core, claim.data);
+    const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
+    if (message instanceof Promise || definition === undefined || message.valuesOf !== undefined) {
+      return openSlowly(core, claim, message, options);
+    }
+    return { message, definition, dropChord: undefined };
+  } catch (error) {
+    return openSlowly(core, claim, Promise.reject(error), options);
+  }
+}
+
+async function openSlowly(
+  core: Core,
+  claim: Claim,
+  decoded: Message | Promise<Message>,
+  options: OpenOptions,
+): Promise<Opened | undefined> {
   let message: Message;
   try {
-    message = await decodeMessage(core, claim.data);
+    message = await decoded;
   } catch (error) {
     if (!options.readOnly) await bury(core, claim, toError(error).message, undefined, claim.data, options.stop);
     return undefined;

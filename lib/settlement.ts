@@ -45,44 +45,81 @@ export interface Ended {
 }
 
 /** Builds the settlement. A value that cannot be stored makes the attempt fail. */
-export async function prepare(ended: Ended): Promise<Prepared> {
+export function prepare(ended: Ended): Prepared | Promise<Prepared> {
+  const { core, outcome } = ended;
+  if (!isPlain(outcome)) return prepareAny(ended);
+  try {
+    const result = stores(ended, outcome, false) ? core.serializer.serialize(outcome.value) : undefined;
+    if (result === undefined || result instanceof Uint8Array) return preparePlain(ended, result);
+    return result.then((data) => preparePlain(ended, data), (error: unknown) => prepareUnstorable(ended, error));
+  } catch (error) {
+    return prepareUnstorable(ended, error);
+  }
+}
+
+/** Whether nothing follows from an outcome, as from that of most tasks. */
+function isPlain({ kind, message }: Outcome): boolean {
+  return kind === "complete" && message.next === undefined && message.chord === undefined;
+}
+
+function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
+  const settlement = settlementOf(ended, ended.outcome, false, { result, enqueue: undefined, chord: undefined });
+  return { outcome: ended.outcome, settlement, followUps: NOTHING, retry: undefined, report: undefined };
+}
+
+const NOTHING: readonly Message[] = [];
+
+async function prepareAny(ended: Ended): Promise<Prepared> {
   const { outcome } = ended;
   if (outcome.kind === "not-due") return await prepareMove(ended);
   if (outcome.error === undefined) {
     try {
       return await prepareEnd(ended, outcome, outcome.value);
-    } catch (unstorable) {
-      return await prepare({
-        ...ended,
-        outcome: failureOutcome(ended.message, unstorableValue(ended, unstorable), Date.now()),
-      });
+    } catch (error) {
+      return await prepareUnstorable(ended, error);
     }
   }
   const portable = await withPortableError(ended.core, outcome);
   return await prepareEnd(ended, portable, portable.error);
 }
 
+function prepareUnstorable(ended: Ended, error: unknown): Promise<Prepared> {
+  return prepareAny({ ...ended, outcome: failureOutcome(ended.message, unstorableValue(ended, error), Date.now()) });
+}
+
 async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promise<Prepared> {
-  const { core, message, inline } = ended;
+  const { core, inline } = ended;
   const retrying = willRetry(outcome);
   const retry = retrying ? retryMessage(outcome, Date.now(), Math.random()) : undefined;
   const followUps = followUpsOf(core, outcome, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
-  const result = stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined;
-  const settlement: Settlement = {
-    claim: ended.claim,
+  const settlement = settlementOf(ended, outcome, retrying, {
+    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined,
+    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
+    chord: report === undefined || inline !== undefined ? undefined : await reportOf(core, report, chordValue(outcome, value)),
+  });
+  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
+  return { outcome, settlement, followUps, retry, report };
+}
+
+function settlementOf(
+  { core, message, claim, dropChord, dropLocks }: Ended,
+  outcome: Outcome,
+  retrying: boolean,
+  { result, enqueue, chord }: Pick<Settlement, "result" | "enqueue" | "chord">,
+): Settlement {
+  return {
+    claim,
     id: message.id,
     result,
     ending: retrying ? undefined : endingOf(outcome, result),
     noticeTtlMs: core.settings.completionTtlMs,
     forget: outcome.used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]),
-    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
-    chord: report === undefined || inline !== undefined ? undefined : await reportOf(core, report, chordValue(outcome, value)),
-    dropChord: ended.dropChord,
-    dropLocks: ended.dropLocks,
+    enqueue,
+    chord,
+    dropChord,
+    dropLocks,
   };
-  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
-  return { outcome, settlement, followUps, retry, report };
 }
 
 async function prepareMove(ended: Ended): Promise<Prepared> {
