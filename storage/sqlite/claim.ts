@@ -31,6 +31,7 @@ export async function claim(
     try {
       batch = await claimNow(writer, limit, options);
       if (batch.claims.length > 0) break;
+      finishEnded(writer);
       await sleep.ended;
     } finally {
       sleep.cancel();
@@ -79,6 +80,11 @@ export async function waitForResult(
     }
   }
   return true;
+}
+
+/** Does what was put off while there was work to do. Nobody depends on it: what fails now is done with the next ending. */
+function finishEnded(writer: SqliteWriter): void {
+  if (writer.glance((session) => session.ended.some)) writer.write((session) => session.ended.finish(session)).catch(() => {});
 }
 
 async function claimNow(writer: SqliteWriter, limit: number, options: ClaimOptions): Promise<ClaimBatch> {

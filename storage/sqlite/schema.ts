@@ -9,7 +9,7 @@ import { type Database, transaction } from "./database.ts";
 import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** The name spaces of `huey_entry`. */
 export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3 } as const;
@@ -20,6 +20,10 @@ export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3 } as const;
  */
 export const NO_TOKEN: number = 2 ** 46;
 export const NOBODY: number = 2 ** 16;
+
+/** The same of a message whose task has ended, see endings.ts. */
+export const ENDED_TOKEN: number = 2 ** 45;
+export const ENDED: number = NOBODY - 1;
 
 const TABLES = [
   `create table huey_schema (version integer not null)`,
@@ -33,7 +37,8 @@ const TABLES = [
     unique (queue, consumer, worker)
   )`,
   `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
-  // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting. since_ms: when it was enqueued or claimed.
+  // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting, ENDED as a notice. since_ms: when it was
+  // enqueued or claimed, or until when the notice is kept.
   `create table huey_task (
     seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
     deliveries integer not null, priority real not null, retry integer not null, track integer not null,

@@ -5,7 +5,9 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
+import type { Owner } from "../../lib/storage.ts";
 import { type Database, openDatabase, type Row, type SqlValue, type Statement, transaction } from "./database.ts";
+import { EndedRows } from "./endings.ts";
 import { isBusy, toStorageError } from "./errors.ts";
 import { prepareSchema } from "./schema.ts";
 import { Sweep } from "./sweep.ts";
@@ -47,6 +49,12 @@ export class Session {
   changes: Changes = new Changes();
   /** Its round in search of entries whose time is over. */
   readonly sweep: Sweep = new Sweep();
+  /** What its plain endings have left to do. */
+  readonly ended: EndedRows = new EndedRows();
+  /** Who claimed last; its row may have been deleted meanwhile. */
+  owner: (Owner & { readonly number: number }) | undefined;
+  /** Plain messages claimed since the bounds of the queue were moved. */
+  taken = 0;
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
 

@@ -4,9 +4,11 @@
  */
 import type { ChordReport, Settlement, StoredState } from "../../lib/storage.ts";
 import { bury } from "./dead_letters.ts";
+import { dropEnded, KEEP_OTHERS } from "./endings.ts";
 import { dropLocks, forget } from "./entries.ts";
 import { addItems } from "./schedule.ts";
-import { KIND, NOBODY } from "./schema.ts";
+import type { Row } from "./database.ts";
+import { ENDED, KIND, NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { optionalText } from "./text.ts";
 import { dropClaim } from "./tasks.ts";
@@ -15,17 +17,14 @@ const PUT_RESULT = `insert into huey_entry (queue, kind, key, value, ending, not
   on conflict do update set value = excluded.value, ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
   expires_ms = null, holder = null`;
 
-/** An older result stays what it is, and a lock or an application's value under the same key too. */
 const PUT_NOTICE =
-  `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms) values (?1, ${KIND.data}, ?2, ?3, ?4, ?5 + ?4)
-  on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
-  expires_ms = iif(value is null or expires_ms <= ?5, excluded.expires_ms, expires_ms),
-  value = iif(expires_ms <= ?5, null, value)`;
+  `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms) values (?2, ${KIND.data}, ?3, ?4, ?5, ?1 + ?5)
+  ${KEEP_OTHERS}`;
 
 /** A notice is no longer true when the task waits again; "running" is no end. */
 const HAS_ENDED = `select key from huey_entry where queue = ?1 and kind = ${KIND.data} and key = ?2
   and (expires_ms is null or expires_ms > ?3)
-  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where task_id = ?2 and track = 1 and queue = ?1)
+  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where task_id = ?2 and track = 1 and owner >= ${NOBODY} and queue = ?1)
     and not exists (select 1 from huey_schedule where task_id = ?2 and track = 1 and queue = ?1))`;
 
 /** Writes what finishing an attempt means. @returns false, and writes nothing, if the claim is no longer held */
@@ -45,7 +44,9 @@ export function settle(session: Session, settlement: Settlement): boolean {
 
 /** Whether a result is stored or the task has ended. */
 export function hasEnded(session: Session, id: string): boolean {
-  return session.get(HAS_ENDED, session.queue, id, Date.now()) !== undefined;
+  if (session.get(HAS_ENDED, session.queue, id, Date.now()) !== undefined) return true;
+  const rows = rowsOf(session, id);
+  return rows.some(isNotice) && rows.every(isNotice) && scheduledState(session, id) === undefined;
 }
 
 /** The values of a chord by index. */
@@ -60,16 +61,19 @@ export function chordValues(session: Session, id: string): (Uint8Array | undefin
 
 /** Where a task is. */
 export function stateOf(session: Session, id: string): StoredState | undefined {
-  return activeState(session, id) ?? scheduledState(session, id) ?? endedState(session, id);
+  const rows = rowsOf(session, id);
+  const active = rows.length === 0 ? undefined : activeState(rows);
+  return active ?? scheduledState(session, id) ?? endedState(session, id, rows.some(isNotice));
 }
 
 function end(session: Session, { id, result, ending, noticeTtlMs }: Settlement): void {
+  if (result !== undefined || ending !== undefined) dropEnded(session, id);
   if (result !== undefined) {
     session.sweep.count();
     session.run(PUT_RESULT, session.queue, id, result, ending ?? null, ending === undefined ? null : noticeTtlMs);
   } else if (ending !== undefined) {
     session.sweep.count();
-    session.run(PUT_NOTICE, session.queue, id, ending, noticeTtlMs, Date.now());
+    session.run(PUT_NOTICE, Date.now(), session.queue, id, ending, noticeTtlMs);
   }
 }
 
@@ -98,14 +102,23 @@ function forgetChord(session: Session, id: string): void {
   session.run("delete from huey_chord_value where queue = ? and id = ?", session.queue, id);
 }
 
-function activeState(session: Session, id: string): StoredState | undefined {
-  const rows = session.all(
+/** The messages of a task, and notices of its end that are still true. */
+function rowsOf(session: Session, id: string): Row[] {
+  return session.all(
     `select owner, retry, since_ms, worker from huey_task left join huey_owner on huey_owner.id = owner
-      where task_id = ? and track = 1 and huey_task.queue = ?`,
+      where task_id = ? and track = 1 and huey_task.queue = ? and (owner <> ${ENDED} or since_ms > ?)`,
     id,
     session.queue,
+    Date.now(),
   );
-  const row = rows.find((row) => row.owner !== NOBODY) ?? rows[0];
+}
+
+function isNotice(row: Row): boolean {
+  return row.owner === ENDED;
+}
+
+function activeState(rows: readonly Row[]): StoredState | undefined {
+  const row = rows.find(({ owner }) => Number(owner) > NOBODY) ?? rows.find(({ owner }) => owner === NOBODY);
   if (row === undefined) return undefined;
   if (row.owner === NOBODY) return { state: row.retry === 1 ? "retrying" : "waiting" };
   return { state: "running", worker: optionalText(row.worker), sinceMs: Number(row.since_ms) };
@@ -116,9 +129,10 @@ function scheduledState(session: Session, id: string): StoredState | undefined {
   return row && { state: row.retry === 1 ? "retrying" : "scheduled" };
 }
 
-function endedState(session: Session, id: string): StoredState | undefined {
+function endedState(session: Session, id: string, isComplete: boolean): StoredState | undefined {
   const dead = session.get("select 1 from huey_dead where queue = ? and item_id = ? and track = 1", session.queue, id);
   if (dead !== undefined) return { state: "dead" };
+  if (isComplete) return { state: "complete" };
   const row = session.get(
     `select ending from huey_entry where queue = ? and kind = ${KIND.data} and key = ? and ending is not null
       and (expires_ms is null or expires_ms > ?)`,

@@ -19,6 +19,8 @@ import type {
 } from "../../lib/storage.ts";
 import { claim, waitDue, waitForResult } from "./claim.ts";
 import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
+import { EndingGroup } from "./ending_group.ts";
+import { isPlainEnding } from "./endings.ts";
 import { increment, putIfEmpty } from "./entries.ts";
 import { flushAll } from "./flush.ts";
 import { checkItem } from "./item.ts";
@@ -47,6 +49,7 @@ export class SqliteStorage implements Storage {
   readonly meta: KeyValue;
   readonly #settings: SqliteSettings;
   readonly #writer: SqliteWriter;
+  readonly #endings: EndingGroup;
   readonly #waits: SqliteWaits;
   #closing: Promise<void> | undefined;
 
@@ -70,8 +73,12 @@ export class SqliteStorage implements Storage {
       timeoutMs: settings.timeoutMs,
       open: () => new Session(settings),
       committed: (changes) => this.#waits.announce(changes),
-      tidy: (session) => session.sweep.continue(session),
+      tidy: (session) => {
+        session.ended.continue(session);
+        session.sweep.continue(session);
+      },
     });
+    this.#endings = new EndingGroup(this.#writer);
     this.data = new SqliteKeyValue(this.#writer, KIND.data);
     this.revocations = new SqliteKeyValue(this.#writer, KIND.revocation);
     this.meta = new SqliteKeyValue(this.#writer, KIND.meta);
@@ -104,7 +111,11 @@ export class SqliteStorage implements Storage {
     return claim(this.#writer, this.#waits, limit, options);
   }
 
-  async settle(settlement: Settlement): Promise<boolean> {
+  settle(settlement: Settlement): Promise<boolean> {
+    return isPlainEnding(settlement) ? this.#endings.end(settlement) : this.#settle(settlement);
+  }
+
+  async #settle(settlement: Settlement): Promise<boolean> {
     settlement.enqueue?.forEach(checkItem);
     if (settlement.chord) checkItem(settlement.chord.callback);
     return await this.#writer.write((session) => settle(session, settlement));

@@ -26,9 +26,9 @@ export class Sweep {
   #key = "";
   #written = 0;
 
-  /** Notes that an entry was written. */
-  count(): void {
-    this.#written++;
+  /** Notes that entries were written. */
+  count(entries = 1): void {
+    this.#written += entries;
   }
 
   /** Goes on if there is reason to. */

@@ -13,6 +13,9 @@ import { text } from "./text.ts";
 /** Rows per statement; more would not be faster. */
 const ROWS_AT_ONCE = 50;
 
+/** Messages claimed between two moves of the bounds. */
+const MOST_PASSED = 32;
+
 const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, track, task_id, data";
 
 const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, track, task_id, data";
@@ -42,6 +45,14 @@ const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
   (select id from huey_owner where queue = ? and consumer = ? and worker = ?) as owner from huey_queue where id = ?`;
 
 const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
+
+/** The first message, if it has no priority and the owner is known. */
+const TAKE_FIRST = `update huey_task set owner = ?1, token = ?2, since_ms = ?3, deliveries = deliveries + 1
+  where seq = (select seq from huey_task where seq >= (select low from huey_queue where id = ?4 + 0) and seq < ?5 + 0
+    and owner = ${NOBODY} order by seq limit 1)
+  and not exists (select 1 from huey_task where queue = ?4 + 0 and owner = ${NOBODY} and priority <> 0)
+  and exists (select 1 from huey_owner where id = ?1 + 0)
+  returning ${COLUMNS_OF_CLAIM}, (select high from huey_queue where id = ?4 + 0) as high`;
 
 const TAKE_PLAIN = `${TAKE} seq >= ? + 0 and seq <= ? + 0 and owner = ${NOBODY}`;
 
@@ -96,8 +107,13 @@ function isPlain(item: Item): boolean {
 /** @returns up to `limit` messages, which now belong to the owner, in their order */
 export function claimTasks(session: Session, limit: number, owner: Owner): Claim[] {
   const { queue } = session;
+  if (limit === 1) {
+    const claim = takeFirst(session, owner);
+    if (claim !== undefined) return [claim];
+  }
   const look = session.get(LOOK, queue, queue, owner.consumer, owner.worker, queue);
   const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: Date.now() };
+  session.owner = { ...owner, number: take.owner };
   if (!look?.prioritised) return takePlain(session, limit, take, Number(look?.high));
   const claims = takePrioritised(session, ABOVE_IN_ORDER, limit, take);
   if (claims.length < limit) claims.push(...takePlain(session, limit - claims.length, take, Number(look.high)));
@@ -183,13 +199,31 @@ interface Take {
   readonly now: number;
 }
 
+function takeFirst(session: Session, owner: Owner): Claim | undefined {
+  const { queue } = session;
+  const known = session.owner;
+  if (known?.consumer !== owner.consumer || known.worker !== owner.worker) return undefined;
+  const row = session.get(TAKE_FIRST, known.number, randomToken(), Date.now(), queue, firstPrioritised(queue));
+  if (row === undefined) return undefined;
+  noteTaken(session, Number(row.seq), 1, Number(row.high));
+  return toClaim(row);
+}
+
+/** The bounds lag behind, but not far: what is passed over is passed over at each claim. */
+function noteTaken(session: Session, last: number, count: number, high: number): void {
+  session.taken += count;
+  if (last < high && session.taken < MOST_PASSED) return;
+  moveAhead(session, last);
+  session.taken = 0;
+}
+
 function takePlain(session: Session, limit: number, { owner, token, now }: Take, high: number): Claim[] {
   const { queue } = session;
   const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), limit);
   if (rows.length === 0) return [];
   const last = Number(rows[rows.length - 1]!.seq);
   session.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
-  if (last >= high) moveAhead(session, last);
+  noteTaken(session, last, rows.length, high);
   return rows.map((row) => toClaim(row, token));
 }
 
@@ -258,7 +292,8 @@ function randomToken(): number {
   return NO_TOKEN + 1 + Math.floor(Math.random() * (NO_TOKEN - 2));
 }
 
-function splitToken(token: string): [number, number] {
+/** The number of the row and the number of the hand-out. */
+export function splitToken(token: string): [number, number] {
   const dot = token.indexOf(".");
   return [Number(token.slice(0, dot)), Number(token.slice(dot + 1))];
 }

@@ -1,0 +1,114 @@
+/**
+ * The plain way for a task to end: complete, with nothing to store and nothing to follow. Its row of `huey_task` is overwritten in
+ * place and is the notice of the end for a moment; many such rows together become entries. So one task at a time costs one page
+ * of the write-ahead log instead of three, and a hundred at a time two statements.
+ * @module
+ */
+import type { Settlement } from "../../lib/storage.ts";
+import { forget } from "./entries.ts";
+import { firstPlain } from "./numbers.ts";
+import { ENDED, ENDED_TOKEN, KIND } from "./schema.ts";
+import type { Session } from "./session.ts";
+import { splitToken } from "./tasks.ts";
+
+/** Rows that have ended before they become entries. */
+const ROWS_AT_ONCE = 64;
+
+/** The time for which a notice is kept is stored above {@linkcode ENDED_TOKEN}, within the width of a token. */
+const LONGEST_TTL_MS = 2 ** 40;
+
+const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
+
+const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ? where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
+
+/** An older result stays what it is, and a lock or an application's value under the same key too. */
+export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
+  expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
+  value = iif(expires_ms <= ?1, null, value)`;
+
+const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms)
+  select queue, ${KIND.data}, task_id, 'complete', token - ${ENDED_TOKEN}, since_ms from huey_task
+  where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
+
+const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
+
+const DROP_ONE = `delete from huey_task where task_id = ? and track = 1 and owner = ${ENDED} and queue = ?`;
+
+/** Rows that this connection has overwritten and that are no entries yet. */
+export class EndedRows {
+  #count = 0;
+  #last = 0;
+
+  /** Whether there are any. */
+  get some(): boolean {
+    return this.#count > 0;
+  }
+
+  /** Notes that rows up to `last` have ended. */
+  add(count: number, last: number): void {
+    this.#count += count;
+    this.#last = Math.max(this.#last, last);
+  }
+
+  /** Makes them entries, and those that a process left behind, if there are many. */
+  continue(session: Session): void {
+    if (this.#count >= ROWS_AT_ONCE) this.finish(session);
+  }
+
+  /** Makes them entries. */
+  finish(session: Session): void {
+    const first = firstPlain(session.queue);
+    session.sweep.count(session.run(TO_ENTRIES, Date.now(), first, this.#last));
+    session.run(DROP, first, this.#last);
+    this.#count = 0;
+  }
+}
+
+/** Whether a settlement can be written in place. */
+export function isPlainEnding(settlement: Settlement): boolean {
+  const { claim, ending, noticeTtlMs } = settlement;
+  if (claim === undefined || ending !== "complete" || settlement.result !== undefined) return false;
+  if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
+  if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
+  return !settlement.dropLocks && settlement.enqueue === undefined && settlement.chord === undefined &&
+    settlement.bury === undefined && settlement.dropChord === undefined;
+}
+
+/** Ends the tasks whose claims are still held. @returns for each whether it was */
+export function endInPlace(session: Session, settlements: readonly Settlement[]): boolean[] {
+  const held: boolean[] = [];
+  for (let start = 0; start < settlements.length;) {
+    const [first, token] = splitToken(settlements[start]!.claim!.token);
+    let end = start + 1;
+    for (; end < settlements.length && isNext(settlements[end]!, settlements[end - 1]!, first + end - start, token); end++);
+    if (end - start > 1 && !holds(session, first, end - start, token)) end = start + 1;
+    const isHeld = endRows(session, first, end - start, token, settlements[start]!.noticeTtlMs);
+    for (; start < end; start++) held.push(isHeld);
+  }
+  settlements.forEach(({ id, forget: keys }, index) => {
+    if (!held[index]) return;
+    if (keys !== undefined) forget(session, keys);
+    session.changes.ended.push(id);
+  });
+  return held;
+}
+
+/** Forgets that a task had ended in place: it ends once more. */
+export function dropEnded(session: Session, id: string): void {
+  session.run(DROP_ONE, id, session.queue);
+}
+
+function isNext(settlement: Settlement, before: Settlement, seq: number, token: number): boolean {
+  return settlement.noticeTtlMs === before.noticeTtlMs && settlement.claim!.token === `${seq}.${token}`;
+}
+
+function holds(session: Session, first: number, count: number, token: number): boolean {
+  return session.get(HOLDS, first, first + count - 1, token)?.n === count;
+}
+
+function endRows(session: Session, first: number, count: number, token: number, ttlMs: number): boolean {
+  const last = first + count - 1;
+  if (session.run(END, ENDED_TOKEN + ttlMs, Date.now() + ttlMs, first, last, token) === 0) return false;
+  session.ended.add(count, last);
+  return true;
+}

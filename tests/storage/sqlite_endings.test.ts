@@ -1,0 +1,148 @@
+/** Tasks that end in place: the notice is right at every moment, also before it becomes an entry. @module */
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import type { Claim, Item, Settlement } from "../../lib/storage.ts";
+import { openDatabase } from "../../storage/sqlite/database.ts";
+import type { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { Fixture } from "./_sqlite_fixture.ts";
+
+let fixture: Fixture;
+let storage: SqliteStorage;
+beforeEach(() => {
+  fixture = new Fixture();
+  storage = fixture.open();
+});
+afterEach(async () => {
+  setSystemTime();
+  await fixture.end();
+});
+
+const owner = { consumer: "consumer", worker: "worker" };
+const bytes = new Uint8Array([1]);
+
+function items(count: number, prefix = "task"): Item[] {
+  return Array.from({ length: count }, (_, index) => ({ id: `${prefix}${index}`, data: bytes, priority: 0, track: true }));
+}
+
+async function claim(limit: number): Promise<readonly Claim[]> {
+  return (await storage.claim(limit, { owner, waitMs: 0 })).claims;
+}
+
+function complete(claim: Claim, more: Partial<Settlement> = {}): Promise<boolean> {
+  return storage.settle({ claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000, ...more });
+}
+
+async function run(count: number): Promise<boolean[]> {
+  return await Promise.all((await claim(count)).map((claim) => complete(claim)));
+}
+
+/** Counts rows from outside. */
+function count(from: string): unknown {
+  const database = openDatabase(fixture.filename);
+  try {
+    return database.prepare(`select count(*) as n from ${from}`).get()?.n;
+  } finally {
+    database.close();
+  }
+}
+
+describe("endings in a SQLite file", () => {
+  test("one task is known to have ended, here and elsewhere, before its notice is an entry", async () => {
+    await storage.enqueue(items(2));
+    expect(await run(1)).toEqual([true]);
+    expect([count("huey_task"), count("huey_entry")]).toEqual([2, 0]);
+    for (const place of [storage, fixture.open()]) {
+      expect(await place.state("task0")).toEqual({ state: "complete" });
+      expect(await place.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
+      expect(await place.state("task1")).toEqual({ state: "waiting" });
+      expect(await place.pendingCount()).toBe(1);
+      expect(await place.claimed(owner)).toEqual([]);
+      expect(await place.recover(owner)).toEqual([]);
+    }
+  });
+
+  test("many notices become entries, and are still known", async () => {
+    await storage.enqueue(items(100));
+    expect(await run(100)).toEqual(Array.from({ length: 100 }, () => true));
+    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 100]);
+    expect(await storage.state("task99")).toEqual({ state: "complete" });
+    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
+  });
+
+  test("a consumer that has nothing to do leaves no rows of ended tasks", async () => {
+    await storage.enqueue(items(3));
+    await run(3);
+    const stop = new AbortController();
+    const waiting = storage.claim(1, { owner, waitMs: 60_000, signal: stop.signal });
+    while (count("huey_task") !== 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(count("huey_entry")).toBe(3);
+    stop.abort();
+    expect((await waiting).claims).toEqual([]);
+  });
+
+  test("a notice in place ends by itself", async () => {
+    await storage.enqueue(items(1));
+    await run(1);
+    setSystemTime(new Date(Date.now() + 60_001));
+    expect(await storage.state("task0")).toBeUndefined();
+    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(false);
+  });
+
+  test("of claims settled together, those that were lost are not held", async () => {
+    await storage.enqueue(items(5));
+    const claims = await claim(5);
+    await storage.release([claims[2]!]);
+    expect(await Promise.all(claims.map((claim) => complete(claim)))).toEqual([true, true, false, true, true]);
+    expect(await storage.state("task2")).toEqual({ state: "waiting" });
+    expect(await Promise.all(claims.map((claim) => complete(claim)))).toEqual([false, false, false, false, false]);
+  });
+
+  test("a task that is enqueued again has not ended, and ends as it ended last", async () => {
+    await storage.enqueue(items(1));
+    await run(1);
+    await storage.enqueue(items(1));
+    expect(await storage.state("task0")).toEqual({ state: "waiting" });
+    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(false);
+    const [again] = await claim(1);
+    expect((await storage.state("task0"))?.state).toBe("running");
+    await complete(again!, { ending: "failed", result: bytes });
+    expect(await storage.state("task0")).toEqual({ state: "failed" });
+    await storage.enqueue(items(64, "other"));
+    await run(64);
+    expect(await storage.state("task0")).toEqual({ state: "failed" });
+    expect(await storage.data.pop("task0")).toEqual(bytes);
+  });
+
+  test("an older result, and a value of the application, stay under the id", async () => {
+    await storage.enqueue(items(2));
+    await storage.data.put("task0", bytes);
+    await storage.settle({ id: "task1", result: bytes, ending: "failed", noticeTtlMs: 60_000 });
+    await run(2);
+    expect(await storage.state("task1")).toEqual({ state: "complete" });
+    await storage.enqueue(items(64, "other"));
+    await run(64);
+    for (const id of ["task0", "task1"]) {
+      expect(await storage.state(id)).toEqual({ state: "complete" });
+      expect(await storage.data.pop(id)).toEqual(bytes);
+      expect(await storage.state(id)).toEqual({ state: "complete" });
+    }
+  });
+
+  test("an ending uses up its revocations", async () => {
+    await storage.revocations.put("r:task0", bytes);
+    await storage.enqueue(items(2));
+    const claims = await claim(2);
+    await Promise.all(claims.map((claim) => complete(claim, { forget: [`r:${claim.id}`] })));
+    expect(await storage.revocations.size()).toBe(0);
+  });
+
+  test("what a process left behind becomes entries with the endings of others", async () => {
+    await storage.enqueue(items(1));
+    await run(1);
+    await storage.close();
+    storage = fixture.open();
+    await storage.enqueue(items(64, "other"));
+    await run(64);
+    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 65]);
+    expect(await storage.state("task0")).toEqual({ state: "complete" });
+  });
+});
