@@ -68,4 +68,6 @@ const MODES: Record<string, () => Promise<void>> = {
 };
 await MODES[mode]?.();
 await storage.close();
+// An exit drops what a pipe has not taken yet.
+await new Promise<void>((resolve) => void process.stdout.write("", () => resolve()));
 process.exit(0);

@@ -20,18 +20,32 @@ export type Runtime = (typeof RUNTIMES)[number];
 /** A process of its own. */
 export class Child {
   readonly #process: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
+  readonly #said: string[] = [];
+  #ended = false;
+  #heard = Promise.withResolvers<void>();
 
   constructor(runtime: Runtime, mode: string, filename: string) {
     const args = runtime === "bun" ? [CHILD] : ["run", "-A", "--quiet", CHILD];
     this.#process = spawn(join(TOOLS, runtime), [...args, mode, filename]);
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+    // Not the reader's own iterator: Bun's drops what is still buffered when the process ends.
+    const reader = createInterface({ input: this.#process.stdout });
+    reader.on("line", (line) => {
+      this.#said.push(line);
+      this.#heard.resolve();
+    });
+    reader.on("close", () => {
+      this.#ended = true;
+      this.#heard.resolve();
+    });
   }
 
   /** The next line that it says; `undefined` when it has ended. */
   async line(): Promise<string | undefined> {
-    const { done, value } = await this.#lines.next();
-    return done ? undefined : value;
+    while (this.#said.length === 0 && !this.#ended) {
+      this.#heard = Promise.withResolvers();
+      await this.#heard.promise;
+    }
+    return this.#said.shift();
   }
 
   /** All lines until it ends. */
