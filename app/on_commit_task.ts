@@ -59,7 +59,7 @@ export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitT
     // What cannot be stored must fail here, where the transaction can still be rolled back.
     await encodeItem(core, messageOf(invocation));
     frame.add(() => huey.enqueue(invocation));
-    return new ResultHandle(core, invocation) as unknown as Result;
+    return new ResultHandle(core, messageOf(invocation)) as unknown as Result;
   };
   Object.defineProperty(call, "name", { value: task.name });
   return Object.assign(call, { task });

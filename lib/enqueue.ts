@@ -7,7 +7,7 @@ import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { chordParts, groupMembers } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
-import { everyMessage, heads, isChord, link } from "./link.ts";
+import { everyMessage, heads, isChord, link, withExpiry } from "./link.ts";
 import type { Message, NextStep } from "./message.ts";
 import { memberStages } from "./pipeline.ts";
 import { ResultHandle } from "./result.ts";
@@ -30,6 +30,7 @@ export async function enqueueAny(core: Core, item: Member | Group<readonly Membe
 /** Enqueues several in one round trip. */
 export async function enqueueAll(core: Core, members: readonly Member[]): Promise<ResultGroupHandle> {
   const steps = members.map((member) => link(memberStages(member)));
+  if (steps.every(isAlone)) return new ResultGroupHandle(await enqueueMessages(core, steps));
   const handles = new Handles(core, await enqueueSteps(core, steps));
   return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));
 }
@@ -39,17 +40,38 @@ export async function enqueueAll(core: Core, members: readonly Member[]): Promis
  * @throws {UnknownTaskError} If its task is not registered.
  */
 export async function enqueueMessage(core: Core, message: Message): Promise<ResultHandle> {
-  const [enqueued] = await enqueueSteps(core, [message]);
-  return new ResultHandle(core, makeTask(enqueued!));
+  checkStep(core, message);
+  const enqueued = withExpiry(message);
+  await write(core, [enqueued]);
+  return new ResultHandle(core, enqueued);
+}
+
+/**
+ * Enqueues messages in one round trip: the short way for many plain calls.
+ * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued.
+ */
+export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<ResultHandle[]> {
+  for (const message of messages) checkStep(core, message);
+  const enqueued = messages.map(withExpiry);
+  await write(core, enqueued);
+  return enqueued.map((message) => new ResultHandle(core, message));
+}
+
+/** Whether a step is a task and nothing more. */
+function isAlone(step: NextStep): step is Message {
+  return !isChord(step) && step.next === undefined;
 }
 
 /** Checks everything, then writes everything at once. @returns the messages that were written */
 async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
   for (const step of steps) checkStep(core, step);
   const messages = steps.length === 1 ? heads(steps[0]!) : steps.flatMap(heads);
-  if (core.immediate) await runImmediately(core, messages);
-  else await writeMessages(core, messages);
+  await write(core, messages);
   return messages;
+}
+
+function write(core: Core, messages: readonly Message[]): Promise<void> {
+  return core.immediate ? runImmediately(core, messages) : writeMessages(core, messages);
 }
 
 async function writeMessages(core: Core, messages: readonly Message[]): Promise<void> {
@@ -58,9 +80,13 @@ async function writeMessages(core: Core, messages: readonly Message[]): Promise<
     const item = encodeItem(core, message);
     items.push(item instanceof Promise ? await item : item);
   }
-  await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
+  if (core.signals.has(SIGNAL_ENQUEUED)) {
+    await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
+  }
   await core.storage.enqueue(items);
-  await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
+  if (core.signals.has(SIGNAL_SCHEDULED)) {
+    await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
+  }
 }
 
 /** Tells who listens that messages were enqueued or scheduled. */
@@ -74,10 +100,13 @@ export async function announce(
 }
 
 function checkStep(core: Core, step: NextStep): void {
-  for (const message of everyMessage(step)) {
-    core.registry.get(message.name);
-    if (message.priority) core.storage.check({ id: message.id, data: NO_BYTES, priority: message.priority, track: false });
-  }
+  if (isAlone(step) && step.onError === undefined) return checkMessage(core, step);
+  for (const message of everyMessage(step)) checkMessage(core, message);
+}
+
+function checkMessage(core: Core, { id, name, priority }: Message): void {
+  core.registry.get(name);
+  if (priority) core.storage.check({ id, data: NO_BYTES, priority, track: false });
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -93,7 +122,7 @@ class Handles {
   }
 
   one(message: Message): ResultHandle {
-    return new ResultHandle(this.#core, makeTask(this.#enqueued.get(message.id) ?? message));
+    return new ResultHandle(this.#core, this.#enqueued.get(message.id) ?? message);
   }
 
   /** A handle for each step of a chain; of a chord for its callback. */

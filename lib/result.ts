@@ -11,7 +11,7 @@ import { lastProgress, progressUpdates } from "./progress.ts";
 import { type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
 import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
-import { messageOf } from "./task.ts";
+import { makeTask } from "./task.ts";
 import { callOverrides, checkRevokeOptions } from "./task_options.ts";
 import { type Instant, instantMs } from "./time.ts";
 import type { RevokeOptions } from "./types/calling.ts";
@@ -21,18 +21,23 @@ import type { GetOptions, RescheduleOptions, TaskStatus } from "./types/results.
 /** Reads the outcome of one task, and keeps what it has read. */
 export class ResultHandle {
   readonly kind = "result" as const;
-  readonly task: Task;
   readonly #core: Core;
+  readonly #message: Message;
+  #task: Task | undefined;
   #outcome: Outcome | undefined;
   #reading: Promise<Outcome | undefined> | undefined;
 
-  constructor(core: Core, task: Task) {
+  constructor(core: Core, message: Message) {
     this.#core = core;
-    this.task = task;
+    this.#message = message;
   }
 
   get id(): string {
-    return this.task.id;
+    return this.#message.id;
+  }
+
+  get task(): Task {
+    return this.#task ??= makeTask(this.#message);
   }
 
   async get(options: GetOptions = {}): Promise<unknown> {
@@ -77,7 +82,7 @@ export class ResultHandle {
     checkKeys(options, "Options of reschedule", ["delay", "eta", "priority", "expires", "preservePipeline"]);
     const { preservePipeline, ...call } = options;
     const overrides = callOverrides(call as never);
-    const { eta: _eta, expiresAt: _expiresAt, ...kept } = messageOf(this.task);
+    const { eta: _eta, expiresAt: _expiresAt, ...kept } = this.#message;
     const message: Message = {
       ...kept,
       ...(preservePipeline === false ? { next: undefined, onError: undefined } : {}),

@@ -5,11 +5,11 @@
 import { show } from "./arguments.ts";
 import { Attempt, Context } from "./attempt.ts";
 import type { Core } from "./core.ts";
-import { enqueueAll, enqueueMessage } from "./enqueue.ts";
+import { enqueueMessage, enqueueMessages } from "./enqueue.ts";
 import { newId } from "./ids.ts";
 import type { Definition } from "./registry.ts";
 import type { ResultHandle } from "./result.ts";
-import type { ResultGroupHandle } from "./result_group.ts";
+import { ResultGroupHandle } from "./result_group.ts";
 import { isKeyRevoked, restoreKey, revokeKey } from "./revocation.ts";
 import { makeMessage, makeTask } from "./task.ts";
 import { callOverrides, checkRevokeOptions, type Overrides } from "./task_options.ts";
@@ -84,8 +84,8 @@ async function map(
   if (typeof (items as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function" || typeof items === "string") {
     throw new TypeError(`map takes a list of items: ${show(items)}`);
   }
-  const calls = Array.from(items, (item) => Array.isArray(item) ? item : [item]);
-  return await enqueueAll(core, calls.map((args) => makeTask(makeMessage(definition, args, overrides))));
+  const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], overrides));
+  return new ResultGroupHandle(await enqueueMessages(core, messages));
 }
 
 async function schedule(
