@@ -6,6 +6,7 @@
  */
 import type { Settlement } from "../../lib/storage.ts";
 import { forget } from "./entries.ts";
+import { idNumber } from "./id_number.ts";
 import { firstPlain } from "./numbers.ts";
 import { ENDED, ENDED_TOKEN, KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +33,7 @@ const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl
 
 const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
 
-const DROP_ONE = `delete from huey_task where task_id = ? and track = 1 and owner = ${ENDED} and queue = ?`;
+const DROP_ONE = `delete from huey_task where id_number = ? and task_id = ? and owner = ${ENDED} and queue = ?`;
 
 /** Rows that this connection has overwritten and that are no entries yet. */
 export class EndedRows {
@@ -95,7 +96,7 @@ export function endInPlace(session: Session, settlements: readonly Settlement[])
 
 /** Forgets that a task had ended in place: it ends once more. */
 export function dropEnded(session: Session, id: string): void {
-  session.run(DROP_ONE, id, session.queue);
+  session.run(DROP_ONE, idNumber(id), id, session.queue);
 }
 
 function isNext(settlement: Settlement, before: Settlement, seq: number, token: number): boolean {

@@ -5,9 +5,11 @@
 import type { Item } from "../../lib/storage.ts";
 import type { Row } from "./database.ts";
 import type { Session } from "./session.ts";
+import { idNumber } from "./id_number.ts";
 import { addTasks, toItem } from "./tasks.ts";
 
-const INSERT = `insert into huey_schedule (queue, due_ms, priority, retry, track, task_id, data) values (?, ?, ?, ?, ?, ?, ?)`;
+const INSERT =
+  `insert into huey_schedule (queue, due_ms, priority, retry, id_number, task_id, data) values (?, ?, ?, ?, ?, ?, ?)`;
 
 /** As expressions, see sqlite_tasks.ts. */
 const DUE = "from huey_schedule where queue = ? + 0 and due_ms <= ? + 0 order by due_ms, seq limit ? + 0";
@@ -27,7 +29,7 @@ export function soonestMs(session: Session): number | undefined {
 
 /** Moves due items to the queue. @returns them in due order */
 export function promote(session: Session, nowMs: number, limit: number): Item[] {
-  const rows = session.all(`select due_ms, priority, retry, track, task_id, data ${DUE}`, session.queue, nowMs, limit);
+  const rows = session.all(`select due_ms, priority, retry, id_number, task_id, data ${DUE}`, session.queue, nowMs, limit);
   if (rows.length === 0) return [];
   session.run(`delete from huey_schedule where seq in (select seq ${DUE})`, session.queue, nowMs, limit);
   const items = rows.map(toScheduledItem);
@@ -38,7 +40,7 @@ export function promote(session: Session, nowMs: number, limit: number): Item[] 
 /** Scheduled items, soonest first. */
 export function scheduledItems(session: Session, limit: number): Item[] {
   const rows = session.all(
-    `select due_ms, priority, retry, track, task_id, data from huey_schedule where queue = ? order by due_ms, seq limit ?`,
+    `select due_ms, priority, retry, id_number, task_id, data from huey_schedule where queue = ? order by due_ms, seq limit ?`,
     session.queue,
     limit,
   );
@@ -52,7 +54,7 @@ export function countScheduled(session: Session): number {
 
 function addScheduled(session: Session, item: Item): void {
   const { id, data, priority, dueMs } = item;
-  session.run(INSERT, session.queue, dueMs ?? 0, priority, item.retry ? 1 : 0, item.track ? 1 : 0, id, data);
+  session.run(INSERT, session.queue, dueMs ?? 0, priority, item.retry ? 1 : 0, item.track ? idNumber(id) : null, id, data);
   session.changes.schedule = true;
 }
 

@@ -38,21 +38,21 @@ const TABLES = [
   )`,
   `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
   // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting, ENDED as a notice. since_ms: when it was
-  // enqueued or claimed, or until when the notice is kept.
+  // enqueued or claimed, or until when the notice is kept. id_number: of a tracked task, see id_number.ts.
   `create table huey_task (
     seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
-    deliveries integer not null, priority real not null, retry integer not null, track integer not null,
+    deliveries integer not null, priority real not null, retry integer not null, id_number integer,
     task_id text not null, data blob not null
   )`,
   // Only a priority other than 0 needs an index: the others are in order by themselves.
   `create index huey_task_priority on huey_task (queue, owner, priority desc, seq) where priority <> 0`,
-  `create index huey_task_id on huey_task (task_id) where track = 1`,
+  `create index huey_task_id on huey_task (id_number) where id_number is not null`,
   `create table huey_schedule (
     seq integer primary key, queue integer not null, due_ms integer not null, priority real not null,
-    retry integer not null, track integer not null, task_id text not null, data blob not null
+    retry integer not null, id_number integer, task_id text not null, data blob not null
   )`,
   `create index huey_schedule_order on huey_schedule (queue, due_ms, seq)`,
-  `create index huey_schedule_id on huey_schedule (task_id) where track = 1`,
+  `create index huey_schedule_id on huey_schedule (id_number) where id_number is not null`,
   // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. Rows past
   // their end are found by going round, see sqlite_sweep.ts.
   `create table huey_entry (

@@ -75,6 +75,11 @@ export class Session {
     return this.#prepared(sql).run(...allToStored(values));
   }
 
+  /** The same with many values, which are used up. */
+  runAll(sql: string, values: SqlValue[]): number {
+    return this.#prepared(sql).run(...allToStored(values));
+  }
+
   /** @returns the first row */
   get(sql: string, ...values: SqlValue[]): Row | undefined {
     return this.#prepared(sql).get(...allToStored(values));

@@ -9,6 +9,7 @@ import { dropLocks, forget } from "./entries.ts";
 import { addItems } from "./schedule.ts";
 import type { Row } from "./database.ts";
 import { ENDED, KIND, NOBODY } from "./schema.ts";
+import { idNumber } from "./id_number.ts";
 import type { Session } from "./session.ts";
 import { optionalText } from "./text.ts";
 import { dropClaim } from "./tasks.ts";
@@ -21,11 +22,13 @@ const PUT_NOTICE =
   `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms) values (?2, ${KIND.data}, ?3, ?4, ?5, ?1 + ?5)
   ${KEEP_OTHERS}`;
 
+const SCHEDULED = "select retry from huey_schedule where id_number = ? and task_id = ? and queue = ?";
+
 /** A notice is no longer true when the task waits again; "running" is no end. */
 const HAS_ENDED = `select key from huey_entry where queue = ?1 and kind = ${KIND.data} and key = ?2
   and (expires_ms is null or expires_ms > ?3)
-  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where task_id = ?2 and track = 1 and owner >= ${NOBODY} and queue = ?1)
-    and not exists (select 1 from huey_schedule where task_id = ?2 and track = 1 and queue = ?1))`;
+  and (value is not null or ending <> 'running' and not exists (select 1 from huey_task where id_number = ?4 and task_id = ?2 and owner >= ${NOBODY} and queue = ?1)
+    and not exists (select 1 from huey_schedule where id_number = ?4 and task_id = ?2 and queue = ?1))`;
 
 /** Writes what finishing an attempt means. @returns false, and writes nothing, if the claim is no longer held */
 export function settle(session: Session, settlement: Settlement): boolean {
@@ -44,7 +47,7 @@ export function settle(session: Session, settlement: Settlement): boolean {
 
 /** Whether a result is stored or the task has ended. */
 export function hasEnded(session: Session, id: string): boolean {
-  if (session.get(HAS_ENDED, session.queue, id, Date.now()) !== undefined) return true;
+  if (session.get(HAS_ENDED, session.queue, id, Date.now(), idNumber(id)) !== undefined) return true;
   const rows = rowsOf(session, id);
   return rows.some(isNotice) && rows.every(isNotice) && scheduledState(session, id) === undefined;
 }
@@ -106,7 +109,8 @@ function forgetChord(session: Session, id: string): void {
 function rowsOf(session: Session, id: string): Row[] {
   return session.all(
     `select owner, retry, since_ms, worker from huey_task left join huey_owner on huey_owner.id = owner
-      where task_id = ? and track = 1 and huey_task.queue = ? and (owner <> ${ENDED} or since_ms > ?)`,
+      where id_number = ? and task_id = ? and huey_task.queue = ? and (owner <> ${ENDED} or since_ms > ?)`,
+    idNumber(id),
     id,
     session.queue,
     Date.now(),
@@ -125,7 +129,7 @@ function activeState(rows: readonly Row[]): StoredState | undefined {
 }
 
 function scheduledState(session: Session, id: string): StoredState | undefined {
-  const row = session.get("select retry from huey_schedule where task_id = ? and track = 1 and queue = ?", id, session.queue);
+  const row = session.get(SCHEDULED, idNumber(id), id, session.queue);
   return row && { state: row.retry === 1 ? "retrying" : "scheduled" };
 }
 

@@ -5,6 +5,7 @@
 import type { Claim, Item, Owner } from "../../lib/storage.ts";
 import type { Row, SqlValue } from "./database.ts";
 import { dropLocks } from "./entries.ts";
+import { idNumber } from "./id_number.ts";
 import { firstPlain, firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
 import { NO_TOKEN, NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -16,9 +17,9 @@ const ROWS_AT_ONCE = 50;
 /** Messages claimed between two moves of the bounds. */
 const MOST_PASSED = 32;
 
-const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, track, task_id, data";
+const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, id_number, task_id, data";
 
-const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, track, task_id, data";
+const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, id_number, task_id, data";
 
 /**
  * A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew at each run, which takes longer than running
@@ -165,7 +166,7 @@ export function orphanedClaims(session: Session): Claim[] {
 /** Waiting messages in their order. */
 export function waitingTasks(session: Session, limit: number): Item[] {
   const { queue } = session;
-  const columns = "select priority, retry, track, task_id, data";
+  const columns = "select priority, retry, id_number, task_id, data";
   const rows: Row[] = [];
   const rest = (): number => limit < 0 ? limit : limit - rows.length;
   rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
@@ -188,7 +189,7 @@ export function toItem(row: Row): Item {
     data: row.data as Uint8Array,
     priority: Number(row.priority),
     retry: row.retry === 1,
-    track: row.track === 1,
+    track: row.id_number !== null,
   };
 }
 
@@ -242,16 +243,16 @@ function appendAll(session: Session, items: readonly Item[], plain: boolean, now
     seq += rows;
     for (const end = start + rows; start < end; start++) {
       const { priority, retry, track, id, data } = items[start]!;
-      values.push(priority, retry ? 1 : 0, track ? 1 : 0, id, data);
+      values.push(priority, retry ? 1 : 0, track ? idNumber(id) : null, id, data);
     }
-    session.run(rows === 1 ? INSERT_ONE : INSERT_MANY, ...values);
+    session.runAll(rows === 1 ? INSERT_ONE : INSERT_MANY, values);
   }
 }
 
 /** In a single statement, which needs no transaction around it. */
 function appendOne(session: Session, { retry, track, id, data }: Item, now: number): void {
   const { queue } = session;
-  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? 1 : 0, track ? 1 : 0, id, data);
+  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? 1 : 0, track ? idNumber(id) : null, id, data);
 }
 
 const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
@@ -281,7 +282,7 @@ function toClaim(row: Row, token?: number): Claim {
     data: row.data as Uint8Array,
     priority: Number(row.priority),
     retry: row.retry === 1,
-    track: row.track === 1,
+    track: row.id_number !== null,
     token: `${row.seq}.${isNew ? token : row.token}`,
     deliveries: Number(row.deliveries) + (isNew ? 1 : 0),
   };
