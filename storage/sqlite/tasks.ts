@@ -45,19 +45,21 @@ const HAS_WAITING = `select 1 where exists (select 1 ${PLAIN}) or exists (select
 const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
   (select id from huey_owner where queue = ? and consumer = ? and worker = ?) as owner from huey_queue where id = ?`;
 
-const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
+/**
+ * The first plain message, and all that a claim has to know. Taking it by a statement of its own costs less than one that returns
+ * what it takes.
+ */
+const FIRST = `select ${COLUMNS_OF_CLAIM}, (select high from huey_queue where id = ?1 + 0) as high,
+    exists (select 1 from huey_task where queue = ?1 + 0 and owner = ${NOBODY} and priority <> 0) as prioritised,
+    exists (select 1 from huey_owner where id = ?3 + 0) as is_owner
+  from huey_task where seq >= (select low from huey_queue where id = ?1 + 0) and seq < ?2 + 0 and owner = ${NOBODY}
+  order by seq limit 1`;
 
-/** The first message, if it has no priority and the owner is known. */
-const TAKE_FIRST = `update huey_task set owner = ?1, token = ?2, since_ms = ?3, deliveries = deliveries + 1
-  where seq = (select seq from huey_task where seq >= (select low from huey_queue where id = ?4 + 0) and seq < ?5 + 0
-    and owner = ${NOBODY} order by seq limit 1)
-  and not exists (select 1 from huey_task where queue = ?4 + 0 and owner = ${NOBODY} and priority <> 0)
-  and exists (select 1 from huey_owner where id = ?1 + 0)
-  returning ${COLUMNS_OF_CLAIM}, (select high from huey_queue where id = ?4 + 0) as high`;
+const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
 
 const TAKE_PLAIN = `${TAKE} seq >= ? + 0 and seq <= ? + 0 and owner = ${NOBODY}`;
 
-const TAKE_PRIORITISED = `${TAKE} seq = ?`;
+const TAKE_ONE = `${TAKE} seq = ?`;
 
 const GIVE_BACK =
   `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, deliveries = deliveries - ? where seq = ? and token = ?`;
@@ -200,14 +202,16 @@ interface Take {
   readonly now: number;
 }
 
+/** The short way for one claim. @returns `undefined` if the long one has to be taken */
 function takeFirst(session: Session, owner: Owner): Claim | undefined {
-  const { queue } = session;
-  const known = session.owner;
+  const { queue, owner: known } = session;
   if (known?.consumer !== owner.consumer || known.worker !== owner.worker) return undefined;
-  const row = session.get(TAKE_FIRST, known.number, randomToken(), Date.now(), queue, firstPrioritised(queue));
-  if (row === undefined) return undefined;
+  const row = session.get(FIRST, queue, firstPrioritised(queue), known.number);
+  if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1) return undefined;
+  const token = randomToken();
+  session.run(TAKE_ONE, known.number, token, Date.now(), row.seq!);
   noteTaken(session, Number(row.seq), 1, Number(row.high));
-  return toClaim(row);
+  return toClaim(row, token);
 }
 
 /** The bounds lag behind, but not far: what is passed over is passed over at each claim. */
@@ -230,7 +234,7 @@ function takePlain(session: Session, limit: number, { owner, token, now }: Take,
 
 function takePrioritised(session: Session, select: string, limit: number, { owner, token, now }: Take): Claim[] {
   const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${select}`, session.queue, limit);
-  for (const { seq = 0 } of rows) session.run(TAKE_PRIORITISED, owner, token, now, seq);
+  for (const { seq = 0 } of rows) session.run(TAKE_ONE, owner, token, now, seq);
   return rows.map((row) => toClaim(row, token));
 }
 
