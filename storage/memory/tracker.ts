@@ -3,8 +3,8 @@
  * @module
  */
 import type { Item, StoredState } from "../../lib/storage.ts";
-import { ExpiringMap } from "../expiring_map.ts";
 import type { Notice } from "./key_value.ts";
+import { Notices } from "./notices.ts";
 
 /** Shared by all tasks that wait, of which there may be millions. */
 const WAITING = {
@@ -16,7 +16,7 @@ const WAITING = {
 /** States of tracked tasks that have not ended, and the notices of those that have. */
 export class MemoryTracker {
   readonly #states = new Map<string, StoredState>();
-  readonly #notices = new ExpiringMap<Notice>();
+  readonly #notices = new Notices();
 
   /** An item went to the queue or the schedule. A notice of the same task is no longer true. */
   waiting(item: Item, where: "waiting" | "scheduled"): void {
@@ -41,7 +41,7 @@ export class MemoryTracker {
 
   /** Keeps the notice of an ending from now on. */
   note(id: string, notice: Notice): void {
-    this.#notices.set(id, notice, notice.ttlMs);
+    this.#notices.set(id, notice);
   }
 
   /** The state, without what a stored result tells. */
