@@ -1,5 +1,5 @@
 /**
- * The plain way for a task to end: complete, with nothing to store and nothing to follow. Its row of `huey_task` is overwritten in
+ * The plain way for a task to end: empty, with nothing to store and nothing to follow. Its row of `huey_task` is overwritten in
  * place and is the notice of the end for a moment; many such rows together become entries. So one task at a time costs one page
  * of the write-ahead log instead of three, and a hundred at a time two statements.
  * @module
@@ -28,7 +28,7 @@ export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.
   value = iif(expires_ms <= ?1, null, value)`;
 
 const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms)
-  select queue, ${KIND.data}, task_id, 'complete', token - ${ENDED_TOKEN}, since_ms from huey_task
+  select queue, ${KIND.data}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
 const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
@@ -68,7 +68,7 @@ export class EndedRows {
 /** Whether a settlement can be written in place. */
 export function isPlainEnding(settlement: Settlement): boolean {
   const { claim, ending, noticeTtlMs } = settlement;
-  if (claim === undefined || ending !== "complete" || settlement.result !== undefined) return false;
+  if (claim === undefined || ending !== "empty" || settlement.result !== undefined) return false;
   if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
   if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
   return !settlement.dropLocks && settlement.enqueue === undefined && settlement.chord === undefined &&

@@ -133,10 +133,10 @@ function scheduledState(session: Session, id: string): StoredState | undefined {
   return row && { state: row.retry === 1 ? "retrying" : "scheduled" };
 }
 
-function endedState(session: Session, id: string, isComplete: boolean): StoredState | undefined {
+function endedState(session: Session, id: string, isEmpty: boolean): StoredState | undefined {
   const dead = session.get("select 1 from huey_dead where queue = ? and item_id = ? and track = 1", session.queue, id);
   if (dead !== undefined) return { state: "dead" };
-  if (isComplete) return { state: "complete" };
+  if (isEmpty) return { state: "empty" };
   const row = session.get(
     `select ending from huey_entry where queue = ? and kind = ${KIND.data} and key = ? and ending is not null
       and (expires_ms is null or expires_ms > ?)`,

@@ -28,7 +28,7 @@ async function claim(limit: number): Promise<readonly Claim[]> {
 }
 
 function complete(claim: Claim, more: Partial<Settlement> = {}): Promise<boolean> {
-  return storage.settle({ claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000, ...more });
+  return storage.settle({ claim, id: claim.id, ending: "empty", noticeTtlMs: 60_000, ...more });
 }
 
 async function run(count: number): Promise<boolean[]> {
@@ -51,7 +51,7 @@ describe("endings in a SQLite file", () => {
     expect(await run(1)).toEqual([true]);
     expect([count("huey_task"), count("huey_entry")]).toEqual([2, 0]);
     for (const place of [storage, fixture.open()]) {
-      expect(await place.state("task0")).toEqual({ state: "complete" });
+      expect(await place.state("task0")).toEqual({ state: "empty" });
       expect(await place.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
       expect(await place.state("task1")).toEqual({ state: "waiting" });
       expect(await place.pendingCount()).toBe(1);
@@ -64,7 +64,7 @@ describe("endings in a SQLite file", () => {
     await storage.enqueue(items(100));
     expect(await run(100)).toEqual(Array.from({ length: 100 }, () => true));
     expect([count("huey_task"), count("huey_entry")]).toEqual([0, 100]);
-    expect(await storage.state("task99")).toEqual({ state: "complete" });
+    expect(await storage.state("task99")).toEqual({ state: "empty" });
     expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
   });
 
@@ -117,13 +117,13 @@ describe("endings in a SQLite file", () => {
     await storage.data.put("task0", bytes);
     await storage.settle({ id: "task1", result: bytes, ending: "failed", noticeTtlMs: 60_000 });
     await run(2);
-    expect(await storage.state("task1")).toEqual({ state: "complete" });
+    expect(await storage.state("task1")).toEqual({ state: "empty" });
     await storage.enqueue(items(64, "other"));
     await run(64);
     for (const id of ["task0", "task1"]) {
-      expect(await storage.state(id)).toEqual({ state: "complete" });
+      expect(await storage.state(id)).toEqual({ state: "empty" });
       expect(await storage.data.pop(id)).toEqual(bytes);
-      expect(await storage.state(id)).toEqual({ state: "complete" });
+      expect(await storage.state(id)).toEqual({ state: "empty" });
     }
   });
 
@@ -143,6 +143,6 @@ describe("endings in a SQLite file", () => {
     await storage.enqueue(items(64, "other"));
     await run(64);
     expect([count("huey_task"), count("huey_entry")]).toEqual([0, 65]);
-    expect(await storage.state("task0")).toEqual({ state: "complete" });
+    expect(await storage.state("task0")).toEqual({ state: "empty" });
   });
 });

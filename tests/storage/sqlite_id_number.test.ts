@@ -40,8 +40,8 @@ describe("numbers of ids", () => {
     expect(await storage.state(one!)).toEqual({ state: "waiting" });
     expect(await storage.state(other!)).toEqual({ state: "scheduled" });
     const { claims: [claim] } = await storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 0 });
-    await storage.settle({ claim: claim!, id: one!, ending: "complete", noticeTtlMs: 60_000 });
-    expect(await storage.state(one!)).toEqual({ state: "complete" });
+    await storage.settle({ claim: claim!, id: one!, ending: "empty", noticeTtlMs: 60_000 });
+    expect(await storage.state(one!)).toEqual({ state: "empty" });
     expect(await storage.state(other!)).toEqual({ state: "scheduled" });
     expect(await storage.waitForResult(other!, { timeoutMs: 0 })).toBe(false);
   });
