@@ -230,7 +230,7 @@ end
 `;
 
 /** Notices by id, in sets that vanish as a whole; the last notice of a set is written a life after its first one at the latest. */
-export const NOTICES = `
+export const PUT_NOTICES = `
 local SETS = P .. 'notice-sets'
 local function putNotices(ttl, text, ids)
   if ttl <= 0 then return end
@@ -245,6 +245,10 @@ local function putNotices(ttl, text, ids)
   call('HSET', SETS, key, now + 2 * ttl)
   call('PEXPIRE', key, 2 * ttl + 60000)
 end
+`;
+
+/** What else is done with notices. */
+export const NOTICES: string = PUT_NOTICES + `
 local function dropNotices(ids)
   if #ids == 0 then return end
   for _, set in ipairs(call('HKEYS', SETS)) do many('HDEL', set, ids) end

@@ -11,7 +11,7 @@ import { checkItem } from "./item.ts";
 import type { QueueKind } from "./lua.ts";
 import type { QueueScripts } from "./lua_queue.ts";
 import { packed } from "./pack.ts";
-import { Added, SettlementColumns } from "./settle.ts";
+import { Added, plainEnd, SettlementColumns } from "./settle.ts";
 
 /** Most settlements, or calls of `enqueue`, that go as one. A script keeps the server from everything else. */
 const BATCH_LIMIT = 500;
@@ -149,6 +149,8 @@ export class RedisQueue {
   /** Those whose claim is gone spoil the batch, so the others go again without them. */
   async #sendSettlements(batch: readonly Settlement[]): Promise<boolean[]> {
     const { expireMs } = this.#core.settings;
+    const plain = batch.length === 1 && expireMs === undefined ? plainEnd(batch[0]!) : undefined;
+    if (plain) return [String(await this.#core.calls.once(this.#scripts.settleOne, plain)) === ""];
     const expiresMs = expireMs === undefined ? undefined : Date.now() + expireMs;
     const columns = new SettlementColumns(expiresMs);
     const first = batch.map((settlement) => columns.add(settlement));

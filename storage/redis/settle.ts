@@ -5,6 +5,7 @@
 import type { Burial, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, record, resultEntry } from "./bytes.ts";
 import { type Hold, holdOf, runningMark, workerOf } from "./claim.ts";
+import type { Argument } from "./dial.ts";
 import { type Packable, packed, PackedRecord } from "./pack.ts";
 
 /** What is added to queue and schedule, as the scripts read it: records, scheduled records, and the states of tracked ones. */
@@ -137,6 +138,20 @@ export class SettlementColumns {
     this.#burials.push([id, atMs, Buffer.concat([length, text, record(item)])]);
     if (track) this.#added.states.push(item.id, "d");
   }
+}
+
+/** Arguments of the script for one task that has ended, if nothing follows and its result stays; `undefined` if there is more to it. */
+export function plainEnd(settlement: Settlement): Argument[] | undefined {
+  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, dropChord, bury, dropLocks } = settlement;
+  if (claim === undefined || ending === undefined || ending === "running") return undefined;
+  if (enqueue || chord || dropChord !== undefined || bury || dropLocks || !(noticeTtlMs > 0)) return undefined;
+  if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
+  const { request, number, size } = holdOf(claim);
+  const last = result ? ["", resultEntry(result, ending, noticeTtlMs, undefined)] : [
+    String(noticeTtlMs),
+    noticeText(ending, Date.now() + noticeTtlMs, ""),
+  ];
+  return [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : "", ...last];
 }
 
 /** The letter of the ending, until when the notice is kept, and who runs it. */
