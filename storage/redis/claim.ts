@@ -34,8 +34,8 @@ export class ClaimRequest {
   }
 
   /** Arguments of the claim script. @param limit 0 only finds what was claimed before */
-  args(sending: "first" | "again" | "bell", limit: number): Argument[] {
-    return [this.#mark, sending, String(limit), this.#name, this.#owner.consumer];
+  args(again: boolean, limit: number): Argument[] {
+    return [this.#mark, again ? "again" : "first", String(limit), this.#name, this.#owner.consumer];
   }
 
   /** What the script replied. */

@@ -50,7 +50,8 @@ end
 
 /**
  * Wraps a script that writes: ARGV 1 instance, 2 number of the request, 3 "1" if it is sent again, 4 the time. The reply is kept, so
- * that a request whose reply was lost gets the same one instead of a second effect. The body defines `main`.
+ * that a request whose reply was lost gets the same one instead of a second effect; also if the server, which may have been frozen,
+ * gets round to the first sending only then. The body defines `main`.
  */
 export function once(...body: string[]): Script {
   return keptReply("cmsgpack.unpack(kept)", "cmsgpack.pack(reply)", body);
@@ -68,11 +69,13 @@ function keptReply(reply: string, kept: string, body: readonly string[]): Script
     `
 local now = tonumber(ARGV[4])
 local replies, slot = P .. 'replies:' .. ARGV[1], ARGV[2] % ${REPLIES_KEPT}
-local kept = ARGV[3] == '1' and call('HGET', replies, slot)
-if kept and string.sub(kept, 1, #ARGV[2] + 1) == ARGV[2] .. ' ' then
+local kept = call('HGET', replies, slot)
+local last = kept and tonumber(string.match(kept, '^%d+')) or 0
+if ARGV[3] == '1' and last == tonumber(ARGV[2]) then
   kept = string.sub(kept, #ARGV[2] + 2)
   return ${reply}
-end`,
+end
+if last >= tonumber(ARGV[2]) then return redis.error_reply('ERR This was sent again meanwhile') end`,
     ...body,
     `
 local reply = main()

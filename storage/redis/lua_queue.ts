@@ -64,14 +64,14 @@ end
 `;
 
 /**
- * ARGV 1 mark, 2 "again" if it was sent before, "bell" behind a blocking read, 3 limit, 4 request, 5 consumer. Replies: number of
- * revocations, then number and record of each claim; a number that is left out is the next one. A request whose reply was lost finds
- * its own claims; and should the server get round to what stands behind a blocking read only then, it finds that it is over.
+ * ARGV 1 mark, 2 "again" if it was sent before, else "first", 3 limit, 4 request, 5 consumer. Replies: number of revocations, then
+ * number and record of each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims;
+ * and should the server get round to the first sending only then, that finds that it is over.
  */
 const CLAIM = `
 local mark, claims = ARGV[1], P .. 'claims:' .. ARGV[4]
 local reply = {call('HLEN', P .. 'revocations')}
-if ARGV[2] == 'bell' and call('EXISTS', P .. 'over:' .. ARGV[4]) == 1 then return reply end
+if ARGV[2] ~= 'again' and call('EXISTS', P .. 'over:' .. ARGV[4]) == 1 then return reply end
 if ARGV[2] == 'again' then
   call('SET', P .. 'over:' .. ARGV[4], '1', 'PX', 600000)
   local all = call('HGETALL', claims)

@@ -175,7 +175,7 @@ export class RedisQueue {
   async #look(limit: number, request: ClaimRequest, sent: boolean): Promise<ClaimBatch> {
     const { calls } = this.#core;
     return request.batch(
-      await calls.repeatable(this.#scripts.claim, (again) => request.args(again || sent ? "again" : "first", limit)),
+      await calls.repeatable(this.#scripts.claim, (again) => request.args(again || sent, limit)),
     );
   }
 
@@ -203,7 +203,7 @@ export class RedisQueue {
       const end = await this.#core.bell.wait({
         limitMs: remainingMs,
         signal: options.signal,
-        command: this.#core.calls.commandOf(this.#scripts.claim, request.args("bell", limit)),
+        command: this.#core.calls.commandOf(this.#scripts.claim, request.args(false, limit)),
         late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
       });
       if (end === "over") return undefined;

@@ -1,6 +1,9 @@
 /** What the scripts keep for requests that are sent again, and the sets of notices. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
+import { createClient } from "redis";
 import type { Claim } from "../../lib/storage.ts";
+import { record } from "../../storage/redis/bytes.ts";
+import { queueScripts } from "../../storage/redis/lua_queue.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
@@ -39,6 +42,33 @@ describe("kept replies", () => {
     await server.command("SCRIPT FLUSH");
     await enqueue("last");
     expect(await storage.pendingCount()).toBe(71);
+  });
+
+  test("what was sent again has no second effect when the server gets round to the first sending later", async () => {
+    const item = { id: "a", data: new Uint8Array([1]), priority: 0, track: false };
+    const client = createClient({ socket: { host: server.host, port: server.port } });
+    await client.on("error", () => {}).connect();
+    const send = (number: number, again: "0" | "1"): Promise<unknown> => {
+      const args = [
+        "EVAL",
+        queueScripts("list").enqueueOne.source,
+        "1",
+        "huey:{huey}:",
+        "instance",
+        String(number),
+        again,
+        "0",
+      ];
+      return client.sendCommand([...args, record(item)]).catch((error: Error) => error.message);
+    };
+    expect(await send(64, "1")).toBe("1");
+    expect(await send(64, "1")).toBe("1");
+    expect(await send(64, "0")).toContain("sent again");
+    expect(await storage.pendingCount()).toBe(1);
+    expect(await send(128, "0")).toBe("1");
+    expect(await send(64, "0")).toContain("sent again");
+    expect(await storage.pendingCount()).toBe(2);
+    client.destroy();
   });
 
   test("few places are used by calls that come one after another", async () => {
