@@ -110,7 +110,7 @@ async function compareStore(model: Model, { huey, core }: Site): Promise<void> {
   const found: Record<string, unknown> = {};
   let others = 0;
   for (const [key, data] of await huey.allResults()) {
-    if (/^(r:|rt:|huey\.lock\.)/.test(key)) others++;
+    if (/^(r:|rt:|huey\.lock[.-])/.test(key)) others++;
     else found[key] = plainOutcome(await decodeValue(core, data));
   }
   const expected: Record<string, unknown> = {};
