@@ -67,6 +67,8 @@ export class Ledger {
   readonly live: Map<Id, { state: string; worker?: string }> = new Map();
   readonly endings: Map<Id, Ending> = new Map();
   readonly results: Map<Id, StoredOutcome> = new Map();
+  /** Whose result a reader took. */
+  readonly taken: Set<Id> = new Set();
   readonly values: Map<string, unknown> = new Map();
   /** By `r:<id>` and `rt:<name>`. */
   readonly revocations: Map<string, Revoked> = new Map();
@@ -132,6 +134,7 @@ export class Ledger {
     const found = this.results.get(id);
     if (found === undefined || preserve || this.setup.keepsResults) return found;
     this.results.delete(id);
+    this.taken.add(id);
     const ending = this.endings.get(id);
     // From the reading on the note is kept as long again.
     if (ending !== undefined && this.isFinal(id)) ending.goneMs = Math.max(ending.goneMs, this.nowMs + NOTICE_MS);

@@ -36,7 +36,7 @@ function expected(outcome: StoredOutcome): unknown {
 function withoutValue(model: Model, plan: Plan, blocking: boolean): unknown {
   if (!blocking) return { value: "undefined" };
   const [state = ""] = model.statesOf(plan.id);
-  if (state === "complete") return { value: "undefined" };
+  if (state === "complete") return model.taken.has(plan.id) ? "timeout" : { value: "undefined" };
   if (["failed", "revoked", "expired", "canceled"].includes(state)) return { outcome: state, retries: 0, error: "" };
   return "timeout";
 }
@@ -74,7 +74,9 @@ export class Get extends Command<GetSpec> {
       ? before.seen
       : expected(before);
     expect(seen).toEqual(wanted);
-    if (seen === "timeout" && revokeOnTimeout) model.revocations.set(`r:${plan.id.text}`, { once: true });
+    if (seen === "timeout" && revokeOnTimeout && possible[0] !== "complete") {
+      model.revocations.set(`r:${plan.id.text}`, { once: true });
+    }
   }
 
   #wanted(model: Model, plan: Plan, handle: Handle, preserve: boolean): unknown {
