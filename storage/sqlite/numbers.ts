@@ -46,9 +46,9 @@ export function nextNumber(session: Session, isPlain: boolean): number {
   return Math.max(Number(row?.seq), firstPrioritised(queue) - 1) + 1;
 }
 
-/** Notes that all plain messages up to `last` are claimed or gone. */
+/** Notes that all plain messages up to `last` are claimed or gone. Others behind it may be claimed too, if it had been given back. */
 export function moveAhead(session: Session, last: number): void {
-  session.run("update huey_queue set low = ?, high = ? where id = ?", last + 1, last + 1 + AHEAD, session.queue);
+  session.run("update huey_queue set low = ?, high = max(high, ?) where id = ?", last + 1, last + 1 + AHEAD, session.queue);
 }
 
 /** Notes that a message waits again. */

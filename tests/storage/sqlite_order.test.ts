@@ -71,6 +71,17 @@ describe("order of a queue in a SQLite file", () => {
     expect(ids(await claim(storage, 2000))).toEqual(ids(items("a", 2000)));
   });
 
+  test("claims behind those that were given back and claimed again are still known", async () => {
+    const storage = fixture.open();
+    await storage.enqueue(items("a", 1000));
+    const claims = await claim(storage, 1000);
+    await storage.release(claims.slice(0, 40));
+    expect(ids(await claim(storage, 40))).toEqual(ids(items("a", 40)));
+    expect(await storage.pendingCount()).toBe(0);
+    expect(await storage.claimed(owner)).toHaveLength(1000);
+    expect(await storage.recover(owner)).toHaveLength(1000);
+  });
+
   test("a queue that was emptied goes on behind what was claimed", async () => {
     const storage = fixture.open();
     for (let round = 0; round < 5; round++) {
