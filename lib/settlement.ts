@@ -49,7 +49,7 @@ export function prepare(ended: Ended): Prepared | Promise<Prepared> {
   const { core, outcome } = ended;
   if (!isPlain(outcome)) return prepareAny(ended);
   try {
-    const result = stores(ended, outcome, false) ? core.serializer.serialize(outcome.value) : undefined;
+    const result = stores(ended, outcome, false) ? core.serializer.serialize(plainValue(outcome.value)) : undefined;
     if (result === undefined || result instanceof Uint8Array) return preparePlain(ended, result);
     return result.then((data) => preparePlain(ended, data), (error: unknown) => prepareUnstorable(ended, error));
   } catch (error) {

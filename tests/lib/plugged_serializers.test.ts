@@ -71,7 +71,9 @@ describe.each(kinds)("with the serializer %s", (_name, make) => {
     const list = huey.task("list", (values: unknown[]) => values);
     const pipeline = await huey.enqueue(both.s().andThen(add));
     const chorded = await huey.enqueue(chord([both.s(), both.s()], list));
+    const alone = await both();
     await work(huey);
+    expect(await alone.get()).toEqual([1, 2] as never);
     expect(await pipeline.get()).toEqual([[1, 2], 3]);
     expect(await chorded.get()).toEqual([[1, 2], [1, 2]]);
   });
