@@ -91,7 +91,13 @@ export class Session {
 
   /** Runs `work` in a transaction. @throws what it or the database throws; then nothing is changed */
   transaction<T>(work: () => T): T {
-    return transaction((sql) => this.run(sql), work);
+    try {
+      return transaction((sql) => this.run(sql), work);
+    } catch (error) {
+      // Its row may have been made in this transaction, and then its number is free for another owner.
+      this.owner = undefined;
+      throw error;
+    }
   }
 
   close(): void {

@@ -47,9 +47,10 @@ export function settle(session: Session, settlement: Settlement): boolean {
 
 /** Whether a result is stored or the task has ended. */
 export function hasEnded(session: Session, id: string): boolean {
-  if (session.get(HAS_ENDED, session.queue, id, Date.now(), idNumber(id)) !== undefined) return true;
+  // First, since a notice may become an entry meanwhile, and never the other way round.
   const rows = rowsOf(session, id);
-  return rows.some(isNotice) && rows.every(isNotice) && scheduledState(session, id) === undefined;
+  if (rows.some(isNotice) && rows.every(isNotice) && scheduledState(session, id) === undefined) return true;
+  return session.get(HAS_ENDED, session.queue, id, Date.now(), idNumber(id)) !== undefined;
 }
 
 /** The values of a chord by index. */
