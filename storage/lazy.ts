@@ -224,9 +224,15 @@ class LazyKeyValue implements KeyValue {
 function atFirstUse<T>(load: () => Promise<T>): Use<T> {
   let loaded: T | undefined;
   let loading: Promise<T> | undefined;
+  const begin = (): Promise<T> => {
+    const begun = load();
+    // Apart from the promise that calls wait for, so that none gets ahead of them between its loading and their turn.
+    begun.then((driver) => loaded = driver, () => loading = undefined);
+    return begun;
+  };
   return (call) => {
     if (loaded !== undefined) return call(loaded);
-    loading ??= load().then((driver) => loaded = driver);
+    loading ??= begin();
     return loading.then(call);
   };
 }

@@ -63,4 +63,55 @@ describe("a storage whose driver is loaded at the first use", () => {
     await expect(storage.pendingCount()).rejects.toThrow("no driver");
     await expect(storage.revocations.size()).rejects.toThrow("no driver");
   });
+
+  test("tries again when its driver could not be loaded", async () => {
+    let loads = 0;
+    const load = async (): Promise<Storage> => {
+      if (++loads === 1) throw new Error("no driver");
+      return await Promise.resolve(new MemoryStorage({ name: "lazy" }));
+    };
+    const storage = new LazyStorage({ name: "lazy", shared: false, descriptor: undefined, check: () => {}, load });
+    const both = await Promise.allSettled([storage.pendingCount(), storage.scheduledCount()]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await storage.pendingCount()).toBe(0);
+    expect(loads).toBe(2);
+  });
+
+  test("lets no call get ahead of those that waited for the driver", async () => {
+    const loading = Promise.withResolvers<Storage>();
+    const load = (): Promise<Storage> => loading.promise;
+    const storage = new LazyStorage({ name: "lazy", shared: false, descriptor: undefined, check: () => {}, load });
+    const calls = [storage.enqueue([item("a")])];
+    loading.resolve(new MemoryStorage({ name: "lazy" }));
+    // In any of the moments between the end of the loading and the turn of who waited.
+    for (const id of ["b", "c", "d", "e"]) {
+      await Promise.resolve();
+      calls.push(storage.enqueue([item(id)]));
+    }
+    await Promise.all(calls);
+    expect((await storage.pending()).map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
+  test("is closed once and for all, however often that is said, and also while the driver is loaded", async () => {
+    const { storage, open } = lazy();
+    const calls = [storage.enqueue([item("a")]), storage.close(), storage.close()];
+    const late = storage.pendingCount();
+    late.catch(() => {});
+    open();
+    await Promise.all(calls);
+    await expect(late).rejects.toThrow(StorageError);
+    await storage.close();
+    await expect(storage.pendingCount()).rejects.toThrow(StorageError);
+  });
+
+  test("ends a wait that was aborted before the driver was there", async () => {
+    const { storage, open } = lazy();
+    const stop = new AbortController();
+    const waiting = storage.waitForResult("a", { signal: stop.signal });
+    const claiming = storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 60_000, signal: stop.signal });
+    stop.abort(new Error("enough"));
+    open();
+    await expect(waiting).rejects.toThrow("enough");
+    expect((await claiming).claims).toEqual([]);
+  });
 });
