@@ -36,7 +36,8 @@ export class LeaseKeeper {
   readonly #options: LeaseOptions;
   readonly #outage: Outage;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #beating: Promise<void> = Promise.resolve();
+  /** Ends when all renewals that were sent from here have ended; a slow one may be overtaken by the next. */
+  #beating: Promise<unknown> = Promise.resolve();
   #heart: WebWorker | undefined;
   #wantsHeart = false;
   readonly #heartStopped: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -54,9 +55,11 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     const { lease, tasksRunHere } = this.#options;
     if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
-    await this.#storage.heartbeat(lease);
+    const granted = this.#storage.heartbeat(lease);
+    this.#beating = granted.catch(() => {});
+    await granted;
     if (this.#stopped) return;
-    this.#timer = setInterval(() => this.#beating = this.#beat(), lease.ttlMs / 3);
+    this.#timer = setInterval(() => this.#beating = Promise.all([this.#beating, this.#beat()]), lease.ttlMs / 3);
     this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
     if (this.#isShort) this.taskStarts();
   }

@@ -198,6 +198,8 @@ describe("Recovery", () => {
   });
 });
 
+type Gate = PromiseWithResolvers<void>;
+
 describe("LeaseKeeper", () => {
   const lease = { consumer: "host-1-0-it", host: "here", pid: 1, ttlMs: 60 };
 
@@ -253,6 +255,40 @@ describe("LeaseKeeper", () => {
     await keeper.stop();
     expect(lines.filter(({ level }) => level === "error").length).toBe(1);
   });
+
+  for (const slow of ["first", "one before the last"]) {
+    test(`ends it only after all renewals, also when the ${slow} takes its time`, async () => {
+      const { storage } = sqlite();
+      const { heartbeat, resign } = storage;
+      const [gate, twoMore, late] = Array.from({ length: 3 }, () => Promise.withResolvers<void>()) as [Gate, Gate, Gate];
+      const steps: string[] = [];
+      let beats = 0;
+      storage.heartbeat = async (renewed) => {
+        const beat = ++beats;
+        const isSlow = beat === (slow === "first" ? 1 : 2);
+        if (isSlow) await gate.promise;
+        await heartbeat.call(storage, renewed);
+        steps.push("renewed");
+        if (beat > 2) twoMore.resolve();
+        if (isSlow) late.resolve();
+      };
+      storage.resign = (consumer) => {
+        steps.push("resigned");
+        return resign.call(storage, consumer);
+      };
+      const keeper = new LeaseKeeper(storage, { lease, tasksRunHere: false, poll: POLL, logger: silent });
+      const started = keeper.start();
+      if (slow !== "first") await twoMore.promise;
+      const stopped = keeper.stop();
+      // Time enough for a resignation that does not wait.
+      await storage.leases();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      gate.resolve();
+      await Promise.all([started, stopped, late.promise]);
+      expect(steps.indexOf("resigned")).toBe(steps.length - 1);
+      expect(await storage.leases()).toEqual([]);
+    });
+  }
 
   test("a storage that nobody else sees needs one lease only", async () => {
     const huey = memory();
