@@ -14,7 +14,9 @@ interface Shared extends Notice {
 interface Stretch {
   readonly byId: Map<string, Shared>;
   readonly ttlMs: number;
-  /** No notice is added from then on. */
+  /** Notices are added from then on, */
+  readonly fromMs: number;
+  /** and until then. */
   readonly untilMs: number;
 }
 
@@ -26,6 +28,11 @@ export class Notices {
   /** Of each time for which notices are kept the newest comes last. */
   #stretches: Stretch[] = [];
   #last: Shared | undefined;
+
+  /** How many are in memory, also such as are over and will be dropped with others. */
+  get size(): number {
+    return this.#stretches.reduce((sum, { byId }) => sum + byId.size, 0);
+  }
 
   /** Keeps a notice from now on, in place of one that is there. */
   set(id: string, { ending, ttlMs }: Notice): void {
@@ -60,8 +67,9 @@ export class Notices {
   /** Where a notice belongs that is made now. */
   #stretch(ttlMs: number, nowMs: number): Stretch {
     const found = this.#stretches.findLast((stretch) => stretch.ttlMs === ttlMs);
-    if (found !== undefined && nowMs < found.untilMs) return found;
-    const made = { byId: new Map(), ttlMs, untilMs: nowMs + ttlMs / STRETCHES };
+    // A clock that was set back must not make it grow until the clock has caught up.
+    if (found !== undefined && nowMs >= found.fromMs && nowMs < found.untilMs) return found;
+    const made = { byId: new Map(), ttlMs, fromMs: nowMs, untilMs: nowMs + ttlMs / STRETCHES };
     this.#stretches = [...this.#stretches.filter((stretch) => stretch.untilMs + stretch.ttlMs > nowMs), made];
     return made;
   }

@@ -38,4 +38,19 @@ describe("notices in memory", () => {
     notices.clear();
     expect(notices.get("later")).toBeUndefined();
   });
+
+  test("they are dropped in time also when the clock is set back", () => {
+    const notices = new Notices();
+    setSystemTime(new Date(90_000_000));
+    notices.set("before", complete);
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      setSystemTime(new Date(1_000_000 + ms));
+      notices.set(`task${ms}`, complete);
+    }
+    // Those of one and a quarter of the time that they are kept for, and the one from the future.
+    expect(notices.size).toBeLessThanOrEqual(127);
+    expect(notices.get("task9990")?.ending).toBe("complete");
+    expect(notices.get("task8990")).toBeUndefined();
+    expect(notices.get("before")?.ending).toBe("complete");
+  });
 });
