@@ -109,11 +109,9 @@ function makeTables(database: Database): void {
 function queueNumber(database: Database, filename: string, name: string): number | undefined {
   const version = database.prepare("select version from huey_schema").get()?.version;
   if (version !== SCHEMA_VERSION) {
-    throw new ConfigurationError(
-      `SQLite file ${
-        JSON.stringify(filename)
-      } has version ${version} of the tables, and this release uses version ${SCHEMA_VERSION}`,
-    );
+    const found = `SQLite file ${JSON.stringify(filename)} has version ${version} of the tables`;
+    const advice = "use another file, and let the release that made this one finish its tasks";
+    throw new ConfigurationError(`${found}, and this release uses version ${SCHEMA_VERSION}: ${advice}`);
   }
   return database.prepare("select id from huey_queue where name = ?").get(name)?.id as number | undefined;
 }

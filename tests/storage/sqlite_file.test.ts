@@ -102,6 +102,7 @@ describe("a file that is not ours", () => {
     const error = await refusal(fixture.open().pendingCount());
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toContain("has version 99 of the tables");
+    expect(error.message).toContain("use another file");
   });
 
   test("is shared with tables of the application", async () => {
