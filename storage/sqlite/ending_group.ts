@@ -27,7 +27,7 @@ export class EndingGroup {
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
   async end(settlement: Settlement): Promise<boolean> {
-    const group = this.#open ?? this.#begin();
+    const group = this.#writer.waiting ? this.#begin() : this.#open ?? this.#begin();
     const index = group.settlements.push(settlement) - 1;
     return (await group.written)[index]!;
   }

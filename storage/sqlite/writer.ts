@@ -44,6 +44,7 @@ export class SqliteWriter {
   #jobs: Job[] = [];
   /** A flush is planned or waits for a lock. */
   #flushing = false;
+  #waiting = false;
   #closed = false;
   #idle: (() => void) | undefined;
 
@@ -54,6 +55,11 @@ export class SqliteWriter {
   /** Whether a transaction is about to be made anyway. */
   get pending(): boolean {
     return this.#jobs.length > 0;
+  }
+
+  /** Whether the lock is held by another process, so that what is issued now waits for it, each for a time of its own. */
+  get waiting(): boolean {
+    return this.#waiting;
   }
 
   /**
@@ -139,6 +145,7 @@ export class SqliteWriter {
     const jobs = this.#jobs;
     this.#jobs = [];
     const left = this.#commitAll(jobs);
+    this.#waiting = left.length > 0;
     if (left.length > 0) {
       this.#jobs.unshift(...left);
       setTimeout(() => this.#flush(tries + 1), pauseMs(tries));

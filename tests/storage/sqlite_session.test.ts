@@ -1,6 +1,7 @@
 /** Connections that get in each other's way at the worst moment. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Item } from "../../lib/storage.ts";
+import type { Item, Settlement } from "../../lib/storage.ts";
+import { EndingGroup } from "../../storage/sqlite/ending_group.ts";
 import { endInPlace } from "../../storage/sqlite/endings.ts";
 import { sqliteSettings } from "../../storage/sqlite/options.ts";
 import { Session } from "../../storage/sqlite/session.ts";
@@ -46,6 +47,29 @@ describe("two connections to a SQLite file", () => {
     one.transaction(() => claimTasks(one, 1, owner));
     expect(claimsOf(one, { consumer: "other" }).map(({ id }) => id)).toEqual(["task0"]);
     expect(claimsOf(one, owner).map(({ id }) => id)).toEqual(["task1"]);
+  });
+
+  test("endings that come while the lock is waited for have a time of their own to wait", () => {
+    one.transaction(() => addTasks(one, items(3)));
+    const settlements = one.transaction(() => claimTasks(one, 3, owner)).map((claim): Settlement => {
+      return { claim, id: claim.id, ending: "empty", noticeTtlMs: 60_000 };
+    });
+    const jobs: ((session: Session) => unknown)[] = [];
+    const writer = {
+      waiting: false,
+      write: (job: (session: Session) => unknown): Promise<unknown> => {
+        jobs.push(job);
+        return new Promise(() => {});
+      },
+    };
+    const endings = new EndingGroup(writer as never);
+    void endings.end(settlements[0]!);
+    void endings.end(settlements[1]!);
+    expect(jobs).toHaveLength(1);
+    writer.waiting = true;
+    void endings.end(settlements[2]!);
+    expect(jobs).toHaveLength(2);
+    expect(one.transaction(() => jobs.map((job) => job(one)))).toEqual([[true, true], [true]]);
   });
 
   const looks = {
