@@ -25,8 +25,8 @@ export interface BellOptions {
 export interface Wait {
   readonly limitMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Claims; sent behind the blocking read. */
-  readonly command: readonly Argument[];
+  /** Makes what claims; it is sent behind the blocking read, at once. */
+  command(): readonly Argument[];
   /** Takes what comes after the end of the wait: the reply, or `undefined` if the command may have run without one. */
   late(reply: unknown): void;
 }
@@ -110,7 +110,7 @@ export class Bell {
     this.#served = waiter;
     const [read, claimed] = await Promise.allSettled([
       link.send(["BLPOP", key, ownKey, String(readTimeoutMs / 1000)]),
-      link.send(waiter.command),
+      link.send(waiter.command()),
     ]);
     this.#served = undefined;
     const reply = claimed.status === "fulfilled" ? claimed.value : undefined;

@@ -22,27 +22,40 @@ export function ownerText(request: string, { consumer, worker }: Owner): string 
 
 /** One request for claims. Sent again it finds what it has claimed before. */
 export class ClaimRequest {
-  readonly #name: string;
+  /** No other request of the queue has it. */
+  readonly name: string;
   readonly #owner: Owner;
   readonly #mark: Buffer;
+  /** Sendings so far that may have reached the server. */
+  #sendings = 0;
 
   /** @param name No other request of the queue has it. */
   constructor(name: string, owner: Owner) {
-    this.#name = name;
+    this.name = name;
     this.#owner = owner;
     this.#mark = runningMark(owner.worker);
   }
 
-  /** Arguments of the claim script. @param limit 0 only finds what was claimed before */
+  /** Whether the server may have seen it. */
+  get isSent(): boolean {
+    return this.#sendings > 0;
+  }
+
+  /**
+   * Arguments of the claim script, for one sending.
+   * @param again It was sent before, and may have run
+   * @param limit 0 only finds what was claimed before
+   */
   args(again: boolean, limit: number): Argument[] {
-    return [this.#mark, again ? "again" : "first", String(limit), this.#name, this.#owner.consumer];
+    this.#sendings = again ? this.#sendings + 1 : 1;
+    return [this.#mark, String(this.#sendings - 1), String(limit), this.name, this.#owner.consumer];
   }
 
   /** What the script replied. */
   batch(reply: unknown): ClaimBatch {
     const [revocations, ...found] = reply as (number | Buffer)[];
     const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
-    const made = new Claims(this.#name, this.#owner, size);
+    const made = new Claims(this.name, this.#owner, size);
     const claims: Claim[] = [];
     let number = 0;
     // A number that is left out is the next one.

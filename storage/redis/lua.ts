@@ -5,7 +5,7 @@
  * Keys: `queue` list or sorted set · `schedule` sorted set · `requests` request -> mark, consumer · `claims:<request>` number -> record ·
  * `leases` · `state` id -> letter · `notices:<ttl>:<n>` id -> letter, expiry · `notice-sets` · `data` `revocations` `meta`
  * `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` index -> value · `chords` set ·
- * `over:<request>` sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `replies:<instance>` · `numbers` the last numbers given.
+ * `over:<request>` how often it was sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `replies:<instance>` · `numbers` the last numbers given.
  * @module
  */
 import { nodeCrypto } from "../../lib/builtin.ts";

@@ -64,24 +64,30 @@ end
 `;
 
 /**
- * ARGV 1 mark, 2 "again" if it was sent before, else "first", 3 limit, 4 request, 5 consumer. Replies: number of revocations, then
- * number and record of each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims;
- * and should the server get round to the first sending only then, that finds that it is over.
+ * ARGV 1 mark, 2 how often it was sent before, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and
+ * record of each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims; and should
+ * the server get round to an earlier sending only then, that finds that it is over.
  */
 const CLAIM = `
-local mark, claims = ARGV[1], P .. 'claims:' .. ARGV[4]
+local mark, claims, over = ARGV[1], P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4]
 local reply = {call('HLEN', P .. 'revocations')}
-if ARGV[2] ~= 'again' and call('EXISTS', P .. 'over:' .. ARGV[4]) == 1 then return reply end
-if ARGV[2] == 'again' then
-  call('SET', P .. 'over:' .. ARGV[4], '1', 'PX', 600000)
-  local all = call('HGETALL', claims)
-  for i = 1, #all, 2 do
-    reply[i + 1] = tonumber(all[i])
-    reply[i + 2] = all[i + 1]
+if tonumber(ARGV[2]) < tonumber(call('GET', over) or 0) then return reply end
+if ARGV[2] ~= '0' then
+  call('SET', over, ARGV[2], 'PX', 600000)
+  local numbers = call('HKEYS', claims)
+  table.sort(numbers, function(a, b) return tonumber(a) < tonumber(b) end)
+  for _, number in ipairs(numbers) do
+    reply[#reply + 1] = tonumber(number)
+    reply[#reply + 1] = call('HGET', claims, number)
   end
   if #reply > 1 then return reply end
 end
-local taken = ARGV[3] == '0' and {} or take(ARGV[3])
+if ARGV[3] == '0' then
+  -- It may have stood behind a read that took the token.
+  if size() > 0 then ring() end
+  return reply
+end
+local taken = take(ARGV[3])
 if #taken == 0 then return reply end
 local number = call('HINCRBY', P .. 'numbers', 'claim', #taken) - #taken
 local stored = {}
@@ -236,8 +242,8 @@ end
 `;
 
 /**
- * ARGV 5 consumer, 6 `all` without a lease, this `consumer`, or one `worker` of it, 7 that worker. A lease is its expiry and a text.
- * Replies consumer, worker, request, number and record of each claim that was put back.
+ * ARGV 5 consumer, 6 `all` without a lease, this `consumer`, or one `worker` of it, 7 that worker, 8 packed requests whose claims were
+ * given to nobody, which is no delivery that counts. A lease is its expiry and a text. Replies consumer, worker, request, number and record of each claim that was put back.
  */
 const RECOVER = `
 local records, reply, live = {}, {}, {}
@@ -261,9 +267,11 @@ local function freeLocks()
 end
 local function main()
   if ARGV[6] == 'all' then endLeases() end
+  local unseen = {}
+  for _, request in ipairs(cmsgpack.unpack(ARGV[8])) do unseen[request] = true end
   for request, claims in pairs(findClaims(isLost)) do
     for _, claim in ipairs(claims) do
-      records[#records + 1] = putBack(claim[4], claim[5], 1)
+      records[#records + 1] = putBack(claim[4], claim[5], unseen[request] and 0 or 1)
       reply[#reply + 1] = claim
     end
     call('UNLINK', P .. 'claims:' .. request)

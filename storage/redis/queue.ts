@@ -30,6 +30,10 @@ export class RedisQueue {
   readonly #enqueues: Batch<readonly Item[], undefined>;
   readonly #settlements: Batch<Settlement, boolean>;
   #claimRequests = 0;
+  /** Requests that were sent, and whose claims nobody has been given yet. */
+  readonly #open = new Set<ClaimRequest>();
+  /** Those of them whose claims nobody will be given, because the server did not answer in time. */
+  readonly #lost = new Set<ClaimRequest>();
 
   constructor(core: RedisCore, scripts: QueueScripts, kind: QueueKind) {
     this.#core = core;
@@ -64,7 +68,7 @@ export class RedisQueue {
     const { signal, owner } = options;
     this.#core.assertOpen();
     if (signal?.aborted) return NOTHING;
-    const first = await this.#lookUnlessAborted(this.#look(limit, this.#request(owner), false), signal);
+    const first = await this.#lookUnlessAborted(this.#firstLook(limit, owner), signal);
     if (first.claims.length > 0 || options.waitMs <= 0 || this.#core.isClosing) return first;
     return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
   }
@@ -97,7 +101,7 @@ export class RedisQueue {
   async recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
     const { consumer = "", worker } = target ?? {};
     const which = target === undefined ? "all" : worker === undefined ? "consumer" : "worker";
-    const args = [consumer, which, worker ?? ""];
+    const args = [consumer, which, worker ?? "", packed(Array.from(this.#open, ({ name }) => name))];
     return (await this.#core.calls.once(this.#scripts.recover, args) as RecoveredReply[]).map(recoveredClaim);
   }
 
@@ -171,24 +175,36 @@ export class RedisQueue {
     return new ClaimRequest(`${this.#core.calls.instance}.${++this.#claimRequests}`, owner);
   }
 
+  #firstLook(limit: number, owner: Owner): Look {
+    const request = this.#request(owner);
+    return { request, batch: this.#look(limit, request, false) };
+  }
+
   /** One look. @param sent The request was sent before, and its reply is lost */
   async #look(limit: number, request: ClaimRequest, sent: boolean): Promise<ClaimBatch> {
     const { calls } = this.#core;
-    return request.batch(
-      await calls.repeatable(this.#scripts.claim, (again) => request.args(again || sent, limit)),
-    );
+    this.#open.add(request);
+    try {
+      const batch = request.batch(await calls.repeatable(this.#scripts.claim, (again) => request.args(again || sent, limit)));
+      if (this.#lost.size > 0) this.#giveBackLost();
+      return batch;
+    } catch (error) {
+      if (request.isSent) this.#lost.add(request);
+      else this.#open.delete(request);
+      throw error;
+    }
   }
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
-  async #lookUnlessAborted(look: Promise<ClaimBatch>, signal: AbortSignal | undefined): Promise<ClaimBatch> {
-    if (signal === undefined) return await look;
+  async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal | undefined): Promise<ClaimBatch> {
+    if (signal === undefined) return this.#handOut(request, await batch);
     const gone = Promise.withResolvers<undefined>();
     const end = (): void => void this.#core.pause(ANSWER_MS).then(() => gone.resolve(undefined));
     signal.addEventListener("abort", end);
     try {
-      const found = await Promise.race([look, gone.promise]);
-      if (!signal.aborted) return found ?? NOTHING;
-      const released = look.then((late) => this.#giveBack(late.claims));
+      const found = await Promise.race([batch, gone.promise]);
+      if (found && !signal.aborted) return this.#handOut(request, found);
+      const released = batch.then((late) => this.#giveBackUnseen(request, late.claims));
       this.#core.background(released);
       if (found !== undefined) await released;
       return NOTHING;
@@ -203,18 +219,43 @@ export class RedisQueue {
       const end = await this.#core.bell.wait({
         limitMs: remainingMs,
         signal: options.signal,
-        command: this.#core.calls.commandOf(this.#scripts.claim, request.args(false, limit)),
+        command: () => {
+          this.#open.add(request);
+          return this.#core.calls.commandOf(this.#scripts.claim, request.args(false, limit));
+        },
         late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
       });
       if (end === "over") return undefined;
-      return () => end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply));
+      const batch = end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply));
+      return { request, batch };
     });
+  }
+
+  #handOut(request: ClaimRequest, batch: ClaimBatch): ClaimBatch {
+    this.#open.delete(request);
+    return batch;
   }
 
   /** Gives back what was claimed for nobody. */
   async #giveBackLate(request: ClaimRequest, reply: unknown): Promise<void> {
     const { claims } = reply === undefined ? await this.#look(0, request, true) : request.batch(reply);
-    await this.#giveBack(claims);
+    await this.#giveBackUnseen(request, claims);
+  }
+
+  async #giveBackUnseen(request: ClaimRequest, claims: readonly Claim[]): Promise<void> {
+    try {
+      await this.#giveBack(claims);
+      this.#open.delete(request);
+    } catch (error) {
+      this.#lost.add(request);
+      throw error;
+    }
+  }
+
+  /** The server answers again: what it had claimed for calls that failed meanwhile would otherwise wait for the consumer's end. */
+  #giveBackLost(): void {
+    for (const request of this.#lost) this.#core.background(this.#giveBackLate(request, undefined));
+    this.#lost.clear();
   }
 
   async #claimByPolling(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
@@ -231,7 +272,7 @@ export class RedisQueue {
   async #claimAfter(
     limit: number,
     { owner, signal, waitMs }: ClaimOptions,
-    wait: (remainingMs: number) => Promise<(() => Promise<ClaimBatch>) | undefined>,
+    wait: (remainingMs: number) => Promise<Look | undefined>,
   ): Promise<ClaimBatch> {
     const deadline = performance.now() + waitMs;
     for (;;) {
@@ -239,11 +280,16 @@ export class RedisQueue {
       const looked = remainingMs > 0 ? await wait(remainingMs) : undefined;
       const isOver = signal?.aborted || this.#core.isClosing;
       if (isOver && looked === undefined) return NOTHING;
-      const look = looked === undefined ? this.#look(limit, this.#request(owner), false) : looked();
-      const batch = await this.#lookUnlessAborted(look, signal);
+      const batch = await this.#lookUnlessAborted(looked ?? this.#firstLook(limit, owner), signal);
       if (batch.claims.length > 0 || remainingMs <= 0 || isOver) return batch;
     }
   }
+}
+
+/** A look that is under way. */
+interface Look {
+  readonly request: ClaimRequest;
+  readonly batch: Promise<ClaimBatch>;
 }
 
 const ONE_DONE: readonly undefined[] = [undefined];

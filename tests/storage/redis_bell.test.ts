@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createClient } from "redis";
 import type { Item } from "../../lib/storage.ts";
 import { ClaimRequest } from "../../storage/redis/claim.ts";
+import type { Argument } from "../../storage/redis/dial.ts";
 import { queueScripts } from "../../storage/redis/lua_queue.ts";
 import { RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
@@ -106,17 +107,29 @@ describe("waiting at the bell", () => {
 });
 
 describe("a request that was sent again", () => {
+  const send = async (request: ClaimRequest, args: readonly Argument[]): Promise<string[]> => {
+    const call = ["EVAL", queueScripts("list").claim.source, "1", "huey:{huey}:", ...args];
+    const reply = await admin.sendCommand(call, { typeMapping: { ["$".charCodeAt(0)]: Buffer } });
+    return request.batch(reply).claims.map(({ id }) => id);
+  };
+
   test("is over for its first sending, which the server may get round to later", async () => {
     const request = new ClaimRequest("lost.1", OWNER);
-    const send = async (again: boolean, limit: number): Promise<string[]> => {
-      const args = ["EVAL", queueScripts("list").claim.source, "1", "huey:{huey}:", ...request.args(again, limit)];
-      const reply = await admin.sendCommand(args, { typeMapping: { ["$".charCodeAt(0)]: Buffer } });
-      return request.batch(reply).claims.map(({ id }) => id);
-    };
     await other.enqueue([item("a"), item("b")]);
-    expect(await send(false, 1)).toEqual(["a"]);
-    expect(await send(true, 0)).toEqual(["a"]);
-    expect(await send(false, 1)).toEqual([]);
+    expect(await send(request, request.args(false, 1))).toEqual(["a"]);
+    expect(await send(request, request.args(true, 0))).toEqual(["a"]);
+    expect(await send(request, request.args(false, 1))).toEqual([]);
     expect(await other.pendingCount()).toBe(1);
+  }, LIMIT_MS);
+
+  test("is over for all earlier sendings, and says that there is work if it takes none", async () => {
+    const request = new ClaimRequest("lost.2", OWNER);
+    const earlier = [request.args(false, 1), request.args(true, 1)];
+    await other.enqueue([item("a"), item("b")]);
+    await server.command("DEL huey:{huey}:bell");
+    expect(await send(request, request.args(true, 0))).toEqual([]);
+    expect(await server.command("EXISTS huey:{huey}:bell")).toContain(":1");
+    for (const args of earlier) expect(await send(request, args)).toEqual([]);
+    expect(await other.pendingCount()).toBe(2);
   }, LIMIT_MS);
 });
