@@ -12,6 +12,9 @@ export const OUTAGE_MS = 5000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
+/** A standstill of the event loop counts as no more than this. */
+const TICK_MS = 100;
+
 /** Bulk strings (`$`) come as bytes; no time limit of the client's own, which would cost a timer per command. */
 const COMMAND_OPTIONS = { typeMapping: { ["$".charCodeAt(0)]: Buffer }, timeout: undefined };
 
@@ -63,19 +66,24 @@ export class Link {
     return this.#connection.sendCommand(args, COMMAND_OPTIONS);
   }
 
-  /** Resolves when a command can be sent. @throws StorageError after `OUTAGE_MS`, when the login is refused, or at `close` */
+  /**
+   * Resolves when a command can be sent.
+   *
+   * @param timeoutMs Longest wait; what a task that keeps the event loop busy takes does not count.
+   * @throws StorageError after the time limit, when the login is refused, or at `close`
+   */
   async ready(timeoutMs: number = OUTAGE_MS): Promise<void> {
     if (this.#closed) throw closedError();
     if (this.#connection !== undefined) return;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const waiter = { resolve, reject };
-    const timer = setTimeout(() => reject(this.#unreachable()), Math.max(0, timeoutMs));
+    const forget = afterLiveTime(timeoutMs, () => reject(this.#unreachable()));
     this.#waiters.add(waiter);
     this.#connect();
     try {
       await promise;
     } finally {
-      clearTimeout(timer);
+      forget();
       this.#waiters.delete(waiter);
     }
   }
@@ -157,6 +165,23 @@ export class Link {
     const reason = this.#lastError ? `: ${this.#lastError.message || this.#lastError.name}` : "";
     return new StorageError(`Redis at ${this.#options.place} cannot be reached${reason}`, { cause: this.#lastError });
   }
+}
+
+/**
+ * Calls `end` after a time in which the event loop was running: while it stands still, nobody can see that the server has answered,
+ * and afterwards timers fire first.
+ *
+ * @returns what forgets it
+ */
+function afterLiveTime(limitMs: number, end: () => void): () => void {
+  let leftMs = limitMs;
+  let timer = setTimeout(tick);
+  function tick(): void {
+    if (leftMs <= 0) return end();
+    timer = setTimeout(tick, Math.min(leftMs, TICK_MS));
+    leftMs -= TICK_MS;
+  }
+  return () => clearTimeout(timer);
 }
 
 /** What calls after `close` get. */

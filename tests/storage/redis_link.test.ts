@@ -1,0 +1,52 @@
+/** One connection that comes back by itself: how long it is waited for. */
+import { describe, expect, test } from "bun:test";
+import { connect, createServer, type Socket } from "node:net";
+import { StorageError } from "../../lib/errors.ts";
+import type { Dial, RedisConnection } from "../../storage/redis/dial.ts";
+import { Link } from "../../storage/redis/link.ts";
+import { freePort } from "../free_ports.ts";
+
+const HOST = "127.0.0.1";
+
+/** A connection that is there when the network says so. */
+function dialer(port: number): Dial {
+  const opened: Socket[] = [];
+  return () => {
+    const connection = {
+      isReady: true,
+      on: () => connection,
+      sendCommand: () => Promise.resolve("PONG"),
+      subscribe: () => Promise.resolve(),
+      destroy: () => opened.forEach((socket) => socket.destroy()),
+      connect: () =>
+        new Promise((resolve, reject) => {
+          const socket = connect(port, HOST, () => resolve(undefined));
+          socket.on("error", reject);
+          opened.push(socket);
+        }),
+    };
+    return Promise.resolve(connection as RedisConnection);
+  };
+}
+
+describe("waiting for a connection", () => {
+  test("a task that keeps the event loop busy does not make the server unreachable", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+    const link = new Link({ dial: dialer((server.address() as { port: number }).port), place: "here" });
+    const ready = link.ready(1000);
+    for (const start = performance.now(); performance.now() - start < 1100;);
+    await ready;
+    expect(await link.send(["PING"])).toBe("PONG");
+    link.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("a server that is not there is unreachable after the time", async () => {
+    const link = new Link({ dial: dialer(await freePort()), place: "there" });
+    const error = await link.ready(200).catch((reason) => reason);
+    expect(error).toBeInstanceOf(StorageError);
+    expect(error.message).toContain("there cannot be reached");
+    link.close();
+  });
+});
