@@ -44,12 +44,12 @@ export async function waitDue(core: RedisCore, maxMs: number, signal: AbortSigna
   const deadline = performance.now() + maxMs;
   const alarm = core.settings.blocking ? await alarmOf(core) : polling(core, { ...POLL, backoff: 1 });
   try {
-    // When the time is over there is no need to know.
-    for (let remainingMs = maxMs; remainingMs > 0 && !signal?.aborted && !core.isClosing;) {
+    // When the time is over there is no need to know; a timer ends up to a millisecond early.
+    for (let remainingMs = maxMs; remainingMs >= 1 && !signal?.aborted && !core.isClosing;) {
       const due = await core.run(NEXT_DUE) as Buffer | null;
       const inMs = due === null ? Infinity : Number(String(due)) - Date.now();
       remainingMs = deadline - performance.now();
-      if (inMs <= 0 || remainingMs <= 0) return;
+      if (inMs <= 0 || remainingMs < 1) return;
       await alarm.wait(Math.min(inMs, remainingMs, LONGEST_DUE_WAIT_MS), signal);
       remainingMs = deadline - performance.now();
     }
