@@ -138,7 +138,7 @@ export class Calls {
 }
 
 /** Whether the server answered with an error, or the command could not even be built. */
-function isReply(error: unknown): error is Error {
+export function isReply(error: unknown): error is Error {
   return error instanceof TypeError || (error instanceof Error && /^[A-Z]+ /.test(error.message));
 }
 

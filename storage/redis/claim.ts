@@ -26,7 +26,6 @@ export class ClaimRequest {
   readonly name: string;
   readonly #owner: Owner;
   readonly #mark: Buffer;
-  /** Sendings so far that may have reached the server. */
   #sendings = 0;
 
   /** @param name No other request of the queue has it. */
@@ -36,9 +35,9 @@ export class ClaimRequest {
     this.#mark = runningMark(owner.worker);
   }
 
-  /** Whether the server may have seen it. */
-  get isSent(): boolean {
-    return this.#sendings > 0;
+  /** Sendings so far that may have reached the server. */
+  get sendings(): number {
+    return this.#sendings;
   }
 
   /**

@@ -5,6 +5,7 @@
 import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { entry, readRecord, record } from "./bytes.ts";
+import { isReply } from "./calls.ts";
 import { ClaimRequest, Claims, holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import { checkItem } from "./item.ts";
@@ -189,8 +190,9 @@ export class RedisQueue {
       if (this.#lost.size > 0) this.#giveBackLost();
       return batch;
     } catch (error) {
-      if (request.isSent) this.#lost.add(request);
-      else this.#open.delete(request);
+      const refused = request.sendings === 1 && isReply((error as Error).cause);
+      if (request.sendings === 0 || refused) this.#open.delete(request);
+      else this.#lost.add(request);
       throw error;
     }
   }

@@ -125,4 +125,18 @@ describe("a claim whose reply never comes", () => {
     }
     expect(found).toEqual([["a", 1], ["b", 1]]);
   }, LIMIT_MS);
+
+  test("is not looked for if the server has refused it", async () => {
+    const storage = await warm(open(gate.port));
+    await server.command("SET huey:{huey}:queue text");
+    for (let n = 0; n < 3; n++) {
+      const error = await storage.claim(1, { owner: OWNER, waitMs: 0 }).catch((reason) => reason);
+      expect(error.message).toContain("other kind of storage");
+    }
+    await server.command("DEL huey:{huey}:queue");
+    await server.command("CONFIG RESETSTAT");
+    await storage.claim(1, { owner: OWNER, waitMs: 0 });
+    await storage.close();
+    expect(await server.command("INFO commandstats")).toContain("cmdstat_evalsha:calls=1,");
+  }, LIMIT_MS);
 });
