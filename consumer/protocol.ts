@@ -2,6 +2,7 @@
  * What a consumer and its workers in other isolates say to each other: plain data, as JSON would keep it.
  * @module
  */
+import type { LooseLock } from "../lib/current.ts";
 import type { Claim, PollOptions } from "../lib/storage.ts";
 import type { LoggingOptions } from "./arguments.ts";
 import type { PumpEnd } from "./pump.ts";
@@ -34,7 +35,7 @@ export type ToWorker =
   | { readonly type: "interrupt"; readonly graceMs: number }
   /** The lease was renewed. */
   | { readonly type: "renewed"; readonly atMs: number }
-  /** Answers `unclaimed` and `settles`. */
+  /** Answers `unclaimed`, `locks` and `settles`. */
   | { readonly type: "noted"; readonly token: string }
   /** The log file was renamed. */
   | { readonly type: "reopenLog" }
@@ -66,6 +67,8 @@ export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string }
   | Unclaimed
+  /** Such a task is about to take a lock. */
+  | { readonly type: "locks"; readonly token: string; readonly lock: LooseLock }
   /** Such a task has come to its end, and is settled when the consumer agrees. */
   | { readonly type: "settles"; readonly token: string }
   | Start

@@ -4,6 +4,7 @@
  */
 import { decodeMessage } from "../lib/codec.ts";
 import type { Core, Running } from "../lib/core.ts";
+import type { LooseLock } from "../lib/current.ts";
 import { TaskTimeout } from "../lib/errors.ts";
 import { announceRecovered, failClaim, failUnclaimed, interrupt, lostForGood } from "../lib/execute.ts";
 import { RevokedWhileRunning } from "../lib/revocation.ts";
@@ -20,12 +21,17 @@ export interface Culprits {
   readonly revoked?: readonly Claim[] | undefined;
 }
 
+/** An at-most-once task that a worker has begun: its claim, as it was, and the locks that it may hold. */
+export interface Begun extends Claim {
+  readonly locks: readonly LooseLock[];
+}
+
 /**
  * Ends the attempts because of which the worker was killed, and puts its other claims back on the queue.
  *
  * @param unclaimed At-most-once tasks that it had begun: they end too, and never run again.
  */
-export async function rescue(core: Core, owner: Owner, unclaimed: readonly Claim[], culprits: Culprits = {}): Promise<void> {
+export async function rescue(core: Core, owner: Owner, unclaimed: readonly Begun[], culprits: Culprits = {}): Promise<void> {
   const { overdue = [], revoked = [] } = culprits;
   const errors = new Map<string, Error>(overdue.map((start) => [start.token, timeoutOf(start)]));
   for (const { token, id } of revoked) errors.set(token, new RevokedWhileRunning(id));
@@ -41,7 +47,7 @@ export async function rescue(core: Core, owner: Owner, unclaimed: readonly Claim
 /** What still holds its claim was not begun. The worker may have settled the others itself just before its end. */
 async function endUnclaimed(
   core: Core,
-  unclaimed: readonly Claim[],
+  unclaimed: readonly Begun[],
   claims: readonly Claim[],
   errorOf: (claim: Claim) => Error | undefined,
 ): Promise<void> {
@@ -49,12 +55,12 @@ async function endUnclaimed(
   for (const claim of unclaimed) {
     if (tokens.has(claim.token) || (await core.storage.state(claim.id))?.state !== "running") continue;
     const { name } = await decodeMessage(core, claim.data);
-    await failUnclaimed(core, claim, errorOf(claim) ?? lostForGood({ name, id: claim.id }, "its worker died"));
+    await failUnclaimed(core, claim, claim.locks, errorOf(claim) ?? lostForGood({ name, id: claim.id }, "its worker died"));
   }
 }
 
 /** Gives the claims of a worker that was killed at a forced stop back to the queue, as interrupted. */
-export async function interruptClaims(core: Core, owner: Owner, unclaimed: readonly Claim[], logger: Logger): Promise<void> {
+export async function interruptClaims(core: Core, owner: Owner, unclaimed: readonly Begun[], logger: Logger): Promise<void> {
   const claims = await core.storage.claimed(owner);
   await endUnclaimed(core, unclaimed, claims, () => undefined);
   const running = await Promise.all(claims.map((claim) => runningOf(core, claim, logger)));
@@ -73,7 +79,7 @@ export async function runningOf(core: Core, claim: Claim, logger: Logger): Promi
   try {
     const message = await decodeMessage(core, claim.data);
     const task = makeTask(message);
-    return { claim, message, task, startedMs: 0, unclaimed: false, abort: () => {}, abandoned: true };
+    return { claim, message, task, startedMs: 0, unclaimed: false, locks: [], abort: () => {}, abandoned: true };
   } catch (error) {
     logger.debug(`The message of task ${claim.id} cannot be read`, { error });
     return undefined;

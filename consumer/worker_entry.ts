@@ -6,6 +6,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
+import type { OnUnclaimed } from "../lib/execute.ts";
 import type { Huey } from "../lib/huey.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -111,10 +112,12 @@ const noted: Map<string, () => void> = new Map();
  * Waits for an answer: the death of this worker, which the task may bring about at once, might overtake the message. And a consumer
  * that has given this worker up, and ended the task itself, does not answer any more.
  */
-async function onUnclaimed({ token, id, priority, track, deliveries, data }: Claim, step: "begins" | "ends"): Promise<void> {
+async function onUnclaimed(claim: Claim, step: Parameters<OnUnclaimed>[1]): Promise<void> {
+  const { token, id, priority, track, deliveries, data } = claim;
   told.add(token);
   const answered = new Promise<void>((resolve) => noted.set(token, resolve));
   if (step === "ends") post({ type: "settles", token });
+  else if (step !== "begins") post({ type: "locks", token, lock: step });
   else post({ type: "unclaimed", token, id, priority, track, deliveries, data: Buffer.from(data).toString("base64") });
   await answered;
   noted.delete(token);

@@ -3,10 +3,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import type { LooseLock } from "../lib/current.ts";
 import type { Claim } from "../lib/storage.ts";
 import { onLogReopened } from "./log_file.ts";
 import type { FromWorker, Init, Start, ToWorker, Unclaimed } from "./protocol.ts";
-import type { Culprits } from "./rescue.ts";
+import type { Begun, Culprits } from "./rescue.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
 /** How a worker ended. */
@@ -19,7 +20,7 @@ export interface WorkerEnd {
   /** Whether it did not answer any more. */
   readonly silent?: boolean;
   /** At-most-once tasks that it had begun, and of whose end nothing is known. */
-  readonly unclaimed: readonly Claim[];
+  readonly unclaimed: readonly Begun[];
 }
 
 /** Makes the isolate of a worker. */
@@ -44,7 +45,7 @@ export class WorkerHost {
   readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
-  readonly #unclaimed: Map<string, Claim> = new Map();
+  readonly #unclaimed: Map<string, Begun> = new Map();
   readonly #questions: Map<number, (started: number) => void> = new Map();
   readonly #deafen: () => void;
   #startedMs: number | undefined = performance.now();
@@ -79,7 +80,7 @@ export class WorkerHost {
   }
 
   /** At-most-once tasks that it has begun. */
-  get unclaimed(): readonly Claim[] {
+  get unclaimed(): readonly Begun[] {
     return [...this.#unclaimed.values()];
   }
 
@@ -127,6 +128,8 @@ export class WorkerHost {
         return this.#ready.resolve();
       case "unclaimed":
         return this.#note(message);
+      case "locks":
+        return this.#noteLock(message.token, message.lock);
       case "settles":
         return this.#post({ type: "noted", token: message.token });
       case "start":
@@ -166,8 +169,14 @@ export class WorkerHost {
   }
 
   #note({ type: _, data, ...claim }: Unclaimed): void {
-    this.#unclaimed.set(claim.token, { ...claim, data: Buffer.from(data, "base64") });
+    this.#unclaimed.set(claim.token, { ...claim, data: Buffer.from(data, "base64"), locks: [] });
     this.#post({ type: "noted", token: claim.token });
+  }
+
+  #noteLock(token: string, lock: LooseLock): void {
+    const begun = this.#unclaimed.get(token);
+    if (begun !== undefined) this.#unclaimed.set(token, { ...begun, locks: [...begun.locks, lock] });
+    this.#post({ type: "noted", token });
   }
 
   #watch(start: Start): void {

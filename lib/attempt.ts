@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core, Running } from "./core.ts";
-import type { CurrentAttempt } from "./current.ts";
+import type { CurrentAttempt, LooseLock } from "./current.ts";
 import { TaskTimeout } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -23,15 +23,22 @@ export class Attempt implements Running, CurrentAttempt {
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
   locksHeld = 0;
+  /** Locks that it has taken without a claim. */
+  readonly locks: LooseLock[] = [];
+  readonly #onLock: ((lock: LooseLock) => Promise<void>) | undefined;
   #task: Task | undefined;
   #reason: Error | undefined;
   #controller: AbortController | undefined;
 
-  /** @param claimToken Token to which locks belong; `undefined` when the claim was given up or there is none. */
-  constructor(claim: Claim, message: Message, claimToken: string | undefined) {
+  /**
+   * @param claimToken Token to which locks belong; `undefined` when the claim was given up or there is none.
+   * @param onLock Told of each lock that is about to be taken without a claim; waited for.
+   */
+  constructor(claim: Claim, message: Message, claimToken: string | undefined, onLock?: (lock: LooseLock) => Promise<void>) {
     this.claim = claim;
     this.message = message;
     this.claimToken = claimToken;
+    this.#onLock = onLock;
   }
 
   get unclaimed(): boolean {
@@ -54,6 +61,11 @@ export class Attempt implements Running, CurrentAttempt {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  async takesLock(lock: LooseLock): Promise<void> {
+    this.locks.push(lock);
+    await this.#onLock?.(lock);
   }
 
   /** Aborts the signal; the first reason stays. */

@@ -5,6 +5,7 @@
 import type { Registry } from "./registry.ts";
 import type { Claim, Storage } from "./storage.ts";
 import type { Message } from "./message.ts";
+import type { LooseLock } from "./current.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Signals } from "./signals.ts";
 import type { Logger, SerializerLike } from "./types/options.ts";
@@ -32,6 +33,8 @@ export interface Running {
   readonly startedMs: number;
   /** Its claim was given up before it ran, since it may run at most once. */
   readonly unclaimed: boolean;
+  /** Locks that it has taken without a claim. */
+  readonly locks: readonly LooseLock[];
   /** Aborts the task's signal. */
   abort(reason: Error): void;
   /** Set when the claim was given back: what the attempt still returns is ignored. */

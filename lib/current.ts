@@ -12,6 +12,18 @@ export interface CurrentAttempt {
   readonly claimToken: string | undefined;
   /** Locks to drop with the settlement: taken, without a ttl, and not released. */
   locksHeld: number;
+  /** Told, without a claim, of each lock that it is about to take; waited for. */
+  takesLock(lock: LooseLock): Promise<void>;
+}
+
+/** A lock that belongs to no claim: nobody could free it without knowing this. */
+export interface LooseLock {
+  /** Keys of its slots, of which one is held, or none. */
+  readonly keys: readonly string[];
+  /** What is stored there. */
+  readonly token: string;
+  /** Whether it has a ttl, so that it may outlive the task. */
+  readonly ends: boolean;
 }
 
 /** Carries the attempt; also usable as LogTape's `contextLocalStorage`. */

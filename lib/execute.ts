@@ -5,11 +5,11 @@
  */
 import { Attempt, Context } from "./attempt.ts";
 import type { Core, Running } from "./core.ts";
-import { currentAttempt } from "./current.ts";
+import { currentAttempt, type LooseLock } from "./current.ts";
 import { CancelExecution, WorkerLostError } from "./errors.ts";
 import { finish } from "./finish.ts";
 import type { Inline } from "./immediate.ts";
-import { taskLock } from "./lock.ts";
+import { freeLocks, taskLock } from "./lock.ts";
 import { describe, logs } from "./logger.ts";
 import type { Message } from "./message.ts";
 import { open, type Opened } from "./open_claim.ts";
@@ -22,8 +22,11 @@ import { SIGNAL_EXECUTING, SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "./signal
 import type { Claim } from "./storage.ts";
 import { makeTask } from "./task.ts";
 
-/** Hears of the two steps of an at-most-once task that no claim protects. Does not resolve if the task is another's to end by now. */
-export type OnUnclaimed = (claim: Claim, step: "begins" | "ends") => Promise<void>;
+/**
+ * Hears of the steps of an at-most-once task, which no claim protects: that it begins, that it takes a lock, that it ends. Does not
+ * resolve if the task is another's to end by now.
+ */
+export type OnUnclaimed = (claim: Claim, step: "begins" | "ends" | LooseLock) => Promise<void>;
 
 /** How to run a claim. */
 export interface ExecuteOptions {
@@ -31,7 +34,7 @@ export interface ExecuteOptions {
   readonly worker: string;
   /** Whether any revocation exists (`ClaimBatch.revocations`). */
   readonly revocations: boolean;
-  /** Told before the claim of an at-most-once task is given up, and before that task is settled without it; waited for. */
+  /** Told before the claim of an at-most-once task is given up, and before each step without it; waited for. */
   readonly onUnclaimed?: OnUnclaimed | undefined;
   /** Told just before the function runs. */
   readonly onStart?: ((running: Running) => void) | undefined;
@@ -79,8 +82,14 @@ export async function failClaim(core: Core, claim: Claim, error: Error): Promise
   return await settle(execution, failureOutcome(opened.message, error, Date.now()));
 }
 
-/** Ends an at-most-once task, which holds no claim any more and must not run again, with an error. @returns whether it could be read */
-export async function failUnclaimed(core: Core, claim: Claim, error: Error): Promise<boolean> {
+/**
+ * Ends an at-most-once task, which holds no claim any more and must not run again, with an error.
+ *
+ * @param locks That it may hold.
+ * @returns whether it could be read
+ */
+export async function failUnclaimed(core: Core, claim: Claim, locks: readonly LooseLock[], error: Error): Promise<boolean> {
+  await freeLocks(core, locks);
   const options: ExecuteOptions = { worker: "", revocations: true };
   const opened = await open(core, claim, { readOnly: true });
   if (opened === undefined) return false;
@@ -106,8 +115,8 @@ export async function interrupt(core: Core, running: Iterable<Running>): Promise
     core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`);
     await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
   }
-  for (const { unclaimed, claim, message } of attempts) {
-    if (unclaimed) await failUnclaimed(core, claim, lostForGood(message, "its consumer stopped"));
+  for (const { unclaimed, claim, locks, message } of attempts) {
+    if (unclaimed) await failUnclaimed(core, claim, locks, lostForGood(message, "its consumer stopped"));
   }
 }
 
@@ -179,9 +188,10 @@ function canceledByHook(outcome: Outcome): Outcome {
 }
 
 async function run(execution: Execution): Promise<Outcome | undefined> {
-  const { core, claim, message } = execution;
+  const { core, claim, message, options: { onUnclaimed } } = execution;
   if (atMostOnce(execution) && !await giveUpClaim(execution)) return undefined;
-  const attempt = new Attempt(claim, message, execution.fenced ? claim.token : undefined);
+  const onLock = onUnclaimed && ((lock: LooseLock): Promise<void> => onUnclaimed(claim, lock));
+  const attempt = new Attempt(claim, message, execution.fenced ? claim.token : undefined, onLock);
   execution.attempt = attempt;
   core.running.set(claim.token, attempt);
   execution.options.onStart?.(attempt);
@@ -236,9 +246,15 @@ async function giveUpClaim(execution: Execution): Promise<boolean> {
   return held;
 }
 
+/** What a settlement does for a task that holds its claim. */
+async function endLoose({ core, claim, options }: Execution, attempt: Attempt): Promise<void> {
+  await options.onUnclaimed?.(claim, "ends");
+  if (attempt.locksHeld > 0) await freeLocks(core, attempt.locks.filter(({ ends }) => !ends));
+}
+
 async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
-  if (attempt?.unclaimed) await options.onUnclaimed?.(claim, "ends");
+  if (attempt?.unclaimed) await endLoose(execution, attempt);
   const claimToSettle = execution.fenced ? claim : undefined;
   const dropLocks = attempt === undefined || attempt.locksHeld > 0;
   const preparing = prepare({

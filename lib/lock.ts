@@ -4,7 +4,7 @@
  */
 import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
-import { type CurrentAttempt, currentAttempt } from "./current.ts";
+import { type CurrentAttempt, currentAttempt, type LooseLock } from "./current.ts";
 import { TaskLockedException } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { checkLockOptions } from "./task_options.ts";
@@ -45,6 +45,15 @@ export async function flushLocks(core: Core, names: readonly string[]): Promise<
   return cleared;
 }
 
+/** Frees what a task held without a claim. What others have taken since is left alone. */
+export async function freeLocks(core: Core, locks: readonly LooseLock[]): Promise<void> {
+  for (const { keys, token } of locks) {
+    for (const key of keys) await core.storage.data.deleteIfEqual(key, encoder.encode(token));
+  }
+}
+
+const encoder = new TextEncoder();
+
 class Lock implements TaskLock {
   readonly name: string;
   readonly #core: Core;
@@ -60,8 +69,12 @@ class Lock implements TaskLock {
 
   async acquire(): Promise<HeldLock> {
     const attempt = currentAttempt.getStore();
-    const token = new TextEncoder().encode(newId());
-    for (const key of slotKeys(this.#core, this.name, this.#slots)) {
+    const id = newId();
+    const token = encoder.encode(id);
+    const keys = slotKeys(this.#core, this.name, this.#slots);
+    // Before it is taken, so that none is held of which nobody knows.
+    if (attempt?.claimToken === undefined) await attempt?.takesLock({ keys, token: id, ends: this.#ttlMs !== undefined });
+    for (const key of keys) {
       const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
       if (!await this.#core.storage.data.putIfEmpty(key, token, options)) continue;
       // A lock that ends by itself may outlive the task, as a debounce; any other is dropped with the settlement.

@@ -28,6 +28,9 @@ export interface Tasks {
   readonly list: TaskWrapper<[unknown[]], string[]>;
 }
 
+/** What the task `once` takes and leaves. */
+export const LOCK_OF_ONCE = "once";
+
 /** Where the task `trace` writes. */
 export function traceFile(filename: string): string {
   return `${filename}.trace`;
@@ -137,6 +140,8 @@ function single(huey: Huey, filename: string): Pick<Tasks, "once" | "note" | "li
   return {
     once: huey.task({ name: "once", delivery: "at-most-once", retries: 3 }, async (how: "exit" | "kill" | "loop" | "wait") => {
       appendFileSync(traceFile(filename), `${how}\n`);
+      // Not before a loop, which must not begin after the timeout.
+      if (how !== "loop") await huey.lockTask(LOCK_OF_ONCE).acquire();
       console.log("once begins");
       if (how === "kill") process.kill(process.pid, "SIGKILL");
       if (how === "exit") process.exit(3);

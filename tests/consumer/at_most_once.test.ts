@@ -6,7 +6,7 @@ import { chord } from "../../lib/group.ts";
 import { failure } from "../helpers.ts";
 import { Stage } from "./_program.ts";
 import type { Program } from "./_program.ts";
-import { traceFile } from "./_tasks.ts";
+import { LOCK_OF_ONCE, traceFile } from "./_tasks.ts";
 
 const SLOW = 60_000;
 let stage: Stage;
@@ -25,8 +25,9 @@ async function errorOf(result: { get(options: { blocking: true }): Promise<unkno
   return await failure(result.get({ blocking: true })) as TaskException;
 }
 
-/** The consumer goes on, and nothing is left that could run again. */
+/** The consumer goes on, and nothing is left that could run again, nor a lock. */
 async function expectNothingLeft(program: Program): Promise<void> {
+  expect(await stage.huey.isLocked(LOCK_OF_ONCE)).toBe(false);
   expect(await (await stage.tasks.add(1, 2)).get({ blocking: true })).toBe(3);
   program.kill("SIGINT");
   expect(await program.exited).toEqual({ code: 0, signal: null });
@@ -82,6 +83,7 @@ for (const [type, how] of [["greenlet", "wait"], ["thread", "wait"], ["thread", 
     expect(await program.exited).toEqual({ code: 0, signal: null });
     expect((await errorOf(result)).cause).toBeInstanceOf(WorkerLostError);
     expect(await stage.huey.pendingCount()).toBe(0);
+    expect(await stage.huey.isLocked(LOCK_OF_ONCE)).toBe(false);
     expect(program.text).not.toContain("interrupted once");
     expect(trace()).toEqual([how]);
   }, SLOW);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { announceRecovered, execute, failClaim, failUnclaimed, interrupt } from "../../lib/execute.ts";
 import { coreOf } from "../../lib/core.ts";
+import type { LooseLock } from "../../lib/current.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
 import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
@@ -192,7 +193,7 @@ describe("what a consumer does about a task that runs at most once", () => {
     const { claims } = await claim(huey);
     const { names } = record(huey);
     const steps: unknown[] = [];
-    const onUnclaimed = async (_: unknown, step: string): Promise<void> => {
+    const onUnclaimed = async (_: unknown, step: unknown): Promise<void> => {
       await Promise.resolve();
       steps.push([step, runs, (await huey.storage.claimed(OWNER)).length, names.at(-1)]);
     };
@@ -231,10 +232,35 @@ describe("what a consumer does about a task that runs at most once", () => {
     const handle = await huey.enqueue(chord([task.s(1)], list));
     const { claim: taken } = await begin(huey);
     while ((await huey.storage.claimed(OWNER)).length > 0) await Promise.resolve();
-    expect(await failUnclaimed(coreOf(huey)!, taken, new WorkerLostError("killed"))).toBe(true);
+    expect(await failUnclaimed(coreOf(huey)!, taken, [], new WorkerLostError("killed"))).toBe(true);
     await work(huey);
     expect(await handle.get()).toEqual(["WorkerLostError"]);
-    expect(await failUnclaimed(coreOf(huey)!, { ...taken, data: new Uint8Array([1]) }, new Error("x"))).toBe(false);
+    expect(await failUnclaimed(coreOf(huey)!, { ...taken, data: new Uint8Array([1]) }, [], new Error("x"))).toBe(false);
+  });
+
+  test("it tells of each lock before it takes it, and what it leaves is freed with its end", async () => {
+    const huey = memory();
+    const [short, long] = [huey.lockTask("short"), huey.lockTask("long", { ttl: 60 })];
+    const held: boolean[] = [];
+    await huey.task({ name: "task", delivery: "at-most-once" }, async () => {
+      await short.acquire();
+      await long.acquire();
+      held.push(await short.isLocked());
+    })();
+    const { claims } = await claim(huey);
+    const told: LooseLock[] = [];
+    const onUnclaimed = async (_: unknown, step: unknown): Promise<void> => {
+      if (typeof step === "string") return;
+      told.push(step as LooseLock);
+      expect(await huey.storage.data.peekMany((step as LooseLock).keys)).not.toContainEqual(expect.any(Uint8Array));
+    };
+    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, onUnclaimed });
+    expect(told.map(({ keys, ends }) => [keys.length, ends])).toEqual([[1, false], [1, true]]);
+    // One that ends by itself may outlive its task, unless that is ended from outside.
+    const left = async (): Promise<boolean[]> => [await short.isLocked(), await long.isLocked()];
+    expect([held, await left()]).toEqual([[true], [false, true]]);
+    await failUnclaimed(coreOf(huey)!, claims[0]!, told, new WorkerLostError("killed"));
+    expect(await left()).toEqual([false, false]);
   });
 });
 
