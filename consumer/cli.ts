@@ -24,7 +24,9 @@ import { nameQueue } from "./queue_logger.ts";
 import { partLogger } from "./loggers.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
 import { isLogSignal, rotate, rotateAtSignal } from "./rotation.ts";
+import type { LogSignal } from "./rotation.ts";
 import { SignalDesk } from "./shutdown.ts";
+import type { EndSignal } from "./shutdown.ts";
 import { usage } from "./usage.ts";
 import { VERSION } from "./version.ts";
 
@@ -121,7 +123,8 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
   desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
   if (supervised) {
     process.on("SIGINT", () => {});
-    listenToSupervisor((signal) => isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal));
+    const receive = (signal: EndSignal | LogSignal): void => isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal);
+    listenToSupervisor(receive, () => desk.orphaned());
   }
   for (const signal of takeOverSignals()) desk.receive(signal);
 }

@@ -15,10 +15,16 @@ import type { EndSignal } from "./shutdown.ts";
 
 /** Exit code with which a supervised consumer asks to be started again. */
 export const RESTART = 85;
-/** Calls back for each signal that the supervisor passes on; without a supervisor any more, it is time to end. */
-export function listenToSupervisor(receive: (signal: EndSignal | LogSignal) => void): void {
+
+/**
+ * Listens to the supervisor of this process.
+ *
+ * @param receive Called for each signal that it passes on.
+ * @param orphaned Called when it is gone: it is time to end.
+ */
+export function listenToSupervisor(receive: (signal: EndSignal | LogSignal) => void, orphaned: () => void): void {
   process.on("message", (message) => receive(message as EndSignal | LogSignal));
-  watchParent(Number(process.env[SUPERVISED]), () => receive("SIGTERM"));
+  watchParent(Number(process.env[SUPERVISED]), orphaned);
 }
 
 /**

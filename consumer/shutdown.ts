@@ -67,6 +67,12 @@ export class SignalDesk {
     else this.#force();
   }
 
+  /** Ends as at SIGTERM, since the process that passed the signals on is gone. */
+  orphaned(): void {
+    this.#logger.warn("The process that was started first is gone: this one, its successor, ends too");
+    this.#stop("SIGTERM", { graceful: false });
+  }
+
   #force(): void {
     this.#forced = true;
     this.#stop("SIGINT", { graceful: false, grace: 0 });

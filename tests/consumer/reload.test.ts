@@ -63,6 +63,8 @@ for (const type of ["greenlet", "thread", "process"]) {
       // The pipes of its output end with the last process that holds them.
       expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
       expect(program.text).toContain("interrupted wait");
+      expect(program.text).toContain("The process that was started first is gone");
+      expect(program.text).not.toContain("Received SIGTERM");
       expect((await waiting.state()).state).toBe("waiting");
       expect(await stage.huey.storage.leases()).toEqual([]);
     }, SLOW);
