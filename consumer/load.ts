@@ -95,10 +95,23 @@ async function importModule(module: string): Promise<Readonly<Record<string, unk
   try {
     return await import(module);
   } catch (cause) {
-    throw new LoadError(`Module ${module} cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw new LoadError(`Module ${module} cannot be imported: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** An error of the compiler, as Bun throws it: without a stack, and several in one. */
+interface Diagnosis {
+  readonly message: string;
+  readonly position?: { readonly file: string; readonly line: number; readonly column: number } | null;
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const found = (cause as { errors?: unknown }).errors;
+  const diagnoses = (Array.isArray(found) && found.length > 0 ? found : [cause]) as Diagnosis[];
+  return diagnoses.map(({ message, position }) => {
+    return position ? `${message} at ${position.file}:${position.line}:${position.column}` : message;
+  }).join("; ");
 }
 
 function split(target: string): { path: string; exportName: string | undefined; workers?: number } {
