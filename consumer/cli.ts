@@ -19,7 +19,7 @@ import type { HealthAddress, HealthServer } from "./health_server.ts";
 import type { FindApplication, Loaded } from "./load.ts";
 import { LoadError } from "./load.ts";
 import { withoutSecrets } from "./log_format.ts";
-import { configureLogging } from "./logging.ts";
+import { configureLogging, loggingInUse } from "./logging.ts";
 import { nameQueue } from "./queue_logger.ts";
 import { partLogger } from "./loggers.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
@@ -27,7 +27,7 @@ import { isLogSignal, rotate, rotateAtSignal } from "./rotation.ts";
 import type { LogSignal } from "./rotation.ts";
 import { SignalDesk } from "./shutdown.ts";
 import type { EndSignal } from "./shutdown.ts";
-import { usage } from "./usage.ts";
+import { shortUsage, usage } from "./usage.ts";
 import { VERSION } from "./version.ts";
 
 type RunCommand = Extract<Command, { kind: "run" }>;
@@ -61,7 +61,7 @@ async function runCommand(args: readonly string[], find: FindApplication | undef
     if (command.kind === "health") return await runHealth(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${usage()}`);
+    process.stderr.write(`${error.message}\n\n${shortUsage()}`);
     return 2;
   }
   process.stdout.write(command.kind === "help" ? usage() : `${VERSION}\n`);
@@ -93,7 +93,8 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
     if (!desk.isStopping) await all.start();
   } catch (error) {
     logger.error("The consumer could not start", { error });
-    fail(error);
+    // Where it is not in the log of this terminal already.
+    if (loggingInUse()?.logfile !== undefined || loggingInUse() === undefined) fail(error);
     return 1;
   }
   const end = await desk.ended;
@@ -123,7 +124,8 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
   desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
   if (supervised) {
     process.on("SIGINT", () => {});
-    const receive = (signal: EndSignal | LogSignal): void => isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal);
+    const receive = (signal: EndSignal | LogSignal): void =>
+      isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal);
     listenToSupervisor(receive, () => desk.orphaned());
   }
   for (const signal of takeOverSignals()) desk.receive(signal);

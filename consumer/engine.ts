@@ -35,6 +35,8 @@ export class Engine {
   #health: ReturnType<typeof setInterval> | undefined;
   #starting: Promise<void> | undefined;
   #started = false;
+  /** The storage did not grant the lease, so that nothing was begun. */
+  #refused = false;
 
   constructor(huey: Huey, core: Core, settings: ConsumerSettings) {
     this.#huey = huey;
@@ -93,8 +95,9 @@ export class Engine {
   /** Stops everything; never leaves a part running, even if another fails. */
   async stop(): Promise<void> {
     clearInterval(this.#health);
-    // A start that hangs, because the storage does, must not hold up a stop that is in a hurry.
-    await this.#try("The start", () => Promise.race([this.#starting, this.#hurry.promise.then(() => {})]));
+    // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a stop in a hurry.
+    await Promise.race([this.#starting?.catch(() => {}), this.#hurry.promise]);
+    if (this.#refused) return;
     await this.#try("Stopping the workers", () => this.#stopCrew());
     await this.#try("Stopping the scheduler", () => this.#scheduler.stop());
     await this.#try("Stopping the recovery", () => this.#recovery?.stop());
@@ -103,7 +106,7 @@ export class Engine {
   }
 
   async #start(): Promise<void> {
-    await this.#lease.start();
+    await this.#takeLease();
     if (this.#settings.flushLocks) await this.#flushLocks();
     this.#recovery?.start();
     await this.#crew.start();
@@ -111,6 +114,15 @@ export class Engine {
     this.#started = true;
     logBanner(this.#core, this.#settings, this.#logger);
     if (this.#settings.checkWorkerHealth) this.#health = setInterval(() => this.#check(), this.#settings.healthCheckIntervalMs);
+  }
+
+  async #takeLease(): Promise<void> {
+    try {
+      await this.#lease.start();
+    } catch (error) {
+      this.#refused = true;
+      throw error;
+    }
   }
 
   #check(): void {

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { coreOf } from "../lib/core.ts";
+import { ConfigurationError } from "../lib/errors.ts";
 import type { Consumer } from "./consumer.ts";
 import { checkQueue } from "./queue_health.ts";
 import type { QueueHealth } from "./queue_health.ts";
@@ -46,13 +47,15 @@ export class HealthServer {
    * Listens.
    *
    * @returns its URL
-   * @throws Error If the address cannot be had.
+   * @throws {ConfigurationError} If the address cannot be had.
    */
   async start({ host, port }: HealthAddress): Promise<string> {
     const listening = Promise.withResolvers<void>();
     this.#server.once("error", (error) => {
       listening.reject(
-        new Error(`The health endpoint cannot listen at ${host}, port ${port}: ${error.message}`, { cause: error }),
+        new ConfigurationError(`The health endpoint cannot listen at ${host}, port ${port}: ${error.message}`, {
+          cause: error,
+        }),
       );
     });
     this.#server.listen(port, host, () => listening.resolve());

@@ -71,12 +71,24 @@ function withStack(record: LogRecord, line: string): string {
   return `${line}\n${withoutSecrets(error instanceof Error ? stackOf(error) : inspect(error))}`;
 }
 
+/** Errors whose message tells what to do, and whose stack leads only through the library. */
+const PLAIN: ReadonlySet<string> = new Set([
+  ...["ConfigurationError", "StorageError", "LoadError", "TaskLockedException", "RateLimitExceeded"],
+  ...["TaskTimeout", "WorkerLostError"],
+]);
+
 function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\nCaused by ${stackOf(error.cause)}` : "";
   const head = `${error.name}: ${error.message}`;
+  if (PLAIN.has(error.name)) return head + causeOf(error);
+  const cause = error.cause instanceof Error ? `\nCaused by ${stackOf(error.cause)}` : "";
   const stack = error.stack ?? head;
   // Bun's stacks have no head when the error was made elsewhere.
   return (stack.includes(error.message) ? stack : `${head}\n${stack}`) + cause;
+}
+
+/** Of an error without a stack, if its message does not tell it. */
+function causeOf({ message, cause }: Error): string {
+  return cause instanceof Error && !message.includes(cause.message) ? `\nCaused by ${cause.name}: ${cause.message}` : "";
 }
 
 function plain(_key: string, value: unknown): unknown {

@@ -5,9 +5,11 @@
 import { OPTIONS } from "./options.ts";
 import type { Option } from "./options.ts";
 
-const SYNOPSIS = `Usage: huey-consumer [options] [MODULE[#EXPORT[:WORKERS]] ...]
+const FORMS = `Usage: huey-consumer [options] [MODULE[#EXPORT[:WORKERS]] ...]
        huey-consumer health [--json] [--all] [MODULE[#EXPORT] ...]
+`;
 
+const SYNOPSIS = `${FORMS}
 Runs the tasks of the Huey that MODULE exports, for example: huey-consumer -w 4 ./app.ts
 Several, each with its own workers: huey-consumer ./app.ts#mail ./app.ts#reports:8, or --all that MODULE exports.
 The command health says whether a consumer serves the queue, and what waits; it ends with 0 if so, else with 1.
@@ -19,6 +21,11 @@ Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives th
 SIGUSR1 and SIGUSR2 open the log file again (on Deno send SIGUSR2).
 Exit codes: 0 stopped in order, 1 could not start, 2 wrong options, 130 forced by a second SIGINT.
 `;
+
+/** What follows the message about a mistake, which a whole help would push out of sight. */
+export function shortUsage(): string {
+  return `${FORMS}       huey-consumer --help\n`;
+}
 
 /** The whole help. */
 export function usage(): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LogRecord } from "@logtape/logtape";
+import { StorageError } from "../../lib/errors.ts";
 import { fullFormat, jsonFormat, simpleFormat, withoutSecrets } from "../../consumer/log_format.ts";
 
 const AT = new Date(2030, 4, 14, 9, 5, 7, 42).getTime();
@@ -22,6 +23,16 @@ describe("fullFormat()", () => {
     expect(lines[0]).toContain("ERROR:huey.consumer:it:Task add: 1");
     expect(lines[1]).toBe("TypeError: outer");
     expect(lines.find((line) => line.startsWith("Caused by"))).toBe("Caused by RangeError: inner");
+  });
+
+  test("adds no stack where the message says it all", () => {
+    const error = new StorageError("no login", { cause: new Error("WRONGPASS", { cause: new Error("inner") }) });
+    const told = new StorageError("no login: WRONGPASS", { cause: new Error("WRONGPASS") });
+    const textOf = (error: Error): string =>
+      fullFormat("it")(record({ properties: { error } })).split("\n").slice(1).join("\n");
+    expect(textOf(error)).toBe("StorageError: no login\nCaused by Error: WRONGPASS");
+    expect(textOf(told)).toBe("StorageError: no login: WRONGPASS");
+    expect(textOf(new Error("outer", { cause: told }))).toMatch(/ at .*\nCaused by StorageError: no login: WRONGPASS$/s);
   });
 
   test("shows the values between the texts of a message", () => {

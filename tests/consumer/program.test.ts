@@ -27,10 +27,12 @@ describe("the command line", () => {
     expect(version.text).toMatch(/^\d+\.\d+\.\d+\n$/);
   }, SLOW);
 
-  test("ends with 2 and the usage for wrong options", async () => {
+  test("ends with 2 and a short usage for wrong options", async () => {
     const program = stage.consume("-w", "none");
     expect((await program.exited).code).toBe(2);
     expect(program.text).toContain('-w, --workers must be a whole number, at least 1: "none"\n\nUsage: ');
+    // What is wrong must still be on the screen.
+    expect(program.text.split("\n").length).toBeLessThan(10);
   }, SLOW);
 
   test("ends with 1 and one message for a module that cannot be used", async () => {
@@ -41,6 +43,29 @@ describe("the command line", () => {
     expect((await broken.exited).code).toBe(1);
     expect(broken.text).toContain("cannot be imported: at redis://me:***@host");
     expect(broken.text).not.toContain("secret");
+  }, SLOW);
+
+  test("names the place of a mistake in the syntax", async () => {
+    writeFileSync(join(stage.folder, "several.ts"), "export const = 1;");
+    writeFileSync(join(stage.folder, "one.ts"), "export const a = 1;\nconst b = ];");
+    const programs = [stage.run("several.ts"), stage.run("one.ts")];
+    for (const { exited } of programs) expect((await exited).code).toBe(1);
+    expect(programs[0]!.text).toContain("several.ts:1:14");
+    expect(programs[1]!.text).toContain("one.ts:2:11");
+  }, SLOW);
+
+  test("says once, without a stack, that the storage keeps it from starting", async () => {
+    const mod = new URL("../../mod.ts", import.meta.url).href;
+    const app = `import { SqliteHuey } from "${mod}"; export default new SqliteHuey("no", { filename: import.meta.dirname });`;
+    writeFileSync(join(stage.folder, "no.ts"), app);
+    const file = join(stage.folder, "log.txt");
+    const [here, there] = [stage.run("-k", "greenlet", "no.ts"), stage.run("-k", "greenlet", "-l", file, "no.ts")];
+    expect([(await here.exited).code, (await there.exited).code]).toEqual([1, 1]);
+    for (const log of [here.text, readFileSync(file, "utf8")]) {
+      expect(log).toMatch(/^.* ERROR:huey.consumer:MainThread:The consumer could not start\nStorageError: .*\n$/);
+    }
+    expect(there.text).toMatch(/^.+\n$/);
+    expect(here.text).toContain(`\nStorageError: ${there.text}`);
   }, SLOW);
 
   test("logs to a file, as JSON", async () => {
