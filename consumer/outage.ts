@@ -24,6 +24,11 @@ export class Outage {
     this.#delayMs = poll.initialMs;
   }
 
+  /** Whether it failed, and has not succeeded since. */
+  get isOn(): boolean {
+    return this.#sinceMs !== undefined;
+  }
+
   /** Reports a failure; only the first of an outage is logged as an error. */
   report(error: unknown): void {
     if (this.#sinceMs !== undefined) return this.#log("debug", `${this.#work} still fails`, { error });

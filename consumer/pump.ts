@@ -188,7 +188,8 @@ export class Pump {
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const batch = await this.#core.storage.claim(this.#limit, {
       owner: this.#options.owner,
-      waitMs: looks ? 0 : WAIT_MS,
+      // After an outage at once, to say so as soon as it is over.
+      waitMs: looks || this.#outage.isOn ? 0 : WAIT_MS,
       signal: this.#waiting.signal,
       poll: this.#options.poll,
     });

@@ -214,6 +214,24 @@ describe("Pump", () => {
     expect(said).toEqual(["error", "debug", "debug", "info"]);
   });
 
+  test("says that it works again also when there is nothing to claim", async () => {
+    const { logger } = logbook();
+    const over = Promise.withResolvers<string>();
+    const huey = memory({ logger: { ...logger, info: over.resolve } });
+    const { storage } = huey;
+    const { claim } = storage;
+    let failures = 1;
+    const waits: unknown[] = [];
+    storage.claim = (limit, options) => {
+      if (failures-- > 0) return Promise.reject(new StorageError("no connection"));
+      waits.push(options.waitMs);
+      return claim.call(storage, limit, options);
+    };
+    makePump(huey).start();
+    expect(await over.promise).toContain("Claiming tasks works again");
+    expect(waits[0]).toBe(0);
+  });
+
   test("fails a task that could not be settled for a reason of its own", async () => {
     const huey = memory();
     const core: Core = coreOf(huey)!;
