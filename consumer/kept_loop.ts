@@ -65,7 +65,7 @@ export class KeptLoop<L extends Loop> {
   }
 
   #replace({ end, silentMs }: Pulse): void {
-    const what = end === undefined ? `hangs since ${(silentMs / 1000).toFixed(1)} s` : "has ended";
+    const what = end === undefined ? `has hung for ${(silentMs / 1000).toFixed(1)} s` : "has ended";
     const details = end?.error === undefined ? undefined : { error: end.error };
     this.#logger.error(`${this.#name} ${what}: another takes its place`, details);
     void this.#loop.stop();

@@ -20,6 +20,12 @@ export type RunEnd = number | "restart";
 /** Exit code of a stop that was forced by a second SIGINT. */
 export const FORCED = 130;
 
+/** What one can do while it waits. */
+const NEXT = {
+  SIGINT: "a second SIGINT gives them back to the queue at once",
+  SIGHUP: "then it starts again, unless a SIGINT comes",
+} as const;
+
 /** Signals that the command line reacts to, wherever they come from. */
 export class SignalDesk {
   readonly #consumer: Stoppable;
@@ -56,9 +62,12 @@ export class SignalDesk {
   /** Reacts to a signal. */
   receive(signal: EndSignal): void {
     this.#logger.info(`Received ${signal}`);
-    if (signal === "SIGTERM") return this.#stop(signal, { graceful: false });
+    if (signal === "SIGTERM") {
+      this.#logger.info("Running tasks get the grace time, then they go back to the queue");
+      return this.#stop(signal, { graceful: false });
+    }
     if (this.#stopping === undefined) {
-      this.#logger.info("Waiting for running tasks; a second SIGINT does not");
+      this.#logger.info(`Waiting for running tasks; ${NEXT[signal]}`);
       return this.#stop(signal, {});
     }
     if (signal === "SIGHUP") return;
@@ -74,6 +83,7 @@ export class SignalDesk {
   }
 
   #force(): void {
+    this.#logger.info("Running tasks go back to the queue at once");
     this.#forced = true;
     this.#stop("SIGINT", { graceful: false, grace: 0 });
   }

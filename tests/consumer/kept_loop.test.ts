@@ -120,7 +120,7 @@ describe("Consumer", () => {
     expect(await result.get({ blocking: true })).toBe(3);
     expect((await fetch(`${url}/live`)).status).toBe(200);
     expect(lines.find(({ level }) => level === "error")!.message).toMatch(
-      /^The scheduler hangs since \d+\.\d s: another takes its place$/,
+      /^The scheduler has hung for \d+\.\d s: another takes its place$/,
     );
   }, 60_000);
 
@@ -151,7 +151,7 @@ describe("Consumer", () => {
     await consumer.start();
     ends.push(() => consumer.stop());
     await ran.promise;
-    expect(lines.some(({ message }) => message.startsWith("The scheduler hangs"))).toBe(true);
+    expect(lines.some(({ message }) => message.startsWith("The scheduler has hung"))).toBe(true);
     gate.resolve();
     await returned.promise;
     await heard();

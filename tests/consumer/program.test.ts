@@ -120,6 +120,7 @@ for (const type of ["greenlet", "thread", "process"]) {
       await stage.tasks.wait();
       await program.says("wait begins, delivery 1");
       program.kill("SIGTERM");
+      await program.says("Running tasks get the grace time");
       expect(await program.exited).toEqual({ code: 0, signal: null });
       expect(program.text).toContain("interrupted wait");
       expect(await stage.huey.pendingCount()).toBe(1);
@@ -132,6 +133,7 @@ for (const type of ["greenlet", "thread", "process"]) {
       program.kill("SIGINT");
       await program.says("Waiting for running tasks");
       program.kill("SIGINT");
+      await program.says("Running tasks go back to the queue at once");
       expect(await program.exited).toEqual({ code: 130, signal: null });
       expect(await stage.huey.pendingCount()).toBe(1);
     }, SLOW);

@@ -40,7 +40,7 @@ for (const type of ["greenlet", "thread", "process"]) {
       await program.says("version begins");
       writeApplication(file, "new");
       program.kill("SIGHUP");
-      await program.says("Waiting for running tasks");
+      await program.says("Waiting for running tasks; then it starts again");
       const waiting = await stage.tasks.add.map([[1, 2], [3, 4]]);
       writeFileSync(gate, "");
       expect(await old.get({ blocking: true })).toBe("old");
