@@ -4,6 +4,7 @@
  * @module
  */
 import { Attempt, Context } from "./attempt.ts";
+import { decodeMessage } from "./codec.ts";
 import type { Core, Running } from "./core.ts";
 import { currentAttempt, type LooseLock } from "./current.ts";
 import { CancelExecution, WorkerLostError } from "./errors.ts";
@@ -128,10 +129,19 @@ export function lostForGood({ name, id }: Pick<Message, "name" | "id">, why: str
 /** Emits `recovered` for claims that `storage.recover()` returned. */
 export async function announceRecovered(core: Core, claims: readonly Claim[]): Promise<void> {
   for (const claim of claims) {
-    core.logger.warn(`Task ${claim.id} was taken over from a worker that is gone`);
+    core.logger.warn(`Task ${await nameOf(core, claim)} was taken over from a worker that is gone`);
     if (!core.signals.has(SIGNAL_RECOVERED)) continue;
     const opened = await open(core, claim, { readOnly: true });
     if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
+  }
+}
+
+async function nameOf(core: Core, { id, data }: Claim): Promise<string> {
+  try {
+    return `${(await decodeMessage(core, data)).name}: ${id}`;
+  } catch {
+    // Whoever claims it next sets it aside, and says why.
+    return id;
   }
 }
 

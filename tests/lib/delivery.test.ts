@@ -6,7 +6,7 @@ import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
 import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
-import { begin, claim, failure, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
+import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -301,11 +301,17 @@ describe("what a consumer does at the end of a worker", () => {
   });
 
   test("announceRecovered emits recovered with the task", async () => {
-    const huey = memory();
+    const { logger, lines } = logbook();
+    const huey = memory({ logger });
     const { seen } = record(huey);
     const result = await huey.task("task", (n: number) => n)(5);
-    await claim(huey);
+    const { claims } = await claim(huey);
     await announceRecovered(coreOf(huey)!, await huey.storage.recover({ consumer: OWNER.consumer }));
+    await announceRecovered(coreOf(huey)!, [{ ...claims[0]!, data: new Uint8Array([1]) }]);
+    const names = [`task: ${result.id}`, result.id];
+    expect(lines.map(({ message }) => message)).toEqual(
+      names.map((name) => `Task ${name} was taken over from a worker that is gone`),
+    );
     expect(seen.map(({ signal, task }) => [signal, task.id])).toEqual([["enqueued", result.id], ["recovered", result.id]]);
   });
 
