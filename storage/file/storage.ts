@@ -1,7 +1,7 @@
 /**
  * The storage that keeps everything in files of one folder, for several processes of one computer (or of several that share a
- * file system which renames atomically). No server, no library, no global lock. `file_layout.ts` says what is where,
- * `file_transaction.ts` why a crash loses nothing.
+ * file system which renames atomically). No server, no library, no global lock. `layout.ts` says what is where,
+ * `transaction.ts` why a crash loses nothing.
  * @module
  */
 import type {

@@ -2,7 +2,7 @@
  * All or nothing without a lock, also when the process is killed at any moment.
  *
  * 1. **Stage.** Everything that is to appear is written as complete files into a folder of this isolate where nobody looks. The
- *    name of each file says what is to become of it (see `file_steps.ts`). If we die now, nothing has happened; the leftovers are
+ *    name of each file says what is to become of it (see `steps.ts`). If we die now, nothing has happened; the leftovers are
  *    removed by others once this process is gone.
  * 2. **Commit.** One step of the file system makes the intent, a file in `intents/` named after the transaction:
  *    - with a fence, the claimed message (or the dead letter) itself is renamed into the intent. The claim thereby ends in the
