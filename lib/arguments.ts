@@ -56,24 +56,56 @@ export function checkOneOf(value: unknown, name: string, words: readonly string[
 }
 
 /**
- * @throws {TypeError} If `options` is no object, or has a key that is not known; the message suggests the nearest one.
+ * @throws {TypeError} If `options` is no object of options, or has a key that is not known; the message suggests the nearest one, or
+ * lists them all.
  */
 export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`${name} must be an object: ${show(options)}`);
-  }
+  if (!isOptions(options)) throw new TypeError(`${name} must be an object: ${showOdd(options)}`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
-  throw new TypeError(`${name} has no option "${unknown}"${near === undefined ? "" : `: did you mean "${near}"?`}`);
+  const hint = near === undefined ? listed(known) : `: did you mean "${near}"?`;
+  throw new TypeError(`${name} has no option "${unknown}"${hint}`);
 }
 
-/** The known word that differs least, if it differs by little. */
+function listed(known: readonly string[]): string {
+  return known.length === 0 ? ": it takes none" : `, the options are ${known.join(", ")}`;
+}
+
+/** Whether a value can hold options: a plain object, an instance of a class of the application, or a module; no date, no promise. */
+function isOptions(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
+}
+
+function showOdd(value: unknown): string {
+  const isPlain = typeof value !== "object" || value === null || Array.isArray(value);
+  return isPlain ? show(value) : Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** The known word that is probably meant: one that differs by little, begins alike, or holds the word or is held by it. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((other) => ({ other, distance: editDistance(word.toLowerCase(), other.toLowerCase()) }));
+  const plain = plainWord(word);
+  const ranked = known.map((other) => ({ other, distance: editDistance(plain, plainWord(other)) }))
+    .filter(({ other, distance }) => distance <= Math.max(2, word.length / 3) || areRelated(plain, plainWord(other)));
   ranked.sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, word.length / 3) ? best.other : undefined;
+  return ranked[0]?.other;
+}
+
+/** `worker_type`, `worker-type` and `workerType` are one word. */
+function plainWord(word: string): string {
+  return word.toLowerCase().replaceAll(/[_-]/g, "");
+}
+
+/** Shortest part of a word that says anything. */
+const LEAST_PART = 3;
+
+function areRelated(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  if (short.length < LEAST_PART) return false;
+  // All but the last letter: "retry" begins as "retries" does.
+  return long.startsWith(short.slice(0, Math.max(LEAST_PART, short.length - 1))) ||
+    (short.length > LEAST_PART && long.includes(short));
 }
 
 function editDistance(a: string, b: string): number {

@@ -29,6 +29,9 @@ const UNIT_MS = {
   milliseconds: 1,
 } as const;
 
+/** The longest length of time: 100 years. What is longer was almost certainly meant in milliseconds. */
+const LONGEST_MS = 3_155_760_000_000;
+
 /** The last millisecond that a `Date` can hold. */
 export const LAST_DATE_MS = 8_640_000_000_000_000;
 
@@ -43,7 +46,7 @@ const VARIABLE_UNITS = ["years", "months"] as const;
  * @param options `negative: true` allows less than zero.
  * @returns Whole milliseconds, rounded.
  * @throws {TypeError} If it is no duration.
- * @throws {RangeError} If it is not finite, or negative where that is not allowed.
+ * @throws {RangeError} If it is not finite, longer than 100 years, or negative where that is not allowed.
  *
  * @example
  * ```ts
@@ -56,9 +59,16 @@ const VARIABLE_UNITS = ["years", "months"] as const;
 export function durationMs(duration: Duration, name: string, options: { negative?: boolean } = {}): number {
   const total = typeof duration === "number" ? duration * 1000 : partsMs(duration, name);
   if (!Number.isFinite(total)) throw new RangeError(`${name} must be finite: ${show(duration)}`);
-  if (Math.abs(total) > LAST_DATE_MS) throw new RangeError(`${name} is longer than any date can tell: ${show(duration)}`);
+  if (Math.abs(total) > LONGEST_MS) throw new RangeError(tooLong(duration, name));
   if (total < 0 && !options.negative) throw new RangeError(`${name} must not be negative: ${show(duration)}`);
   return Math.round(total);
+}
+
+function tooLong(duration: Duration, name: string): string {
+  const hint = typeof duration !== "number"
+    ? ""
+    : `. A number means seconds: write { milliseconds: ${duration} } for milliseconds, and a Date for a point in time`;
+  return `${name} must be at most 100 years: ${show(duration)}${typeof duration === "number" ? " seconds" : ""}${hint}`;
 }
 
 /**

@@ -34,6 +34,15 @@ describe("durationMs", () => {
     }
     expect(() => durationMs(NaN, "delay")).toThrow("delay must be finite: NaN");
   });
+  test("milliseconds that were given for seconds are refused with a word about them", () => {
+    expect(durationMs({ days: 36_525 }, "delay")).toBe(3_155_760_000_000);
+    expect(() => durationMs(1_796_000_000_000, "delay")).toThrow(
+      "delay must be at most 100 years: 1796000000000 seconds. A number means seconds: write { milliseconds: 1796000000000 } for " +
+        "milliseconds, and a Date for a point in time",
+    );
+    expect(() => durationMs(-1e13, "delay", { negative: true })).toThrow(RangeError);
+    expect(() => durationMs({ weeks: 6000 }, "grace")).toThrow('grace must be at most 100 years: {"weeks":6000}');
+  });
   test("other types are a TypeError", () => {
     for (const value of ["5", null, undefined, true, [5], {}, { minute: 5 }, { seconds: "5" }, () => 5, new Date(5)]) {
       expect(() => durationMs(value as never, "delay")).toThrow(TypeError);

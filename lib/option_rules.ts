@@ -1,0 +1,94 @@
+/**
+ * Rules for the values of options. A table of rules says at one place which options there are and what each of them takes.
+ * @module
+ */
+import { checkBoolean, checkFunction, checkKeys, checkName, checkNumber, checkOneOf, show } from "./arguments.ts";
+import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
+
+/** Refuses a wrong value with an error that names the option, the value and the rule. It is not asked about `undefined`. */
+export type Rule = (value: unknown, name: string) => void;
+
+/** A rule for each option, so that the compiler sees when one is missing. */
+export type Rules<O> = { readonly [K in keyof O]-?: Rule };
+
+interface NumberRule {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+interface DurationRule {
+  /** Whether it may be less than zero. Default false. */
+  readonly negative?: boolean;
+  /** Whether it must be more than zero; says why. */
+  readonly positive?: string | true;
+}
+
+/** The rules. */
+export const rule: {
+  readonly boolean: Rule;
+  /** Not empty. */
+  readonly text: Rule;
+  readonly object: Rule;
+  readonly fn: Rule;
+  /** Not empty, and no empty text in it. */
+  readonly texts: Rule;
+  readonly instant: Rule;
+  readonly number: (limits?: NumberRule) => Rule;
+  readonly whole: (limits?: NumberRule) => Rule;
+  readonly oneOf: (...words: string[]) => Rule;
+  readonly duration: (limits?: DurationRule) => Rule;
+  /** Whatever another check takes. */
+  readonly any: Rule;
+} = {
+  boolean: checkBoolean,
+  text: checkName,
+  object: checkObject,
+  fn: checkFunction,
+  texts: checkTexts,
+  instant: (value, name) => void instantMs(value as Instant, name),
+  number: (limits = {}) => (value, name) => checkNumber(value, name, limits),
+  whole: (limits = {}) => (value, name) => checkNumber(value, name, { ...limits, whole: true }),
+  oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
+  duration: (limits = {}) => (value, name) => checkDuration(value, name, limits),
+  any: () => {},
+};
+
+/**
+ * Checks options against a table.
+ *
+ * @param options As given.
+ * @param of What takes them, as the subject of a sentence: `A lock has no option "tll"`.
+ * @param rules A rule for each option that there is.
+ * @throws {TypeError} If it is no object, has an unknown option, or a value has a wrong type.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function checkOptions<O extends object>(options: O, of: string, rules: Rules<O>): void {
+  checkKeys(options, of, Object.keys(rules));
+  checkValues(options, rules);
+}
+
+/**
+ * Checks the values that are given of some options; others are left alone.
+ * @throws {TypeError | RangeError} Naming the option, the value and the rule.
+ */
+export function checkValues<O extends object>(options: O, rules: Rules<O>, prefix: string = ""): void {
+  for (const key of Object.keys(rules) as (keyof O & string)[]) {
+    if (options[key] !== undefined) rules[key](options[key], `${prefix}${key}`);
+  }
+}
+
+function checkObject(value: unknown, name: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object: ${show(value)}`);
+  }
+}
+
+function checkTexts(value: unknown, name: string): void {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be a list of texts: ${show(value)}`);
+  for (const each of value) checkName(each, `Each of ${name}`);
+}
+
+function checkDuration(value: unknown, name: string, { negative, positive }: DurationRule): void {
+  const ms = durationMs(value as Duration, name, { negative: negative ?? false });
+  if (ms === 0 && positive) throw new RangeError(`${name} must be more than 0${positive === true ? "" : `: ${positive}`}`);
+}
