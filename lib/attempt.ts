@@ -9,7 +9,7 @@ import type { Message } from "./message.ts";
 import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "./storage.ts";
 import { InvocationInfo, makeTask } from "./task.ts";
-import { startTimer } from "./timer.ts";
+import { systemClock } from "./primitives/clock.ts";
 import type { Task } from "./types/composition.ts";
 import type { TaskContext } from "./types/results.ts";
 
@@ -97,7 +97,7 @@ export class Attempt implements Running, CurrentAttempt {
   /** Runs the function; at the timeout aborts the signal and rejects. */
   async withinTimeout<R>(fn: () => R): Promise<Awaited<R>> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = startTimer(this.message.timeout ?? 0, () => {
+    const timer = systemClock.startTimer(this.message.timeout ?? 0, () => {
       this.abort(this.timeoutError());
       // A function that reacts to its signal gets the chance to end in its own words.
       setTimeout(() => reject(this.#reason), 0);

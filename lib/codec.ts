@@ -54,22 +54,25 @@ function toMessage(value: unknown): Message {
 }
 
 /**
- * Reads a key of the result store, and takes it unless `peek`. What cannot be read stays where it is.
+ * Reads a key, and takes it unless `peek`. What cannot be read stays where it is.
+ *
+ * @param space Results, or values put by the application.
  * @returns `undefined` if there is nothing, else the value in an object of its own
  * @throws {DecodeError} If the serializer cannot read it.
  */
 export async function readKey(
   core: Core,
+  space: "results" | "data",
   key: string,
   peek: boolean | undefined,
 ): Promise<{ readonly value: unknown } | undefined> {
-  const { data } = core.storage;
-  const found = await (peek ? data.peek(key) : data.pop(key));
+  const values = core.storage[space];
+  const found = await (peek ? values.peek(key) : values.pop(key));
   if (found === undefined) return undefined;
   try {
     return { value: await decodeValue(core, found) };
   } catch (error) {
-    if (!peek) await data.putIfEmpty(key, found);
+    if (!peek) await values.putIfEmpty(key, found);
     throw error;
   }
 }

@@ -2,6 +2,7 @@
  * What the inside of the library and the consumer see of a Huey. Applications use the class `Huey`.
  * @module
  */
+import type { Clock } from "./primitives/clock.ts";
 import type { Registry } from "./registry.ts";
 import type { Claim, Storage } from "./storage.ts";
 import type { Message } from "./message.ts";
@@ -58,6 +59,8 @@ export interface Settings {
 export interface Core {
   readonly settings: Settings;
   readonly storage: Storage;
+  /** The time, as this Huey sees it. */
+  readonly clock: Clock;
   readonly serializer: SerializerLike;
   readonly registry: Registry;
   readonly hooks: Hooks;

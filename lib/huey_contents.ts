@@ -25,7 +25,7 @@ export abstract class HueyContents extends HueyRegistration {
     checkName(key, "key");
     checkKeys(options, "Options of get", ["peek"]);
     checkBoolean(options.peek, "peek");
-    return (await readKey(this.core, key, options.peek))?.value as T | undefined;
+    return (await readKey(this.core, "data", key, options.peek))?.value as T | undefined;
   }
 
   /** Stores a value if there is none under the key. @returns whether it was put */

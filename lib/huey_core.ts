@@ -7,17 +7,19 @@ import { StorageError } from "./errors.ts";
 import { type Hooks, makeHooks } from "./hooks.ts";
 import { hueyLogger, hueySerializer, hueySettings } from "./huey_options.ts";
 import { openImmediateStorage } from "./immediate_storage.ts";
+import { type Clock, systemClock } from "./primitives/clock.ts";
 import { Registry } from "./registry.ts";
 import { Signals } from "./signals.ts";
 import type { Storage } from "./storage.ts";
 import type { HueyOptions, Logger, SerializerLike } from "./types/options.ts";
 
 /** What a Huey is given as its storage: an instance, or a function that opens one when it is first used. */
-export type StorageSource = Storage | ((name: string) => Storage);
+export type StorageSource = Storage | ((name: string, clock: Clock) => Storage);
 
 /** Holds the parts together; opens the storage when it is first asked for. */
 export class HueyCore implements Core {
   readonly settings: Settings;
+  readonly clock: Clock;
   readonly serializer: SerializerLike;
   readonly logger: Logger;
   readonly registry: Registry = new Registry();
@@ -34,6 +36,7 @@ export class HueyCore implements Core {
 
   constructor(options: HueyOptions, source: StorageSource) {
     this.settings = hueySettings(options);
+    this.clock = options.clock ?? systemClock;
     this.serializer = hueySerializer(options);
     this.logger = hueyLogger(options);
     this.signals = new Signals(() => this.logger);
@@ -60,8 +63,10 @@ export class HueyCore implements Core {
   /** @throws {StorageError} If the Huey is closed. */
   get storage(): Storage {
     if (this.#closed !== undefined) throw new StorageError(`Huey "${this.settings.name}" is closed`);
-    if (this.#immediate && this.#immediateUseMemory) return this.#memory ??= openImmediateStorage(this.settings.name);
-    return this.#live ??= typeof this.#source === "function" ? this.#source(this.settings.name) : this.#source;
+    if (this.#immediate && this.#immediateUseMemory) {
+      return this.#memory ??= openImmediateStorage(this.settings.name, this.clock);
+    }
+    return this.#live ??= typeof this.#source === "function" ? this.#source(this.settings.name, this.clock) : this.#source;
   }
 
   close(): Promise<void> {

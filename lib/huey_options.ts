@@ -34,6 +34,7 @@ export const HUEY_KEYS: readonly string[] = [
   "maxDeliveries",
   "completionTtl",
   "logger",
+  "clock",
   ...BOOLEANS,
 ];
 
@@ -103,5 +104,5 @@ export function splitOptions<O extends object>(
   const entries = Object.entries(named);
   const huey = Object.fromEntries(entries.filter(([key]) => HUEY_KEYS.includes(key))) as HueyOptions;
   const storage = Object.fromEntries(entries.filter(([key]) => !HUEY_KEYS.includes(key))) as O;
-  return { huey, storage: { ...storage, name: hueyName(huey) } };
+  return { huey, storage: { ...storage, name: hueyName(huey), ...(huey.clock && { clock: huey.clock }) } };
 }

@@ -25,13 +25,13 @@ export async function isLocked(core: Core, name: string, slots?: number): Promis
   // Whoever asks about a lock knows of it, also when all known locks are flushed.
   if (!core.locks.has(name)) core.locks.set(name, 1);
   const keys = slotKeys(core, name, slots ?? core.locks.get(name) ?? 1);
-  return (await core.storage.data.peekMany(keys)).every((holder) => holder !== undefined);
+  return (await core.storage.locks.peekMany(keys)).every((holder) => holder !== undefined);
 }
 
 /** Takes a lock from whoever holds it. @returns whether it was held */
 export async function clearLock(core: Core, name: string): Promise<boolean> {
   const deleted = [];
-  for (const key of slotKeys(core, name, core.locks.get(name) ?? 1)) deleted.push(await core.storage.data.delete(key));
+  for (const key of slotKeys(core, name, core.locks.get(name) ?? 1)) deleted.push(await core.storage.locks.delete(key));
   return deleted.includes(true);
 }
 
@@ -48,7 +48,7 @@ export async function flushLocks(core: Core, names: readonly string[]): Promise<
 /** Frees what a task held without a claim. What others have taken since is left alone. */
 export async function freeLocks(core: Core, locks: readonly LooseLock[]): Promise<void> {
   for (const { keys, token } of locks) {
-    for (const key of keys) await core.storage.data.deleteIfEqual(key, encoder.encode(token));
+    for (const key of keys) await core.storage.locks.deleteIfEqual(key, encoder.encode(token));
   }
 }
 
@@ -76,7 +76,7 @@ class Lock implements TaskLock {
     if (attempt?.claimToken === undefined) await attempt?.takesLock({ keys, token: id, ends: this.#ttlMs !== undefined });
     for (const key of keys) {
       const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
-      if (!await this.#core.storage.data.putIfEmpty(key, token, options)) continue;
+      if (!await this.#core.storage.locks.putIfEmpty(key, token, options)) continue;
       // A lock that ends by itself may outlive the task, as a debounce; any other is dropped with the settlement.
       const dropper = this.#ttlMs === undefined ? attempt : undefined;
       if (dropper !== undefined) dropper.locksHeld++;
@@ -122,7 +122,7 @@ class Held implements HeldLock {
   }
 
   async release(): Promise<boolean> {
-    const held = await this.#core.storage.data.deleteIfEqual(this.#key, this.#token);
+    const held = await this.#core.storage.locks.deleteIfEqual(this.#key, this.#token);
     if (this.#dropper !== undefined) this.#dropper.locksHeld--;
     this.#dropper = undefined;
     return held;

@@ -80,7 +80,7 @@ async function openSlowly(
 export async function withChordValues(core: Core, message: Message): Promise<Message> {
   if (message.valuesOf === undefined) return message;
   const values: unknown[] = [];
-  for (const data of await core.storage.collect(message.valuesOf)) {
+  for (const data of (await core.storage.collect(message.valuesOf)).values) {
     values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data)));
   }
   return { ...message, args: [...message.args, values], valuesOf: undefined };

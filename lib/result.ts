@@ -61,7 +61,7 @@ export class ResultHandle {
   }
 
   async isReady(): Promise<boolean> {
-    if (this.#outcome !== undefined || await this.#core.storage.data.has(this.id)) return true;
+    if (this.#outcome !== undefined || await this.#core.storage.results.has(this.id)) return true;
     return ENDED.has((await this.#core.storage.state(this.id))?.state ?? "");
   }
 

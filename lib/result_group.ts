@@ -8,7 +8,7 @@ import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./result_reader.ts";
 import { durationMs, optionalDurationMs } from "./time.ts";
 import type { Duration } from "./time.ts";
-import { startTimer } from "./timer.ts";
+import { systemClock } from "./primitives/clock.ts";
 import type { GetOptions } from "./types/results.ts";
 
 /** A handle that can be a member of a group. */
@@ -79,7 +79,7 @@ async function nextOf(waiting: readonly Promise<Completion>[], endMs: number | u
   if (endMs === undefined) return await Promise.race(waiting);
   const { promise, reject } = Promise.withResolvers<never>();
   const leftMs = Math.max(0, endMs - performance.now());
-  const timer = startTimer(leftMs, () => reject(new ResultTimeout("A member of the group has no result yet")));
+  const timer = systemClock.startTimer(leftMs, () => reject(new ResultTimeout("A member of the group has no result yet")));
   try {
     return await Promise.race([...waiting, promise]);
   } finally {

@@ -66,7 +66,7 @@ export async function readOutcome(
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
 export async function takeOutcome(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
-  const found = await readKey(core, id, preserve);
+  const found = await readKey(core, "results", id, preserve);
   if (found === undefined) return undefined;
   const { value } = found;
   return isFailure(value) ? { exception: failureException(value) } : { value: plainValue(value) };

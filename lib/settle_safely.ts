@@ -17,7 +17,7 @@ const LONGEST_PAUSE_MS = 5000;
 export async function settleSafely(core: Core, settlement: Settlement, stop: AbortSignal | undefined): Promise<boolean> {
   for (let pauseMs = FIRST_PAUSE_MS;; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     try {
-      return await core.storage.settle(settlement);
+      return (await core.storage.settle(settlement)).held;
     } catch (error) {
       if (!(error instanceof StorageError) || core.closed || stop === undefined || stop.aborted) throw error;
       // Told once for each task that waits; the consumer tells of the outage itself.

@@ -10,171 +10,40 @@
  * - **lease**: the sign of life of a consumer; when it runs out, its claims are recovered.
  * - **notice**: the note that a task has ended, kept for a while so that waiters and `state()` can learn of it.
  * - **dead letter**: a message that nobody could run, set aside with the reason.
+ * - **chord**: members, each with a place in it, and a callback; the storage keeps them together in one record.
  *
  * Every method is safe to call at once from several tasks, isolates and processes. Times are milliseconds since the epoch
- * (names end in `Ms`); drivers read the present from `Date.now()`. A driver rejects with `StorageError` when its medium fails.
+ * (names end in `Ms`); drivers read the present from the `Clock` that they were made with, Redis from its server. A driver rejects
+ * with `StorageError` when its medium fails; the call may then have been carried out all the same.
  *
  * @module
  */
 
-/** One message and what the storage must know of it. */
-export interface Item {
-  /** Id of the task invocation; several items may carry the same id. */
-  readonly id: string;
-  /** The serialised message. */
-  readonly data: Uint8Array;
-  /** Higher runs first. */
-  readonly priority: number;
-  /** Not before this time: the item goes to the schedule instead of the queue. */
-  readonly dueMs?: number | undefined;
-  /** A further attempt after a failure: `state()` says `retrying` while it waits. */
-  readonly retry?: boolean | undefined;
-  /** Keep what `state()` needs for this item. */
-  readonly track: boolean;
-}
+import type {
+  ChordRecord,
+  Claim,
+  ClaimBatch,
+  ClaimOptions,
+  Collected,
+  FlushPart,
+  Item,
+  Lease,
+  PollOptions,
+  Settled,
+  Settlement,
+  StoredDeadLetter,
+  StoredLease,
+  StoredState,
+  Topic,
+} from "./storage_records.ts";
 
-/** An item handed out to a worker. */
-export interface Claim extends Item {
-  /** Identifies this hand-out; opaque outside the driver. A later hand-out of the same item has another token. */
-  readonly token: string;
-  /** How often this item was handed out, this time included. */
-  readonly deliveries: number;
-}
-
-/** Who holds a claim. */
-export interface Owner {
-  /** Id of the consumer; its lease covers the claim. */
-  readonly consumer: string;
-  /** Name of the worker within the consumer. */
-  readonly worker: string;
-}
-
-/** How to claim. */
-export interface ClaimOptions {
-  /** Who will hold the claims. */
-  readonly owner: Owner;
-  /** Longest wait for a first item; 0 looks once. */
-  readonly waitMs: number;
-  /** An abort ends the wait at once, resolves with no claims, and loses nothing. */
-  readonly signal?: AbortSignal | undefined;
-  /** Intervals of a storage that has to poll. */
-  readonly poll?: PollOptions | undefined;
-}
-
-/** Growth of the interval between two looks, for storages that poll. */
-export interface PollOptions {
-  /** First interval. */
-  readonly initialMs: number;
-  /** Factor from one interval to the next, at least 1. */
-  readonly backoff: number;
-  /** Longest interval. */
-  readonly maxMs: number;
-}
-
-/** What `claim` found. */
-export interface ClaimBatch {
-  readonly claims: readonly Claim[];
-  /** Whether any revocation was stored at that moment; if not, no claim of the batch needs to be checked. */
-  readonly revocations: boolean;
-}
-
-/**
- * How a task ended. `"empty"`: complete, and it stored nothing, so that nobody has taken its value. `"running"` marks an
- * at-most-once task whose claim was given up before it ran.
- */
-export type Ending = "complete" | "empty" | "failed" | "revoked" | "expired" | "canceled" | "running";
-
-/** The report of one chord member. */
-export interface ChordReport {
-  /** Id of the chord. */
-  readonly id: string;
-  readonly index: number;
-  readonly size: number;
-  /** The serialised value of the member. */
-  readonly value: Uint8Array;
-  /** Enqueued in the same step when this was the last missing index. */
-  readonly callback: Item;
-}
-
-/** Sets the claimed message aside. */
-export interface Burial {
-  /** Id of the dead letter. */
-  readonly id: string;
-  readonly reason: string;
-  readonly atMs: number;
-  readonly data: Uint8Array;
-  readonly taskId?: string | undefined;
-  readonly taskName?: string | undefined;
-}
-
-/** Everything that finishing one attempt means; applied at once or not at all. */
-export interface Settlement {
-  /** Must still be held, else nothing is written. Without one the writes are unconditional. The claim is dropped. */
-  readonly claim?: Claim | undefined;
-  /** Id of the task. */
-  readonly id: string;
-  /** Value (or error) to store under the task's id in `data`. Wakes those who wait for the result. */
-  readonly result?: Uint8Array | undefined;
-  /** Set when the task has ended for good. Wakes those who wait for the result. */
-  readonly ending?: Ending | undefined;
-  /** How long the notice of the ending is kept. */
-  readonly noticeTtlMs: number;
-  /** Revocations to delete. */
-  readonly forget?: readonly string[] | undefined;
-  /** Follow-ups and retries. */
-  readonly enqueue?: readonly Item[] | undefined;
-  readonly chord?: ChordReport | undefined;
-  /** A chord whose collected values are no longer needed. */
-  readonly dropChord?: string | undefined;
-  readonly bury?: Burial | undefined;
-  /** Delete the locks (`putIfEmpty` with `holder`) that this claim holds. */
-  readonly dropLocks?: boolean | undefined;
-}
-
-/** A sign of life. */
-export interface Lease {
-  readonly consumer: string;
-  /** How long from now the claims of the consumer are safe. */
-  readonly ttlMs: number;
-  /** Host name and process id, so that a consumer on the same host can see that this one is gone. */
-  readonly host: string;
-  readonly pid: number;
-}
-
-/** A lease as it is stored. */
-export interface StoredLease extends Lease {
-  readonly expiresMs: number;
-}
-
-/** Where a task is. `undefined` instead: nothing is known of it. */
-export interface StoredState {
-  readonly state:
-    | "waiting"
-    | "scheduled"
-    | "retrying"
-    | "running"
-    | "complete"
-    | "empty"
-    | "failed"
-    | "revoked"
-    | "expired"
-    | "canceled"
-    | "dead";
-  /** While running. */
-  readonly worker?: string | undefined;
-  readonly sinceMs?: number | undefined;
-}
-
-/** A message set aside. */
-export interface StoredDeadLetter extends Burial {
-  readonly priority: number;
-}
+export type * from "./storage_records.ts";
 
 /** Options of a conditional put. */
 export interface PutIfEmptyOptions {
   /** The entry ends by itself after this time. */
   readonly ttlMs?: number | undefined;
-  /** Token of a claim: the entry is deleted when that claim is recovered, or settled with `dropLocks`. */
+  /** Token of a claim: the entry is deleted when that claim is released or recovered, or settled with `dropLocks`. */
   readonly holder?: string | undefined;
 }
 
@@ -196,7 +65,7 @@ export interface KeyValue {
   putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean>;
   /** Deletes a value if it is the one expected. @returns whether the value was there and equal to `value` */
   deleteIfEqual(key: string, value: Uint8Array): Promise<boolean>;
-  /** Replaces `expected` (`undefined`: nothing there) by `value`. @returns whether it was replaced */
+  /** Replaces `expected` (`undefined`: nothing there) by `value`; who holds the entry stays. @returns whether it was replaced */
   replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean>;
   /** How many keys there are. @returns their number */
   size(): Promise<number>;
@@ -233,7 +102,11 @@ export interface Storage {
   readonly shared: boolean;
   /** How to open it from another isolate; `undefined` if that cannot be told in plain data. */
   readonly descriptor: StorageDescriptor | undefined;
-  /** Results, values put by the application, locks. A read of a result takes it. */
+  /** Results, by the id of their task. A read takes them. */
+  readonly results: KeyValue;
+  /** Locks. */
+  readonly locks: KeyValue;
+  /** Values put by the application. */
   readonly data: KeyValue;
   /** Revocations, by `r:<task id>` and `rt:<task name>`. */
   readonly revocations: KeyValue;
@@ -243,7 +116,7 @@ export interface Storage {
   /** Refuses an item that this storage could never hold, before anything is written. @throws Error with the rule */
   check(item: Item): void;
   /** Appends a batch in one round trip, to the queue or, with `dueMs`, to the schedule: all or none. */
-  enqueue(items: readonly Item[]): Promise<void>;
+  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void>;
   /**
    * Puts `key` into `meta` if it is not there, and enqueues the item: both or neither.
    * @returns whether the key was free
@@ -251,8 +124,15 @@ export interface Storage {
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean>;
   /** Moves up to `limit` items to the owner's claims, atomically. Waits without busy polling. */
   claim(limit: number, options: ClaimOptions): Promise<ClaimBatch>;
-  /** All or nothing. @returns false, and nothing is written, if the claim is no longer held */
-  settle(settlement: Settlement): Promise<boolean>;
+  /** All or nothing: if the claim is no longer held, nothing is written. */
+  settle(settlement: Settlement): Promise<Settled>;
+  /**
+   * Marks a claim as begun: its task may run at most once, so whoever is handed the message again is told, and fails the task.
+   * May be sent again.
+   *
+   * @returns whether the claim is still held
+   */
+  begin?(claim: Claim): Promise<boolean>;
   /**
    * Puts claims back where they came from, as if they had never been handed out: the delivery is not counted, and the locks that
    * they hold are dropped. What is no longer held is left alone.
@@ -270,9 +150,13 @@ export interface Storage {
   /**
    * Puts claims back where they came from, each exactly once, and drops the locks that they hold: those of `target`, else those
    * of all consumers whose lease has run out.
+   *
+   * @param target Whose claims.
+   * @param own The lease of the consumer that recovers, renewed first, in the same step: who cannot renew does not take. Its own
+   * claims are never taken without a `target`.
    * @returns the claims that were put back
    */
-  recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;
+  recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]>;
 
   /**
    * Moves due items to the queue, in due order, atomically, each once. Which of several that are due in the same millisecond comes
@@ -283,14 +167,27 @@ export interface Storage {
   /** Ends when the soonest scheduled item is due, also one scheduled meanwhile by another process, or after `maxMs`, or at an abort. */
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void>;
 
+  /** When the soonest scheduled item is due. @returns `undefined` if nothing is scheduled */
+  dueMs?(): Promise<number | undefined>;
+  /** Those of the tasks that have ended, or have left a result. Whoever waits for one of the others is rung for it. */
+  endedOf?(ids: readonly string[]): Promise<string[]>;
+  /**
+   * Calls `wake` soon after something may have changed: an item that can be claimed, or a claim put back (`queue`); an item that is due
+   * sooner than all others (`schedule`); the end of a task that an `endedOf` of this instance has asked for (`results`); a revocation
+   * (`revocations`). It may ring for nothing, and never fails to ring but for a medium that was away; then it rings when it is back.
+   *
+   * @returns what ends it
+   */
+  listen?(topic: Topic, wake: () => void): Promise<() => void>;
+
   /** Ends as soon as a result is stored or the task has ended. @returns false after the time limit */
   waitForResult(id: string, options?: WaitOptions): Promise<boolean>;
   /** Where the task is, as far as tracked. An ended task is known while its result or its notice is there. */
   state(id: string): Promise<StoredState | undefined>;
   /** Adds to a counter; missing counts as 0. `ttlMs` starts when the counter is made. Counters never collide with keys. */
   increment(key: string, by: number, ttlMs?: number): Promise<number>;
-  /** The values that the members of a chord reported, by index. */
-  collect(chordId: string): Promise<(Uint8Array | undefined)[]>;
+  /** What the members of a chord have reported. */
+  collect(chordId: string): Promise<Collected>;
 
   /** In the order in which they will be claimed; claimed items are not listed. */
   pending(limit?: number): Promise<Item[]>;
@@ -309,8 +206,11 @@ export interface Storage {
   /** Deletes a dead letter. @returns whether it was there */
   deleteDeadLetter(id: string): Promise<boolean>;
 
-  /** Deletes everything of this name: queue, schedule, claims, data, revocations, counters, chords, notices, dead letters. Leases stay. */
-  flush(): Promise<void>;
+  /**
+   * Deletes everything of this name, or the parts that are named. `queue` goes with the claims and the chords, `results` with the
+   * notices, `counters` with everything in `meta`. Leases stay.
+   */
+  flush(parts?: readonly FlushPart[]): Promise<void>;
   /** Ends waits, writes what is under way, closes. Idempotent; later calls reject with `StorageError`. */
   close(): Promise<void>;
 }

@@ -8,9 +8,11 @@ import type {
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
   Item,
   KeyValue,
   Lease,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
@@ -45,6 +47,8 @@ export class BlackHoleStorage implements Storage {
   readonly name: string;
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor;
+  readonly results: KeyValue;
+  readonly locks: KeyValue;
   readonly data: KeyValue;
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
@@ -58,6 +62,8 @@ export class BlackHoleStorage implements Storage {
     this.descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name: this.name } };
     const assertOpen = (): void => this.#assertOpen();
     this.data = new BlackHoleKeyValue(assertOpen);
+    this.results = this.data;
+    this.locks = this.data;
     this.revocations = new BlackHoleKeyValue(assertOpen);
     this.meta = new BlackHoleKeyValue(assertOpen);
   }
@@ -81,9 +87,9 @@ export class BlackHoleStorage implements Storage {
     return { claims: [], revocations: false };
   }
 
-  async settle(_settlement: Settlement): Promise<boolean> {
+  async settle(_settlement: Settlement): Promise<Settled> {
     this.#assertOpen();
-    return true;
+    return { held: true };
   }
 
   async release(_claims: readonly Claim[]): Promise<void> {
@@ -135,8 +141,9 @@ export class BlackHoleStorage implements Storage {
     return by;
   }
 
-  async collect(_chordId: string): Promise<(Uint8Array | undefined)[]> {
-    return this.#nothing();
+  async collect(_chordId: string): Promise<Collected> {
+    this.#assertOpen();
+    return { values: [], filledMs: undefined };
   }
 
   async pending(_limit?: number): Promise<Item[]> {

@@ -3,19 +3,24 @@
  * @module
  */
 import type {
+  ChordRecord,
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
+  FlushPart,
   Item,
   KeyValue,
   Lease,
   PutIfEmptyOptions,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
   StoredDeadLetter,
   StoredLease,
   StoredState,
+  Topic,
   WaitOptions,
 } from "../lib/storage.ts";
 
@@ -38,6 +43,8 @@ export class LazyStorage implements Storage {
   readonly name: string;
   readonly shared: boolean;
   readonly descriptor: StorageDescriptor | undefined;
+  readonly results: KeyValue;
+  readonly locks: KeyValue;
   readonly data: KeyValue;
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
@@ -51,6 +58,8 @@ export class LazyStorage implements Storage {
     this.descriptor = options.descriptor;
     this.#check = options.check;
     this.#use = atFirstUse(options.load);
+    this.results = new LazyKeyValue((call) => this.#use((driver) => call(driver.results)));
+    this.locks = new LazyKeyValue((call) => this.#use((driver) => call(driver.locks)));
     this.data = new LazyKeyValue((call) => this.#use((driver) => call(driver.data)));
     this.revocations = new LazyKeyValue((call) => this.#use((driver) => call(driver.revocations)));
     this.meta = new LazyKeyValue((call) => this.#use((driver) => call(driver.meta)));
@@ -60,8 +69,8 @@ export class LazyStorage implements Storage {
     this.#check(item);
   }
 
-  enqueue(items: readonly Item[]): Promise<void> {
-    return this.#use((driver) => driver.enqueue(items));
+  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
+    return this.#use((driver) => driver.enqueue(items, chords));
   }
 
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
@@ -72,7 +81,7 @@ export class LazyStorage implements Storage {
     return this.#use((driver) => driver.claim(limit, options));
   }
 
-  settle(settlement: Settlement): Promise<boolean> {
+  settle(settlement: Settlement): Promise<Settled> {
     return this.#use((driver) => driver.settle(settlement));
   }
 
@@ -96,8 +105,24 @@ export class LazyStorage implements Storage {
     return this.#use((driver) => driver.leases());
   }
 
-  recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#use((driver) => driver.recover(target));
+  begin(claim: Claim): Promise<boolean> {
+    return this.#use((driver) => driver.begin!(claim));
+  }
+
+  dueMs(): Promise<number | undefined> {
+    return this.#use((driver) => driver.dueMs!());
+  }
+
+  endedOf(ids: readonly string[]): Promise<string[]> {
+    return this.#use((driver) => driver.endedOf!(ids));
+  }
+
+  listen(topic: Topic, wake: () => void): Promise<() => void> {
+    return this.#use((driver) => driver.listen!(topic, wake));
+  }
+
+  recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]> {
+    return this.#use((driver) => driver.recover(target, own));
   }
 
   promoteDue(nowMs: number, limit: number): Promise<Item[]> {
@@ -120,7 +145,7 @@ export class LazyStorage implements Storage {
     return this.#use((driver) => driver.increment(key, by, ttlMs));
   }
 
-  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
+  collect(chordId: string): Promise<Collected> {
     return this.#use((driver) => driver.collect(chordId));
   }
 
@@ -156,8 +181,8 @@ export class LazyStorage implements Storage {
     return this.#use((driver) => driver.deleteDeadLetter(id));
   }
 
-  flush(): Promise<void> {
-    return this.#use((driver) => driver.flush());
+  flush(parts?: readonly FlushPart[]): Promise<void> {
+    return this.#use((driver) => driver.flush(parts));
   }
 
   close(): Promise<void> {

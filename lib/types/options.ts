@@ -2,6 +2,7 @@
  * Options of a Huey, and what users may plug into it.
  * @module
  */
+import type { Clock } from "../primitives/clock.ts";
 import type { Duration } from "../time.ts";
 import type { Delivery } from "./definition.ts";
 
@@ -51,6 +52,9 @@ export interface HueyOptions {
 
   /** Where to log. Default: LogTape, category `["huey"]`, which is silent until the application configures it. */
   logger?: Logger;
+
+  /** The time for everything that this Huey and its storage do. Default: the machine's. For tests. */
+  clock?: Clock;
 }
 
 /** A message that nobody could run, set aside. */

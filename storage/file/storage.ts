@@ -8,9 +8,11 @@ import type {
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
   Item,
   KeyValue,
   Lease,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
@@ -42,6 +44,8 @@ export class FileStorage implements Storage {
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor;
   readonly data: KeyValue;
+  readonly results: KeyValue;
+  readonly locks: KeyValue;
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
 
@@ -61,6 +65,8 @@ export class FileStorage implements Storage {
     this.descriptor = { module: import.meta.url, className: "FileStorage", options: { name, path, levels, fsync } };
     this.#parts = new FileParts({ name, root: `${path}/${encodeName(name)}`, levels, fsync });
     this.data = this.#parts.data;
+    this.results = this.data;
+    this.locks = this.data;
     this.revocations = this.#parts.revocations;
     this.meta = this.#parts.meta;
   }
@@ -113,7 +119,11 @@ export class FileStorage implements Storage {
     });
   }
 
-  settle(settlement: Settlement): Promise<boolean> {
+  async settle(settlement: Settlement): Promise<Settled> {
+    return { held: await this.#settle(settlement) };
+  }
+
+  #settle(settlement: Settlement): Promise<boolean> {
     return this.#parts.run(async () => {
       const { claim, id, enqueue = [], chord, result, ending } = settlement;
       const items = chord ? [...enqueue, chord.callback] : enqueue;
@@ -211,8 +221,8 @@ export class FileStorage implements Storage {
     });
   }
 
-  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
-    return this.#parts.run(() => this.#parts.chords.collect(chordId));
+  async collect(chordId: string): Promise<Collected> {
+    return { values: await this.#parts.run(() => this.#parts.chords.collect(chordId)), filledMs: undefined };
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import type { HueyOptions } from "../../lib/types/options.ts";
 import { BlackHoleStorage } from "../black_hole.ts";
 import { MemoryStorage } from "./storage.ts";
 
-provideImmediateStorage((name) => new MemoryStorage({ name }));
+provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
 
 /**
  * A Huey in the memory of this isolate: for tests, and for consumers of the worker type `greenlet`.

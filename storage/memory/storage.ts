@@ -9,9 +9,11 @@ import type {
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
   Item,
   Lease,
   Owner,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
@@ -25,14 +27,11 @@ import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryKeyValue, type Notice } from "./key_value.ts";
 import { type Entry, MemoryQueue } from "./queue.ts";
 import { MemorySchedule } from "./schedule.ts";
+import type { MemoryStorageOptions } from "./options.ts";
 import { MemoryTracker } from "./tracker.ts";
 import { Deadline, KeyedWaitLists, WaitList } from "../waiters.ts";
 
-/** Options of `MemoryStorage`. */
-export interface MemoryStorageOptions {
-  /** Name of the queue. Default "huey". */
-  readonly name?: string;
-}
+export type { MemoryStorageOptions };
 
 /** A claim and what is needed to put it back. */
 interface Held {
@@ -67,6 +66,8 @@ export class MemoryStorage implements Storage {
   readonly shared: boolean = false;
   readonly descriptor: StorageDescriptor | undefined = undefined;
   readonly data: MemoryKeyValue;
+  readonly results: MemoryKeyValue;
+  readonly locks: MemoryKeyValue;
   readonly revocations: MemoryKeyValue;
   readonly meta: MemoryKeyValue;
 
@@ -94,6 +95,8 @@ export class MemoryStorage implements Storage {
       stored: (key) => this.#results.wake(key),
       popped: (key, notice) => this.#tracker.note(key, notice),
     });
+    this.results = this.data;
+    this.locks = this.data;
     this.revocations = new MemoryKeyValue({ assertOpen });
     this.meta = new MemoryKeyValue({ assertOpen });
   }
@@ -131,10 +134,10 @@ export class MemoryStorage implements Storage {
     return { claims, revocations: this.revocations.count > 0 };
   }
 
-  async settle(settlement: Settlement): Promise<boolean> {
+  async settle(settlement: Settlement): Promise<Settled> {
     this.#assertOpen();
     const { claim } = settlement;
-    if (claim && !this.#claims.has(claim.token)) return false;
+    if (claim && !this.#claims.has(claim.token)) return { held: false };
     const added = [...settlement.enqueue ?? [], ...settlement.chord ? [settlement.chord.callback] : []];
     for (const item of added) this.check(item);
     // Nothing below fails, so that all of it happens or none.
@@ -145,7 +148,7 @@ export class MemoryStorage implements Storage {
     if (settlement.dropChord !== undefined) this.#chords.delete(settlement.dropChord);
     this.#add(settlement.enqueue ?? []);
     if (settlement.chord) this.#report(settlement.chord);
-    return true;
+    return { held: true };
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
@@ -239,10 +242,11 @@ export class MemoryStorage implements Storage {
     return (count ?? 0) + by;
   }
 
-  async collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
+  async collect(chordId: string): Promise<Collected> {
     this.#assertOpen();
     const chord = this.#chords.get(chordId);
-    return Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index));
+    const values = Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index));
+    return { values, filledMs: undefined };
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ const ENDING_TAGS = {
   expired: "x",
   canceled: "n",
   running: "r",
+  dead: "d",
 } as const;
 const INTERMEDIATE = "i";
 const ENDINGS: Readonly<Record<string, Ending>> = Object.fromEntries(
@@ -79,7 +80,7 @@ export function record(item: Item): Buffer {
 }
 
 /** What a record says, with the count of its deliveries before this one. */
-export function readRecord(bytes: Buffer): { item: Required<Omit<Item, "dueMs">>; deliveries: number } {
+export function readRecord(bytes: Buffer): { item: Required<Omit<Item, "dueMs" | "chord">>; deliveries: number } {
   const idEnd = RECORD_HEAD + (bytes[21]! << 8) + bytes[22]!;
   const flags = bytes[12]!;
   const item = {

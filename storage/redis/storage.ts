@@ -6,8 +6,10 @@ import type {
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
   Item,
   Lease,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
@@ -47,6 +49,8 @@ abstract class RedisStorageBase implements Storage {
   readonly name: string;
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor | undefined;
+  readonly results: RedisKeyValue;
+  readonly locks: RedisKeyValue;
   readonly data: RedisKeyValue;
   readonly revocations: RedisKeyValue;
   readonly meta: RedisKeyValue;
@@ -60,6 +64,8 @@ abstract class RedisStorageBase implements Storage {
     this.#core = new RedisCore(settings);
     this.#queue = new RedisQueue(this.#core, scripts, variant.kind);
     this.data = new RedisKeyValue(this.#core, "data", variant.expires);
+    this.results = this.data;
+    this.locks = this.data;
     this.revocations = new RedisKeyValue(this.#core, "revocations");
     this.meta = new RedisKeyValue(this.#core, "meta");
     const plain = plainOptions(options);
@@ -82,8 +88,8 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.claim(limit, options);
   }
 
-  settle(settlement: Settlement): Promise<boolean> {
-    return this.#queue.settle(settlement);
+  async settle(settlement: Settlement): Promise<Settled> {
+    return { held: await this.#queue.settle(settlement) };
   }
 
   release(claims: readonly Claim[]): Promise<void> {
@@ -130,8 +136,8 @@ abstract class RedisStorageBase implements Storage {
     return increment(this.#core, key, by, ttlMs);
   }
 
-  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
-    return collect(this.#core, chordId);
+  async collect(chordId: string): Promise<Collected> {
+    return { values: await collect(this.#core, chordId), filledMs: undefined };
   }
 
   pending(limit?: number): Promise<Item[]> {

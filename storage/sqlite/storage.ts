@@ -6,9 +6,11 @@ import type {
   Claim,
   ClaimBatch,
   ClaimOptions,
+  Collected,
   Item,
   KeyValue,
   Lease,
+  Settled,
   Settlement,
   Storage,
   StorageDescriptor,
@@ -45,6 +47,8 @@ export class SqliteStorage implements Storage {
   readonly name: string;
   readonly shared: boolean;
   readonly data: KeyValue;
+  readonly results: KeyValue;
+  readonly locks: KeyValue;
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
   readonly #settings: SqliteSettings;
@@ -80,6 +84,8 @@ export class SqliteStorage implements Storage {
     });
     this.#endings = new EndingGroup(this.#writer);
     this.data = new SqliteKeyValue(this.#writer, KIND.data);
+    this.results = this.data;
+    this.locks = this.data;
     this.revocations = new SqliteKeyValue(this.#writer, KIND.revocation);
     this.meta = new SqliteKeyValue(this.#writer, KIND.meta);
   }
@@ -111,8 +117,8 @@ export class SqliteStorage implements Storage {
     return claim(this.#writer, this.#waits, limit, options);
   }
 
-  settle(settlement: Settlement): Promise<boolean> {
-    return isPlainEnding(settlement) ? this.#endings.end(settlement) : this.#settle(settlement);
+  async settle(settlement: Settlement): Promise<Settled> {
+    return { held: await (isPlainEnding(settlement) ? this.#endings.end(settlement) : this.#settle(settlement)) };
   }
 
   async #settle(settlement: Settlement): Promise<boolean> {
@@ -174,8 +180,8 @@ export class SqliteStorage implements Storage {
     return this.#writer.write((session) => increment(session, key, by, ttlMs));
   }
 
-  collect(chordId: string): Promise<(Uint8Array | undefined)[]> {
-    return this.#writer.read((session) => chordValues(session, chordId));
+  async collect(chordId: string): Promise<Collected> {
+    return { values: await this.#writer.read((session) => chordValues(session, chordId)), filledMs: undefined };
   }
 
   pending(limit?: number): Promise<Item[]> {

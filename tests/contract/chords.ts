@@ -9,7 +9,7 @@ function report(index: number, size: number, extra: Partial<ChordReport> = {}): 
 }
 
 async function values(storage: Storage, chordId: string = "chord"): Promise<(string | undefined)[]> {
-  return (await storage.collect(chordId)).map(text);
+  return (await storage.collect(chordId)).values.map(text);
 }
 
 /** Members, values, callbacks. */
@@ -34,7 +34,7 @@ export const chordCases: Cases = {
   },
 
   "an unknown chord has no values": async (context) => {
-    expect(await context.open().collect("nothing")).toEqual([]);
+    expect((await context.open().collect("nothing")).values).toEqual([]);
   },
 
   "a chord of one": async (context) => {
@@ -68,9 +68,9 @@ export const chordCases: Cases = {
     await one.enqueue(items("m", 2));
     const [first, second] = await claim(one, 2, { owner: owner("lost") });
     await other.recover({ consumer: "lost" });
-    expect(await one.settle(complete(first!, { chord: report(0, 2) }))).toBe(false);
-    expect(await one.settle(complete(second!, { chord: report(1, 2) }))).toBe(false);
-    expect(await other.collect("chord")).toEqual([]);
+    expect((await one.settle(complete(first!, { chord: report(0, 2) }))).held).toBe(false);
+    expect((await one.settle(complete(second!, { chord: report(1, 2) }))).held).toBe(false);
+    expect((await other.collect("chord")).values).toEqual([]);
     const again = await claim(other, 2);
     for (const [index, claimed] of again.entries()) await other.settle(complete(claimed, { chord: report(index, 2) }));
     expect(await drain(other)).toEqual(["callback"]);
@@ -108,10 +108,10 @@ export const chordCases: Cases = {
     expect(await values(storage)).toEqual(["value 0"]);
     await storage.recover({ consumer: owner().consumer });
     expect(await values(storage)).toEqual(["value 0"]);
-    expect(await storage.settle(complete(callback, { dropChord: "chord" }))).toBe(false);
+    expect((await storage.settle(complete(callback, { dropChord: "chord" }))).held).toBe(false);
     expect(await values(storage)).toEqual(["value 0"]);
     await storage.settle(complete(await claimOne(storage), { dropChord: "chord" }));
-    expect(await storage.collect("chord")).toEqual([]);
+    expect((await storage.collect("chord")).values).toEqual([]);
   },
 
   "a callback may be scheduled, and empty values are values": async (context) => {
@@ -126,7 +126,7 @@ export const chordCases: Cases = {
     const storage = context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(0, 2) }));
     await storage.flush();
-    expect(await storage.collect("chord")).toEqual([]);
+    expect((await storage.collect("chord")).values).toEqual([]);
     await storage.settle(complete(await enqueueAndClaim(storage, "m"), { chord: report(1, 2) }));
     expect(await storage.pendingCount()).toBe(0);
   },

@@ -140,7 +140,7 @@ export const claimCases: Cases = {
       abort.abort();
       const claims = await found;
       await enqueued;
-      for (const claimed of claims) expect(await waiting.settle(complete(claimed))).toBe(true);
+      for (const claimed of claims) expect((await waiting.settle(complete(claimed))).held).toBe(true);
       expect([...ids(claims), ...await drain(other)]).toEqual([`a${round}`]);
     }
   },

@@ -128,7 +128,7 @@ export const closingCases: Cases = {
     const claimed = await enqueueAndClaim(one, "a");
     const writes = Promise.all([one.settle(complete(claimed, { result: bytes("1") })), one.enqueue([item("b")])]);
     await one.close();
-    expect((await writes)[0]).toBe(true);
+    expect((await writes)[0].held).toBe(true);
     expect(await peekText(other.data, "a")).toBe("1");
     expect(ids(await other.pending())).toEqual(["b"]);
   },

@@ -7,7 +7,7 @@ import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS, owner, pla
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
   const letter = { id: `letter of ${id}`, reason: "Nobody could run it", atMs: Date.now(), data, taskId: id, ...extra };
-  return await storage.settle({ claim: claimed, id, noticeTtlMs: LONG_MS, bury: letter });
+  return (await storage.settle({ claim: claimed, id, noticeTtlMs: LONG_MS, bury: letter })).held;
 }
 
 /** Setting aside, listing, putting back. */

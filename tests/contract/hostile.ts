@@ -73,7 +73,7 @@ export const hostileCases: Cases = {
     const { claims } = await storage.claim(STRANGE.length, { owner: owner(), waitMs: 0 });
     expect(ids(claims)).toEqual(STRANGE);
     for (const claimed of claims) {
-      expect(await storage.settle(complete(claimed, { result: bytes(claimed.id) }))).toBe(true);
+      expect((await storage.settle(complete(claimed, { result: bytes(claimed.id) }))).held).toBe(true);
       expect(await storage.waitForResult(claimed.id, { timeoutMs: 0 })).toBe(true);
       expect(await storage.state(claimed.id)).toMatchObject({ state: "complete" });
       expect(await peekText(storage.data, claimed.id)).toBe(claimed.id);
@@ -125,7 +125,7 @@ export const hostileCases: Cases = {
       const chord = { id, index: 0, size: 1, value: bytes(id), callback: item(`callback of ${id}`) };
       const bury = { id, reason: id, atMs: 1000, data: bytes(id), taskName: id };
       await storage.settle(complete(await enqueueAndClaim(storage, "member"), { chord, bury }));
-      expect(await storage.collect(id)).toEqual([bytes(id)]);
+      expect((await storage.collect(id)).values).toEqual([bytes(id)]);
       expect(await drain(storage)).toEqual([`callback of ${id}`]);
     }
     expect(await storage.deadLetterCount()).toBe(STRANGE.length);

@@ -13,7 +13,7 @@ export const lockCases: Cases = {
     expect(await other.data.putIfEmpty("lock", bytes("theirs"))).toBe(false);
     expect(await peekText(other.data, "lock")).toBe("mine");
     expect(await other.data.deleteIfEqual("lock", bytes("mine"))).toBe(true);
-    expect(await one.settle(complete(claimed, { dropLocks: true }))).toBe(true);
+    expect((await one.settle(complete(claimed, { dropLocks: true }))).held).toBe(true);
   },
 
   "locks go with a settlement that drops them": async (context) => {
@@ -39,7 +39,7 @@ export const lockCases: Cases = {
     await storage.recover({ consumer: owner().consumer });
     const taken = await claimOne(storage);
     await storage.data.putIfEmpty("lock", bytes("1"), { holder: taken.token });
-    expect(await storage.settle(complete(lost, { dropLocks: true }))).toBe(false);
+    expect((await storage.settle(complete(lost, { dropLocks: true }))).held).toBe(false);
     expect(await storage.data.has("lock")).toBe(true);
   },
 

@@ -85,7 +85,7 @@ export const queueCases: Cases = {
     await storage.enqueue([item("same", { data: bytes("1") }), item("same", { data: bytes("2") })]);
     const claims = await claim(storage, 5);
     expect(claims.map(({ id, data }) => [id, new TextDecoder().decode(data)])).toEqual([["same", "1"], ["same", "2"]]);
-    expect(await storage.settle(complete(claims[0]!))).toBe(true);
+    expect((await storage.settle(complete(claims[0]!))).held).toBe(true);
     expect(ids(await storage.claimed(owner()))).toEqual(["same"]);
   },
 
@@ -144,7 +144,7 @@ export const queueCases: Cases = {
     expect(await storage.scheduledCount()).toBe(0);
     for (const space of [storage.data, storage.revocations, storage.meta]) expect(await space.size()).toBe(0);
     expect(await storage.increment("count", 1)).toBe(1);
-    expect(await storage.settle(complete(held))).toBe(false);
+    expect((await storage.settle(complete(held))).held).toBe(false);
     expect(await storage.claimed(owner())).toEqual([]);
     expect(await storage.state("a")).toBeUndefined();
   },

@@ -53,7 +53,7 @@ export const recoveryCases: Cases = {
     await one.heartbeat(lease());
     const claimed = await enqueueAndClaim(one, "a");
     expect(await other.recover()).toEqual([]);
-    expect(await one.settle(complete(claimed))).toBe(true);
+    expect((await one.settle(complete(claimed))).held).toBe(true);
   },
 
   "when a lease has run out its claims are recovered": async (context) => {
@@ -65,7 +65,7 @@ export const recoveryCases: Cases = {
     await context.outlive(context.shortTtlMs, async () => (found = await other.recover()).length > 0);
     expect(ids(found).sort()).toEqual(["a0", "a1"]);
     expect(ids(await other.pending())).toEqual(["a0", "a1", "a2"]);
-    expect(await one.settle(complete(claims[0]!))).toBe(false);
+    expect((await one.settle(complete(claims[0]!))).held).toBe(false);
     expect(await other.recover()).toEqual([]);
   },
 
@@ -166,8 +166,8 @@ export const recoveryCases: Cases = {
       const claimed = await enqueueAndClaim(one, `a${round}`);
       const settling = one.settle(complete(claimed, { result: bytes("1") }));
       const [settled, recovered] = await Promise.all([settling, other.recover({ consumer: owner().consumer })]);
-      expect(recovered.length).toBe(settled ? 0 : 1);
-      expect(await one.data.has(`a${round}`)).toBe(settled);
+      expect(recovered.length).toBe(settled.held ? 0 : 1);
+      expect(await one.data.has(`a${round}`)).toBe(settled.held);
       expect(await one.pendingCount()).toBe(recovered.length);
       await drain(one);
       await one.data.flush();

@@ -147,7 +147,7 @@ export const resultCases: Cases = {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.release([claimed]);
-    expect(await storage.settle(complete(claimed, { result: bytes("1") }))).toBe(false);
+    expect((await storage.settle(complete(claimed, { result: bytes("1") }))).held).toBe(false);
     expect(await storage.waitForResult("a", { timeoutMs: 20 })).toBe(false);
   },
 

@@ -28,8 +28,8 @@ async function expectUntouched(storage: Storage): Promise<void> {
   expect(await storage.data.has("a")).toBe(false);
   expect(await storage.revocations.has("r:a")).toBe(true);
   expect(await storage.scheduledCount()).toBe(0);
-  expect(await storage.collect("chord")).toEqual([]);
-  expect((await storage.collect("old"))[0]).toBeDefined();
+  expect((await storage.collect("chord")).values).toEqual([]);
+  expect((await storage.collect("old")).values[0]).toBeDefined();
   expect(await storage.deadLetterCount()).toBe(0);
   expect(await storage.data.has("lock")).toBe(true);
 }
@@ -39,7 +39,7 @@ export const settlementCases: Cases = {
   "a settled claim is gone": async (context) => {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    expect(await other.settle(complete(claimed))).toBe(true);
+    expect((await other.settle(complete(claimed))).held).toBe(true);
     expect(await one.claimed(owner())).toEqual([]);
     expect(await one.recover({ consumer: owner().consumer })).toEqual([]);
     expect(await one.pendingCount()).toBe(0);
@@ -65,13 +65,13 @@ export const settlementCases: Cases = {
     await prepareEverything(storage);
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
-    expect(await storage.settle(everything({ claim: claimed, id: "a", noticeTtlMs: LONG_MS }))).toBe(true);
+    expect((await storage.settle(everything({ claim: claimed, id: "a", noticeTtlMs: LONG_MS }))).held).toBe(true);
     expect(await peekText(storage.data, "a")).toBe("result");
     expect(await storage.revocations.has("r:a")).toBe(false);
     expect(ids(await storage.pending()).sort()).toEqual(["callback", "next"]);
     expect(ids(await storage.scheduled())).toEqual(["later"]);
-    expect(await storage.collect("chord")).toEqual([bytes("value")]);
-    expect(await storage.collect("old")).toEqual([]);
+    expect((await storage.collect("chord")).values).toEqual([bytes("value")]);
+    expect((await storage.collect("old")).values).toEqual([]);
     expect(ids(await storage.deadLetters())).toEqual(["letter"]);
     expect(await storage.data.has("lock")).toBe(false);
   },
@@ -82,7 +82,7 @@ export const settlementCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.data.put("lock", bytes("1"));
     await storage.release([claimed]);
-    expect(await storage.settle(everything(complete(claimed)))).toBe(false);
+    expect((await storage.settle(everything(complete(claimed)))).held).toBe(false);
     await expectUntouched(storage);
     expect(await drain(storage)).toEqual(["a"]);
   },
@@ -94,10 +94,10 @@ export const settlementCases: Cases = {
     await other.recover({ consumer: owner().consumer });
     const taken = await claimOne(other, owner("other"));
     await one.data.put("lock", bytes("1"));
-    expect(await one.settle(everything(complete(lost)))).toBe(false);
+    expect((await one.settle(everything(complete(lost)))).held).toBe(false);
     await expectUntouched(one);
     expect(await one.state("a")).toMatchObject({ state: "running" });
-    expect(await other.settle(complete(taken, { result: bytes("second") }))).toBe(true);
+    expect((await other.settle(complete(taken, { result: bytes("second") }))).held).toBe(true);
     expect(await peekText(one.data, "a")).toBe("second");
   },
 
@@ -106,14 +106,14 @@ export const settlementCases: Cases = {
     const claimed = await enqueueAndClaim(one, "a");
     const settlement = complete(claimed, { enqueue: [item("next")] });
     const settled = await Promise.all([one.settle(settlement), other.settle(settlement), one.settle(settlement)]);
-    expect(settled.filter(Boolean)).toHaveLength(1);
+    expect(settled.filter(({ held }) => held)).toHaveLength(1);
     expect(await drain(one)).toEqual(["next"]);
   },
 
   "without a claim the writes are unconditional": async (context) => {
     const storage = context.open();
     const settlement = { id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") } as const;
-    expect(await storage.settle({ ...settlement, enqueue: [item("next")] })).toBe(true);
+    expect((await storage.settle({ ...settlement, enqueue: [item("next")] })).held).toBe(true);
     expect(await peekText(storage.data, "a")).toBe("42");
     expect(await drain(storage)).toEqual(["next"]);
   },
@@ -121,9 +121,9 @@ export const settlementCases: Cases = {
   "a claim can be given up before the run, and the end be written without it": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
-    expect(await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS })).toBe(true);
+    expect((await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS })).held).toBe(true);
     expect(await storage.recover({ consumer: owner().consumer })).toEqual([]);
-    expect(await storage.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") })).toBe(true);
+    expect((await storage.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") })).held).toBe(true);
     expect(await peekText(storage.data, "a")).toBe("42");
     expect(await storage.state("a")).toMatchObject({ state: "complete" });
   },
@@ -171,7 +171,7 @@ export const settlementCases: Cases = {
     const settled = await Promise.all(
       claims.map((claimed) => storage.settle(complete(claimed, { result: bytes(claimed.id) }))),
     );
-    expect(settled).toEqual(claims.map((claimed) => !lost.includes(claimed)));
+    expect(settled.map(({ held }) => held)).toEqual(claims.map((claimed) => !lost.includes(claimed)));
     expect(await storage.data.size()).toBe(30);
     expect(await drain(storage)).toEqual(ids(lost));
   },

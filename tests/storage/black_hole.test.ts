@@ -26,14 +26,14 @@ describe("BlackHoleStorage", () => {
 
   test("settling, leases and recovery leave no trace", async () => {
     const claimed = { ...item("a"), token: "1", deliveries: 1 };
-    expect(await storage.settle({ claim: claimed, id: "a", noticeTtlMs: 0 })).toBe(true);
+    expect((await storage.settle({ claim: claimed, id: "a", noticeTtlMs: 0 })).held).toBe(true);
     await storage.release([claimed]);
     await storage.heartbeat(lease());
     await storage.resign(lease().consumer);
     expect(await storage.leases()).toEqual([]);
     expect(await storage.claimed(owner())).toEqual([]);
     expect(await storage.recover()).toEqual([]);
-    expect(await storage.collect("chord")).toEqual([]);
+    expect((await storage.collect("chord")).values).toEqual([]);
     expect(await storage.deadLetters()).toEqual([]);
     expect(await storage.deadLetterCount()).toBe(0);
     expect(await storage.requeueDeadLetter("a")).toBe(false);

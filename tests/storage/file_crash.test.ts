@@ -101,16 +101,16 @@ describe("killed at each step", () => {
         expect(await other.scheduledCount()).toBe(0);
         expect(await other.data.has("task")).toBe(false);
         expect(await other.revocations.has("r:task")).toBe(true);
-        expect(await other.settle(complete(await claimOne(other), extra))).toBe(true);
+        expect((await other.settle(complete(await claimOne(other), extra))).held).toBe(true);
       }
       expect(ids(await other.pending()).sort()).toEqual(["callback", "next"]);
       expect(ids(await other.scheduled())).toEqual(["later"]);
-      expect((await other.collect("chord")).map(text)).toEqual(["value"]);
+      expect((await other.collect("chord")).values.map(text)).toEqual(["value"]);
       expect([...(await other.data.entries()).keys()]).toEqual(["task"]);
       expect(await other.revocations.size()).toBe(0);
       expect((await other.state("task"))?.state).toBe("complete");
       expect((await other.state("next"))?.state).toBe("waiting");
-      expect(await one.settle(complete(claimed))).toBe(false);
+      expect((await one.settle(complete(claimed))).held).toBe(false);
       return isThrough;
     });
     expect(kills).toBeGreaterThan(15);
@@ -218,7 +218,7 @@ describe("killed at each step", () => {
         else await other.release([again]);
       }
       expect(ids(await other.pending())).toEqual(["callback"]);
-      expect((await other.collect("c")).map(text)).toEqual(["0", "1"]);
+      expect((await other.collect("c")).values.map(text)).toEqual(["0", "1"]);
       return isThrough;
     });
   });
@@ -263,7 +263,7 @@ describe("a full disk", () => {
     const settlement = complete(claimed, { enqueue: [item("next")], result: bytes("result") });
     await expect(storage.settle(settlement)).rejects.toThrow("no space left");
     revive();
-    expect(await storage.settle(settlement)).toBe(true);
+    expect((await storage.settle(settlement)).held).toBe(true);
     expect(ids(await storage.pending())).toEqual(["next"]);
   });
 
@@ -272,7 +272,7 @@ describe("a full disk", () => {
     await storage.enqueue(items("a", 2));
     const [first, second] = await claim(storage, 2);
     fullAt("move", [2]);
-    expect(await storage.settle(complete(first!, { enqueue: items("next", 2) }))).toBe(true);
+    expect((await storage.settle(complete(first!, { enqueue: items("next", 2) }))).held).toBe(true);
     revive();
     expect(await storage.pendingCount()).toBe(0);
     await storage.settle(complete(second!));

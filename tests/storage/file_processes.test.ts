@@ -118,7 +118,7 @@ describe("several processes", () => {
     const scheduled = await storage.scheduled();
     expect(nextOf(scheduled)).toEqual(expectedNext(count));
     expect(ids(scheduled).filter((id) => id === "callback")).toEqual(["callback"]);
-    expect(new Set((await storage.collect("chord")).map(text)).size).toBe(count);
+    expect(new Set((await storage.collect("chord")).values.map(text)).size).toBe(count);
     expect(await storage.data.size()).toBe(count);
     expect(await storage.deadLetterCount()).toBe(0);
   }, 60_000);

@@ -35,7 +35,7 @@ describe("MemoryStorage alone", () => {
       const claimed = await enqueueAndClaim(storage, "running");
       const settlement = complete(claimed, { result: bytes("1"), enqueue: [item("good"), refused] });
       expect(await rejection(storage.settle(settlement))).toBeInstanceOf(RangeError);
-      expect(await storage.settle(complete(claimed))).toBe(true);
+      expect((await storage.settle(complete(claimed))).held).toBe(true);
     }
     expect(await storage.data.size()).toBe(0);
     expect(await storage.pendingCount() + await storage.scheduledCount()).toBe(0);

@@ -27,7 +27,7 @@ function ended(claim: Claim): Settlement {
 }
 
 function settleAll(claims: readonly Claim[]): Promise<boolean[]> {
-  return Promise.all(claims.map((claim) => storage.settle(ended(claim))));
+  return Promise.all(claims.map(async (claim) => (await storage.settle(ended(claim))).held));
 }
 
 async function statesOf(ids: readonly string[]): Promise<(string | undefined)[]> {
@@ -74,8 +74,8 @@ describe("claims of one request", () => {
 
   test("one by one, also by copies that only have the token", async () => {
     const claims = await claimAll(["a", "b", "c"]);
-    expect(await storage.settle(ended({ ...claims[2]! }))).toBe(true);
-    expect(await storage.settle(ended(claims[2]!))).toBe(false);
+    expect((await storage.settle(ended({ ...claims[2]! }))).held).toBe(true);
+    expect((await storage.settle(ended(claims[2]!))).held).toBe(false);
     expect((await storage.claimed(OWNER)).map(({ token }) => token)).toEqual([claims[0]!.token, claims[1]!.token]);
     expect(await settleAll(await storage.claimed(OWNER))).toEqual([true, true]);
     expect(await keysOfClaims()).not.toContain("huey:");

@@ -27,8 +27,8 @@ async function claim(limit: number): Promise<readonly Claim[]> {
   return (await storage.claim(limit, { owner, waitMs: 0 })).claims;
 }
 
-function complete(claim: Claim, more: Partial<Settlement> = {}): Promise<boolean> {
-  return storage.settle({ claim, id: claim.id, ending: "empty", noticeTtlMs: 60_000, ...more });
+async function complete(claim: Claim, more: Partial<Settlement> = {}): Promise<boolean> {
+  return (await storage.settle({ claim, id: claim.id, ending: "empty", noticeTtlMs: 60_000, ...more })).held;
 }
 
 async function run(count: number): Promise<boolean[]> {
