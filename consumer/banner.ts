@@ -5,7 +5,7 @@
 import process from "node:process";
 import type { Core } from "../lib/core.ts";
 import { localTimeZone } from "../lib/cron_zone.ts";
-import { nextSlot } from "../lib/periodic.ts";
+import { nextSlot } from "../lib/slots.ts";
 import type { Periodic } from "../lib/registry.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { ConsumerSettings } from "./settings.ts";

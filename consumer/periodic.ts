@@ -34,7 +34,7 @@ export class PeriodicTasks {
 
   /** Enqueues what has become due since the last look. Rejects with what the storage throws; the look is then repeated. */
   async look(): Promise<void> {
-    const toMs = Date.now();
+    const toMs = this.#core.clock.now();
     const setBack = this.#lookedMs !== undefined && toMs < this.#lookedMs;
     if (!setBack && (this.#nextMs === undefined || toMs < this.#nextMs)) return;
     const messages = new Map<Item, Message>();

@@ -76,7 +76,7 @@ export class Scheduler {
   async #promoteDue(): Promise<void> {
     let moved: Item[];
     do {
-      moved = await this.#core.storage.promoteDue(Date.now(), BATCH);
+      moved = await this.#core.storage.promoteDue(this.#core.clock.now(), BATCH);
       this.pulse.beat();
       await this.#announce(moved);
     } while (moved.length === BATCH && !this.#stop.signal.aborted);
@@ -103,6 +103,6 @@ export class Scheduler {
   /** Up to the interval, and not past the next periodic task. */
   #sleepMs(): number {
     const nextMs = this.#periodic?.nextMs ?? Infinity;
-    return Math.max(0, Math.min(this.#options.intervalMs, nextMs - Date.now()));
+    return Math.max(0, Math.min(this.#options.intervalMs, nextMs - this.#core.clock.now()));
   }
 }

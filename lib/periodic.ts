@@ -8,7 +8,7 @@
  * What was missed while no consumer ran, or while the process stood still:
  * - `"skip"`: only the latest slot since the last look runs, and only if it is at most a minute old. Slots that began more than
  *   a second before the consumer started do not run.
- * - `"once"`: one run for all slots since the last one on record, within the window.
+ * - `"once"`: one run for all slots since the last one on record or the last look, within the window.
  * - `"all"`: one run for each of them.
  *
  * @module
@@ -17,9 +17,8 @@ import type { Core } from "./core.ts";
 import { localTimeZone } from "./cron_zone.ts";
 import { errorText } from "./error_record.ts";
 import type { Definition, Periodic } from "./registry.ts";
+import { latestSlots, nextSlot } from "./slots.ts";
 import type { Item } from "./storage.ts";
-import type { Instant } from "./time.ts";
-import type { Schedule } from "./types/definition.ts";
 
 /** A registered periodic task. */
 export type PeriodicDefinition = Definition & { readonly periodic: Periodic };
@@ -51,44 +50,10 @@ export interface PeriodicOutcome {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Most slots of a task that one look makes up for. */
+const MOST_SLOTS = 100_000;
 /** How old a slot may be that a consumer runs at its start: one that began while it was starting. */
 const START_MS = 1000;
-
-/** `crontab` and `every` tell their slots; so may a predicate of the application. */
-type Foresight = Schedule & { next(after: Instant, defaultTimeZone: string): Date | undefined };
-
-/**
- * The first moment at which a task may run.
- *
- * @param periodic Its schedule.
- * @param afterMs Later than this.
- * @param defaultTimeZone Zone of crontabs that name none.
- * @returns The slot, or for a plain predicate the next clock minute, which it may then refuse; `undefined`: never.
- */
-export function nextSlot(periodic: Periodic, afterMs: number, defaultTimeZone: string): number | undefined {
-  if (!hasForesight(periodic.schedule)) return (Math.floor(afterMs / MINUTE_MS) + 1) * MINUTE_MS;
-  return periodic.schedule.next(new Date(afterMs), defaultTimeZone)?.getTime();
-}
-
-/**
- * The slots of a task in a stretch of time. A plain predicate is asked once for each clock minute in it.
- *
- * @param periodic Its schedule.
- * @param fromMs Later than this.
- * @param toMs Not later than this.
- * @param defaultTimeZone Zone of crontabs that name none.
- * @returns The slots, ascending.
- */
-export function slotsBetween(periodic: Periodic, fromMs: number, toMs: number, defaultTimeZone: string): number[] {
-  const { schedule } = periodic;
-  const slots: number[] = [];
-  let slotMs = nextSlot(periodic, fromMs, defaultTimeZone);
-  while (slotMs !== undefined && slotMs <= toMs) {
-    if (hasForesight(schedule) || schedule(new Date(slotMs), defaultTimeZone)) slots.push(slotMs);
-    slotMs = nextSlot(periodic, slotMs, defaultTimeZone);
-  }
-  return slots;
-}
 
 /**
  * Enqueues what is due of every periodic task. A schedule or a `makeItem` that throws is logged and costs only its own slots.
@@ -158,10 +123,15 @@ async function enqueueDue(
 }
 
 function dueSlots(core: Core, { name, periodic }: PeriodicDefinition, fromMs: number, toMs: number, zone: string): number[] {
-  const sinceMs = periodic.missed === "skip" ? Math.max(fromMs, toMs - MINUTE_MS - 1) : fromMs;
+  const { missed, missedWindowMs } = periodic;
+  const windowMs = missed === "skip" ? MINUTE_MS + 1 : missedWindowMs;
   try {
-    const slots = slotsBetween(periodic, sinceMs, toMs, zone);
-    return periodic.missed === "all" ? slots : slots.slice(-1);
+    // Also between two looks: the machine may have slept, or its clock been set.
+    const slots = latestSlots(periodic, Math.max(fromMs, toMs - windowMs), toMs, missed === "all" ? MOST_SLOTS : 1, zone);
+    if (slots.length === MOST_SLOTS) {
+      core.logger.warn(`Periodic task ${name} missed more than ${MOST_SLOTS} runs: the oldest are left out`);
+    }
+    return slots;
   } catch (error) {
     logFailure(core, "schedule", name, error);
     return [];
@@ -193,10 +163,6 @@ function soonest(core: Core, definitions: readonly PeriodicDefinition[], afterMs
     }
   }
   return soonestMs === Infinity ? undefined : soonestMs;
-}
-
-function hasForesight(schedule: Schedule): schedule is Foresight {
-  return typeof (schedule as Partial<Foresight>).next === "function";
 }
 
 function logFailure(core: Core, what: string, name: string, error: unknown): void {

@@ -3,7 +3,7 @@ import type { Core } from "../../lib/core.ts";
 import { crontab } from "../../lib/crontab.ts";
 import { localTimeZone } from "../../lib/cron_zone.ts";
 import { every } from "../../lib/every.ts";
-import { enqueuePeriodic, nextSlot, type PeriodicLook, type PeriodicOutcome, slotsBetween } from "../../lib/periodic.ts";
+import { enqueuePeriodic, type PeriodicLook, type PeriodicOutcome } from "../../lib/periodic.ts";
 import { type Definition, type Periodic, Registry } from "../../lib/registry.ts";
 import type { Item } from "../../lib/storage.ts";
 import type { Schedule } from "../../lib/types/definition.ts";
@@ -53,7 +53,8 @@ class Consumer {
       medium.queue.push(item);
       return Promise.resolve(true);
     };
-    const logger = { error: (message: string, properties: unknown) => this.logs.push([message, properties]) };
+    const log = (message: string, properties: unknown) => this.logs.push([message, properties]);
+    const logger = { error: log, warn: log };
     this.#core = { registry, logger, settings: { utc }, storage: { meta, enqueueOnce } } as unknown as Core;
   }
 
@@ -74,40 +75,6 @@ function item(definition: Definition, slotMs: number): Item {
 }
 
 const idsOf = (medium: Medium): string[] => medium.queue.map(({ id }) => id);
-
-describe("slots", () => {
-  test("of a crontab, an interval and a plain predicate", () => {
-    const even = (date: Date): boolean => date.getUTCMinutes() % 2 === 0;
-    expect(slotsBetween(periodic(crontab("*/20 * * * *")), NOON, NOON + HOUR, "UTC")).toEqual(
-      [20, 40, 60].map((at) => NOON + at * MINUTE),
-    );
-    expect(slotsBetween(periodic(every(30)), NOON - 1, NOON + MINUTE, "UTC")).toEqual([
-      NOON,
-      NOON + 30 * SECOND,
-      NOON + MINUTE,
-    ]);
-    expect(slotsBetween(periodic(even), NOON - 1, NOON + 4 * MINUTE, "UTC")).toEqual([
-      NOON,
-      NOON + 2 * MINUTE,
-      NOON + 4 * MINUTE,
-    ]);
-    expect(slotsBetween(periodic(even), NOON, NOON, "UTC")).toEqual([]);
-    expect(slotsBetween(periodic(even), NOON + HOUR, NOON, "UTC")).toEqual([]);
-  });
-  test("a plain predicate is asked once for each clock minute, with the zone", () => {
-    const asked: unknown[] = [];
-    const schedule: Schedule = (date, zone) => asked.push([date.getTime(), zone]) < 0;
-    slotsBetween(periodic(schedule), NOON - 1, NOON + MINUTE + 1, "Asia/Tokyo");
-    expect(asked).toEqual([[NOON, "Asia/Tokyo"], [NOON + MINUTE, "Asia/Tokyo"]]);
-  });
-  test("the zone is handed to crontabs without one", () => {
-    const noonThere = crontab("0 12 * * *");
-    expect(nextSlot(periodic(noonThere), NOON, "Asia/Tokyo")).toBe(NOON + 15 * HOUR);
-    expect(nextSlot(periodic(noonThere), NOON, "UTC")).toBe(NOON + DAY);
-    expect(nextSlot(periodic(() => false), NOON + 1, "UTC")).toBe(NOON + MINUTE);
-    expect(nextSlot(periodic(every(10)), 8.64e15, "UTC")).toBe(undefined);
-  });
-});
 
 describe("enqueuePeriodic", () => {
   test("enqueues each slot once and says when to look again", async () => {
@@ -223,6 +190,24 @@ describe("missed slots", () => {
     await new Consumer(medium, tasks).look(NOON);
     await new Consumer(medium, tasks).look(NOON + 5.5 * HOUR);
     expect(idsOf(medium)).toEqual(["report@12:00:00", "report@16:00:00", "report@17:00:00"]);
+  });
+
+  test("only within the window, also when the machine slept between two looks of one consumer", async () => {
+    const medium = newMedium();
+    const tasks = { all: periodic(hourly, "all", 2 * HOUR), once: periodic(hourly, "once", 10 * MINUTE) };
+    const consumer = new Consumer(medium, tasks);
+    await consumer.look(NOON);
+    await consumer.look(NOON + 5.5 * HOUR);
+    expect(idsOf(medium).sort()).toEqual(["all@12:00:00", "all@16:00:00", "all@17:00:00", "once@12:00:00"]);
+  });
+
+  test("no more than a hundred thousand at once, the latest, and says so", async () => {
+    const medium = newMedium();
+    const consumer = new Consumer(medium, { beat: periodic(every(1), "all", 100_000 * SECOND + HOUR) });
+    await consumer.look(NOON);
+    await consumer.look(NOON + DAY * 365);
+    expect(medium.queue.length).toBe(1 + 100_000);
+    expect(consumer.logs).toEqual([["Periodic task beat missed more than 100000 runs: the oldest are left out", undefined]]);
   });
 
   test("a record that cannot be read counts as none", async () => {
