@@ -1,7 +1,7 @@
 /** Retries with growing delays; the error is only stored when no retry is left. */
 import { Consumer, MemoryHuey } from "@hueyjs/huey";
 
-const huey = new MemoryHuey({ storeIntermediateErrors: false });
+const huey = new MemoryHuey();
 const fetchPage = huey.task(
   {
     name: "fetchPage",

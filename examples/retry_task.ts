@@ -1,8 +1,7 @@
 /** A task that asks for its own retry: neither needs `retries` nor uses them up. */
 import { Consumer, MemoryHuey, RetryTask } from "@hueyjs/huey";
 
-// Otherwise a blocking read ends with the first attempt, whose outcome is stored like an error.
-const huey = new MemoryHuey({ storeIntermediateErrors: false });
+const huey = new MemoryHuey();
 let looks = 0;
 const waitForReport = huey.task("waitForReport", () => {
   looks += 1;

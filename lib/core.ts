@@ -46,6 +46,8 @@ export interface Running {
 export interface Settings {
   name: string;
   results: boolean;
+  /** How long a result waits to be read; `undefined`: for ever. */
+  resultTtlMs: number | undefined;
   storeNone: boolean;
   storeIntermediateErrors: boolean;
   utc: boolean;

@@ -2,8 +2,9 @@
  * Every error that callers may want to catch. Wrong arguments are `TypeError` or `RangeError` instead.
  * @module
  */
-import { checkBoolean } from "./arguments.ts";
-import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
+import { show } from "./arguments.ts";
+import { checkOptions, rule, type Rules } from "./option_rules.ts";
+import type { Duration, Instant } from "./time.ts";
 
 /**
  * Base of all errors of this library.
@@ -262,6 +263,17 @@ export class StorageError extends HueyException {
 /** When to retry: after a delay, or at a time; never both. */
 export type RetryTaskOptions = { delay?: Duration; eta?: never } | { eta: Instant; delay?: never };
 
+/** The options of an error that takes a message and options, or options alone. */
+function optionsOf<O extends object>(of: string, first: string | O | undefined, second: O | undefined): O {
+  if (typeof first === "string" || first === undefined) return second === undefined ? {} as O : second;
+  if (second !== undefined) {
+    throw new TypeError(`${of} takes a message and options, or options alone: ${show(first)}, ${show(second)}`);
+  }
+  return first;
+}
+
+const RETRY_RULES: Rules<RetryTaskOptions> = { delay: rule.duration({ negative: true }), eta: rule.instant };
+
 /**
  * Thrown by a task: run it again, without using up its retries. No limit of its own: look at `context.attempt` if there has to be one.
  *
@@ -269,7 +281,7 @@ export type RetryTaskOptions = { delay?: Duration; eta?: never } | { eta: Instan
  * ```ts
  * import { Consumer, MemoryHuey, RetryTask } from "@hueyjs/huey";
  *
- * const huey = new MemoryHuey({ storeIntermediateErrors: false });
+ * const huey = new MemoryHuey();
  * const poll = huey.task({ name: "poll", context: true }, (context) => {
  *   if (context.attempt < 3) throw new RetryTask("not yet", { delay: 0.01 });
  *   return context.attempt;
@@ -289,19 +301,18 @@ export class RetryTask extends Error {
   /**
    * @param message What to say in the log. May be left out.
    * @param options `delay` (a number is seconds) or `eta`. Default: the task's `retryDelay`.
-   * @throws {TypeError | RangeError} For a wrong delay or eta.
+   * @throws {TypeError | RangeError} For an unknown option, or a wrong delay or eta.
    * @throws {ConfigurationError} If both are given.
    */
   constructor(options?: RetryTaskOptions);
   constructor(message: string, options?: RetryTaskOptions);
   constructor(first?: string | RetryTaskOptions, second?: RetryTaskOptions) {
     super(typeof first === "string" ? first : "Retry requested");
-    const options = (typeof first === "string" ? second : first) ?? {};
+    const options = optionsOf("RetryTask", first, second);
+    checkOptions<RetryTaskOptions>(options, "RetryTask", RETRY_RULES);
     if (options.delay !== undefined && options.eta !== undefined) {
       throw new ConfigurationError("RetryTask takes either delay or eta, not both");
     }
-    if (options.delay !== undefined) durationMs(options.delay, "delay", { negative: true });
-    if (options.eta !== undefined) instantMs(options.eta, "eta");
     this.delay = options.delay;
     this.eta = options.eta;
   }
@@ -325,20 +336,20 @@ export class RetryTask extends Error {
  */
 export class CancelExecution extends Error {
   override name = "CancelExecution";
-  /** true: run again anyway; false: not even if retries are left; `undefined`: in a task as `retries` says, in a hook not. */
+  /** Whether the task runs again, whatever retries are left; `undefined` is false. */
   readonly retry: boolean | undefined;
 
   /**
    * @param message What to say in the log. May be left out.
-   * @param options `retry`: run the task again or not, whatever its `retries` say.
-   * @throws {TypeError} If `retry` is no boolean.
+   * @param options `retry`: run the task again, whatever its `retries` say. Default false.
+   * @throws {TypeError} If `retry` is no boolean, or for an unknown option.
    */
   constructor(options?: { retry?: boolean });
   constructor(message: string, options?: { retry?: boolean });
   constructor(first?: string | { retry?: boolean }, second?: { retry?: boolean }) {
     super(typeof first === "string" ? first : "Execution canceled");
-    const { retry } = (typeof first === "string" ? second : first) ?? {};
-    checkBoolean(retry, "retry");
-    this.retry = retry;
+    const options = optionsOf("CancelExecution", first, second);
+    checkOptions<{ retry?: boolean }>(options, "CancelExecution", { retry: rule.boolean });
+    this.retry = options.retry;
   }
 }

@@ -28,6 +28,8 @@ export const rule: {
   readonly boolean: Rule;
   /** Not empty. */
   readonly text: Rule;
+  /** May be empty. */
+  readonly string: Rule;
   readonly object: Rule;
   readonly fn: Rule;
   /** Not empty, and no empty text in it. */
@@ -37,11 +39,16 @@ export const rule: {
   readonly whole: (limits?: NumberRule) => Rule;
   readonly oneOf: (...words: string[]) => Rule;
   readonly duration: (limits?: DurationRule) => Rule;
+  /** How long something stays: a length of time above 0, or "forever". */
+  readonly ttl: Rule;
+  /** What reads the time and sets timers. */
+  readonly clock: Rule;
   /** Whatever another check takes. */
   readonly any: Rule;
 } = {
   boolean: checkBoolean,
   text: checkName,
+  string: checkString,
   object: checkObject,
   fn: checkFunction,
   texts: checkTexts,
@@ -49,7 +56,9 @@ export const rule: {
   number: (limits = {}) => (value, name) => checkNumber(value, name, limits),
   whole: (limits = {}) => (value, name) => checkNumber(value, name, { ...limits, whole: true }),
   oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
+  ttl: checkTtl,
   duration: (limits = {}) => (value, name) => checkDuration(value, name, limits),
+  clock: checkClock,
   any: () => {},
 };
 
@@ -77,6 +86,10 @@ export function checkValues<O extends object>(options: O, rules: Rules<O>, prefi
   }
 }
 
+function checkString(value: unknown, name: string): void {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string: ${show(value)}`);
+}
+
 function checkObject(value: unknown, name: string): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new TypeError(`${name} must be an object: ${show(value)}`);
@@ -91,4 +104,16 @@ function checkTexts(value: unknown, name: string): void {
 function checkDuration(value: unknown, name: string, { negative, positive }: DurationRule): void {
   const ms = durationMs(value as Duration, name, { negative: negative ?? false });
   if (ms === 0 && positive) throw new RangeError(`${name} must be more than 0${positive === true ? "" : `: ${positive}`}`);
+}
+
+function checkTtl(value: unknown, name: string): void {
+  if (value === "forever") return;
+  if (typeof value === "string") throw new TypeError(`${name} must be a length of time or "forever": ${show(value)}`);
+  checkDuration(value, name, { positive: 'it would end at once; "forever" keeps it' });
+}
+
+function checkClock(value: unknown, name: string): void {
+  const methods = ["now", "elapsed", "startTimer"];
+  const missing = methods.find((method) => typeof (value as Record<string, unknown> | null)?.[method] !== "function");
+  if (missing !== undefined) throw new TypeError(`${name} must have the methods ${methods.join(", ")}: ${missing} is missing`);
 }

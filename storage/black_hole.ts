@@ -4,6 +4,7 @@
  * @module
  */
 import { StorageError } from "../lib/errors.ts";
+import { checkOptions, rule } from "../lib/option_rules.ts";
 import type {
   Claim,
   ClaimBatch,
@@ -56,8 +57,15 @@ export class BlackHoleStorage implements Storage {
   readonly #waits = new WaitList();
   #closed = false;
 
-  /** @param options Name of the queue. */
+  /**
+   * @param options Name of the queue.
+   * @throws {TypeError} For an unknown option, or a name that is none.
+   */
   constructor(options: BlackHoleStorageOptions = {}) {
+    checkOptions<BlackHoleStorageOptions & { clock?: unknown }>(options, "A black hole", {
+      name: rule.string,
+      clock: rule.clock,
+    });
     this.name = options.name ?? "huey";
     this.descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name: this.name } };
     const assertOpen = (): void => this.#assertOpen();

@@ -14,10 +14,16 @@ export interface HueyOptions {
   /** Store values and errors of tasks. Default true. Without it a handle's `get` rejects. */
   results?: boolean;
 
+  /** How long a value or an error waits to be read. Default 7 days; `"forever"`: it has no end. Not for what `put` stores. */
+  resultTtl?: Duration | "forever";
+
   /** Also store the value of a task that returns `undefined`. Default false. */
   storeNone?: boolean;
 
-  /** Store, and hand to error handlers, the error of an attempt that will be retried. Default true. */
+  /**
+   * Store, and hand to error handlers, the error of an attempt that will be retried. Default false: a handle and a handler learn
+   * what the task ended with.
+   */
   storeIntermediateErrors?: boolean;
 
   /** Whether a crontab that names no zone means UTC; else local time. Default true. */

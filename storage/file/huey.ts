@@ -6,6 +6,7 @@ import { Huey } from "../../lib/huey.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { type FileOptions, FileStorage } from "./front.ts";
+import { FILE_KEYS } from "./options.ts";
 
 /**
  * A Huey in a folder: a message is a file. No server and no database, several processes at once, on a local disk.
@@ -33,7 +34,7 @@ export class FileHuey extends Huey {
    */
   constructor(name: string, options: HueyOptions & FileOptions);
   constructor(first: string | (HueyOptions & FileOptions), second?: HueyOptions & FileOptions) {
-    const { huey, storage } = splitOptions<FileOptions>(first, second);
+    const { huey, storage } = splitOptions<FileOptions>("FileHuey", FILE_KEYS, [first, second]);
     super({ ...huey, name: storage.name, storage: new FileStorage(storage) });
   }
 }

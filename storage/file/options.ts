@@ -5,6 +5,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../../lib/errors.ts";
+import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
 import type { Item } from "../../lib/storage.ts";
 
 /** Where a file storage keeps its files, and how. */
@@ -29,17 +30,26 @@ export interface FileSettings {
 /** Priorities are 16 bits in the names of files. */
 export const MAX_PRIORITY = 65535;
 
+/** The rule for each option; the path is looked at where it is resolved. */
+const RULES: Rules<FileOptions> = { path: rule.any, levels: rule.whole({ min: 0, max: 4 }), fsync: rule.boolean };
+
+/** Names of the options, for the class that takes them beside those of a Huey. */
+export const FILE_KEYS: readonly string[] = Object.keys(RULES);
+
 /**
  * @param options As given.
  * @returns Checked, with the defaults filled in.
+ * @throws {TypeError} For an unknown option, or a value of a wrong type.
  * @throws {RangeError} If `levels` is no integer from 0 to 4.
  * @throws {ConfigurationError} If there is no path, or something else than a folder is there.
  */
 export function fileSettings(options: { readonly name?: string } & FileOptions): FileSettings {
+  checkOptions<{ readonly name?: string; readonly clock?: unknown } & FileOptions>(options, "A file storage", {
+    name: rule.string,
+    clock: rule.clock,
+    ...RULES,
+  });
   const { name = "huey", levels = 2, fsync = false } = options;
-  if (!Number.isInteger(levels) || levels < 0 || levels > 4) {
-    throw new RangeError(`Levels must be an integer from 0 to 4: ${levels}`);
-  }
   return { name, path: folderOf(options.path), levels, fsync };
 }
 
@@ -57,7 +67,8 @@ export function checkItem({ priority, dueMs }: Item): void {
 }
 
 function folderOf(path: string): string {
-  if (typeof path !== "string" || path === "") throw new ConfigurationError("A file storage needs the path of a folder");
+  if (path === undefined || path === "") throw new ConfigurationError("A file storage needs the path of a folder");
+  rule.text(path, "path");
   const folder = resolve(path);
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new ConfigurationError(`The path of a file storage must be a folder: ${folder}`);

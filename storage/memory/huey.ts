@@ -35,7 +35,7 @@ export class MemoryHuey extends Huey {
    */
   constructor(name: string, options?: HueyOptions);
   constructor(first?: string | HueyOptions, second?: HueyOptions) {
-    const { huey, storage } = splitOptions<object>(first, second);
+    const { huey, storage } = splitOptions<object>("MemoryHuey", [], [first, second]);
     super({ ...huey, name: storage.name, storage: new MemoryStorage(storage) });
   }
 }
@@ -65,7 +65,7 @@ export class BlackHoleHuey extends Huey {
    */
   constructor(name: string, options?: HueyOptions);
   constructor(first?: string | HueyOptions, second?: HueyOptions) {
-    const { huey, storage } = splitOptions<object>(first, second);
+    const { huey, storage } = splitOptions<object>("BlackHoleHuey", [], [first, second]);
     super({ ...huey, name: storage.name, storage: new BlackHoleStorage(storage) });
   }
 }

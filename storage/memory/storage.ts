@@ -4,6 +4,7 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { checkOptions, rule } from "../../lib/option_rules.ts";
 import type {
   ChordReport,
   Claim,
@@ -86,8 +87,12 @@ export class MemoryStorage implements Storage {
   #lastToken = 0;
   #closed = false;
 
-  /** @param options Name of the queue. */
+  /**
+   * @param options Name of the queue.
+   * @throws {TypeError} For an unknown option, or a name that is none.
+   */
   constructor(options: MemoryStorageOptions = {}) {
+    checkOptions<MemoryStorageOptions>(options, "A memory storage", { name: rule.string, clock: rule.clock });
     this.name = options.name ?? "huey";
     const assertOpen = (): void => this.#assertOpen();
     this.data = new MemoryKeyValue({

@@ -3,11 +3,13 @@
  * @module
  */
 import { Huey } from "../../lib/huey.ts";
+import { ConfigurationError } from "../../lib/errors.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
+import { rule } from "../../lib/option_rules.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./front.ts";
-import type { RedisExpireOptions, RedisOptions } from "./options.ts";
+import { REDIS_EXPIRE_KEYS, REDIS_KEYS, type RedisExpireOptions, type RedisOptions } from "./options.ts";
 
 type StorageClass<O> = new (options: O & { name: string }) => Storage;
 
@@ -39,7 +41,7 @@ export class RedisHuey extends Huey {
    */
   constructor(name: string, options?: HueyOptions & RedisOptions);
   constructor(first?: string | (HueyOptions & RedisOptions), second?: HueyOptions & RedisOptions) {
-    const { huey, storage } = splitOptions<RedisOptions>(first, second);
+    const { huey, storage } = splitOptions<RedisOptions>(new.target.name, REDIS_KEYS, [first, second]);
     super({ ...huey, name: storage.name, storage: new new.target.storageClass(storage) });
   }
 }
@@ -80,7 +82,7 @@ export class RedisExpireHuey extends Huey {
   /**
    * @param options Options of every Huey, and of the Redis storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
-   * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
+   * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`, or both `expireTime` and `resultTtl`.
    */
   constructor(options?: HueyOptions & RedisExpireOptions);
   /**
@@ -89,8 +91,10 @@ export class RedisExpireHuey extends Huey {
    */
   constructor(name: string, options?: HueyOptions & RedisExpireOptions);
   constructor(first?: string | (HueyOptions & RedisExpireOptions), second?: HueyOptions & RedisExpireOptions) {
-    const { huey, storage } = splitOptions<RedisExpireOptions>(first, second);
-    super({ ...huey, name: storage.name, storage: new new.target.storageClass(storage) });
+    const { huey, storage } = splitOptions<RedisExpireOptions>(new.target.name, REDIS_EXPIRE_KEYS, [first, second]);
+    const resultTtl = lifeOfResults(huey.resultTtl, storage.expireTime);
+    const own = new new.target.storageClass({ ...storage, expireTime: resultTtl });
+    super({ ...huey, name: storage.name, resultTtl, storage: own });
   }
 }
 
@@ -109,4 +113,16 @@ export class RedisExpireHuey extends Huey {
  */
 export class PriorityRedisExpireHuey extends RedisExpireHuey {
   protected static override readonly storageClass: StorageClass<RedisExpireOptions> = PriorityRedisExpireStorage;
+}
+
+/** `expireTime` is the name that these classes have for `resultTtl`. */
+function lifeOfResults(
+  resultTtl: HueyOptions["resultTtl"],
+  expireTime: RedisExpireOptions["expireTime"],
+): NonNullable<HueyOptions["resultTtl"]> {
+  if (resultTtl !== undefined && expireTime !== undefined) {
+    throw new ConfigurationError("Give either expireTime or resultTtl: they are two names for the life of a result");
+  }
+  if (resultTtl !== undefined) rule.ttl(resultTtl, "resultTtl");
+  return expireTime ?? resultTtl ?? { days: 1 };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { ConfigurationError } from "../../lib/errors.ts";
+import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
 import { type Duration, durationMs } from "../../lib/time.ts";
 
 /** More than one of `url`, `host`/`port`, `client`, `pool` is a ConfigurationError. What is `undefined` counts as not given. */
@@ -35,8 +36,8 @@ export interface RedisOptions {
 
 /** Options of the storages whose results expire. */
 export interface RedisExpireOptions extends RedisOptions {
-  /** Life of a result. Default 86400. */
-  expireTime?: Duration;
+  /** Life of a result, more than 0; `"forever"`: it has no end. Default a day. */
+  expireTime?: Duration | "forever";
 }
 
 /** Checked options. */
@@ -58,8 +59,37 @@ const SOURCES = { url: ["url"], "host/port": ["host", "port"], client: ["client"
 
 const DEFAULT_EXPIRE_SECONDS = 86_400;
 
-/** @throws ConfigurationError if the options contradict each other. */
+/** The rule for each option of the storages whose results stay; neither a URL nor a password is shown. */
+const RULES: Rules<RedisOptions> = {
+  url: checkSecret,
+  host: rule.text,
+  port: rule.whole({ min: 1, max: 65_535 }),
+  username: rule.text,
+  password: checkSecret,
+  db: rule.whole({ min: 0 }),
+  blocking: rule.boolean,
+  readTimeout: rule.duration({ positive: true }),
+  clientName: rule.text,
+  client: rule.any,
+  pool: rule.any,
+  clientOptions: rule.object,
+};
+
+/** The rule for each option of the storages whose results expire. */
+const EXPIRE_RULES: Rules<RedisExpireOptions> = { ...RULES, expireTime: rule.ttl };
+
+/** Names of the options, for the classes that take them beside those of a Huey. */
+export const REDIS_KEYS: readonly string[] = Object.keys(RULES);
+/** The same of the classes whose results expire. */
+export const REDIS_EXPIRE_KEYS: readonly string[] = Object.keys(EXPIRE_RULES);
+
+/**
+ * @throws {TypeError | RangeError} For an unknown option, or a wrong value.
+ * @throws {ConfigurationError} If the options contradict each other.
+ */
 export function redisSettings(options: { name?: string } & RedisExpireOptions, expires: boolean): RedisSettings {
+  const rules = { name: rule.string, clock: rule.clock, ...(expires ? EXPIRE_RULES : RULES) };
+  checkOptions<object>(options, expires ? "A Redis storage" : "A Redis storage whose results stay", rules);
   const name = options.name ?? "huey";
   const given = Object.entries(SOURCES).filter(([, keys]) => keys.some((key) => options[key] != undefined)).map(([source]) =>
     source
@@ -68,13 +98,12 @@ export function redisSettings(options: { name?: string } & RedisExpireOptions, e
     throw new ConfigurationError(`Queue "${name}" was given ${given.join(" and ")}; give one of url, host/port, client, pool`);
   }
   const client = options.client ?? options.pool;
-  const readTimeoutMs = durationMs(options.readTimeout ?? 1, "readTimeout");
-  if (readTimeoutMs <= 0) throw new RangeError(`readTimeout must be more than 0: ${readTimeoutMs}`);
+  const { expireTime = DEFAULT_EXPIRE_SECONDS } = options;
   return {
     name,
     blocking: options.blocking ?? true,
-    readTimeoutMs,
-    expireMs: expires ? durationMs(options.expireTime ?? DEFAULT_EXPIRE_SECONDS, "expireTime") : undefined,
+    readTimeoutMs: durationMs(options.readTimeout ?? 1, "readTimeout"),
+    expireMs: expires && expireTime !== "forever" ? durationMs(expireTime, "expireTime") : undefined,
     connection: client ? undefined : connectionOptions(options),
     client: client ?? undefined,
     place: placeOf(options),
@@ -86,7 +115,9 @@ export function plainOptions(options: { name?: string } & RedisExpireOptions): R
   const { readTimeout, expireTime, ...rest } = options;
   const plain: Record<string, unknown> = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != undefined));
   if (readTimeout !== undefined) plain.readTimeout = durationMs(readTimeout, "readTimeout") / 1000;
-  if (expireTime !== undefined) plain.expireTime = durationMs(expireTime, "expireTime") / 1000;
+  if (expireTime !== undefined) {
+    plain.expireTime = expireTime === "forever" ? expireTime : durationMs(expireTime, "expireTime") / 1000;
+  }
   return isPlain(plain) && options.client == undefined && options.pool == undefined ? plain : undefined;
 }
 
@@ -102,18 +133,16 @@ function connectionOptions(options: RedisOptions): Record<string, unknown> {
   const { url, username, password, db, clientName, clientOptions } = options;
   const socket: Record<string, unknown> = { ...clientOptions?.socket as object | undefined };
   if (options.host != undefined) socket.host = options.host;
-  if (options.port != undefined) socket.port = checkedPort(options.port);
+  if (options.port != undefined) socket.port = options.port;
   const connection: Record<string, unknown> = { ...clientOptions, socket };
   const named = { url: url == undefined ? undefined : checkedUrl(url), username, password, database: db, name: clientName };
   for (const [key, value] of Object.entries(named)) if (value != undefined) connection[key] = value;
   return connection;
 }
 
-function checkedPort(port: number): number {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new ConfigurationError(`port must be from 1 to 65535: ${port}`);
-  }
-  return port;
+/** The message must not show the value. */
+function checkSecret(value: unknown, name: string): void {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string, not a value of type ${typeof value}`);
 }
 
 /** The message must not show the URL: it may hold a password. */

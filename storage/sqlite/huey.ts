@@ -6,6 +6,7 @@ import { Huey } from "../../lib/huey.ts";
 import { splitOptions } from "../../lib/huey_options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { type SqliteOptions, SqliteStorage } from "./front.ts";
+import { SQLITE_KEYS } from "./options.ts";
 
 /**
  * A Huey in a SQLite file: no server, several processes of both runtimes at once, on one machine.
@@ -33,7 +34,7 @@ export class SqliteHuey extends Huey {
    */
   constructor(name: string, options?: HueyOptions & SqliteOptions);
   constructor(first?: string | (HueyOptions & SqliteOptions), second?: HueyOptions & SqliteOptions) {
-    const { huey, storage } = splitOptions<SqliteOptions>(first, second);
+    const { huey, storage } = splitOptions<SqliteOptions>("SqliteHuey", SQLITE_KEYS, [first, second]);
     super({ ...huey, name: storage.name, storage: new SqliteStorage(storage) });
   }
 }

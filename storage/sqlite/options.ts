@@ -3,7 +3,9 @@
  * @module
  */
 import { resolve } from "node:path";
+import { show } from "../../lib/arguments.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
+import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
 import type { StorageDescriptor } from "../../lib/storage.ts";
 import { type Duration, durationMs } from "../../lib/time.ts";
 
@@ -38,6 +40,19 @@ export interface SqliteSettings {
 /** Without "off", which could not undo half a transaction. */
 const JOURNAL_MODES = ["wal", "delete", "truncate", "persist", "memory"];
 
+/** The rule for each option. */
+const RULES: Rules<SqliteOptions> = {
+  filename: checkFilename,
+  cacheMb: checkCache,
+  fsync: rule.boolean,
+  journalMode: checkJournalMode,
+  timeout: rule.duration(),
+  strictFifo: rule.boolean,
+};
+
+/** Names of the options, for the class that takes them beside those of a Huey. */
+export const SQLITE_KEYS: readonly string[] = Object.keys(RULES);
+
 /**
  * @param options As given.
  * @returns Checked, with the defaults filled in.
@@ -45,13 +60,12 @@ const JOURNAL_MODES = ["wal", "delete", "truncate", "persist", "memory"];
  * @throws {TypeError | RangeError} For a wrong size or time.
  */
 export function sqliteSettings(options: { name?: string } & SqliteOptions): SqliteSettings {
+  checkOptions<{ name?: string; clock?: unknown } & SqliteOptions>(options, "A SQLite storage", {
+    name: rule.string,
+    clock: rule.clock,
+    ...RULES,
+  });
   const { name = "huey", filename = "huey.db", cacheMb = 8, fsync = false, journalMode = "wal", timeout = 5 } = options;
-  if (filename === "") throw new ConfigurationError('filename must not be empty; use ":memory:" for a database without a file');
-  if (!Number.isFinite(cacheMb) || cacheMb <= 0) throw new RangeError(`cacheMb must be more than 0: ${cacheMb}`);
-  const mode = journalMode.toLowerCase();
-  if (!JOURNAL_MODES.includes(mode)) {
-    throw new ConfigurationError(`journalMode must be one of ${JOURNAL_MODES.join(", ")}: ${JSON.stringify(journalMode)}`);
-  }
   const shared = filename !== ":memory:";
   return {
     name,
@@ -59,9 +73,25 @@ export function sqliteSettings(options: { name?: string } & SqliteOptions): Sqli
     shared,
     cacheMb,
     fsync,
-    journalMode: mode,
+    journalMode: journalMode.toLowerCase(),
     timeoutMs: durationMs(timeout, "timeout"),
   };
+}
+
+function checkFilename(value: unknown, name: string): void {
+  if (value === "") throw new ConfigurationError('filename must not be empty; use ":memory:" for a database without a file');
+  rule.text(value, name);
+}
+
+function checkCache(value: unknown, name: string): void {
+  rule.number()(value, name);
+  if (value as number <= 0) throw new RangeError(`cacheMb must be more than 0: ${show(value)}`);
+}
+
+function checkJournalMode(value: unknown, name: string): void {
+  rule.text(value, name);
+  if (JOURNAL_MODES.includes((value as string).toLowerCase())) return;
+  throw new ConfigurationError(`journalMode must be one of ${JOURNAL_MODES.join(", ")}: ${show(value)}`);
 }
 
 /** How another isolate opens the same file. */

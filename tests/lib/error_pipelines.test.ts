@@ -70,7 +70,7 @@ describe("an error handler", () => {
   });
 
   test("is called for each failed attempt", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     const { got, handler } = keeping(huey);
     let runs = 0;
     const fails = huey.task({ name: "fails", retries: 2 }, () => {

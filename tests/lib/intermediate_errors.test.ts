@@ -18,7 +18,7 @@ function failing(huey: Huey, retries: number) {
 
 describe("storeIntermediateErrors", () => {
   test("true: each failed attempt stores its error and calls the handler", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     const { handled, enqueue } = failing(huey, 2);
     const result = await enqueue();
     await work(huey, { limit: 1 });
@@ -32,7 +32,7 @@ describe("storeIntermediateErrors", () => {
   });
 
   test("true: a blocked reader wakes at the first failure", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     const { enqueue } = failing(huey, 2);
     const result = await enqueue();
     const reading = failure(result.get({ blocking: true }));
@@ -41,7 +41,7 @@ describe("storeIntermediateErrors", () => {
   });
 
   test("true: a later success replaces the error", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     let runs = 0;
     const result = await huey.task({ name: "flaky", retries: 1 }, () => {
       if (runs++ === 0) throw new Error("first");
@@ -51,8 +51,8 @@ describe("storeIntermediateErrors", () => {
     expect(await result.get()).toBe("OK");
   });
 
-  test("false: only the last failure is stored and handled", async () => {
-    const huey = memory({ storeIntermediateErrors: false });
+  test("false, the default: only the last failure is stored and handled", async () => {
+    const huey = memory();
     const { handled, enqueue } = failing(huey, 2);
     const result = await enqueue();
     await work(huey, { limit: 2 });

@@ -39,7 +39,7 @@ describe("retries", () => {
   });
 
   test("the guide's story: error, reset, value", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     let runs = 0;
     const flaky = huey.task({ name: "flaky", retries: 2 }, () => runs++ === 0 ? fail() : "OK");
     const result = await flaky();
@@ -226,7 +226,7 @@ describe("RetryTask", () => {
   });
 
   test("stores its error meanwhile, and calls the handler", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     const seen: string[] = [];
     const handler = huey.task("handler", (error: Error) => void seen.push(error.name));
     const again = huey.task("again", () => {
