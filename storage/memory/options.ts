@@ -2,6 +2,7 @@
  * Options of the memory storage.
  * @module
  */
+import { checkOptions, rule } from "../../lib/option_rules.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 
 /** Options of `MemoryStorage`. */
@@ -10,4 +11,13 @@ export interface MemoryStorageOptions {
   readonly name?: string;
   /** The time. Default: the machine's. */
   readonly clock?: Clock;
+}
+
+/**
+ * The name that options mean, which are checked.
+ * @throws {TypeError} For an unknown option, or a wrong value.
+ */
+export function memoryName(options: MemoryStorageOptions): string {
+  checkOptions<MemoryStorageOptions>(options, "A memory storage", { name: rule.string, clock: rule.clock });
+  return options.name ?? "huey";
 }

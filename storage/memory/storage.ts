@@ -4,7 +4,6 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
-import { checkOptions, rule } from "../../lib/option_rules.ts";
 import type {
   ChordReport,
   Claim,
@@ -28,7 +27,7 @@ import { MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryKeyValue, type Notice } from "./key_value.ts";
 import { type Entry, MemoryQueue } from "./queue.ts";
 import { MemorySchedule } from "./schedule.ts";
-import type { MemoryStorageOptions } from "./options.ts";
+import { memoryName, type MemoryStorageOptions } from "./options.ts";
 import { MemoryTracker } from "./tracker.ts";
 import { Deadline, KeyedWaitLists, WaitList } from "../waiters.ts";
 
@@ -87,13 +86,9 @@ export class MemoryStorage implements Storage {
   #lastToken = 0;
   #closed = false;
 
-  /**
-   * @param options Name of the queue.
-   * @throws {TypeError} For an unknown option, or a name that is none.
-   */
+  /** @param options Name of the queue. @throws {TypeError} For an unknown option, or a wrong name. */
   constructor(options: MemoryStorageOptions = {}) {
-    checkOptions<MemoryStorageOptions>(options, "A memory storage", { name: rule.string, clock: rule.clock });
-    this.name = options.name ?? "huey";
+    this.name = memoryName(options);
     const assertOpen = (): void => this.#assertOpen();
     this.data = new MemoryKeyValue({
       assertOpen,
