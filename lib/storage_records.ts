@@ -113,6 +113,13 @@ export interface Burial {
   readonly taskName?: string | undefined;
 }
 
+/** A step that ends before it was enqueued, since one before it did not succeed. */
+export interface CanceledStep {
+  readonly id: string;
+  /** The error to store under its id in `results`; `undefined` leaves a notice only. Both are kept as those of the settlement. */
+  readonly result?: Uint8Array | undefined;
+}
+
 /** Everything that finishing one attempt means; applied at once or not at all. */
 export interface Settlement {
   /** Must still be held, else nothing is written. Without one the writes are unconditional. The claim is dropped. */
@@ -136,6 +143,8 @@ export interface Settlement {
   /** The chords whose members are among the follow-ups. */
   readonly chords?: readonly ChordRecord[] | undefined;
   readonly chord?: ChordReport | undefined;
+  /** Steps that would have followed and never will: each ends as `canceled` in the same step, like the task itself. */
+  readonly canceled?: readonly CanceledStep[] | undefined;
   /** A chord whose collected values are no longer needed. */
   readonly dropChord?: string | undefined;
   readonly bury?: Burial | undefined;

@@ -35,6 +35,9 @@ export async function settle(settlement: Settlement, parts: SettlementParts): Pr
   try {
     stageMessages(draft, settlement, parts);
     stageEnding(draft, settlement, parts);
+    for (const { id, result } of settlement.canceled ?? []) {
+      stageEnding(draft, { id, result, ending: "canceled", noticeTtlMs: settlement.noticeTtlMs }, parts);
+    }
     stageUndo(draft, settlement, parts);
   } catch (error) {
     draft.discard();

@@ -116,9 +116,9 @@ export class MemoryStorage implements Storage {
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
     this.#assertOpen();
     this.check(item);
-    const free = this.meta.setIfEmpty(key, new Uint8Array(), { ttlMs });
-    if (free) this.#add([item], "soon");
-    return free;
+    if (!this.meta.setIfEmpty(key, new Uint8Array(), { ttlMs })) return false;
+    this.#add([item], "soon");
+    return true;
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
@@ -130,8 +130,7 @@ export class MemoryStorage implements Storage {
       await this.#idle.wait(deadline.remainingMs, options.signal);
     }
     const wanted = options.signal?.aborted ? 0 : Math.min(limit, this.#queue.size);
-    const claims = Array.from({ length: wanted }, () => this.#take(options.owner));
-    return { claims, revocations: this.revocations.count > 0 };
+    return { claims: Array.from({ length: wanted }, () => this.#take(options.owner)), revocations: this.revocations.count > 0 };
   }
 
   async settle(settlement: Settlement): Promise<Settled> {
@@ -143,6 +142,9 @@ export class MemoryStorage implements Storage {
     // Nothing below fails, so that all of it happens or none.
     if (claim) this.#dropClaim(claim, settlement.dropLocks ?? false);
     this.#end(settlement);
+    for (const step of settlement.canceled ?? []) {
+      this.#end({ ...step, ending: "canceled", noticeTtlMs: settlement.noticeTtlMs });
+    }
     this.#bury(settlement);
     this.revocations.deleteMany(settlement.forget ?? []);
     if (settlement.dropChord !== undefined) this.#chords.delete(settlement.dropChord);
@@ -230,23 +232,22 @@ export class MemoryStorage implements Storage {
     this.#assertOpen();
     const live = this.#tracker.stateOf(id);
     if (live) return live;
-    const notice = this.data.noticeOf(id) ?? this.#tracker.noticeOf(id);
-    return notice && { state: notice.ending };
+    const ending = (this.data.noticeOf(id) ?? this.#tracker.noticeOf(id))?.ending;
+    return ending && { state: ending };
   }
 
   async increment(key: string, by: number, ttlMs?: number): Promise<number> {
     this.#assertOpen();
-    const count = this.#counters.get(key);
-    if (count === undefined) this.#counters.set(key, by, ttlMs);
-    else this.#counters.update(key, count + by);
-    return (count ?? 0) + by;
+    const count = (this.#counters.get(key) ?? 0) + by;
+    if (this.#counters.get(key) === undefined) this.#counters.set(key, by, ttlMs);
+    else this.#counters.update(key, count);
+    return count;
   }
 
   async collect(chordId: string): Promise<Collected> {
     this.#assertOpen();
     const chord = this.#chords.get(chordId);
-    const values = Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index));
-    return { values, filledMs: undefined };
+    return { values: Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index)), filledMs: undefined };
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------
@@ -284,7 +285,7 @@ export class MemoryStorage implements Storage {
   async requeueDeadLetter(id: string): Promise<boolean> {
     this.#assertOpen();
     const item = this.#deadLetters.take(id);
-    if (item) this.#add([item]);
+    this.#add(item ? [item] : []);
     return item !== undefined;
   }
 
@@ -355,9 +356,8 @@ export class MemoryStorage implements Storage {
 
   #heldBy(owner: { readonly consumer: string; readonly worker?: string }): Held[] {
     const { consumer, worker } = owner;
-    return [...this.#claims.values()].filter((held) =>
-      held.owner.consumer === consumer && (worker === undefined || held.owner.worker === worker)
-    );
+    const isAsked = (held: Owner): boolean => held.consumer === consumer && (worker === undefined || held.worker === worker);
+    return [...this.#claims.values()].filter((held) => isAsked(held.owner));
   }
 
   #heldWithoutLease(): Held[] {
@@ -376,8 +376,8 @@ export class MemoryStorage implements Storage {
 
   #bury({ id, claim, bury }: Settlement): void {
     if (bury === undefined) return;
-    const item = this.#deadLetters.bury(bury, bury.taskId ?? id, claim);
-    this.#tracker.dead(item.id, item.track);
+    const { id: taskId, track } = this.#deadLetters.bury(bury, bury.taskId ?? id, claim);
+    this.#tracker.dead(taskId, track);
   }
 
   #report({ id, index, size, value, callback }: ChordReport): void {

@@ -2,7 +2,7 @@
  * Settlements as the settle script reads them.
  * @module
  */
-import type { Burial, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
+import type { Burial, CanceledStep, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, record, resultEntry } from "./bytes.ts";
 import { type Hold, holdOf, runningMark, workerOf } from "./claim.ts";
 import type { Argument } from "./dial.ts";
@@ -82,6 +82,7 @@ export class SettlementColumns {
     if (chord) this.#chords.push(packableReport(chord));
     if (dropChord !== undefined) this.#dropped.push(dropChord);
     if (bury) this.#bury(bury, id, claim);
+    for (const step of settlement.canceled ?? []) this.#cancel(step, settlement);
     return true;
   }
 
@@ -117,6 +118,12 @@ export class SettlementColumns {
     return true;
   }
 
+  #cancel({ id, result }: CanceledStep, { noticeTtlMs }: Settlement): void {
+    if (result) this.#results.push(id, resultEntry(result, "canceled", noticeTtlMs, this.#expiresMs));
+    else this.#note({ id, noticeTtlMs }, "canceled");
+    this.#ended.push(id);
+  }
+
   #note({ id, claim, noticeTtlMs }: Settlement, ending: Ending): void {
     const worker = ending === "running" && claim ? workerOf(claim) : "";
     const kind = `${ending} ${noticeTtlMs} ${worker}`;
@@ -142,9 +149,10 @@ export class SettlementColumns {
 
 /** Arguments of the script for one task that has ended, if nothing follows and its result stays; `undefined` if there is more to it. */
 export function plainEnd(settlement: Settlement): Argument[] | undefined {
-  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, dropChord, bury, dropLocks } = settlement;
+  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, dropChord, bury, canceled, dropLocks } =
+    settlement;
   if (claim === undefined || ending === undefined || ending === "running") return undefined;
-  if (enqueue || chord || dropChord !== undefined || bury || dropLocks || !(noticeTtlMs > 0)) return undefined;
+  if (enqueue || chord || dropChord !== undefined || bury || canceled || dropLocks || !(noticeTtlMs > 0)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
   const last = result ? ["", resultEntry(result, ending, noticeTtlMs, undefined)] : [

@@ -72,7 +72,7 @@ export function isPlainEnding(settlement: Settlement): boolean {
   if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
   if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
   return !settlement.dropLocks && settlement.enqueue === undefined && settlement.chord === undefined &&
-    settlement.bury === undefined && settlement.dropChord === undefined;
+    settlement.bury === undefined && settlement.canceled === undefined && settlement.dropChord === undefined;
 }
 
 /** Ends the tasks whose claims are still held. @returns for each whether it was */

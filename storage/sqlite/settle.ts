@@ -35,6 +35,7 @@ export function settle(session: Session, settlement: Settlement): boolean {
   const { claim, id, enqueue, chord, dropChord } = settlement;
   if (claim !== undefined && !dropClaim(session, claim.token)) return false;
   end(session, settlement);
+  cancel(session, settlement);
   if (settlement.forget !== undefined) forget(session, settlement.forget);
   if (enqueue !== undefined && enqueue.length > 0) addItems(session, enqueue);
   if (chord !== undefined) report(session, chord);
@@ -78,6 +79,14 @@ function end(session: Session, { id, result, ending, noticeTtlMs }: Settlement):
   } else if (ending !== undefined) {
     session.sweep.count();
     session.run(PUT_NOTICE, Date.now(), session.queue, id, ending, noticeTtlMs);
+  }
+}
+
+/** Steps that will never run end with this task. */
+function cancel(session: Session, { canceled, noticeTtlMs }: Settlement): void {
+  for (const { id, result } of canceled ?? []) {
+    end(session, { id, result, ending: "canceled", noticeTtlMs });
+    session.changes.ended.push(id);
   }
 }
 

@@ -175,4 +175,26 @@ export const settlementCases: Cases = {
     expect(await storage.data.size()).toBe(30);
     expect(await drain(storage)).toEqual(ids(lost));
   },
+
+  "steps that will never run end in the same step, and wake who waits for them": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    const waiting = other.waitForResult("b", { timeoutMs: LONG_MS });
+    const canceled = [{ id: "b", result: bytes("why") }, { id: "c" }];
+    await one.settle({ ...complete(claimed, { result: bytes("error"), ending: "failed" }), canceled });
+    expect(await waiting).toBe(true);
+    const states = await Promise.all(["a", "b", "c"].map((id) => other.state(id)));
+    expect(states).toEqual([{ state: "failed" }, { state: "canceled" }, { state: "canceled" }]);
+    expect(await peekText(other.results, "b")).toBe("why");
+    expect(await other.waitForResult("c", { timeoutMs: 0 })).toBe(true);
+  },
+
+  "steps that would have followed are left alone by a claim that is not held": async (context) => {
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.release([claimed]);
+    const settlement = { ...complete(claimed, { ending: "failed" }), canceled: [{ id: "b", result: bytes("why") }] };
+    expect((await storage.settle(settlement)).held).toBe(false);
+    expect(await storage.state("b")).toBe(undefined);
+  },
 };
