@@ -2,6 +2,7 @@
  * The sign of life of a loop that should go round for as long as the consumer runs.
  * @module
  */
+import { systemClock } from "../lib/primitives/clock.ts";
 
 /** Tells whether a loop still goes round. */
 export class Pulse {
@@ -17,7 +18,7 @@ export class Pulse {
 
   /** Runs the loop. Never rejects. */
   async run(loop: () => Promise<void>): Promise<void> {
-    this.#atMs = performance.now();
+    this.#atMs = systemClock.elapsed();
     try {
       await loop();
       this.#end = { error: undefined };
@@ -28,7 +29,7 @@ export class Pulse {
 
   /** The loop goes round. */
   beat(): void {
-    this.#atMs = performance.now();
+    this.#atMs = systemClock.elapsed();
     this.#beats++;
   }
 
@@ -44,7 +45,7 @@ export class Pulse {
 
   /** Time since the last beat. */
   get silentMs(): number {
-    return performance.now() - this.#atMs;
+    return systemClock.elapsed() - this.#atMs;
   }
 
   /** That it has ended, and because of which error, if it was one. */

@@ -2,6 +2,7 @@
  * Schedules in the words of cron.
  * @module
  */
+import { systemClock } from "./primitives/clock.ts";
 import { FIELD_RULES, parseField } from "./cron_field.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
@@ -102,7 +103,7 @@ function makeCrontab(input: string | (CronFields & CronOptions), options: CronOp
 
   const schedule = (date: Date, defaultTimeZone: string = "UTC"): boolean =>
     matches(values, clock(defaultTimeZone), instantMs(date, "date"));
-  const next = (after: Instant = new Date(), defaultTimeZone: string = "UTC"): Date | undefined => {
+  const next = (after: Instant = new Date(systemClock.now()), defaultTimeZone: string = "UTC"): Date | undefined => {
     const found = nextMatch(values, clock(defaultTimeZone), instantMs(after, "after"));
     return found === undefined ? undefined : new Date(found);
   };

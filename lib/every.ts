@@ -2,6 +2,7 @@
  * Schedules at even intervals.
  * @module
  */
+import { systemClock } from "./primitives/clock.ts";
 import { LAST_INSTANT_MS } from "./cron_zone.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
@@ -44,7 +45,7 @@ export function every(interval: Duration): IntervalSchedule {
     const secondMs = Math.floor(instantMs(date, "date") / 1000) * 1000;
     return Math.ceil(secondMs / intervalMs) * intervalMs < secondMs + 1000;
   };
-  const next = (after: Instant = new Date()): Date | undefined => {
+  const next = (after: Instant = new Date(systemClock.now())): Date | undefined => {
     const slotMs = (Math.floor(instantMs(after, "after") / intervalMs) + 1) * intervalMs;
     return slotMs > LAST_INSTANT_MS ? undefined : new Date(slotMs);
   };
