@@ -2,11 +2,11 @@
  * From the arguments of `huey.task` and its relatives to a definition.
  * @module
  */
-import { checkFunction, checkName, checkOneOf, show } from "./arguments.ts";
+import { checkFunction, checkName, show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Definition, Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
-import { type AnyTaskOptions, checkLock, checkTaskRateLimit, EXTRA_KEYS, taskDefaults } from "./task_options.ts";
+import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskDefaults } from "./task_options.ts";
 import { durationMs } from "./time.ts";
 import type { OpenClose, Resource, Schedule } from "./types/definition.ts";
 import type { Logger } from "./types/options.ts";
@@ -24,7 +24,7 @@ const DAY_MS = 86_400_000;
 
 /** The definition of a plain task: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
 export function defineTask(args: readonly unknown[]): Definition {
-  return makeDefinition(parts(args), EXTRA_KEYS.task);
+  return makeDefinition(parts(args), EXTRA_RULES.task);
 }
 
 /**
@@ -38,7 +38,7 @@ export function definePeriodic(args: readonly unknown[]): Definition {
     throw new TypeError("A periodic task takes a schedule, such as crontab({ minute: 0 }), and then its function");
   }
   const given = parts(args.filter((_, index) => index !== at));
-  const definition = makeDefinition(given, EXTRA_KEYS.periodic);
+  const definition = makeDefinition(given, EXTRA_RULES.periodic);
   return { ...definition, periodic: periodicOf(schedule as Schedule, given.options) };
 }
 
@@ -52,7 +52,7 @@ export function defineContext(args: readonly unknown[], logger: Logger): Definit
   const given = parts(rest);
   const { asArgument, context } = given.options;
   if (asArgument && context) throw new ConfigurationError("Give either asArgument or context: there is one first argument");
-  const definition = makeDefinition(given, EXTRA_KEYS.context);
+  const definition = makeDefinition(given, EXTRA_RULES.context);
   return { ...definition, fn: withResource(resource as Resource, asArgument ?? false, definition.fn, logger) };
 }
 
@@ -68,7 +68,7 @@ export function defineClosing(args: readonly unknown[], logger: Logger): Definit
   return defineContext(args, logger);
 }
 
-function makeDefinition({ options, fn }: Parts, extra: readonly string[]): Definition {
+function makeDefinition({ options, fn }: Parts, extra: object): Definition {
   const name = options.name ?? fn.name;
   if (name === "") throw new ConfigurationError('A task needs a name: name the function, or give one: task("name", fn)');
   checkName(name, "The name of a task");
@@ -77,8 +77,8 @@ function makeDefinition({ options, fn }: Parts, extra: readonly string[]): Defin
     fn,
     context: options.context ?? false,
     defaults: taskDefaults(options, extra),
-    lock: checkLock(options.lock),
-    rateLimit: checkTaskRateLimit(options.rateLimit, name),
+    lock: lockOf(options.lock),
+    rateLimit: rateLimitOf(options.rateLimit, name),
     periodic: undefined,
   };
 }
@@ -120,8 +120,6 @@ function functionOf(fn: unknown): AnyFunction {
 }
 
 function periodicOf(schedule: Schedule, options: AnyTaskOptions): Periodic {
-  const missed = options.missed ?? "skip";
-  checkOneOf(missed, "missed", ["skip", "once", "all"]);
   const missedWindowMs = options.missedWindow === undefined ? DAY_MS : durationMs(options.missedWindow, "missedWindow");
-  return { schedule, missed, missedWindowMs };
+  return { schedule, missed: options.missed ?? "skip", missedWindowMs };
 }

@@ -225,8 +225,8 @@ function call(execution: Execution, attempt: Attempt): unknown {
   const { core, definition: { lock, rateLimit: limit } } = execution;
   if (lock === undefined && limit === undefined) return invoke(execution, attempt);
   const run = (): unknown => invoke(execution, attempt);
-  const limited = limit === undefined ? run : () => rateLimit(core, limit.name, limit).run(run);
-  return lock === undefined ? limited() : taskLock(core, lock.name, lock).run(limited);
+  const limited = limit === undefined ? run : () => rateLimit(core, limit.name, limit.options).run(run);
+  return lock === undefined ? limited() : taskLock(core, lock.name, lock.options).run(limited);
 }
 
 function invoke({ core, definition: { fn, context }, message }: Execution, attempt: Attempt): unknown {

@@ -2,7 +2,7 @@
  * One named queue, as applications see it.
  * @module
  */
-import { checkKeys, checkName, show } from "./arguments.ts";
+import { checkName, show } from "./arguments.ts";
 import { enqueueAll, enqueueAny } from "./enqueue.ts";
 import { HueyContents } from "./huey_contents.ts";
 import type { StorageSource } from "./huey_core.ts";
@@ -281,7 +281,6 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * ```
    */
   lockTask(name: string, options: LockOptions = {}): TaskLock {
-    checkKeys(options, "Options of a lock", ["ttl", "slots"]);
     return taskLock(this.core, name, options);
   }
 

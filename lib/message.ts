@@ -30,6 +30,8 @@ export interface Message {
   readonly expiresAt?: number | undefined;
   readonly timeout?: number | undefined;
   readonly delivery?: Delivery | undefined;
+  /** Whether its value or error is stored, where that is not as the Huey says. */
+  readonly results?: boolean | undefined;
   /** Attempts before this one. */
   readonly attempt?: number | undefined;
   /** Run with the value of this one. */

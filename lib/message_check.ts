@@ -48,6 +48,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["expiresAt", isTime],
   ["timeout", isDelay],
   ["delivery", (value) => value === "at-least-once" || value === "at-most-once"],
+  ["results", (value) => typeof value === "boolean"],
   ["attempt", isCount],
   ["next", isStep],
   ["onError", isMessage],

@@ -2,7 +2,7 @@
  * Rate limits: at most so many calls in a time, over all processes.
  * @module
  */
-import { checkFunction, checkKeys, checkName } from "./arguments.ts";
+import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
 import { RateLimitExceeded, StorageError } from "./errors.ts";
 import { checkRateLimitOptions } from "./task_options.ts";
@@ -20,8 +20,6 @@ interface Algorithm {
 /** A rate limit of a Huey. */
 export function rateLimit(core: Core, name: string, options: RateLimitOptions): RateLimit {
   checkName(name, "The name of a rate limit");
-  // Those of a task may name the limit.
-  checkKeys(options, "Options of a rate limit", ["name", "limit", "per", "retry", "algorithm"]);
   checkRateLimitOptions(options);
   return new Limit(name, options, algorithmOf(core, name, options));
 }

@@ -18,6 +18,8 @@ export interface Defaults {
   readonly expires: Duration | Instant | undefined;
   readonly timeoutMs: number | undefined;
   readonly delivery: Delivery | undefined;
+  /** Whether values and errors are stored; `undefined`: as the Huey says. */
+  readonly results: boolean | undefined;
 }
 
 /** When a periodic task runs. */
@@ -37,8 +39,8 @@ export interface Definition {
   /** Whether the function gets a `TaskContext` first. */
   readonly context: boolean;
   readonly defaults: Defaults;
-  readonly lock: ({ readonly name: string } & LockOptions) | undefined;
-  readonly rateLimit: ({ readonly name: string } & RateLimitOptions) | undefined;
+  readonly lock: { readonly name: string; readonly options: LockOptions } | undefined;
+  readonly rateLimit: { readonly name: string; readonly options: RateLimitOptions } | undefined;
   readonly periodic: Periodic | undefined;
 }
 

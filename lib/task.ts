@@ -115,10 +115,12 @@ function addRarities(
   const jitter = overrides.retryJitter ?? defaults.retryJitter;
   const maxDelay = overrides.retryMaxDelayMs ?? defaults.retryMaxDelayMs;
   const delivery = overrides.delivery ?? defaults.delivery;
+  const results = overrides.results ?? defaults.results;
   if (backoff > 0) message.retryBackoff = backoff;
   if (jitter > 0) message.retryJitter = jitter;
   if (maxDelay !== undefined) message.retryMaxDelay = maxDelay;
   if (delivery !== undefined) message.delivery = delivery;
+  if (results !== undefined) message.results = results;
 }
 
 /** The message with a further error handler at the end of its chain of handlers. */

@@ -2,36 +2,69 @@
  * Options of tasks and calls, checked before anything is stored.
  * @module
  */
-import { checkBoolean, checkKeys, checkName, checkNumber, checkOneOf } from "./arguments.ts";
+import { checkKeys, checkName, show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
+import { checkOptions, checkValues, rule, type Rules } from "./option_rules.ts";
 import type { Defaults, Definition } from "./registry.ts";
 import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalDurationMs, plainDuration } from "./time.ts";
 import type { CallOptions, RevokeOptions, When } from "./types/calling.ts";
 import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "./types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "./types/limits.ts";
 
-const SHARED_KEYS = [
-  "retries",
-  "retryDelay",
-  "retryBackoff",
-  "retryJitter",
-  "retryMaxDelay",
-  "priority",
-  "expires",
-  "timeout",
-  "delivery",
-] as const;
-const TASK_KEYS = ["name", "context", "lock", "rateLimit", ...SHARED_KEYS] as const;
-const CALL_KEYS = ["id", "delay", "eta", ...SHARED_KEYS] as const;
-const LOCK_KEYS = ["ttl", "slots"] as const;
-const RATE_KEYS = ["limit", "per", "retry", "algorithm"] as const;
+/** Options that a task and a call share. */
+const SHARED: Rules<Omit<CallOptions, "id">> = {
+  retries: rule.whole({ min: 0 }),
+  retryDelay: rule.duration(),
+  retryBackoff: rule.number({ min: 0 }),
+  retryJitter: rule.number({ min: 0, max: 1 }),
+  retryMaxDelay: rule.duration(),
+  priority: rule.number(),
+  expires: checkExpires,
+  timeout: rule.duration(),
+  delivery: rule.oneOf("at-least-once", "at-most-once"),
+  results: rule.boolean,
+};
+
+const CALL: Rules<AnyCallOptions> = {
+  ...SHARED,
+  id: rule.text,
+  delay: rule.duration({ negative: true }),
+  eta: rule.instant,
+};
+
+const TASK: Rules<TaskOptions> = {
+  ...SHARED,
+  name: rule.text,
+  context: rule.boolean,
+  lock: checkLock,
+  rateLimit: checkTaskRateLimit,
+};
+
+const LOCK: Rules<LockOptions> = {
+  ttl: rule.duration({ positive: "the lock would end at once" }),
+  slots: rule.whole({ min: 1 }),
+};
+
+const RATE_LIMIT: Rules<RateLimitOptions> = {
+  limit: rule.whole({ min: 0 }),
+  per: rule.duration({ positive: true }),
+  retry: rule.boolean,
+  algorithm: rule.oneOf("fixed", "sliding", "token-bucket"),
+};
 
 /** What a kind of task takes beside the options of every task. */
-export const EXTRA_KEYS = {
-  task: [],
-  periodic: ["missed", "missedWindow"],
-  context: ["asArgument"],
-} as const;
+export const EXTRA_RULES: {
+  readonly task: object;
+  readonly periodic: Rules<Pick<PeriodicTaskOptions, "missed" | "missedWindow">>;
+  readonly context: Rules<Pick<ContextTaskOptions, "asArgument">>;
+} = {
+  task: {},
+  periodic: { missed: rule.oneOf("skip", "once", "all"), missedWindow: rule.duration() },
+  context: { asArgument: rule.boolean },
+};
+
+/** Options of one call, and when it is due. */
+export type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
 
 /** Options of any kind of task. */
 export type AnyTaskOptions = TaskOptions & Partial<PeriodicTaskOptions> & Partial<ContextTaskOptions>;
@@ -41,10 +74,9 @@ export type AnyTaskOptions = TaskOptions & Partial<PeriodicTaskOptions> & Partia
  * @returns the options in milliseconds, with their defaults
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  */
-export function taskDefaults(options: AnyTaskOptions, extra: readonly string[]): Defaults {
-  checkKeys(options, "Task options", [...TASK_KEYS, ...extra]);
-  checkBoolean(options.context, "context");
-  const call = callOverrides(pick(options));
+export function taskDefaults(options: AnyTaskOptions, extra: object): Defaults {
+  checkOptions<object>(options, "A task", { ...TASK, ...extra });
+  const call = resolve(options);
   return {
     retries: call.retries ?? 0,
     retryDelayMs: call.retryDelayMs ?? 0,
@@ -55,6 +87,7 @@ export function taskDefaults(options: AnyTaskOptions, extra: readonly string[]):
     expires: call.expires,
     timeoutMs: call.timeoutMs,
     delivery: call.delivery,
+    results: call.results,
   };
 }
 
@@ -69,26 +102,24 @@ export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefin
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  * @throws {ConfigurationError} If both delay and eta are given.
  */
-export function callOverrides(options: CallOptions & Partial<Record<keyof When, unknown>>): Overrides {
-  checkKeys(options, "Call options", CALL_KEYS);
-  if (options.id !== undefined) checkName(options.id, "id");
-  if (options.retries !== undefined) checkNumber(options.retries, "retries", { min: 0, whole: true });
-  if (options.retryBackoff !== undefined) checkNumber(options.retryBackoff, "retryBackoff", { min: 0 });
-  if (options.retryJitter !== undefined) checkNumber(options.retryJitter, "retryJitter", { min: 0, max: 1 });
-  if (options.priority !== undefined) checkNumber(options.priority, "priority");
-  if (options.delivery !== undefined) checkOneOf(options.delivery, "delivery", ["at-least-once", "at-most-once"]);
+export function callOverrides(options: AnyCallOptions): Overrides {
+  checkOptions<AnyCallOptions>(options, "A call", CALL);
+  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>) };
+}
+
+/** Checked options in milliseconds; what is not given is `undefined`. */
+function resolve(options: Omit<CallOptions, "id">): Overrides {
   return {
-    id: options.id,
     retries: options.retries,
     retryDelayMs: optionalDurationMs(options.retryDelay, "retryDelay"),
     retryBackoff: options.retryBackoff,
     retryJitter: options.retryJitter,
     retryMaxDelayMs: optionalDurationMs(options.retryMaxDelay, "retryMaxDelay"),
     priority: options.priority,
-    expires: checkExpires(options.expires),
+    expires: plainExpires(options.expires),
     timeoutMs: optionalDurationMs(options.timeout, "timeout"),
     delivery: options.delivery,
-    etaMs: etaMs(options as Partial<When>),
+    results: options.results,
   };
 }
 
@@ -112,49 +143,60 @@ export function expiresAtMs(expires: TaskOptions["expires"], eta: number | undef
   return checkDate(Math.max(eta ?? 0, Date.now()) + (lifeMs === 0 ? -1 : lifeMs), "expires");
 }
 
-/** The lock of a task, checked. */
-export function checkLock(lock: TaskOptions["lock"]): Definition["lock"] {
+/** The lock of a task. */
+export function lockOf(lock: TaskOptions["lock"]): Definition["lock"] {
   if (lock === undefined) return undefined;
-  const given = typeof lock === "string" ? { name: lock } : lock;
-  checkKeys(given, "lock", ["name", ...LOCK_KEYS]);
-  checkName(given.name, "lock.name");
-  checkLockOptions(given);
-  return given;
+  if (typeof lock === "string") return { name: lock, options: {} };
+  const { name, ...options } = lock;
+  return { name, options };
+}
+
+/** The rate limit of a task; its name defaults to the task's. */
+export function rateLimitOf(limit: TaskOptions["rateLimit"], taskName: string): Definition["rateLimit"] {
+  if (limit === undefined) return undefined;
+  const { name = taskName, ...options } = limit;
+  return { name, options };
 }
 
 /** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
 export function checkLockOptions(options: LockOptions): void {
-  if (options.slots !== undefined) checkNumber(options.slots, "slots", { min: 1, whole: true });
-  const ttl = optionalDurationMs(options.ttl, "ttl");
-  if (ttl === 0) throw new RangeError("ttl must be more than 0: the lock would end at once");
-}
-
-/** The rate limit of a task, checked; its name defaults to the task's. */
-export function checkTaskRateLimit(limit: TaskOptions["rateLimit"], taskName: string): Definition["rateLimit"] {
-  if (limit === undefined) return undefined;
-  checkKeys(limit, "rateLimit", ["name", ...RATE_KEYS]);
-  const named = { ...limit, name: limit.name ?? taskName };
-  checkName(named.name, "rateLimit.name");
-  checkRateLimitOptions(named);
-  return named;
+  checkOptions<LockOptions>(options, "A lock", LOCK);
 }
 
 /** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
 export function checkRateLimitOptions(options: RateLimitOptions): void {
-  checkNumber(options.limit, "limit", { min: 0, whole: true });
-  if (options.per === undefined) {
-    throw new TypeError("per must be given: the length of a window, a number of seconds or { minutes: 1 }");
-  }
-  if (durationMs(options.per, "per") === 0) throw new RangeError("per must be more than 0");
-  checkBoolean(options.retry, "retry");
-  if (options.algorithm !== undefined) checkOneOf(options.algorithm, "algorithm", ["fixed", "sliding", "token-bucket"]);
+  checkOptions<RateLimitOptions>(options, "A rate limit", RATE_LIMIT);
+  refuseIncomplete(options, "");
 }
 
 /** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
 export function checkRevokeOptions(options: RevokeOptions): void {
-  checkKeys(options, "Revoke options", ["once", "until"]);
-  checkBoolean(options.once, "once");
-  if (options.until !== undefined) instantMs(options.until, "until");
+  checkOptions<RevokeOptions>(options, "A revocation", { once: rule.boolean, until: rule.instant });
+}
+
+function checkLock(value: unknown, name: string): void {
+  if (typeof value === "string") return checkName(value, `${name}.name`);
+  if (typeof value !== "object") throw new TypeError(`${name} must be a name, or an object with a name: ${show(value)}`);
+  checkKeys(value, name, ["name", ...Object.keys(LOCK)]);
+  const lock = value as { name: string } & LockOptions;
+  checkName(lock.name, `${name}.name`);
+  checkValues(lock, LOCK, `${name}.`);
+}
+
+function checkTaskRateLimit(value: unknown, name: string): void {
+  checkKeys(value, name, ["name", ...Object.keys(RATE_LIMIT)]);
+  const limit = value as { name?: string } & RateLimitOptions;
+  checkValues(limit, { name: rule.text, ...RATE_LIMIT }, `${name}.`);
+  refuseIncomplete(limit, `${name}.`);
+}
+
+function refuseIncomplete(limit: Partial<RateLimitOptions>, prefix: string): void {
+  if (limit.limit === undefined) {
+    throw new TypeError(`${prefix}limit must be given: how many calls are let through in each window`);
+  }
+  if (limit.per === undefined) {
+    throw new TypeError(`${prefix}per must be given: the length of a window, a number of seconds or { minutes: 1 }`);
+  }
 }
 
 function checkDate(ms: number, name: string): number {
@@ -162,16 +204,13 @@ function checkDate(ms: number, name: string): number {
   return ms;
 }
 
-function checkExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
-  if (expires === undefined) return undefined;
-  if (!isInstant(expires)) {
-    durationMs(expires, "expires");
-    return plainDuration(expires);
-  }
-  // Plain data: a serializer of the application may know no dates.
-  return { epochMilliseconds: instantMs(expires as Instant, "expires") };
+function checkExpires(value: unknown, name: string): void {
+  if (isInstant(value)) instantMs(value, name);
+  else rule.duration()(value, name);
 }
 
-function pick(options: AnyTaskOptions): CallOptions {
-  return Object.fromEntries(SHARED_KEYS.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
+/** Plain data: a serializer of the application may know no dates. */
+function plainExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
+  if (expires === undefined) return undefined;
+  return isInstant(expires) ? { epochMilliseconds: instantMs(expires as Instant, "expires") } : plainDuration(expires);
 }

@@ -45,6 +45,9 @@ export interface TaskOptions {
   /** `"at-most-once"`: never run again after a crash. Default: the Huey's. */
   delivery?: Delivery;
 
+  /** Store values and errors of this task. Default: as the Huey says. */
+  results?: boolean;
+
   /** Hold this lock while running; if it is taken the attempt ends as `locked`. Default: none. */
   lock?: string | ({ name: string } & LockOptions);
 
