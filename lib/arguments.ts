@@ -9,11 +9,19 @@ export function show(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   try {
-    const text = value instanceof Date ? String(value) : JSON.stringify(value);
+    const text = objectText(value);
     return text.length > 80 ? `${text.slice(0, 80)}...` : text;
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+/** What JSON would show as an empty object says what it is instead. */
+function objectText(value: object): string {
+  if (typeof (value as { then?: unknown }).then === "function") return "a promise (await it)";
+  const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  if (!Array.isArray(value) && value.toString !== Object.prototype.toString && !ArrayBuffer.isView(value)) return String(value);
+  return tag === "Object" || tag === "Array" ? JSON.stringify(value) : tag;
 }
 
 /** @throws {TypeError} If it is not a function. */
@@ -60,7 +68,7 @@ export function checkOneOf(value: unknown, name: string, words: readonly string[
  * lists them all.
  */
 export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
-  if (!isOptions(options)) throw new TypeError(`${name} must be an object: ${showOdd(options)}`);
+  if (!isOptions(options)) throw new TypeError(`${name} must be an object: ${show(options)}`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
@@ -76,11 +84,6 @@ function listed(known: readonly string[]): string {
 function isOptions(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
-}
-
-function showOdd(value: unknown): string {
-  const isPlain = typeof value !== "object" || value === null || Array.isArray(value);
-  return isPlain ? show(value) : Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** The known word that is probably meant: one that differs by little, begins alike, or holds the word or is held by it. */

@@ -2,6 +2,7 @@
  * The handle of a chord.
  * @module
  */
+import { printAs, printed } from "./printing.ts";
 import type { ResultHandle } from "./result.ts";
 import type { ResultGroupHandle } from "./result_group.ts";
 import type { GetOptions } from "./types/results.ts";
@@ -28,3 +29,5 @@ export class ChordHandle {
     this.callback.reset();
   }
 }
+
+printAs(ChordHandle.prototype, ({ kind, results, callback }) => printed(kind, [results, callback], " -> "));

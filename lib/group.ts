@@ -3,6 +3,7 @@
  * @module
  */
 import { show } from "./arguments.ts";
+import { printAs, printed } from "./printing.ts";
 import { makePipeline, memberStages, type Stage, stagesOf, withHandler } from "./pipeline.ts";
 import type { Callable, Chord, Group, Member, MemberValues, StagesOf, Step, StepGiven } from "./types/composition.ts";
 
@@ -42,6 +43,9 @@ class ChordOfMembers {
     return new ChordOfMembers(this.members, this.tail.map((stage) => withHandler(stage, handler, given)));
   }
 }
+
+printAs(GroupOfMembers.prototype, ({ kind, members }) => printed(kind, members));
+printAs(ChordOfMembers.prototype, ({ kind, members, tail }) => printed(kind, [printed("group", members), ...tail], " -> "));
 
 /**
  * Puts invocations together so that they run in parallel.

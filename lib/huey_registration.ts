@@ -124,7 +124,10 @@ export abstract class HueyRegistration {
     return this.core.signals.connect(names, handler as SignalHandler<never>);
   }
 
-  /** Disconnects a handler from the signals named, or from all. @returns whether it was connected */
+  /**
+   * Disconnects a handler from the signals named, or from all. One that was connected to all stays connected to the others.
+   * @returns whether it was connected
+   */
   disconnectSignal(handler: SignalHandler<never>, ...signals: SignalName[]): boolean {
     return this.core.signals.disconnect(handler, signals);
   }

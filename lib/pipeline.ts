@@ -3,6 +3,7 @@
  * @module
  */
 import { show } from "./arguments.ts";
+import { printAs, printed } from "./printing.ts";
 import type { Callable, Chord, Member, Pipeline, Step, Task } from "./types/composition.ts";
 
 /** A step as it is kept: one task, or a chord. */
@@ -34,6 +35,8 @@ class PipelineOfStages implements Stages {
   }
 }
 
+printAs(PipelineOfStages.prototype, ({ kind, stages }) => printed(kind, stages, " -> "));
+
 /** The pipeline of these stages. */
 export function makePipeline(stages: readonly Stage[]): Pipeline<unknown[]> {
   return new PipelineOfStages(stages) as unknown as Pipeline<unknown[]>;
@@ -57,7 +60,7 @@ export function stagesOf(step: Step, given: readonly unknown[] = []): readonly S
  */
 export function handlerCall(handler: Callable, given: readonly unknown[]): Task {
   if (typeof (handler as Partial<Callable> | undefined)?.s !== "function") {
-    throw new TypeError(`handler must be a task function, as huey.task returns it: ${show(handler)}`);
+    throw new TypeError(`handler must be a task function, as huey.task returns it, not ${whatElse(handler)}`);
   }
   return (handler as { s(...args: readonly unknown[]): Task }).s(...given);
 }
@@ -70,8 +73,24 @@ export function memberStages(member: Member): readonly Stage[] {
   const kind = (member as { kind?: unknown } | null | undefined)?.kind;
   if (kind === "pipeline") return (member as unknown as Stages).stages;
   if (kind === "task" || kind === "chord") return [member as Stage];
-  const hint = typeof member === "function" ? ": call its s(...)" : "";
-  throw new TypeError(`Expected a task, a pipeline or a chord, got ${kind === "group" ? "a group" : show(member)}${hint}`);
+  throw new TypeError(`Expected a task, a pipeline or a chord, got ${whatElse(member)}`);
+}
+
+/** What was given in place of a task, and how to make one of it. */
+function whatElse(value: unknown): string {
+  const { kind, then, s, name, task } = (value ?? {}) as Record<string, unknown>;
+  if (typeof then === "function") {
+    return "a promise: a call such as add(1, 2) enqueues the task by itself; add.s(1, 2) makes one that is not enqueued yet";
+  }
+  if (typeof s === "function") return `the task function ${name}: ${name}.s(...) makes a task of it`;
+  if (typeof value === "function" && task !== undefined) {
+    return `${name}, which waits for a commit: ${name}.task.s(...) makes a task`;
+  }
+  if (typeof value === "function") return `${show(value)}, which is no task: huey.task(...) defines one`;
+  if (kind === "group") return "a group: enqueue it by itself, or give its members";
+  if (kind === "result" || kind === "result-group" || kind === "chord-result") return `${value}, which is enqueued already`;
+  if (Array.isArray(value)) return "an array: group([...]) makes one of several tasks";
+  return show(value);
 }
 
 /** `target.onError(handler, ...given)`, where the types are not known. */

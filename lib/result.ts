@@ -7,6 +7,7 @@ import type { Core } from "./core.ts";
 import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
 import type { Message } from "./message.ts";
+import { printAs, printed } from "./printing.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
 import { type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
 import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
@@ -111,5 +112,7 @@ export class ResultHandle {
     return progressUpdates(this.#core, this.id);
   }
 }
+
+printAs(ResultHandle.prototype, ({ kind, id, task }) => printed(kind, [`${task.name}: ${id}`]));
 
 const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled"]);

@@ -4,6 +4,7 @@
  */
 import type { ChordHandle } from "./chord_result.ts";
 import { ResultTimeout } from "./errors.ts";
+import { printAs, printed } from "./printing.ts";
 import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./result_reader.ts";
 import { durationMs, optionalDurationMs } from "./time.ts";
@@ -61,6 +62,8 @@ export class ResultGroupHandle {
     }
   }
 }
+
+printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
 
 interface Completion {
   readonly index: number;

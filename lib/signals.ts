@@ -86,6 +86,8 @@ type AnyHandler = SignalHandler<never>;
 /** One connection; the same handler may have several. */
 interface Connection {
   readonly handler: AnyHandler;
+  /** Of a handler of all signals, those that it was disconnected from. */
+  readonly except: Set<SignalName>;
 }
 
 /** The handlers of one Huey. */
@@ -106,7 +108,7 @@ export class Signals {
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
     checkFunction(handler, "A signal handler");
     for (const name of names ?? []) checkName(name);
-    const connection = { handler };
+    const connection: Connection = { handler, except: new Set() };
     if (names === undefined) this.#all = [...this.#all, connection];
     for (const name of new Set(names)) this.#byName.set(name, [...this.#connections(name), connection]);
     return () => void this.#remove((other) => other === connection, names ?? []);
@@ -119,17 +121,19 @@ export class Signals {
   disconnect(handler: AnyHandler, names: readonly SignalName[] = []): boolean {
     checkFunction(handler, "A signal handler");
     for (const name of names) checkName(name);
-    return this.#remove((connection) => connection.handler === handler, names);
+    const removed = this.#remove((connection) => connection.handler === handler, names);
+    return this.#except(handler, names) || removed;
   }
 
   /** Whether anybody listens; saves making the task that a handler would get. */
   has(name: SignalName): boolean {
-    return this.#all.length > 0 || (this.#byName.get(name)?.length ?? 0) > 0;
+    return this.#all.some(({ except }) => !except.has(name)) || (this.#byName.get(name)?.length ?? 0) > 0;
   }
 
   /** Calls the handlers of the signal, then the handlers of all, one after another. Never rejects. */
   async emit<K extends SignalName>(name: K, task: Task, error?: SignalErrors[K]): Promise<void> {
-    for (const { handler } of [...this.#connections(name), ...this.#all]) {
+    for (const { handler, except } of [...this.#connections(name), ...this.#all]) {
+      if (except.has(name)) continue;
       try {
         await (handler as unknown as SignalHandler<K>)(name, task, error as SignalErrors[K]);
       } catch (failure) {
@@ -140,6 +144,18 @@ export class Signals {
 
   #connections(name: SignalName): Connection[] {
     return this.#byName.get(name) ?? [];
+  }
+
+  /** Leaves signals out for a handler of all. @returns whether it was connected to one of them */
+  #except(handler: AnyHandler, names: readonly SignalName[]): boolean {
+    let removed = false;
+    for (const { except } of this.#all.filter((connection) => connection.handler === handler)) {
+      for (const name of names) {
+        removed ||= !except.has(name);
+        except.add(name);
+      }
+    }
+    return removed;
   }
 
   /** Removes connections from the signals named, or from everything. @returns whether there was one */

@@ -4,6 +4,7 @@
  */
 import { newId } from "./ids.ts";
 import type { Message } from "./message.ts";
+import { printed } from "./printing.ts";
 import { handlerCall, makePipeline, stagesOf } from "./pipeline.ts";
 import type { Definition } from "./registry.ts";
 import type { Overrides } from "./task_options.ts";
@@ -58,6 +59,10 @@ export class InvocationInfo implements TaskInfo {
 
 class Invocation extends InvocationInfo {
   readonly kind = "task" as const;
+
+  override toString(): string {
+    return printed(this.kind, [`${this.name}: ${this.id}`]);
+  }
 
   andThen(next: Step, ...given: unknown[]): Pipeline<unknown[]> {
     return makePipeline([this as unknown as Task, ...stagesOf(next, given)]);

@@ -45,7 +45,6 @@ export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unk
     isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? Date.now() : instantMs(at, "at")),
     unregister: () => core.registry.remove(definition.name),
   };
-  Object.defineProperty(call, "name", { value: definition.name, configurable: true });
   return Object.assign(call, members) as unknown as TaskWrapper<unknown[], unknown>;
 }
 
@@ -60,6 +59,7 @@ function makeCall(core: Core, definition: Definition, options: AnyCallOptions | 
   const bound = options === undefined ? undefined : callOverrides(options);
   const overrides = (): Overrides | undefined => options?.delay === undefined ? bound : callOverrides(options);
   const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, overrides());
+  Object.defineProperty(enqueue, "name", { value: definition.name, configurable: true });
   return Object.assign(enqueue, {
     s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, overrides())),
     map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, overrides()),
@@ -94,13 +94,11 @@ async function schedule(
   options: AnyCallOptions & { args?: readonly unknown[] },
 ): Promise<ResultHandle> {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`schedule takes an object with delay or eta: ${show(options)}`);
+    throw new TypeError(`schedule takes an object with delay or eta, and args: ${show(options)}`);
   }
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
-  const overrides = callOverrides(call);
-  if (overrides.etaMs === undefined) throw new TypeError("schedule needs delay or eta");
-  return await enqueueCall(core, definition, args, overrides);
+  return await enqueueCall(core, definition, args, callOverrides(call));
 }
 
 function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {

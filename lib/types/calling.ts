@@ -158,12 +158,12 @@ export interface TaskWrapper<A extends unknown[], R> extends RegisteredTask, Tas
   with(options: CallOptions & (When | { delay?: never; eta?: never })): TaskCall<A, R>;
 
   /**
-   * Schedules a call.
+   * Schedules a call. The types ask for `delay` or `eta`; without either, as from JavaScript, it is enqueued at once.
    *
    * @param options `args`, and `delay` (from now, a number is seconds) or `eta`; options of the call.
    * @returns The handle.
-   * @throws {TypeError} If neither `delay` nor `eta` is given, or an argument cannot be stored.
-   * @throws {ConfigurationError} If both are given.
+   * @throws {TypeError} For a wrong option, or if an argument cannot be stored.
+   * @throws {ConfigurationError} If both `delay` and `eta` are given.
    *
    * @example
    * ```ts

@@ -41,8 +41,8 @@ test.each([
   [null, "null"],
   [undefined, "undefined"],
   [[], "[]"],
-  [new Date(0), "Date"],
-  [Promise.resolve({}), "Promise"],
+  [new Date(0), "1970"],
+  [Promise.resolve({}), "a promise (await it)"],
   [new Map(), "Map"],
   [() => ({}), "function"],
 ])("%p is no object of options", (value, shown) => {

@@ -165,6 +165,15 @@ describe("schedule", () => {
     expect(await result.get()).toBe(7);
   });
 
+  test("without delay and eta, as from JavaScript, at once", async () => {
+    const huey = memory();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const result = await add.schedule({ args: [3, 4], priority: 2 } as never);
+    expect([await huey.pendingCount(), await huey.scheduledCount(), result.task.priority]).toEqual([1, 0, 2]);
+    await pass(huey, 0);
+    expect(await result.get()).toBe(7);
+  });
+
   test("with an eta: a Date, or anything with epochMilliseconds", async () => {
     const huey = memory();
     const task = huey.task("task", () => 1);

@@ -138,6 +138,25 @@ describe("disconnecting", () => {
     expect(seen.length).toBe(2);
   });
 
+  test("of a handler of all, from one signal: it goes on to hear the others", async () => {
+    const huey = memory();
+    const seen: string[] = [];
+    const handler = (signal: string) => void seen.push(signal);
+    const disconnect = huey.signal(handler);
+    expect(huey.disconnectSignal(handler, "executing")).toBe(true);
+    expect(huey.disconnectSignal(handler, "executing")).toBe(false);
+    const task = huey.task("task", () => 1);
+    await task();
+    await work(huey);
+    expect(seen).toEqual(["enqueued", "complete"]);
+    huey.signal("executing", handler);
+    await task();
+    await work(huey);
+    expect(seen.slice(2)).toEqual(["enqueued", "executing", "complete"]);
+    disconnect();
+    expect([huey.disconnectSignal(handler), huey.disconnectSignal(handler)]).toEqual([true, false]);
+  });
+
   test("a handler that nobody connected is no error", () => {
     const huey = memory();
     expect(huey.disconnectSignal(() => {}, "timeout")).toBe(false);

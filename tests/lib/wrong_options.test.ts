@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { CancelExecution, ConfigurationError } from "../../lib/errors.ts";
+import { chord, group } from "../../lib/group.ts";
 import { Huey } from "../../lib/huey.ts";
+
 import { Serializer } from "../../lib/serializer.ts";
 import { MemoryHuey } from "../../storage/memory/huey.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
@@ -109,14 +111,12 @@ describe("options of a call", () => {
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
   });
 
-  test("both or neither of delay and eta are refused", async () => {
+  test("both delay and eta are refused", async () => {
     const huey = memory();
     const task = huey.task("task", (..._values: unknown[]) => {});
-    for (const options of [{}, { args: [] }, { delay: 1, eta: new Date() }]) {
-      const error = await failure(() => task.schedule(options as never));
-      expect(error.message).toContain("delay");
-      expect(error.message).toContain("eta");
-    }
+    const error = await failure(() => task.schedule({ delay: 1, eta: new Date() } as never));
+    expect(error.message).toContain("delay");
+    expect(error.message).toContain("eta");
     expect(await failure(() => task.with({ delay: 1, eta: new Date() } as never)())).toBeInstanceOf(Error);
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
   });
@@ -168,10 +168,31 @@ describe("what is passed to enqueue", () => {
     },
   );
 
-  test("a wrapper is refused: it is no invocation", async () => {
+  test("what is no invocation is refused with a word about how to make one", async () => {
     const huey = memory();
-    const task = huey.task("task", nothing);
-    await refusal(() => huey.enqueue(task as never));
+    const add = huey.task("add", (..._values: unknown[]) => {});
+    const called = add(1);
+    const wrong: [unknown, string][] = [
+      [called, "a promise: a call such as add(1, 2) enqueues the task by itself; add.s(1, 2)"],
+      [await called, "which is enqueued already"],
+      [add, "add.s(...)"],
+      [add.with({ priority: 1 }), "add.s(...)"],
+      [nothing, "huey.task(...)"],
+      [[add.s()], "group([...])"],
+    ];
+    for (const [item, word] of wrong) {
+      await refusal(() => huey.enqueue(item as never), word);
+      await refusal(() => huey.enqueueMany([add.s(), item] as never), word);
+      await refusal(() => group([item] as never), word);
+      await refusal(() => (chord as (...args: unknown[]) => unknown)([item], add), word);
+      const { andThen } = add.s() as unknown as { andThen(next: unknown): unknown };
+      if (typeof item !== "function" || item === nothing) await refusal(() => andThen(item), word);
+    }
+    await refusal(() => huey.enqueueMany([group([])] as never), "a group: enqueue it by itself, or give its members");
+    await refusal(() => (add.s().onError as (handler: unknown) => unknown)(called), "a promise");
+    await refusal(() => add.map(called as never), "a promise (await it)");
+    await refusal(() => huey.revoke(called as never), "a promise (await it)");
+    expect(await huey.pendingCount()).toBe(1);
   });
 
   test("enqueueMany refuses all when one is wrong", async () => {
