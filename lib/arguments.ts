@@ -16,9 +16,14 @@ export function show(value: unknown): string {
   }
 }
 
+/** Whether a value can be awaited. */
+export function isPromise(value: unknown): boolean {
+  return typeof (value as Record<string, unknown> | null | undefined)?.["then"] === "function";
+}
+
 /** What JSON would show as an empty object says what it is instead. */
 function objectText(value: object): string {
-  if (typeof (value as { then?: unknown }).then === "function") return "a promise (await it)";
+  if (isPromise(value)) return "a promise (await it)";
   const tag = Object.prototype.toString.call(value).slice("[object ".length, -1);
   if (!Array.isArray(value) && value.toString !== Object.prototype.toString && !ArrayBuffer.isView(value)) return String(value);
   return tag === "Object" || tag === "Array" ? JSON.stringify(value) : tag;

@@ -2,7 +2,7 @@
  * Pipelines: steps one after another, each with the value of the one before.
  * @module
  */
-import { show } from "./arguments.ts";
+import { isPromise, show } from "./arguments.ts";
 import { printAs, printed } from "./printing.ts";
 import type { Callable, Chord, Member, Pipeline, Step, Task } from "./types/composition.ts";
 
@@ -78,8 +78,8 @@ export function memberStages(member: Member): readonly Stage[] {
 
 /** What was given in place of a task, and how to make one of it. */
 function whatElse(value: unknown): string {
-  const { kind, then, s, name, task } = (value ?? {}) as Record<string, unknown>;
-  if (typeof then === "function") {
+  const { kind, s, name, task } = (value ?? {}) as Record<string, unknown>;
+  if (isPromise(value)) {
     return "a promise: a call such as add(1, 2) enqueues the task by itself; add.s(1, 2) makes one that is not enqueued yet";
   }
   if (typeof s === "function") return `the task function ${name}: ${name}.s(...) makes a task of it`;
