@@ -7,7 +7,7 @@ import { decodeMessage, readKey } from "./codec.ts";
 import { listDeadLetters } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
 import { withChordValues } from "./open_claim.ts";
-import type { Item } from "./storage.ts";
+import type { Item, KeyValue, Storage } from "./storage.ts";
 import { makeTask } from "./task.ts";
 import type { Task } from "./types/composition.ts";
 import type { DeadLetter } from "./types/options.ts";
@@ -52,8 +52,8 @@ export abstract class HueyContents extends HueyRegistration {
 
   /** Everything in the result store by key, serialised: results, values put, locks, revocations. */
   async allResults(): Promise<Map<string, Uint8Array>> {
-    const { data, revocations } = this.core.storage;
-    return new Map([...await data.entries(), ...await revocations.entries()]);
+    const all = await Promise.all(resultSpaces(this.core.storage).map((space) => space.entries()));
+    return new Map(all.flatMap((entries) => [...entries]));
   }
 
   /** How many tasks are on the queue. */
@@ -68,8 +68,8 @@ export abstract class HueyContents extends HueyRegistration {
 
   /** How many keys are in the result store. */
   async resultCount(): Promise<number> {
-    const { data, revocations } = this.core.storage;
-    return await data.size() + await revocations.size();
+    const sizes = await Promise.all(resultSpaces(this.core.storage).map((space) => space.size()));
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 
   /** Deletes everything of this name: queue, schedule, results, locks, counters, dead letters. */
@@ -111,6 +111,11 @@ export abstract class HueyContents extends HueyRegistration {
     }
     return tasks;
   }
+}
+
+/** What callers see as one store; each space once, also where a storage keeps several of them together. */
+function resultSpaces({ data, locks, revocations, results }: Storage): KeyValue[] {
+  return [...new Set([data, locks, revocations, results])];
 }
 
 function checkLimit(limit: number | undefined): number | undefined {

@@ -3,16 +3,19 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { type Clock, systemClock } from "../lib/primitives/clock.ts";
 
 /** How a wait ended. */
 export type WaitEnd = "woken" | "timeout" | "aborted";
 
-/** Longest delay that a timer takes; a longer wait ends early as `"timeout"`, and the caller looks at its clock anyway. */
-const MAX_TIMER_MS = 2_147_483_647;
-
 /** Those who wait for one thing. Waking wakes all of them: each looks for itself, so that nobody can take a wake-up along. */
 export class WaitList {
+  readonly #clock: Clock;
   readonly #wakers = new Set<(end: WaitEnd) => void>();
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** How many are waiting. */
   get size(): number {
@@ -31,10 +34,10 @@ export class WaitList {
     if (timeoutMs !== undefined && timeoutMs <= 0) return Promise.resolve("timeout");
     const { promise, resolve } = Promise.withResolvers<WaitEnd>();
     const limited = timeoutMs !== undefined && timeoutMs !== Infinity;
-    const timer = limited ? setTimeout(() => end("timeout"), Math.min(Math.ceil(timeoutMs), MAX_TIMER_MS)) : undefined;
+    const timer = limited ? this.#clock.startTimer(Math.ceil(timeoutMs), () => end("timeout")) : undefined;
     const aborted = (): void => end("aborted");
     const end = (how: WaitEnd): void => {
-      clearTimeout(timer);
+      timer?.stop();
       signal?.removeEventListener("abort", aborted);
       this.#wakers.delete(end);
       resolve(how);
@@ -57,12 +60,17 @@ export class WaitList {
 
 /** Those who wait for one of many things, by key. */
 export class KeyedWaitLists {
+  readonly #clock: Clock;
   readonly #lists = new Map<string, WaitList>();
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** As `WaitList.wait`, for one key. */
   async wait(key: string, timeoutMs?: number, signal?: AbortSignal): Promise<WaitEnd> {
     let list = this.#lists.get(key);
-    if (list === undefined) this.#lists.set(key, list = new WaitList());
+    if (list === undefined) this.#lists.set(key, list = new WaitList(this.#clock));
     const end = await list.wait(timeoutMs, signal);
     if (list.size === 0 && this.#lists.get(key) === list) this.#lists.delete(key);
     return end;
@@ -81,16 +89,18 @@ export class KeyedWaitLists {
 
 /** A time limit that is counted down across several waits, on the clock that nobody sets. */
 export class Deadline {
+  readonly #clock: Clock;
   readonly #endMs: number;
 
   /** @param limitMs Milliseconds from now; `undefined`: never. */
-  constructor(limitMs: number | undefined) {
-    this.#endMs = limitMs === undefined ? Infinity : performance.now() + limitMs;
+  constructor(limitMs: number | undefined, clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#endMs = limitMs === undefined ? Infinity : clock.elapsed() + limitMs;
   }
 
   /** Milliseconds that are left, at least 0; `undefined` without a limit. */
   get remainingMs(): number | undefined {
-    return this.#endMs === Infinity ? undefined : Math.max(0, this.#endMs - performance.now());
+    return this.#endMs === Infinity ? undefined : Math.max(0, this.#endMs - this.#clock.elapsed());
   }
 
   /** Whether no time is left. */

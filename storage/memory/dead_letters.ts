@@ -21,9 +21,9 @@ export class MemoryDeadLetters {
 
   /** Sets a message aside. @returns the item that would go back on the queue */
   bury(burial: Burial, taskId: string, claim: Claim | undefined): Item {
-    const { priority, track } = claim ?? { priority: 0, track: true };
+    const { priority, track, chord } = claim ?? { priority: 0, track: true };
     const data = burial.data.slice();
-    const item = { id: taskId, data, priority, track };
+    const item = { id: taskId, data, priority, track, ...(chord && { chord }) };
     this.#graves.set(burial.id, { letter: { ...burial, data, priority }, item });
     return item;
   }
@@ -42,8 +42,10 @@ export class MemoryDeadLetters {
       .slice(0, limit);
   }
 
-  /** Removes all. */
-  clear(): void {
+  /** Takes all out. @returns their items */
+  takeAll(): Item[] {
+    const items = [...this.#graves.values().map((grave) => grave.item)];
     this.#graves.clear();
+    return items;
   }
 }

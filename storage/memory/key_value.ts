@@ -3,113 +3,80 @@
  * Keys and values of the memory storage.
  * @module
  */
-import type { Ending, KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { PutIfEmptyOptions } from "../../lib/storage.ts";
 import { equalBytes } from "../bytes.ts";
 import { ExpiringMap } from "../expiring_map.ts";
+import { BaseKeyValue } from "../key_value.ts";
 
-/** How a task ended, and how long that is worth knowing. */
-export interface Notice {
-  readonly ending: Ending;
-  readonly ttlMs: number;
-}
-
-interface Stored {
+/** A value and what is known of it. */
+export interface Stored {
   readonly value: Uint8Array;
-  /** Token of the claim that holds this lock. */
+  /** Who holds it, if it is a lock. */
   readonly holder?: string | undefined;
-  /** Kept with the result of an ended task. */
-  readonly notice?: Notice | undefined;
 }
 
-/** What the storage wants to be asked or told. */
-export interface KeyValueHooks {
+/** What a name space is made with. */
+export interface KeyValueOptions {
+  readonly clock: Clock;
   /** Called before anything else. @throws StorageError if the storage is closed */
-  assertOpen(): void;
-  /** A value was put. */
-  stored?(key: string): void;
-  /** The result of an ended task was popped. */
-  popped?(key: string, notice: Notice): void;
+  readonly assertOpen: () => void;
+  /** Told that a value was put. */
+  readonly onStored?: (key: string) => void;
 }
 
 /** One name space in memory. */
-export class MemoryKeyValue implements KeyValue {
-  readonly #entries = new ExpiringMap<Stored>();
-  /** Keys of the locks that a claim holds. */
-  readonly #held = new Map<string, Set<string>>();
-  readonly #hooks: KeyValueHooks;
+export class MemoryKeyValue<S extends Stored = Stored> extends BaseKeyValue {
+  protected readonly map: ExpiringMap<Stored | S>;
+  readonly #assertOpen: () => void;
+  readonly #onStored: ((key: string) => void) | undefined;
 
-  constructor(hooks: KeyValueHooks) {
-    this.#hooks = hooks;
+  constructor({ clock, assertOpen, onStored }: KeyValueOptions) {
+    super();
+    this.map = new ExpiringMap(clock);
+    this.#assertOpen = assertOpen;
+    this.#onStored = onStored;
   }
 
   async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    this.#hooks.assertOpen();
-    this.#set(key, { value: value.slice() }, ttlMs);
+    this.#assertOpen();
+    this.set(key, { value: value.slice() }, ttlMs);
   }
 
   async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    this.#hooks.assertOpen();
-    return keys.map((key) => this.#entries.get(key)?.value);
-  }
-
-  async peek(key: string): Promise<Uint8Array | undefined> {
-    this.#hooks.assertOpen();
-    return this.#entries.get(key)?.value;
+    this.#assertOpen();
+    return keys.map((key) => this.map.get(key)?.value);
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
-    this.#hooks.assertOpen();
-    const stored = this.#entries.get(key);
-    if (stored === undefined) return undefined;
-    this.#delete(key);
-    if (stored.notice) this.#hooks.popped?.(key, stored.notice);
-    return stored.value;
-  }
-
-  async delete(key: string): Promise<boolean> {
-    this.#hooks.assertOpen();
-    return this.#delete(key);
-  }
-
-  async has(key: string): Promise<boolean> {
-    this.#hooks.assertOpen();
-    return this.#entries.has(key);
-  }
-
-  async putIfEmpty(key: string, value: Uint8Array, options: PutIfEmptyOptions = {}): Promise<boolean> {
-    this.#hooks.assertOpen();
-    return this.setIfEmpty(key, value, options);
-  }
-
-  async deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
-    this.#hooks.assertOpen();
-    return equalBytes(this.#entries.get(key)?.value, value) && this.#delete(key);
-  }
-
-  async replaceIfEqual(
-    key: string,
-    expected: Uint8Array | undefined,
-    value: Uint8Array,
-    ttlMs?: number,
-  ): Promise<boolean> {
-    this.#hooks.assertOpen();
-    if (!equalBytes(this.#entries.get(key)?.value, expected)) return false;
-    this.#set(key, { value: value.slice() }, ttlMs);
-    return true;
-  }
-
-  async size(): Promise<number> {
-    this.#hooks.assertOpen();
-    return this.count;
+    this.#assertOpen();
+    const value = this.map.get(key)?.value;
+    if (value !== undefined) this.remove(key);
+    return value;
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    this.#hooks.assertOpen();
-    return new Map(this.#entries.toMap().entries().map(([key, stored]) => [key, stored.value]));
+    this.#assertOpen();
+    return new Map(this.map.toMap().entries().map(([key, stored]) => [key, stored.value]));
   }
 
-  async flush(): Promise<void> {
-    this.#hooks.assertOpen();
+  async change(
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array | undefined,
+    options?: PutIfEmptyOptions,
+  ): Promise<boolean> {
+    this.#assertOpen();
+    return this.changeNow(key, expected, value, options);
+  }
+
+  override async size(): Promise<number> {
+    this.#assertOpen();
+    return this.count;
+  }
+
+  override async flush(): Promise<void> {
+    this.#assertOpen();
     this.clear();
   }
 
@@ -117,79 +84,45 @@ export class MemoryKeyValue implements KeyValue {
 
   /** How many entries there are. */
   get count(): number {
-    return this.#entries.size;
+    return this.map.size;
   }
 
   /** Whether there is an entry. */
   isStored(key: string): boolean {
-    return this.#entries.has(key);
+    return this.map.has(key);
   }
 
-  /** What is known of the ending of a task whose result is still there. */
-  noticeOf(key: string): Notice | undefined {
-    return this.#entries.get(key)?.notice;
-  }
-
-  /** Stores the result of a task, with its notice if it has ended. */
-  setResult(key: string, value: Uint8Array, notice: Notice | undefined): void {
-    this.#set(key, { value: value.slice(), notice });
-  }
-
-  /** @returns whether it was put */
-  setIfEmpty(key: string, value: Uint8Array, options: PutIfEmptyOptions): boolean {
-    if (this.#entries.has(key)) return false;
-    const { holder, ttlMs } = options;
-    this.#set(key, { value: value.slice(), holder }, ttlMs);
-    if (holder !== undefined) this.#heldBy(holder).add(key);
+  /** As `change`. */
+  changeNow(
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array | undefined,
+    { ttlMs, holder }: PutIfEmptyOptions = {},
+  ): boolean {
+    const found = this.map.get(key);
+    if (!equalBytes(found?.value, expected)) return false;
+    if (value !== undefined) this.set(key, { value: value.slice(), holder: found ? found.holder : holder }, ttlMs);
+    else if (found !== undefined) this.remove(key);
     return true;
   }
 
-  /** Deletes keys. */
-  deleteMany(keys: readonly string[]): void {
-    for (const key of keys) this.#delete(key);
+  /** Deletes an entry, if it is there. */
+  remove(key: string): void {
+    this.map.delete(key);
   }
 
-  /** Deletes the locks of a claim. */
-  dropHeld(holder: string): void {
-    for (const key of this.#held.get(holder) ?? []) {
-      if (this.#entries.get(key)?.holder === holder) this.#entries.delete(key);
-    }
-    this.#held.delete(holder);
-  }
-
-  /** Forgets which locks a claim holds; they stay. */
-  forgetHeld(holder: string): void {
-    this.#held.delete(holder);
+  /** Deletes entries. */
+  removeMany(keys: readonly string[]): void {
+    for (const key of keys) this.remove(key);
   }
 
   /** Removes all entries. */
   clear(): void {
-    this.#entries.clear();
-    this.#held.clear();
+    this.map.clear();
   }
 
-  #set(key: string, stored: Stored, ttlMs?: number): void {
-    this.#forgetHolder(key);
-    this.#entries.set(key, stored, ttlMs);
-    this.#hooks.stored?.(key);
-  }
-
-  #delete(key: string): boolean {
-    this.#forgetHolder(key);
-    return this.#entries.delete(key);
-  }
-
-  #heldBy(holder: string): Set<string> {
-    let keys = this.#held.get(holder);
-    if (keys === undefined) this.#held.set(holder, keys = new Set());
-    return keys;
-  }
-
-  #forgetHolder(key: string): void {
-    const holder = this.#held.size > 0 ? this.#entries.get(key)?.holder : undefined;
-    if (holder === undefined) return;
-    const keys = this.#held.get(holder);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#held.delete(holder);
+  protected set(key: string, stored: Stored | S, ttlMs?: number): void {
+    this.map.set(key, stored, ttlMs);
+    this.#onStored?.(key);
   }
 }

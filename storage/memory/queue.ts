@@ -12,6 +12,8 @@ export interface Entry {
   readonly place: number;
   /** How often it was handed out. */
   readonly deliveries: number;
+  /** It may run at most once, and has begun. */
+  readonly begun: boolean;
 }
 
 /** Items of one priority. */
@@ -76,7 +78,7 @@ export class MemoryQueue {
 
   /** Appends an item that was not handed out yet. */
   append(item: Item): void {
-    this.#bucket(item.priority).append({ item, place: this.#nextPlace++, deliveries: 0 });
+    this.#bucket(item.priority).append({ item, place: this.#nextPlace++, deliveries: 0, begun: false });
     this.#size++;
   }
 
@@ -109,11 +111,13 @@ export class MemoryQueue {
     return items;
   }
 
-  /** Removes all items. */
-  clear(): void {
+  /** Takes all items. @returns them in their order */
+  takeAll(): Item[] {
+    const items = this.list(Infinity);
     this.#buckets.clear();
     this.#order.clear();
     this.#size = 0;
+    return items;
   }
 
   #bucket(priority: number): Bucket {

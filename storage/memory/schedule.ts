@@ -44,8 +44,10 @@ export class MemorySchedule {
     return this.#appointments.toSorted().slice(0, limit).map((appointment) => appointment.item);
   }
 
-  /** Removes all items. */
-  clear(): void {
+  /** Takes all items. @returns them in their order */
+  takeAll(): Item[] {
+    const items = this.list(Infinity);
     this.#appointments.clear();
+    return items;
   }
 }

@@ -1,18 +1,20 @@
 // deno-lint-ignore-file require-await -- what is thrown must become a rejection
 /**
- * The storage that keeps everything in the memory of one isolate; for tests, immediate mode and small programs.
+ * The storage that keeps everything in the memory of one isolate; for tests, immediate mode and small programs. It is also the
+ * contract in its shortest form: what a driver has to do is said here without a medium.
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type {
-  ChordReport,
+  ChordRecord,
   Claim,
   ClaimBatch,
   ClaimOptions,
   Collected,
+  FlushPart,
   Item,
   Lease,
-  Owner,
   Settled,
   Settlement,
   Storage,
@@ -20,34 +22,38 @@ import type {
   StoredDeadLetter,
   StoredLease,
   StoredState,
+  Topic,
   WaitOptions,
 } from "../../lib/storage.ts";
 import { ExpiringMap } from "../expiring_map.ts";
+import { MemoryChords } from "./chords.ts";
+import { type Held, isOf, MemoryClaims, type Target } from "./claims.ts";
 import { MemoryDeadLetters } from "./dead_letters.ts";
-import { MemoryKeyValue, type Notice } from "./key_value.ts";
-import { type Entry, MemoryQueue } from "./queue.ts";
+import { MemoryKeyValue } from "./key_value.ts";
+import { MemoryLocks } from "./locks.ts";
+import { MemoryQueue } from "./queue.ts";
+import { MemoryResults } from "./results.ts";
 import { MemorySchedule } from "./schedule.ts";
 import { memoryName, type MemoryStorageOptions } from "./options.ts";
 import { MemoryTracker } from "./tracker.ts";
-import { Deadline, KeyedWaitLists, WaitList } from "../waiters.ts";
+import { MemoryWaits } from "./waits.ts";
 
 export type { MemoryStorageOptions };
 
-/** A claim and what is needed to put it back. */
-interface Held {
-  readonly claim: Claim;
-  readonly owner: Owner;
-  readonly entry: Entry;
-}
-
-interface Chord {
-  readonly size: number;
-  /** By index. */
-  readonly values: Map<number, Uint8Array>;
-}
+const ALL_PARTS: readonly FlushPart[] = [
+  "queue",
+  "schedule",
+  "results",
+  "locks",
+  "data",
+  "revocations",
+  "counters",
+  "deadLetters",
+];
 
 /**
- * Keeps everything in the memory of this isolate. Two instances share nothing, whatever their names.
+ * Keeps everything in the memory of this isolate. Two instances share nothing, whatever their names. Of tasks that have ended
+ * without a result, the last 50,000 are remembered.
  *
  * Bytes are copied on the way in; those that come out are the stored ones and must not be changed.
  *
@@ -65,40 +71,38 @@ export class MemoryStorage implements Storage {
   readonly name: string;
   readonly shared: boolean = false;
   readonly descriptor: StorageDescriptor | undefined = undefined;
+  readonly results: MemoryResults;
+  readonly locks: MemoryLocks;
   readonly data: MemoryKeyValue;
-  readonly results: MemoryKeyValue;
-  readonly locks: MemoryKeyValue;
   readonly revocations: MemoryKeyValue;
   readonly meta: MemoryKeyValue;
 
+  readonly #clock: Clock;
   readonly #queue = new MemoryQueue();
   readonly #schedule = new MemorySchedule();
-  readonly #claims = new Map<string, Held>();
-  readonly #leases = new Map<string, StoredLease>();
-  readonly #counters = new ExpiringMap<number>();
-  readonly #chords = new Map<string, Chord>();
-  readonly #tracker = new MemoryTracker();
+  readonly #claims: MemoryClaims;
+  readonly #counters: ExpiringMap<number>;
+  readonly #chords: MemoryChords;
+  readonly #tracker: MemoryTracker;
   readonly #deadLetters = new MemoryDeadLetters();
-
-  readonly #idle = new WaitList();
-  readonly #scheduling = new WaitList();
-  readonly #results = new KeyedWaitLists();
-  #lastToken = 0;
+  readonly #waits: MemoryWaits;
   #closed = false;
 
-  /** @param options Name of the queue. @throws {TypeError} For an unknown option, or a wrong name. */
+  /** @param options Name of the queue, and the clock. @throws {TypeError} For an unknown option, or a wrong value. */
   constructor(options: MemoryStorageOptions = {}) {
     this.name = memoryName(options);
+    const clock = this.#clock = options.clock ?? systemClock;
+    const waits = this.#waits = new MemoryWaits(clock);
     const assertOpen = (): void => this.#assertOpen();
-    this.data = new MemoryKeyValue({
-      assertOpen,
-      stored: (key) => this.#results.wake(key),
-      popped: (key, notice) => this.#tracker.note(key, notice),
-    });
-    this.results = this.data;
-    this.locks = this.data;
-    this.revocations = new MemoryKeyValue({ assertOpen });
-    this.meta = new MemoryKeyValue({ assertOpen });
+    this.results = new MemoryResults({ clock, assertOpen, onStored: (id) => waits.ended(id) });
+    this.locks = new MemoryLocks({ clock, assertOpen });
+    this.data = new MemoryKeyValue({ clock, assertOpen });
+    this.revocations = new MemoryKeyValue({ clock, assertOpen, onStored: () => waits.revoked() });
+    this.meta = new MemoryKeyValue({ clock, assertOpen });
+    this.#claims = new MemoryClaims(clock);
+    this.#counters = new ExpiringMap(clock);
+    this.#chords = new MemoryChords(clock);
+    this.#tracker = new MemoryTracker(clock);
   }
 
   check(item: Item): void {
@@ -108,90 +112,97 @@ export class MemoryStorage implements Storage {
     }
   }
 
-  async enqueue(items: readonly Item[]): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
     this.#assertOpen();
+    for (const item of [...items, ...chords.map(({ callback }) => callback)]) this.check(item);
+    for (const chord of chords) this.#chords.add(chord);
     this.#add(items);
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
     this.#assertOpen();
     this.check(item);
-    if (!this.meta.setIfEmpty(key, new Uint8Array(), { ttlMs })) return false;
-    this.#add([item], "soon");
-    return true;
+    const isFree = this.meta.changeNow(key, undefined, new Uint8Array(), { ttlMs });
+    if (isFree) this.#add([item], "soon");
+    return isFree;
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
   async claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
     this.#assertOpen();
-    const deadline = new Deadline(options.waitMs);
-    while (this.#queue.size === 0 && !deadline.passed && !options.signal?.aborted && !this.#closed) {
-      await this.#idle.wait(deadline.remainingMs, options.signal);
-    }
-    const wanted = options.signal?.aborted ? 0 : Math.min(limit, this.#queue.size);
-    return { claims: Array.from({ length: wanted }, () => this.#take(options.owner)), revocations: this.revocations.count > 0 };
+    const { owner, waitMs, signal } = options;
+    if (waitMs > 0) await this.#waits.forQueue(() => this.#queue.size > 0 || this.#closed, waitMs, signal);
+    const wanted = signal?.aborted ? 0 : Math.min(limit, this.#queue.size);
+    const claims = Array.from({ length: wanted }, () => this.#claims.add(this.#queue.take()!, owner));
+    for (const claim of claims) this.#tracker.running(claim, owner.worker);
+    return { claims, revocations: this.revocations.count > 0 };
+  }
+
+  async begin(claim: Claim): Promise<boolean> {
+    this.#assertOpen();
+    return this.#claims.begin(claim);
   }
 
   async settle(settlement: Settlement): Promise<Settled> {
     this.#assertOpen();
-    const { claim } = settlement;
-    if (claim && !this.#claims.has(claim.token)) return { held: false };
-    const added = [...settlement.enqueue ?? [], ...settlement.chord ? [settlement.chord.callback] : []];
-    for (const item of added) this.check(item);
-    // Nothing below fails, so that all of it happens or none.
-    if (claim) this.#dropClaim(claim, settlement.dropLocks ?? false);
-    this.#end(settlement);
-    for (const step of settlement.canceled ?? []) {
-      this.#end({ ...step, ending: "canceled", noticeTtlMs: settlement.noticeTtlMs });
+    const { claim, again, canceled = [], enqueue = [], chords = [], chord, dropChord } = settlement;
+    if (claim !== undefined && !this.#claims.has(claim)) {
+      return again ? this.#settledBefore(claim, settlement) : { held: false };
     }
+    const callbacks = [...chords.map(({ callback }) => callback), ...(chord?.callback ? [chord.callback] : [])];
+    for (const item of [...enqueue, ...callbacks]) this.check(item);
+    // Nothing below fails, so that all of it happens or none.
+    if (claim) this.#endClaim(claim, settlement);
+    this.#end(settlement);
     this.#bury(settlement);
-    this.revocations.deleteMany(settlement.forget ?? []);
-    if (settlement.dropChord !== undefined) this.#chords.delete(settlement.dropChord);
-    this.#add(settlement.enqueue ?? []);
-    if (settlement.chord) this.#report(settlement.chord);
-    return { held: true };
+    for (const step of canceled) this.#end({ ...settlement, result: undefined, ...step, ending: "canceled" });
+    this.revocations.removeMany(settlement.forget ?? []);
+    for (const record of chords) this.#chords.add(record);
+    this.#add(enqueue);
+    const callback = chord && this.#chords.report(chord, claim?.token);
+    if (callback) this.#add([this.#notPast(callback)]);
+    if (dropChord !== undefined) this.#chords.drop(dropChord);
+    return { held: true, callback };
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
     this.#assertOpen();
-    for (const claim of claims) {
-      const held = this.#claims.get(claim.token);
-      if (held === undefined) continue;
-      this.data.dropHeld(claim.token);
-      this.#putBack({ ...held, entry: { ...held.entry, deliveries: held.entry.deliveries - 1 } });
-    }
+    for (const { token } of claims) this.#giveBack(this.#claims.take(token), "not counted");
   }
 
-  async claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+  async claimed(owner: Target): Promise<Claim[]> {
     this.#assertOpen();
-    return this.#heldBy(owner).map((held) => held.claim);
+    return this.#claims.of(owner).map((held) => held.claim);
   }
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
   async heartbeat(lease: Lease): Promise<void> {
     this.#assertOpen();
-    this.#leases.set(lease.consumer, { ...lease, expiresMs: Date.now() + lease.ttlMs });
+    this.#claims.renew(lease);
   }
 
   async resign(consumer: string): Promise<void> {
     this.#assertOpen();
-    this.#leases.delete(consumer);
+    this.#claims.resign(consumer);
+    this.locks.dropPassed((owner) => owner.consumer === consumer);
   }
 
   async leases(): Promise<StoredLease[]> {
     this.#assertOpen();
-    return [...this.#leases.values()];
+    return this.#claims.leases();
   }
 
-  async recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+  async recover(target?: Target, own?: Lease): Promise<Claim[]> {
     this.#assertOpen();
-    const lost = target ? this.#heldBy(target) : this.#heldWithoutLease();
-    for (const held of lost) {
-      this.data.dropHeld(held.claim.token);
-      this.#putBack(held);
-    }
+    if (own !== undefined) this.#claims.renew(own);
+    if (target === undefined) this.#claims.expireLeases();
+    const lost = target ? this.#claims.of(target) : this.#claims.orphaned(own?.consumer);
+    for (const held of lost) this.#giveBack(this.#claims.take(held.claim.token), "counted");
+    this.locks.dropPassed((owner) =>
+      target ? isOf(target, owner) : owner.consumer !== own?.consumer && !this.#claims.isAlive(owner.consumer)
+    );
     return lost.map((held) => held.claim);
   }
 
@@ -206,48 +217,52 @@ export class MemoryStorage implements Storage {
 
   async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
     this.#assertOpen();
-    const deadline = new Deadline(maxMs);
-    while (!deadline.passed && !signal?.aborted && !this.#closed) {
-      const dueInMs = (this.#schedule.nextDueMs ?? Infinity) - Date.now();
-      if (dueInMs <= 0) return;
-      await this.#scheduling.wait(Math.min(dueInMs, deadline.remainingMs ?? Infinity), signal);
-    }
+    await this.#waits.forDue(() => this.#closed ? 0 : this.#schedule.nextDueMs, maxMs, signal);
+  }
+
+  async dueMs(): Promise<number | undefined> {
+    this.#assertOpen();
+    return this.#schedule.nextDueMs;
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
 
   async waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    this.#assertOpen();
-    const deadline = new Deadline(options.timeoutMs);
-    while (!this.#hasEnded(id)) {
-      options.signal?.throwIfAborted();
-      if (deadline.passed) return false;
-      await this.#results.wait(id, deadline.remainingMs, options.signal);
+    const hasEnded = (): boolean => {
       this.#assertOpen();
-    }
-    return true;
+      return this.results.hasEnded(id);
+    };
+    return await this.#waits.forEnd(id, hasEnded, options);
+  }
+
+  async endedOf(ids: readonly string[]): Promise<string[]> {
+    this.#assertOpen();
+    return this.#waits.endedOf(ids, (id) => this.results.hasEnded(id));
+  }
+
+  async listen(topic: Topic, wake: () => void): Promise<() => void> {
+    this.#assertOpen();
+    return this.#waits.listen(topic, wake);
   }
 
   async state(id: string): Promise<StoredState | undefined> {
     this.#assertOpen();
     const live = this.#tracker.stateOf(id);
-    if (live) return live;
-    const ending = (this.data.noticeOf(id) ?? this.#tracker.noticeOf(id))?.ending;
-    return ending && { state: ending };
+    const ending = live === undefined ? this.results.endingOf(id) : undefined;
+    return ending ? { state: ending } : live;
   }
 
   async increment(key: string, by: number, ttlMs?: number): Promise<number> {
     this.#assertOpen();
-    const count = (this.#counters.get(key) ?? 0) + by;
-    if (this.#counters.get(key) === undefined) this.#counters.set(key, by, ttlMs);
-    else this.#counters.update(key, count);
-    return count;
+    const count = this.#counters.get(key);
+    if (count === undefined) this.#counters.set(key, by, ttlMs);
+    else this.#counters.update(key, count + by);
+    return (count ?? 0) + by;
   }
 
   async collect(chordId: string): Promise<Collected> {
     this.#assertOpen();
-    const chord = this.#chords.get(chordId);
-    return { values: Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index)), filledMs: undefined };
+    return this.#chords.collect(chordId);
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------
@@ -285,8 +300,10 @@ export class MemoryStorage implements Storage {
   async requeueDeadLetter(id: string): Promise<boolean> {
     this.#assertOpen();
     const item = this.#deadLetters.take(id);
-    this.#add(item ? [item] : []);
-    return item !== undefined;
+    if (item === undefined) return false;
+    this.results.forget(item.id);
+    this.#add([item]);
+    return true;
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {
@@ -298,18 +315,15 @@ export class MemoryStorage implements Storage {
 
   // ---- end ----------------------------------------------------------------------------------------------------------
 
-  async flush(): Promise<void> {
+  async flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
     this.#assertOpen();
-    this.#clear();
+    for (const part of parts) this.#flushPart(part);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#clear();
-    this.#leases.clear();
-    this.#idle.wakeAll();
-    this.#scheduling.wakeAll();
-    this.#results.wakeAll();
+    for (const part of ALL_PARTS) this.#flushPart(part);
+    this.#waits.end();
   }
 
   // ---- steps; none of them waits ------------------------------------------------------------------------------------
@@ -321,80 +335,77 @@ export class MemoryStorage implements Storage {
   /** @param wake `"soon"`: whoever moves the items gets to tell of them before a worker of the same isolate has them. */
   #add(items: readonly Item[], wake: "now" | "soon" = "now"): void {
     for (const item of items) this.check(item);
-    const copies = items.map((item) => ({ ...item, data: item.data.slice() }));
-    for (const item of copies) {
-      if (item.dueMs === undefined) this.#queue.append(item);
-      else this.#schedule.add(item, item.dueMs);
+    const soonestMs = this.#schedule.nextDueMs;
+    for (const item of items) {
+      const copy = { ...item, data: item.data.slice() };
+      if (item.dueMs === undefined) this.#queue.append(copy);
+      else this.#schedule.add(copy, item.dueMs);
       this.#tracker.waiting(item, item.dueMs === undefined ? "waiting" : "scheduled");
+      this.results.forgetNotice(item.id);
     }
-    if (this.#queue.size > 0) wake === "now" ? this.#idle.wakeAll() : this.#idle.wakeAllSoon();
-    if (copies.some((item) => item.dueMs !== undefined)) this.#scheduling.wakeAll();
+    if (this.#queue.size > 0 && items.length > 0) this.#waits.queued(wake);
+    if (this.#schedule.nextDueMs !== soonestMs) this.#waits.scheduled();
   }
 
-  #take(owner: Owner): Claim {
-    const { item, place, deliveries } = this.#queue.take()!;
-    const entry = { item, place, deliveries: deliveries + 1 };
-    const claim = { ...item, token: String(++this.#lastToken), deliveries: entry.deliveries };
-    this.#claims.set(claim.token, { claim, owner, entry });
-    this.#tracker.running(item, owner.worker);
-    return claim;
+  /** What is due already need not go to the schedule. */
+  #notPast(item: Item): Item {
+    return item.dueMs === undefined || item.dueMs > this.#clock.now() ? item : { ...item, dueMs: undefined };
   }
 
-  #putBack(held: Held): void {
-    this.#claims.delete(held.claim.token);
-    this.#queue.putBack(held.entry);
-    this.#tracker.waiting(held.entry.item, "waiting");
-    this.#idle.wakeAll();
+  /** The answer to a settlement whose claim is gone: unless somebody took it, the settlement was written. */
+  #settledBefore(claim: Claim, { chord }: Settlement): Settled {
+    if (this.#claims.wasTaken(claim)) return { held: false };
+    return { held: true, callback: chord && this.#chords.filledBy(chord.id, claim.token) };
   }
 
-  #dropClaim(claim: Claim, dropLocks: boolean): void {
-    this.#claims.delete(claim.token);
-    this.#tracker.forget(claim.id);
-    if (dropLocks) this.data.dropHeld(claim.token);
-    else this.data.forgetHeld(claim.token);
+  #giveBack(held: Held | undefined, delivery: "counted" | "not counted"): void {
+    if (held === undefined) return;
+    const { claim, entry } = held;
+    this.locks.dropHeld(claim.token);
+    this.#queue.putBack({ ...entry, deliveries: entry.deliveries - (delivery === "counted" ? 0 : 1) });
+    this.#tracker.waiting(entry.item, "waiting");
+    this.#waits.queued("now");
   }
 
-  #heldBy(owner: { readonly consumer: string; readonly worker?: string }): Held[] {
-    const { consumer, worker } = owner;
-    const isAsked = (held: Owner): boolean => held.consumer === consumer && (worker === undefined || held.worker === worker);
-    return [...this.#claims.values()].filter((held) => isAsked(held.owner));
-  }
-
-  #heldWithoutLease(): Held[] {
-    const nowMs = Date.now();
-    for (const lease of [...this.#leases.values()]) if (lease.expiresMs <= nowMs) this.#leases.delete(lease.consumer);
-    return [...this.#claims.values()].filter((held) => !this.#leases.has(held.owner.consumer));
-  }
-
-  #end({ id, result, ending, noticeTtlMs }: Settlement): void {
-    const notice: Notice | undefined = ending && { ending, ttlMs: noticeTtlMs };
+  #end({ id, result, resultTtlMs, ending, noticeTtlMs }: Settlement): void {
     if (ending) this.#tracker.forget(id);
-    if (notice) this.#tracker.note(id, notice);
-    if (result) this.data.setResult(id, result, notice);
-    if (ending) this.#results.wake(id);
+    this.results.store(id, result, resultTtlMs, ending && { ending, ttlMs: noticeTtlMs });
+    if (ending) this.#waits.ended(id);
   }
 
   #bury({ id, claim, bury }: Settlement): void {
     if (bury === undefined) return;
-    const { id: taskId, track } = this.#deadLetters.bury(bury, bury.taskId ?? id, claim);
-    this.#tracker.dead(taskId, track);
+    const item = this.#deadLetters.bury(bury, bury.taskId ?? id, claim);
+    this.#tracker.dead(item.id, item.track);
   }
 
-  #report({ id, index, size, value, callback }: ChordReport): void {
-    let chord = this.#chords.get(id);
-    if (chord === undefined) this.#chords.set(id, chord = { size, values: new Map() });
-    if (chord.values.has(index)) return;
-    chord.values.set(index, value.slice());
-    if (chord.values.size === size) this.#add([callback]);
+  #endClaim(claim: Claim, { dropLocks, passLocks }: Settlement): void {
+    this.#claims.settle(claim);
+    this.#tracker.forget(claim.id);
+    if (dropLocks) this.locks.dropHeld(claim.token);
+    else if (passLocks) this.locks.pass(claim.token, passLocks);
+    else this.locks.forgetHeld(claim.token);
   }
 
-  #hasEnded(id: string): boolean {
-    const ending = this.#tracker.noticeOf(id)?.ending;
-    return this.data.isStored(id) || (ending !== undefined && ending !== "running");
+  #flushPart(part: FlushPart): void {
+    switch (part) {
+      case "queue":
+        for (const { claim } of this.#claims.all()) this.#giveBack(this.#claims.take(claim.token), "counted");
+        return this.#chords.clear(), this.#forget(this.#queue.takeAll());
+      case "schedule":
+        return this.#forget(this.#schedule.takeAll());
+      case "deadLetters":
+        return this.#forget(this.#deadLetters.takeAll());
+      case "results":
+        return this.results.clearAll();
+      case "counters":
+        return this.meta.clear(), this.#counters.clear();
+      default:
+        return this[part].clear();
+    }
   }
 
-  #clear(): void {
-    for (const part of [this.data, this.revocations, this.meta, this.#queue, this.#schedule, this.#tracker]) part.clear();
-    for (const part of [this.#claims, this.#counters, this.#chords, this.#deadLetters]) part.clear();
+  #forget(items: readonly Item[]): void {
+    for (const { id } of items) this.#tracker.forget(id);
   }
 }

@@ -118,7 +118,7 @@ export const closingCases: Cases = {
     const found = claim(other, 1, { waitMs: LONG_MS });
     await one.settle(complete(claimed, { result: bytes("1"), enqueue: [item("next")] }));
     await one.close();
-    expect(await peekText(other.data, "a")).toBe("1");
+    expect(await peekText(other.results, "a")).toBe("1");
     expect(ids(await found)).toEqual(["next"]);
   },
 
@@ -129,7 +129,7 @@ export const closingCases: Cases = {
     const writes = Promise.all([one.settle(complete(claimed, { result: bytes("1") })), one.enqueue([item("b")])]);
     await one.close();
     expect((await writes)[0].held).toBe(true);
-    expect(await peekText(other.data, "a")).toBe("1");
+    expect(await peekText(other.results, "a")).toBe("1");
     expect(ids(await other.pending())).toEqual(["b"]);
   },
 

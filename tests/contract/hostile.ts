@@ -76,9 +76,9 @@ export const hostileCases: Cases = {
       expect((await storage.settle(complete(claimed, { result: bytes(claimed.id) }))).held).toBe(true);
       expect(await storage.waitForResult(claimed.id, { timeoutMs: 0 })).toBe(true);
       expect(await storage.state(claimed.id)).toMatchObject({ state: "complete" });
-      expect(await peekText(storage.data, claimed.id)).toBe(claimed.id);
+      expect(await peekText(storage.results, claimed.id)).toBe(claimed.id);
     }
-    expect(await storage.data.size()).toBe(STRANGE.length);
+    expect(await storage.results.size()).toBe(STRANGE.length);
   },
 
   "strange ids are scheduled": async (context) => {
@@ -147,7 +147,7 @@ export const hostileCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a", { data: large });
     expect(Buffer.compare(claimed.data, large)).toBe(0);
     await storage.settle(complete(claimed, { result: large, enqueue: [item("next", { data: large })] }));
-    expect(Buffer.compare((await storage.data.pop("a"))!, large)).toBe(0);
+    expect(Buffer.compare((await storage.results.pop("a"))!, large)).toBe(0);
     expect(Buffer.compare((await claimOne(storage)).data, large)).toBe(0);
   },
 
@@ -157,7 +157,7 @@ export const hostileCases: Cases = {
     expect(claimed.data).toHaveLength(0);
     await storage.settle(complete(claimed, { result: new Uint8Array() }));
     expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(true);
-    expect(await storage.data.pop("a")).toHaveLength(0);
+    expect(await storage.results.pop("a")).toHaveLength(0);
   },
 
   "a large batch goes through": async (context) => {

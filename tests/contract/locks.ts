@@ -9,28 +9,28 @@ export const lockCases: Cases = {
   "a held lock is an entry like any other": async (context) => {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    expect(await one.data.putIfEmpty("lock", bytes("mine"), { holder: claimed.token })).toBe(true);
-    expect(await other.data.putIfEmpty("lock", bytes("theirs"))).toBe(false);
-    expect(await peekText(other.data, "lock")).toBe("mine");
-    expect(await other.data.deleteIfEqual("lock", bytes("mine"))).toBe(true);
+    expect(await one.locks.putIfEmpty("lock", bytes("mine"), { holder: claimed.token })).toBe(true);
+    expect(await other.locks.putIfEmpty("lock", bytes("theirs"))).toBe(false);
+    expect(await peekText(other.locks, "lock")).toBe("mine");
+    expect(await other.locks.deleteIfEqual("lock", bytes("mine"))).toBe(true);
     expect((await one.settle(complete(claimed, { dropLocks: true }))).held).toBe(true);
   },
 
   "locks go with a settlement that drops them": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
-    for (const key of ["lock 1", "lock 2"]) await storage.data.putIfEmpty(key, bytes("1"), { holder: claimed.token });
-    await storage.data.putIfEmpty("other", bytes("1"));
+    for (const key of ["lock 1", "lock 2"]) await storage.locks.putIfEmpty(key, bytes("1"), { holder: claimed.token });
+    await storage.locks.putIfEmpty("other", bytes("1"));
     await storage.settle(complete(claimed, { dropLocks: true }));
-    expect([...(await storage.data.entries()).keys()]).toEqual(["other"]);
+    expect([...(await storage.locks.entries()).keys()]).toEqual(["other"]);
   },
 
   "locks stay with a settlement that does not drop them": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     await storage.settle(complete(claimed));
-    expect(await storage.data.has("lock")).toBe(true);
+    expect(await storage.locks.has("lock")).toBe(true);
   },
 
   "a refused settlement drops no lock": async (context) => {
@@ -38,78 +38,78 @@ export const lockCases: Cases = {
     const lost = await enqueueAndClaim(storage, "a");
     await storage.recover({ consumer: owner().consumer });
     const taken = await claimOne(storage);
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: taken.token });
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: taken.token });
     expect((await storage.settle(complete(lost, { dropLocks: true }))).held).toBe(false);
-    expect(await storage.data.has("lock")).toBe(true);
+    expect(await storage.locks.has("lock")).toBe(true);
   },
 
   "locks of a recovered claim are free": async (context) => {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: LONG_MS });
+    await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: LONG_MS });
     await other.recover({ consumer: owner().consumer });
-    expect(await other.data.putIfEmpty("lock", bytes("2"))).toBe(true);
+    expect(await other.locks.putIfEmpty("lock", bytes("2"))).toBe(true);
   },
 
   "locks of a released claim are free": async (context) => {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     await one.release([claimed]);
-    expect(await other.data.has("lock")).toBe(false);
+    expect(await other.locks.has("lock")).toBe(false);
   },
 
   "locks are free when the lease of their holder has run out": async (context) => {
     const [one, other] = context.openTwo();
     await one.heartbeat(lease("consumer", context.shortTtlMs));
     const claimed = await enqueueAndClaim(one, "a");
-    await one.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     let found: Claim[] = [];
     await context.outlive(context.shortTtlMs, async () => (found = await other.recover()).length > 0);
     expect(found).toHaveLength(1);
-    expect(await other.data.has("lock")).toBe(false);
+    expect(await other.locks.has("lock")).toBe(false);
   },
 
   "only the locks of the claim go": async (context) => {
     const storage = context.open();
     const first = await enqueueAndClaim(storage, "a");
     const second = await enqueueAndClaim(storage, "b");
-    await storage.data.putIfEmpty("lock a", bytes("1"), { holder: first.token });
-    await storage.data.putIfEmpty("lock b", bytes("1"), { holder: second.token });
+    await storage.locks.putIfEmpty("lock a", bytes("1"), { holder: first.token });
+    await storage.locks.putIfEmpty("lock b", bytes("1"), { holder: second.token });
     await storage.settle(complete(first, { dropLocks: true }));
-    expect([...(await storage.data.entries()).keys()]).toEqual(["lock b"]);
+    expect([...(await storage.locks.entries()).keys()]).toEqual(["lock b"]);
   },
 
   "a lock that somebody else took meanwhile stays": async (context) => {
     const storage = context.open();
     const first = await enqueueAndClaim(storage, "a");
     const second = await enqueueAndClaim(storage, "b");
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: first.token });
-    await storage.data.deleteIfEqual("lock", bytes("1"));
-    await storage.data.putIfEmpty("lock", bytes("2"), { holder: second.token });
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first.token });
+    await storage.locks.deleteIfEqual("lock", bytes("1"));
+    await storage.locks.putIfEmpty("lock", bytes("2"), { holder: second.token });
     await storage.settle(complete(first, { dropLocks: true }));
-    expect(await peekText(storage.data, "lock")).toBe("2");
+    expect(await peekText(storage.locks, "lock")).toBe("2");
     await storage.settle(complete(second, { dropLocks: true }));
-    expect(await storage.data.has("lock")).toBe(false);
+    expect(await storage.locks.has("lock")).toBe(false);
   },
 
   "a lock that was refused belongs to its holder only": async (context) => {
     const storage = context.open();
     const first = await enqueueAndClaim(storage, "a");
     const second = await enqueueAndClaim(storage, "b");
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: first.token });
-    expect(await storage.data.putIfEmpty("lock", bytes("2"), { holder: second.token })).toBe(false);
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first.token });
+    expect(await storage.locks.putIfEmpty("lock", bytes("2"), { holder: second.token })).toBe(false);
     await storage.settle(complete(second, { dropLocks: true }));
-    expect(await peekText(storage.data, "lock")).toBe("1");
+    expect(await peekText(storage.locks, "lock")).toBe("1");
   },
 
   "a lock ends with its own time too": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: context.shortTtlMs });
-    await context.outlive(context.shortTtlMs, async () => !await storage.data.has("lock"));
-    expect(await storage.data.putIfEmpty("lock", bytes("2"))).toBe(true);
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: context.shortTtlMs });
+    await context.outlive(context.shortTtlMs, async () => !await storage.locks.has("lock"));
+    expect(await storage.locks.putIfEmpty("lock", bytes("2"))).toBe(true);
     await storage.settle(complete(claimed, { dropLocks: true }));
-    expect(await peekText(storage.data, "lock")).toBe("2");
+    expect(await peekText(storage.locks, "lock")).toBe("2");
   },
 };

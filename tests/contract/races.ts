@@ -111,7 +111,7 @@ export const raceCases: Cases = {
     };
     await Promise.all([work(one, "c1"), work(other, "c2"), work(one, "c3")]);
     expect(done.sort()).toEqual(ids(items("a", 60)).sort());
-    expect(await one.data.size()).toBe(60);
+    expect(await one.results.size()).toBe(60);
     expect(await one.pendingCount()).toBe(0);
   },
 

@@ -167,10 +167,10 @@ export const recoveryCases: Cases = {
       const settling = one.settle(complete(claimed, { result: bytes("1") }));
       const [settled, recovered] = await Promise.all([settling, other.recover({ consumer: owner().consumer })]);
       expect(recovered.length).toBe(settled.held ? 0 : 1);
-      expect(await one.data.has(`a${round}`)).toBe(settled.held);
+      expect(await one.results.has(`a${round}`)).toBe(settled.held);
       expect(await one.pendingCount()).toBe(recovered.length);
       await drain(one);
-      await one.data.flush();
+      await one.results.flush();
     }
   },
 };

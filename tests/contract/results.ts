@@ -9,14 +9,14 @@ export const resultCases: Cases = {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
     expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
-    expect(await peekText(other.data, "a")).toBe("1");
+    expect(await peekText(other.results, "a")).toBe("1");
   },
 
   "an ending without a result is not waited for": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a")));
     expect(await other.waitForResult("a")).toBe(true);
-    expect(await other.data.peek("a")).toBeUndefined();
+    expect(await other.results.peek("a")).toBeUndefined();
   },
 
   "a wait ends when another instance settles": async (context) => {
@@ -27,7 +27,7 @@ export const resultCases: Cases = {
       if (round % 2 === 0) await underWay(waiting, other);
       await other.settle(complete(claimed, { result: bytes("1") }));
       expect(await waited).toBe(true);
-      expect(await peekText(waiting.data, `a${round}`)).toBe("1");
+      expect(await peekText(waiting.results, `a${round}`)).toBe("1");
     }
   },
 
@@ -39,7 +39,7 @@ export const resultCases: Cases = {
       await underWay(waiting, other);
       await other.settle(complete(claimed, { ending }));
       expect(await waited).toBe(true);
-      expect(await waiting.data.has(ending)).toBe(false);
+      expect(await waiting.results.has(ending)).toBe(false);
     }
   },
 
@@ -154,8 +154,8 @@ export const resultCases: Cases = {
   "a late wait learns that the result was popped": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
-    expect(text(await one.data.pop("a"))).toBe("1");
+    expect(text(await one.results.pop("a"))).toBe("1");
     expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
-    expect(await other.data.has("a")).toBe(context.resultsStay);
+    expect(await other.results.has("a")).toBe(context.resultsStay);
   },
 };

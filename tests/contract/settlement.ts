@@ -25,13 +25,13 @@ async function prepareEverything(storage: Storage): Promise<void> {
 }
 
 async function expectUntouched(storage: Storage): Promise<void> {
-  expect(await storage.data.has("a")).toBe(false);
+  expect(await storage.results.has("a")).toBe(false);
   expect(await storage.revocations.has("r:a")).toBe(true);
   expect(await storage.scheduledCount()).toBe(0);
   expect((await storage.collect("chord")).values).toEqual([]);
   expect((await storage.collect("old")).values[0]).toBeDefined();
   expect(await storage.deadLetterCount()).toBe(0);
-  expect(await storage.data.has("lock")).toBe(true);
+  expect(await storage.locks.has("lock")).toBe(true);
 }
 
 /** What settling writes, and when it writes nothing. */
@@ -49,38 +49,38 @@ export const settlementCases: Cases = {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     await one.settle(complete(claimed, { result: bytes("42") }));
-    expect(await peekText(other.data, "a")).toBe("42");
-    expect(await other.data.size()).toBe(1);
+    expect(await peekText(other.results, "a")).toBe("42");
+    expect(await other.results.size()).toBe(1);
   },
 
   "without a result none is stored": async (context) => {
     const storage = context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "a")));
-    expect(await storage.data.has("a")).toBe(false);
-    expect(await storage.data.size()).toBe(0);
+    expect(await storage.results.has("a")).toBe(false);
+    expect(await storage.results.size()).toBe(0);
   },
 
   "everything is written together": async (context) => {
     const storage = context.open();
     await prepareEverything(storage);
     const claimed = await enqueueAndClaim(storage, "a");
-    await storage.data.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     expect((await storage.settle(everything({ claim: claimed, id: "a", noticeTtlMs: LONG_MS }))).held).toBe(true);
-    expect(await peekText(storage.data, "a")).toBe("result");
+    expect(await peekText(storage.results, "a")).toBe("result");
     expect(await storage.revocations.has("r:a")).toBe(false);
     expect(ids(await storage.pending()).sort()).toEqual(["callback", "next"]);
     expect(ids(await storage.scheduled())).toEqual(["later"]);
     expect((await storage.collect("chord")).values).toEqual([bytes("value")]);
     expect((await storage.collect("old")).values).toEqual([]);
     expect(ids(await storage.deadLetters())).toEqual(["letter"]);
-    expect(await storage.data.has("lock")).toBe(false);
+    expect(await storage.locks.has("lock")).toBe(false);
   },
 
   "a claim that was released settles nothing": async (context) => {
     const storage = context.open();
     await prepareEverything(storage);
     const claimed = await enqueueAndClaim(storage, "a");
-    await storage.data.put("lock", bytes("1"));
+    await storage.locks.put("lock", bytes("1"));
     await storage.release([claimed]);
     expect((await storage.settle(everything(complete(claimed)))).held).toBe(false);
     await expectUntouched(storage);
@@ -93,12 +93,12 @@ export const settlementCases: Cases = {
     const lost = await enqueueAndClaim(one, "a");
     await other.recover({ consumer: owner().consumer });
     const taken = await claimOne(other, owner("other"));
-    await one.data.put("lock", bytes("1"));
+    await one.locks.put("lock", bytes("1"));
     expect((await one.settle(everything(complete(lost)))).held).toBe(false);
     await expectUntouched(one);
     expect(await one.state("a")).toMatchObject({ state: "running" });
     expect((await other.settle(complete(taken, { result: bytes("second") }))).held).toBe(true);
-    expect(await peekText(one.data, "a")).toBe("second");
+    expect(await peekText(one.results, "a")).toBe("second");
   },
 
   "a claim is settled once": async (context) => {
@@ -114,7 +114,7 @@ export const settlementCases: Cases = {
     const storage = context.open();
     const settlement = { id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") } as const;
     expect((await storage.settle({ ...settlement, enqueue: [item("next")] })).held).toBe(true);
-    expect(await peekText(storage.data, "a")).toBe("42");
+    expect(await peekText(storage.results, "a")).toBe("42");
     expect(await drain(storage)).toEqual(["next"]);
   },
 
@@ -124,7 +124,7 @@ export const settlementCases: Cases = {
     expect((await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS })).held).toBe(true);
     expect(await storage.recover({ consumer: owner().consumer })).toEqual([]);
     expect((await storage.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") })).held).toBe(true);
-    expect(await peekText(storage.data, "a")).toBe("42");
+    expect(await peekText(storage.results, "a")).toBe("42");
     expect(await storage.state("a")).toMatchObject({ state: "complete" });
   },
 
@@ -133,7 +133,7 @@ export const settlementCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a");
     const retry = item("a", { retry: true, data: bytes("attempt 2") });
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
-    expect(await peekText(storage.data, "a")).toBe("error");
+    expect(await peekText(storage.results, "a")).toBe("error");
     const again = await claimOne(storage);
     expect(again).toMatchObject({ id: "a", retry: true, deliveries: 1 });
     expect(plain(again.data)).toEqual(bytes("attempt 2"));
@@ -149,9 +149,9 @@ export const settlementCases: Cases = {
 
   "a result replaces an older one": async (context) => {
     const storage = context.open();
-    await storage.data.put("a", bytes("old"));
+    await storage.results.put("a", bytes("old"));
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), { result: bytes("new") }));
-    expect(await peekText(storage.data, "a")).toBe("new");
+    expect(await peekText(storage.results, "a")).toBe("new");
   },
 
   "only the revocations that are named are forgotten": async (context) => {
@@ -172,7 +172,7 @@ export const settlementCases: Cases = {
       claims.map((claimed) => storage.settle(complete(claimed, { result: bytes(claimed.id) }))),
     );
     expect(settled.map(({ held }) => held)).toEqual(claims.map((claimed) => !lost.includes(claimed)));
-    expect(await storage.data.size()).toBe(30);
+    expect(await storage.results.size()).toBe(30);
     expect(await drain(storage)).toEqual(ids(lost));
   },
 

@@ -130,19 +130,19 @@ export const stateCases: Cases = {
   "a popped result leaves its notice": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { ending: "failed", result: bytes("error") }));
-    await other.data.pop("a");
+    await other.results.pop("a");
     expect(await stateName(one, "a")).toBe("failed");
-    expect(await one.data.size()).toBe(context.resultsStay ? 1 : 0);
+    expect(await one.results.size()).toBe(context.resultsStay ? 1 : 0);
   },
 
   "notices are no results": async (context) => {
     const storage = context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "a")));
-    expect(await storage.data.size()).toBe(0);
-    expect(await storage.data.entries()).toEqual(new Map());
+    expect(await storage.results.size()).toBe(0);
+    expect(await storage.results.entries()).toEqual(new Map());
     expect(await storage.meta.size()).toBe(0);
     expect(await storage.revocations.size()).toBe(0);
-    expect(await storage.data.putIfEmpty("a", bytes("1"))).toBe(true);
+    expect(await storage.results.putIfEmpty("a", bytes("1"))).toBe(true);
   },
 
   "values of the application say nothing of tasks": async (context) => {

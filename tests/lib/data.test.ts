@@ -100,7 +100,7 @@ test("wrong arguments are refused", async () => {
 
 test("a value of another format is an error that names it", async () => {
   const huey = memory();
-  await huey.storage.data.put("key", new TextEncoder().encode("not ours"));
+  for (const space of [huey.storage.data, huey.storage.results]) await space.put("key", new TextEncoder().encode("not ours"));
   expect((await failure(huey.get("key", { peek: true }))).name).toBe("DecodeError");
   expect((await failure(huey.result("key", { preserve: true }))).name).toBe("DecodeError");
   expect((await failure(huey.get("key"))).name).toBe("DecodeError");

@@ -248,7 +248,7 @@ describe("switching", () => {
     const huey = new Huey({ name: "live", storage, immediate: true, immediateUseMemory: false, logger: silent });
     expect(huey.storage).toBe(storage);
     const result = await huey.task("task", () => 1)();
-    expect(await storage.data.size()).toBe(1);
+    expect(await storage.results.size()).toBe(1);
     expect(await result.get()).toBe(1);
     await huey.task("later", () => 1).schedule({ delay: 5 });
     expect(await storage.scheduledCount()).toBe(1);

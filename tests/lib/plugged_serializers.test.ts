@@ -186,7 +186,7 @@ describe("a signed message", () => {
     await work(huey);
     const data = (await huey.allResults()).get(result.id)!;
     const text = new TextDecoder().decode(data);
-    await huey.storage.data.put(result.id, new TextEncoder().encode(text.replace('"admin":0', '"admin":1')));
+    await huey.storage.results.put(result.id, new TextEncoder().encode(text.replace('"admin":0', '"admin":1')));
     expect((await failure(result.get())).name).toBe("DecodeError");
   });
 });

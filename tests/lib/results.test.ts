@@ -262,7 +262,7 @@ describe("results: false", () => {
     expect(runs).toBe(0);
     const other = await (await task.schedule({ delay: 100 })).reschedule();
     await work(huey);
-    expect([runs, await huey.storage.data.size()]).toEqual([1, 0]);
+    expect([runs, await huey.storage.results.size()]).toEqual([1, 0]);
     expect(await failure(other.get())).toBeInstanceOf(ConfigurationError);
   });
 

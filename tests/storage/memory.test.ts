@@ -37,7 +37,7 @@ describe("MemoryStorage alone", () => {
       expect(await rejection(storage.settle(settlement))).toBeInstanceOf(RangeError);
       expect((await storage.settle(complete(claimed))).held).toBe(true);
     }
-    expect(await storage.data.size()).toBe(0);
+    expect(await storage.results.size()).toBe(0);
     expect(await storage.pendingCount() + await storage.scheduledCount()).toBe(0);
     await storage.close();
   });
@@ -53,6 +53,26 @@ describe("MemoryStorage alone", () => {
       taken.push(...ids(claims.slice(0, 50)));
     }
     expect(taken).toEqual(ids(items("a", 6000)));
+    await storage.close();
+  });
+
+  test("holds no more after many tasks than after some", async () => {
+    const storage = new MemoryStorage();
+    const known: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      for (let batch = 0; batch < 500; batch++) {
+        await storage.enqueue(items(`${round} ${batch} `, 100));
+        const claims = await claim(storage, 100);
+        await Promise.all(claims.map((claimed) => storage.settle(complete(claimed, { ending: "empty" }))));
+      }
+      const ended = await storage.endedOf(Array.from({ length: 4 * 500 * 100 }, (_, index) => {
+        const batch = Math.floor(index / 100);
+        return `${Math.floor(batch / 500)} ${batch % 500} ${index % 100}`;
+      }));
+      known.push(ended.length);
+    }
+    expect(Math.max(...known)).toBeLessThanOrEqual(100_000);
+    expect(Math.min(...known)).toBeGreaterThanOrEqual(50_000);
     await storage.close();
   });
 

@@ -1,0 +1,66 @@
+/**
+ * Chords of the memory storage.
+ * @module
+ */
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { ChordRecord, ChordReport, Collected, Item } from "../../lib/storage.ts";
+
+interface Chord extends ChordRecord {
+  /** What the members have reported, by place. */
+  readonly values: Map<number, Uint8Array>;
+  /** When the last place was filled, */
+  filledMs?: number;
+  /** and by which claim. */
+  filledBy?: string | undefined;
+}
+
+/** Chords by id, from the enqueueing of their members until their callback has ended. */
+export class MemoryChords {
+  readonly #clock: Clock;
+  readonly #chords = new Map<string, Chord>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Keeps a chord. One that is there already is left as it is. */
+  add({ id, size, callback }: ChordRecord): void {
+    if (this.#chords.has(id)) return;
+    this.#chords.set(id, { id, size, callback: { ...callback, data: callback.data.slice() }, values: new Map() });
+  }
+
+  /** Fills a place. @returns the callback, if that was the last place */
+  report({ id, index, value, size, callback }: ChordReport, token: string | undefined): Item | undefined {
+    if (callback !== undefined) this.add({ id, size, callback });
+    const chord = this.#chords.get(id);
+    if (chord === undefined || chord.values.has(index) || index < 0 || index >= chord.size) return undefined;
+    chord.values.set(index, value.slice());
+    if (chord.values.size < chord.size) return undefined;
+    chord.filledMs = this.#clock.now();
+    chord.filledBy = token;
+    return chord.callback;
+  }
+
+  /** The callback of a chord whose last place was filled with this claim. */
+  filledBy(id: string, token: string): Item | undefined {
+    const chord = this.#chords.get(id);
+    return chord?.filledBy === token ? chord.callback : undefined;
+  }
+
+  /** What the members have reported. */
+  collect(id: string): Collected {
+    const chord = this.#chords.get(id);
+    const values = Array.from({ length: chord?.size ?? 0 }, (_, index) => chord?.values.get(index));
+    return { values, filledMs: chord?.filledMs };
+  }
+
+  /** Forgets a chord. */
+  drop(id: string): void {
+    this.#chords.delete(id);
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    this.#chords.clear();
+  }
+}

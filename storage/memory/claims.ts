@@ -1,0 +1,123 @@
+/**
+ * Claims and leases of the memory storage.
+ * @module
+ */
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { Claim, Lease, Owner, StoredLease } from "../../lib/storage.ts";
+import { RecentMap } from "../recent_map.ts";
+import type { Entry } from "./queue.ts";
+
+/** A claim and what is needed to put it back. */
+export interface Held {
+  readonly claim: Claim;
+  readonly owner: Owner;
+  readonly entry: Entry;
+}
+
+/** A consumer, or one of its workers. */
+export interface Target {
+  readonly consumer: string;
+  readonly worker?: string;
+}
+
+/** So many lost claims are remembered at least, for settlements of them that are sent again. */
+const MOST_LOST = 10_000;
+
+/** Claims by token, and the leases that cover them. */
+export class MemoryClaims {
+  readonly #clock: Clock;
+  readonly #held = new Map<string, Held>();
+  readonly #leases = new Map<string, StoredLease>();
+  /** Tokens of claims that were taken from their holder: a settlement of one of them was never written. */
+  readonly #lost = new RecentMap<true>(MOST_LOST);
+  #lastToken = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Hands out an entry of the queue. */
+  add({ item, place, deliveries, begun }: Entry, owner: Owner): Claim {
+    const entry = { item, place, deliveries: deliveries + 1, begun };
+    const claim = { ...item, token: String(++this.#lastToken), deliveries: entry.deliveries, ...(begun && { begun }) };
+    this.#held.set(claim.token, { claim, owner, entry });
+    return claim;
+  }
+
+  /** Marks a claim as begun. @returns whether it is held */
+  begin({ token }: Claim): boolean {
+    const held = this.#held.get(token);
+    if (held !== undefined) this.#held.set(token, { ...held, entry: { ...held.entry, begun: true } });
+    return held !== undefined;
+  }
+
+  /** Whether a claim is held. */
+  has({ token }: Claim): boolean {
+    return this.#held.has(token);
+  }
+
+  /** Ends a claim with its settlement. */
+  settle({ token }: Claim): void {
+    this.#held.delete(token);
+  }
+
+  /** Takes a claim from its holder. @returns `undefined` if nobody holds it */
+  take(token: string): Held | undefined {
+    const held = this.#held.get(token);
+    if (held === undefined) return undefined;
+    this.#held.delete(token);
+    this.#lost.set(token, true);
+    return held;
+  }
+
+  /** Whether a claim was taken from its holder. */
+  wasTaken({ token }: Claim): boolean {
+    return this.#lost.get(token) === true;
+  }
+
+  /** The claims of a consumer or of one of its workers. */
+  of(target: Target): Held[] {
+    return [...this.#held.values()].filter(({ owner }) => isOf(target, owner));
+  }
+
+  /** The claims that no lease covers. @param own A consumer whose claims are not wanted. */
+  orphaned(own: string | undefined): Held[] {
+    return [...this.#held.values()].filter(({ owner }) => owner.consumer !== own && !this.#leases.has(owner.consumer));
+  }
+
+  /** All claims. */
+  all(): Held[] {
+    return [...this.#held.values()];
+  }
+
+  /** Grants or renews a lease. */
+  renew(lease: Lease): void {
+    this.#leases.set(lease.consumer, { ...lease, expiresMs: this.#clock.now() + lease.ttlMs });
+  }
+
+  /** Ends a lease. */
+  resign(consumer: string): void {
+    this.#leases.delete(consumer);
+  }
+
+  /** Ends the leases whose time is over. */
+  expireLeases(): void {
+    const nowMs = this.#clock.now();
+    for (const lease of [...this.#leases.values()]) if (lease.expiresMs <= nowMs) this.#leases.delete(lease.consumer);
+  }
+
+  /** Whether a lease covers a consumer. */
+  isAlive(consumer: string): boolean {
+    return this.#leases.has(consumer);
+  }
+
+  /** All leases. */
+  leases(): StoredLease[] {
+    return [...this.#leases.values()];
+  }
+}
+
+/** Whether a claim, or a lock that was passed on, belongs to a consumer or to one of its workers. */
+export function isOf({ consumer, worker }: Target, owner: Owner): boolean {
+  return owner.consumer === consumer && (worker === undefined || owner.worker === worker);
+}

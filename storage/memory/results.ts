@@ -1,0 +1,109 @@
+/**
+ * Results of the memory storage, and what is known of tasks that have ended.
+ * @module
+ */
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { Ending } from "../../lib/storage.ts";
+import { RecentMap } from "../recent_map.ts";
+import { type KeyValueOptions, MemoryKeyValue, type Stored } from "./key_value.ts";
+
+/** How a task ended, and how long that is worth knowing. */
+export interface Notice {
+  readonly ending: Ending;
+  readonly ttlMs: number;
+}
+
+interface Result extends Stored {
+  /** Of a task that has ended. */
+  readonly notice?: Notice | undefined;
+}
+
+/** The name space of results. A result that is taken leaves its notice. */
+export class MemoryResults extends MemoryKeyValue<Result> {
+  readonly #notices: Notices;
+
+  constructor(options: KeyValueOptions) {
+    super(options);
+    this.#notices = new Notices(options.clock);
+  }
+
+  /** Stores what a task that has ended, or will be tried again, leaves behind. */
+  store(id: string, value: Uint8Array | undefined, ttlMs: number | undefined, notice: Notice | undefined): void {
+    if (notice !== undefined) this.#notices.set(id, notice);
+    if (value !== undefined) this.set(id, { value: value.slice(), notice }, ttlMs);
+  }
+
+  /** The task waits again. Its result stays. */
+  forgetNotice(id: string): void {
+    this.#notices.delete(id);
+  }
+
+  /** Deletes a result and its notice. */
+  forget(id: string): void {
+    super.remove(id);
+    this.#notices.delete(id);
+  }
+
+  /** How a task has ended, while that is known. */
+  endingOf(id: string): Ending | undefined {
+    const result = this.map.get(id);
+    return (result !== undefined && "notice" in result ? result.notice?.ending : undefined) ?? this.#notices.get(id);
+  }
+
+  /** Whether a task has ended, or has left a result. */
+  hasEnded(id: string): boolean {
+    const ending = this.#notices.get(id);
+    return this.isStored(id) || (ending !== undefined && ending !== "running");
+  }
+
+  override remove(id: string): void {
+    const result = this.map.get(id);
+    super.remove(id);
+    if (result !== undefined && "notice" in result && result.notice) this.#notices.set(id, result.notice);
+  }
+
+  /** Removes the notices too. */
+  clearAll(): void {
+    this.clear();
+    this.#notices.clear();
+  }
+}
+
+/** There may be a million notices in a minute, so only the last ones are kept, whatever their time to live. */
+const MOST_NOTICES = 50_000;
+
+interface Kept {
+  readonly ending: Ending;
+  readonly expiresMs: number;
+}
+
+/** Notices by id. */
+class Notices {
+  readonly #clock: Clock;
+  readonly #byId = new RecentMap<Kept>(MOST_NOTICES);
+  /** Shared by all notices that say the same. */
+  #last: Kept | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  set(id: string, { ending, ttlMs }: Notice): void {
+    const expiresMs = this.#clock.now() + ttlMs;
+    if (this.#last?.expiresMs !== expiresMs || this.#last.ending !== ending) this.#last = { ending, expiresMs };
+    this.#byId.set(id, this.#last);
+  }
+
+  get(id: string): Ending | undefined {
+    const kept = this.#byId.get(id);
+    return kept !== undefined && kept.expiresMs > this.#clock.now() ? kept.ending : undefined;
+  }
+
+  delete(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  clear(): void {
+    this.#byId.clear();
+  }
+}

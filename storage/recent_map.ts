@@ -1,0 +1,42 @@
+/**
+ * A map that keeps the newest entries only.
+ * @module
+ */
+
+/** Keys and values in two generations: when the younger one is full, the older one goes. */
+export class RecentMap<V> {
+  readonly #most: number;
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
+
+  /** @param most So many entries are kept at least; at most twice as many. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Sets an entry, which is the newest then. */
+  set(key: string, value: V): void {
+    this.#old.delete(key);
+    this.#young.set(key, value);
+    if (this.#young.size < this.#most) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+  }
+
+  /** @returns The value, `undefined` if there is none */
+  get(key: string): V | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
+  }
+
+  /** Removes an entry. */
+  delete(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+
+  /** Removes all entries. */
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+}
