@@ -14,17 +14,20 @@ import type { ConsumerSettings } from "./settings.ts";
 export function logBanner(core: Core, settings: ConsumerSettings, logger: Logger): void {
   const { workers, workerType, concurrency, periodic } = settings;
   const each = concurrency === 1 ? "" : `, ${concurrency} tasks at once in each`;
-  const queue = `queue "${core.settings.name}" in ${core.storage.constructor.name}`;
+  const { name: kind } = core.storage.constructor;
+  const queue = `queue "${core.settings.name}" in ${kind}${
+    core.storage.place === undefined ? "" : ` at ${core.storage.place}`
+  }`;
   logger.info(
     `Consumer started with ${workers} ${workerType} worker${workers === 1 ? "" : "s"}${each}, PID ${process.pid}, ${queue}`,
   );
   logger.info(`Scheduler runs at least every ${settings.schedulerIntervalMs / 1000} s`);
   logger.info(`Periodic tasks are ${periodic ? "enabled" : "disabled"}`);
-  const lines = core.registry.all().map((definition) => {
-    const schedule = definition.periodic === undefined ? "" : ` (${describePeriodic(definition.periodic, core)})`;
-    return `\n+ ${definition.name}${schedule}`;
-  });
-  logger.info(lines.length === 0 ? "No tasks are registered" : `The following tasks are available:${lines.join("")}`);
+  const definitions = core.registry.all();
+  logger.info(definitions.length === 0 ? "No tasks are registered" : "The following tasks are available:");
+  for (const { name, periodic } of definitions) {
+    logger.info(`+ ${name}${periodic === undefined ? "" : ` (${describePeriodic(periodic, core)})`}`);
+  }
 }
 
 /** The next time, if the schedule can tell. */

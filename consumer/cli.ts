@@ -4,6 +4,8 @@
  */
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
+import { errorStack, toError } from "../lib/error_record.ts";
+import { withoutSecrets } from "../lib/secrets.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { Command } from "./arguments.ts";
 import { parseCommand, UsageError } from "./arguments.ts";
@@ -18,7 +20,6 @@ import { guardIsolate } from "./guards.ts";
 import type { HealthAddress, HealthServer } from "./health_server.ts";
 import type { FindApplication, Loaded } from "./load.ts";
 import { LoadError } from "./load.ts";
-import { withoutSecrets } from "./log_format.ts";
 import { configureLogging, loggingInUse } from "./logging.ts";
 import { nameQueue } from "./queue_logger.ts";
 import { partLogger } from "./loggers.ts";
@@ -61,7 +62,7 @@ async function runCommand(args: readonly string[], find: FindApplication | undef
     if (command.kind === "health") return await runHealth(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${shortUsage()}`);
+    process.stderr.write(`${withoutSecrets(error.message)}\n\n${shortUsage()}`);
     return 2;
   }
   process.stdout.write(command.kind === "help" ? usage() : `${VERSION}\n`);
@@ -150,12 +151,11 @@ async function orFail<T>(work: () => Promise<T>): Promise<T | undefined> {
 }
 
 function unexpected(error: unknown): number {
-  process.stderr.write(withoutSecrets(`${error instanceof Error ? error.stack ?? error.message : String(error)}\n`));
+  process.stderr.write(withoutSecrets(`${errorStack(error)}\n`));
   return 1;
 }
 
 function fail(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof LoadError && error.cause instanceof Error ? `\n${error.cause.stack ?? ""}` : "";
-  process.stderr.write(withoutSecrets(`${message}${stack}\n`));
+  const stack = error instanceof LoadError && error.cause !== undefined ? `\n${errorStack(error.cause)}` : "";
+  process.stderr.write(withoutSecrets(`${toError(error).message}${stack}\n`));
 }

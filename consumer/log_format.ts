@@ -1,9 +1,10 @@
 /**
- * How log records look on the command line.
+ * How log records look on the command line. Nothing here throws, whatever is logged.
  * @module
  */
-import { inspect } from "node:util";
 import type { LogRecord } from "@logtape/logtape";
+import { oneLine, showSafely, stackLines } from "../lib/log_text.ts";
+import { plainCopy } from "./plain_copy.ts";
 
 /** Turns a record into a line, or several for an error with its stack. */
 export type Formatter = (record: LogRecord) => string;
@@ -13,11 +14,11 @@ const LEVELS: Readonly<Record<string, string>> = { warning: "WARNING", trace: "D
 /** `[YYYY-MM-DD HH:MM:SS,mmm] LEVEL:logger:WHO:message`. `who` names the isolate; a queue comes before it: `mail/Worker-1`. */
 export function fullFormat(who: string): Formatter {
   return (record) => {
-    const level = LEVELS[record.level] ?? record.level.toUpperCase();
     const { date, time, ms } = clock(record.timestamp);
     const queue = queueOf(record);
     const place = queue === undefined ? whoOf(record, who) : `${queue}/${whoOf(record, who)}`;
-    return withStack(record, `[${date} ${time},${ms}] ${level}:${record.category.join(".")}:${place}:${textOf(record)}`);
+    const head = `[${date} ${time},${ms}] ${levelOf(record)}:${record.category.join(".")}:${place}`;
+    return withStack(record, `${oneLine(head)}:${oneLine(textOf(record))}`);
   };
 }
 
@@ -25,31 +26,33 @@ export function fullFormat(who: string): Formatter {
 export function simpleFormat(): Formatter {
   return (record) => {
     const queue = queueOf(record);
-    const place = queue === undefined ? "" : `${queue}: `;
-    return withStack(record, `${clock(record.timestamp).time} ${place}${textOf(record)}`);
+    const place = queue === undefined ? "" : `${oneLine(queue)}: `;
+    return withStack(record, `${clock(record.timestamp).time} ${place}${oneLine(textOf(record))}`);
   };
 }
+
+/** Control characters that JSON leaves as they are, and some terminals obey. */
+const RAW = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** One JSON object per line. */
 export function jsonFormat(who: string): Formatter {
   return (record) => {
-    const { who: _, ...properties } = record.properties;
+    const { who: _, ...properties } = plainCopy(record.properties) as Record<string, unknown>;
     const fields = {
       time: new Date(record.timestamp).toISOString(),
-      level: LEVELS[record.level] ?? record.level.toUpperCase(),
+      level: levelOf(record),
       logger: record.category.join("."),
       who: whoOf(record, who),
-      message: textOf(record),
-      ...properties,
+      message: plainCopy(textOf(record)),
     };
-    return withoutSecrets(JSON.stringify(fields, plain));
+    // Properties of the same names must not pass for what the library says.
+    const line = JSON.stringify({ ...fields, ...properties, ...fields });
+    return line.replace(RAW, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   };
 }
 
-/** Hides the passwords of URLs. */
-export function withoutSecrets(text: string): string {
-  // Up to the last @, since a password that was not encoded may have one; rather too much is hidden than too little.
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s"',]*@/gi, "$1***@");
+function levelOf({ level }: LogRecord): string {
+  return LEVELS[level] ?? level.toUpperCase();
 }
 
 function whoOf(record: LogRecord, who: string): string {
@@ -62,13 +65,7 @@ function queueOf({ category, properties: { queue } }: LogRecord): string | undef
 }
 
 function textOf(record: LogRecord): string {
-  return withoutSecrets(record.message.map((part) => typeof part === "string" ? part : inspect(part)).join(""));
-}
-
-function withStack(record: LogRecord, line: string): string {
-  const { error } = record.properties;
-  if (error === undefined || record.message.includes(error)) return line;
-  return `${line}\n${withoutSecrets(error instanceof Error ? stackOf(error) : inspect(error))}`;
+  return record.message.map((part) => typeof part === "string" ? part : showSafely(part)).join("");
 }
 
 /** Errors whose message tells what to do, and whose stack leads only through the library. */
@@ -77,24 +74,10 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...["TaskTimeout", "WorkerLostError"],
 ]);
 
-function stackOf(error: Error): string {
-  const head = `${error.name}: ${error.message}`;
-  if (PLAIN.has(error.name)) return head + causeOf(error);
-  const cause = error.cause instanceof Error ? `\nCaused by ${stackOf(error.cause)}` : "";
-  const stack = error.stack ?? head;
-  // Bun's stacks have no head when the error was made elsewhere.
-  return (stack.includes(error.message) ? stack : `${head}\n${stack}`) + cause;
-}
-
-/** Of an error without a stack, if its message does not tell it. */
-function causeOf({ message, cause }: Error): string {
-  return cause instanceof Error && !message.includes(cause.message) ? `\nCaused by ${cause.name}: ${cause.message}` : "";
-}
-
-function plain(_key: string, value: unknown): unknown {
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
-  if (typeof value === "bigint") return String(value);
-  return value;
+function withStack(record: LogRecord, line: string): string {
+  const { error } = record.properties;
+  if (error === undefined || record.message.includes(error)) return line;
+  return `${line}\n${stackLines(error, { plain: PLAIN })}`;
 }
 
 function clock(timestamp: number): { date: string; time: string; ms: string } {

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Core } from "../lib/core.ts";
+import { withoutSecrets } from "../lib/secrets.ts";
 import { isGone, newIdentity } from "./identity.ts";
-import { withoutSecrets } from "./log_format.ts";
 import { sleep } from "./outage.ts";
 
 /** The state of one queue. */

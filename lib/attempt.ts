@@ -4,6 +4,7 @@
  */
 import type { Core, Running } from "./core.ts";
 import type { CurrentAttempt, LooseLock } from "./current.ts";
+import { hasReason } from "./error_record.ts";
 import { TaskTimeout } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -77,7 +78,8 @@ export class Attempt implements Running, CurrentAttempt {
   /** What the attempt failed of: once aborted, the reason, whatever the function made of it. */
   explain(thrown: unknown): unknown {
     if (this.#reason === undefined || thrown === this.#reason) return thrown;
-    this.#reason.cause ??= thrown;
+    // What was thrown may itself have the reason as its cause, since a function can read that from its signal.
+    if (!hasReason(thrown, this.#reason)) this.#reason.cause ??= thrown;
     return this.#reason;
   }
 

@@ -15,20 +15,115 @@ export function errorText(thrown: unknown): string {
   return error.message === "" ? error.name : `${error.name}: ${error.message}`;
 }
 
+/** What to leave out of the text of an error. */
+export interface StackOptions {
+  /** Names of errors whose stack tells nothing: only their message is shown. */
+  readonly plain?: ReadonlySet<string>;
+}
+
+/** So many errors are shown of one that has many reasons. */
+const MOST_ERRORS = 50;
+
+/** Of a message, to see whether another text has it: looking for a long text in a long one may take very long. */
+const COMPARED = 200;
+
 /**
- * The stack of an error as text, with the stacks of its causes.
+ * The stack of an error as text, with the stacks of all its reasons: its cause, the errors of an `AggregateError`, and the two of a
+ * `SuppressedError`, as deep as they go, each once.
  *
  * @param thrown Anything that was thrown.
+ * @param options What to leave out.
  * @returns The stack, or name and message if there is none.
  */
-export function errorStack(thrown: unknown): string {
-  const stacks: string[] = [];
+export function errorStack(thrown: unknown, options: StackOptions = {}): string {
+  const parts: string[] = [];
   const seen = new Set<unknown>();
-  for (let next = thrown; stacks.length === 0 || (isErrorLike(next) && !seen.has(next)); next = read(next, "cause")) {
-    seen.add(next);
-    stacks.push(readText(toError(next), "stack") || errorText(next));
+  // A stack of its own, the last first: a chain of causes may be longer than that of calls.
+  const rest: Reason[] = [{ title: "", value: thrown }];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (parts.length >= MOST_ERRORS) {
+      parts.push(`... and ${rest.length + 1} more`);
+      break;
+    }
+    if (seen.has(next.value)) continue;
+    if (isErrorLike(next.value)) seen.add(next.value);
+    const isPlain = next.isBrief || options.plain?.has(readText(next.value, "name") ?? "") === true;
+    parts.push(
+      next.title + (parts.length > 0 && !isErrorLike(next.value) ? describe(next.value) : stackOf(next.value, isPlain)),
+    );
+    if (!next.isBrief) rest.push(...(isPlain ? untoldCause(next.value) : reasonsOf(next.value)).reverse());
   }
-  return stacks.join("\nCaused by: ");
+  return parts.join("\n");
+}
+
+/**
+ * Whether an error is among the causes of another, so that the other way round it would make a circle.
+ *
+ * @param thrown Where to look.
+ * @param error What to look for.
+ */
+export function hasReason(thrown: unknown, error: unknown): boolean {
+  const seen = new Set<unknown>();
+  const rest = [thrown];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (next === error) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    for (const { value } of reasonsOf(next)) rest.push(value);
+  }
+  return false;
+}
+
+interface Reason {
+  readonly title: string;
+  readonly value: unknown;
+  /** Without its stack and its own reasons. */
+  readonly isBrief?: boolean;
+}
+
+/** Why an error was thrown, as far as it tells. */
+function reasonsOf(error: unknown): Reason[] {
+  if (!isErrorLike(error)) return [];
+  const reasons: Reason[] = [];
+  const cause = read(error, "cause");
+  if (cause !== undefined) reasons.push({ title: "Caused by: ", value: cause });
+  const errors = read(error, "errors");
+  const count = isArray(errors) ? Number(read(errors, "length")) : 0;
+  for (let index = 0; index < Math.min(count, MOST_ERRORS); index++) {
+    reasons.push({ title: `Reason ${index + 1} of ${count}: `, value: read(errors, String(index)) });
+  }
+  for (const [key, title] of [["error", "Thrown last: "], ["suppressed", "Suppressed: "]] as const) {
+    const value = read(error, key);
+    if (isErrorLike(value)) reasons.push({ title, value });
+  }
+  return reasons;
+}
+
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    // A proxy that was revoked.
+    return false;
+  }
+}
+
+/** The cause of an error whose message tells what to do, if it does not tell the cause too. */
+function untoldCause(error: unknown): Reason[] {
+  const cause = read(error, "cause");
+  const message = readText(cause, "message");
+  const isTold = message === undefined || readText(error, "message")?.includes(message.slice(0, COMPARED));
+  return isErrorLike(cause) && !isTold ? [{ title: "Caused by: ", value: cause, isBrief: true }] : [];
+}
+
+function stackOf(value: unknown, isPlain: boolean): string {
+  const text = errorText(value);
+  if (isPlain) return text;
+  const error = toError(value);
+  const stack = readText(error, "stack") || text;
+  // Some stacks have no head, as those of errors that Bun made elsewhere.
+  return stack.includes(error.message.slice(0, COMPARED)) ? stack : `${text}\n${stack}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import { CancelExecution, WorkerLostError } from "./errors.ts";
 import { finish } from "./finish.ts";
 import type { Inline } from "./immediate.ts";
 import { freeLocks, taskLock } from "./lock.ts";
-import { describe, logs } from "./logger.ts";
+import { describe, describeArguments, logs } from "./logger.ts";
 import type { Message } from "./message.ts";
 import { open, type Opened } from "./open_claim.ts";
 import { failureOutcome, type Outcome } from "./outcome.ts";
@@ -177,6 +177,9 @@ function isWatched(core: Core): boolean {
 
 async function hooked({ core, message }: Execution): Promise<Outcome | undefined> {
   core.logger.info(`Executing ${describe(message)}`);
+  if (logs(core.logger, "debug")) {
+    core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`);
+  }
   const task = makeTask(message);
   await core.signals.emit(SIGNAL_EXECUTING, task);
   for (const { name, hook } of core.hooks.preExecute) {

@@ -15,7 +15,6 @@
  */
 import type { Core } from "./core.ts";
 import { localTimeZone } from "./cron_zone.ts";
-import { errorText } from "./error_record.ts";
 import type { Definition, Periodic } from "./registry.ts";
 import { latestSlots, nextSlot } from "./slots.ts";
 import type { Item } from "./storage.ts";
@@ -166,7 +165,7 @@ function soonest(core: Core, definitions: readonly PeriodicDefinition[], afterMs
 }
 
 function logFailure(core: Core, what: string, name: string, error: unknown): void {
-  core.logger.error(`The ${what} of periodic task {task} failed: {error}`, { task: name, error: errorText(error) });
+  core.logger.error(`The ${what} of periodic task ${name} failed`, { task: name, error });
 }
 
 /** Longer than the slot can come up again: clocks of consumers differ, and a missed slot stays in the window. */

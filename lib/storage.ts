@@ -100,6 +100,8 @@ export interface Storage {
   readonly name: string;
   /** Whether other isolates and processes see the same data. */
   readonly shared: boolean;
+  /** For people: the absolute path of its file, or its server and database; never a login. Left out where there is nothing to tell. */
+  readonly place?: string | undefined;
   /** How to open it from another isolate; `undefined` if that cannot be told in plain data. */
   readonly descriptor: StorageDescriptor | undefined;
   /** Results, by the id of their task. A read takes them. */

@@ -28,6 +28,8 @@ import type {
 export interface LazyOptions {
   readonly name: string;
   readonly shared: boolean;
+  /** As `Storage.place`. */
+  readonly place?: string | undefined;
   readonly descriptor: StorageDescriptor | undefined;
   /** As `Storage.check`. */
   readonly check: (item: Item) => void;
@@ -42,6 +44,7 @@ type Use<T> = <R>(call: (loaded: T) => Promise<R>) => Promise<R>;
 export class LazyStorage implements Storage {
   readonly name: string;
   readonly shared: boolean;
+  readonly place: string | undefined;
   readonly descriptor: StorageDescriptor | undefined;
   readonly results: KeyValue;
   readonly locks: KeyValue;
@@ -55,6 +58,7 @@ export class LazyStorage implements Storage {
   constructor(options: LazyOptions) {
     this.name = options.name;
     this.shared = options.shared;
+    this.place = options.place;
     this.descriptor = options.descriptor;
     this.#check = options.check;
     this.#use = atFirstUse(options.load);

@@ -35,6 +35,7 @@ export class FileStorage extends LazyStorage {
     super({
       name: settings.name,
       shared: true,
+      place: settings.path,
       descriptor: { module: import.meta.url, className: "FileStorage", options: { ...settings } },
       check: checkItem,
       load: async () => new (await import("./storage.ts")).FileStorage(settings),

@@ -125,6 +125,7 @@ function lazily(options: Named & RedisExpireOptions, { className, kind, expires 
   return {
     name: settings.name,
     shared: true,
+    place: `${settings.place}, database ${settings.database}`,
     descriptor: plain && { module: import.meta.url, className, options: plain },
     check: (item) => checkItem(item, settings.name, kind),
     load: async () => new (await import("./storage.ts"))[className](given),

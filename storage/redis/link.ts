@@ -3,6 +3,7 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { hideSecretsIn } from "../../lib/secrets.ts";
 import type { Argument, Dial, RedisConnection } from "./dial.ts";
 
 /** How long calls wait for a server that is away before they reject. */
@@ -139,11 +140,14 @@ export class Link {
       return undefined;
     } catch (error) {
       connection?.destroy();
+      // A server that does not know a command repeats its arguments, the password among them.
+      hideSecretsIn(error);
       return error instanceof Error ? error : new Error(String(error));
     }
   }
 
   #noteLoss(connection: RedisConnection, error: Error): void {
+    hideSecretsIn(error);
     this.#lastError = error;
     if (this.#connection === connection) this.drop();
   }

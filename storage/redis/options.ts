@@ -4,6 +4,7 @@
  */
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
+import { registerSecretsIn } from "../../lib/secrets.ts";
 import { type Duration, durationMs } from "../../lib/time.ts";
 
 /** More than one of `url`, `host`/`port`, `client`, `pool` is a ConfigurationError. What is `undefined` counts as not given. */
@@ -52,6 +53,8 @@ export interface RedisSettings {
   readonly client: object | undefined;
   /** Host and port for messages; never a password. */
   readonly place: string;
+  /** Number of the database, for messages. */
+  readonly database: number;
 }
 
 /** Names of the ways to say where the server is; only one may be used. */
@@ -88,6 +91,8 @@ export const REDIS_EXPIRE_KEYS: readonly string[] = Object.keys(EXPIRE_RULES);
  * @throws {ConfigurationError} If the options contradict each other.
  */
 export function redisSettings(options: { name?: string } & RedisExpireOptions, expires: boolean): RedisSettings {
+  // First of all, so that no error about them tells them.
+  registerSecretsIn(options);
   const rules = { name: rule.string, clock: rule.clock, ...(expires ? EXPIRE_RULES : RULES) };
   checkOptions<object>(options, expires ? "A Redis storage" : "A Redis storage whose results stay", rules);
   const name = options.name ?? "huey";
@@ -107,6 +112,7 @@ export function redisSettings(options: { name?: string } & RedisExpireOptions, e
     connection: client ? undefined : connectionOptions(options),
     client: client ?? undefined,
     place: placeOf(options),
+    database: databaseOf(options),
   };
 }
 
@@ -155,9 +161,39 @@ function checkedUrl(url: string): string {
   return url;
 }
 
-function placeOf(options: RedisOptions): string {
-  if (options.client ?? options.pool) return "the given client's address";
-  if (options.url == undefined) return `${options.host ?? "localhost"}:${options.port ?? 6379}`;
-  if (options.url.startsWith("unix:")) return options.url.replace(/^unix:\/\/[^/]*/, "").replace(/\?.*$/, "");
-  return new URL(options.url).host;
+function placeOf({ url, host, port, client, pool }: RedisOptions): string {
+  const given = client ?? pool;
+  if (given !== undefined) return placeOfClient(given);
+  if (url == undefined) return `${host ?? "localhost"}:${port ?? 6379}`;
+  return placeOfUrl(url);
+}
+
+function placeOfUrl(url: string): string {
+  if (!/^unix:/i.test(url)) return URL.canParse(url) ? new URL(url).host : "the given URL";
+  const rest = url.slice("unix://".length).replace(/\?.*$/s, "");
+  // What stands before the path is a login.
+  return rest.startsWith("/") ? rest : rest.slice(rest.lastIndexOf("@") + 1);
+}
+
+/** What a client of node-redis tells of itself. */
+interface Given {
+  readonly options?: {
+    readonly url?: string;
+    readonly database?: number;
+    readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
+  };
+}
+
+function placeOfClient({ options }: Given): string {
+  const { host, port, path } = options?.socket ?? {};
+  if (path !== undefined) return path;
+  if (host !== undefined || port !== undefined) return `${host ?? "localhost"}:${port ?? 6379}`;
+  return typeof options?.url === "string" ? placeOfUrl(options.url) : "the given client's address";
+}
+
+function databaseOf({ db, url, client, pool }: RedisOptions): number {
+  const options = ((client ?? pool) as Given | undefined)?.options;
+  const text = url ?? options?.url;
+  const inUrl = text === undefined ? undefined : /^unix:/i.test(text) ? /[?&]db=(\d+)/ : /^[a-z]+:\/\/[^/?#]*\/(\d+)/i;
+  return db ?? options?.database ?? Number(inUrl?.exec(text!)?.[1] ?? 0);
 }

@@ -35,6 +35,7 @@ export class SqliteStorage extends LazyStorage {
     super({
       name: settings.name,
       shared: settings.shared,
+      place: settings.filename,
       descriptor: sqliteDescriptor(import.meta.url, settings),
       check: checkItem,
       load: async () => new (await import("./storage.ts")).SqliteStorage(absolute),

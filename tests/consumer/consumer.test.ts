@@ -288,6 +288,7 @@ describe("Consumer", () => {
     expect(text).toContain("Consumer started with 2 greenlet workers, PID ");
     expect(text).toContain("Periodic tasks are disabled");
     expect(text).toContain("\n+ add");
+    expect(lines.filter(({ message }) => message.includes("\n"))).toEqual([]);
   });
 
   test("two consumers share a Huey without taking each other's tasks", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { LogRecord } from "@logtape/logtape";
 import { StorageError } from "../../lib/errors.ts";
-import { fullFormat, jsonFormat, simpleFormat, withoutSecrets } from "../../consumer/log_format.ts";
+import { fullFormat, jsonFormat, simpleFormat } from "../../consumer/log_format.ts";
 
 const AT = new Date(2030, 4, 14, 9, 5, 7, 42).getTime();
 
@@ -21,8 +21,8 @@ describe("fullFormat()", () => {
     const error = new TypeError("outer", { cause: new RangeError("inner") });
     const lines = fullFormat("it")(record({ level: "error", properties: { error } })).split("\n");
     expect(lines[0]).toContain("ERROR:huey.consumer:it:Task add: 1");
-    expect(lines[1]).toBe("TypeError: outer");
-    expect(lines.find((line) => line.startsWith("Caused by"))).toBe("Caused by RangeError: inner");
+    expect(lines[1]).toBe("  TypeError: outer");
+    expect(lines.find((line) => line.startsWith("  Caused by"))).toBe("  Caused by: RangeError: inner");
   });
 
   test("adds no stack where the message says it all", () => {
@@ -30,9 +30,9 @@ describe("fullFormat()", () => {
     const told = new StorageError("no login: WRONGPASS", { cause: new Error("WRONGPASS") });
     const textOf = (error: Error): string =>
       fullFormat("it")(record({ properties: { error } })).split("\n").slice(1).join("\n");
-    expect(textOf(error)).toBe("StorageError: no login\nCaused by Error: WRONGPASS");
-    expect(textOf(told)).toBe("StorageError: no login: WRONGPASS");
-    expect(textOf(new Error("outer", { cause: told }))).toMatch(/ at .*\nCaused by StorageError: no login: WRONGPASS$/s);
+    expect(textOf(error)).toBe("  StorageError: no login\n  Caused by: Error: WRONGPASS");
+    expect(textOf(told)).toBe("  StorageError: no login: WRONGPASS");
+    expect(textOf(new Error("outer", { cause: told }))).toMatch(/ at .*\n {2}Caused by: StorageError: no login: WRONGPASS$/s);
   });
 
   test("shows the values between the texts of a message", () => {
@@ -74,19 +74,85 @@ describe("jsonFormat()", () => {
   });
 });
 
-describe("withoutSecrets()", () => {
-  test("hides the passwords of URLs and nothing else", () => {
-    expect(withoutSecrets("redis://user:secret@host:6379/1")).toBe("redis://user:***@host:6379/1");
-    expect(withoutSecrets("at rediss://:p%40ss@host, then")).toBe("at rediss://:***@host, then");
-    expect(withoutSecrets("redis://me:se@cr:e/t@host/1")).toBe("redis://me:***@host/1");
-    expect(withoutSecrets("redis://a:b@one,redis://c:d@two")).toBe("redis://a:***@one,redis://c:***@two");
-    for (const text of ["redis://host:6379/1", "http://host/a:b@c", "mail a@b.c", "file:///a:1:2"]) {
-      expect(withoutSecrets(text)).toBe(text);
+describe("secrets", () => {
+  test("are hidden in messages, properties and stacks in every format", () => {
+    const url = "redis://u:secret@host";
+    const secret = record({ message: [`at ${url}`], properties: { error: new Error(url), url, deep: { list: [url] } } });
+    for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) expect(format(secret)).not.toContain("secret");
+  });
+});
+
+function thrower(): never {
+  throw new Error("looked at");
+}
+
+function circular(): Error {
+  const error = new Error("outer", { cause: new Error("inner") });
+  (error.cause as Error).cause = error;
+  return error;
+}
+
+const HOSTILE: Record<string, unknown> = {
+  "a circle of causes": circular(),
+  "itself as its cause": Object.assign(new Error("alone"), { cause: undefined }),
+  "a getter that throws": Object.defineProperty(new Error("m"), "message", { get: thrower }),
+  "a cause that throws": Object.defineProperty(new Error("m"), "cause", { get: thrower }),
+  "a toJSON that throws": { toJSON: thrower },
+  "a toJSON that gives itself": { toJSON: (): unknown => HOSTILE["a toJSON that gives itself"] },
+  "a property that throws": Object.defineProperty({}, "a", { get: thrower, enumerable: true }),
+  "a proxy": new Proxy(new Error("m"), { get: thrower, ownKeys: thrower, getPrototypeOf: thrower, has: thrower }),
+  "a proxy that was revoked": revoked(),
+  "an inspection that throws": { [Symbol.for("nodejs.util.inspect.custom")]: thrower },
+  "a name that is no text": Object.assign(new Error("m"), { name: 5 }),
+  "errors that are no list": Object.assign(new AggregateError([], "m"), { errors: { length: 1e9 } }),
+  "nothing to inherit": Object.create(null),
+  "a symbol": Symbol("s"),
+  "a big integer": 10n,
+  "text": "text",
+  "a chain of a thousand causes": Array.from({ length: 1000 }).reduce((cause) => new Error("link", { cause }), undefined),
+};
+(HOSTILE["itself as its cause"] as Error).cause = HOSTILE["itself as its cause"];
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+describe("what is hostile", () => {
+  for (const [what, value] of Object.entries(HOSTILE)) {
+    test(`${what} is logged in every format`, () => {
+      for (
+        const where of [{ error: value }, { error: new Error("e", { cause: value }) }, { other: value }, { deep: [[value]] }]
+      ) {
+        for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) {
+          expect(format(record({ message: ["The line", value, ""], properties: where }))).toContain("The line");
+        }
+      }
+    });
+  }
+
+  test("texts stay on their line and are no templates", () => {
+    const text = "x\n[2026] INFO:forged\r\x1b[31m\u009b31m\u2028 {error.stack} {*} {{";
+    const all = record({ category: ["huey", text], message: [text], properties: { queue: text, who: text } });
+    for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) {
+      const line = format(all);
+      expect([...line].filter((character) => /[\p{Cc}\u2028]/u.test(character))).toEqual([]);
+      expect(line).toContain("{error.stack} {*} {{");
     }
   });
 
-  test("reaches messages and stacks in every format", () => {
-    const secret = record({ message: ["at redis://u:secret@host"], properties: { error: new Error("redis://u:secret@host") } });
-    for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) expect(format(secret)).not.toContain("secret");
+  // Quadratic ones take minutes, far more than the limit.
+  test("long texts are lines in a time in proportion to their length", () => {
+    for (const text of ["a.".repeat(500_000), "\n".repeat(1_000_000), "://a@".repeat(200_000), "{a".repeat(500_000)]) {
+      for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) {
+        expect(format(record({ message: [text], properties: { error: new Error(text) } })).length).toBeGreaterThan(text.length);
+      }
+    }
+  }, 30_000);
+
+  test("properties do not pass for what the library says", () => {
+    const line = jsonFormat("it")(record({ properties: { level: "forged", message: "forged", time: 1, taskId: "1" } }));
+    expect(JSON.parse(line)).toMatchObject({ level: "INFO", message: "Task add: 1", taskId: "1" });
   });
 });

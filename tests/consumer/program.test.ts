@@ -62,10 +62,10 @@ describe("the command line", () => {
     const [here, there] = [stage.run("-k", "greenlet", "no.ts"), stage.run("-k", "greenlet", "-l", file, "no.ts")];
     expect([(await here.exited).code, (await there.exited).code]).toEqual([1, 1]);
     for (const log of [here.text, readFileSync(file, "utf8")]) {
-      expect(log).toMatch(/^.* ERROR:huey.consumer:MainThread:The consumer could not start\nStorageError: .*\n$/);
+      expect(log).toMatch(/^.* ERROR:huey.consumer:MainThread:The consumer could not start\n {2}StorageError: .*\n$/);
     }
     expect(there.text).toMatch(/^.+\n$/);
-    expect(here.text).toContain(`\nStorageError: ${there.text}`);
+    expect(here.text).toContain(`\n  StorageError: ${there.text}`);
   }, SLOW);
 
   test("logs to a file, as JSON", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorStack, errorText, toError } from "../../lib/error_record.ts";
+import { errorStack, errorText, hasReason, toError } from "../../lib/error_record.ts";
 
 function fail(): never {
   throw new Error("read");
@@ -50,19 +50,53 @@ describe("toError", () => {
   });
 });
 
+describe("hasReason", () => {
+  test("finds an error among the reasons of another, at any depth", () => {
+    const error = new Error("it");
+    expect(hasReason(new Error("m", { cause: new AggregateError([new Error("n"), error]) }), error)).toBe(true);
+    expect(hasReason(new Error("m", { cause: new Error("n") }), error)).toBe(false);
+    const loop = new Error("loop");
+    loop.cause = loop;
+    expect(hasReason(loop, error)).toBe(false);
+  });
+});
+
 describe("errorStack", () => {
   test("has the stacks of the causes", () => {
-    const error = new Error("outer", { cause: new TypeError("inner", { cause: "text" }) });
+    const error = new Error("outer", { cause: new TypeError("inner", { cause: { code: 5 } }) });
     const stack = errorStack(error);
     expect(stack).toContain("Error: outer");
     expect(stack).toContain("\nCaused by: TypeError: inner");
     expect(stack).toContain("error_record.test");
-    expect(stack).not.toContain("Caused by: text");
+    expect(stack).toContain("\nCaused by: { code: 5 }");
   });
   test("ends at a loop", () => {
     const error = new Error("loop");
     error.cause = new Error("back", { cause: error });
     expect(errorStack(error).match(/Caused by/g)).toEqual(["Caused by"]);
+  });
+  test("has every error of several, and no more than one can read", () => {
+    const several = new AggregateError([new Error("one"), "two", new AggregateError([new Error("three")])], "none");
+    expect(errorStack(several)).toMatch(
+      /none.*Reason 1 of 3: Error: one.*Reason 2 of 3: two.*Reason 3 of 3.*Reason 1 of 1: Error: three/s,
+    );
+    const many = new AggregateError(Array.from({ length: 10_000 }, (_, n) => new Error(`number ${n}`)));
+    expect(errorStack(many).match(/Reason/g)!.length).toBeLessThan(100);
+  });
+  test("has both errors of one that was suppressed", () => {
+    const error = Object.assign(new Error("both"), {
+      name: "SuppressedError",
+      error: new Error("later"),
+      suppressed: new Error("first"),
+    });
+    expect(errorStack(error)).toMatch(/both.*Thrown last: Error: later.*Suppressed: Error: first/s);
+  });
+  test("lists that fight back", () => {
+    const huge = Object.assign(new AggregateError([]), { errors: new Proxy([], { get: fail }) });
+    expect(errorStack(huge)).toContain("AggregateError");
+    let chain = new Error("end");
+    for (let length = 0; length < 100_000; length++) chain = new Error("link", { cause: chain });
+    expect(errorStack(chain)).toContain("more");
   });
   test("without a stack it is the text", () => {
     const error = new TypeError("m");

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { configureSync, resetSync } from "@logtape/logtape";
+import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
 import { partLogger } from "../../consumer/loggers.ts";
-import { checkLogger, defaultLogger, logs } from "../../lib/logger.ts";
+import { checkLogger, defaultLogger, describe as describeTask, describeArguments, logs } from "../../lib/logger.ts";
+import { registerSecret } from "../../lib/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { logbook } from "../helpers.ts";
 
@@ -29,22 +30,30 @@ afterEach(() => {
 });
 
 describe("the default logger", () => {
-  test("says nothing before LogTape is configured, and everything that is asked for after that", () => {
+  test("says everything that is asked for once LogTape is configured", () => {
     const logger = defaultLogger();
-    logger.error("too early");
-    expect(logs(logger, "error")).toBe(false);
     configure("debug");
     const error = new Error("broken");
     logger.debug("one");
     logger.info("two");
-    logger.warn("three {n}", { n: 3 });
+    logger.warn("three", { n: 3 });
     logger.error("four", { error });
     expect(seen()).toEqual([
       ["huey", "debug", "one", {}],
       ["huey", "info", "two", {}],
-      ["huey", "warning", "three {n}", { n: 3 }],
+      ["huey", "warning", "three", { n: 3 }],
       ["huey", "error", "four", { error }],
     ]);
+  });
+
+  test("takes nothing for a template", () => {
+    configure("debug");
+    const texts = ["{n} {*} {error.stack}", "{", "}", "{{n}}", "}}", "{}", "a {n", "{{{n}", "%s %o"];
+    for (const text of texts) {
+      defaultLogger().info(text, { n: 3, error: new Error("e") });
+      checkLogger(getLogger(["huey"])).info(text, { n: 3, error: new Error("e") });
+    }
+    expect(records.map(({ message }) => message.join(""))).toEqual(texts.flatMap((text) => [text, text]));
   });
 
   test("tells which levels are read", () => {
@@ -66,8 +75,89 @@ describe("the default logger", () => {
   });
 });
 
-test("a logger of the application must have four methods", () => {
-  const { logger } = logbook();
-  expect(checkLogger(logger)).toBe(logger);
-  expect(() => checkLogger({ ...console, warn: undefined } as unknown as Logger)).toThrow("warn is missing");
+describe("until LogTape is configured", () => {
+  const METHODS = ["debug", "info", "warn", "error"] as const;
+  let spies: ReturnType<typeof spyOn>[] = [];
+
+  beforeEach(() => {
+    spies = METHODS.map((method) => spyOn(console, method).mockImplementation(() => {}));
+  });
+  afterEach(() => {
+    for (const spy of spies) spy.mockRestore();
+  });
+
+  function printed(): unknown[] {
+    return spies.map((spy, index) => [METHODS[index], spy.mock.calls.map((call: unknown[]) => call.join("|").split("\n")[0])]);
+  }
+
+  test("warnings and errors go to the console, each as one text", () => {
+    const logger = partLogger(defaultLogger(), "consumer");
+    for (const method of METHODS) logger[method](`${method}\n%s {x}`, { error: new Error("kaputt") });
+    expect(printed()).toEqual([["debug", []], ["info", []], ["warn", ["huey: warn\\n%s {x}"]], ["error", [
+      "huey: error\\n%s {x}",
+    ]]]);
+    expect(METHODS.map((method) => logs(logger, method))).toEqual([false, false, true, true]);
+    expect(String(spies[3]!.mock.calls[0])).toContain("kaputt");
+  });
+
+  test("a LogTape that is there, but not configured, or for others only, is told from one that is", () => {
+    getLogger(["huey"]);
+    getLogger(["app", "part"]);
+    defaultLogger().error("one");
+    configureSync({
+      sinks: { records: (record) => void records.push(record) },
+      loggers: [{ category: ["app"], sinks: ["records"] }],
+    });
+    defaultLogger().error("two");
+    resetSync();
+    defaultLogger().error("three");
+    expect(spies[3]!.mock.calls.flat()).toEqual(["huey: one", "huey: three"]);
+  });
+
+  test("a console as the logger gets texts, not templates", () => {
+    const logger = checkLogger(console as unknown as Logger);
+    logger.info("100 %s %o", { a: 1 });
+    expect(spies[1]!.mock.calls).toEqual([["huey: 100 %s %o"]]);
+  });
+});
+
+describe("a logger of the application", () => {
+  test("must have four methods", () => {
+    expect(() => checkLogger({ ...console, warn: undefined } as unknown as Logger)).toThrow("warn is missing");
+    expect(() => checkLogger(null as never)).toThrow("debug is missing");
+  });
+
+  test("gets what is logged, without secrets", () => {
+    const { logger, lines } = logbook();
+    registerSecret("Logger-Secret");
+    checkLogger(logger).warn("at Logger-Secret", { a: 1 });
+    expect(lines).toEqual([{ level: "warn", message: "at ***", properties: { a: 1 } }]);
+  });
+
+  test("may throw, also later", async () => {
+    const fail = (): never => {
+      throw new Error("disk full");
+    };
+    const later = (): Promise<never> => Promise.reject(new Error("disk full"));
+    const logger = checkLogger({ debug: fail, info: fail, warn: fail, error: later, isEnabledFor: fail } as never);
+    logger.info("one");
+    logger.error("two");
+    expect(logs(logger, "info")).toBe(true);
+    await Promise.resolve();
+  });
+});
+
+describe("describe()", () => {
+  const message = { v: 1, id: "7", name: "bad", args: ["x".repeat(10_000), { a: 1 }] } as const;
+
+  test("names a task, and what is special about it", () => {
+    expect(describeTask(message)).toBe("bad: 7");
+    const special = { ...message, retries: 1, timeout: 500, next: message, onError: { ...message, name: "alert" } };
+    expect(describeTask(special)).toBe("bad: 7 (1 retry, timeout 0.5 s, then bad, on error alert)");
+  });
+
+  test("cuts arguments", () => {
+    expect(describeArguments({ ...message, args: [1, { a: "b" }] })).toBe("[ 1, { a: 'b' } ]");
+    expect(describeArguments(message).length).toBeLessThan(600);
+  });
 });

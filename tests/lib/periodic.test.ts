@@ -231,7 +231,7 @@ describe("failures", () => {
     expect(idsOf(medium)).toEqual(["good@12:00:00"]);
     expect(nextMs).toBe(NOON + MINUTE);
     expect(consumer.logs).toEqual([
-      ["The schedule of periodic task {task} failed: {error}", { task: "broken", error: "Error: no calendar" }],
+      ["The schedule of periodic task broken failed", { task: "broken", error: new Error("no calendar") }],
     ]);
   });
 
@@ -251,10 +251,7 @@ describe("failures", () => {
     };
     await consumer.look(NOON, makeItem);
     expect(idsOf(medium)).toEqual(["good@12:00:00"]);
-    expect(consumer.logs).toEqual([["The message of periodic task {task} failed: {error}", {
-      task: "bad",
-      error: "TypeError: no",
-    }]]);
+    expect(consumer.logs).toEqual([["The message of periodic task bad failed", { task: "bad", error: new TypeError("no") }]]);
   });
 
   test("a storage that fails rejects, and the same look may be repeated", async () => {
