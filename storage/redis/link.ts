@@ -21,6 +21,7 @@ const COMMAND_OPTIONS = { typeMapping: { ["$".charCodeAt(0)]: Buffer }, timeout:
 
 /** Errors that waiting does not cure. */
 const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
+const NO_LOGIN = /^ERR unknown command .?(HELLO|AUTH)\b/i;
 const NO_DATABASE = /^ERR (DB index|invalid DB|SELECT)/;
 
 /** What a link needs to know. */
@@ -157,6 +158,10 @@ export class Link {
     if (error.name === "ConfigurationError" || error instanceof StorageError) return error;
     if (REFUSED.test(error.message)) {
       return new StorageError(`Redis at ${place} refused the login: check username and password`, { cause: error });
+    }
+    if (NO_LOGIN.test(error.message)) {
+      // Without the words of the server, and without a cause: they repeat the arguments, also a part of a password.
+      return new StorageError(`Redis at ${place} does not know the command of a login: Redis 6.2 or newer is needed`);
     }
     if (NO_DATABASE.test(error.message)) {
       return new StorageError(`Redis at ${place} has no such database: check db`, { cause: error });
