@@ -167,4 +167,4 @@ export type {
   TaskStatus,
 } from "./lib/types/results.ts";
 export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
-export type { DeadLetter, HueyOptions, Logger, SerializerLike, SerializerOptions } from "./lib/types/options.ts";
+export type { DeadLetter, FlushOptions, HueyOptions, Logger, SerializerLike, SerializerOptions } from "./lib/types/options.ts";

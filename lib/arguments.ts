@@ -57,6 +57,9 @@ export function checkNumber(
   if (typeof value !== "number") throw new TypeError(`${name} must be a number: ${show(value)}`);
   if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite: ${value}`);
   if (rule.whole && !Number.isInteger(value)) throw new RangeError(`${name} must be a whole number: ${value}`);
+  if (rule.min !== undefined && rule.max !== undefined && (value < rule.min || value > rule.max)) {
+    throw new RangeError(`${name} must be ${rule.whole ? "a whole number " : ""}from ${rule.min} to ${rule.max}: ${value}`);
+  }
   if (rule.min !== undefined && value < rule.min) throw new RangeError(`${name} must be at least ${rule.min}: ${value}`);
   if (rule.max !== undefined && value > rule.max) throw new RangeError(`${name} must be at most ${rule.max}: ${value}`);
 }
@@ -95,7 +98,9 @@ function isOptions(value: unknown): value is object {
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const plain = plainWord(word);
   const ranked = known.map((other) => ({ other, distance: editDistance(plain, plainWord(other)) }))
-    .filter(({ other, distance }) => distance <= Math.max(2, word.length / 3) || areRelated(plain, plainWord(other)));
+    .filter(({ other, distance }) =>
+      distance <= Math.max(word.length > LEAST_PART ? 2 : 1, word.length / 3) || areRelated(plain, plainWord(other))
+    );
   ranked.sort((a, b) => a.distance - b.distance);
   return ranked[0]?.other;
 }

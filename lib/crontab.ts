@@ -4,6 +4,7 @@
  */
 import { systemClock } from "./primitives/clock.ts";
 import { FIELD_RULES, parseField } from "./cron_field.ts";
+import { nearest, show } from "./arguments.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
 import { ConfigurationError } from "./errors.ts";
@@ -154,9 +155,10 @@ function chooseZone(ofFields: string | undefined, ofOptions: string | undefined)
 }
 
 function refuseOthers(given: object, known: readonly string[], what: string): void {
-  if (typeof given !== "object" || given === null) throw new TypeError(`crontab needs an object of ${what}s: ${String(given)}`);
+  if (typeof given !== "object" || given === null) throw new TypeError(`crontab needs an object of ${what}s: ${show(given)}`);
   const other = Object.keys(given).find((key) => !known.includes(key));
-  if (other !== undefined) {
-    throw new TypeError(`crontab has no ${what} ${JSON.stringify(other)}, the ${what}s are ${known.join(", ")}`);
-  }
+  if (other === undefined) return;
+  const near = nearest(other, known);
+  const hint = near === undefined ? `, the ${what}s are ${known.join(", ")}` : `: did you mean "${near}"?`;
+  throw new TypeError(`crontab has no ${what} ${JSON.stringify(other)}${hint}`);
 }

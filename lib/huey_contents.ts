@@ -2,15 +2,16 @@
  * What a Huey holds in its storage: values, queue, schedule, dead letters.
  * @module
  */
-import { checkBoolean, checkKeys, checkName, checkNumber } from "./arguments.ts";
+import { checkName, checkNumber } from "./arguments.ts";
 import { decodeMessage, readKey } from "./codec.ts";
 import { listDeadLetters } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
+import { checkOptions, rule, type Rules } from "./option_rules.ts";
 import { withChordValues } from "./open_claim.ts";
-import type { Item, KeyValue, Storage } from "./storage.ts";
+import type { FlushPart, Item, KeyValue, Storage } from "./storage.ts";
 import { makeTask } from "./task.ts";
 import type { Task } from "./types/composition.ts";
-import type { DeadLetter } from "./types/options.ts";
+import type { DeadLetter, FlushOptions } from "./types/options.ts";
 
 /** The part of a Huey that reads and writes its storage. */
 export abstract class HueyContents extends HueyRegistration {
@@ -23,8 +24,7 @@ export abstract class HueyContents extends HueyRegistration {
   /** Reads a value. Takes it out of the store, unless `peek`. */
   async get<T = unknown>(key: string, options: { peek?: boolean } = {}): Promise<T | undefined> {
     checkName(key, "key");
-    checkKeys(options, "Options of get", ["peek"]);
-    checkBoolean(options.peek, "peek");
+    checkOptions<{ peek?: boolean }>(options, "get", { peek: rule.boolean });
     return (await readKey(this.core, "data", key, options.peek))?.value as T | undefined;
   }
 
@@ -72,9 +72,15 @@ export abstract class HueyContents extends HueyRegistration {
     return sizes.reduce((sum, size) => sum + size, 0);
   }
 
-  /** Deletes everything of this name: queue, schedule, results, locks, counters, dead letters. */
-  async flush(): Promise<void> {
-    await this.core.storage.flush();
+  /**
+   * Deletes everything of this name: queue, schedule, results, locks, revocations, counters, dead letters. With parts, only those:
+   * `flush({ results: true })`.
+   *
+   * @param parts What to delete. Default: everything.
+   * @throws {TypeError} For an unknown part, a value that is no boolean, or if no part is named.
+   */
+  async flush(parts?: FlushOptions): Promise<void> {
+    await this.core.storage.flush(parts === undefined ? undefined : flushParts(parts));
   }
 
   /** Messages that could not be decoded, or name an unknown task; oldest first. */
@@ -116,6 +122,27 @@ export abstract class HueyContents extends HueyRegistration {
 /** What callers see as one store; each space once, also where a storage keeps several of them together. */
 function resultSpaces({ data, locks, revocations, results }: Storage): KeyValue[] {
   return [...new Set([data, locks, revocations, results])];
+}
+
+const FLUSH: Rules<FlushOptions> = {
+  queue: rule.boolean,
+  schedule: rule.boolean,
+  results: rule.boolean,
+  locks: rule.boolean,
+  data: rule.boolean,
+  revocations: rule.boolean,
+  counters: rule.boolean,
+  deadLetters: rule.boolean,
+};
+
+function flushParts(options: FlushOptions): FlushPart[] {
+  checkOptions<FlushOptions>(options, "flush", FLUSH);
+  const parts = (Object.keys(FLUSH) as FlushPart[]).filter((part) => options[part]);
+  // Whoever names nothing may have meant everything or nothing.
+  if (parts.length === 0) {
+    throw new TypeError("flush needs a part, as in flush({ results: true }); without an argument it deletes everything");
+  }
+  return parts;
 }
 
 function checkLimit(limit: number | undefined): number | undefined {

@@ -39,7 +39,7 @@ export async function clearLock(core: Core, name: string): Promise<boolean> {
 export async function flushLocks(core: Core, names: readonly string[]): Promise<Set<string>> {
   const cleared = new Set<string>();
   for (const name of names) checkName(name, "The name of a lock");
-  for (const name of new Set([...core.locks.keys(), ...names.map((given) => given.trim())])) {
+  for (const name of new Set([...core.locks.keys(), ...names])) {
     if (await clearLock(core, name)) cleared.add(name);
   }
   return cleared;

@@ -41,6 +41,7 @@ export const rule: {
   readonly duration: (limits?: DurationRule) => Rule;
   /** How long something stays: a length of time above 0, or "forever". */
   readonly ttl: Rule;
+  readonly signal: Rule;
   /** What reads the time and sets timers. */
   readonly clock: Rule;
   /** Whatever another check takes. */
@@ -58,6 +59,7 @@ export const rule: {
   oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
   ttl: checkTtl,
   duration: (limits = {}) => (value, name) => checkDuration(value, name, limits),
+  signal: checkSignal,
   clock: checkClock,
   any: () => {},
 };
@@ -110,6 +112,10 @@ function checkTtl(value: unknown, name: string): void {
   if (value === "forever") return;
   if (typeof value === "string") throw new TypeError(`${name} must be a length of time or "forever": ${show(value)}`);
   checkDuration(value, name, { positive: 'it would end at once; "forever" keeps it' });
+}
+
+function checkSignal(value: unknown, name: string): void {
+  if (!(value instanceof AbortSignal)) throw new TypeError(`${name} must be an AbortSignal: ${show(value)}`);
 }
 
 function checkClock(value: unknown, name: string): void {

@@ -2,7 +2,6 @@
  * The handle of one invocation.
  * @module
  */
-import { checkKeys } from "./arguments.ts";
 import type { Core } from "./core.ts";
 import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
@@ -13,7 +12,7 @@ import { type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.
 import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
 import { makeTask } from "./task.ts";
-import { callOverrides, checkRevokeOptions } from "./task_options.ts";
+import { callOverrides, checkReschedule, checkRevokeOptions } from "./task_options.ts";
 import { type Instant, instantMs } from "./time.ts";
 import type { RevokeOptions } from "./types/calling.ts";
 import type { Task } from "./types/composition.ts";
@@ -80,7 +79,7 @@ export class ResultHandle {
   }
 
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
-    checkKeys(options, "Options of reschedule", ["delay", "eta", "priority", "expires", "preservePipeline"]);
+    checkReschedule(options);
     const { preservePipeline, ...call } = options;
     const overrides = callOverrides(call as never);
     const { eta: _eta, expiresAt: _expiresAt, ...kept } = this.#message;

@@ -4,6 +4,7 @@
  */
 import type { ChordHandle } from "./chord_result.ts";
 import { ResultTimeout } from "./errors.ts";
+import { checkOptions, rule } from "./option_rules.ts";
 import { printAs, printed } from "./printing.ts";
 import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./result_reader.ts";
@@ -44,7 +45,7 @@ export class ResultGroupHandle {
   }
 
   async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
-    checkGetOptions(options);
+    checkOptions<typeof options>(options, "asCompleted", { timeout: rule.duration(), signal: rule.signal });
     const timeoutMs = optionalDurationMs(options.timeout, "timeout");
     const endMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const stop = new AbortController();

@@ -2,11 +2,11 @@
  * Reads the outcome of a task by its id.
  * @module
  */
-import { checkBoolean, checkKeys, checkNumber, show } from "./arguments.ts";
 import { readKey } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
 import { failureException, isFailure } from "./failure.ts";
+import { checkOptions, rule, type Rules } from "./option_rules.ts";
 import { revokeKey } from "./revocation.ts";
 import { plainValue } from "./spread.ts";
 import type { StoredState } from "./storage.ts";
@@ -16,7 +16,15 @@ import type { GetOptions } from "./types/results.ts";
 /** What was read: a value, or the exception to throw. */
 export type Outcome = { readonly value: unknown } | { readonly exception: TaskException };
 
-const GET_KEYS = ["blocking", "timeout", "backoff", "maxDelay", "revokeOnTimeout", "preserve", "signal"] as const;
+const GET: Rules<GetOptions> = {
+  blocking: rule.boolean,
+  timeout: rule.duration(),
+  backoff: rule.number({ min: 1 }),
+  maxDelay: rule.duration({ positive: true }),
+  revokeOnTimeout: rule.boolean,
+  preserve: rule.boolean,
+  signal: rule.signal,
+};
 const POLL_INITIAL_MS = 50;
 const POLL_MAX_MS = 1000;
 const POLL_BACKOFF = 1.15;
@@ -29,16 +37,7 @@ export function unwrap(outcome: Outcome): unknown {
 
 /** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
 export function checkGetOptions(options: GetOptions): void {
-  checkKeys(options, "Options of get", GET_KEYS);
-  checkBoolean(options.blocking, "blocking");
-  checkBoolean(options.preserve, "preserve");
-  checkBoolean(options.revokeOnTimeout, "revokeOnTimeout");
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal: ${show(options.signal)}`);
-  }
-  optionalDurationMs(options.timeout, "timeout");
-  optionalDurationMs(options.maxDelay, "maxDelay");
-  if (options.backoff !== undefined) checkNumber(options.backoff, "backoff", { min: 1 });
+  checkOptions<GetOptions>(options, "get", GET);
 }
 
 /**

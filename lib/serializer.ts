@@ -4,8 +4,18 @@
  */
 import { type Codec, compress, decompress, detectCodec } from "./compression.ts";
 import { DecodeError } from "./errors.ts";
+import { checkOptions, rule, type Rules } from "./option_rules.ts";
 import { decodeValue, encodeValue, MAX_BYTES } from "./tagged_json.ts";
 import type { SerializerLike, SerializerOptions } from "./types/options.ts";
+
+const RULES: Rules<SerializerOptions> = {
+  compression: rule.boolean,
+  compressionLevel: rule.whole({ min: 0, max: 9 }),
+  useZlib: rule.boolean,
+};
+
+/** Names of the options. */
+export const SERIALIZER_KEYS: readonly string[] = Object.keys(RULES);
 
 /**
  * Tagged JSON: plain data, dates, maps, sets, bigints, bytes, `undefined`, every number, regular expressions, URLs and errors
@@ -28,16 +38,12 @@ export class Serializer implements SerializerLike {
 
   /**
    * @param options `compression` (default false), `compressionLevel` 0 to 9 (default 6), `useZlib` instead of gzip (default false).
-   * @throws {TypeError} For an option of a wrong type.
+   * @throws {TypeError} For an unknown option, or one of a wrong type.
    * @throws {RangeError} For a level out of range.
    */
   constructor(options: SerializerOptions = {}) {
-    const level = options.compressionLevel ?? 6;
-    if (typeof level !== "number") throw new TypeError(`compressionLevel must be a number: ${String(level)}`);
-    if (!Number.isInteger(level) || level < 0 || level > 9) {
-      throw new RangeError(`compressionLevel must be a whole number from 0 to 9: ${level}`);
-    }
-    this.#level = level;
+    checkOptions<SerializerOptions>(options, "A serializer", RULES);
+    this.#level = options.compressionLevel ?? 6;
     this.#codec = options.compression ? (options.useZlib ? "zlib" : "gzip") : undefined;
   }
 

@@ -2,9 +2,10 @@
  * Serialized values that only holders of a secret can make.
  * @module
  */
+import { checkKeys } from "./arguments.ts";
 import { nodeCrypto } from "./builtin.ts";
 import { ConfigurationError, DecodeError } from "./errors.ts";
-import { Serializer } from "./serializer.ts";
+import { Serializer, SERIALIZER_KEYS } from "./serializer.ts";
 import type { SerializerOptions } from "./types/options.ts";
 
 /** Bytes of an HMAC-SHA-256. */
@@ -38,9 +39,11 @@ export class SignedSerializer extends Serializer {
    * @throws {ConfigurationError} For an empty or missing secret, or an empty salt.
    */
   constructor(options: SerializerOptions & SigningOptions) {
-    super(options);
-    const secret = required(options?.secret, "secret");
-    const salt = required(options.salt ?? "huey", "salt");
+    if (options !== undefined) checkKeys(options, "A signed serializer", [...SERIALIZER_KEYS, "secret", "salt"]);
+    const { secret: given, salt: chosen = "huey", ...others } = options ?? {};
+    super(others);
+    const secret = required(given, "secret");
+    const salt = required(chosen, "salt");
     this.#key = nodeCrypto().createHmac("sha256", secret).update(salt).digest();
   }
 

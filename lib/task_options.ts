@@ -10,6 +10,7 @@ import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalD
 import type { CallOptions, RevokeOptions, When } from "./types/calling.ts";
 import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "./types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "./types/limits.ts";
+import type { RescheduleOptions } from "./types/results.ts";
 
 /** Options that a task and a call share. */
 const SHARED: Rules<Omit<CallOptions, "id">> = {
@@ -172,6 +173,12 @@ export function checkRateLimitOptions(options: RateLimitOptions): void {
 /** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
 export function checkRevokeOptions(options: RevokeOptions): void {
   checkOptions<RevokeOptions>(options, "A revocation", { once: rule.boolean, until: rule.instant });
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkReschedule(options: RescheduleOptions): void {
+  const { delay, eta, priority, expires } = CALL;
+  checkOptions<RescheduleOptions>(options, "reschedule", { delay, eta, priority, expires, preservePipeline: rule.boolean });
 }
 
 function checkLock(value: unknown, name: string): void {

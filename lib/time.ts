@@ -4,6 +4,8 @@
  * @module
  */
 
+import { nearest } from "./arguments.ts";
+
 /** A length of time. A bare number is seconds; a `Temporal.Duration` without years and months fits. Not negative, except `delay`. */
 export type Duration = number | DurationParts;
 
@@ -148,9 +150,15 @@ function refuseOtherUnits(given: Readonly<Record<string, unknown>>, name: string
     if (given[unit]) throw new RangeError(`${name} must not use ${unit}, whose length varies: ${show(given)}`);
   }
   const unknown = Object.keys(given).find((key) => !(key in UNIT_MS));
-  if (unknown !== undefined) throw new TypeError(`${name} has no unit ${JSON.stringify(unknown)}: ${show(given)}`);
+  if (unknown !== undefined) throw new TypeError(`${name} has no unit ${JSON.stringify(unknown)}${unitHint(unknown)}`);
   const named = Object.keys(UNIT_MS).some((unit) => given[unit] !== undefined);
   if (!named) throw new TypeError(`${name} must name at least one unit, such as { seconds: 5 }: ${show(given)}`);
+}
+
+function unitHint(unknown: string): string {
+  const units = Object.keys(UNIT_MS);
+  const near = nearest(unknown, units);
+  return near === undefined ? `, the units are ${units.join(", ")}` : `: did you mean "${near}"?`;
 }
 
 function show(value: unknown): string {

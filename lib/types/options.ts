@@ -63,6 +63,33 @@ export interface HueyOptions {
   clock?: Clock;
 }
 
+/** What `flush` deletes: the parts that are `true`. */
+export interface FlushOptions {
+  /** The tasks on the queue, those that run, and the chords that they belong to. */
+  queue?: boolean;
+
+  /** The tasks on the schedule. */
+  schedule?: boolean;
+
+  /** Values and errors of tasks, and what is known of their ends. */
+  results?: boolean;
+
+  /** Locks, whoever holds them. */
+  locks?: boolean;
+
+  /** Values that `put` has stored. */
+  data?: boolean;
+
+  /** Revocations of tasks and of invocations. */
+  revocations?: boolean;
+
+  /** What rate limits have counted, progress, and which times of periodic tasks are done. */
+  counters?: boolean;
+
+  /** Messages that were set aside. */
+  deadLetters?: boolean;
+}
+
 /** A message that nobody could run, set aside. */
 export interface DeadLetter {
   /** Id of the dead letter, not of the task. */

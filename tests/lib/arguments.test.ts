@@ -82,7 +82,7 @@ describe("a table of rules", () => {
     [{ name: "" }, "name must not be empty"],
     [{ names: "n" }, 'names must be a list of texts: "n"'],
     [{ names: [5] }, "Each of names must be a string: 5"],
-    [{ share: 2 }, "share must be at most 1: 2"],
+    [{ share: 2 }, "share must be from 0 to 1: 2"],
     [{ count: "4" }, 'count must be a number: "4"'],
     [{ count: 1.5 }, "count must be a whole number: 1.5"],
     [{ count: 0 }, "count must be at least 1: 0"],

@@ -1,6 +1,34 @@
 import { describe, expect, test } from "bun:test";
 import { failure, memory, refusal, work } from "../helpers.ts";
 
+describe("flush", () => {
+  test("tells the storage which parts to delete, or all", async () => {
+    const huey = memory();
+    const asked: unknown[] = [];
+    huey.storage.flush = (parts) => Promise.resolve(void asked.push(parts));
+    await huey.flush();
+    await huey.flush({ queue: true });
+    await huey.flush({ schedule: true, results: true, locks: true, data: true, queue: false, counters: undefined } as never);
+    await huey.flush({ revocations: true, counters: true, deadLetters: true });
+    expect(asked).toEqual([
+      undefined,
+      ["queue"],
+      ["schedule", "results", "locks", "data"],
+      ["revocations", "counters", "deadLetters"],
+    ]);
+  });
+  test("refuses what names no part, and deletes nothing", async () => {
+    const huey = memory();
+    await huey.put("key", 1);
+    await refusal(() => huey.flush({}), "flush needs a part");
+    await refusal(() => huey.flush({ queue: false }), "flush needs a part");
+    await refusal(() => huey.flush({ lock: true } as never), '"lock"', '"locks"');
+    await refusal(() => huey.flush({ queue: 1 } as never), "queue must be true or false: 1");
+    await refusal(() => huey.flush("queue" as never), "must be an object");
+    expect(await huey.get<number>("key")).toBe(1);
+  });
+});
+
 describe("put and get", () => {
   test("a get takes the value, unless it peeks", async () => {
     const huey = memory();

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { CancelExecution, ConfigurationError } from "../../lib/errors.ts";
+import { crontab } from "../../lib/crontab.ts";
+import { CancelExecution, ConfigurationError, RetryTask } from "../../lib/errors.ts";
 import { chord, group } from "../../lib/group.ts";
 import { Huey } from "../../lib/huey.ts";
 
+import { every } from "../../lib/every.ts";
 import { Serializer } from "../../lib/serializer.ts";
+import { SignedSerializer } from "../../lib/signed_serializer.ts";
 import { MemoryHuey } from "../../storage/memory/huey.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, refusal, silent } from "../helpers.ts";
@@ -144,6 +147,57 @@ describe("an error handler", () => {
     const task = huey.task("task", nothing);
     const targets = [task.s(), task.s().andThen(task)] as unknown as { onError(handler: unknown): unknown }[];
     for (const target of targets) await refusal(() => target.onError(handler), "handler must be a task function");
+  });
+});
+
+describe("options of what is read and looked for", () => {
+  const get = async (huey: Huey, options: never) => await (await huey.task("task", nothing)()).get(options);
+  const reschedule = async (huey: Huey, options: never) => await (await huey.task("task", nothing)()).reschedule(options);
+  const wrong: [string, (huey: Huey, options: never) => unknown, Record<string, unknown>, ...string[]][] = [
+    ["get", get, { blockin: true }, "blocking"],
+    ["get", get, { timeout: 1e13 }, "seconds"],
+    ["get", get, { maxDelay: 0 }, "more than 0"],
+    ["get", get, { signal: {} }, "AbortSignal"],
+    ["result", (huey, options) => huey.result("id", options), { preserve: "yes" }, "preserve"],
+    ["result", (huey, options) => huey.result("id", options), { blocking: 1 }, "blocking"],
+    ["group", async (huey, options) => await (await huey.enqueueMany([])).get(options), { backoff: 0 }, "at least 1"],
+    ["asCompleted", async (huey, options) => await (await huey.enqueueMany([])).asCompleted(options).next(), {
+      preserve: true,
+    }, "asCompleted has no option"],
+    ["reschedule", reschedule, {
+      preservePipelin: true,
+    }, "preservePipeline"],
+    ["reschedule", reschedule, {
+      preservePipeline: 1,
+    }, "true or false"],
+    ["reschedule", reschedule, {
+      retries: 1,
+    }, "reschedule has no option"],
+    ["get of a key", (huey, options) => huey.get("key", options), { peak: true }, "peek"],
+    ["revoke", (huey, options) => huey.revokeById("id", options), { untill: new Date() }, "until"],
+    ["revoke", (huey, options) => huey.revokeById("id", options), { until: 5 }, "Date"],
+    ["lock", (huey, options) => huey.lockTask("lock", options), { name: "other" }, "no option"],
+    ["lock", (huey, options) => huey.lockTask("lock", options), { ttl: 0 }, "end at once"],
+    ["rate limit", (huey, options) => huey.rateLimit("limit", options), { limit: 1, per: 1, name: "other" }, "no option"],
+    ["rate limit", (huey, options) => huey.rateLimit("limit", options), { per: 1 }, "limit must be given"],
+    ["RetryTask", (_huey, options) => new RetryTask(options), { dely: 1 }, "delay"],
+    ["RetryTask", (_huey, options) => new RetryTask("later", options), { eta: 5 }, "Date"],
+    ["CancelExecution", (_huey, options) => new CancelExecution(options), { retries: true }, "retry"],
+    ["Serializer", (_huey, options) => new Serializer(options), { compresion: true }, "compression"],
+    ["Serializer", (_huey, options) => new Serializer(options), { compression: "gzip" }, "true or false"],
+    ["Serializer", (_huey, options) => new Serializer(options), { compressionLevel: 10 }, "from 0 to 9"],
+    [
+      "SignedSerializer",
+      (_huey, options) => new SignedSerializer(options),
+      { secret: "a secret of some length", slat: "x" },
+      "salt",
+    ],
+    ["crontab", (_huey, options) => crontab(options), { minutes: 5 }, "minute"],
+    ["every", (_huey, options) => every(options), { minute: 5 }, "minutes"],
+    ["every", (_huey, options) => every(options), { parsecs: 5 }, "the units are weeks"],
+  ];
+  test.each(wrong)("%s(%j)", async (_name, call, options, ...words) => {
+    await refusal(() => call(memory(), options as never), ...words);
   });
 });
 
