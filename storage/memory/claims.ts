@@ -47,8 +47,10 @@ export class MemoryClaims {
   /** Marks a claim as begun. @returns whether it is held */
   begin({ token }: Claim): boolean {
     const held = this.#held.get(token);
-    if (held !== undefined) this.#held.set(token, { ...held, entry: { ...held.entry, begun: true } });
-    return held !== undefined;
+    if (held === undefined) return false;
+    const { claim, owner, entry } = held;
+    this.#held.set(token, { claim: { ...claim, begun: true }, owner, entry: { ...entry, begun: true } });
+    return true;
   }
 
   /** Whether a claim is held. */

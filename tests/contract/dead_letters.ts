@@ -115,4 +115,36 @@ export const deadLetterCases: Cases = {
     expect(await storage.requeueDeadLetter("letter of a")).toBe(false);
     expect(await storage.state("a")).toBeUndefined();
   },
+
+  "a task whose message was set aside has ended, tracked or not": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    for (const track of [true, false]) {
+      const id = `tracked ${track}`;
+      const claimed = await enqueueAndClaim(one, id, { track });
+      const waited = other.waitForResult(id, { timeoutMs: LONG_MS });
+      const letter = { id: `letter of ${id}`, reason: "no", atMs: 1000, data: claimed.data, taskId: id };
+      await one.settle({ claim: claimed, id, ending: "dead", result: bytes("why"), noticeTtlMs: LONG_MS, bury: letter });
+      expect(await waited).toBe(true);
+      expect(await other.state(id)).toMatchObject({ state: "dead" });
+      expect(await other.endedOf!([id])).toEqual([id]);
+    }
+  },
+
+  "a letter that is put back ends what was known of the end": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    for (const track of [true, false]) {
+      const id = `tracked ${track}`;
+      const chord = { id: "chord", index: 1 };
+      const claimed = await enqueueAndClaim(one, id, { track, chord });
+      const letter = { id: `letter of ${id}`, reason: "no", atMs: 1000, data: claimed.data, taskId: id };
+      await one.settle({ claim: claimed, id, ending: "dead", result: bytes("why"), noticeTtlMs: LONG_MS, bury: letter });
+      expect(await other.requeueDeadLetter(`letter of ${id}`)).toBe(true);
+      expect(await other.results.has(id)).toBe(false);
+      expect(await other.endedOf!([id])).toEqual([]);
+      expect((await other.state(id))?.state).toBe(track ? "waiting" : undefined);
+      expect((await claimOne(one)).chord).toEqual(chord);
+    }
+  },
 };

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Claim } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, complete, enqueueAndClaim, lease, LONG_MS, owner, peekText } from "./helpers.ts";
+import { bytes, claimOne, complete, enqueueAndClaim, item, lease, LONG_MS, owner, peekText } from "./helpers.ts";
 
 /** `putIfEmpty` with `holder`. */
 export const lockCases: Cases = {
@@ -110,6 +110,68 @@ export const lockCases: Cases = {
     await context.outlive(context.shortTtlMs, async () => !await storage.locks.has("lock"));
     expect(await storage.locks.putIfEmpty("lock", bytes("2"))).toBe(true);
     await storage.settle(complete(claimed, { dropLocks: true }));
+    expect(await peekText(storage.locks, "lock")).toBe("2");
+  },
+
+  "who holds a lock stays when its value is replaced": async (context) => {
+    if (await context.isOld()) return;
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: LONG_MS });
+    expect(await storage.locks.replaceIfEqual("lock", bytes("1"), bytes("1"), 10 * LONG_MS)).toBe(true);
+    await storage.settle(complete(claimed, { dropLocks: true }));
+    expect(await storage.locks.has("lock")).toBe(false);
+  },
+
+  "locks that are passed to a worker stay until it is recovered": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    const worker = owner("c1", "w1");
+    for (const [index, recovered] of [worker, { consumer: "c1" }].entries()) {
+      await one.heartbeat(lease("c1"));
+      await one.enqueue([item("a")]);
+      const claimed = await claimOne(one, worker);
+      await one.locks.putIfEmpty("lock", bytes(`${index}`), { holder: claimed.token });
+      expect((await one.settle(complete(claimed, { passLocks: worker }))).held).toBe(true);
+      expect(await other.locks.has("lock")).toBe(true);
+      await other.recover({ consumer: "c1", worker: "w2" });
+      await other.recover({ consumer: "c2" });
+      await other.recover();
+      expect(await other.locks.has("lock")).toBe(true);
+      await other.recover(recovered);
+      expect(await other.locks.has("lock")).toBe(false);
+    }
+  },
+
+  "locks that were passed end with the lease, and when the consumer resigns": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    for (const end of ["lease", "resign"]) {
+      await one.heartbeat(lease("c1", end === "lease" ? context.shortTtlMs : 10 * LONG_MS));
+      await one.enqueue([item("a")]);
+      const claimed = await claimOne(one, owner("c1"));
+      await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+      await one.settle(complete(claimed, { passLocks: owner("c1") }));
+      if (end === "resign") await one.resign("c1");
+      else {
+        await context.outlive(context.shortTtlMs, async () => {
+          await other.recover();
+          return !await other.locks.has("lock");
+        });
+      }
+      expect(await other.locks.has("lock")).toBe(false);
+    }
+  },
+
+  "a lock that was passed and then freed is not taken from who has it now": async (context) => {
+    if (await context.isOld()) return;
+    const storage = context.open();
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
+    await storage.settle(complete(claimed, { passLocks: owner() }));
+    await storage.locks.deleteIfEqual("lock", bytes("1"));
+    await storage.locks.put("lock", bytes("2"));
+    await storage.recover(owner());
     expect(await peekText(storage.locks, "lock")).toBe("2");
   },
 };

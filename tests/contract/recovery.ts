@@ -173,4 +173,35 @@ export const recoveryCases: Cases = {
       await one.results.flush();
     }
   },
+
+  "a recovery renews the own lease first, and leaves the own claims alone": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    await enqueueAndClaim(one, "mine");
+    await one.enqueue([item("lost")]);
+    await claimOne(one, owner("gone"));
+    const found = await one.recover(undefined, lease());
+    expect(found.map(({ id }) => id)).toEqual(["lost"]);
+    expect((await other.leases()).map(({ consumer }) => consumer)).toEqual(["consumer"]);
+    expect((await other.claimed(owner())).map(({ id }) => id)).toEqual(["mine"]);
+    expect((await one.recover({ consumer: "consumer", worker: "worker" }, lease())).map(({ id }) => id)).toEqual(["mine"]);
+  },
+
+  "a consumer that has slept over its lease renews it and keeps its claims": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    await one.heartbeat(lease("consumer", context.shortTtlMs));
+    await other.heartbeat(lease("witness", context.shortTtlMs));
+    const claimed = await enqueueAndClaim(one, "a");
+    await one.enqueue([item("b")]);
+    await claimOne(other, owner("witness"));
+    let found: Claim[] = [];
+    await context.outlive(context.shortTtlMs, async () => {
+      found = await one.recover(undefined, lease("consumer", 10 * LONG_MS));
+      return found.length > 0;
+    });
+    expect(ids(found)).toEqual(["b"]);
+    expect(await other.recover()).toEqual([]);
+    expect((await one.settle(complete(claimed))).held).toBe(true);
+  },
 };

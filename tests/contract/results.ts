@@ -158,4 +158,18 @@ export const resultCases: Cases = {
     expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
     expect(await other.results.has("a")).toBe(context.resultsStay);
   },
+
+  "a result that nobody reads goes when its time has passed": async (context) => {
+    if (await context.isOld()) return;
+    const storage = context.open();
+    const extra = { result: bytes("1"), resultTtlMs: context.shortTtlMs, noticeTtlMs: 0 };
+    await storage.settle(complete(await enqueueAndClaim(storage, "a"), extra));
+    await storage.settle(complete(await enqueueAndClaim(storage, "b"), { ...extra, resultTtlMs: 100 * LONG_MS }));
+    await storage.settle(complete(await enqueueAndClaim(storage, "c"), { ...extra, resultTtlMs: undefined }));
+    expect(await storage.results.size()).toBe(3);
+    await context.outlive(context.shortTtlMs, async () => !await storage.results.has("a"));
+    expect(await storage.results.size()).toBe(2);
+    expect(await storage.endedOf!(["a", "b", "c"])).toEqual(["b", "c"]);
+    expect(await storage.state("a")).toBe(undefined);
+  },
 };

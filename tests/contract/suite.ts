@@ -28,7 +28,10 @@
  * @module
  */
 import { afterEach, beforeEach, describe, test } from "bun:test";
+import { againCases } from "./again.ts";
+import { begunCases } from "./begun.ts";
 import { chordCases } from "./chords.ts";
+import { chordRecordCases } from "./chord_records.ts";
 import { claimCases } from "./claims.ts";
 import { closingCases } from "./closing.ts";
 import { type Cases, Context, type Harness } from "./context.ts";
@@ -36,7 +39,9 @@ import { counterCases } from "./counters.ts";
 import { keyValueCases, type KeyValueSubject } from "./data.ts";
 import { deadLetterCases } from "./dead_letters.ts";
 import { hostileCases } from "./hostile.ts";
+import { listeningCases } from "./listening.ts";
 import { lockCases } from "./locks.ts";
+import { partCases } from "./parts.ts";
 import { fractionalPriorityCases, integerPriorityCases } from "./priorities.ts";
 import { queueCases } from "./queue.ts";
 import { raceCases } from "./races.ts";
@@ -56,6 +61,11 @@ const AREAS: Readonly<Record<string, Cases>> = {
   schedule: scheduleCases,
   counters: counterCases,
   chords: chordCases,
+  "chords that are stored once": chordRecordCases,
+  "tasks that have begun": begunCases,
+  "settlements that are sent again": againCases,
+  "looking and listening": listeningCases,
+  "spaces and parts": partCases,
   "waiting for results": resultCases,
   "state and notices": stateCases,
   "dead letters": deadLetterCases,

@@ -1,0 +1,125 @@
+/** Cases of looking once and of bells. @module */
+import { expect } from "bun:test";
+import type { Storage, Topic } from "../../lib/storage.ts";
+import { type Cases, until } from "./context.ts";
+import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner } from "./helpers.ts";
+
+/** Counts the rings of a topic. */
+async function bell(storage: Storage, topic: Topic): Promise<{ rings(): number; next(): Promise<void>; stop(): void }> {
+  let rings = 0;
+  let seen = 0;
+  const stop = await storage.listen!(topic, () => void rings++);
+  const next = async (): Promise<void> => {
+    await until(() => Promise.resolve(rings > seen));
+    seen = rings;
+  };
+  return { rings: () => rings, next, stop };
+}
+
+/** `dueMs`, `endedOf`, `listen`. */
+export const listeningCases: Cases = {
+  "dueMs tells when the soonest item is due": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    expect(await one.dueMs!()).toBe(undefined);
+    const baseMs = Date.now() + LONG_MS;
+    await other.enqueue([item("later", { dueMs: baseMs + 500 }), item("soon", { dueMs: baseMs }), item("now")]);
+    expect(await one.dueMs!()).toBe(baseMs);
+    await one.promoteDue(baseMs, 1);
+    expect(await other.dueMs!()).toBe(baseMs + 500);
+  },
+
+  "endedOf tells which have ended or have left a result": async (context) => {
+    if (await context.isOld()) return;
+    const [one, other] = context.openTwo();
+    await one.enqueue([item("waits")]);
+    await one.settle({ id: "done", ending: "empty", noticeTtlMs: LONG_MS });
+    await one.settle({ id: "left", noticeTtlMs: 0, result: bytes("1") });
+    await one.settle({ id: "failed", ending: "failed", noticeTtlMs: LONG_MS, result: bytes("1") });
+    expect((await other.endedOf!(["waits", "done", "nothing", "left", "failed"])).sort()).toEqual(["done", "failed", "left"]);
+    expect(await other.endedOf!([])).toEqual([]);
+    const claimed = await claimOne(one);
+    expect(await other.endedOf!(["waits"])).toEqual([]);
+    await one.settle(complete(claimed, { ending: "empty" }));
+    expect(await other.endedOf!(["waits"])).toEqual(["waits"]);
+  },
+
+  "a task that waits again has not ended": async (context) => {
+    if (await context.isOld()) return;
+    const storage = context.open();
+    await storage.settle({ id: "a", ending: "empty", noticeTtlMs: LONG_MS });
+    await storage.enqueue([item("a")]);
+    expect(await storage.endedOf!(["a"])).toEqual([]);
+  },
+
+  "it rings for an item that can be claimed, however it got there": async (context) => {
+    if (await context.isOld()) return;
+    const [listening, other] = context.openTwo();
+    const { next, stop } = await bell(listening, "queue");
+    await other.enqueue([item("a")]);
+    await next();
+    const claimed = await claimOne(other);
+    await other.release([claimed]);
+    await next();
+    await other.settle(complete(await claimOne(other), { enqueue: [item("b")] }));
+    await next();
+    await claimOne(other, owner("lost"));
+    await other.recover({ consumer: "lost" });
+    await next();
+    await other.enqueue([item("c", { dueMs: 1000 })]);
+    await other.promoteDue(2000, 5);
+    await next();
+    await other.enqueueOnce("slot", LONG_MS, item("d"));
+    await next();
+    stop();
+  },
+
+  "it rings for an item that is due sooner": async (context) => {
+    if (await context.isOld()) return;
+    const [listening, other] = context.openTwo();
+    const { next, stop } = await bell(listening, "schedule");
+    await other.enqueue([item("a", { dueMs: Date.now() + 10 * LONG_MS })]);
+    await next();
+    const retry = item("b", { dueMs: Date.now() + LONG_MS, retry: true });
+    await other.settle(complete(await enqueueAndClaim(other, "b"), { ending: undefined, enqueue: [retry] }));
+    await next();
+    stop();
+  },
+
+  "it rings for the end of a task that was asked for": async (context) => {
+    if (await context.isOld()) return;
+    const [listening, other] = context.openTwo();
+    const { next, stop } = await bell(listening, "results");
+    for (const extra of [{ ending: "empty" }, { ending: "failed", result: bytes("error") }] as const) {
+      const claimed = await enqueueAndClaim(other, `a ${extra.ending}`);
+      expect(await listening.endedOf!([claimed.id, "never"])).toEqual([]);
+      await other.settle(complete(claimed, extra));
+      await next();
+      expect(await listening.endedOf!([claimed.id, "never"])).toEqual([claimed.id]);
+    }
+    stop();
+  },
+
+  "it rings for a revocation": async (context) => {
+    if (await context.isOld()) return;
+    const [listening, other] = context.openTwo();
+    const { next, stop } = await bell(listening, "revocations");
+    await other.revocations.put("r:a", bytes("1"));
+    await next();
+    await other.revocations.replaceIfEqual("r:a", bytes("1"), bytes("2"));
+    await next();
+    stop();
+  },
+
+  "who has stopped listening is left alone, and others are not": async (context) => {
+    if (await context.isOld()) return;
+    const [listening, other] = context.openTwo();
+    const stopped = await bell(listening, "queue");
+    const going = await bell(listening, "queue");
+    stopped.stop();
+    await other.enqueue([item("a")]);
+    await going.next();
+    expect(stopped.rings()).toBe(0);
+    going.stop();
+  },
+};
