@@ -258,6 +258,17 @@ export class WorkerLostError extends HueyException {
  */
 export class StorageError extends HueyException {
   override name = "StorageError";
+  /** Refused for good, and nothing was written: the same call would be refused again. Otherwise the medium is away, full or busy. */
+  readonly permanent: boolean;
+
+  /**
+   * @param message What to say.
+   * @param options `cause`: the medium's own error. `permanent`: whether the call is refused for good. Default false.
+   */
+  constructor(message?: string, options?: ErrorOptions & { readonly permanent?: boolean }) {
+    super(message, options);
+    this.permanent = options?.permanent ?? false;
+  }
 }
 
 /** When to retry: after a delay, or at a time; never both. */
