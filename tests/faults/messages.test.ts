@@ -4,7 +4,8 @@ import process from "node:process";
 import { Consumer, Huey, type Storage } from "../../mod.ts";
 import { coreOf } from "../../lib/core.ts";
 import { silent } from "../helpers.ts";
-import { builtIns, changed, Dice, garbage, nonsense } from "./hostile.ts";
+import { Dice } from "../dice.ts";
+import { builtIns, changed, garbage, nonsense } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
 
 const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 100_000);

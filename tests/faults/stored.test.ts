@@ -4,7 +4,8 @@ import process from "node:process";
 import { coreOf } from "../../lib/core.ts";
 import { chord, Consumer, DecodeError, Huey, ResultTimeout, TaskException } from "../../mod.ts";
 import { silent } from "../helpers.ts";
-import { builtIns, Dice, spoiled } from "./hostile.ts";
+import { Dice } from "../dice.ts";
+import { builtIns, spoiled } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
 
 const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 5;
