@@ -68,7 +68,7 @@ export { every, type IntervalSchedule } from "./lib/every.ts";
 
 // Serializers
 export { Serializer } from "./lib/serializer.ts";
-export { SignedSerializer } from "./lib/signed_serializer.ts";
+export { SignedSerializer, type SigningOptions } from "./lib/signed_serializer.ts";
 
 // Errors
 export {
@@ -167,4 +167,12 @@ export type {
   TaskStatus,
 } from "./lib/types/results.ts";
 export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
-export type { DeadLetter, FlushOptions, HueyOptions, Logger, SerializerLike, SerializerOptions } from "./lib/types/options.ts";
+export type {
+  DeadLetter,
+  FlushOptions,
+  HueyOptions,
+  Logger,
+  Place,
+  SerializerLike,
+  SerializerOptions,
+} from "./lib/types/options.ts";

@@ -54,7 +54,7 @@ async function endUnclaimed(
   const tokens = new Set(claims.map(({ token }) => token));
   for (const claim of unclaimed) {
     if (tokens.has(claim.token) || (await core.storage.state(claim.id))?.state !== "running") continue;
-    const { name } = await decodeMessage(core, claim.data);
+    const { name } = await decodeMessage(core, claim);
     await failUnclaimed(core, claim, claim.locks, errorOf(claim) ?? lostForGood({ name, id: claim.id }, "its worker died"));
   }
 }
@@ -77,7 +77,7 @@ function timeoutOf({ name, id, timeoutMs }: Start): TaskTimeout {
 /** What is known from outside about a running attempt; `undefined` if its message cannot be read. */
 export async function runningOf(core: Core, claim: Claim, logger: Logger): Promise<Running | undefined> {
   try {
-    const message = await decodeMessage(core, claim.data);
+    const message = await decodeMessage(core, claim);
     const task = makeTask(message);
     return { claim, message, task, startedMs: 0, unclaimed: false, locks: [], abort: () => {}, abandoned: true };
   } catch (error) {

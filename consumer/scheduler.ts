@@ -92,7 +92,7 @@ export class Scheduler {
 
   async #decode(item: Item): Promise<Message | undefined> {
     try {
-      return await decodeMessage(this.#core, item.data);
+      return await decodeMessage(this.#core, item);
     } catch (error) {
       // The worker that gets it sets it aside; here only nobody can be told of it.
       this.#options.logger.debug(`The message of task ${item.id} cannot be read`, { error });

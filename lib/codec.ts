@@ -8,10 +8,21 @@ import { DecodeError, HueyException } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { checkFields } from "./message_check.ts";
 import type { Item } from "./storage.ts";
+import type { Place } from "./types/options.ts";
+
+/** Where a value of this Huey is stored. The name is that of the storage: what another one holds was never ours. */
+export function placeOf(core: Core, purpose: Place["purpose"], id: string): Place {
+  return { purpose, queue: core.storage.name, id };
+}
+
+/** Where the value of a member of a chord is stored. */
+export function chordPlace(core: Core, chordId: string, index: number): Place {
+  return placeOf(core, "chord", `${chordId}:${index}`);
+}
 
 /** The item of a message, ready for the storage. */
 export function encodeItem(core: Core, message: Message, retry?: boolean): Item | Promise<Item> {
-  const data = core.serializer.serialize(message);
+  const data = core.serializer.serialize(message, placeOf(core, "message", message.id));
   // Our own serializer answers at once, and a batch of a thousand need not wait a thousand times.
   if (data instanceof Uint8Array) return itemOf(core, message, data, retry);
   return data.then((bytes) => itemOf(core, message, bytes, retry));
@@ -37,8 +48,8 @@ export function dueMs(message: Message): number | undefined {
  * The message of an item.
  * @throws {DecodeError} If the bytes are no message of a version that we know.
  */
-export function decodeMessage(core: Core, data: Uint8Array): Message | Promise<Message> {
-  const value = decodeValue(core, data);
+export function decodeMessage(core: Core, { id, data }: Pick<Item, "id" | "data">): Message | Promise<Message> {
+  const value = decodeValue(core, data, placeOf(core, "message", id));
   return isPromiseLike(value) ? Promise.resolve(value).then(toMessage) : toMessage(value);
 }
 
@@ -70,7 +81,7 @@ export async function readKey(
   const found = await (peek ? values.peek(key) : values.pop(key));
   if (found === undefined) return undefined;
   try {
-    return { value: await decodeValue(core, found) };
+    return { value: await decodeValue(core, found, placeOf(core, space === "results" ? "result" : "value", key)) };
   } catch (error) {
     if (!peek) await values.putIfEmpty(key, found);
     throw error;
@@ -81,9 +92,9 @@ export async function readKey(
  * A stored value; a promise of it if the serializer takes its time.
  * @throws {DecodeError} If the serializer cannot read it.
  */
-export function decodeValue(core: Core, data: Uint8Array): unknown {
+export function decodeValue(core: Core, data: Uint8Array, place: Place): unknown {
   try {
-    const value = core.serializer.deserialize(data);
+    const value = core.serializer.deserialize(data, place);
     if (!isPromiseLike(value)) return value;
     return Promise.resolve(value).catch((error: unknown) => {
       throw decodeError(data, error);

@@ -20,17 +20,27 @@ export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Ar
 }
 
 /**
- * Decompresses.
+ * Decompresses, and stops as soon as the result is too long.
  *
  * @param data Compressed bytes.
  * @param codec Their format.
  * @param maxBytes Longest result.
  * @returns The bytes.
- * @throws {Error} If they are damaged, or the result would be longer.
+ * @throws {Error} If they are damaged, or the result would be longer (`isTooLong`).
  */
 export function decompress(data: Uint8Array, codec: Codec, maxBytes: number): Uint8Array {
   const options = { maxOutputLength: maxBytes };
   return codec === "gzip" ? zlib().gunzipSync(data, options) : zlib().inflateSync(data, options);
+}
+
+/** Whether `decompress` failed because the result would be too long. */
+export function isTooLong(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "ERR_BUFFER_TOO_LARGE";
+}
+
+/** By how much data of this length may grow when it is compressed. */
+export function overhead(bytes: number): number {
+  return 1024 + bytes / 1000;
 }
 
 /**

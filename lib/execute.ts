@@ -136,12 +136,12 @@ export async function announceRecovered(core: Core, claims: readonly Claim[]): P
   }
 }
 
-async function nameOf(core: Core, { id, data }: Claim): Promise<string> {
+async function nameOf(core: Core, claim: Claim): Promise<string> {
   try {
-    return `${(await decodeMessage(core, data)).name}: ${id}`;
+    return `${(await decodeMessage(core, claim)).name}: ${claim.id}`;
   } catch {
     // Whoever claims it next sets it aside, and says why.
-    return id;
+    return claim.id;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import { dueMs } from "./codec.ts";
 import type { Core } from "./core.ts";
 import type { Inline } from "./immediate.ts";
+import { callbackKey } from "./keys.ts";
 import { describe, logs } from "./logger.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { type Outcome, OUTCOMES } from "./outcome.ts";
@@ -82,7 +83,7 @@ const KEEP_MS = 60_000;
 /** The storage enqueues the callback of a chord with its last report: whoever sees it there first tells of it. */
 async function announceCallback(core: Core, { id, callback }: ChordMembership): Promise<void> {
   if (await core.storage.state(callback.id) === undefined) return;
-  const first = await core.storage.meta.putIfEmpty(`callback:${id}`, new Uint8Array(1), { ttlMs: KEEP_MS });
+  const first = await core.storage.meta.putIfEmpty(callbackKey(id), new Uint8Array(1), { ttlMs: KEEP_MS });
   if (first) await announce(core, callback, undefined);
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkName, checkNumber } from "./arguments.ts";
-import { decodeMessage, readKey } from "./codec.ts";
+import { decodeMessage, placeOf, readKey } from "./codec.ts";
 import { listDeadLetters } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
@@ -18,7 +18,7 @@ export abstract class HueyContents extends HueyRegistration {
   /** Stores a value under a key of the application's own. */
   async put(key: string, value: unknown): Promise<void> {
     checkName(key, "key");
-    await this.core.storage.data.put(key, await this.core.serializer.serialize(value));
+    await this.core.storage.data.put(key, await this.#encode(key, value));
   }
 
   /** Reads a value. Takes it out of the store, unless `peek`. */
@@ -31,7 +31,7 @@ export abstract class HueyContents extends HueyRegistration {
   /** Stores a value if there is none under the key. @returns whether it was put */
   async putIfEmpty(key: string, value: unknown): Promise<boolean> {
     checkName(key, "key");
-    return await this.core.storage.data.putIfEmpty(key, await this.core.serializer.serialize(value));
+    return await this.core.storage.data.putIfEmpty(key, await this.#encode(key, value));
   }
 
   /** Deletes a value. @returns whether it was there */
@@ -105,12 +105,16 @@ export abstract class HueyContents extends HueyRegistration {
     return await this.core.storage.deleteDeadLetter(id);
   }
 
+  #encode(key: string, value: unknown): Uint8Array | Promise<Uint8Array> {
+    return this.core.serializer.serialize(value, placeOf(this.core, "value", key));
+  }
+
   /** The tasks of items; what cannot be decoded becomes a dead letter when it is claimed, and is left out here. */
   async #tasks(items: readonly Item[]): Promise<Task[]> {
     const tasks: Task[] = [];
     for (const item of items) {
       try {
-        tasks.push(makeTask(await withChordValues(this.core, await decodeMessage(this.core, item.data))));
+        tasks.push(makeTask(await withChordValues(this.core, await decodeMessage(this.core, item))));
       } catch (error) {
         this.core.logger.warn(`Message ${item.id} cannot be listed`, { error });
       }

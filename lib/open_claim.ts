@@ -2,7 +2,7 @@
  * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
  * @module
  */
-import { decodeMessage, decodeValue } from "./codec.ts";
+import { chordPlace, decodeMessage, decodeValue, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { DecodeError } from "./errors.ts";
 import { toError } from "./error_record.ts";
@@ -37,7 +37,7 @@ const UNKNOWN_PAUSE_MS = 1000;
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
 export function open(core: Core, claim: Claim, options: OpenOptions): Opened | Promise<Opened | undefined> {
   try {
-    const message = decodeMessage(core, claim.data);
+    const message = decodeMessage(core, claim);
     const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
     if (message instanceof Promise || definition === undefined || message.valuesOf !== undefined) {
       return openSlowly(core, claim, message, options);
@@ -78,17 +78,19 @@ async function openSlowly(
 
 /** The message with the values of its chord as last argument, if it is the callback of one. */
 export async function withChordValues(core: Core, message: Message): Promise<Message> {
-  if (message.valuesOf === undefined) return message;
+  const { valuesOf: chord } = message;
+  if (chord === undefined) return message;
   const values: unknown[] = [];
-  for (const data of (await core.storage.collect(message.valuesOf)).values) {
-    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data)));
+  for (const [index, data] of (await core.storage.collect(chord)).values.entries()) {
+    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, chord, index))));
   }
   return { ...message, args: [...message.args, values], valuesOf: undefined };
 }
 
 async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
   const tries = message.unknown ?? 0;
-  const data = await core.serializer.serialize({ ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined });
+  const again = { ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined };
+  const data = await core.serializer.serialize(again, placeOf(core, "message", claim.id));
   if (tries >= UNKNOWN_TRIES) {
     return await bury(core, claim, `No task is registered under the name "${message.name}"`, message, data, stop);
   }

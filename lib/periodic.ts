@@ -15,6 +15,7 @@
  */
 import type { Core } from "./core.ts";
 import { localTimeZone } from "./cron_zone.ts";
+import { lastSlotKey, slotKey } from "./keys.ts";
 import type { Definition, Periodic } from "./registry.ts";
 import { latestSlots, nextSlot } from "./slots.ts";
 import type { Item } from "./storage.ts";
@@ -89,12 +90,12 @@ async function lookedSince(
   if (look.fromMs !== undefined) return since;
   const recorded = definitions.filter(({ periodic }) => periodic.missed !== "skip");
   if (recorded.length === 0) return since;
-  const records = await core.storage.meta.peekMany(recorded.map(({ name }) => recordKey(name)));
+  const records = await core.storage.meta.peekMany(recorded.map(({ name }) => lastSlotKey(name)));
   for (const [index, { name, periodic }] of recorded.entries()) {
     const lastMs = decodeRecord(records[index]);
     if (lastMs !== undefined) since.set(name, Math.max(lastMs, toMs - periodic.missedWindowMs));
     // Nothing was missed before the first start, but from here on it is.
-    else await core.storage.meta.put(recordKey(name), encodeRecord(fromMs));
+    else await core.storage.meta.put(lastSlotKey(name), encodeRecord(fromMs));
   }
   return since;
 }
@@ -116,7 +117,7 @@ async function enqueueDue(
   }
   const lastMs = slots.at(-1);
   if (lastMs !== undefined && definition.periodic.missed !== "skip") {
-    await core.storage.meta.put(recordKey(definition.name), encodeRecord(lastMs));
+    await core.storage.meta.put(lastSlotKey(definition.name), encodeRecord(lastMs));
   }
   return enqueued;
 }
@@ -171,14 +172,6 @@ function logFailure(core: Core, what: string, name: string, error: unknown): voi
 /** Longer than the slot can come up again: clocks of consumers differ, and a missed slot stays in the window. */
 function keyLifeMs({ periodic }: PeriodicDefinition): number {
   return Math.max(periodic.missedWindowMs, HOUR_MS) + HOUR_MS;
-}
-
-function slotKey(name: string, slotMs: number): string {
-  return `slot:${slotMs}:${name}`;
-}
-
-function recordKey(name: string): string {
-  return `periodic:${name}`;
 }
 
 function encodeRecord(slotMs: number): Uint8Array {

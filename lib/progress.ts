@@ -2,9 +2,10 @@
  * Progress: what a running task tells about itself, for handles in any process.
  * @module
  */
-import { decodeValue } from "./codec.ts";
+import { decodeValue, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { DecodeError } from "./errors.ts";
+import { progressKey } from "./keys.ts";
 
 /** The last values that a task reported; `total` counts all. */
 interface ProgressRecord {
@@ -24,17 +25,17 @@ const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revo
 /** Writes the progress of one attempt, in order. */
 export class ProgressWriter {
   readonly #core: Core;
-  readonly #key: string;
+  readonly #taskId: string;
   #record: Promise<ProgressRecord> | undefined;
 
   constructor(core: Core, taskId: string) {
     this.#core = core;
-    this.#key = progressKey(taskId);
+    this.#taskId = taskId;
   }
 
   /** Adds a value. @throws {TypeError} If it cannot be stored. */
   async write(value: unknown): Promise<void> {
-    const before = this.#record ?? readRecord(this.#core, this.#key);
+    const before = this.#record ?? readRecord(this.#core, this.#taskId);
     this.#record = this.#append(before, value);
     try {
       await this.#record;
@@ -48,32 +49,32 @@ export class ProgressWriter {
   async #append(before: Promise<ProgressRecord>, value: unknown): Promise<ProgressRecord> {
     const { total, values } = await before;
     const record = { total: total + 1, values: [...values, value].slice(-KEPT_VALUES) };
-    await this.#core.storage.meta.put(this.#key, await this.#core.serializer.serialize(record), KEEP_MS);
+    const data = await this.#core.serializer.serialize(record, placeOf(this.#core, "progress", this.#taskId));
+    await this.#core.storage.meta.put(progressKey(this.#taskId), data, KEEP_MS);
     return record;
   }
 }
 
 /** The last value that a task reported. */
 export async function lastProgress(core: Core, taskId: string): Promise<unknown> {
-  return (await readRecord(core, progressKey(taskId))).values.at(-1);
+  return (await readRecord(core, taskId)).values.at(-1);
 }
 
 /** Each value reported from this call on; ends when the task has ended. */
 export function progressUpdates(core: Core, taskId: string): AsyncGenerator<unknown> {
-  const before = readRecord(core, progressKey(taskId));
+  const before = readRecord(core, taskId);
   // Somebody may never ask for the first update.
   before.catch(() => {});
   return updatesSince(core, taskId, before);
 }
 
 async function* updatesSince(core: Core, taskId: string, before: Promise<ProgressRecord>): AsyncGenerator<unknown> {
-  const key = progressKey(taskId);
   let seen = (await before).total;
   let lookMs = FIRST_LOOK_MS;
   for (;;) {
     // Asked before the values are read, so that nothing reported before the end is missed.
     const ended = hasEnded(core, (await core.storage.state(taskId))?.state);
-    const { total, values } = await readRecord(core, key);
+    const { total, values } = await readRecord(core, taskId);
     // A new attempt begins to count where the last one ended; only a flush makes the total smaller.
     const fresh = total > seen ? values.slice(-Math.min(total - seen, values.length)) : [];
     seen = total;
@@ -89,16 +90,12 @@ function hasEnded(core: Core, state: string | undefined): boolean {
   return state === undefined ? core.settings.trackState : ENDED.has(state);
 }
 
-function progressKey(taskId: string): string {
-  return `progress:${taskId}`;
-}
-
-async function readRecord(core: Core, key: string): Promise<ProgressRecord> {
-  const data = await core.storage.meta.peek(key);
+async function readRecord(core: Core, taskId: string): Promise<ProgressRecord> {
+  const data = await core.storage.meta.peek(progressKey(taskId));
   if (data === undefined) return { total: 0, values: [] };
-  const record = await decodeValue(core, data) as Partial<ProgressRecord> | null;
+  const record = await decodeValue(core, data, placeOf(core, "progress", taskId)) as Partial<ProgressRecord> | null;
   if (Array.isArray(record?.values) && typeof record.total === "number") return record as ProgressRecord;
-  throw new DecodeError(`The stored progress ${key} cannot be read`);
+  throw new DecodeError(`The stored progress of task ${taskId} cannot be read`);
 }
 
 function pause(ms: number): Promise<void> {

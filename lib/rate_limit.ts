@@ -5,6 +5,7 @@
 import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
 import { RateLimitExceeded, StorageError } from "./errors.ts";
+import { rateLimitKey } from "./keys.ts";
 import { checkRateLimitOptions } from "./task_options.ts";
 import { durationMs } from "./time.ts";
 import type { RateLimit, RateLimitOptions } from "./types/limits.ts";
@@ -63,8 +64,8 @@ class Limit implements RateLimit {
 function algorithmOf(core: Core, name: string, options: RateLimitOptions): Algorithm {
   const key = `${core.settings.name}.rl.${name}`;
   const perMs = durationMs(options.per, "per");
-  if (options.algorithm === "sliding") return new SlidingLog(core, `${key}.log`, options.limit, perMs);
-  if (options.algorithm === "token-bucket") return new TokenBucket(core, `${key}.bucket`, options.limit, perMs);
+  if (options.algorithm === "sliding") return new SlidingLog(core, rateLimitKey("log", name), options.limit, perMs);
+  if (options.algorithm === "token-bucket") return new TokenBucket(core, rateLimitKey("bucket", name), options.limit, perMs);
   return new FixedWindow(core, key, options.limit, perMs);
 }
 

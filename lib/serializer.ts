@@ -2,20 +2,22 @@
  * Values as bytes: what is stored of messages and results.
  * @module
  */
-import { type Codec, compress, decompress, detectCodec } from "./compression.ts";
+import { type Codec, compress, decompress, detectCodec, isTooLong, overhead } from "./compression.ts";
 import { DecodeError } from "./errors.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
-import { decodeValue, encodeValue, MAX_BYTES } from "./tagged_json.ts";
-import type { SerializerLike, SerializerOptions } from "./types/options.ts";
+import { type Bounds, DEFAULT_BOUNDS, tooLong } from "./tagged_bounds.ts";
+import { decodeValue, encodeValue } from "./tagged_json.ts";
+import type { Place, SerializerLike, SerializerOptions } from "./types/options.ts";
 
-const RULES: Rules<SerializerOptions> = {
+/** The options of a serializer, and what each of them takes. */
+export const SERIALIZER_RULES: Rules<SerializerOptions> = {
   compression: rule.boolean,
   compressionLevel: rule.whole({ min: 0, max: 9 }),
   useZlib: rule.boolean,
+  maxBytes: rule.whole({ min: 1, max: 0x1000_0000 }),
+  maxNodes: rule.whole({ min: 1 }),
+  maxDepth: rule.whole({ min: 1, max: 1000 }),
 };
-
-/** Names of the options. */
-export const SERIALIZER_KEYS: readonly string[] = Object.keys(RULES);
 
 /**
  * Tagged JSON: plain data, dates, maps, sets, bigints, bytes, `undefined`, every number, regular expressions, URLs and errors
@@ -35,16 +37,23 @@ export const SERIALIZER_KEYS: readonly string[] = Object.keys(RULES);
 export class Serializer implements SerializerLike {
   readonly #codec: Codec | undefined;
   readonly #level: number;
+  readonly #bounds: Bounds;
 
   /**
-   * @param options `compression` (default false), `compressionLevel` 0 to 9 (default 6), `useZlib` instead of gzip (default false).
+   * @param options `compression` (default false), `compressionLevel` 0 to 9 (default 6), `useZlib` instead of gzip (default false);
+   * `maxBytes`, `maxNodes` and `maxDepth` bound what is written and read.
    * @throws {TypeError} For an unknown option, or one of a wrong type.
-   * @throws {RangeError} For a level out of range.
+   * @throws {RangeError} For a number out of range.
    */
   constructor(options: SerializerOptions = {}) {
-    checkOptions<SerializerOptions>(options, "A serializer", RULES);
+    checkOptions<SerializerOptions>(options, "A serializer", SERIALIZER_RULES);
     this.#level = options.compressionLevel ?? 6;
     this.#codec = options.compression ? (options.useZlib ? "zlib" : "gzip") : undefined;
+    this.#bounds = {
+      maxBytes: options.maxBytes ?? DEFAULT_BOUNDS.maxBytes,
+      maxNodes: options.maxNodes ?? DEFAULT_BOUNDS.maxNodes,
+      maxDepth: options.maxDepth ?? DEFAULT_BOUNDS.maxDepth,
+    };
   }
 
   /**
@@ -53,9 +62,13 @@ export class Serializer implements SerializerLike {
    * @param value Anything but functions, symbols, cycles, and instances of classes without a `toJSON` method.
    * @returns The bytes to store.
    * @throws {TypeError} For what cannot travel, naming its path: `args[0].callback`.
+   * @throws {RangeError} For a value beyond the bounds, which could not be read.
    */
-  serialize(value: unknown): Uint8Array {
+  serialize(value: unknown, _place?: Place): Uint8Array {
     const encoded = this.encode(value);
+    if (encoded.length > this.#bounds.maxBytes) {
+      throw new RangeError(`Cannot serialize the value: ${tooLong(encoded.length, this.#bounds)}`);
+    }
     return this.#codec === undefined ? encoded : compress(encoded, this.#codec, this.#level);
   }
 
@@ -65,9 +78,10 @@ export class Serializer implements SerializerLike {
    *
    * @param data What `serialize` returned.
    * @returns The value.
-   * @throws {DecodeError} If the data is not a value of this serializer.
+   * @throws {DecodeError} If the data is not a value of this serializer, or beyond the bounds. It is not decompressed any further
+   * than they allow, nor made into a value.
    */
-  deserialize(data: Uint8Array): unknown {
+  deserialize(data: Uint8Array, _place?: Place): unknown {
     if (!(data instanceof Uint8Array)) throw new DecodeError(`The data must be a Uint8Array: ${typeof data}`);
     try {
       return this.decode(this.#decompressed(data));
@@ -79,24 +93,31 @@ export class Serializer implements SerializerLike {
 
   /** Writes a value, before compression. */
   protected encode(value: unknown): Uint8Array {
-    return encodeValue(value);
+    return encodeValue(value, this.#bounds);
   }
 
   /** Reads a value, after decompression. What it throws becomes the cause of a `DecodeError`. */
   protected decode(data: Uint8Array): unknown {
-    return decodeValue(data);
+    return decodeValue(data, this.#bounds);
   }
 
   #decompressed(data: Uint8Array): Uint8Array {
+    const { maxBytes } = this.#bounds;
     const ownFormat = this.decode !== Serializer.prototype.decode;
     const codec = ownFormat && this.#codec === undefined ? undefined : detectCodec(data);
+    if (data.length > maxBytes + (codec === undefined ? 0 : overhead(maxBytes))) throw tooLarge(data.length, this.#bounds);
     if (codec === undefined) return data;
     try {
-      return decompress(data, codec, MAX_BYTES);
+      return decompress(data, codec, maxBytes);
     } catch (error) {
+      if (isTooLong(error)) throw tooLarge(`more than ${maxBytes}`, this.#bounds);
       // Uncompressed data in a format of one's own may begin like this by chance.
       if (ownFormat) return data;
       throw new DecodeError(`The data is damaged: ${data.length} bytes that begin like ${codec}`, { cause: error });
     }
   }
+}
+
+function tooLarge(length: number | string, bounds: Bounds): DecodeError {
+  return new DecodeError(`The value is too large: ${tooLong(length, bounds)}`);
 }

@@ -2,7 +2,7 @@
  * From the outcome of an attempt to the one write that settles it.
  * @module
  */
-import { encodeItem } from "./codec.ts";
+import { chordPlace, encodeItem, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
 import { bareError, storedFailure } from "./failure.ts";
@@ -49,7 +49,7 @@ export function prepare(ended: Ended): Prepared | Promise<Prepared> {
   const { core, outcome } = ended;
   if (!isPlain(outcome)) return prepareAny(ended);
   try {
-    const result = stores(ended, outcome, false) ? core.serializer.serialize(plainValue(outcome.value)) : undefined;
+    const result = stores(ended, outcome, false) ? resultOf(core, outcome) : undefined;
     if (result === undefined || result instanceof Uint8Array) return preparePlain(ended, result);
     return result.then((data) => preparePlain(ended, data), (error: unknown) => prepareUnstorable(ended, error));
   } catch (error) {
@@ -155,10 +155,11 @@ function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean
   return outcome.ran && outcome.error !== undefined && surfaces(core, retrying);
 }
 
-async function resultOf(core: Core, outcome: Outcome): Promise<Uint8Array> {
-  const { error } = outcome;
-  return await core.serializer.serialize(
+function resultOf(core: Core, outcome: Outcome): Uint8Array | Promise<Uint8Array> {
+  const { error, message } = outcome;
+  return core.serializer.serialize(
     error === undefined ? plainValue(outcome.value) : storedFailure(metadataOf(outcome, error), error),
+    placeOf(core, "result", message.id),
   );
 }
 
@@ -189,7 +190,7 @@ async function reportOf(core: Core, membership: ChordMembership, value: unknown)
     id,
     index,
     size,
-    value: await core.serializer.serialize(plainValue(value)),
+    value: await core.serializer.serialize(plainValue(value), chordPlace(core, id, index)),
     callback: await encodeItem(core, withExpiry({ ...callback, valuesOf: id })),
   };
 }

@@ -2,24 +2,37 @@
  * Serialized values that only holders of a secret can make.
  * @module
  */
-import { checkKeys } from "./arguments.ts";
+import { Buffer } from "node:buffer";
+import { show } from "./arguments.ts";
 import { nodeCrypto } from "./builtin.ts";
 import { ConfigurationError, DecodeError } from "./errors.ts";
-import { Serializer, SERIALIZER_KEYS } from "./serializer.ts";
-import type { SerializerOptions } from "./types/options.ts";
+import { Serializer, SERIALIZER_RULES } from "./serializer.ts";
+import { checkOptions, rule } from "./option_rules.ts";
+import type { Place, SerializerOptions } from "./types/options.ts";
 
 /** Bytes of an HMAC-SHA-256. */
 const SIGNATURE_BYTES = 32;
+/** What is shorter can be guessed. */
+const LEAST_SECRET_BYTES = 16;
 
 /** The secret that all producers and consumers share, and what separates its uses. */
 export interface SigningOptions {
-  readonly secret: string;
-  /** Default "huey". */ readonly salt?: string;
+  /**
+   * At least 16 bytes; 32 random ones are good. Of several, the first one signs and each of them is accepted: to change the secret, put
+   * the new one in front everywhere, and take the old one away when nothing that it has signed is left.
+   */
+  readonly secret: string | readonly string[];
+
+  /** Default "huey". */
+  readonly salt?: string;
 }
 
 /**
- * Adds an HMAC-SHA-256 in front of the data, so that whoever can write to the storage, but does not know the secret, can
- * neither forge nor change a message or a result. It hides nothing, and does not stop somebody from storing old data again.
+ * Adds an HMAC-SHA-256 in front of the data, so that whoever can write to the storage, but does not know the secret, can neither
+ * forge nor change a message or a result, nor move one: the signature covers what the value is (a message, a result, ...), the name
+ * of the queue and the id or key under which it stands. A message whose task has ended is refused as long as the storage knows of
+ * that end, so an id is used for one call only. It hides nothing, and does not cover what only the storage knows: revocations, due
+ * times, priorities, leases, and what is missing.
  *
  * The signature covers the compressed data and is checked before anything is decompressed or decoded.
  *
@@ -27,52 +40,87 @@ export interface SigningOptions {
  * ```ts
  * import { SignedSerializer } from "@hueyjs/huey";
  *
- * const serializer = new SignedSerializer({ secret: "not this one" });
+ * const secret = crypto.randomUUID(); // usually from the environment, the same for all producers and consumers
+ * const serializer = new SignedSerializer({ secret });
  * serializer.deserialize(serializer.serialize([1, 2])); // [1, 2]
+ *
+ * const place = { purpose: "value", queue: "shop", id: "rates" } as const;
+ * const data = serializer.serialize([1, 2], place);
+ * serializer.deserialize(data, place); // [1, 2]; a DecodeError in any other place
  * ```
  */
 export class SignedSerializer extends Serializer {
-  readonly #key: Uint8Array;
+  /** A message whose task has ended is refused. */
+  readonly signs: boolean = true;
+  /** One for each secret; the first signs. */
+  readonly #keys: readonly Uint8Array[];
 
   /**
    * @param options Those of `Serializer`, the `secret`, and the `salt` (default "huey").
-   * @throws {ConfigurationError} For an empty or missing secret, or an empty salt.
+   * @throws {ConfigurationError} For a secret that is missing or too short, or an empty salt.
+   * @throws {TypeError | RangeError} For any other wrong option.
    */
   constructor(options: SerializerOptions & SigningOptions) {
-    if (options !== undefined) checkKeys(options, "A signed serializer", [...SERIALIZER_KEYS, "secret", "salt"]);
-    const { secret: given, salt: chosen = "huey", ...others } = options ?? {};
+    const { secret, salt = "huey", ...others } = checked(options);
     super(others);
-    const secret = required(given, "secret");
-    const salt = required(chosen, "salt");
-    this.#key = nodeCrypto().createHmac("sha256", secret).update(salt).digest();
+    this.#keys = secretsOf(secret).map((each) => nodeCrypto().createHmac("sha256", each).update(salt).digest());
   }
 
-  override serialize(value: unknown): Uint8Array {
-    const data = super.serialize(value);
+  override serialize(value: unknown, place?: Place): Uint8Array {
+    const data = super.serialize(value, place);
     const signed = new Uint8Array(SIGNATURE_BYTES + data.length);
-    signed.set(this.#signature(data));
+    signed.set(sign(this.#keys[0]!, prefix(place), data));
     signed.set(data, SIGNATURE_BYTES);
     return signed;
   }
 
   /** @throws {DecodeError} Also if the signature is missing or wrong. */
-  override deserialize(data: Uint8Array): unknown {
+  override deserialize(data: Uint8Array, place?: Place): unknown {
     if (!(data instanceof Uint8Array) || data.length < SIGNATURE_BYTES) throw new DecodeError("The data is not signed");
+    const signature = data.subarray(0, SIGNATURE_BYTES);
     const payload = data.subarray(SIGNATURE_BYTES);
-    if (!nodeCrypto().timingSafeEqual(data.subarray(0, SIGNATURE_BYTES), this.#signature(payload))) {
-      throw new DecodeError("The signature of the data is wrong: it was changed, or signed with another secret or salt");
+    const before = prefix(place);
+    if (!this.#keys.some((key) => nodeCrypto().timingSafeEqual(signature, sign(key, before, payload)))) {
+      throw new DecodeError(
+        `The signature of the data is wrong: it was not signed as ${
+          describe(place)
+        }, or was changed, or signed with another secret or salt`,
+      );
     }
-    return super.deserialize(payload);
-  }
-
-  #signature(data: Uint8Array): Uint8Array {
-    return nodeCrypto().createHmac("sha256", this.#key).update(data).digest();
+    return super.deserialize(payload, place);
   }
 }
 
-function required(text: unknown, name: string): string {
-  if (typeof text !== "string" || text === "") {
-    throw new ConfigurationError(`SignedSerializer needs a ${name} that is not empty`);
+function sign(key: Uint8Array, before: string, data: Uint8Array): Uint8Array {
+  return nodeCrypto().createHmac("sha256", key).update(before).update(data).digest();
+}
+
+/** What is signed in front of the data. JSON has no zero byte, so nothing of the data can be taken for a part of it. */
+function prefix(place: Place | undefined): string {
+  return place === undefined ? "\0" : `${JSON.stringify([place.purpose, place.queue, place.id])}\0`;
+}
+
+function describe(place: Place | undefined): string {
+  return place === undefined
+    ? "a value without a place"
+    : `the ${place.purpose} ${show(place.id)} of queue ${show(place.queue)}`;
+}
+
+function checked(options: SerializerOptions & SigningOptions): SerializerOptions & SigningOptions {
+  if (options === undefined || options === null) throw new ConfigurationError("SignedSerializer needs a secret");
+  checkOptions<object>(options, "A signed serializer", { ...SERIALIZER_RULES, secret: rule.any, salt: rule.any });
+  if (options.salt !== undefined && (typeof options.salt !== "string" || options.salt === "")) {
+    throw new ConfigurationError("The salt of a SignedSerializer must be a text that is not empty");
   }
-  return text;
+  return options;
+}
+
+/** @throws {ConfigurationError} Without showing any of them. */
+function secretsOf(secret: unknown): readonly string[] {
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
+  const areGood = secrets.every((each) => typeof each === "string" && Buffer.byteLength(each) >= LEAST_SECRET_BYTES);
+  if (secrets.length > 0 && areGood) return secrets as readonly string[];
+  throw new ConfigurationError(
+    `SignedSerializer needs a secret of at least ${LEAST_SECRET_BYTES} bytes, or a list of such secrets: the first one signs`,
+  );
 }

@@ -6,9 +6,9 @@ import { DecodeError } from "./errors.ts";
 import { spreadOf } from "./spread.ts";
 import { BINARY_TAGS, decodeBytes } from "./tagged_bytes.ts";
 import { domExceptionOfRecord, errorOfRecord } from "./tagged_error.ts";
-import { MAX_DEPTH, MAX_DIGITS, setOwn, TAG } from "./tagged_format.ts";
+import { MAX_DIGITS, setOwn, TAG } from "./tagged_format.ts";
 
-type Decode = (value: unknown, depth: number) => unknown;
+type Decode = (value: unknown, levels: number) => unknown;
 
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([["NaN", NaN], ["Infinity", Infinity], ["-Infinity", -Infinity], [
   "-0",
@@ -21,13 +21,13 @@ const DECODERS: ReadonlyMap<unknown, Decode> = new Map<unknown, Decode>([
   ["bigint", (value) => BigInt(check(value, isDigits, `A bigint must be at most ${MAX_DIGITS} decimal digits`))],
   ["Date", decodeDate],
   ["Map", decodeMap],
-  ["Set", (value, depth) => new Set(items(value, depth))],
+  ["Set", (value, levels) => new Set(items(value, levels))],
   ["RegExp", decodeRegExp],
   ["URL", (value) => new URL(check(value, isText, "A URL must be text"))],
-  ["Error", (value, depth) => errorOfRecord(value, (property) => fromTagged(property, depth + 1))],
+  ["Error", (value, levels) => errorOfRecord(value, (property) => fromTagged(property, levels - 1))],
   ["DOMException", (value) => domExceptionOfRecord(value)],
-  ["spread", (value, depth) => spreadOf(items(value, depth))],
-  ["object", (value, depth) => properties(check(value, isRecord, "An escaped object must be an object"), depth)],
+  ["spread", (value, levels) => spreadOf(items(value, levels))],
+  ["object", (value, levels) => properties(check(value, isRecord, "An escaped object must be an object"), levels)],
   ...BINARY_TAGS.map((tag): [string, Decode] => [tag, (value) => decodeBytes(tag, value)]),
 ]);
 
@@ -35,52 +35,52 @@ const DECODERS: ReadonlyMap<unknown, Decode> = new Map<unknown, Decode>([
  * The value of a tagged tree. The tree is used up.
  *
  * @param value What `JSON.parse` returned.
- * @param depth How many containers are around it.
+ * @param levels How many containers within containers there may be.
  * @returns The value.
  * @throws {DecodeError} For an unknown tag, a wrong content, too deep a value. Built-in classes may throw errors of their own.
  */
-export function fromTagged(value: unknown, depth = 0): unknown {
+export function fromTagged(value: unknown, levels: number): unknown {
   if (typeof value !== "object" || value === null) return value;
-  checkDepth(depth);
-  if (Array.isArray(value)) return items(value, depth);
+  checkDepth(levels);
+  if (Array.isArray(value)) return items(value, levels);
   if (!isRecord(value)) throw new DecodeError("A value must be plain JSON");
-  if (!Object.hasOwn(value, TAG)) return properties(value, depth);
+  if (!Object.hasOwn(value, TAG)) return properties(value, levels);
   const decode = DECODERS.get(value[TAG]);
   if (decode === undefined) throw new DecodeError(`Unknown tag: ${String(JSON.stringify(value[TAG])).slice(0, 100)}`);
-  return decode(value.v, depth);
+  return decode(value.v, levels);
 }
 
 /**
  * Refuses a tree without tags that is nested too deeply.
  *
  * @param value What `JSON.parse` returned.
- * @param depth How many containers are around it.
+ * @param levels How many containers within containers there may be.
  * @throws {DecodeError} If it is.
  */
-export function refuseDeep(value: unknown, depth = 0): void {
+export function refuseDeep(value: unknown, levels: number): void {
   if (typeof value !== "object" || value === null) return;
-  checkDepth(depth);
-  if (Array.isArray(value)) { for (const item of value) refuseDeep(item, depth + 1); }
-  else for (const key in value) refuseDeep((value as Record<string, unknown>)[key], depth + 1);
+  checkDepth(levels);
+  if (Array.isArray(value)) { for (const item of value) refuseDeep(item, levels - 1); }
+  else for (const key in value) refuseDeep((value as Record<string, unknown>)[key], levels - 1);
 }
 
-function checkDepth(depth: number): void {
-  if (depth >= MAX_DEPTH) throw new DecodeError(`The value is nested deeper than ${MAX_DEPTH} levels`);
+function checkDepth(levels: number): void {
+  if (levels <= 0) throw new DecodeError("The value is nested deeper than maxDepth of the serializer");
 }
 
-function items(value: unknown, depth: number): unknown[] {
+function items(value: unknown, levels: number): unknown[] {
   const array = check(value, isArray, "A list must be an array");
   for (let index = 0; index < array.length; index++) {
     const item = array[index];
-    if (typeof item === "object" && item !== null) array[index] = fromTagged(item, depth + 1);
+    if (typeof item === "object" && item !== null) array[index] = fromTagged(item, levels - 1);
   }
   return array;
 }
 
-function properties(record: Record<string, unknown>, depth: number): Record<string, unknown> {
+function properties(record: Record<string, unknown>, levels: number): Record<string, unknown> {
   for (const key of Object.keys(record)) {
     const item = record[key];
-    if (typeof item === "object" && item !== null) setOwn(record, key, fromTagged(item, depth + 1));
+    if (typeof item === "object" && item !== null) setOwn(record, key, fromTagged(item, levels - 1));
   }
   return record;
 }
@@ -96,12 +96,12 @@ function decodeDate(value: unknown): Date {
   return new Date(value ?? NaN);
 }
 
-function decodeMap(value: unknown, depth: number): Map<unknown, unknown> {
+function decodeMap(value: unknown, levels: number): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>();
   for (const entry of check(value, isArray, "A map must be an array of entries")) {
     const pair = check(entry, isArray, "An entry of a map must be an array");
     if (pair.length !== 2) throw new DecodeError("An entry of a map must have a key and a value");
-    map.set(fromTagged(pair[0], depth + 1), fromTagged(pair[1], depth + 1));
+    map.set(fromTagged(pair[0], levels - 1), fromTagged(pair[1], levels - 1));
   }
   return map;
 }

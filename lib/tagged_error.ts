@@ -56,14 +56,15 @@ export function isError(value: object): value is Error {
  * The record of an error.
  *
  * @param error The error; its getters may throw.
- * @param encode Encodes one of its properties.
+ * @param encode Encodes one of its properties; without it, the record has the name and the message only.
  * @returns Plain data for JSON.
  */
-export function recordOfError(error: Error, encode: EncodeProperty): ErrorRecord {
+export function recordOfError(error: Error, encode: EncodeProperty | undefined): ErrorRecord {
   const record: ErrorRecord = {
     name: readText(error, "name") ?? "Error",
     message: readText(error, "message") ?? "",
   };
+  if (encode === undefined) return record;
   const stack = readText(error, "stack");
   if (stack !== undefined) record.stack = stack;
   for (const key of HIDDEN) {

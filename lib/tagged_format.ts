@@ -18,15 +18,14 @@
  * | an object that has a key `$` | `{"$":"object","v":{"$":1}}` |
  *
  * Objects without a prototype arrive with the usual one, instances of a subclass of a built-in class as that class, and what
- * is in two places of a value arrives twice. Symbols as keys do not travel.
+ * is in two places of a value arrives twice; an error that is met again within the same error, with its name and message only.
+ * Symbols as keys do not travel.
  *
  * @module
  */
 
 /** The key that marks a tag. */
 export const TAG = "$";
-/** Containers within containers; deeper values are neither written nor read. */
-export const MAX_DEPTH = 1000;
 /** Longest bigint, sign included: conversion takes more than linear time, and data may come from anybody. */
 export const MAX_DIGITS = 100_000;
 

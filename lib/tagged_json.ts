@@ -3,12 +3,10 @@
  * @module
  */
 import { DecodeError } from "./errors.ts";
+import { beyondBounds, type Bounds } from "./tagged_bounds.ts";
 import { fromTagged, refuseDeep } from "./tagged_decode.ts";
-import { isPlainJson, toTagged } from "./tagged_encode.ts";
-import { MAX_DEPTH, TAG } from "./tagged_format.ts";
-
-/** Longest value in bytes, decompressed. */
-export const MAX_BYTES = 0x1000_0000;
+import { toTagged } from "./tagged_encode.ts";
+import { TAG } from "./tagged_format.ts";
 
 const QUOTED_TAG = JSON.stringify(TAG);
 const encoder = new TextEncoder();
@@ -18,13 +16,15 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Writes a value.
  *
  * @param value Any value.
+ * @param bounds How large it may be.
  * @returns UTF-8.
  * @throws {TypeError} For what cannot travel, naming its path: `args[0].callback`.
- * @throws {RangeError} If it takes more than 256 MiB.
+ * @throws {RangeError} For what is beyond the bounds, and could not be read.
  */
-export function encodeValue(value: unknown): Uint8Array {
-  const bytes = encoder.encode(JSON.stringify(isPlainJson(value, 0) ? value : toTagged(value)));
-  if (bytes.length > MAX_BYTES) throw new RangeError(`A value must not take more than ${MAX_BYTES} bytes: ${bytes.length}`);
+export function encodeValue(value: unknown, bounds: Bounds): Uint8Array {
+  const bytes = encoder.encode(JSON.stringify(toTagged(value, bounds)));
+  const reason = beyondBounds(bytes, bounds);
+  if (reason !== undefined) throw new RangeError(`Cannot serialize the value: ${reason}`);
   return bytes;
 }
 
@@ -32,17 +32,19 @@ export function encodeValue(value: unknown): Uint8Array {
  * Reads a value.
  *
  * @param data What `encodeValue` returned, or anything else.
+ * @param bounds How large it may be.
  * @returns The value.
- * @throws {DecodeError} If it is not a value of ours.
+ * @throws {DecodeError} If it is not a value of ours, or beyond the bounds.
  */
-export function decodeValue(data: Uint8Array): unknown {
-  if (data.length > MAX_BYTES) throw new DecodeError(`The value takes more than ${MAX_BYTES} bytes: ${data.length}`);
+export function decodeValue(data: Uint8Array, bounds: Bounds): unknown {
+  const reason = beyondBounds(data, bounds);
+  if (reason !== undefined) throw new DecodeError(`The value is too large: ${reason}`);
   try {
     const text = decoder.decode(data);
     const value: unknown = JSON.parse(text);
-    if (text.includes(QUOTED_TAG)) return fromTagged(value);
+    if (text.includes(QUOTED_TAG)) return fromTagged(value, bounds.maxDepth);
     // Each level takes two characters, so that a short text cannot be too deep.
-    if (text.length >= 2 * MAX_DEPTH) refuseDeep(value);
+    if (text.length >= 2 * bounds.maxDepth) refuseDeep(value, bounds.maxDepth);
     return value;
   } catch (error) {
     if (error instanceof DecodeError) throw error;

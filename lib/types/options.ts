@@ -111,25 +111,48 @@ export interface DeadLetter {
   readonly taskName: string | undefined;
 }
 
+/** Where a value is stored. Nothing else is ever stored there, so whoever signs can refuse a value that was moved. */
+export interface Place {
+  /**
+   * What it is: the message of a task (also as a dead letter), the value or error of a task, what it has told of its progress, the
+   * value of a member of a chord, the value of a step of a task, or a value that the application has put.
+   */
+  readonly purpose: "message" | "result" | "progress" | "chord" | "step" | "value";
+
+  /** Name of the queue. */
+  readonly queue: string;
+
+  /** Id of the task, or the key; of a value of a chord `<id of the chord>:<index of the member>`. */
+  readonly id: string;
+}
+
 /** Turns values into bytes and back; see `Serializer`. */
 export interface SerializerLike {
+  /**
+   * Whether it signs values together with their place. Then a message whose task has ended already is refused, because somebody may
+   * have stored it again. Default false.
+   */
+  readonly signs?: boolean;
+
   /**
    * Writes a value.
    *
    * @param value A message, or the value or error of a task.
+   * @param place Where it will be stored. It may be ignored; the same place is given when the value is read.
    * @returns The bytes to store.
    * @throws {TypeError} For what cannot be written.
    */
-  serialize(value: unknown): Uint8Array | Promise<Uint8Array>;
+  serialize(value: unknown, place?: Place): Uint8Array | Promise<Uint8Array>;
 
   /**
    * Reads a value. It must run no code of the data.
    *
    * @param data What `serialize` returned; or anything that somebody else has stored.
+   * @param place Where it was found.
    * @returns The value, or a promise of it.
    * @throws For what cannot be read; the message becomes a dead letter.
    */
-  deserialize(data: Uint8Array): unknown;
+  deserialize(data: Uint8Array, place?: Place): unknown;
 }
 
 /** Options of a `Serializer`. */
@@ -142,6 +165,15 @@ export interface SerializerOptions {
 
   /** Compress with zlib instead of gzip. Default false. */
   useZlib?: boolean;
+
+  /** Most bytes of a message or value, decompressed. Default 16 MiB, at most 256 MiB. */
+  maxBytes?: number;
+
+  /** Most values in a message or value: itself, and what its lists and objects hold, however deep. Default 1,000,000. */
+  maxNodes?: number;
+
+  /** Most lists and objects within one another. Default and at most 1000. */
+  maxDepth?: number;
 }
 
 /** What the library logs to: `console`, a LogTape logger and an `@std/log` logger fit. */

@@ -33,8 +33,8 @@ const kinds: [string, () => SerializerLike][] = [
   ["the default", () => new Serializer()],
   ["gzip", () => new Serializer({ compression: true })],
   ["zlib", () => new Serializer({ compression: true, useZlib: true })],
-  ["signed", () => new SignedSerializer({ secret: "s3cret" })],
-  ["signed and compressed", () => new SignedSerializer({ secret: "s3cret", salt: "x", compression: true })],
+  ["signed", () => new SignedSerializer({ secret: "a secret of some length" })],
+  ["signed and compressed", () => new SignedSerializer({ secret: "a secret of some length", salt: "x", compression: true })],
   ["one's own, asynchronous", own],
 ];
 
@@ -154,7 +154,7 @@ describe("a signed message", () => {
   const signed = (secret: string, salt?: string) => new SignedSerializer({ secret, ...(salt === undefined ? {} : { salt }) });
 
   test("that was changed is set aside and does not run", async () => {
-    const huey = memory({ serializer: signed("s3cret") });
+    const huey = memory({ serializer: signed("a secret of some length") });
     let runs = 0;
     const task = huey.task("task", (_n: number) => ++runs);
     await task(5);
@@ -169,10 +169,16 @@ describe("a signed message", () => {
   });
 
   test("of another secret or salt is set aside", async () => {
-    for (const serializer of [signed("other"), signed("s3cret", "other salt"), new Serializer()]) {
+    for (
+      const serializer of [
+        signed("another secret of some length"),
+        signed("a secret of some length", "other salt"),
+        new Serializer(),
+      ]
+    ) {
       const writer = memory({ serializer });
       await writer.task("task", () => 1)();
-      const reader = new Huey({ storage: writer.storage, serializer: signed("s3cret"), logger: silent });
+      const reader = new Huey({ storage: writer.storage, serializer: signed("a secret of some length"), logger: silent });
       let runs = 0;
       reader.task("task", () => ++runs);
       await work(reader);
@@ -181,7 +187,7 @@ describe("a signed message", () => {
   });
 
   test("results are signed too", async () => {
-    const huey = memory({ serializer: signed("s3cret") });
+    const huey = memory({ serializer: signed("a secret of some length") });
     const result = await huey.task("task", () => ({ admin: 0 }))();
     await work(huey);
     const data = (await huey.allResults()).get(result.id)!;

@@ -4,7 +4,7 @@
  */
 import { expect } from "bun:test";
 import { isFailure } from "../../lib/failure.ts";
-import { decodeValue } from "../../lib/codec.ts";
+import { decodeValue, placeOf } from "../../lib/codec.ts";
 import type { Task } from "../../mod.ts";
 import { errorText } from "./attempts.ts";
 import { type LimitName, LIMITS, LOCKS, type StoredOutcome } from "./ledger.ts";
@@ -111,7 +111,7 @@ async function compareStore(model: Model, { huey, core }: Site): Promise<void> {
   let others = 0;
   for (const [key, data] of await huey.allResults()) {
     if (/^(r:|rt:|huey\.lock[.-])/.test(key)) others++;
-    else found[key] = plainOutcome(await decodeValue(core, data));
+    else found[key] = plainOutcome(await decodeValue(core, data, placeOf(core, "result", key)));
   }
   const expected: Record<string, unknown> = {};
   for (const [id, outcome] of model.results) if (id.text !== undefined) expected[id.text] = stored(outcome);
