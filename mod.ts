@@ -113,7 +113,7 @@ export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "
 
 // Types
 export type { Duration, DurationParts, Instant } from "./lib/time.ts";
-export type { Carry, Given, Spread, Stored, StoredAll } from "./lib/types/values.ts";
+export type { Carry, Checked, Given, NeverStored, Spread, Stored, StoredAll, Unstorable } from "./lib/types/values.ts";
 export type {
   ContextTaskOptions,
   DefineClosingTask,

@@ -23,7 +23,7 @@ export type ScheduleOptions<A extends unknown[]> = CallOptions & When & ([] exte
 /** What `map` takes for one call: an array is a list of arguments, anything else is the single argument. */
 export type MapItem<A extends unknown[]> =
   | Readonly<A>
-  | (A extends [(infer X)?] ? (X extends readonly unknown[] ? never : X) : never);
+  | (A extends [] ? never : A extends [(infer X)?] ? (X extends readonly unknown[] ? never : X) : never);
 
 /** Something registered, whatever its types. */
 export interface RegisteredTask {

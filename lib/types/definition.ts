@@ -6,6 +6,7 @@ import type { Duration, Instant } from "../time.ts";
 import type { TaskWrapper } from "./calling.ts";
 import type { TaskContext } from "./results.ts";
 import type { LockOptions, RateLimitOptions } from "./limits.ts";
+import type { Checked } from "./values.ts";
 
 /** Options of a task; those of a single call are `CallOptions`. A bare number that stands for a length of time is seconds. */
 export interface TaskOptions {
@@ -62,10 +63,10 @@ export interface TaskOptions {
 export type Delivery = "at-least-once" | "at-most-once";
 
 /** A function that becomes a task. */
-export type Fn<A extends unknown[], R> = (...args: A) => R;
+export type Fn<A extends unknown[], R> = ((...args: A) => R) & Checked<A, R>;
 
 /** A function that becomes a task with `context: true`. */
-export type ContextFn<A extends unknown[], R> = (context: TaskContext, ...args: A) => R;
+export type ContextFn<A extends unknown[], R> = ((context: TaskContext, ...args: A) => R) & Checked<A, R>;
 
 /** Options without a context. */
 export type Plain<O> = O & { context?: false };
@@ -96,14 +97,16 @@ export type Named<O> = O & { name: string };
  * ```
  */
 export interface DefineTask<O extends { name?: string; context?: boolean } = TaskOptions> {
-  <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(definition: WithContext<O> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
   <A extends unknown[], R>(options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(name: string, options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(definition: WithContext<O> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
-  <A extends unknown[], R>(options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(definition: Plain<O> & { fn: Fn<A, R> }): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
 }
 
 /** When a periodic task runs: `crontab()`, `every()`, or any predicate, asked once for each clock minute (UTC seconds 0). */
@@ -134,7 +137,10 @@ export interface PeriodicTaskOptions extends TaskOptions {
 export interface DefinePeriodicTask {
   (schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
   (name: string, schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
-  (options: Plain<Named<PeriodicTaskOptions>>, schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
+  (schedule: Schedule, options: Plain<PeriodicTaskOptions>, fn: () => unknown): TaskWrapper<[], void>;
+  (schedule: Schedule, options: WithContext<PeriodicTaskOptions>, fn: ContextFn<[], unknown>): TaskWrapper<[], void>;
+  (options: Plain<PeriodicTaskOptions>, schedule: Schedule, fn: () => unknown): TaskWrapper<[], void>;
+  (options: WithContext<PeriodicTaskOptions>, schedule: Schedule, fn: ContextFn<[], unknown>): TaskWrapper<[], void>;
   (name: string, schedule: Schedule, options: Plain<PeriodicTaskOptions>, fn: () => unknown): TaskWrapper<[], void>;
   (
     name: string,
@@ -205,21 +211,26 @@ export interface DefineContextTask {
     options: AsArgument,
     fn: ResourceFn<V, A, R>,
   ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, options: WithContext<TaskOptions>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: Resource, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: Resource,
+    name: string,
+    options: WithContext<NoArgument>,
+    fn: ContextFn<A, R>,
+  ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: Resource, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, name: string, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, options: NoArgument, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, name: string, options: NoArgument, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: Resource, name: string, options: Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: Resource, nameOrOptions: string | Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
 }
 
 /** A function that gets its resource as first argument. */
-export type ResourceFn<V, A extends unknown[], R> = (resource: ResourceValue<V>, ...args: A) => R;
+export type ResourceFn<V, A extends unknown[], R> = ((resource: ResourceValue<V>, ...args: A) => R) & Checked<A, R>;
 
 /** Options of a context task that gets its resource. */
 export type AsArgument = Plain<ContextTaskOptions> & { asArgument: true };
 
 /** Options of a context task that does not get its resource. */
-export type NoArgument = Plain<ContextTaskOptions> & { asArgument?: false };
+export type NoArgument = ContextTaskOptions & { asArgument?: false };
 
 /**
  * The forms of `huey.closingTask`: an object with `open` and `close`, then as those of `huey.task`.
@@ -235,7 +246,14 @@ export type NoArgument = Plain<ContextTaskOptions> & { asArgument?: false };
  * ```
  */
 export interface DefineClosingTask {
+  <A extends unknown[], R>(resource: OpenClose, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: OpenClose,
+    name: string,
+    options: WithContext<NoArgument>,
+    fn: ContextFn<A, R>,
+  ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: OpenClose, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: OpenClose, name: string, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: OpenClose, options: Plain<TaskOptions>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: OpenClose, name: string, options: Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: OpenClose, nameOrOptions: string | Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
 }

@@ -24,11 +24,39 @@ export type Stored<R> = IsAny<R> extends true ? R
 /** `Stored` for each stage. */
 export type StoredAll<S extends readonly unknown[]> = { -readonly [I in keyof S]: Stored<S[I]> };
 
-/** The arguments that a value adds to the next step: none for `undefined`, each item of a `spread`, else one. */
+/**
+ * The arguments that a value adds to the next step: none for `undefined`, each item of a `spread`, else one. A value that may be
+ * `undefined` needs a step that takes it.
+ */
 export type Carry<R> = IsAny<R> extends true ? [value: R]
-  : R extends Spread<infer T> ? T
-  : R extends void ? []
-  : [value: R];
+  :
+    | (R extends Spread<infer T> ? T : never)
+    | CarryPlain<R extends Spread<unknown[]> ? never : R>;
+
+/** `Carry` of what is no spread. */
+export type CarryPlain<R> = [R] extends [never] ? never
+  : [R] extends [void] ? []
+  : [value: R extends void ? undefined : R];
+
+/** What no serializer can write: functions, classes, symbols, generators and other streams of values. */
+export type Unstorable =
+  | symbol
+  | ((...args: never) => unknown)
+  | (abstract new (...args: never) => unknown)
+  | { [Symbol.asyncIterator](): unknown }
+  | { next(...args: never): unknown; [Symbol.iterator](): unknown };
+
+/** Whether no value of a type could ever be stored. */
+export type NeverStored<V> = IsAny<V> extends true ? false
+  : [V] extends [never] ? false
+  : [V] extends [Unstorable] ? true
+  : false;
+
+/** Anything, if a function can be a task; else a text, which no function is, that says what is wrong with it. */
+export type Checked<A extends unknown[], R> = true extends NeverStored<Exclude<Awaited<R>, void>>
+  ? "the value of this function cannot be stored"
+  : true extends { [I in keyof A]: NeverStored<A[I]> }[number] ? "an argument of this function cannot be stored"
+  : unknown;
 
 /** The arguments still to be given to a function of `A`, when `C` is appended to them. */
 export type Given<A extends unknown[], C extends unknown[]> = [C] extends [[]] ? A

@@ -199,6 +199,19 @@ describe("closingTask", () => {
     expect(log).toEqual(["open", "body", "close"]);
   });
 
+  test("takes a name and options, and gives a context", async () => {
+    const huey = memory();
+    const log: string[] = [];
+    const { openClose } = resources(log);
+    const named = huey.closingTask(openClose, "named", { retries: 2 }, (n: number) => n);
+    const closing = huey.closingTask(openClose, "closing", { context: true }, (context, n: number) => context.attempt + n);
+    const within = huey.contextTask(openClose, "within", { context: true }, (context, n: number) => context.attempt + n);
+    const results = [await named(1), await closing(1), await within(2)] as const;
+    await work(huey);
+    expect(named.s(1).retries).toBe(2);
+    expect([await results[0].get(), await results[1].get(), await results[2].get()]).toEqual([1, 2, 3]);
+  });
+
   test("keeps this: methods of a class instance", async () => {
     const huey = memory();
     class Connection {

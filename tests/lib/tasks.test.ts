@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ConfigurationError, TaskException, UnknownTaskError } from "../../lib/errors.ts";
+import { every } from "../../lib/every.ts";
 import { Huey } from "../../lib/huey.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
@@ -66,6 +67,47 @@ describe("forms of a definition", () => {
     const result = await later("four");
     await work(huey);
     expect(await result.get()).toBe(4);
+  });
+
+  test("a wrapper that is registered again runs the same function, with options of its own", async () => {
+    const huey = memory();
+    const other = memory({ name: "other" });
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    const again = [
+      other.task(add),
+      other.task("again", add),
+      other.task({ name: "third", retries: 2 }, add),
+      other.task("fourth", { priority: 2 }, add),
+    ];
+    const results = await Promise.all(again.map((task) => task(1, 2)));
+    expect(results.map(({ task }) => [task.name, task.retries, task.priority])).toEqual([
+      ["add", 0, 0],
+      ["again", 0, 0],
+      ["third", 2, 0],
+      ["fourth", 0, 2],
+    ]);
+    await work(other);
+    expect(await Promise.all(results.map((result) => result.get()))).toEqual([3, 3, 3, 3]);
+  });
+
+  test("a periodic task: its schedule before the function, wherever the name stands", async () => {
+    const huey = memory();
+    const attempts: number[] = [];
+    const tasks = [
+      huey.periodicTask(every(60), { retries: 1 }, function first() {}),
+      huey.periodicTask({ name: "second", context: true }, every(60), (context) => void attempts.push(context.attempt)),
+      huey.periodicTask(every(60), { context: true }, function third(context) {
+        attempts.push(context.attempt);
+      }),
+      huey.periodicTask({ retries: 2 }, every(60), function fourth() {}),
+    ];
+    expect(tasks.map((task) => [task.name, task.s().retries])).toEqual([["first", 1], ["second", 0], ["third", 0], [
+      "fourth",
+      2,
+    ]]);
+    for (const task of tasks) await task();
+    await work(huey);
+    expect(attempts).toEqual([1, 1]);
   });
 
   test("one function may be registered under two names and on two Hueys", async () => {
