@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core, Running } from "../lib/core.ts";
-import { revokedNow, RevokedWhileRunning } from "../lib/revocation.ts";
+import { RevokedWhileRunning, type Stopped, stoppedNow } from "../lib/revocation.ts";
 import type { Logger } from "../lib/types/options.ts";
 
 /** How often long tasks are checked. */
@@ -46,7 +46,7 @@ export class RevocationWatch {
     if (this.#looking || long.length === 0) return;
     this.#looking = true;
     try {
-      for (const revoked of await revokedNow(this.#core, long)) this.#abort(revoked);
+      for (const stopped of await stoppedNow(this.#core, long)) this.#abort(stopped);
     } catch (error) {
       this.#logger.debug("Looking for revocations of running tasks failed", { error });
     } finally {
@@ -54,8 +54,8 @@ export class RevocationWatch {
     }
   }
 
-  #abort(running: Running): void {
+  #abort({ running, moved }: Stopped): void {
     this.#told.add(running);
-    running.abort(new RevokedWhileRunning(running.message.id));
+    running.abort(new RevokedWhileRunning(running.message.id, moved));
   }
 }

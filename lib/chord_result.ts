@@ -4,6 +4,7 @@
  */
 import { printAs, printed } from "./printing.ts";
 import type { ResultHandle } from "./result.ts";
+import type { Watcher } from "./result_waits.ts";
 import type { ResultGroupHandle } from "./result_group.ts";
 import type { GetOptions } from "./types/results.ts";
 
@@ -23,6 +24,11 @@ export class ChordHandle {
 
   async get(options: GetOptions = {}): Promise<unknown> {
     return await this.callback.get(options);
+  }
+
+  /** Has somebody told when the callback has ended. */
+  watch(watcher: Watcher): () => void {
+    return this.callback.watch(watcher);
   }
 
   reset(): void {

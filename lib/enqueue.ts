@@ -122,7 +122,8 @@ class Handles {
   }
 
   one(message: Message): ResultHandle {
-    return new ResultHandle(this.#core, this.#enqueued.get(message.id) ?? message);
+    const enqueued = this.#enqueued.get(message.id);
+    return new ResultHandle(this.#core, enqueued ?? message, enqueued !== undefined);
   }
 
   /** A handle for each step of a chain; of a chord for its callback. */

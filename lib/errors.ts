@@ -78,8 +78,8 @@ export interface TaskErrorMetadata {
   readonly taskId: string;
   /** Retries left before this attempt was counted. */
   readonly retries: number;
-  /** How the task ended; the last three never ran. Default "failed". */
-  readonly outcome?: "failed" | "revoked" | "expired" | "canceled";
+  /** How the task ended; the last four never ran, or not to their end. Default "failed". */
+  readonly outcome?: "failed" | "revoked" | "expired" | "canceled" | "dead";
 }
 
 /**

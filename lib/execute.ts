@@ -16,7 +16,7 @@ import type { Message } from "./message.ts";
 import { open, type Opened } from "./open_claim.ts";
 import { failureOutcome, type Outcome } from "./outcome.ts";
 import { rateLimit } from "./rate_limit.ts";
-import { checkRevocation, revokedNow } from "./revocation.ts";
+import { checkRevocation, stoppedNow } from "./revocation.ts";
 import { prepare } from "./settlement.ts";
 import { settleSafely } from "./settle_safely.ts";
 import { SIGNAL_EXECUTING, SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "./signals.ts";
@@ -239,8 +239,9 @@ function invoke({ core, definition: { fn, context }, message }: Execution, attem
 /** Revoking a running task stops its retries too. */
 async function withoutRetriesIfRevoked(core: Core, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
   const { message } = outcome;
-  if (!message.retries || (await revokedNow(core, [attempt])).length === 0) return outcome;
-  return { ...outcome, message: { ...message, retries: 0 } };
+  if (!message.retries) return outcome;
+  const [stopped] = await stoppedNow(core, [attempt]);
+  return stopped === undefined ? outcome : { ...outcome, message: { ...message, retries: 0 }, moved: stopped.moved };
 }
 
 function atMostOnce({ core, message, fenced }: Execution): boolean {

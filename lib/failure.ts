@@ -25,6 +25,12 @@ export function isFailure(value: unknown): value is StoredFailure {
   return typeof metadata === "object" && metadata !== null;
 }
 
+/** Whether a stored failure is that of an attempt which is followed by another. */
+export function isIntermediate(failure: StoredFailure): boolean {
+  const { retries, outcome = "failed" } = failure[FAILURE];
+  return outcome === "failed" && retries > 0;
+}
+
 /** The exception that a handle throws for a stored failure. */
 export function failureException(failure: StoredFailure): TaskException {
   return new TaskException(failure[FAILURE], { cause: failure.cause });

@@ -10,7 +10,7 @@ import { flushLocks, isLocked, taskLock } from "./lock.ts";
 import { lastProgress } from "./progress.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { readOutcome, unwrap } from "./result_reader.ts";
-import { isKeyRevoked, isTaskRevoked, restoreKey, revokeKey } from "./revocation.ts";
+import { isKeyRevoked, isTaskRevoked, restoreKey, revokeAll, revokeTask } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
 import { checkRevokeOptions } from "./task_options.ts";
 import { type Instant, instantMs } from "./time.ts";
@@ -126,7 +126,8 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * @throws {TypeError} For wrong options.
    */
   async revoke(task: TaskInfo, options: RevokeOptions = {}): Promise<void> {
-    await this.revokeById(idOf(task), options);
+    checkRevokeOptions(options);
+    await revokeTask(this.core, { id: idOf(task), etaMs: task.eta?.getTime() }, options);
   }
 
   /**
@@ -138,7 +139,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
   async revokeById(id: string, options: RevokeOptions = {}): Promise<void> {
     checkName(id, "id");
     checkRevokeOptions(options);
-    await revokeKey(this.core, `r:${id}`, options);
+    await revokeTask(this.core, { id }, options);
   }
 
   /**
@@ -149,7 +150,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
    */
   async revokeAll(task: RegisteredTask, options: RevokeOptions = {}): Promise<void> {
     checkRevokeOptions(options);
-    await revokeKey(this.core, taskKey(task), options);
+    await revokeAll(this.core, nameOf(task), options);
   }
 
   /**
@@ -180,7 +181,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * @returns Whether there was one.
    */
   async restoreAll(task: RegisteredTask): Promise<boolean> {
-    return await restoreKey(this.core, taskKey(task));
+    return await restoreKey(this.core, `rt:${nameOf(task)}`);
   }
 
   /**
@@ -191,12 +192,12 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * @returns Whether it would be stopped then.
    */
   async isRevoked(target: RegisteredTask | TaskInfo | Result | string, at?: Instant): Promise<boolean> {
-    const atMs = at === undefined ? Date.now() : instantMs(at, "at");
+    const atMs = at === undefined ? this.core.clock.now() : instantMs(at, "at");
     if (typeof target === "string") {
       checkName(target, "id");
       return await isKeyRevoked(this.core, `r:${target}`, atMs);
     }
-    if (typeof target === "function") return await isKeyRevoked(this.core, taskKey(target), atMs);
+    if (typeof target === "function") return await isKeyRevoked(this.core, `rt:${nameOf(target)}`, atMs);
     const task = (target as Partial<Result>)?.kind === "result" ? (target as Result).task : target as TaskInfo;
     idOf(task);
     return await isTaskRevoked(this.core, task, atMs);
@@ -234,7 +235,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
   result<T = unknown>(id: string, options?: GetOptions): Promise<T | undefined>;
   async result(id: string, options: GetOptions = {}): Promise<never> {
     checkName(id, "id");
-    const outcome = await readOutcome(this.core, id, options);
+    const outcome = await readOutcome(this.core, { id }, options);
     return (outcome === undefined ? undefined : unwrap(outcome)) as never;
   }
 
@@ -347,7 +348,7 @@ function idOf(task: TaskInfo): string {
   return id;
 }
 
-function taskKey(task: RegisteredTask): string {
+function nameOf(task: RegisteredTask): string {
   if (task?.kind !== "function") throw new TypeError(`Expected what huey.task returned: ${show(task)}`);
-  return `rt:${task.name}`;
+  return task.name;
 }

@@ -9,6 +9,7 @@ import { hueyLogger, hueySerializer, hueySettings } from "./huey_options.ts";
 import { openImmediateStorage } from "./immediate_storage.ts";
 import { type Clock, systemClock } from "./primitives/clock.ts";
 import { Registry } from "./registry.ts";
+import { endWaits } from "./result_waits.ts";
 import { Signals } from "./signals.ts";
 import type { Storage } from "./storage.ts";
 import type { HueyOptions, Logger, SerializerLike } from "./types/options.ts";
@@ -74,7 +75,10 @@ export class HueyCore implements Core {
   }
 
   async #close(): Promise<void> {
-    await this.#memory?.close();
-    await this.#live?.close();
+    for (const storage of [this.#memory, this.#live]) {
+      if (storage === undefined) continue;
+      endWaits(storage);
+      await storage.close();
+    }
   }
 }

@@ -6,6 +6,7 @@ import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, Tas
 import { toError } from "./error_record.ts";
 import type { Message } from "./message.ts";
 import { RevokedWhileRunning } from "./revocation.ts";
+import type { Moved } from "./revocation_record.ts";
 import {
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,
@@ -47,7 +48,7 @@ export interface Outcome {
   /** When to retry, if the outcome says so itself. */
   readonly retryAtMs?: number | undefined;
   /** The invocation goes on under another id, which takes its place in a chord. */
-  readonly moved?: boolean | undefined;
+  readonly moved?: Moved | undefined;
   /** Revocations that are used up. */
   readonly used?: readonly string[] | undefined;
 }
@@ -90,7 +91,9 @@ export function failureOutcome(message: Message, thrown: unknown, nowMs: number)
 function classify(message: Message, error: Error, nowMs: number): Outcome {
   const failed = { ran: true, error, message };
   const retries = message.retries ?? 0;
-  if (is(error, RevokedWhileRunning)) return { ...failed, kind: "revoked", message: { ...message, retries: 0 } };
+  if (is(error, RevokedWhileRunning)) {
+    return { ...failed, kind: "revoked", message: { ...message, retries: 0 }, moved: error.moved };
+  }
   // A boolean, not a type guard: a class without fields of its own would narrow every other error away.
   const timedOut: boolean = is(error, TaskTimeout);
   if (timedOut) return { ...failed, kind: "timeout" };

@@ -4,8 +4,10 @@
  */
 import { decodeValue, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
+import { isEnded } from "./endings.ts";
 import { DecodeError } from "./errors.ts";
 import { progressKey } from "./keys.ts";
+import { sleep, systemClock } from "./primitives/clock.ts";
 
 /** The last values that a task reported; `total` counts all. */
 interface ProgressRecord {
@@ -19,8 +21,6 @@ const KEEP_MS = 86_400_000;
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 const LOOK_GROWTH = 1.5;
-
-const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled", "dead"]);
 
 /** Writes the progress of one attempt, in order. */
 export class ProgressWriter {
@@ -60,34 +60,40 @@ export async function lastProgress(core: Core, taskId: string): Promise<unknown>
   return (await readRecord(core, taskId)).values.at(-1);
 }
 
-/** Each value reported from this call on; ends when the task has ended. */
-export function progressUpdates(core: Core, taskId: string): AsyncGenerator<unknown> {
+/**
+ * Each value reported from this call on; ends when the task has ended.
+ *
+ * @param enqueued Whether the task is enqueued already: if nothing is known of it then, it has ended.
+ */
+export function progressUpdates(core: Core, taskId: string, enqueued: boolean = true): AsyncGenerator<unknown> {
   const before = readRecord(core, taskId);
   // Somebody may never ask for the first update.
   before.catch(() => {});
-  return updatesSince(core, taskId, before);
+  return updatesSince(core, taskId, before, enqueued);
 }
 
-async function* updatesSince(core: Core, taskId: string, before: Promise<ProgressRecord>): AsyncGenerator<unknown> {
+async function* updatesSince(
+  core: Core,
+  taskId: string,
+  before: Promise<ProgressRecord>,
+  enqueued: boolean,
+): AsyncGenerator<unknown> {
   let seen = (await before).total;
   let lookMs = FIRST_LOOK_MS;
   for (;;) {
     // Asked before the values are read, so that nothing reported before the end is missed.
-    const ended = hasEnded(core, (await core.storage.state(taskId))?.state);
+    const stored = await core.storage.state(taskId);
+    const isGone = stored === undefined && enqueued && core.settings.trackState;
+    enqueued ||= stored !== undefined;
     const { total, values } = await readRecord(core, taskId);
     // A new attempt begins to count where the last one ended; only a flush makes the total smaller.
     const fresh = total > seen ? values.slice(-Math.min(total - seen, values.length)) : [];
     seen = total;
     yield* fresh;
-    if (ended) return;
+    if (isGone || isEnded(stored)) return;
     lookMs = fresh.length > 0 ? FIRST_LOOK_MS : Math.min(lookMs * LOOK_GROWTH, LONGEST_LOOK_MS);
-    await pause(lookMs);
+    await sleep(systemClock, lookMs);
   }
-}
-
-/** A task of which nothing is known any more has ended, unless nothing is ever known. */
-function hasEnded(core: Core, state: string | undefined): boolean {
-  return state === undefined ? core.settings.trackState : ENDED.has(state);
 }
 
 async function readRecord(core: Core, taskId: string): Promise<ProgressRecord> {
@@ -96,8 +102,4 @@ async function readRecord(core: Core, taskId: string): Promise<ProgressRecord> {
   const record = await decodeValue(core, data, placeOf(core, "progress", taskId)) as Partial<ProgressRecord> | null;
   if (Array.isArray(record?.values) && typeof record.total === "number") return record as ProgressRecord;
   throw new DecodeError(`The stored progress of task ${taskId} cannot be read`);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -3,13 +3,16 @@
  * @module
  */
 import type { Core } from "./core.ts";
+import { isEnded } from "./endings.ts";
 import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
+import { membershipOf } from "./link.ts";
 import type { Message } from "./message.ts";
 import { printAs, printed } from "./printing.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
-import { type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
-import { isTaskRevoked, restoreKey, revokeKey, revokeMoved } from "./revocation.ts";
+import { checkGetOptions, type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
+import { waitsOf, type Watcher } from "./result_waits.ts";
+import { isTaskRevoked, restoreKey, type RevokeTarget, revokeTask } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
 import { makeTask } from "./task.ts";
 import { callOverrides, checkReschedule, checkRevokeOptions } from "./task_options.ts";
@@ -24,12 +27,17 @@ export class ResultHandle {
   readonly #core: Core;
   readonly #message: Message;
   #task: Task | undefined;
+  readonly #enqueued: boolean;
   #outcome: Outcome | undefined;
-  #reading: Promise<Outcome | undefined> | undefined;
+  /** What was read was left in the store. */
+  #preserved = false;
+  #reading: Reading | undefined;
 
-  constructor(core: Core, message: Message) {
+  /** @param enqueued Whether it is enqueued already; a later step of a pipeline is not. */
+  constructor(core: Core, message: Message, enqueued: boolean = true) {
     this.#core = core;
     this.#message = message;
+    this.#enqueued = enqueued;
   }
 
   get id(): string {
@@ -41,33 +49,69 @@ export class ResultHandle {
   }
 
   async get(options: GetOptions = {}): Promise<unknown> {
-    if (this.#outcome === undefined) {
-      const found = await readOutcome(this.#core, this.id, options, () => this.#take(options.preserve));
-      this.#outcome ??= found;
-    }
-    return this.#outcome === undefined ? undefined : unwrap(this.#outcome);
+    checkGetOptions(options);
+    const found = this.#keeps(options) ? this.#outcome : await this.#read(options);
+    return found === undefined ? undefined : unwrap(found);
+  }
+
+  async #read(options: GetOptions): Promise<Outcome | undefined> {
+    const found = await readOutcome(this.#core, this.#target, options, () => this.#take(options));
+    // Also what is known of a task that ended without a value.
+    if (found !== undefined) this.#outcome ??= found;
+    return found;
+  }
+
+  /** Whether what was read before is what these options ask for. The error of an attempt is no end to wait for. */
+  #keeps({ preserve = false, blocking = false }: GetOptions): boolean {
+    if (this.#outcome === undefined || (this.#preserved && !preserve)) return false;
+    return this.#outcome.ended || !blocking;
   }
 
   /** Several readers at once share one read: only one of them would get the value otherwise. */
-  async #take(preserve: boolean | undefined): Promise<Outcome | undefined> {
-    this.#reading ??= takeOutcome(this.#core, this.id, preserve);
+  async #take(options: GetOptions): Promise<Outcome | undefined> {
+    const { preserve = false, blocking = false } = options;
+    for (let shared = this.#reading; shared !== undefined; shared = this.#reading) {
+      const serves = shared.blocking === blocking && (preserve || !shared.preserve);
+      const found = await shared.found;
+      if (serves) return found;
+      if (this.#keeps(options)) return this.#outcome;
+    }
+    const reading = { preserve, blocking, found: this.#takeAlone(options) };
+    this.#reading = reading;
+    return await reading.found;
+  }
+
+  async #takeAlone(options: GetOptions): Promise<Outcome | undefined> {
     try {
-      const found = await this.#reading;
-      this.#outcome ??= found;
+      const found = await takeOutcome(this.#core, this.id, options);
+      if (found !== undefined) this.#outcome = found;
+      this.#preserved = options.preserve === true;
+      // Another reader may have taken what this one has read before.
+      return found ?? (this.#keeps(options) ? this.#outcome : undefined);
     } finally {
       this.#reading = undefined;
     }
-    return this.#outcome;
+  }
+
+  /** Has somebody told when the task has ended. @returns what ends that */
+  watch(watcher: Watcher): () => void {
+    if (this.#outcome?.ended !== true) return waitsOf(this.#core.storage).watch(this.id, watcher);
+    queueMicrotask(() => watcher.ended());
+    return () => {};
   }
 
   async isReady(): Promise<boolean> {
     if (this.#outcome !== undefined || await this.#core.storage.results.has(this.id)) return true;
-    return ENDED.has((await this.#core.storage.state(this.id))?.state ?? "");
+    return isEnded(await this.#core.storage.state(this.id));
   }
 
   async revoke(options: RevokeOptions = { once: true }): Promise<void> {
     checkRevokeOptions(options);
-    await revokeKey(this.#core, `r:${this.id}`, { ...options, once: options.once ?? options.until === undefined });
+    await revokeTask(this.#core, this.#target, { ...options, once: options.once ?? options.until === undefined });
+  }
+
+  get #target(): RevokeTarget {
+    return { id: this.id, enqueued: this.#enqueued, etaMs: this.#message.eta };
   }
 
   async restore(): Promise<boolean> {
@@ -75,23 +119,22 @@ export class ResultHandle {
   }
 
   async isRevoked(at?: Instant): Promise<boolean> {
-    return await isTaskRevoked(this.#core, this.task, at === undefined ? Date.now() : instantMs(at, "at"));
+    return await isTaskRevoked(this.#core, this.task, at === undefined ? this.#core.clock.now() : instantMs(at, "at"));
   }
 
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
     checkReschedule(options);
     const { preservePipeline, ...call } = options;
     const overrides = callOverrides(call as never);
-    const { eta: _eta, expiresAt: _expiresAt, ...kept } = this.#message;
+    const { eta: _eta, expiresAt: _expiresAt, ...kept } = preservePipeline === false ? alone(this.#message) : this.#message;
     const message: Message = {
       ...kept,
-      ...(preservePipeline === false ? { next: undefined, onError: undefined } : {}),
       id: newId(),
       eta: overrides.etaMs,
       priority: overrides.priority ?? kept.priority,
       expires: overrides.expires ?? kept.expires,
     };
-    await revokeMoved(this.#core, this.id);
+    await revokeTask(this.#core, this.#target, { once: true }, preservePipeline === false ? "alone" : "whole");
     return await enqueueMessage(this.#core, message);
   }
 
@@ -100,7 +143,7 @@ export class ResultHandle {
   }
 
   async state(): Promise<TaskStatus> {
-    return await taskStatus(this.#core, this.id);
+    return await taskStatus(this.#core, this.id, this.#message.name);
   }
 
   async progress(): Promise<unknown> {
@@ -108,10 +151,20 @@ export class ResultHandle {
   }
 
   progressUpdates(): AsyncIterableIterator<unknown> {
-    return progressUpdates(this.#core, this.id);
+    return progressUpdates(this.#core, this.id, this.#enqueued);
   }
 }
 
 printAs(ResultHandle.prototype, ({ kind, id, task }) => printed(kind, [`${task.name}: ${id}`]));
 
-const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled"]);
+/** A read under way. */
+interface Reading {
+  readonly preserve: boolean;
+  readonly blocking: boolean;
+  readonly found: Promise<Outcome | undefined>;
+}
+
+/** A message without what follows it; in its chord it takes the place that the last of those would have filled. */
+function alone(message: Message): Message {
+  return { ...message, next: undefined, onError: undefined, chord: membershipOf(message) };
+}

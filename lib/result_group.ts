@@ -8,7 +8,8 @@ import { checkOptions, rule } from "./option_rules.ts";
 import { printAs, printed } from "./printing.ts";
 import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./result_reader.ts";
-import { durationMs, optionalDurationMs } from "./time.ts";
+import type { Watcher } from "./result_waits.ts";
+import { durationMs } from "./time.ts";
 import type { Duration } from "./time.ts";
 import { systemClock } from "./primitives/clock.ts";
 import type { GetOptions } from "./types/results.ts";
@@ -31,12 +32,9 @@ export class ResultGroupHandle {
 
   async get(options: GetOptions = {}): Promise<unknown[]> {
     checkGetOptions(options);
-    const endMs = options.timeout === undefined ? undefined : performance.now() + durationMs(options.timeout, "timeout");
+    const left = countDown(options.timeout);
     const values: unknown[] = [];
-    for (const handle of this.#handles) {
-      const left = endMs === undefined ? {} : { timeout: { milliseconds: Math.max(0, endMs - performance.now()) } };
-      values.push(await handle.get({ ...options, ...left }));
-    }
+    for (const handle of this.#handles) values.push(await handle.get({ ...options, ...left() }));
     return values;
   }
 
@@ -44,49 +42,87 @@ export class ResultGroupHandle {
     return this.#handles[Symbol.iterator]();
   }
 
+  /** Has somebody told when the last step has ended: one that will never run ends with the one that did not succeed. */
+  watch(watcher: Watcher): () => void {
+    const last = this.#handles.at(-1);
+    if (last !== undefined) return last.watch(watcher);
+    queueMicrotask(() => watcher.ended());
+    return () => {};
+  }
+
   async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
     checkOptions<typeof options>(options, "asCompleted", { timeout: rule.duration(), signal: rule.signal });
-    const timeoutMs = optionalDurationMs(options.timeout, "timeout");
-    const endMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
-    const stop = new AbortController();
-    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-    const waiting = new Map(this.#handles.map((handle, index) => [index, completion(handle, index, signal)]));
+    options.signal?.throwIfAborted();
+    const left = countDown(options.timeout);
+    const arrivals = new Arrivals(this.#handles, options.signal);
     try {
-      while (waiting.size > 0) {
-        const { index, outcome } = await nextOf([...waiting.values()], endMs);
-        waiting.delete(index);
-        if ("error" in outcome) throw outcome.error;
-        yield outcome.value;
+      for (let count = 0; count < this.#handles.length; count++) {
+        const handle = await arrivals.next(left().timeout);
+        yield await handle.get({ blocking: true, ...options, ...left() });
       }
     } finally {
-      stop.abort(new ResultTimeout("No longer waiting for the other members of the group"));
+      arrivals.stop();
     }
   }
 }
 
 printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
 
-interface Completion {
-  readonly index: number;
-  readonly outcome: { readonly value: unknown } | { readonly error: unknown };
+/** How much of a time limit is left each time. */
+function countDown(timeout: Duration | undefined): () => { timeout?: { milliseconds: number } } {
+  if (timeout === undefined) return () => ({});
+  const endMs = systemClock.elapsed() + durationMs(timeout, "timeout");
+  return () => ({ timeout: { milliseconds: Math.max(0, endMs - systemClock.elapsed()) } });
 }
 
-async function completion(handle: GroupHandle, index: number, signal: AbortSignal): Promise<Completion> {
-  try {
-    return { index, outcome: { value: await handle.get({ blocking: true, signal }) } };
-  } catch (error) {
-    return { index, outcome: { error } };
+/** The members of a group in the order in which they end. What they left is read when it is asked for, and only then. */
+class Arrivals {
+  readonly #arrived: GroupHandle[] = [];
+  readonly #stops: (() => void)[];
+  readonly #signal: AbortSignal | undefined;
+  #taken = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(handles: readonly GroupHandle[], signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#stops = handles.map((handle) =>
+      handle.watch({ ended: () => this.#arrive(handle), failed: (error) => this.#fail(error) })
+    );
+    signal?.addEventListener("abort", this.#abort);
   }
-}
 
-async function nextOf(waiting: readonly Promise<Completion>[], endMs: number | undefined): Promise<Completion> {
-  if (endMs === undefined) return await Promise.race(waiting);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const leftMs = Math.max(0, endMs - performance.now());
-  const timer = systemClock.startTimer(leftMs, () => reject(new ResultTimeout("A member of the group has no result yet")));
-  try {
-    return await Promise.race([...waiting, promise]);
-  } finally {
-    timer.stop();
+  readonly #abort = (): void => this.#fail(this.#signal!.reason);
+
+  /** @throws {ResultTimeout} If none arrives in time. */
+  async next(timeout: { milliseconds: number } | undefined): Promise<GroupHandle> {
+    if (this.#taken === this.#arrived.length && this.#failure === undefined) await this.#wait(timeout?.milliseconds);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const handle = this.#arrived[this.#taken++];
+    if (handle === undefined) throw new ResultTimeout("A member of the group has no result yet");
+    return handle;
+  }
+
+  stop(): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    for (const stop of this.#stops) stop();
+  }
+
+  async #wait(timeoutMs: number | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, resolve);
+    await promise;
+    timer?.stop();
+  }
+
+  #arrive(handle: GroupHandle): void {
+    this.#arrived.push(handle);
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
   }
 }

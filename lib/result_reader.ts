@@ -4,17 +4,23 @@
  */
 import { readKey } from "./codec.ts";
 import type { Core } from "./core.ts";
+import { isEnded } from "./endings.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
-import { failureException, isFailure } from "./failure.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
-import { revokeKey } from "./revocation.ts";
+import { failureException, isFailure, isIntermediate } from "./failure.ts";
+import { sleep, systemClock } from "./primitives/clock.ts";
+import { waitsOf } from "./result_waits.ts";
+import { type RevokeTarget, revokeTask } from "./revocation.ts";
 import { plainValue } from "./spread.ts";
 import type { StoredState } from "./storage.ts";
-import { optionalDurationMs } from "./time.ts";
+import { durationMs, optionalDurationMs } from "./time.ts";
 import type { GetOptions } from "./types/results.ts";
 
 /** What was read: a value, or the exception to throw. */
-export type Outcome = { readonly value: unknown } | { readonly exception: TaskException };
+export type Outcome = ({ readonly value: unknown } | { readonly exception: TaskException }) & {
+  /** Whether the task has ended; else it is the error of an attempt that is followed by another. */
+  readonly ended: boolean;
+};
 
 const GET: Rules<GetOptions> = {
   blocking: rule.boolean,
@@ -25,9 +31,10 @@ const GET: Rules<GetOptions> = {
   preserve: rule.boolean,
   signal: rule.signal,
 };
-const POLL_INITIAL_MS = 50;
-const POLL_MAX_MS = 1000;
-const POLL_BACKOFF = 1.15;
+/** Pauses between two looks at a task whose last attempt has left an error and is followed by another. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+const PAUSE_GROWTH = 1.15;
 
 /** The value of an outcome. @throws {TaskException} If it is a failure. */
 export function unwrap(outcome: Outcome): unknown {
@@ -40,6 +47,14 @@ export function checkGetOptions(options: GetOptions): void {
   checkOptions<GetOptions>(options, "get", GET);
 }
 
+/** How a reader takes what is stored. */
+export interface TakeOptions {
+  /** It stays in the store. */
+  readonly preserve?: boolean | undefined;
+  /** The error of an attempt that is followed by another is left alone. */
+  readonly blocking?: boolean | undefined;
+}
+
 /**
  * Reads, or waits for, the outcome of a task.
  *
@@ -50,47 +65,71 @@ export function checkGetOptions(options: GetOptions): void {
  */
 export async function readOutcome(
   core: Core,
-  id: string,
+  target: RevokeTarget,
   options: GetOptions,
-  take: () => Promise<Outcome | undefined> = () => takeOutcome(core, id, options.preserve),
+  take: () => Promise<Outcome | undefined> = () => takeOutcome(core, target.id, options),
 ): Promise<Outcome | undefined> {
   checkGetOptions(options);
+  const { id } = target;
   if (!core.settings.results) throw new ConfigurationError(`Cannot read the result of ${id}: this Huey has results: false`);
   options.signal?.throwIfAborted();
   const found = await take();
-  if (found !== undefined || !options.blocking) return found;
-  await waitForEnd(core, id, options);
-  return await take() ?? endingWithoutValue(id, await core.storage.state(id));
+  return !options.blocking || found?.ended ? found : await waitForOutcome(core, target, options, take);
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
-export async function takeOutcome(core: Core, id: string, preserve: boolean | undefined): Promise<Outcome | undefined> {
-  const found = await readKey(core, "results", id, preserve);
-  if (found === undefined) return undefined;
-  const { value } = found;
-  return isFailure(value) ? { exception: failureException(value) } : { value: plainValue(value) };
+export async function takeOutcome(core: Core, id: string, options: TakeOptions): Promise<Outcome | undefined> {
+  if (options.blocking && core.settings.storeIntermediateErrors) {
+    const seen = outcomeOf(await readKey(core, "results", id, true));
+    if (seen === undefined || !seen.ended || options.preserve) return seen;
+  }
+  return outcomeOf(await readKey(core, "results", id, options.preserve));
 }
 
-async function waitForEnd(core: Core, id: string, options: GetOptions): Promise<void> {
-  const ended = await core.storage.waitForResult(id, {
-    timeoutMs: optionalDurationMs(options.timeout, "timeout"),
-    signal: options.signal,
-    poll: {
-      initialMs: POLL_INITIAL_MS,
-      backoff: options.backoff ?? POLL_BACKOFF,
-      maxMs: optionalDurationMs(options.maxDelay, "maxDelay") ?? POLL_MAX_MS,
-    },
-  });
-  if (ended) return;
-  if (options.revokeOnTimeout) await revokeKey(core, `r:${id}`, { once: true });
+function outcomeOf(found: { readonly value: unknown } | undefined): Outcome | undefined {
+  if (found === undefined) return undefined;
+  const { value } = found;
+  if (!isFailure(value)) return { value: plainValue(value), ended: true };
+  return { exception: failureException(value), ended: !isIntermediate(value) };
+}
+
+async function waitForOutcome(
+  core: Core,
+  target: RevokeTarget,
+  options: GetOptions,
+  take: () => Promise<Outcome | undefined>,
+): Promise<Outcome> {
+  const { id } = target;
+  const { signal, backoff = PAUSE_GROWTH, timeout } = options;
+  const endMs = timeout === undefined ? Infinity : systemClock.elapsed() + durationMs(timeout, "timeout");
+  const lookMs = optionalDurationMs(options.maxDelay, "maxDelay") ?? LONGEST_PAUSE_MS;
+  for (let pauseMs = Math.min(FIRST_PAUSE_MS, lookMs);; pauseMs = Math.min(pauseMs * backoff, lookMs)) {
+    const timeoutMs = timeout === undefined ? undefined : Math.max(0, endMs - systemClock.elapsed());
+    if (!await waitsOf(core.storage).wait(id, { timeoutMs, signal, lookMs })) break;
+    const found = await take();
+    if (found?.ended) return found;
+    const stored = await core.storage.state(id);
+    if (found !== undefined && stored === undefined && core.settings.trackState) return found;
+    if (!mayGoOn(core, stored)) return endingWithoutValue(id, stored);
+    if (systemClock.elapsed() >= endMs) break;
+    await sleep(systemClock, Math.min(pauseMs, endMs - systemClock.elapsed()), signal);
+  }
+  if (options.revokeOnTimeout) await revokeTask(core, target, { once: true });
   throw new ResultTimeout(`Task ${id} has no result yet`);
+}
+
+/** Whether there is more to come of a task that has left something for a reader, or for another one that was faster. */
+function mayGoOn(core: Core, stored: StoredState | undefined): boolean {
+  if (stored !== undefined) return !isEnded(stored);
+  return core.settings.storeIntermediateErrors && !core.settings.trackState;
 }
 
 const NEVER_RAN = {
   revoked: "was revoked before it ran",
   expired: "expired before it ran",
-  canceled: "was canceled by a hook before it ran",
+  canceled: "was canceled before it ran",
   failed: "failed, and its error is not in the store any more",
+  dead: "was set aside as a dead letter, and why is not in the store any more",
 } as const;
 
 /**
@@ -102,7 +141,7 @@ function endingWithoutValue(id: string, stored: StoredState | undefined): Outcom
     throw new ResultTimeout(`Task ${id} has no result any more: another reader took it, read with preserve to share it`);
   }
   const outcome = stored?.state as keyof typeof NEVER_RAN | undefined;
-  if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined };
+  if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined, ended: true };
   const error = `Task ${id} ${NEVER_RAN[outcome]}`;
-  return { exception: new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome }) };
+  return { exception: new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome }), ended: true };
 }

@@ -2,41 +2,71 @@
  * Revocations: stopping invocations before they run, and running ones as soon as they look.
  * @module
  */
-import { CancelExecution, DecodeError } from "./errors.ts";
+import { CancelExecution } from "./errors.ts";
+import { isEnded } from "./endings.ts";
 import type { Core, Running } from "./core.ts";
+import { encodeRevocation, type Moved, type Revocation, revocationOf } from "./revocation_record.ts";
 import { instantMs } from "./time.ts";
 import type { RevokeOptions, TaskInfo } from "./types/calling.ts";
-
-interface Revocation {
-  /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */
-  readonly by?: string | undefined;
-  /** The invocation goes on as another one, which also takes its place in a chord. */
-  readonly moved?: boolean | undefined;
-  readonly until?: number | undefined;
-  readonly once?: boolean | undefined;
-}
 
 /** Why a running task is aborted when it is revoked. */
 export class RevokedWhileRunning extends CancelExecution {
   override name = "RevokedWhileRunning";
   readonly taskId: string;
-  constructor(id: string) {
+  /** It goes on as another invocation. */
+  readonly moved: Moved | undefined;
+  constructor(id: string, moved?: Moved) {
     super(`Task ${id} was revoked while it ran`, { retry: false });
     this.taskId = id;
+    this.moved = moved;
   }
 }
 
-/** Stores a revocation under `r:<task id>` or `rt:<task name>`; a new one replaces the old one. */
-export async function revokeKey(core: Core, key: string, options: RevokeOptions): Promise<void> {
-  const until = options.until === undefined ? undefined : instantMs(options.until, "until");
-  const revocation: Revocation = { until, once: options.once };
-  await core.storage.revocations.put(key, encode(revocation));
+/** The invocation that is to be revoked, and what is known of it. */
+export interface RevokeTarget {
+  readonly id: string;
+  /** This Huey has enqueued it: if the storage knows nothing of it, it has ended. */
+  readonly enqueued?: boolean | undefined;
+  readonly etaMs?: number | undefined;
 }
 
-/** Revokes an invocation that goes on under another id. */
-export async function revokeMoved(core: Core, id: string): Promise<void> {
-  const revocation: Revocation = { once: true, moved: true };
-  await core.storage.revocations.put(`r:${id}`, encode(revocation));
+const DAY_MS = 86_400_000;
+/** How long a revocation waits for a task of which nothing is known: one that is not enqueued yet, */
+const KEPT_MS = 7 * DAY_MS;
+/** or, without `trackState`, any that has not ended. */
+const KEPT_UNTRACKED_MS = 366 * DAY_MS;
+
+/**
+ * Revokes an invocation. Of one that has ended nothing is kept: nobody would use it up, or the next task of that id would.
+ *
+ * @param moved It goes on as another invocation.
+ */
+export async function revokeTask(core: Core, target: RevokeTarget, options: RevokeOptions, moved?: Moved): Promise<void> {
+  const until = options.until === undefined ? undefined : instantMs(options.until, "until");
+  const key = `r:${target.id}`;
+  const stored = await core.storage.state(target.id);
+  if (hasEnded(core, target, stored)) return;
+  const lifeMs = stored === undefined ? keptMs(core, target) : undefined;
+  const data = await write(core, key, { until, once: options.once, moved }, lifeMs);
+  // It may have ended between the look and the note.
+  const now = await core.storage.state(target.id);
+  if (now?.state !== "revoked" && hasEnded(core, target, now)) await core.storage.revocations.deleteIfEqual(key, data);
+}
+
+/** Revokes a whole task; a new revocation replaces the old one. */
+export async function revokeAll(core: Core, name: string, { once, until }: RevokeOptions): Promise<void> {
+  const atMs = until === undefined ? undefined : instantMs(until, "until");
+  await write(core, `rt:${name}`, { until: atMs, once }, undefined);
+}
+
+/** @param lifeMs How long it is kept, if its time does not end it. */
+async function write(core: Core, key: string, revocation: Revocation, lifeMs: number | undefined): Promise<Uint8Array> {
+  const { once, until } = revocation;
+  const data = encodeRevocation(revocation);
+  const leftMs = once || until === undefined ? undefined : until - core.clock.now();
+  if (leftMs !== undefined && leftMs <= 0) await core.storage.revocations.delete(key);
+  else await core.storage.revocations.put(key, data, leftMs ?? lifeMs);
+  return data;
 }
 
 /** Deletes a revocation. @returns whether it was there */
@@ -46,20 +76,27 @@ export async function restoreKey(core: Core, key: string): Promise<boolean> {
 
 /** Whether a key is revoked at a time; consumes nothing. */
 export async function isKeyRevoked(core: Core, key: string, atMs: number): Promise<boolean> {
-  return applies(parse(await core.storage.revocations.peek(key)), atMs);
+  return applies(revocationOf(core, key, await core.storage.revocations.peek(key)), atMs);
 }
 
 /** Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing. */
 export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "name">, atMs: number): Promise<boolean> {
-  const found = await core.storage.revocations.peekMany([`r:${task.id}`, `rt:${task.name}`]);
-  return found.some((data) => applies(parse(data), atMs));
+  return (await read(core, [`r:${task.id}`, `rt:${task.name}`])).some(({ revocation }) => applies(revocation, atMs));
+}
+
+/** Those of the registered tasks that are revoked as a whole. */
+export async function revokedTasks(core: Core): Promise<string[]> {
+  const names = core.registry.all().map(({ name }) => name);
+  const found = names.length === 0 ? [] : await read(core, names.map((name) => `rt:${name}`));
+  const nowMs = core.clock.now();
+  return names.filter((_, index) => applies(found[index]!.revocation, nowMs));
 }
 
 /** What the check before a run found. */
 export interface RevocationCheck {
   readonly revoked: boolean;
   /** The invocation goes on under another id. */
-  readonly moved: boolean;
+  readonly moved: Moved | undefined;
   /** Keys that the check uses up: a one-shot revocation. */
   readonly used: readonly string[];
 }
@@ -69,45 +106,64 @@ export interface RevocationCheck {
  * revocation of the task stays for the next invocation.
  */
 export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "name">): Promise<RevocationCheck> {
-  const keys = [`r:${task.id}`, `rt:${task.name}`];
-  const found = await core.storage.revocations.peekMany(keys);
-  const nowMs = Date.now();
-  for (const [index, key] of keys.entries()) {
-    const data = found[index];
-    const revocation = parse(data);
+  for (const found of await read(core, [`r:${task.id}`, `rt:${task.name}`])) {
+    const { key, data, revocation } = found;
     if (data === undefined || revocation === undefined) continue;
-    if (revocation.by === task.id || applies(revocation, nowMs)) {
+    if (revocation.by === task.id || applies(revocation, core.clock.now())) {
       // Several invocations may look at once, and only one is to be stopped.
-      if (revocation.once && !await takeOnce(core, key, data, revocation, task.id)) return await checkRevocation(core, task);
-      return { revoked: true, moved: revocation.moved ?? false, used: revocation.once ? [key] : [] };
+      if (!await use(core, found, task.id)) return await checkRevocation(core, task);
+      return { revoked: true, moved: revocation.moved, used: revocation.once ? [key] : [] };
     }
     // One whose time has passed.
     if (revocation.by === undefined) await core.storage.revocations.deleteIfEqual(key, data);
   }
-  return { revoked: false, moved: false, used: [] };
+  return { revoked: false, moved: undefined, used: [] };
+}
+
+/** A running attempt that is revoked. */
+export interface Stopped {
+  readonly running: Running;
+  /** It goes on as another invocation. */
+  readonly moved: Moved | undefined;
+}
+
+/** Those of the running attempts that are revoked now. */
+export async function stoppedNow(core: Core, running: readonly Running[]): Promise<Stopped[]> {
+  const found = await read(core, running.flatMap(({ message }) => [`r:${message.id}`, `rt:${message.name}`]));
+  const nowMs = core.clock.now();
+  return running.flatMap((each, index) => {
+    const [own, ofTask] = [found[2 * index]!.revocation, found[2 * index + 1]!.revocation];
+    // One for the next invocation of the task is for one that has not begun.
+    const stops = applies(own, nowMs) || (applies(ofTask, nowMs) && !ofTask?.once);
+    return stops ? [{ running: each, moved: own?.moved }] : [];
+  });
 }
 
 /** Those of the running attempts that are revoked now. */
 export async function revokedNow(core: Core, running: readonly Running[]): Promise<Running[]> {
-  const keys = running.flatMap(({ message }) => [`r:${message.id}`, `rt:${message.name}`]);
+  return (await stoppedNow(core, running)).map((stopped) => stopped.running);
+}
+
+interface Found {
+  readonly key: string;
+  readonly data: Uint8Array | undefined;
+  /** `undefined` also for what is no revocation. */
+  readonly revocation: Revocation | undefined;
+}
+
+async function read(core: Core, keys: readonly string[]): Promise<Found[]> {
   const found = await core.storage.revocations.peekMany(keys);
-  const nowMs = Date.now();
-  return running.filter((_, index) =>
-    [found[2 * index], found[2 * index + 1]].some((data) => {
-      const revocation = parse(data);
-      return applies(revocation, nowMs) && !(revocation?.once && data === found[2 * index + 1]);
-    })
-  );
+  return keys.map((key, index) => ({ key, data: found[index], revocation: revocationOf(core, key, found[index]) }));
 }
 
-/** Claims a one-shot revocation for an invocation. @returns false if somebody else was faster */
-async function takeOnce(core: Core, key: string, seen: Uint8Array, revocation: Revocation, id: string): Promise<boolean> {
-  if (revocation.by === id) return true;
-  return await core.storage.revocations.replaceIfEqual(key, seen, encode({ ...revocation, by: id }));
-}
-
-function encode(revocation: Revocation): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(revocation));
+/** Claims a one-shot revocation for an invocation; keeps another for as long as it is used. @returns false if somebody was faster */
+async function use(core: Core, { key, data, revocation }: Found, id: string): Promise<boolean> {
+  const { once, by, until } = revocation!;
+  if (by === id) return true;
+  const { revocations } = core.storage;
+  if (once) return await revocations.replaceIfEqual(key, data, encodeRevocation({ ...revocation, by: id }), KEPT_MS);
+  if (until === undefined && key === `r:${id}`) await revocations.replaceIfEqual(key, data, data!, KEPT_MS);
+  return true;
 }
 
 function applies(revocation: Revocation | undefined, atMs: number): boolean {
@@ -115,13 +171,10 @@ function applies(revocation: Revocation | undefined, atMs: number): boolean {
   return revocation.once === true || revocation.until === undefined || revocation.until > atMs;
 }
 
-function parse(data: Uint8Array | undefined): Revocation | undefined {
-  if (data === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(data));
-    if (typeof parsed !== "object" || parsed === null) throw new TypeError("It is no object");
-    return parsed as Revocation;
-  } catch (cause) {
-    throw new DecodeError("A stored revocation cannot be read", { cause });
-  }
+function hasEnded(core: Core, { enqueued }: RevokeTarget, stored: Awaited<ReturnType<Core["storage"]["state"]>>): boolean {
+  return stored === undefined ? enqueued === true && core.settings.trackState : isEnded(stored);
+}
+
+function keptMs(core: Core, { etaMs = 0 }: RevokeTarget): number {
+  return Math.max(0, etaMs - core.clock.now()) + (core.settings.trackState ? KEPT_MS : KEPT_UNTRACKED_MS);
 }

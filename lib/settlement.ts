@@ -3,6 +3,7 @@
  * @module
  */
 import { chordPlace, encodeItem, placeOf } from "./codec.ts";
+import { canceledSteps } from "./canceled_steps.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
 import { bareError, storedFailure } from "./failure.ts";
@@ -63,7 +64,12 @@ function isPlain({ kind, message }: Outcome): boolean {
 }
 
 function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
-  const settlement = settlementOf(ended, ended.outcome, false, { result, enqueue: undefined, chord: undefined });
+  const settlement = settlementOf(ended, ended.outcome, false, {
+    result,
+    enqueue: undefined,
+    chord: undefined,
+    canceled: undefined,
+  });
   return { outcome: ended.outcome, settlement, followUps: NOTHING, retry: undefined, report: undefined };
 }
 
@@ -93,10 +99,12 @@ async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promi
   const retry = retrying ? retryMessage(outcome, Date.now(), Math.random()) : undefined;
   const followUps = followUpsOf(core, outcome, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
+  const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined,
     enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
     chord: report === undefined || inline !== undefined ? undefined : await reportOf(core, report, chordValue(outcome, value)),
+    canceled,
   });
   if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
   return { outcome, settlement, followUps, retry, report };
@@ -106,7 +114,7 @@ function settlementOf(
   { core, message, claim, dropChord, dropLocks }: Ended,
   outcome: Outcome,
   retrying: boolean,
-  { result, enqueue, chord }: Pick<Settlement, "result" | "enqueue" | "chord">,
+  { result, enqueue, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chord" | "canceled">,
 ): Settlement {
   return {
     claim,
@@ -114,12 +122,19 @@ function settlementOf(
     result,
     ending: retrying ? undefined : endingOf(outcome, result),
     noticeTtlMs: core.settings.completionTtlMs,
-    forget: outcome.used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]),
+    forget: forgotten(outcome, retrying, canceled),
     enqueue,
     chord,
+    canceled,
     dropChord,
     dropLocks,
   };
+}
+
+/** What needs no revocation any more. */
+function forgotten({ used, message }: Outcome, retrying: boolean, canceled: Settlement["canceled"]): Settlement["forget"] {
+  const own = used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]);
+  return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => `r:${id}`)];
 }
 
 async function prepareMove(ended: Ended): Promise<Prepared> {

@@ -10,7 +10,7 @@ import { newId } from "./ids.ts";
 import type { Definition } from "./registry.ts";
 import type { ResultHandle } from "./result.ts";
 import { ResultGroupHandle } from "./result_group.ts";
-import { isKeyRevoked, restoreKey, revokeKey } from "./revocation.ts";
+import { isKeyRevoked, restoreKey, revokeAll } from "./revocation.ts";
 import { makeMessage, makeTask } from "./task.ts";
 import { callOverrides, checkRevokeOptions, type Overrides } from "./task_options.ts";
 import { type Instant, instantMs } from "./time.ts";
@@ -39,10 +39,10 @@ export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unk
     callLocal: (...args: unknown[]) => callLocal(core, definition, args),
     revoke: async (options: RevokeOptions = {}) => {
       checkRevokeOptions(options);
-      await revokeKey(core, key, options);
+      await revokeAll(core, definition.name, options);
     },
     restore: () => restoreKey(core, key),
-    isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? Date.now() : instantMs(at, "at")),
+    isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? core.clock.now() : instantMs(at, "at")),
     unregister: () => core.registry.remove(definition.name),
   };
   return Object.assign(call, members) as unknown as TaskWrapper<unknown[], unknown>;

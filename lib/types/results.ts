@@ -286,6 +286,12 @@ export interface TaskStatus {
   /** Where it is. */
   state: TaskState;
 
+  /** Whether it can no longer change by itself: complete, failed, revoked, expired, canceled, dead. */
+  ended: boolean;
+
+  /** A revocation is stored that will stop it when its turn comes, or, while it runs, has aborted it. */
+  revoked?: boolean;
+
   /** While it is running: the name of its worker. */
   worker?: string;
 

@@ -359,7 +359,7 @@ describe("Pump", () => {
     await begun.promise;
     await result.revoke();
     await pump.idle();
-    expect(await result.state()).toEqual({ state: "revoked" });
+    expect(await result.state()).toEqual({ state: "revoked", ended: true });
     expect(pump.started).toBe(1);
   });
 });

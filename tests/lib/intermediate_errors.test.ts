@@ -31,13 +31,37 @@ describe("storeIntermediateErrors", () => {
     expect((error as TaskException).metadata.retries).toBe(0);
   });
 
-  test("true: a blocked reader wakes at the first failure", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
-    const { enqueue } = failing(huey, 2);
+  test.each([{}, { preserve: true }])(
+    "true: who looks meanwhile sees the error, who waits sees the end (%j)",
+    async (options) => {
+      const huey = memory({ storeIntermediateErrors: true });
+      let runs = 0;
+      const flaky = huey.task({ name: "flaky", retries: 2 }, () => {
+        if (++runs < 3) throw new Error(`failure ${runs}`);
+        return "OK";
+      });
+      const result = await flaky();
+      const waiting = [result.get({ blocking: true, ...options }), huey.result(result.id, { blocking: true, preserve: true })];
+      await work(huey, { limit: 1 });
+      expect(await result.isReady()).toBe(true);
+      expect((await failure(huey.result(result.id, { preserve: true }))).message).toContain("failure 1");
+      expect((await failure(result.get(options))).message).toContain("failure 1");
+      const later = result.get({ blocking: true, preserve: true });
+      await work(huey);
+      expect(await later).toBe("OK");
+      expect(await Promise.all(waiting)).toEqual(["OK", "OK"]);
+    },
+  );
+
+  test("true: an error that was taken by somebody who looked does not end the wait of another", async () => {
+    const huey = memory({ storeIntermediateErrors: true, trackState: false });
+    const { enqueue } = failing(huey, 1);
     const result = await enqueue();
-    const reading = failure(result.get({ blocking: true }));
+    const waiting = failure(result.get({ blocking: true }));
     await work(huey, { limit: 1 });
-    expect((await reading).message).toContain("failure 1");
+    expect((await failure(huey.result(result.id))).message).toContain("failure 1");
+    await work(huey);
+    expect((await waiting).message).toContain("failure 2");
   });
 
   test("true: a later success replaces the error", async () => {

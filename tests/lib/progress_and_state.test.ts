@@ -160,7 +160,7 @@ describe("state", () => {
     expect(await result.state()).toMatchObject({ state: "waiting" });
     advance(5);
     const { done } = await begin(huey);
-    expect(await result.state()).toEqual({ state: "running", worker: "worker-1", since: new Date(NOON + 5000) });
+    expect(await result.state()).toEqual({ state: "running", ended: false, worker: "worker-1", since: new Date(NOON + 5000) });
     gate.resolve();
     await done;
     expect(await result.state()).toMatchObject({ state: "complete" });
@@ -207,7 +207,7 @@ describe("state", () => {
 
   test("unknown for what nobody knows", async () => {
     const huey = memory();
-    expect(await huey.state("nobody")).toEqual({ state: "unknown" });
+    expect(await huey.state("nobody")).toEqual({ state: "unknown", ended: false });
   });
 
   test("an ended task is known while its result or its notice is there", async () => {

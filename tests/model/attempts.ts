@@ -3,9 +3,10 @@
  * @module
  */
 import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, WorkerLostError } from "../../mod.ts";
+import { canceledText } from "./compare.ts";
 import type { Failure, Holder } from "./ledger.ts";
 import { type Held, MAX_DELIVERIES, type Model } from "./model.ts";
-import { fullArgs, lastPlace, passOn, type Plan, readable, starters } from "./plan.ts";
+import { fullArgs, handled, lastPlace, type Next, passOn, type Plan, readable, starters } from "./plan.ts";
 import { AGAIN_DELAY, behave, TASK_LOCK, type TaskName } from "./tasks.ts";
 
 /** An attempt whose function runs. */
@@ -25,7 +26,7 @@ interface End {
   readonly retries: number;
   readonly retryAtMs?: number | undefined;
   readonly used?: readonly string[];
-  readonly moved?: boolean;
+  readonly moved?: "whole" | "alone" | undefined;
 }
 
 /** Begins what was claimed. @returns the attempt, if its function runs now; otherwise it has ended */
@@ -79,7 +80,7 @@ function stop(model: Model, { entry }: Held, plan: Plan): End | undefined {
     const revoked = model.revocations.get(key);
     if (revoked === undefined) continue;
     const used = revoked.once ? [key] : [];
-    if (model.applies(revoked)) return { state: "revoked", ran: false, retries: 0, used, moved: revoked.moved ?? false };
+    if (model.applies(revoked)) return { state: "revoked", ran: false, retries: 0, used, moved: revoked.moved };
     model.revocations.delete(key);
   }
   const expired = plan.expiresAtMs !== undefined && plan.expiresAtMs < model.nowMs;
@@ -117,6 +118,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   const surfaces = !retrying || model.setup.storeIntermediateErrors;
   store(model, plan, end, surfaces, !retrying);
   if (!retrying) model.ends(id, end.state);
+  if (!retrying && end.state !== "complete" && end.moved !== "whole" && plan.next !== undefined) cancel(model, plan.next);
   for (const key of end.used ?? (retrying ? [] : [`r:${id.text}`])) model.revocations.delete(key);
   if (end.state === "complete" && plan.next !== undefined) {
     for (const next of starters(passOn(plan.next, end.value))) model.add(next, false);
@@ -126,6 +128,16 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   }
   if (retrying) model.add(nextAttempt(model, plan, end), true);
   else report(model, plan, end);
+}
+
+/** The steps that follow a task which did not succeed end with it. */
+function cancel(model: Model, next: Next): void {
+  for (const { id, name } of handled(next)) {
+    model.results.set(id, { failure: { error: canceledText(name), retries: 0, outcome: "canceled" } });
+    model.final.add(id);
+    model.ends(id, "canceled");
+    model.revocations.delete(`r:${id.text}`);
+  }
 }
 
 function store(model: Model, { id, attempt }: Plan, end: End, surfaces: boolean, final: boolean): void {

@@ -34,8 +34,8 @@ export interface Ending {
 export interface Revoked {
   readonly once: boolean;
   readonly untilMs?: number | undefined;
-  /** It goes on under another id. */
-  readonly moved?: boolean;
+  /** It goes on under another id: with what follows it, or alone. */
+  readonly moved?: "whole" | "alone";
 }
 
 /** Somebody who holds a slot of a lock. */
@@ -142,6 +142,20 @@ export class Ledger {
   }
 
   // ---- revocations --------------------------------------------------------------------------------------------------
+
+  /** Keeps a revocation; one whose time has passed is none. */
+  revoke(key: string, revoked: Revoked): void {
+    if (this.applies(revoked)) this.revocations.set(key, revoked);
+    else this.revocations.delete(key);
+  }
+
+  /** Those that are stored; one that ends by itself is gone then. */
+  storedRevocations(): Map<string, Revoked> {
+    for (const [key, revoked] of this.revocations) {
+      if (this.setup.steppedTtl && !this.applies(revoked)) this.revocations.delete(key);
+    }
+    return this.revocations;
+  }
 
   /** Whether a revocation is in force. */
   applies(revoked: Revoked | undefined): boolean {

@@ -64,6 +64,8 @@ export class Model extends Ledger {
   readonly handles: Map<string, Plan> = new Map();
   /** Ids that were rescheduled. */
   readonly moved: Set<string> = new Set();
+  /** Ids that were enqueued when their handle was made. */
+  readonly heads: Set<string> = new Set();
   #places = 0;
 
   /** Enqueues what starts these steps, and remembers the handles. */
@@ -73,6 +75,7 @@ export class Model extends Ledger {
     }
     for (const plan of steps.flatMap(starters)) {
       this.handles.set(plan.id.text!, plan);
+      this.heads.add(plan.id.text!);
       this.add(plan, false);
     }
   }

@@ -9,7 +9,7 @@ import { Command, pick } from "./command.ts";
 import { plain, plainText } from "./compare.ts";
 import { type LimitName, LIMITS, LOCKS, type Revoked, type StoredOutcome } from "./ledger.ts";
 import type { Model } from "./model.ts";
-import type { Plan } from "./plan.ts";
+import { lastPlace, type Plan } from "./plan.ts";
 import type { TaskName } from "./tasks.ts";
 import type { Handle, World } from "./world.ts";
 
@@ -29,7 +29,7 @@ async function reading(read: () => Promise<unknown>): Promise<unknown> {
 function expected(outcome: StoredOutcome): unknown {
   if ("value" in outcome) return { value: plain(outcome.value) };
   const { error, retries } = outcome.failure;
-  return { outcome: outcome.failure.outcome, retries, error };
+  return { outcome: outcome.failure.outcome, retries, error: error.endsWith(" was canceled") ? "" : error };
 }
 
 /** What a read without a stored value gives. */
@@ -37,9 +37,11 @@ function withoutValue(model: Model, plan: Plan, blocking: boolean): unknown {
   if (!blocking) return { value: "undefined" };
   const [state = ""] = model.statesOf(plan.id);
   if (state === "complete") return model.taken.has(plan.id) ? "timeout" : { value: "undefined" };
-  if (["failed", "revoked", "expired", "canceled"].includes(state)) return { outcome: state, retries: 0, error: "" };
+  if (["failed", "revoked", "expired", "canceled", "dead"].includes(state)) return { outcome: state, retries: 0, error: "" };
   return "timeout";
 }
+
+const ENDED: readonly string[] = ["complete", "failed", "revoked", "expired", "canceled", "dead"];
 
 /** Options of a read. */
 export interface GetSpec {
@@ -51,7 +53,25 @@ export interface GetSpec {
   readonly byId: boolean;
 }
 
-const kept = new WeakMap<Handle, StoredOutcome | { readonly seen: unknown }>();
+/** What a handle has read. */
+interface Kept {
+  readonly seen: unknown;
+  /** Whether it was left in the store. */
+  readonly preserved: boolean;
+  /** Whether the task had ended. */
+  readonly ended: boolean;
+}
+
+const kept = new WeakMap<Handle, Kept>();
+
+function keeps(before: Kept | undefined, { preserve, blocking }: GetSpec): before is Kept {
+  return before !== undefined && (preserve || !before.preserved) && (before.ended || !blocking);
+}
+
+/** The error of an attempt that is followed by another. */
+function isIntermediate(outcome: StoredOutcome): boolean {
+  return "failure" in outcome && outcome.failure.outcome === "failed" && outcome.failure.retries > 0;
+}
 
 /** `result.get(...)`, `huey.result(id, ...)`. */
 export class Get extends Command<GetSpec> {
@@ -68,27 +88,32 @@ export class Get extends Command<GetSpec> {
     const { huey } = world.next();
     const seen = await reading(() => byId ? huey.result(plan.id.text!, options) : handle.result.get(options));
     const before = byId ? undefined : kept.get(handle);
-    const wanted = before === undefined
-      ? this.#wanted(model, plan, handle, preserve)
-      : "seen" in before
-      ? before.seen
-      : expected(before);
+    const wanted = keeps(before, this.given) ? before.seen : this.#wanted(model, plan, handle, before);
     expect(seen).toEqual(wanted);
-    if (seen === "timeout" && revokeOnTimeout && possible[0] !== "complete") {
-      model.revocations.set(`r:${plan.id.text}`, { once: true });
-    }
+    if (seen !== "timeout" || !revokeOnTimeout) return;
+    const isOver = possible[0] === "unknown" ? !byId && model.heads.has(plan.id.text!) : ENDED.includes(possible[0]!);
+    if (!isOver) model.revoke(`r:${plan.id.text}`, { once: true });
   }
 
-  #wanted(model: Model, plan: Plan, handle: Handle, preserve: boolean): unknown {
-    const { blocking, byId } = this.given;
-    const found = model.read(plan.id, preserve);
-    if (found === undefined) {
-      const seen = withoutValue(model, plan, blocking);
-      if (!byId && blocking && seen !== "timeout") kept.set(handle, { seen });
-      return seen;
+  #wanted(model: Model, plan: Plan, handle: Handle, before: Kept | undefined): unknown {
+    const { blocking, byId, preserve } = this.given;
+    const isWaiting = blocking && isIntermediate(model.results.get(plan.id) ?? { value: 0 }) &&
+      model.statesOf(plan.id)[0] !== "unknown";
+    const found = isWaiting ? undefined : model.read(plan.id, preserve);
+    const keep = (seen: unknown, ended: boolean): void => {
+      if (!byId) kept.set(handle, { seen, preserved: preserve, ended });
+    };
+    if (found !== undefined) {
+      keep(expected(found), !isIntermediate(found));
+      return expected(found);
     }
-    if (!byId) kept.set(handle, found);
-    return expected(found);
+    if (before !== undefined && (before.ended || !blocking)) {
+      keep(before.seen, before.ended);
+      return before.seen;
+    }
+    const seen = withoutValue(model, plan, blocking);
+    if (blocking && seen !== "timeout") keep(seen, true);
+    return seen;
   }
 }
 
@@ -102,7 +127,7 @@ export class IsReady extends Command<{ at: number; reset: boolean }> {
       handle.result.reset();
       kept.delete(handle);
     }
-    const ended = model.statesOf(id).map((state) => ["complete", "failed", "revoked", "expired", "canceled"].includes(state));
+    const ended = model.statesOf(id).map((state) => ENDED.includes(state));
     const ready = kept.has(handle) || model.results.has(id);
     expect(ready ? [true] : ended).toContain(await handle.result.isReady());
   }
@@ -128,16 +153,21 @@ export class Revoke extends Command<RevokeSpec> {
     if (handle !== undefined && model.moved.has(handle.result.id)) return;
     const key = handle === undefined ? `rt:${this.given.task}` : `r:${handle.result.id}`;
     if (this.given.restore) {
-      expect(await this.#restore(world, handle)).toBe(model.revocations.delete(key));
+      expect(await this.#restore(world, handle)).toBe(model.storedRevocations().delete(key));
       return;
     }
     const { once, until } = this.given;
     const untilMs = until === undefined ? undefined : model.nowMs + until * 1000;
     const options = { ...once === undefined ? {} : { once }, ...untilMs === undefined ? {} : { until: new Date(untilMs) } };
+    const states = handle === undefined ? ["waiting"] : model.statesOf(model.handles.get(handle.result.id)!.id);
+    // Whether an ending is still known is open for a while.
+    if (states.length > 1) return;
     await this.#revoke(world, handle, options);
+    const isHead = this.given.target === "handle" && model.heads.has(handle!.result.id);
+    if (states[0] === "unknown" ? isHead : ENDED.includes(states[0]!)) return;
     const plainOnce = this.given.target === "handle" ? once ?? until === undefined : once ?? false;
     const revoked: Revoked = { once: plainOnce, untilMs };
-    model.revocations.set(key, revoked);
+    model.revoke(key, revoked);
   }
 
   async #revoke(world: World, handle: Handle | undefined, options: object): Promise<void> {
@@ -183,15 +213,17 @@ export class Reschedule extends Command<RescheduleSpec> {
     world.handles.push({ result, site: handle.site });
     const plan = model.handles.get(handle.result.id)!;
     model.moved.add(handle.result.id);
-    model.revocations.set(`r:${handle.result.id}`, { once: true, moved: true });
+    const moved = this.given.preservePipeline === false ? "alone" : "whole";
+    model.revoke(`r:${handle.result.id}`, { once: true, moved });
     const copy = this.#copy(model, plan, result.id);
     model.handles.set(result.id, copy);
+    model.heads.add(result.id);
     model.add(copy, false);
   }
 
   #copy(model: Model, plan: Plan, id: string): Plan {
     const { delay, priority, expires, preservePipeline } = this.given;
-    const followers = preservePipeline === false ? { next: undefined, onError: undefined } : {};
+    const followers = preservePipeline === false ? { next: undefined, onError: undefined, place: lastPlace(plan) } : {};
     return {
       ...plan,
       ...followers,

@@ -1,0 +1,57 @@
+/**
+ * The steps that follow a task which did not succeed: they never run, and whoever waits for one of them is told why.
+ * @module
+ */
+import { placeOf } from "./codec.ts";
+import type { Core } from "./core.ts";
+import { storedFailure } from "./failure.ts";
+import { isChord } from "./link.ts";
+import type { Message, NextStep } from "./message.ts";
+import type { Outcome } from "./outcome.ts";
+import type { CanceledStep } from "./storage.ts";
+
+const WHY: { readonly [K in Outcome["kind"]]?: string } = {
+  canceled: "was canceled",
+  revoked: "was revoked",
+  expired: "expired",
+  timeout: "timed out",
+};
+
+/** The steps that an outcome cancels; `undefined` if there are none. */
+export async function canceledSteps(core: Core, { kind, message, moved }: Outcome): Promise<CanceledStep[] | undefined> {
+  // Those of a task that goes on elsewhere follow it there.
+  if (kind === "complete" || message.next === undefined || moved === "whole") return undefined;
+  return await cancelFollowing(core, message, WHY[kind] ?? "failed");
+}
+
+/**
+ * The steps that follow a message which will not succeed; `undefined` if there are none.
+ *
+ * @param why What became of it, as the end of a sentence.
+ */
+export async function cancelFollowing(core: Core, message: Message, why: string): Promise<CanceledStep[] | undefined> {
+  if (message.next === undefined) return undefined;
+  const steps: CanceledStep[] = [];
+  for (const { id, name } of following(message.next)) {
+    const error = `Task ${name}: ${id} was canceled: task ${message.name}: ${message.id} before it ${why}`;
+    const failure = storedFailure({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" }, undefined);
+    steps.push({
+      id,
+      result: core.settings.results ? await core.serializer.serialize(failure, placeOf(core, "result", id)) : undefined,
+    });
+  }
+  return steps;
+}
+
+/** A step, and all that would follow it; of a chord also the members. Not the handlers of errors: nothing has run that could fail. */
+export function* following(step: NextStep): Generator<Message> {
+  for (let next: NextStep | undefined = step; next !== undefined;) {
+    if (isChord(next)) {
+      for (const member of next.members) yield* following(member);
+      next = next.callback;
+    } else {
+      yield next;
+      next = next.next;
+    }
+  }
+}
