@@ -34,7 +34,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("failure with a retry at once: handler before retry", async () => {
-    const huey = memory();
+    const huey = memory({ storeIntermediateErrors: true });
     const names: string[] = [];
     const fails = huey.task({ name: "fails", retries: 1 }, () => {
       throw new Error("no");
