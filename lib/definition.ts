@@ -17,6 +17,7 @@ type AnyFunction = Function;
 
 interface Parts {
   readonly options: AnyTaskOptions;
+  /** As given: a function, or the wrapper of a task, whose function becomes another task. */
   readonly fn: AnyFunction;
 }
 
@@ -74,7 +75,7 @@ function makeDefinition({ options, fn }: Parts, extra: object): Definition {
   checkName(name, "The name of a task");
   return {
     name,
-    fn,
+    fn: definitionOf(fn)?.fn ?? fn,
     context: options.context ?? false,
     defaults: taskDefaults(options, extra),
     lock: lockOf(options.lock),
@@ -115,8 +116,7 @@ function optionsOf(options: unknown, name: string | undefined): AnyTaskOptions {
 
 function functionOf(fn: unknown): AnyFunction {
   checkFunction(fn, "The function of a task");
-  // One function may be registered several times, also by giving the wrapper that the first time returned.
-  return definitionOf(fn)?.fn ?? fn as AnyFunction;
+  return fn as AnyFunction;
 }
 
 function periodicOf(schedule: Schedule, options: AnyTaskOptions): Periodic {
