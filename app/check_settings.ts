@@ -2,7 +2,7 @@
  * Settings, checked, and the Huey that they mean.
  * @module
  */
-import { checkBoolean, checkKeys, checkName, nearest, show } from "../lib/arguments.ts";
+import { checkBoolean, checkKeys, checkName, checkText, nearest, show } from "../lib/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey.ts";
 import { HUEY_KEYS } from "../lib/huey_options.ts";
@@ -69,8 +69,8 @@ export function checkApplication(settings: Given): void {
   const { consumer = {}, tasks = [], ignore = [] } = settings;
   checkKeys(consumer, "consumer", Object.keys(CONSUMER_KEYS));
   if (!Array.isArray(ignore)) throw new TypeError(`ignore must be a list of names: ${show(ignore)}`);
-  for (const pattern of [tasks].flat()) checkName(pattern, "Each of tasks");
-  for (const folder of ignore) checkName(folder, "Each of ignore");
+  for (const pattern of [tasks].flat()) checkText(pattern, "Each of tasks");
+  for (const folder of ignore) checkText(folder, "Each of ignore");
 }
 
 /**

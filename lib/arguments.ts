@@ -2,6 +2,7 @@
  * Checks of arguments: each refuses with an error that names the argument, the value and the rule.
  * @module
  */
+import { isTooLong, MAX_NAME_BYTES } from "./limits.ts";
 
 /** A value as an error message shows it: short, and safe for any value. */
 export function show(value: unknown): string {
@@ -35,9 +36,29 @@ export function checkFunction(value: unknown, name: string): void {
 }
 
 /** @throws {TypeError} If it is not a string, or empty. */
-export function checkName(value: unknown, name: string): asserts value is string {
+export function checkText(value: unknown, name: string): asserts value is string {
   if (typeof value !== "string") throw new TypeError(`${name} must be a string: ${show(value)}`);
   if (value === "") throw new TypeError(`${name} must not be empty`);
+}
+
+/**
+ * Of a value that the application stores.
+ * @throws {TypeError} If it is not a string, empty, or has half of a surrogate pair.
+ */
+export function checkKey(value: unknown, name: string): asserts value is string {
+  checkText(value, name);
+  // Written as UTF-8, all such texts become one.
+  if (!value.isWellFormed()) throw new TypeError(`${name} must not have half of a surrogate pair: ${show(value)}`);
+}
+
+/**
+ * Of an id or a name.
+ * @throws {TypeError} If it is not a string, empty, or has half of a surrogate pair.
+ * @throws {RangeError} If it is too long.
+ */
+export function checkName(value: unknown, name: string): asserts value is string {
+  checkKey(value, name);
+  if (isTooLong(value)) throw new RangeError(`${name} must not take more than ${MAX_NAME_BYTES} bytes: ${show(value)}`);
 }
 
 /** @throws {TypeError} If it is given and not a boolean. */

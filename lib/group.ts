@@ -3,6 +3,7 @@
  * @module
  */
 import { show } from "./arguments.ts";
+import { MAX_CHORD_MEMBERS } from "./limits.ts";
 import { printAs, printed } from "./printing.ts";
 import { makePipeline, memberStages, type Stage, stagesOf, withHandler } from "./pipeline.ts";
 import type { Callable, Chord, Group, Member, MemberValues, StagesOf, Step, StepGiven } from "./types/composition.ts";
@@ -112,6 +113,9 @@ export function chordParts(
 
 function checkMembers(members: readonly Member[], kind: string): readonly Member[] {
   if (!Array.isArray(members)) throw new TypeError(`The members of a ${kind} must be an array: ${show(members)}`);
+  if (members.length > MAX_CHORD_MEMBERS) {
+    throw new RangeError(`A ${kind} must not have more than ${MAX_CHORD_MEMBERS} members: ${members.length}`);
+  }
   for (const member of members) makePipeline(memberStages(member as Member));
   return [...members];
 }

@@ -2,7 +2,7 @@
  * What a Huey holds in its storage: values, queue, schedule, dead letters.
  * @module
  */
-import { checkName, checkNumber } from "./arguments.ts";
+import { checkKey, checkName, checkNumber } from "./arguments.ts";
 import { decodeMessage, placeOf, readKey } from "./codec.ts";
 import { listDeadLetters } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
@@ -17,26 +17,26 @@ import type { DeadLetter, FlushOptions } from "./types/options.ts";
 export abstract class HueyContents extends HueyRegistration {
   /** Stores a value under a key of the application's own. */
   async put(key: string, value: unknown): Promise<void> {
-    checkName(key, "key");
+    checkKey(key, "key");
     await this.core.storage.data.put(key, await this.#encode(key, value));
   }
 
   /** Reads a value. Takes it out of the store, unless `peek`. */
   async get<T = unknown>(key: string, options: { peek?: boolean } = {}): Promise<T | undefined> {
-    checkName(key, "key");
+    checkKey(key, "key");
     checkOptions<{ peek?: boolean }>(options, "get", { peek: rule.boolean });
     return (await readKey(this.core, "data", key, options.peek))?.value as T | undefined;
   }
 
   /** Stores a value if there is none under the key. @returns whether it was put */
   async putIfEmpty(key: string, value: unknown): Promise<boolean> {
-    checkName(key, "key");
+    checkKey(key, "key");
     return await this.core.storage.data.putIfEmpty(key, await this.#encode(key, value));
   }
 
   /** Deletes a value. @returns whether it was there */
   async delete(key: string): Promise<boolean> {
-    checkName(key, "key");
+    checkKey(key, "key");
     return await this.core.storage.data.delete(key);
   }
 

@@ -17,7 +17,7 @@ const DEFAULT_COMPLETION_TTL_SECONDS = 60;
 const DEFAULT_RESULT_TTL: Duration = { days: 7 };
 
 const RULES: Rules<HueyOptions> = {
-  name: rule.text,
+  name: rule.name,
   results: rule.boolean,
   resultTtl: rule.ttl,
   storeNone: rule.boolean,

@@ -4,14 +4,15 @@
  */
 import { show } from "./arguments.ts";
 import { DecodeError } from "./errors.ts";
+import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "./limits.ts";
 import { type Duration, durationMs, instantMs, isInstant, LAST_DATE_MS } from "./time.ts";
 
 type Check = (value: unknown) => boolean;
 
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isDelay: Check = (value) => isNumber(value) && (value as number) >= 0;
-const isText: Check = (value) => typeof value === "string";
+const isFactor: Check = (value) => isNumber(value) && (value as number) >= 0;
+const isDelay: Check = (value) => isFactor(value) && (value as number) <= MAX_DURATION_MS;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 /** What `new Date` can hold. */
@@ -28,22 +29,19 @@ function isExpiry(value: unknown): boolean {
   }
 }
 
-/** More values than this are collected for no chord. */
-const LARGEST_CHORD = 10_000_000;
-
 /** Each field that is there must pass; fields of later versions are left alone. */
 const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["v", (value) => value === 1],
-  ["id", isText],
-  ["name", isText],
+  ["id", isName],
+  ["name", isName],
   ["args", Array.isArray],
   ["eta", isTime],
-  ["retries", isCount],
+  ["retries", (value) => isCount(value) && (value as number) <= MAX_RETRIES],
   ["retryDelay", isDelay],
-  ["retryBackoff", isDelay],
-  ["retryJitter", (value) => isDelay(value) && (value as number) <= 1],
+  ["retryBackoff", isFactor],
+  ["retryJitter", (value) => isFactor(value) && (value as number) <= 1],
   ["retryMaxDelay", isDelay],
-  ["priority", isNumber],
+  ["priority", (value) => isNumber(value) && Math.abs(value as number) <= MAX_PRIORITY],
   ["expires", isExpiry],
   ["expiresAt", isTime],
   ["timeout", isDelay],
@@ -53,7 +51,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["next", isStep],
   ["onError", isMessage],
   ["chord", isMembership],
-  ["valuesOf", isText],
+  ["valuesOf", isName],
   ["unknown", isCount],
   ["periodic", (value) => typeof value === "boolean"],
 ]);
@@ -70,7 +68,7 @@ export function checkFields(message: object): void {
 }
 
 function isMessage(value: unknown): boolean {
-  if (!isRecord(value) || value["v"] !== 1 || !isText(value["id"]) || !isText(value["name"]) || !Array.isArray(value["args"])) {
+  if (!isRecord(value) || value["v"] !== 1 || !isName(value["id"]) || !isName(value["name"]) || !Array.isArray(value["args"])) {
     return false;
   }
   return Object.entries(value).every(([field, part]) => part === undefined || FIELDS.get(field)?.(part) !== false);
@@ -78,12 +76,16 @@ function isMessage(value: unknown): boolean {
 
 function isStep(value: unknown): boolean {
   if (!isRecord(value) || !("members" in value)) return isMessage(value);
-  return isText(value["chord"]) && Array.isArray(value["members"]) && value["members"].every(isStep) &&
+  return isName(value["chord"]) && isMembers(value["members"]) &&
     isMessage(value["callback"]);
 }
 
+function isMembers(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_CHORD_MEMBERS && value.every(isStep);
+}
+
 function isMembership(value: unknown): boolean {
-  if (!isRecord(value) || !isText(value["id"]) || !isCount(value["index"]) || !isCount(value["size"])) return false;
+  if (!isRecord(value) || !isName(value["id"]) || !isCount(value["index"]) || !isCount(value["size"])) return false;
   const [index, size] = [value["index"] as number, value["size"] as number];
-  return index < size && size <= LARGEST_CHORD && isMessage(value["callback"]);
+  return index < size && size <= MAX_CHORD_MEMBERS && isMessage(value["callback"]);
 }

@@ -2,7 +2,7 @@
  * Rules for the values of options. A table of rules says at one place which options there are and what each of them takes.
  * @module
  */
-import { checkBoolean, checkFunction, checkKeys, checkName, checkNumber, checkOneOf, show } from "./arguments.ts";
+import { checkBoolean, checkFunction, checkKeys, checkName, checkNumber, checkOneOf, checkText, show } from "./arguments.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
 /** Refuses a wrong value with an error that names the option, the value and the rule. It is not asked about `undefined`. */
@@ -28,6 +28,8 @@ export const rule: {
   readonly boolean: Rule;
   /** Not empty. */
   readonly text: Rule;
+  /** Of an id or a name, which has its limits. */
+  readonly name: Rule;
   /** May be empty. */
   readonly string: Rule;
   readonly object: Rule;
@@ -48,7 +50,8 @@ export const rule: {
   readonly any: Rule;
 } = {
   boolean: checkBoolean,
-  text: checkName,
+  text: checkText,
+  name: checkName,
   string: checkString,
   object: checkObject,
   fn: checkFunction,
@@ -100,7 +103,7 @@ function checkObject(value: unknown, name: string): void {
 
 function checkTexts(value: unknown, name: string): void {
   if (!Array.isArray(value)) throw new TypeError(`${name} must be a list of texts: ${show(value)}`);
-  for (const each of value) checkName(each, `Each of ${name}`);
+  for (const each of value) checkText(each, `Each of ${name}`);
 }
 
 function checkDuration(value: unknown, name: string, { negative, positive }: DurationRule): void {

@@ -4,6 +4,7 @@
  */
 import { checkKeys, checkName, show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
+import { MAX_LOCK_SLOTS, MAX_PRIORITY, MAX_RETRIES } from "./limits.ts";
 import { checkOptions, checkValues, rule, type Rules } from "./option_rules.ts";
 import type { Defaults, Definition } from "./registry.ts";
 import { durationMs, type Instant, instantMs, isInstant, LAST_DATE_MS, optionalDurationMs, plainDuration } from "./time.ts";
@@ -14,12 +15,12 @@ import type { RescheduleOptions } from "./types/results.ts";
 
 /** Options that a task and a call share. */
 const SHARED: Rules<Omit<CallOptions, "id">> = {
-  retries: rule.whole({ min: 0 }),
+  retries: rule.whole({ min: 0, max: MAX_RETRIES }),
   retryDelay: rule.duration(),
   retryBackoff: rule.number({ min: 0 }),
   retryJitter: rule.number({ min: 0, max: 1 }),
   retryMaxDelay: rule.duration(),
-  priority: rule.number(),
+  priority: rule.number({ min: -MAX_PRIORITY, max: MAX_PRIORITY }),
   expires: checkExpires,
   timeout: rule.duration(),
   delivery: rule.oneOf("at-least-once", "at-most-once"),
@@ -28,14 +29,14 @@ const SHARED: Rules<Omit<CallOptions, "id">> = {
 
 const CALL: Rules<AnyCallOptions> = {
   ...SHARED,
-  id: rule.text,
+  id: rule.name,
   delay: rule.duration({ negative: true }),
   eta: rule.instant,
 };
 
 const TASK: Rules<TaskOptions> = {
   ...SHARED,
-  name: rule.text,
+  name: rule.name,
   context: rule.boolean,
   lock: checkLock,
   rateLimit: checkTaskRateLimit,
@@ -43,7 +44,7 @@ const TASK: Rules<TaskOptions> = {
 
 const LOCK: Rules<LockOptions> = {
   ttl: rule.duration({ positive: "the lock would end at once" }),
-  slots: rule.whole({ min: 1 }),
+  slots: rule.whole({ min: 1, max: MAX_LOCK_SLOTS }),
 };
 
 const RATE_LIMIT: Rules<RateLimitOptions> = {
@@ -193,7 +194,7 @@ function checkLock(value: unknown, name: string): void {
 function checkTaskRateLimit(value: unknown, name: string): void {
   checkKeys(value, name, ["name", ...Object.keys(RATE_LIMIT)]);
   const limit = value as { name?: string } & RateLimitOptions;
-  checkValues(limit, { name: rule.text, ...RATE_LIMIT }, `${name}.`);
+  checkValues(limit, { name: rule.name, ...RATE_LIMIT }, `${name}.`);
   refuseIncomplete(limit, `${name}.`);
 }
 

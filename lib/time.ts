@@ -5,6 +5,7 @@
  */
 
 import { nearest } from "./arguments.ts";
+import { MAX_DURATION_MS } from "./limits.ts";
 
 /** A length of time. A bare number is seconds; a `Temporal.Duration` without years and months fits. Not negative, except `delay`. */
 export type Duration = number | DurationParts;
@@ -30,9 +31,6 @@ const UNIT_MS = {
   seconds: 1000,
   milliseconds: 1,
 } as const;
-
-/** The longest length of time: 100 years. What is longer was almost certainly meant in milliseconds. */
-const LONGEST_MS = 3_155_760_000_000;
 
 /** The last millisecond that a `Date` can hold. */
 export const LAST_DATE_MS = 8_640_000_000_000_000;
@@ -61,7 +59,7 @@ const VARIABLE_UNITS = ["years", "months"] as const;
 export function durationMs(duration: Duration, name: string, options: { negative?: boolean } = {}): number {
   const total = typeof duration === "number" ? duration * 1000 : partsMs(duration, name);
   if (!Number.isFinite(total)) throw new RangeError(`${name} must be finite: ${show(duration)}`);
-  if (Math.abs(total) > LONGEST_MS) throw new RangeError(tooLong(duration, name));
+  if (Math.abs(total) > MAX_DURATION_MS) throw new RangeError(tooLong(duration, name));
   if (total < 0 && !options.negative) throw new RangeError(`${name} must not be negative: ${show(duration)}`);
   return Math.round(total);
 }

@@ -1,0 +1,36 @@
+/**
+ * How large things may be that callers choose and messages tell. They are checked at the call, and again when a message is read,
+ * because it may come from anybody. What a value may take is told in `tagged_bounds.ts`.
+ * @module
+ */
+
+/** Longest id and name (of a task, a queue, a lock, a rate limit), in bytes of UTF-8. */
+export const MAX_NAME_BYTES = 1000;
+
+/** Most retries of a task. */
+export const MAX_RETRIES = 10_000;
+
+/** Highest priority; the lowest is its negative. Beyond this, numbers have gaps. */
+export const MAX_PRIORITY: number = Number.MAX_SAFE_INTEGER;
+
+/** Most members of a chord: the values of all of them are in memory when its callback runs. */
+export const MAX_CHORD_MEMBERS = 1_000_000;
+
+/** Most holders of a lock at once: whoever looks for a free slot asks for each. */
+export const MAX_LOCK_SLOTS = 10_000;
+
+/** Longest length of time, 100 years: of delays, expiry, timeouts. What is longer was almost certainly meant in milliseconds. */
+export const MAX_DURATION_MS = 3_155_760_000_000;
+
+/** Whether a text can be an id or a name: not empty, not too long, and the same on every storage when it is written as UTF-8. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !isTooLong(value) && value.isWellFormed();
+}
+
+/** Whether a text takes more bytes than a name may have. */
+export function isTooLong(text: string): boolean {
+  // A character takes three bytes at most, so that most names need not be written to be measured.
+  return 3 * text.length > MAX_NAME_BYTES && (text.length > MAX_NAME_BYTES || encoder.encode(text).length > MAX_NAME_BYTES);
+}
+
+const encoder = new TextEncoder();
