@@ -25,7 +25,7 @@ export interface WaitOptions {
 /** A ring may be lost with a connection or a process, so somebody who waits looks as often as this anyway. */
 const LOOK_MS = 1000;
 /** After a look at everything, no other for so many times as long as it took: a busy queue rings all the time. */
-const REST = 2;
+const REST = 5;
 /** The bell is kept for a while: who reads one result after another would make it anew for each. */
 const BELL_KEPT_MS = 1000;
 

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { TaskException } from "../../lib/errors.ts";
+import { chord } from "../../lib/group.ts";
+import type { Huey } from "../../lib/huey.ts";
+import { failure, memory, NOON, startClock, stopClock, work } from "../helpers.ts";
+
+beforeEach(() => stopClock());
+afterEach(startClock);
+
+function tasks(huey: Huey) {
+  return {
+    one: huey.task("one", () => 1),
+    add: huey.task("add", (a: number, b: number) => a + b),
+    sum: huey.task("sum", (values: number[]) => values.reduce((a, b) => a + b, 0)),
+    fail: huey.task("fail", (): number => {
+      throw new Error("no luck");
+    }),
+  };
+}
+
+/** That a read rejects since the step was canceled, with the words that say why. */
+async function expectCanceled(reading: Promise<unknown>, ...words: string[]): Promise<void> {
+  const error = await failure(reading);
+  expect(error).toBeInstanceOf(TaskException);
+  expect((error as TaskException).metadata.outcome).toBe("canceled");
+  for (const word of words) expect(error.message).toContain(word);
+}
+
+describe("the steps behind one that did not succeed end with it", () => {
+  test("that failed", async () => {
+    const huey = memory();
+    const { fail, add } = tasks(huey);
+    const [first, second, third] = await huey.enqueue(fail.s().andThen(add, 1).andThen(add, 2));
+    const waiting = expectCanceled(second!.get({ blocking: true }), `add: ${second!.id}`, `fail: ${first!.id}`, "failed");
+    await work(huey);
+    await waiting;
+    expect([await third!.isReady(), await third!.state()] as unknown[]).toEqual([true, { state: "canceled", ended: true }]);
+    await expectCanceled(huey.result(third!.id, { blocking: true }), "fail");
+    expect(((await failure(first!.get())) as TaskException).metadata.outcome).toBe("failed");
+  });
+
+  test("only when it has failed for good", async () => {
+    const huey = memory();
+    let runs = 0;
+    const flaky = huey.task({ name: "flaky", retries: 1 }, () => {
+      if (++runs === 1) throw new Error("first");
+      return 1;
+    });
+    const [, second] = await huey.enqueue(flaky.s().andThen(tasks(huey).add, 2));
+    await work(huey, { limit: 1 });
+    expect(await second!.state()).toEqual({ state: "unknown", ended: false });
+    await work(huey);
+    expect(await second!.get({ blocking: true })).toBe(3);
+  });
+
+  test("that was revoked, or has expired, or was canceled", async () => {
+    const huey = memory();
+    const { one, add } = tasks(huey);
+    const cancel = huey.task("cancel", () => 1);
+    huey.preExecute("stop", (task) => {
+      if (task.name === "cancel") {
+        throw new (class CancelExecution extends Error {
+          override name = "CancelExecution";
+        })();
+      }
+    });
+    const [revoked, expired, canceled] = await huey.enqueueMany([
+      one.s().andThen(add, 1),
+      one.with({ expires: new Date(NOON - 1) }).s().andThen(add, 1),
+      cancel.s().andThen(add, 1),
+    ]);
+    await [...revoked!][0]!.revoke();
+    await work(huey);
+    await expectCanceled([...revoked!][1]!.get({ blocking: true }), "one", "was revoked");
+    await expectCanceled([...expired!][1]!.get({ blocking: true }), "one", "expired");
+    await expectCanceled([...canceled!][1]!.get({ blocking: true }), "cancel", "was canceled");
+  });
+
+  test("also a chord: its members, its callback, and what follows that", async () => {
+    const huey = memory();
+    const { one, add, sum } = tasks(huey);
+    const nothing = huey.task("nothing", (): void => {
+      throw new Error("no luck");
+    });
+    const member = one.s();
+    const later = chord([member, one.s().andThen(add, 1)], sum);
+    const handles = await huey.enqueue(nothing.s().andThen(later).andThen(add, 5));
+    await work(huey);
+    const [, callback, last] = [...handles];
+    await expectCanceled(callback!.get({ blocking: true }), "sum", "nothing");
+    await expectCanceled(last!.get({ blocking: true }), "add", "nothing");
+    await expectCanceled(huey.result(member.id, { blocking: true }), "one", "nothing");
+  });
+
+  test("behind the callback of a chord", async () => {
+    const huey = memory();
+    const { one, add } = tasks(huey);
+    const refuse = huey.task("refuse", (_values: number[]): number => {
+      throw new Error("no luck");
+    });
+    const result = await huey.enqueue(chord([one.s()], refuse).andThen(add, 1));
+    await work(huey);
+    const [, last] = [...result.pipelineResults!];
+    await expectCanceled(last!.get({ blocking: true }), "refuse");
+  });
+
+  test("not those of a member of a chord, whose place it fills", async () => {
+    const huey = memory();
+    const { fail, add } = tasks(huey);
+    const count = huey.task("count", (values: unknown[]) => values.length);
+    const result = await huey.enqueue(chord([fail.s().andThen(add, 1)], count));
+    await work(huey);
+    expect(await result.get({ blocking: true })).toBe(1);
+  });
+
+  test("with a note of the end where no results are stored", async () => {
+    const huey = memory({ results: false, trackState: false });
+    const { fail, add } = tasks(huey);
+    const [, second] = await huey.enqueue(fail.s().andThen(add, 1));
+    await work(huey);
+    expect([await second!.isReady(), await huey.resultCount()] as unknown[]).toEqual([true, 0]);
+  });
+
+  test("and are no longer revoked", async () => {
+    const huey = memory();
+    const { fail, add } = tasks(huey);
+    const [, second] = await huey.enqueue(fail.s().andThen(add, 1));
+    await second!.revoke();
+    expect(await second!.isRevoked()).toBe(true);
+    await work(huey);
+    expect([await second!.isRevoked(), await huey.storage.revocations.size()] as unknown[]).toEqual([false, 0]);
+  });
+
+  test("in immediate mode too", async () => {
+    const huey = memory({ immediate: true });
+    const { fail, add } = tasks(huey);
+    const [, second] = await huey.enqueue(fail.s().andThen(add, 1));
+    await expectCanceled(second!.get({ blocking: true }), "fail");
+  });
+});
+
+describe("a step that is rescheduled", () => {
+  test("without its pipeline ends what followed it", async () => {
+    const huey = memory();
+    const { one, add } = tasks(huey);
+    const [first, second] = await huey.enqueue(one.s().andThen(add, 1));
+    await first!.reschedule({ preservePipeline: false });
+    await work(huey);
+    await expectCanceled(second!.get({ blocking: true }), "was revoked");
+  });
+
+  test("with it takes along what follows", async () => {
+    const huey = memory();
+    const { one, add } = tasks(huey);
+    const [first, second] = await huey.enqueue(one.s().andThen(add, 1));
+    await first!.reschedule();
+    await work(huey, { limit: 1 });
+    expect((await second!.state()).ended).toBe(false);
+    await work(huey);
+    expect(await second!.get({ blocking: true })).toBe(2);
+  });
+
+  test.each([true, false])("keeps its place in a chord (preservePipeline: %j)", async (preservePipeline) => {
+    const huey = memory();
+    const { one, add, sum } = tasks(huey);
+    const result = await huey.enqueue(chord([one.s().andThen(add, 10), one.s()], sum));
+    const [steps] = [...result.results] as unknown as Iterable<{ reschedule(options: object): Promise<unknown> }>[];
+    await [...steps!][0]!.reschedule({ preservePipeline });
+    await work(huey);
+    expect(await result.get({ blocking: true })).toBe(preservePipeline ? 12 : 2);
+  });
+});
