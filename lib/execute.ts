@@ -137,6 +137,8 @@ export async function announceRecovered(core: Core, claims: readonly Claim[]): P
 }
 
 async function nameOf(core: Core, claim: Claim): Promise<string> {
+  // One that may kill whoever decodes it is better not looked at for the sake of a line in the log.
+  if (claim.deliveries > core.settings.maxDeliveries) return claim.id;
   try {
     return `${(await decodeMessage(core, claim)).name}: ${claim.id}`;
   } catch {

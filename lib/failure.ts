@@ -1,10 +1,13 @@
 /**
- * How a failure is stored: plain data under one telling key, so that any serializer keeps it apart from values.
+ * How a value and a failure are stored: the failure as plain data under one telling key, so that any serializer keeps it apart from
+ * values, and a value that looks like one under another.
  * @module
  */
 import { type TaskErrorMetadata, TaskException } from "./errors.ts";
 
 const FAILURE = "huey:failure";
+/** Around a value that has, or may turn out to have, one of these keys itself. */
+const VALUE = "huey:value";
 
 /** A stored failure. */
 export interface StoredFailure {
@@ -16,6 +19,20 @@ export interface StoredFailure {
 /** What to store of a failure. */
 export function storedFailure(metadata: TaskErrorMetadata, cause: unknown): StoredFailure {
   return { [FAILURE]: metadata, cause };
+}
+
+/** What to store of a value, so that it is never read as a failure: a task may return what a caller has given it. */
+export function storedValue(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const isOdd = FAILURE in value || VALUE in value || (!(value instanceof Date) && "toJSON" in value);
+  return isOdd ? { [VALUE]: value } : value;
+}
+
+/** The value that was stored by `storedValue`. */
+export function valueOf(stored: unknown): unknown {
+  return typeof stored === "object" && stored !== null && Object.hasOwn(stored, VALUE)
+    ? (stored as Record<typeof VALUE, unknown>)[VALUE]
+    : stored;
 }
 
 /** Whether a stored value is a failure. */
@@ -33,7 +50,22 @@ export function isIntermediate(failure: StoredFailure): boolean {
 
 /** The exception that a handle throws for a stored failure. */
 export function failureException(failure: StoredFailure): TaskException {
-  return new TaskException(failure[FAILURE], { cause: failure.cause });
+  return new TaskException(checkedMetadata(failure[FAILURE]), { cause: failure.cause });
+}
+
+const OUTCOMES: readonly unknown[] = ["failed", "revoked", "expired", "canceled", "dead"];
+
+/** What is stored may come from anybody: what is not as it should be is left out. */
+function checkedMetadata({ error, traceback, taskId, retries, outcome, ...others }: TaskErrorMetadata): TaskErrorMetadata {
+  const text = (value: unknown): string => typeof value === "string" ? value : "";
+  return {
+    ...others,
+    error: text(error),
+    traceback: text(traceback),
+    taskId: text(taskId),
+    retries: typeof retries === "number" ? retries : 0,
+    ...(OUTCOMES.includes(outcome) ? { outcome } : {}),
+  };
 }
 
 /** A copy of an error without the properties that cannot be stored. */

@@ -36,6 +36,7 @@ const UNKNOWN_PAUSE_MS = 1000;
 
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
 export function open(core: Core, claim: Claim, options: OpenOptions): Opened | Promise<Opened | undefined> {
+  if (isBeyondHope(core, claim)) return leaveClosed(core, claim, options);
   try {
     const message = decodeMessage(core, claim);
     const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
@@ -46,6 +47,20 @@ export function open(core: Core, claim: Claim, options: OpenOptions): Opened | P
   } catch (error) {
     return openSlowly(core, claim, Promise.reject(error), options);
   }
+}
+
+/**
+ * Whether the bytes themselves may be what kills: a task that was handed out too often is failed at the next hand-out, which does no
+ * more than decode it, and that one was lost too.
+ */
+function isBeyondHope(core: Core, { deliveries }: Claim): boolean {
+  return deliveries > core.settings.maxDeliveries + 1;
+}
+
+async function leaveClosed(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
+  if (readOnly) return;
+  const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
+  await bury(core, claim, reason, undefined, claim.data, stop);
 }
 
 async function openSlowly(

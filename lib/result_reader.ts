@@ -7,7 +7,7 @@ import type { Core } from "./core.ts";
 import { isEnded } from "./endings.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
-import { failureException, isFailure, isIntermediate } from "./failure.ts";
+import { failureException, isFailure, isIntermediate, valueOf } from "./failure.ts";
 import { sleep, systemClock } from "./primitives/clock.ts";
 import { waitsOf } from "./result_waits.ts";
 import { type RevokeTarget, revokeTask } from "./revocation.ts";
@@ -89,7 +89,7 @@ export async function takeOutcome(core: Core, id: string, options: TakeOptions):
 function outcomeOf(found: { readonly value: unknown } | undefined): Outcome | undefined {
   if (found === undefined) return undefined;
   const { value } = found;
-  if (!isFailure(value)) return { value: plainValue(value), ended: true };
+  if (!isFailure(value)) return { value: plainValue(valueOf(value)), ended: true };
   return { exception: failureException(value), ended: !isIntermediate(value) };
 }
 

@@ -6,7 +6,7 @@ import { chordPlace, encodeItem, placeOf } from "./codec.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
-import { bareError, storedFailure } from "./failure.ts";
+import { bareError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
 import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
@@ -173,7 +173,7 @@ function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean
 function resultOf(core: Core, outcome: Outcome): Uint8Array | Promise<Uint8Array> {
   const { error, message } = outcome;
   return core.serializer.serialize(
-    error === undefined ? plainValue(outcome.value) : storedFailure(metadataOf(outcome, error), error),
+    error === undefined ? storedValue(plainValue(outcome.value)) : storedFailure(metadataOf(outcome, error), error),
     placeOf(core, "result", message.id),
   );
 }

@@ -32,6 +32,7 @@ interface End {
 /** Begins what was claimed. @returns the attempt, if its function runs now; otherwise it has ended */
 export function begin(model: Model, held: Held): RunningPlan | undefined {
   const { entry } = held;
+  if (entry.deliveries > MAX_DELIVERIES + 1) return void model.bury(held, entry.plan, "closed");
   if (entry.plan === undefined) return void model.bury(held);
   if (entry.plan.name === "nobody") return void model.leaveToOthers(held, entry.plan);
   const plan = { ...entry.plan, args: fullArgs(entry.plan), valuesOf: undefined };

@@ -132,11 +132,11 @@ export class Model extends Ledger {
     return true;
   }
 
-  /** Sets the message of a claim aside. */
-  bury(held: Held, plan?: Plan): void {
+  /** Sets the message of a claim aside. @param closed It was not decoded, so nobody knows its task. */
+  bury(held: Held, plan?: Plan, closed?: "closed"): void {
     this.drop(held);
     const { entry } = held;
-    this.graves.push({ entry: { ...entry, plan, retry: false }, taskName: plan?.name, atMs: this.nowMs });
+    this.graves.push({ entry: { ...entry, plan, retry: false }, taskName: closed ? undefined : plan?.name, atMs: this.nowMs });
     this.dies(entry.id);
   }
 

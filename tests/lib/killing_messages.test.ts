@@ -1,0 +1,36 @@
+/** A message that kills whoever decodes it is not decoded for ever. @module */
+import { expect, test } from "bun:test";
+import { Serializer } from "../../lib/serializer.ts";
+import type { Huey } from "../../lib/huey.ts";
+import { claim, memory, work } from "../helpers.ts";
+
+/** Takes an item as a consumer that dies. */
+async function die(huey: Huey, times: number): Promise<void> {
+  for (let n = 0; n < times; n++) {
+    expect((await claim(huey, 1, { consumer: "dead", worker: "w" })).claims.length).toBe(1);
+    await huey.storage.recover({ consumer: "dead" });
+  }
+}
+
+test("a message that was lost after its last delivery too is set aside without being decoded", async () => {
+  let decoded = 0;
+  class Counting extends Serializer {
+    override deserialize(data: Uint8Array): unknown {
+      decoded++;
+      return super.deserialize(data);
+    }
+  }
+  const huey = memory({ maxDeliveries: 3, serializer: new Counting() });
+  let runs = 0;
+  const { id } = await huey.task("task", () => ++runs)();
+  await die(huey, 4);
+  decoded = 0;
+  await work(huey);
+  expect([runs, decoded, await huey.pendingCount()]).toEqual([0, 0, 0]);
+  const [letter] = await huey.deadLetters();
+  expect([letter!.taskId, letter!.reason]).toEqual([id, expect.stringContaining("handed out 4 times")]);
+  // Put back, it begins anew.
+  await huey.requeueDeadLetter(letter!.id);
+  await work(huey);
+  expect(runs).toBe(1);
+});
