@@ -2,38 +2,20 @@
  * Settings, checked, and the Huey that they mean.
  * @module
  */
+import { checkConsumerOptions } from "../consumer/options.ts";
 import { checkBoolean, checkKeys, checkName, checkText, nearest, show } from "../lib/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey.ts";
 import { HUEY_KEYS } from "../lib/huey_options.ts";
+import { rule } from "../lib/option_rules.ts";
 import { type HueyClass, type HueyName, HUEYS } from "./hueys.ts";
 import { redisConnection } from "./redis_connection.ts";
-import type { ConsumerSettings } from "./settings.ts";
 
 /** Settings whose types are not known yet. */
 export type Given = Readonly<Record<string, unknown>>;
 
 /** Settings that have nothing to do with the storage. */
 const APPLICATION_KEYS = ["database", "consumer", "tasks", "ignore"];
-
-/** The compiler sees to it that each option of a consumer is here. */
-const CONSUMER_KEYS: Readonly<Record<keyof ConsumerSettings, true>> = {
-  workers: true,
-  workerType: true,
-  concurrency: true,
-  periodic: true,
-  initialDelay: true,
-  backoff: true,
-  maxDelay: true,
-  schedulerInterval: true,
-  checkWorkerHealth: true,
-  healthCheckInterval: true,
-  flushLocks: true,
-  extraLocks: true,
-  maxTasks: true,
-  grace: true,
-  lease: true,
-};
 
 /**
  * Makes the Huey that settings mean. Nothing is opened.
@@ -49,9 +31,7 @@ export function makeHuey(settings: Given): Huey {
   const known = knownOf(hueyClass);
   const own = known === undefined ? ["url", "blocking", "filename", "path", "expireTime"] : known.own;
   checkSettings(settings, own, hueyClass);
-  if (typeof connection !== "object" || connection === null) {
-    throw new TypeError(`connection must be an object: ${show(connection)}`);
-  }
+  rule.object(connection, "connection");
   const storage = known?.redis
     ? redisConnection(pick(settings, own), connection as Given, known.connection)
     : plainConnection(pick(settings, own), connection as Given, known?.connection);
@@ -67,7 +47,7 @@ export function makeHuey(settings: Given): Huey {
  */
 export function checkApplication(settings: Given): void {
   const { consumer = {}, tasks = [], ignore = [] } = settings;
-  checkKeys(consumer, "consumer", Object.keys(CONSUMER_KEYS));
+  checkConsumerOptions(consumer as object, "consumer", [], "consumer.");
   if (!Array.isArray(ignore)) throw new TypeError(`ignore must be a list of names: ${show(ignore)}`);
   for (const pattern of [tasks].flat()) checkText(pattern, "Each of tasks");
   for (const folder of ignore) checkText(folder, "Each of ignore");

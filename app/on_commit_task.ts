@@ -2,15 +2,14 @@
  * Tasks that are enqueued after the commit of the transaction that they are called in.
  * @module
  */
-import { encodeItem } from "../lib/codec.ts";
-import { coreOf } from "../lib/core.ts";
+import { checkEnqueueing, enqueueMessage } from "../lib/enqueue.ts";
 import { ResultHandle } from "../lib/result.ts";
 import { messageOf } from "../lib/task.ts";
 import type { TaskWrapper } from "../lib/types/calling.ts";
 import type { ContextFn, Fn, Plain, TaskOptions, WithContext } from "../lib/types/definition.ts";
 import type { Result } from "../lib/types/results.ts";
 import type { Stored } from "../lib/types/values.ts";
-import { definitionOf } from "../lib/wrapper.ts";
+import { definitionOf, ownerOf } from "../lib/wrapper.ts";
 import { currentApplication } from "./application.ts";
 import { openFrame } from "./transactions.ts";
 
@@ -47,20 +46,25 @@ type AnyTask = TaskWrapper<unknown[], unknown>;
  * back. `onCommitTask(sendMail)` makes such a task of one that is there, for example of a `dbTask`.
  */
 export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitTask<unknown[], unknown> => {
-  const { huey } = currentApplication();
   const [first] = args;
   const isTask = args.length === 1 && definitionOf(first) !== undefined;
-  const task = isTask ? first as AnyTask : (huey.task as unknown as (...args: unknown[]) => AnyTask)(...args);
+  const task = isTask ? first as AnyTask : defineHere(args);
+  // A task that is there may be of another Huey than the application's.
+  const core = ownerOf(task)!;
   const call = async (...given: unknown[]): Promise<Result> => {
     const frame = openFrame();
     if (frame === undefined) return await task(...given);
     const invocation = task.s(...given);
-    const core = coreOf(huey)!;
-    // What cannot be stored must fail here, where the transaction can still be rolled back.
-    await encodeItem(core, messageOf(invocation));
-    frame.add(() => huey.enqueue(invocation));
-    return new ResultHandle(core, messageOf(invocation)) as unknown as Result;
+    const message = messageOf(invocation);
+    // What cannot be enqueued must fail here, where the transaction can still be rolled back.
+    await checkEnqueueing(core, message);
+    frame.add(() => enqueueMessage(core, message));
+    return new ResultHandle(core, message, false) as unknown as Result;
   };
   Object.defineProperty(call, "name", { value: task.name });
   return Object.assign(call, { task });
 }) as DefineOnCommitTask;
+
+function defineHere(args: readonly unknown[]): AnyTask {
+  return (currentApplication().huey.task as unknown as (...args: readonly unknown[]) => AnyTask)(...args);
+}

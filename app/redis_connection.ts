@@ -14,7 +14,7 @@ const VARIABLES = ["HUEY_URL", "REDIS_URL"] as const;
 /** Ways to say where Redis is. */
 const PLACES = ["url", "host", "port", "client", "pool"];
 
-/** Options of node-redis: no misspelling of ours. */
+/** Options of node-redis that ours do not stand for; those of a later version go into `clientOptions`. */
 const CLIENT_OPTIONS: ReadonlySet<string> = new Set([
   "socket",
   "name",
@@ -30,6 +30,13 @@ const CLIENT_OPTIONS: ReadonlySet<string> = new Set([
   "disableClientInfo",
   "clientInfoTag",
   "clientSideCache",
+  "emitInvalidate",
+  "keyPrefix",
+  "himportRegistry",
+  "maintNotifications",
+  "maintEndpointType",
+  "maintRelaxedCommandTimeout",
+  "maintRelaxedSocketTimeout",
   "credentialsProvider",
   "RESP",
 ]);
@@ -41,9 +48,9 @@ const RENAMED: Readonly<Record<string, string>> = { connectionPool: "pool", conn
  * The options of the storage.
  *
  * @param own `url`, `blocking` and `expireTime`, as given beside `connection`.
- * @param connection As given; what is not known goes to the client library.
+ * @param connection As given; options of the client library go there.
  * @param known Options of `connection`.
- * @throws {TypeError} For an option that is almost one of ours.
+ * @throws {TypeError} For an option that neither we nor the client library know.
  * @throws {ConfigurationError} If the URL is given twice, or an option of the client library.
  */
 export function redisConnection(own: Given, connection: Given, known: readonly string[]): Given {
@@ -53,15 +60,19 @@ export function redisConnection(own: Given, connection: Given, known: readonly s
   const given = Object.entries({ ...connection, ...own }).filter(([, value]) => value != undefined);
   const ours = Object.fromEntries(given.filter(([key]) => known.includes(key) || key in own));
   const others = Object.fromEntries(given.filter(([key]) => !known.includes(key) && !(key in own)));
-  for (const key of Object.keys(others)) refuseMisspelt(key, known);
+  for (const key of Object.keys(others)) refuseUnknown(key, known);
   if (!PLACES.some((place) => ours[place] !== undefined)) ours.url = environmentUrl();
   if (typeof ours.url === "string") ours.url = withDatabase(ours.url);
   return Object.keys(others).length === 0 ? ours : { ...ours, clientOptions: { ...ours.clientOptions as object, ...others } };
 }
 
-function refuseMisspelt(key: string, known: readonly string[]): void {
-  const near = RENAMED[key] ?? (CLIENT_OPTIONS.has(key) ? undefined : nearest(key, known));
-  if (near !== undefined) throw new TypeError(`connection has no option "${key}": did you mean "${near}"?`);
+function refuseUnknown(key: string, known: readonly string[]): void {
+  if (CLIENT_OPTIONS.has(key) && RENAMED[key] === undefined) return;
+  const near = RENAMED[key] ?? nearest(key, [...known, ...CLIENT_OPTIONS]);
+  const hint = near === undefined
+    ? "; what node-redis takes beside these goes into clientOptions"
+    : `: did you mean "${near}"?`;
+  throw new TypeError(`connection has no option "${key}"${hint}`);
 }
 
 function environmentUrl(): string | undefined {

@@ -43,7 +43,7 @@ export interface HueySettings extends HueyOptions, ApplicationSettings {
   huey?: never;
 }
 
-/** How to reach Redis; what is not listed goes to node-redis, as `clientOptions` does. */
+/** How to reach Redis; what else is given must be an option of node-redis, as those in `clientOptions` are. */
 export type RedisConnection = Omit<RedisOptions, "blocking"> & { readonly [option: string]: unknown };
 
 /** A Huey in Redis, the default. */

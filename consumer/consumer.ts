@@ -2,11 +2,11 @@
  * The consumer: runs the tasks of a Huey.
  * @module
  */
-import { checkBoolean, checkKeys } from "../lib/arguments.ts";
 import { coreOf } from "../lib/core.ts";
 import type { Core } from "../lib/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey.ts";
+import { checkOptions, rule } from "../lib/option_rules.ts";
 import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
 import { Engine } from "./engine.ts";
@@ -102,8 +102,7 @@ export class Consumer implements AsyncDisposable {
    * @param options Whether to wait for running tasks, and how long they get if not.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    checkKeys(options, "Options of stop", ["graceful", "grace"]);
-    checkBoolean(options.graceful, "graceful");
+    checkOptions<StopOptions>(options, "stop", { graceful: rule.boolean, grace: rule.duration() });
     const { graceful = true, grace } = options;
     const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
     const engine = this.#engine;
@@ -121,6 +120,7 @@ export class Consumer implements AsyncDisposable {
    * @throws The signal's reason; ConfigurationError if it is stopped while one waits for `"idle"`.
    */
   async waitFor(event: ConsumerEvent, options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions<{ signal?: AbortSignal }>(options, "waitFor", { signal: rule.signal });
     options.signal?.throwIfAborted();
     const stop = new AbortController();
     const waits = [this.#event(event)];

@@ -2,6 +2,7 @@
  * The options of a consumer: one table behind the constructor, the command line, its help and the documentation.
  * @module
  */
+import { checkKeys, show } from "../lib/arguments.ts";
 import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
 
@@ -151,6 +152,32 @@ export function optionOf(key: string): Option | undefined {
   return COMMAND_KEYS.has(key) ? undefined : OPTIONS.find((option) => option.key === key);
 }
 
+/**
+ * Checks names and values of options that a program gives: a constructor, or a configuration.
+ *
+ * @param options As given.
+ * @param of What takes them, as the subject of a sentence.
+ * @param others Options that are checked elsewhere.
+ * @param prefix What stands before the name of an option in an error: `consumer.`.
+ * @throws {TypeError} For an option that does not exist, or a value of a wrong type.
+ * @throws {RangeError} For a value out of range.
+ */
+export function checkConsumerOptions(options: object, of: string, others: readonly string[] = [], prefix: string = ""): void {
+  const known = OPTIONS.map(({ key }) => key).filter((key) => !COMMAND_KEYS.has(key));
+  checkKeys(options, of, [...new Set(known), ...others, ...commandKeysOf(options)]);
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || others.includes(key)) continue;
+    const option = optionOf(key);
+    if (option === undefined) throw new TypeError(`${of} has no option ${JSON.stringify(key)}: it is one of the command line`);
+    checkValue(option, value, `${prefix}${key}`);
+  }
+}
+
+/** Options of the command line that were given: they have a refusal of their own. */
+function commandKeysOf(options: object): string[] {
+  return typeof options === "object" && options !== null ? Object.keys(options).filter((key) => COMMAND_KEYS.has(key)) : [];
+}
+
 /** What an option demands of its value, as part of a sentence: `a whole number, at least 1`. */
 export function ruleOf(option: Option): string {
   const { kind, min, max, divisorOf, choices } = option;
@@ -219,12 +246,4 @@ function checkDuration(option: Option, value: unknown, name: string, failure: st
 function inRange(option: Option, value: number): boolean {
   const { min = -Infinity, max = Infinity, divisorOf } = option;
   return value >= min && value <= max && (divisorOf === undefined || divisorOf % value === 0);
-}
-
-function show(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
 }

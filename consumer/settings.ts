@@ -3,11 +3,13 @@
  * @module
  */
 import process from "node:process";
+import { show } from "../lib/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
+import { checkValues, rule, type Rules } from "../lib/option_rules.ts";
 import type { PollOptions } from "../lib/storage.ts";
 import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
-import { checkValue, COMMAND_KEYS, optionOf } from "./options.ts";
+import { checkConsumerOptions } from "./options.ts";
 import { moduleUrl } from "./module_url.ts";
 
 /** Huey's `greenlet` (slots in this isolate), `thread` (Web Workers) and `process` (child processes). */
@@ -61,7 +63,7 @@ export interface ConsumerSettings {
 const PATIENT_CHECKS = 6;
 
 /** Options that are not in the table, because the command line has no switch for them. */
-const OTHERS: ReadonlySet<string> = new Set(["module", "exportName"]);
+const OTHERS: Rules<Pick<ConsumerOptions, "module" | "exportName">> = { module: checkModule, exportName: rule.text };
 
 /**
  * Checks options and fills in defaults.
@@ -72,10 +74,8 @@ const OTHERS: ReadonlySet<string> = new Set(["module", "exportName"]);
  * @throws {ConfigurationError} For options that contradict each other.
  */
 export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new TypeError(`The options of a consumer must be an object: ${String(options)}`);
-  }
-  for (const [key, value] of Object.entries(options)) checkOption(key, value);
+  checkConsumerOptions(options, "A consumer", Object.keys(OTHERS));
+  checkValues(options, OTHERS);
   const healthCheckIntervalMs = durationMs(options.healthCheckInterval ?? 10, "healthCheckInterval");
   const settings: ConsumerSettings = {
     workers: options.workers ?? 1,
@@ -103,20 +103,9 @@ export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
   return settings;
 }
 
-function checkOption(key: string, value: unknown): void {
-  if (value === undefined) return;
-  if (OTHERS.has(key)) {
-    if (typeof value !== "string" && !(key === "module" && value instanceof URL)) {
-      throw new TypeError(`${key} must be a text${key === "module" ? " or a URL" : ""}: ${String(value)}`);
-    }
-    return;
-  }
-  const option = optionOf(key);
-  if (option === undefined) {
-    const hint = COMMAND_KEYS.has(key) ? ": it is one of the command line" : "";
-    throw new TypeError(`A consumer has no option ${JSON.stringify(key)}${hint}`);
-  }
-  checkValue(option, value, key);
+function checkModule(value: unknown, name: string): void {
+  if (typeof value === "string" || value instanceof URL) return;
+  throw new TypeError(`${name} must be a text or a URL: ${show(value)}`);
 }
 
 function refuseContradictions(settings: ConsumerSettings): void {

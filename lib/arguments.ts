@@ -97,7 +97,7 @@ export function checkOneOf(value: unknown, name: string, words: readonly string[
  * lists them all.
  */
 export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
-  if (!isOptions(options)) throw new TypeError(`${name} must be an object: ${show(options)}`);
+  if (!isOptions(options)) throw new TypeError(`${name} takes an object of options: ${show(options)}`);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);

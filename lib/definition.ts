@@ -116,6 +116,9 @@ function optionsOf(options: unknown, name: string | undefined): AnyTaskOptions {
 
 function functionOf(fn: unknown): AnyFunction {
   checkFunction(fn, "The function of a task");
+  if (definitionOf(fn) === undefined && typeof (fn as { s?: unknown }).s === "function") {
+    throw new TypeError("The function of a task must be a function or another task, not a task with options bound by with");
+  }
   return fn as AnyFunction;
 }
 

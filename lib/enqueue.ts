@@ -57,6 +57,16 @@ export async function enqueueMessages(core: Core, messages: readonly Message[]):
   return enqueued.map((message) => new ResultHandle(core, message));
 }
 
+/**
+ * Checks everything that enqueueing a message would check, and writes nothing.
+ * @throws {UnknownTaskError} If its task is not registered.
+ * @throws {TypeError | RangeError} For what the storage cannot hold, or arguments that cannot be stored.
+ */
+export async function checkEnqueueing(core: Core, message: Message): Promise<void> {
+  checkStep(core, message);
+  await encodeItem(core, withExpiry(message));
+}
+
 /** Whether a step is a task and nothing more. */
 function isAlone(step: NextStep): step is Message {
   return !isChord(step) && step.next === undefined;

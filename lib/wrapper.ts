@@ -20,11 +20,19 @@ import type { Task } from "./types/composition.ts";
 /** Leads from a wrapper to its definition. */
 const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
 
+/** Leads from a wrapper to the core of its Huey. */
+const OWNER: unique symbol = Symbol.for("@hueyjs/huey.owner") as never;
+
 type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
 
 /** The definition of a wrapper; `undefined` for any other value. */
 export function definitionOf(value: unknown): Definition | undefined {
   return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
+}
+
+/** The core of the Huey that a wrapper belongs to; `undefined` for any other value. */
+export function ownerOf(value: unknown): Core | undefined {
+  return typeof value === "function" ? (value as { readonly [OWNER]?: Core })[OWNER] : undefined;
 }
 
 /** Makes the wrapper of a definition. */
@@ -34,6 +42,7 @@ export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unk
   const members = {
     kind: "function",
     [DEFINITION]: definition,
+    [OWNER]: core,
     with: (options: AnyCallOptions) => makeCall(core, definition, options),
     schedule: (options: AnyCallOptions & { args?: readonly unknown[] }) => schedule(core, definition, options),
     callLocal: (...args: unknown[]) => callLocal(core, definition, args),

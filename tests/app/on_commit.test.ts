@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import postgres from "postgres";
 import { Pool } from "pg";
 import { Kysely, PostgresDialect } from "kysely";
@@ -18,7 +21,7 @@ import {
   task,
 } from "../../app/mod.ts";
 import { forgetApplication } from "../../app/application.ts";
-import { ConfigurationError, type Huey } from "../../mod.ts";
+import { ConfigurationError, FileHuey, type Huey, MemoryHuey } from "../../mod.ts";
 import { failure, silent, work } from "../helpers.ts";
 import { openSqlite, type Sqlite } from "./_sqlite.ts";
 
@@ -54,6 +57,46 @@ describe("onCommitTask()", () => {
       expect(await pending()).toBe(1);
     });
     expect(await pending()).toBe(2);
+  });
+
+  test("enqueues a task of another Huey there, in a transaction and without one", async () => {
+    const reports = new MemoryHuey("reports", { logger: silent });
+    const build = onCommitTask(reports.task("build", (n: number) => n));
+    const results = [await build(1)];
+    await atomic(sqlite, async () => {
+      results.push(await build(2));
+      expect(await reports.pendingCount()).toBe(1);
+    });
+    expect([await pending(), await reports.pendingCount()]).toEqual([0, 2]);
+    await work(reports);
+    expect(await Promise.all(results.map((result) => result.get()))).toEqual([1, 2]);
+  });
+
+  test("needs no configuration for a task that is there", async () => {
+    forgetApplication();
+    const reports = new MemoryHuey({ logger: silent });
+    await onCommitTask(reports.task("build", () => 1))();
+    expect(await reports.pendingCount()).toBe(1);
+    expect((await failure(() => onCommitTask("other", () => 1))).message).toContain("No Huey is configured");
+  });
+
+  test("what cannot be enqueued fails where the transaction can still be rolled back", async () => {
+    const path = mkdtempSync(join(tmpdir(), "huey-commit-"));
+    await using files = new FileHuey({ path, logger: silent });
+    const half = onCommitTask(files.task({ name: "half", priority: 1.5 }, (n: number) => n));
+    const gone = files.task("gone", () => {});
+    const unknown = onCommitTask(gone);
+    gone.unregister();
+    sqlite.exec("create table entry (n int)");
+    for (const call of [() => half(1), () => unknown()]) {
+      const error = await failure(atomic(sqlite, async () => {
+        sqlite.exec("insert into entry values (1)");
+        await call();
+      }));
+      expect(error).not.toBeInstanceOf(AfterCommitError);
+    }
+    expect(sqlite.prepare("select n from entry").all()).toEqual([]);
+    rmSync(path, { recursive: true });
   });
 
   test("the same function can be defined twice, under two names", async () => {

@@ -7,14 +7,25 @@ import { huey as proxy, type HueyClass, type Settings } from "../../app/mod.ts";
 import { currentApplication, defineConfig, forgetApplication } from "../../app/application.ts";
 import { redisConnection } from "../../app/redis_connection.ts";
 import { HUEYS } from "../../app/hueys.ts";
+import { checkConsumerOptions, optionOf, OPTIONS } from "../../consumer/options.ts";
 import { coreOf } from "../../lib/core.ts";
 import { ConfigurationError, FileHuey, Huey, MemoryHuey, MemoryStorage, RedisHuey, SqliteHuey } from "../../mod.ts";
 import { failure, silent } from "../helpers.ts";
 
 const refusal = async (settings: unknown): Promise<string> => {
   const error = await failure(() => defineConfig(settings as Settings));
-  expect(error instanceof TypeError || error instanceof ConfigurationError).toBe(true);
+  expect([TypeError, RangeError, ConfigurationError].some((kind) => error instanceof kind)).toBe(true);
   return error.message;
+};
+
+/** How it ended: the kind of error, as the names in the message differ. */
+const outcomeOf = async (work: () => unknown): Promise<string> => {
+  try {
+    await work();
+    return "fine";
+  } catch (error) {
+    return (error as Error).name;
+  }
 };
 
 const VARIABLES = ["HUEY_URL", "REDIS_URL"];
@@ -51,6 +62,7 @@ describe("defineConfig()", () => {
   });
 
   test("takes every option of a Huey", () => {
+    const lines: string[] = [];
     const huey = defineConfig({
       hueyClass: "MemoryHuey",
       name: "all",
@@ -65,12 +77,13 @@ describe("defineConfig()", () => {
       maxDeliveries: 2,
       trackState: false,
       completionTtl: { minutes: 1 },
-      logger: silent,
+      logger: { ...silent, warn: (line) => void lines.push(line) },
     });
     expect([huey.name, huey.results, huey.storeNone, huey.utc, huey.immediate]).toEqual(["all", false, true, false, true]);
     const { settings, logger } = coreOf(huey)!;
+    logger.warn("mine", {});
     expect(settings).toMatchObject({ delivery: "at-most-once", maxDeliveries: 2, trackState: false, completionTtlMs: 60_000 });
-    expect(logger).toBe(silent);
+    expect(lines).toEqual(["mine"]);
   });
 
   test("debug means immediate, unless immediate is given", () => {
@@ -159,12 +172,45 @@ describe("wrong settings", () => {
     expect(await refusal({ debug: "yes" })).toBe('debug must be true or false: "yes"');
     expect(await refusal({ name: "" })).toBe("name must not be empty");
     expect(await refusal({ connection: "redis://x" })).toBe('connection must be an object: "redis://x"');
-    expect(await refusal({ consumer: 4 })).toBe("consumer must be an object: 4");
+    expect(await refusal({ consumer: 4 })).toBe("consumer takes an object of options: 4");
     expect(await refusal({ tasks: [5] })).toBe("Each of tasks must be a string: 5");
     expect(await refusal({ ignore: "dist" })).toBe('ignore must be a list of names: "dist"');
     expect(await refusal({ database: { open: 1 } })).toContain("database: A resource must have enter and exit");
     expect(await refusal({ url: "http://x" })).toContain("url must look like redis://");
     expect(await refusal({ hueyClass: "FileHuey" })).toContain("path");
+  });
+
+  test.each([
+    [{ consumer: { workers: "4" } }, 'consumer.workers must be a whole number, at least 1: "4"'],
+    [{ consumer: { workerType: "fiber" } }, "consumer.workerType must be one of greenlet, thread, process"],
+    [{ consumer: { grace: 1e13 } }, "consumer.grace must be at most 100 years"],
+    [{ consumer: { periodic: "no" } }, "consumer.periodic must be true or false"],
+    [{ consumer: { module: "x.ts" } }, 'consumer has no option "module"'],
+    [{ consumer: { healthPort: 1 } }, "it is one of the command line"],
+    [{ huey: new MemoryHuey(), consumer: { workers: 0 } }, "consumer.workers must be"],
+    [{ huey: new MemoryHuey(), consumer: { wokers: 1 } }, 'did you mean "workers"?'],
+    [{ hueyClass: "SqliteHuey", connection: { fsync: "yes" } }, "fsync must be true or false"],
+    [{ hueyClass: "SqliteHuey", filename: 5 }, "filename must be a string: 5"],
+    [{ connection: { db: -1 } }, "db must be at least 0: -1"],
+    [{ blocking: "no" }, 'blocking must be true or false: "no"'],
+    [{ expireTime: 60 }, '"expireTime" is a setting for the hueyClass "RedisExpireHuey"'],
+    [{ hueyClass: "RedisExpireHuey", expireTime: 0 }, "expireTime must be more than 0"],
+    [{ hueyClass: "MemoryHuey", resultTtl: -1 }, "resultTtl must not be negative"],
+    [{ hueyClass: "MemoryHuey", immediate: 1 }, "immediate must be true or false: 1"],
+    [{ hueyClass: "MemoryHuey", retries: 3 }, 'Settings has no option "retries"'],
+  ])("%j is refused where it is given", async (settings, message) => {
+    expect(await refusal(settings)).toContain(message);
+  });
+
+  test("a value is refused exactly if a consumer refuses it", async () => {
+    const values = [0, 1, -1, 1.5, "1", "", true, null, [], ["a"], {}, { seconds: 1 }, NaN, 1e13, "thread"];
+    for (const { key } of OPTIONS.filter((option) => optionOf(option.key) !== undefined)) {
+      for (const value of values) {
+        const inConfig = await outcomeOf(() => defineConfig({ huey: new MemoryHuey(), consumer: { [key]: value } }));
+        const inConsumer = await outcomeOf(() => checkConsumerOptions({ [key]: value }, "A consumer"));
+        expect([key, value, inConfig]).toEqual([key, value, inConsumer]);
+      }
+    }
   });
 
   test("what is given twice is refused, without telling passwords", async () => {

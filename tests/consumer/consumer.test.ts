@@ -51,8 +51,8 @@ describe("Consumer()", () => {
       [{ lease: -1 }, RangeError, "lease must not be negative: -1"],
       [{ maxTasks: 0 }, RangeError, "maxTasks must be a whole number, at least 1: 0"],
       [{ speed: 9 } as never, TypeError, 'A consumer has no option "speed"'],
-      [5 as never, TypeError, "The options of a consumer must be an object: 5"],
-      [null as never, TypeError, "The options of a consumer must be an object: null"],
+      [5 as never, TypeError, "A consumer takes an object of options: 5"],
+      [null as never, TypeError, "A consumer takes an object of options: null"],
     ];
     for (const [options, type, message] of refused) {
       expect(() => new Consumer(huey, options)).toThrow(message);

@@ -46,7 +46,7 @@ test.each([
   [new Map(), "Map"],
   [() => ({}), "function"],
 ])("%p is no object of options", (value, shown) => {
-  expect(() => checkKeys(value, "A task", OPTIONS)).toThrow(/^A task must be an object: /);
+  expect(() => checkKeys(value, "A task", OPTIONS)).toThrow(/^A task takes an object of options: /);
   expect(() => checkKeys(value, "A task", OPTIONS)).toThrow(shown);
 });
 

@@ -24,7 +24,7 @@ describe("flush", () => {
     await refusal(() => huey.flush({ queue: false }), "flush needs a part");
     await refusal(() => huey.flush({ lock: true } as never), '"lock"', '"locks"');
     await refusal(() => huey.flush({ queue: 1 } as never), "queue must be true or false: 1");
-    await refusal(() => huey.flush("queue" as never), "must be an object");
+    await refusal(() => huey.flush("queue" as never), "an object of options");
     expect(await huey.get<number>("key")).toBe(1);
   });
 });

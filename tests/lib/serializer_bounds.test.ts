@@ -129,8 +129,8 @@ test("wrong options are refused, and the nearest one is named", () => {
     [{ maxNodes: 1.5 }, "maxNodes must be a whole number"],
     [{ maxDepth: "5" }, "maxDepth must be"],
     [{ maxDepth: 1001 }, "from 1 to 1000"],
-    [true, "must be an object"],
-    [null, "must be an object"],
+    [true, "an object of options"],
+    [null, "an object of options"],
   ];
   for (const [options, message] of refused) expect(() => new Serializer(options as never)).toThrow(message);
 });
