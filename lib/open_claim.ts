@@ -10,6 +10,7 @@ import { newId } from "./ids.ts";
 import { describe } from "./logger.ts";
 import type { Message } from "./message.ts";
 import type { Definition } from "./registry.ts";
+import { isReplayed, replayReason } from "./replay.ts";
 import { settleSafely } from "./settle_safely.ts";
 import { plainValue } from "./spread.ts";
 import type { Claim } from "./storage.ts";
@@ -26,6 +27,8 @@ export interface Opened {
 /** How to open a claim. */
 export interface OpenOptions {
   readonly stop?: AbortSignal | undefined;
+  /** In immediate mode there is no message in the storage. */
+  readonly inline?: unknown;
   /** Only look: what cannot be opened is left where it is. */
   readonly readOnly?: boolean | undefined;
 }
@@ -40,7 +43,8 @@ export function open(core: Core, claim: Claim, options: OpenOptions): Opened | P
   try {
     const message = decodeMessage(core, claim);
     const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
-    if (message instanceof Promise || definition === undefined || message.valuesOf !== undefined) {
+    const isSimple = !(message instanceof Promise) && message.valuesOf === undefined && core.serializer.signs !== true;
+    if (!isSimple || definition === undefined) {
       return openSlowly(core, claim, message, options);
     }
     return { message, definition, dropChord: undefined };
@@ -79,6 +83,10 @@ async function openSlowly(
   const definition = core.registry.find(message.name);
   if (definition === undefined) {
     if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
+    return undefined;
+  }
+  if (!options.readOnly && options.inline === undefined && await isReplayed(core, message)) {
+    await bury(core, claim, replayReason(message), message, claim.data, options.stop);
     return undefined;
   }
   if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };

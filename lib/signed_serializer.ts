@@ -30,9 +30,9 @@ export interface SigningOptions {
 /**
  * Adds an HMAC-SHA-256 in front of the data, so that whoever can write to the storage, but does not know the secret, can neither
  * forge nor change a message or a result, nor move one: the signature covers what the value is (a message, a result, ...), the name
- * of the queue and the id or key under which it stands. A message whose task has ended is refused as long as the storage knows of
- * that end, so an id is used for one call only. It hides nothing, and does not cover what only the storage knows: revocations, due
- * times, priorities, leases, and what is missing.
+ * of the queue and the id or key under which it stands. A message whose task has ended is refused as long as the storage knows of that
+ * end: an id that the application has chosen can be used again once its result was read. It hides nothing, and does not cover what
+ * only the storage knows: revocations, due times, priorities, leases, and what is missing.
  *
  * The signature covers the compressed data and is checked before anything is decompressed or decoded.
  *

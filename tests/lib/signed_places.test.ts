@@ -165,6 +165,59 @@ test("everything that belongs where it stands is accepted: retries, follow-ups, 
   expect(await huey.deadLetterCount()).toBe(0);
 });
 
+describe("the message of a task that has ended is set aside when it is stored again", () => {
+  for (const fails of [false, true]) {
+    test(`while its result waits: it ${fails ? "failed" : "completed"}`, async () => {
+      const huey = signed();
+      let runs = 0;
+      const pay = huey.task("pay", (euros: number) => {
+        runs++;
+        if (fails) throw new Error("no money");
+        return euros;
+      });
+      const { id } = await pay(100);
+      const [item] = await huey.storage.pending();
+      await work(huey);
+      for (let round = 0; round < 3; round++) await huey.storage.enqueue([item!]);
+      await work(huey);
+      expect([runs, await huey.deadLetterCount()]).toEqual([1, 3]);
+      expect((await huey.deadLetters())[0]!.reason).toBe(
+        `Task pay: ${id} has ended already, and its message was stored again. An id can be used again when its result was read`,
+      );
+    });
+  }
+
+  test("but not one that is tried again, whatever is stored of it meanwhile", async () => {
+    for (const storeIntermediateErrors of [false, true]) {
+      const huey = memory({ serializer: new SignedSerializer({ secret }), storeIntermediateErrors });
+      let runs = 0;
+      const task = huey.task({ name: "task", retries: 2 }, () => {
+        if (++runs < 3) throw new Error("not yet");
+        return runs;
+      });
+      const result = await task();
+      await work(huey);
+      expect([await result.get(), await huey.deadLetterCount()]).toEqual([3, 0]);
+    }
+  });
+
+  test("and not a new call under the same id, when the result was read", async () => {
+    const huey = signed();
+    const task = huey.task("task", () => 1);
+    for (let round = 0; round < 3; round++) {
+      const result = await task.with({ id: "same" })();
+      await work(huey);
+      expect(await result.get()).toBe(1);
+    }
+  });
+
+  test("and not in immediate mode", async () => {
+    const huey = memory({ serializer: new SignedSerializer({ secret }), immediate: true });
+    const task = huey.task("task", () => 1);
+    for (let round = 0; round < 2; round++) expect(await (await task.with({ id: "same" })()).get()).toBe(1);
+  });
+});
+
 test("a message that is left to other consumers, and then is a dead letter, runs when it is put back", async () => {
   const huey = signed();
   const strange = signed();
