@@ -5,6 +5,7 @@
 import { placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { storedFailure } from "./failure.ts";
+import { keepsResult } from "./kept_results.ts";
 import { isChord } from "./link.ts";
 import type { Message, NextStep } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
@@ -32,12 +33,13 @@ export async function canceledSteps(core: Core, { kind, message, moved }: Outcom
 export async function cancelFollowing(core: Core, message: Message, why: string): Promise<CanceledStep[] | undefined> {
   if (message.next === undefined) return undefined;
   const steps: CanceledStep[] = [];
-  for (const { id, name } of following(message.next)) {
+  for (const step of following(message.next)) {
+    const { id, name } = step;
     const error = `Task ${name}: ${id} was canceled: task ${message.name}: ${message.id} before it ${why}`;
     const failure = storedFailure({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" }, undefined);
     steps.push({
       id,
-      result: core.settings.results ? await core.serializer.serialize(failure, placeOf(core, "result", id)) : undefined,
+      result: keepsResult(core, step) ? await core.serializer.serialize(failure, placeOf(core, "result", id)) : undefined,
     });
   }
   return steps;

@@ -2,7 +2,10 @@
  * Dead letters: messages that nobody could run, set aside with the reason.
  * @module
  */
+import { following } from "./canceled_steps.ts";
+import { decodeMessage } from "./codec.ts";
 import type { Core } from "./core.ts";
+import type { StoredDeadLetter } from "./storage.ts";
 import type { DeadLetter } from "./types/options.ts";
 
 /** The dead letters, oldest first. */
@@ -16,4 +19,40 @@ export async function listDeadLetters(core: Core, limit: number | undefined): Pr
     taskId,
     taskName,
   }));
+}
+
+/**
+ * Puts a dead letter back on the queue. What was stored of its end goes first, also for the steps that were to follow it, so that
+ * their readers wait again.
+ *
+ * @returns whether it was there
+ */
+export async function requeueDeadLetter(core: Core, id: string): Promise<boolean> {
+  const letter = await findDeadLetter(core, id);
+  if (letter === undefined) return await core.storage.requeueDeadLetter(id);
+  const ids = [letter.taskId, ...await followersOf(core, letter)].filter((each) => each !== undefined);
+  for (const each of ids) await core.storage.results.delete(each);
+  return await core.storage.requeueDeadLetter(id);
+}
+
+/** How many of the oldest dead letters are looked at, in steps: most often the oldest one is wanted. */
+const LOOKS = [1, 100, 10_000];
+
+async function findDeadLetter(core: Core, id: string): Promise<StoredDeadLetter | undefined> {
+  for (const limit of LOOKS) {
+    const letters = await core.storage.deadLetters(limit);
+    const found = letters.find((letter) => letter.id === id);
+    if (found !== undefined || letters.length < limit) return found;
+  }
+  return undefined;
+}
+
+async function followersOf(core: Core, { taskId, data }: StoredDeadLetter): Promise<string[]> {
+  try {
+    const { next } = await decodeMessage(core, { id: taskId ?? "", data });
+    return next === undefined ? [] : [...following(next)].map((message) => message.id);
+  } catch {
+    // What cannot be read has no steps that anybody knows of.
+    return [];
+  }
 }

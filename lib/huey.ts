@@ -211,7 +211,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * @returns The value. Without `blocking` it is `undefined` while there is none.
    * @throws {TaskException} If the task failed.
    * @throws {ResultTimeout} If a blocking read waits longer than `timeout`.
-   * @throws {ConfigurationError} If the Huey has `results: false`.
+   * @throws {ConfigurationError} If its task or the Huey has `results: false`.
    *
    * @example
    * ```ts

@@ -4,7 +4,7 @@
  */
 import { checkKey, checkName, checkNumber } from "./arguments.ts";
 import { decodeMessage, placeOf, readKey } from "./codec.ts";
-import { listDeadLetters } from "./dead_letters.ts";
+import { listDeadLetters, requeueDeadLetter } from "./dead_letters.ts";
 import { HueyRegistration } from "./huey_registration.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
 import { withChordValues } from "./open_claim.ts";
@@ -96,7 +96,7 @@ export abstract class HueyContents extends HueyRegistration {
   /** Puts a dead letter back on the queue. @returns whether it was there */
   async requeueDeadLetter(id: string): Promise<boolean> {
     checkName(id, "id");
-    return await this.core.storage.requeueDeadLetter(id);
+    return await requeueDeadLetter(this.core, id);
   }
 
   /** Deletes a dead letter. @returns whether it was there */

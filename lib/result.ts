@@ -10,9 +10,9 @@ import { membershipOf } from "./link.ts";
 import type { Message } from "./message.ts";
 import { printAs, printed } from "./printing.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
-import { checkGetOptions, type Outcome, readOutcome, takeOutcome, unwrap } from "./result_reader.ts";
+import { checkGetOptions, type Outcome, readOutcome, type ReadTarget, takeOutcome, unwrap } from "./result_reader.ts";
 import { waitsOf, type Watcher } from "./result_waits.ts";
-import { isTaskRevoked, restoreKey, type RevokeTarget, revokeTask } from "./revocation.ts";
+import { isTaskRevoked, restoreKey, revokeTask } from "./revocation.ts";
 import { taskStatus } from "./state.ts";
 import { makeTask } from "./task.ts";
 import { callOverrides, checkReschedule, checkRevokeOptions } from "./task_options.ts";
@@ -110,8 +110,8 @@ export class ResultHandle {
     await revokeTask(this.#core, this.#target, { ...options, once: options.once ?? options.until === undefined });
   }
 
-  get #target(): RevokeTarget {
-    return { id: this.id, enqueued: this.#enqueued, etaMs: this.#message.eta };
+  get #target(): ReadTarget {
+    return { id: this.id, enqueued: this.#enqueued, etaMs: this.#message.eta, message: this.#message };
   }
 
   async restore(): Promise<boolean> {

@@ -8,6 +8,8 @@ import { isEnded } from "./endings.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "./errors.ts";
 import { checkOptions, rule, type Rules } from "./option_rules.ts";
 import { failureException, isFailure, isIntermediate, valueOf } from "./failure.ts";
+import { keepsResult, mayKeepResults } from "./kept_results.ts";
+import type { Message } from "./message.ts";
 import { sleep, systemClock } from "./primitives/clock.ts";
 import { waitsOf } from "./result_waits.ts";
 import { type RevokeTarget, revokeTask } from "./revocation.ts";
@@ -47,6 +49,11 @@ export function checkGetOptions(options: GetOptions): void {
   checkOptions<GetOptions>(options, "get", GET);
 }
 
+/** What is to be read, and what is known of it. */
+export interface ReadTarget extends RevokeTarget {
+  readonly message?: Message | undefined;
+}
+
 /** How a reader takes what is stored. */
 export interface TakeOptions {
   /** It stays in the store. */
@@ -61,20 +68,27 @@ export interface TakeOptions {
  * @param take Reads what is stored; a handle shares one read among its readers.
  * @returns The outcome; `undefined` when a non-blocking read finds nothing.
  * @throws {ResultTimeout} If a blocking read waits longer than `timeout`, or another reader took the value.
- * @throws {ConfigurationError} If the Huey has `results: false`.
+ * @throws {ConfigurationError} If its task or the Huey has `results: false`, so that nothing is stored.
  */
 export async function readOutcome(
   core: Core,
-  target: RevokeTarget,
+  target: ReadTarget,
   options: GetOptions,
   take: () => Promise<Outcome | undefined> = () => takeOutcome(core, target.id, options),
 ): Promise<Outcome | undefined> {
   checkGetOptions(options);
-  const { id } = target;
-  if (!core.settings.results) throw new ConfigurationError(`Cannot read the result of ${id}: this Huey has results: false`);
+  if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
   options.signal?.throwIfAborted();
   const found = await take();
-  return !options.blocking || found?.ended ? found : await waitForOutcome(core, target, options, take);
+  if (found?.ended) return found;
+  // Of one that is known by its id only, what a call with `results: true` has left can be read all the same.
+  if (target.message === undefined && !mayKeepResults(core)) throw new ConfigurationError(neverStored(target));
+  return options.blocking ? await waitForOutcome(core, target, options, take) : found;
+}
+
+function neverStored({ id, message }: ReadTarget): string {
+  if (message?.results !== false) return `Cannot read the result of ${id}: this Huey has results: false`;
+  return `Cannot read the result of task ${message.name}: ${id}: it has results: false`;
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
@@ -95,7 +109,7 @@ function outcomeOf(found: { readonly value: unknown } | undefined): Outcome | un
 
 async function waitForOutcome(
   core: Core,
-  target: RevokeTarget,
+  target: ReadTarget,
   options: GetOptions,
   take: () => Promise<Outcome | undefined>,
 ): Promise<Outcome> {

@@ -9,6 +9,7 @@ import { errorStack, errorText, toError } from "./error_record.ts";
 import { bareError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
+import { keepsResult } from "./kept_results.ts";
 import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
 import { plainValue } from "./spread.ts";
 import type { ChordMembership, Message } from "./message.ts";
@@ -120,6 +121,7 @@ function settlementOf(
     claim,
     id: message.id,
     result,
+    resultTtlMs: core.settings.resultTtlMs,
     ending: retrying ? undefined : endingOf(outcome, result),
     noticeTtlMs: core.settings.completionTtlMs,
     forget: forgotten(outcome, retrying, canceled),
@@ -163,7 +165,7 @@ function followUpsOf(core: Core, outcome: Outcome, retrying: boolean): Message[]
 
 /** Whether the outcome leaves something in the result store. */
 function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {
-  if (!core.settings.results || definition.periodic !== undefined) return false;
+  if (!keepsResult(core, outcome.message) || definition.periodic !== undefined) return false;
   // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
   const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
   if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone || overwrites;

@@ -14,10 +14,10 @@ export interface GetOptions {
   /** Longest wait of a blocking `get`, which then rejects with `ResultTimeout`. Default: none. A number is seconds. */
   timeout?: Duration;
 
-  /** Growth of the interval between two looks, at least 1; for storages that have to poll. Default 1.15. */
+  /** Growth of the interval between two looks at a task of which an attempt has left its error, at least 1. Default 1.15. */
   backoff?: number;
 
-  /** Longest interval between two looks, for storages that have to poll. Default 1; a number is seconds. */
+  /** Longest interval between two looks. Storages tell of an end at once, so it matters when they cannot. Default 1; a number is seconds. */
   maxDelay?: Duration;
 
   /** Revoke the task when the wait times out. Default false. */
@@ -47,7 +47,7 @@ export interface RescheduleOptions {
   /** New expiry; a length of time counts from the new eta. Default: that of the task, counted anew. */
   expires?: Duration | Instant;
 
-  /** Keep the steps that follow and the error handlers. Default true. */
+  /** Keep the steps that follow and the error handlers. Default true. Without them those steps end as `canceled`. */
   preservePipeline?: boolean;
 }
 
@@ -69,7 +69,7 @@ export interface Result<T = unknown> {
    * @returns The value. `undefined` if it is not ready, or the task returned `undefined`.
    * @throws {TaskException} If the task failed (`cause` is its error), or ended without running (`metadata.outcome` says how).
    * @throws {ResultTimeout} If a blocking read waited longer than `timeout`, or another handle took the value.
-   * @throws {ConfigurationError} If the Huey has `results: false`.
+   * @throws {ConfigurationError} If its task or the Huey has `results: false`.
    * @throws {DecodeError} If what is stored cannot be read.
    *
    * @example
@@ -92,13 +92,13 @@ export interface Result<T = unknown> {
   /**
    * Whether the task has ended, well or not; also after its value was read by this handle. Takes nothing.
    *
-   * @returns true as long as its value or the notice of its end is there.
+   * @returns true as long as its value or the notice of its end is there, and while the error of an attempt can be read.
    */
   isReady(): Promise<boolean>;
 
   /**
    * Stops this invocation: it is dropped when its turn comes. One that runs is aborted, through its context's `signal`, and is not
-   * retried.
+   * retried. Of one that has ended nothing is kept.
    *
    * @param options Default `{ once: true }`: the revocation is used up when the task is dropped.
    * @throws {TypeError} For a wrong option.
@@ -121,7 +121,8 @@ export interface Result<T = unknown> {
   isRevoked(at?: Instant): Promise<boolean>;
 
   /**
-   * Revokes this invocation and enqueues a copy with a new id. Whether this one has run already is not checked.
+   * Revokes this invocation and enqueues a copy with a new id, which takes its place in a chord. Whether this one has run already is
+   * not checked.
    *
    * @param options When to run the copy (default now), and what to change.
    * @returns The handle of the copy.

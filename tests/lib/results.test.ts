@@ -248,6 +248,58 @@ describe("options of get", () => {
   });
 });
 
+describe("results of one task or call", () => {
+  test("are not stored where it says so: a read is refused, whatever the Huey does", async () => {
+    const huey = memory();
+    const silent = huey.task({ name: "silent", results: false }, () => 1);
+    const loud = huey.task("loud", () => 2);
+    const results = [await silent(), await loud.with({ results: false })()];
+    const told = await silent.with({ results: true })();
+    await work(huey);
+    for (const result of results) {
+      for (const options of [{}, { blocking: true }]) {
+        const error = await failure(result.get(options));
+        expect(error).toBeInstanceOf(ConfigurationError);
+        expect(error.message).toContain(`${result.task.name}: ${result.id}`);
+      }
+    }
+    expect([await told.get(), await huey.resultCount()]).toEqual([1, 0]);
+  });
+
+  test("are stored where it says so although the Huey stores none; by id they are found when they are there", async () => {
+    const huey = memory({ results: false });
+    const task = huey.task("task", (): number => 1);
+    const [kept, dropped] = [await task.with({ results: true })(), await task()];
+    await work(huey);
+    expect(await huey.result(kept.id, { preserve: true })).toBe(1);
+    expect(await kept.get({ blocking: true })).toBe(1);
+    for (const id of [kept.id, dropped.id]) {
+      expect(await failure(huey.result(id, { blocking: true }))).toBeInstanceOf(ConfigurationError);
+    }
+  });
+
+  test("of a later step: its end is known without them", async () => {
+    const huey = memory();
+    const fail = huey.task("fail", (): number => {
+      throw new Error("no");
+    });
+    const silent = huey.task({ name: "silent", results: false }, (n: number) => n);
+    const [, second] = await huey.enqueue(fail.s().andThen(silent));
+    await work(huey);
+    expect([await second!.isReady(), await huey.resultCount()] as unknown[]).toEqual([true, 1]);
+  });
+
+  test("go after resultTtl", async () => {
+    const huey = memory({ resultTtl: 100 });
+    const [read, unread] = await huey.task("task", (n: number) => n).map([1, 2]);
+    await work(huey);
+    advance(99);
+    expect(await read!.get()).toBe(1);
+    advance(2);
+    expect([await unread!.get(), await huey.resultCount()] as unknown[]).toEqual([undefined, 0]);
+  });
+});
+
 describe("results: false", () => {
   test("stores nothing; the handle still revokes and reschedules", async () => {
     const huey = memory({ results: false });
