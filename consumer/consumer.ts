@@ -10,6 +10,7 @@ import { checkOptions, rule } from "../lib/option_rules.ts";
 import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
 import { Engine } from "./engine.ts";
+import { Once } from "./once.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./settings.ts";
 import { resolveSettings } from "./settings.ts";
 import { reportVitals } from "./vitals.ts";
@@ -50,7 +51,7 @@ export class Consumer implements AsyncDisposable {
   readonly #settings: ConsumerSettings;
   #engine: Engine | undefined;
   #started: PromiseWithResolvers<void> = Promise.withResolvers();
-  #stopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  #stopped: Once = new Once();
   #stopping: Promise<void> | undefined;
 
   /**
@@ -145,10 +146,8 @@ export class Consumer implements AsyncDisposable {
   }
 
   async #idle(): Promise<void> {
-    const stopped = this.#stopped.promise.then(() => {
-      throw new ConfigurationError("The consumer was stopped before it was idle");
-    });
-    await Promise.race([this.#started.promise.then(() => this.#engine!.idle()), stopped]);
+    const idle = this.#started.promise.then(() => this.#engine!.idle());
+    await this.#stopped.unless(idle, () => new ConfigurationError("The consumer was stopped before it was idle"));
   }
 
   async #finish(engine: Engine): Promise<void> {
@@ -159,8 +158,8 @@ export class Consumer implements AsyncDisposable {
       this.#stopping = undefined;
       const stopped = this.#stopped;
       this.#started = Promise.withResolvers();
-      this.#stopped = Promise.withResolvers();
-      stopped.resolve();
+      this.#stopped = new Once();
+      stopped.happen();
     }
   }
 }

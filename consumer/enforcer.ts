@@ -20,8 +20,8 @@ export interface EnforcerOptions {
   /** How long the calls of the storage may take before the loop counts as stuck. */
   readonly patienceMs: number;
   readonly logger: Logger;
-  /** The workers that live, with the at-most-once tasks that they run, which the storage does not know as claimed. */
-  readonly workers: () => readonly { readonly name: string; readonly unclaimed: readonly Claim[] }[];
+  /** The workers that live. */
+  readonly workers: () => readonly { readonly name: string }[];
   /** Ends a worker that has exceeded the grace time with these claims. */
   readonly end: (worker: string, claims: readonly Claim[]) => void;
 }
@@ -82,8 +82,8 @@ export class Enforcer {
     const before = this.#sinceMs;
     this.#sinceMs = new Map();
     if (await this.#core.storage.revocations.size() === 0) return;
-    for (const { name: worker, unclaimed } of this.#options.workers()) {
-      const revoked = await this.#revoked(worker, unclaimed);
+    for (const { name: worker } of this.#options.workers()) {
+      const revoked = await this.#revoked(worker);
       for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? performance.now());
       const overdue = revoked.filter(({ token }) => before.has(token) && this.#isOverdue(token));
       if (overdue.length > 0 && !this.#stop.signal.aborted) this.#options.end(worker, overdue);
@@ -94,8 +94,8 @@ export class Enforcer {
     return performance.now() - this.#sinceMs.get(token)! >= this.#options.graceMs;
   }
 
-  async #revoked(worker: string, unclaimed: readonly Claim[]): Promise<Claim[]> {
-    const claims = [...await this.#core.storage.claimed({ consumer: this.#options.consumer, worker }), ...unclaimed];
+  async #revoked(worker: string): Promise<Claim[]> {
+    const claims = await this.#core.storage.claimed({ consumer: this.#options.consumer, worker });
     const running = await Promise.all(claims.map((claim) => runningOf(this.#core, claim, this.#options.logger)));
     const revoked = await revokedNow(this.#core, running.filter((each) => each !== undefined));
     return revoked.map(({ claim }) => claim);

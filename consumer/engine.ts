@@ -4,6 +4,7 @@
  */
 import type { Core } from "../lib/core.ts";
 import type { Huey } from "../lib/huey.ts";
+import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { logBanner } from "./banner.ts";
 import type { Crew } from "./crew.ts";
@@ -14,7 +15,6 @@ import { KeptLoop } from "./kept_loop.ts";
 import { LeaseKeeper } from "./lease.ts";
 import { LocalCrew } from "./local_crew.ts";
 import { partLogger } from "./loggers.ts";
-import { sleep } from "./outage.ts";
 import { Recovery } from "./recover.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Vitals } from "./vitals.ts";
@@ -32,9 +32,11 @@ export class Engine {
   readonly #scheduler: KeptLoop<Scheduler>;
   readonly #crew: Crew;
   readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
-  #health: ReturnType<typeof setInterval> | undefined;
+  #health: Timer | undefined;
   #starting: Promise<void> | undefined;
   #started = false;
+  /** A start that is under way, or hangs, does nothing more. */
+  #stopping = false;
   /** The storage did not grant the lease, so that nothing was begun. */
   #refused = false;
 
@@ -52,6 +54,7 @@ export class Engine {
       tasksRunHere,
       poll,
       logger: this.#logger,
+      clock: core.clock,
       onRenewed: () => this.#crew.leaseRenewed(),
     });
     // What only this isolate sees cannot have been left behind by another.
@@ -94,26 +97,33 @@ export class Engine {
 
   /** Stops everything; never leaves a part running, even if another fails. */
   async stop(): Promise<void> {
-    clearInterval(this.#health);
+    this.#stopping = true;
+    this.#health?.stop();
     // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a stop in a hurry.
     await Promise.race([this.#starting?.catch(() => {}), this.#hurry.promise]);
     if (this.#refused) return;
     await this.#try("Stopping the workers", () => this.#stopCrew());
     await this.#try("Stopping the scheduler", () => this.#scheduler.stop());
     await this.#try("Stopping the recovery", () => this.#recovery?.stop());
-    await this.#try("Giving back what is left", () => this.#giveBack());
+    await this.#try("Ending the lease", () => this.#giveBack());
     this.#logger.info("All workers have stopped");
   }
 
   async #start(): Promise<void> {
-    await this.#takeLease();
-    if (this.#settings.flushLocks) await this.#flushLocks();
-    this.#recovery?.start();
-    await this.#crew.start();
+    for (const step of [this.#takeLease, this.#flushLocks, this.#startCrew]) {
+      await step.call(this);
+      if (this.#stopping) return;
+    }
     this.#scheduler.start();
     this.#started = true;
     logBanner(this.#core, this.#settings, this.#logger);
-    if (this.#settings.checkWorkerHealth) this.#health = setInterval(() => this.#check(), this.#settings.healthCheckIntervalMs);
+    const { checkWorkerHealth, healthCheckIntervalMs } = this.#settings;
+    if (checkWorkerHealth) this.#health = startInterval(this.#core.clock, healthCheckIntervalMs, () => this.#check());
+  }
+
+  async #startCrew(): Promise<void> {
+    this.#recovery?.start();
+    await this.#crew.start();
   }
 
   async #takeLease(): Promise<void> {
@@ -142,14 +152,16 @@ export class Engine {
     // A storage that is gone must not keep the process from ending; others recover what it holds.
     const limit = new AbortController();
     const work = async (): Promise<void> => {
-      await this.#core.storage.recover({ consumer: this.#identity.consumer });
+      // The end of the lease, too, lets others recover what is left.
+      await this.#try("Giving back what is left", () => this.#core.storage.recover({ consumer: this.#identity.consumer }));
       await this.#lease.stop();
     };
-    await Promise.race([work(), sleep(5000, limit.signal)]);
+    await Promise.race([work(), sleep(this.#core.clock, 5000, limit.signal)]);
     limit.abort();
   }
 
   async #flushLocks(): Promise<void> {
+    if (!this.#settings.flushLocks) return;
     const cleared = await this.#huey.flushLocks(...this.#settings.extraLocks);
     if (cleared.size > 0) this.#logger.warn(`Locks cleared at the start: ${[...cleared].join(", ")}`);
   }

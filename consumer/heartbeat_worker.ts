@@ -1,8 +1,9 @@
 /**
- * Runs in a Web Worker: renews the lease of a consumer whose own isolate is held up by a task. It imports nothing until then, since
+ * Runs in a Web Worker: renews the lease of a consumer whose own isolate is held up by a task. It imports little until then, since
  * every byte here is one more in each consumer.
  * @module
  */
+import { startInterval, systemClock, type Timer } from "../lib/primitives/clock.ts";
 import type { Lease, Storage, StorageDescriptor } from "../lib/storage.ts";
 
 /** What to renew, and when. */
@@ -33,7 +34,7 @@ const LOOKS = 5;
 const scope = globalThis as unknown as Scope;
 
 let storage: Storage | undefined;
-let timer: ReturnType<typeof setInterval> | undefined;
+let timer: Timer | undefined;
 let beating: Promise<void> = Promise.resolve();
 let stopped = false;
 
@@ -41,19 +42,19 @@ function live(watch: Watch): void {
   let seen = Atomics.load(watch.beats, 0);
   let silent = 0;
   const next = (): void => void (beating = beating.then(() => beat(watch)));
-  timer = setInterval(() => {
+  timer = startInterval(systemClock, watch.lease.ttlMs / LOOKS, () => {
     const beats = Atomics.load(watch.beats, 0);
     silent = beats === seen ? silent + 1 : 0;
     seen = beats;
     if (watch.always || silent > 1) next();
-  }, watch.lease.ttlMs / LOOKS);
+  });
   // The consumer may have been held up while this isolate was made.
   if (watch.always) next();
 }
 
 async function stop(): Promise<void> {
   stopped = true;
-  clearInterval(timer);
+  timer?.stop();
   await beating;
   await storage?.close().catch(() => {});
   scope.postMessage("stopped");
@@ -64,7 +65,7 @@ async function beat({ descriptor, lease }: Watch): Promise<void> {
   try {
     storage ??= await open(descriptor);
   } catch (error) {
-    clearInterval(timer);
+    timer?.stop();
     return scope.postMessage({ error: String(error), fatal: true });
   }
   if (stopped) return;

@@ -2,10 +2,11 @@
  * The sign of life of a consumer, renewed from a place that a busy task cannot block.
  * @module
  */
+import { type Clock, sleep, startInterval, systemClock, type Timer } from "../lib/primitives/clock.ts";
 import type { Lease, PollOptions, Storage } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { FromHeart, ToHeart } from "./heartbeat_worker.ts";
-import { Outage, sleep } from "./outage.ts";
+import { Outage } from "./outage.ts";
 import { openWorker, siblingUrl } from "./web_worker.ts";
 import type { WebWorker } from "./web_worker.ts";
 
@@ -16,6 +17,8 @@ export interface LeaseOptions {
   readonly tasksRunHere: boolean;
   readonly poll: PollOptions;
   readonly logger: Logger;
+  /** Default: that of the machine. */
+  readonly clock?: Clock | undefined;
   /** Told when this isolate has renewed it. */
   readonly onRenewed?: (() => void) | undefined;
 }
@@ -34,8 +37,9 @@ const STOP_MS = 1000;
 export class LeaseKeeper {
   readonly #storage: Storage;
   readonly #options: LeaseOptions;
+  readonly #clock: Clock;
   readonly #outage: Outage;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Timer | undefined;
   /** Ends when all renewals that were sent from here have ended; a slow one may be overtaken by the next. */
   #beating: Promise<unknown> = Promise.resolve();
   #heart: WebWorker | undefined;
@@ -48,7 +52,8 @@ export class LeaseKeeper {
   constructor(storage: Storage, options: LeaseOptions) {
     this.#storage = storage;
     this.#options = options;
-    this.#outage = new Outage("Renewing the lease", options.poll, options.logger);
+    this.#clock = options.clock ?? systemClock;
+    this.#outage = new Outage("Renewing the lease", options.poll, options.logger, this.#clock);
   }
 
   /** Resolves when the lease is granted. Rejects with what the storage throws. */
@@ -58,8 +63,9 @@ export class LeaseKeeper {
     const granted = this.#storage.heartbeat(lease);
     this.#beating = granted.catch(() => {});
     await granted;
+    // Stopped while it waited for the storage: who stops it waits for this too, and ends the lease.
     if (this.#stopped) return;
-    this.#timer = setInterval(() => this.#beating = Promise.all([this.#beating, this.#beat()]), lease.ttlMs / 3);
+    this.#timer = startInterval(this.#clock, lease.ttlMs / 3, () => this.#beating = Promise.all([this.#beating, this.#beat()]));
     this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
     if (this.#isShort) this.taskStarts();
   }
@@ -74,7 +80,7 @@ export class LeaseKeeper {
   /** Renews no more, and ends the lease. A beat that is under way would bring it back after its end, so it is waited for. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     await Promise.all([this.#beating, this.#stopHeart()]);
     await this.#storage.resign(this.#options.lease.consumer);
   }
@@ -83,7 +89,7 @@ export class LeaseKeeper {
     if (this.#heart === undefined) return;
     const patience = new AbortController();
     this.#heart.post("stop" satisfies ToHeart);
-    await Promise.race([this.#heartStopped.promise, sleep(STOP_MS, patience.signal)]);
+    await Promise.race([this.#heartStopped.promise, sleep(this.#clock, STOP_MS, patience.signal)]);
     patience.abort();
     this.#heart.terminate();
   }

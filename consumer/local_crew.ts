@@ -40,9 +40,10 @@ export class LocalCrew implements Crew {
 
   async idle(): Promise<number> {
     const worker = this.#worker;
-    const started = await Promise.race([worker.idle(), worker.ended]);
-    if (typeof started === "number") return this.#before + started;
+    const started = await worker.idle();
+    if (started !== undefined) return this.#before + started;
     // The pump ended meanwhile: ask its successor, if there will be one.
+    await worker.ended;
     return this.#stopping ? await new Promise(() => {}) : await this.idle();
   }
 

@@ -50,7 +50,7 @@ export class LocalWorker {
   }
 
   /** As of the pump. */
-  idle(): Promise<number> {
+  idle(): Promise<number | undefined> {
     return this.#pump.idle();
   }
 

@@ -2,6 +2,7 @@
  * What to do while the storage fails: say so once, try again later and later, say when it is over.
  * @module
  */
+import { type Clock, sleep as sleepBy, systemClock } from "../lib/primitives/clock.ts";
 import type { PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 
@@ -10,6 +11,7 @@ export class Outage {
   readonly #work: string;
   readonly #poll: PollOptions;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #sinceMs: number | undefined;
   #delayMs: number;
 
@@ -17,7 +19,8 @@ export class Outage {
    * @param work What fails, as the start of a sentence: `Claiming tasks`.
    * @param poll First wait, its growth, and the longest.
    */
-  constructor(work: string, poll: PollOptions, logger: Logger) {
+  constructor(work: string, poll: PollOptions, logger: Logger, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#work = work;
     this.#poll = poll;
     this.#logger = logger;
@@ -32,21 +35,21 @@ export class Outage {
   /** Reports a failure; only the first of an outage is logged as an error. */
   report(error: unknown): void {
     if (this.#sinceMs !== undefined) return this.#log("debug", `${this.#work} still fails`, { error });
-    this.#sinceMs = performance.now();
+    this.#sinceMs = this.#clock.elapsed();
     this.#log("error", `${this.#work} failed and is tried again until it works`, { error });
   }
 
   /** Reports a failure, and waits before the next try. An abort ends the wait. */
   async wait(error: unknown, signal?: AbortSignal): Promise<void> {
     this.report(error);
-    await sleep(this.#delayMs, signal);
+    await sleepBy(this.#clock, this.#delayMs, signal);
     this.#delayMs = Math.min(this.#delayMs * this.#poll.backoff, this.#poll.maxMs);
   }
 
   /** The work succeeded. */
   over(): void {
     if (this.#sinceMs === undefined) return;
-    const seconds = (performance.now() - this.#sinceMs) / 1000;
+    const seconds = (this.#clock.elapsed() - this.#sinceMs) / 1000;
     this.#sinceMs = undefined;
     this.#delayMs = this.#poll.initialMs;
     this.#log("info", `${this.#work} works again after ${seconds.toFixed(3)} s`);
@@ -61,16 +64,7 @@ export class Outage {
   }
 }
 
-/** Waits; an abort ends the wait. Never rejects. */
+/** Waits, however long; an abort ends the wait. Never rejects. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal?.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(finish, ms);
-    signal?.addEventListener("abort", finish, { once: true });
-    function finish(): void {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", finish);
-      resolve();
-    }
-  });
+  return sleepBy(systemClock, ms, signal);
 }

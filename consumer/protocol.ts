@@ -2,8 +2,7 @@
  * What a consumer and its workers in other isolates say to each other: plain data, as JSON would keep it.
  * @module
  */
-import type { LooseLock } from "../lib/current.ts";
-import type { Claim, PollOptions } from "../lib/storage.ts";
+import type { PollOptions } from "../lib/storage.ts";
 import type { LoggingOptions } from "./arguments.ts";
 import type { PumpEnd } from "./pump.ts";
 
@@ -35,8 +34,6 @@ export type ToWorker =
   | { readonly type: "interrupt"; readonly graceMs: number }
   /** The lease was renewed. */
   | { readonly type: "renewed"; readonly atMs: number }
-  /** Answers `unclaimed`, `locks` and `settles`. */
-  | { readonly type: "noted"; readonly token: string }
   /** The log file was renamed. */
   | { readonly type: "reopenLog" }
   | { readonly type: "idle"; readonly id: number }
@@ -52,25 +49,10 @@ export interface Start {
   readonly timeoutMs: number;
 }
 
-/**
- * An at-most-once task is about to give up its claim, by which it could be found if the worker died. It runs when the consumer has
- * noted what it would have to end.
- */
-export interface Unclaimed extends Omit<Claim, "data" | "dueMs" | "retry"> {
-  readonly type: "unclaimed";
-  /** The message, in base64. */
-  readonly data: string;
-}
-
 /** From a worker to its consumer. */
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly reason: string }
-  | Unclaimed
-  /** Such a task is about to take a lock. */
-  | { readonly type: "locks"; readonly token: string; readonly lock: LooseLock }
-  /** Such a task has come to its end, and is settled when the consumer agrees. */
-  | { readonly type: "settles"; readonly token: string }
   | Start
   /** An attempt that it was told of was settled. */
   | { readonly type: "end"; readonly token: string }

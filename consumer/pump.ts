@@ -3,14 +3,17 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { bury } from "../lib/bury.ts";
 import type { Core, Running } from "../lib/core.ts";
 import { toError } from "../lib/error_record.ts";
-import { StorageError } from "../lib/errors.ts";
-import { execute, failClaim, interrupt } from "../lib/execute.ts";
-import type { ExecuteOptions, OnUnclaimed } from "../lib/execute.ts";
+import { execute } from "../lib/execute.ts";
+import type { ExecuteOptions } from "../lib/execute.ts";
+import { failClaim, interrupt } from "../lib/interrupt.ts";
+import { isTemporary, persist } from "../lib/patience.ts";
+import { sleep } from "../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
-import { Outage, sleep } from "./outage.ts";
+import { Outage } from "./outage.ts";
 import { RevocationWatch } from "./revocation_watch.ts";
 
 /** What a pump needs to know. */
@@ -22,8 +25,6 @@ export interface PumpOptions {
   /** Stop claiming after so many attempts. */
   readonly maxTasks?: number | undefined;
   readonly logger: Logger;
-  /** As of `execute`. */
-  readonly onUnclaimed?: OnUnclaimed | undefined;
   /** Told just before a task's function runs. */
   readonly onStart?: ((running: Running) => void) | undefined;
   /** Told when an attempt has been settled. */
@@ -53,7 +54,7 @@ interface Ready {
 export class Pump {
   /** Resolves when it claims no more and nothing that it waits for runs any more. */
   readonly ended: Promise<PumpEnd>;
-  readonly #end: (end: PumpEnd) => void;
+  readonly #resolve: (end: PumpEnd) => void;
   readonly #core: Core;
   readonly #options: PumpOptions;
   readonly #execute: typeof execute;
@@ -67,12 +68,17 @@ export class Pump {
   readonly #settling: Set<Claim> = new Set();
   /** Claimed so, and to start when the attempt before has ended. */
   readonly #ready: Ready[] = [];
+  /** Claims that are being given back. */
+  readonly #releasing: Set<Claim> = new Set();
+  /** A claim was sent and not answered: it may have been carried out. */
+  #mayHaveMore = false;
   readonly #stop: AbortController = new AbortController();
   /** Ends the patience of attempts that wait for a storage that is down. */
   readonly #giveUp: AbortController = new AbortController();
-  readonly #idleWaiters: ((started: number) => void)[] = [];
+  readonly #idleWaiters: ((started: number | undefined) => void)[] = [];
   #waiting: AbortController = new AbortController();
   #open = false;
+  #over = false;
   #claiming = false;
   #started = 0;
   #breathedMs = 0;
@@ -80,15 +86,15 @@ export class Pump {
   constructor(core: Core, options: PumpOptions) {
     const { promise, resolve } = Promise.withResolvers<PumpEnd>();
     this.ended = promise;
-    this.#end = resolve;
+    this.#resolve = resolve;
     this.#core = core;
     this.#options = options;
     this.#execute = options.execute ?? execute;
-    const { owner: { worker }, onUnclaimed, onStart } = options;
-    const common = { worker, onUnclaimed, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
+    const { owner, onStart } = options;
+    const common = { owner, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
     this.#plain = { ...common, revocations: false };
     this.#checked = { ...common, revocations: true };
-    this.#outage = new Outage("Claiming tasks", options.poll, options.logger);
+    this.#outage = new Outage("Claiming tasks", options.poll, options.logger, core.clock);
     this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
   }
 
@@ -102,7 +108,7 @@ export class Pump {
   async pause(): Promise<void> {
     this.#open = false;
     this.#waiting.abort();
-    await this.#release(this.#ready.splice(0).map(({ claim }) => claim));
+    await this.#release(this.#takeReady());
   }
 
   /** Attempts so far. */
@@ -113,7 +119,7 @@ export class Pump {
   /** Whether its loop, if it has something to do, goes round in time; also while the storage is down. */
   get isTurning(): boolean {
     if (!this.#claiming) return true;
-    return performance.now() - this.#breathedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
+    return this.#core.clock.elapsed() - this.#breathedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
   }
 
   /** Attempts whose function runs now. */
@@ -121,8 +127,13 @@ export class Pump {
     return [...this.#core.running.values()].filter((running) => this.#active.has(running.claim));
   }
 
-  /** Resolves, with the number of attempts so far, when nothing runs here and a look at the queue found nothing. */
-  idle(): Promise<number> {
+  /**
+   * Resolves when nothing runs here and a look at the queue found nothing.
+   *
+   * @returns how many attempts there were so far; `undefined` if it ended before
+   */
+  idle(): Promise<number | undefined> {
+    if (this.#over) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#idleWaiters.push(resolve);
       if (this.#nothingRuns) this.#lookNow();
@@ -133,24 +144,34 @@ export class Pump {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#waiting.abort();
-    await this.#release(this.#ready.splice(0).map(({ claim }) => claim));
+    await this.#release(this.#takeReady());
     this.#endIfDone();
     await this.ended;
   }
 
-  /** Claims no more, waits for `graceMs`, then gives back what still runs. */
+  /** Claims no more, waits for `graceMs`, then gives back what still runs. Never waits long for a storage that is down. */
   async interrupt(graceMs: number): Promise<void> {
+    const { clock } = this.#core;
     const graceful = this.stop();
     const timer = new AbortController();
-    await Promise.race([graceful, sleep(graceMs, timer.signal)]);
-    timer.abort();
+    await Promise.race([graceful, sleep(clock, graceMs, timer.signal)]);
     this.#giveUp.abort();
     const running = this.running();
-    await interrupt(this.#core, running);
+    await Promise.race([this.#giveBack(running), sleep(clock, SETTLE_MS, timer.signal)]);
     for (const { claim } of running) this.#active.delete(claim);
     this.#endIfDone();
-    await Promise.race([graceful, sleep(SETTLE_MS)]);
+    await Promise.race([graceful, sleep(clock, SETTLE_MS, timer.signal)]);
+    timer.abort();
     this.#end("stopped");
+  }
+
+  async #giveBack(running: readonly Running[]): Promise<void> {
+    try {
+      await interrupt(this.#core, running);
+    } catch (error) {
+      // The consumer gives back what is left at its end, or its lease runs out.
+      this.#outage.report(error);
+    }
   }
 
   get #limit(): number {
@@ -173,7 +194,7 @@ export class Pump {
   readonly #claimAll = async (): Promise<void> => {
     while (this.#claims) {
       try {
-        if (performance.now() - this.#breathedMs > BREATH_MS) await this.#breathe();
+        if (this.#core.clock.elapsed() - this.#breathedMs > BREATH_MS) await this.#breathe();
         else await this.#claim();
       } catch (error) {
         await this.#outage.wait(error, this.#stop.signal);
@@ -184,8 +205,10 @@ export class Pump {
   };
 
   async #claim(): Promise<void> {
+    if (this.#mayHaveMore) await this.#releaseUnknown();
     const looks = this.#idleWaiters.length > 0 && this.#nothingRuns;
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
+    this.#mayHaveMore = true;
     const batch = await this.#core.storage.claim(this.#limit, {
       owner: this.#options.owner,
       // After an outage at once, to say so as soon as it is over.
@@ -193,9 +216,19 @@ export class Pump {
       signal: this.#waiting.signal,
       poll: this.#options.poll,
     });
+    this.#mayHaveMore = false;
     this.#outage.over();
     if (batch.claims.length > 0) await this.#accept(batch);
     else if (looks) this.#tellIdle();
+  }
+
+  /** A claim that failed may have been carried out: what is claimed for this worker and unknown here nobody would ever run. */
+  async #releaseUnknown(): Promise<void> {
+    const { storage } = this.#core;
+    const mine = [...this.#active, ...this.#ready.map(({ claim }) => claim), ...this.#releasing];
+    const known = new Set(mine.map(({ token }) => token));
+    const claims = await storage.claimed(this.#options.owner);
+    await storage.release(claims.filter(({ token }) => !known.has(token)));
   }
 
   async #accept(batch: ClaimBatch): Promise<void> {
@@ -216,17 +249,29 @@ export class Pump {
     this.#execute(this.#core, claim, options).then(() => this.#ended(claim), (error) => this.#failed(claim, error));
   }
 
-  /** The attempt could not be brought to its end, whatever the task did: the storage is down for good, or something is broken. */
+  /**
+   * The attempt could not be brought to its end, whatever the task did: at a stop, with a storage that is down, its claim is left to
+   * those who recover it; if something is broken, the task fails, or its message is set aside.
+   */
   async #failed(claim: Claim, error: unknown): Promise<void> {
-    this.#options.logger.error(`The attempt of task ${claim.id} could not be settled`, { error });
+    const { logger } = this.#options;
+    logger.error(`The attempt of task ${claim.id} could not be settled`, { error });
+    const stop = this.#giveUp.signal;
     try {
-      if (error instanceof StorageError) this.#giveBackLater(claim);
-      else await failClaim(this.#core, claim, toError(error));
+      if (!isTemporary(error)) await failClaim(this.#core, claim, toError(error), stop);
     } catch (again) {
-      this.#options.logger.error(`Nor could the failure of task ${claim.id} be stored`, { error: again });
-      this.#giveBackLater(claim);
+      logger.error(`Nor could the failure of task ${claim.id} be stored`, { error: again });
+      if (!isTemporary(again)) await this.#setAside(claim, toError(again));
     }
     this.#ended(claim);
+  }
+
+  async #setAside(claim: Claim, error: Error): Promise<void> {
+    try {
+      await bury(this.#core, { claim, reason: `Its end cannot be stored: ${error.message}`, error }, this.#giveUp.signal);
+    } catch (refused) {
+      this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { error: refused });
+    }
   }
 
   #settle(claim: Claim): void {
@@ -248,19 +293,21 @@ export class Pump {
     return this.#active.size === 0 && this.#ready.length === 0;
   }
 
-  /** What cannot be given back now the consumer gives back at its end. */
+  #takeReady(): Claim[] {
+    return this.#ready.splice(0).map(({ claim }) => claim);
+  }
+
+  /** Until it works. What cannot be given back at a stop the consumer gives back at its end. */
   async #release(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
+    for (const claim of claims) this.#releasing.add(claim);
+    const { storage } = this.#core;
     try {
-      await this.#core.storage.release(claims);
+      await persist(this.#core, `give back ${claims.length} tasks`, this.#stop.signal, () => storage.release(claims));
     } catch (error) {
       this.#outage.report(error);
     }
-  }
-
-  /** Later, because what failed now would fail again at once. At a stop the consumer gives back what is left. */
-  #giveBackLater(claim: Claim): void {
-    void sleep(this.#options.poll.maxMs, this.#stop.signal).then(() => this.#release([claim]));
+    for (const claim of claims) this.#releasing.delete(claim);
   }
 
   /** Ends the wait of the claim that is under way, so that the next one looks at once. */
@@ -277,12 +324,18 @@ export class Pump {
   #endIfDone(): void {
     const stopped = this.#stop.signal.aborted;
     if (!stopped && this.#limit > 0 || this.#claiming || !this.#nothingRuns) return;
-    this.#watch.stop();
     this.#end(stopped ? "stopped" : "exhausted");
+  }
+
+  #end(end: PumpEnd): void {
+    this.#over = true;
+    this.#watch.stop();
+    this.#resolve(end);
+    for (const resolve of this.#idleWaiters.splice(0)) resolve(undefined);
   }
 
   async #breathe(): Promise<void> {
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    this.#breathedMs = performance.now();
+    this.#breathedMs = this.#core.clock.elapsed();
   }
 }

@@ -3,12 +3,13 @@
  * @module
  */
 import type { Core } from "../lib/core.ts";
-import { announceRecovered } from "../lib/execute.ts";
-import type { Claim, PollOptions, StoredLease } from "../lib/storage.ts";
+import { announceRecovered } from "../lib/interrupt.ts";
+import { sleep } from "../lib/primitives/clock.ts";
+import type { Claim, Lease, PollOptions, StoredLease } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { isGone } from "./identity.ts";
 import type { Identity } from "./identity.ts";
-import { Outage, sleep } from "./outage.ts";
+import { Outage } from "./outage.ts";
 import { Pulse } from "./pulse.ts";
 
 /** What recovery needs to know. */
@@ -26,7 +27,13 @@ const LOOK_MS = 1000;
 /** How often the storage is asked who else there is and who fell silent; three times in the life of a lease that is shorter. */
 const ASK_MS = 5000;
 
-/** Recovers at the start, about each second what died on this host, and every five seconds what fell silent. */
+/** Longest time that others get to renew their leases after a sleep. */
+const LONGEST_RESPITE_MS = 10_000;
+
+/**
+ * Recovers at the start, about each second what died on this host, and every five seconds what fell silent. Each recovery renews the
+ * lease of this consumer first: who cannot renew, or slept for longer than its lease, does not take from others.
+ */
 export class Recovery {
   readonly pulse: Pulse;
   readonly #core: Core;
@@ -37,12 +44,15 @@ export class Recovery {
   /** Other consumers on this host. */
   #neighbours: readonly StoredLease[] = [];
   #askAgainMs = 0;
+  /** When it came round last, and how long it meant to pause since. */
+  #seen: { readonly nowMs: number; readonly elapsedMs: number } | undefined;
+  #pausedMs = 0;
 
   constructor(core: Core, options: RecoveryOptions) {
     this.#core = core;
     this.#options = options;
     this.pulse = new Pulse(options.leaseMs + options.poll.maxMs + options.patienceMs);
-    this.#outage = new Outage("Recovering tasks", options.poll, options.logger);
+    this.#outage = new Outage("Recovering tasks", options.poll, options.logger, core.clock);
   }
 
   /** Starts it. A second call does nothing. */
@@ -61,17 +71,34 @@ export class Recovery {
     while (!signal.aborted) {
       this.pulse.beat();
       try {
-        const asks = performance.now() >= this.#askAgainMs;
+        this.#noticeSleep();
+        const asks = this.#core.clock.elapsed() >= this.#askAgainMs;
         // Asked again because of who seems to be gone: those who said that they end are no longer in the storage.
         if (asks || this.#gone.length > 0) await this.#meetNeighbours();
         await this.#recoverGone();
         if (asks) await this.#recoverSilent();
         this.#outage.over();
-        await sleep(this.#pauseMs(), signal);
+        this.#pausedMs = this.#pauseMs();
+        await sleep(this.#core.clock, this.#pausedMs, signal);
       } catch (error) {
         await this.#outage.wait(error, signal);
       }
     }
+  }
+
+  /**
+   * Was this process stopped, or the whole machine asleep? Then the leases of others may have run out meanwhile as well, and they get
+   * the time to renew them. One of the two clocks tells: the one goes on while the machine sleeps, the other is never set.
+   */
+  #noticeSleep(): void {
+    const { clock } = this.#core;
+    const { leaseMs } = this.#options;
+    const seen = { nowMs: clock.now(), elapsedMs: clock.elapsed() };
+    const before = this.#seen ?? seen;
+    const awayMs = Math.max(seen.nowMs - before.nowMs, seen.elapsedMs - before.elapsedMs) - this.#pausedMs;
+    this.#seen = seen;
+    if (awayMs < leaseMs / 3) return;
+    this.#askAgainMs = Math.max(this.#askAgainMs, seen.elapsedMs + Math.min(leaseMs, LONGEST_RESPITE_MS));
   }
 
   async #meetNeighbours(): Promise<void> {
@@ -83,15 +110,20 @@ export class Recovery {
   async #recoverGone(): Promise<void> {
     for (const { consumer } of this.#gone) {
       this.#options.logger.warn(`Consumer ${consumer} on this host is gone`);
-      await this.#announce(await this.#core.storage.recover({ consumer }));
+      await this.#announce(await this.#core.storage.recover({ consumer }, this.#own));
       await this.#core.storage.resign(consumer);
       this.#neighbours = this.#neighbours.filter((lease) => lease.consumer !== consumer);
     }
   }
 
   async #recoverSilent(): Promise<void> {
-    await this.#announce(await this.#core.storage.recover());
-    this.#askAgainMs = performance.now() + Math.min(ASK_MS, this.#options.leaseMs / 3) * jitter();
+    await this.#announce(await this.#core.storage.recover(undefined, this.#own));
+    this.#askAgainMs = this.#core.clock.elapsed() + Math.min(ASK_MS, this.#options.leaseMs / 3) * jitter();
+  }
+
+  /** Its own lease, to be renewed with each recovery. */
+  get #own(): Lease {
+    return { ...this.#options.identity, ttlMs: this.#options.leaseMs };
   }
 
   get #gone(): readonly StoredLease[] {
@@ -99,7 +131,7 @@ export class Recovery {
   }
 
   #pauseMs(): number {
-    const untilAskedMs = Math.max(0, this.#askAgainMs - performance.now());
+    const untilAskedMs = Math.max(0, this.#askAgainMs - this.#core.clock.elapsed());
     return this.#neighbours.length === 0 ? untilAskedMs : Math.min(untilAskedMs, LOOK_MS * jitter());
   }
 

@@ -4,9 +4,8 @@
  */
 import { decodeMessage } from "../lib/codec.ts";
 import type { Core, Running } from "../lib/core.ts";
-import type { LooseLock } from "../lib/current.ts";
 import { TaskTimeout } from "../lib/errors.ts";
-import { announceRecovered, failClaim, failUnclaimed, interrupt, lostForGood } from "../lib/execute.ts";
+import { announceRecovered, failClaim, interrupt } from "../lib/interrupt.ts";
 import { RevokedWhileRunning } from "../lib/revocation.ts";
 import type { Claim, Owner } from "../lib/storage.ts";
 import { makeTask } from "../lib/task.ts";
@@ -21,22 +20,14 @@ export interface Culprits {
   readonly revoked?: readonly Claim[] | undefined;
 }
 
-/** An at-most-once task that a worker has begun: its claim, as it was, and the locks that it may hold. */
-export interface Begun extends Claim {
-  readonly locks: readonly LooseLock[];
-}
-
 /**
- * Ends the attempts because of which the worker was killed, and puts its other claims back on the queue.
- *
- * @param unclaimed At-most-once tasks that it had begun: they end too, and never run again.
+ * Ends the attempts because of which the worker was killed, and puts its other claims back on the queue. Those that had begun and
+ * may run at most once are failed by whoever is handed them next.
  */
-export async function rescue(core: Core, owner: Owner, unclaimed: readonly Begun[], culprits: Culprits = {}): Promise<void> {
-  const { overdue = [], revoked = [] } = culprits;
+export async function rescue(core: Core, owner: Owner, { overdue = [], revoked = [] }: Culprits = {}): Promise<void> {
   const errors = new Map<string, Error>(overdue.map((start) => [start.token, timeoutOf(start)]));
   for (const { token, id } of revoked) errors.set(token, new RevokedWhileRunning(id));
-  const claims = errors.size + unclaimed.length > 0 ? await core.storage.claimed(owner) : [];
-  await endUnclaimed(core, unclaimed, claims, (claim) => errors.get(claim.token));
+  const claims = errors.size > 0 ? await core.storage.claimed(owner) : [];
   for (const claim of claims) {
     const error = errors.get(claim.token);
     if (error !== undefined) await failClaim(core, claim, error);
@@ -44,25 +35,9 @@ export async function rescue(core: Core, owner: Owner, unclaimed: readonly Begun
   await announceRecovered(core, await core.storage.recover(owner));
 }
 
-/** What still holds its claim was not begun. The worker may have settled the others itself just before its end. */
-async function endUnclaimed(
-  core: Core,
-  unclaimed: readonly Begun[],
-  claims: readonly Claim[],
-  errorOf: (claim: Claim) => Error | undefined,
-): Promise<void> {
-  const tokens = new Set(claims.map(({ token }) => token));
-  for (const claim of unclaimed) {
-    if (tokens.has(claim.token) || (await core.storage.state(claim.id))?.state !== "running") continue;
-    const { name } = await decodeMessage(core, claim);
-    await failUnclaimed(core, claim, claim.locks, errorOf(claim) ?? lostForGood({ name, id: claim.id }, "its worker died"));
-  }
-}
-
 /** Gives the claims of a worker that was killed at a forced stop back to the queue, as interrupted. */
-export async function interruptClaims(core: Core, owner: Owner, unclaimed: readonly Begun[], logger: Logger): Promise<void> {
+export async function interruptClaims(core: Core, owner: Owner, logger: Logger): Promise<void> {
   const claims = await core.storage.claimed(owner);
-  await endUnclaimed(core, unclaimed, claims, () => undefined);
   const running = await Promise.all(claims.map((claim) => runningOf(core, claim, logger)));
   await interrupt(core, running.filter((each) => each !== undefined));
   await core.storage.recover(owner);
@@ -79,7 +54,7 @@ export async function runningOf(core: Core, claim: Claim, logger: Logger): Promi
   try {
     const message = await decodeMessage(core, claim);
     const task = makeTask(message);
-    return { claim, message, task, startedMs: 0, unclaimed: false, locks: [], abort: () => {}, abandoned: true };
+    return { claim, message, task, startedMs: 0, begun: claim.begun ?? false, abort: () => {}, abandoned: true };
   } catch (error) {
     logger.debug(`The message of task ${claim.id} cannot be read`, { error });
     return undefined;

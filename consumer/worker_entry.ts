@@ -2,11 +2,9 @@
  * Runs in a Web Worker: imports the application, and runs its tasks with a pump of its own.
  * @module
  */
-import { Buffer } from "node:buffer";
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
-import type { OnUnclaimed } from "../lib/execute.ts";
 import type { Huey } from "../lib/huey.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -49,8 +47,6 @@ function receive(message: ToWorker): void {
       return void started.promise.then((worker) => worker.interrupt(message.graceMs));
     case "renewed":
       return pulse?.hear(message.atMs);
-    case "noted":
-      return noted.get(message.token)?.();
     case "reopenLog":
       return void reopenLog();
     case "idle":
@@ -62,7 +58,8 @@ function receive(message: ToWorker): void {
 
 async function answerIdle(id: number): Promise<void> {
   const worker = await started.promise;
-  post({ type: "answer", id, started: await worker.idle() });
+  const count = await worker.idle();
+  if (count !== undefined) post({ type: "answer", id, started: count });
 }
 
 async function begin(init: Init): Promise<void> {
@@ -84,7 +81,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
   listenForPulse(init, logger);
-  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onUnclaimed, onStart, onEnd });
+  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
   await worker.start();
   started.resolve(worker);
   post({ type: "ready" });
@@ -105,24 +102,6 @@ function listenForPulse({ lease }: Init, logger: Logger): void {
 
 /** Tokens of attempts that the consumer was told of. */
 const told: Set<string> = new Set();
-/** What goes on when the consumer has noted a token. */
-const noted: Map<string, () => void> = new Map();
-
-/**
- * Waits for an answer: the death of this worker, which the task may bring about at once, might overtake the message. And a consumer
- * that has given this worker up, and ended the task itself, does not answer any more.
- */
-async function onUnclaimed(claim: Claim, step: Parameters<OnUnclaimed>[1]): Promise<void> {
-  const { token, id, priority, track, deliveries, data } = claim;
-  told.add(token);
-  const answered = new Promise<void>((resolve) => noted.set(token, resolve));
-  if (step === "ends") post({ type: "settles", token });
-  else if (step !== "begins") post({ type: "locks", token, lock: step });
-  else post({ type: "unclaimed", token, id, priority, track, deliveries, data: Buffer.from(data).toString("base64") });
-  await answered;
-  noted.delete(token);
-}
-
 function onStart({ claim, message }: Running): void {
   if (!message.timeout) return;
   told.add(claim.token);

@@ -2,12 +2,10 @@
  * One worker in another isolate, as its consumer sees it: from its start to its end.
  * @module
  */
-import { Buffer } from "node:buffer";
-import type { LooseLock } from "../lib/current.ts";
 import type { Claim } from "../lib/storage.ts";
 import { onLogReopened } from "./log_file.ts";
-import type { FromWorker, Init, Start, ToWorker, Unclaimed } from "./protocol.ts";
-import type { Begun, Culprits } from "./rescue.ts";
+import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import type { Culprits } from "./rescue.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
 /** How a worker ended. */
@@ -19,8 +17,6 @@ export interface WorkerEnd {
   readonly culprits?: Culprits;
   /** Whether it did not answer any more. */
   readonly silent?: boolean;
-  /** At-most-once tasks that it had begun, and of whose end nothing is known. */
-  readonly unclaimed: readonly Begun[];
 }
 
 /** Makes the isolate of a worker. */
@@ -45,8 +41,7 @@ export class WorkerHost {
   readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
-  readonly #unclaimed: Map<string, Begun> = new Map();
-  readonly #questions: Map<number, (started: number) => void> = new Map();
+  readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
   readonly #deafen: () => void;
   #startedMs: number | undefined = performance.now();
   #lastQuestion = 0;
@@ -79,11 +74,6 @@ export class WorkerHost {
     return this.#started;
   }
 
-  /** At-most-once tasks that it has begun. */
-  get unclaimed(): readonly Begun[] {
-    return [...this.#unclaimed.values()];
-  }
-
   /** Asks it to claim no more and to end when nothing runs. */
   stop(): void {
     this.#post({ type: "stop" });
@@ -99,10 +89,15 @@ export class WorkerHost {
     this.#post({ type: "renewed", atMs });
   }
 
-  /** Resolves, with the number of its attempts, when it had nothing to run and found nothing in the queue. */
-  async idle(): Promise<number> {
-    this.#started = await this.#ask("idle");
-    return this.#started;
+  /**
+   * Resolves when it had nothing to run and found nothing in the queue.
+   *
+   * @returns the number of its attempts; `undefined` if it ended before
+   */
+  async idle(): Promise<number | undefined> {
+    const started = await this.#ask("idle");
+    if (started !== undefined) this.#started = started;
+    return started;
   }
 
   /** Kills it. */
@@ -126,12 +121,6 @@ export class WorkerHost {
       case "ready":
         this.#startedMs = undefined;
         return this.#ready.resolve();
-      case "unclaimed":
-        return this.#note(message);
-      case "locks":
-        return this.#noteLock(message.token, message.lock);
-      case "settles":
-        return this.#post({ type: "noted", token: message.token });
       case "start":
         return this.#watch(message);
       case "end":
@@ -155,7 +144,8 @@ export class WorkerHost {
     if (this.#open) this.#isolate.post(message);
   }
 
-  #ask(type: "idle" | "ping"): Promise<number> {
+  #ask(type: "idle" | "ping"): Promise<number | undefined> {
+    if (!this.#open) return Promise.resolve(undefined);
     const id = ++this.#lastQuestion;
     return new Promise((resolve) => {
       this.#questions.set(id, resolve);
@@ -163,20 +153,9 @@ export class WorkerHost {
     });
   }
 
-  #answer(id: number, started: number): void {
+  #answer(id: number, started: number | undefined): void {
     this.#questions.get(id)?.(started);
     this.#questions.delete(id);
-  }
-
-  #note({ type: _, data, ...claim }: Unclaimed): void {
-    this.#unclaimed.set(claim.token, { ...claim, data: Buffer.from(data, "base64"), locks: [] });
-    this.#post({ type: "noted", token: claim.token });
-  }
-
-  #noteLock(token: string, lock: LooseLock): void {
-    const begun = this.#unclaimed.get(token);
-    if (begun !== undefined) this.#unclaimed.set(token, { ...begun, locks: [...begun.locks, lock] });
-    this.#post({ type: "noted", token });
   }
 
   #watch(start: Start): void {
@@ -187,7 +166,6 @@ export class WorkerHost {
   #forget(token: string): void {
     clearTimeout(this.#deadlines.get(token));
     this.#deadlines.delete(token);
-    this.#unclaimed.delete(token);
   }
 
   /** A worker that answers has ended, or will end, the attempt itself. */
@@ -213,15 +191,15 @@ export class WorkerHost {
     this.#end({ kind: "lost", reason, ...details });
   }
 
-  #end(end: Omit<WorkerEnd, "unclaimed">): void {
+  #end(end: WorkerEnd): void {
     if (!this.#open) return;
     this.#open = false;
     this.#deafen();
-    const { unclaimed } = this;
     for (const token of this.#deadlines.keys()) this.#forget(token);
+    for (const id of this.#questions.keys()) this.#answer(id, undefined);
     this.#ready.reject(new Error(end.reason));
     this.#leaves.resolve();
-    this.#ended.resolve({ ...end, unclaimed });
+    this.#ended.resolve(end);
     // Last, so that it can hold up nothing if it fails.
     this.#isolate.terminate();
   }

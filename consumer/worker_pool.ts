@@ -84,8 +84,7 @@ export class WorkerPool implements Crew {
     for (;;) {
       await Promise.all(this.#rescues);
       const hosts = [...this.#hosts];
-      const counts = hosts.map((host) => Promise.race([host.idle(), host.ended.then(() => undefined)]));
-      const started = await Promise.all(counts);
+      const started = await Promise.all(hosts.map((host) => host.idle()));
       const settled = this.#rescues.size === 0 && started.every((count) => count !== undefined);
       if (settled && hosts.length > 0) return started.reduce((sum, count) => sum + count!, this.#before);
       if (hosts.length === 0) await sleep(10, this.#stop.signal);
@@ -207,7 +206,7 @@ export class WorkerPool implements Crew {
     } else {
       logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
     }
-    if (end.kind === "lost" || end.unclaimed.length > 0) await this.#rescue({ consumer, worker: host.name }, end);
+    if (end.kind === "lost") await this.#rescue({ consumer, worker: host.name }, end);
     this.#hosts.delete(host);
   }
 
@@ -224,8 +223,8 @@ export class WorkerPool implements Crew {
     const outage = new Outage("Taking over the tasks of a worker", settings.poll, logger);
     for (;;) {
       try {
-        if (this.#forced) await interruptClaims(this.#core, owner, end.unclaimed, logger);
-        else await rescue(this.#core, owner, end.unclaimed, end.culprits);
+        if (this.#forced) await interruptClaims(this.#core, owner, logger);
+        else await rescue(this.#core, owner, end.culprits);
         return outage.over();
       } catch (error) {
         if (this.#forced) return outage.report(error);

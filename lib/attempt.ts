@@ -3,48 +3,56 @@
  * @module
  */
 import type { Core, Running } from "./core.ts";
-import type { CurrentAttempt, LooseLock } from "./current.ts";
+import type { AttemptLock, CurrentAttempt } from "./current.ts";
 import { hasReason } from "./error_record.ts";
-import { TaskTimeout } from "./errors.ts";
+import { CancelExecution, TaskTimeout } from "./errors.ts";
 import type { Message } from "./message.ts";
+import { type Call, persist } from "./patience.ts";
 import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "./storage.ts";
 import { InvocationInfo, makeTask } from "./task.ts";
-import { systemClock } from "./primitives/clock.ts";
 import type { Task } from "./types/composition.ts";
 import type { TaskContext } from "./types/results.ts";
+
+/** What an attempt must know of its claim. */
+export interface AttemptOptions {
+  /** Token to which locks belong; `undefined` when there is no claim. */
+  readonly claimToken: string | undefined;
+  /** Whether it may run at most once. */
+  readonly begun: boolean;
+  /** Ends the patience with a storage that is down. */
+  readonly stop: AbortSignal | undefined;
+}
 
 /** An attempt under way. */
 export class Attempt implements Running, CurrentAttempt {
   readonly claim: Claim;
   readonly message: Message;
-  readonly startedMs: number = performance.now();
+  readonly startedMs: number;
   readonly claimToken: string | undefined;
+  readonly begun: boolean;
+  readonly held: Set<AttemptLock> = new Set();
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
-  locksHeld = 0;
-  /** Locks that it has taken without a claim. */
-  readonly locks: LooseLock[] = [];
-  readonly #onLock: ((lock: LooseLock) => Promise<void>) | undefined;
+  /** Whether its function goes on after its timeout. */
+  overruns = false;
+  readonly #core: Core;
+  readonly #stop: AbortSignal | undefined;
   #task: Task | undefined;
   #reason: Error | undefined;
   #controller: AbortController | undefined;
 
-  /**
-   * @param claimToken Token to which locks belong; `undefined` when the claim was given up or there is none.
-   * @param onLock Told of each lock that is about to be taken without a claim; waited for.
-   */
-  constructor(claim: Claim, message: Message, claimToken: string | undefined, onLock?: (lock: LooseLock) => Promise<void>) {
+  constructor(core: Core, claim: Claim, message: Message, { claimToken, begun, stop }: AttemptOptions) {
+    this.#core = core;
     this.claim = claim;
     this.message = message;
     this.claimToken = claimToken;
-    this.#onLock = onLock;
+    this.begun = begun;
+    this.#stop = stop;
+    this.startedMs = core.clock.elapsed();
   }
 
-  get unclaimed(): boolean {
-    return this.claimToken === undefined;
-  }
   get taskId(): string {
     return this.message.id;
   }
@@ -64,9 +72,12 @@ export class Attempt implements Running, CurrentAttempt {
     return this.#controller.signal;
   }
 
-  async takesLock(lock: LooseLock): Promise<void> {
-    this.locks.push(lock);
-    await this.#onLock?.(lock);
+  throwIfOver(): void {
+    if (this.abandoned || this.overruns) throw this.#reason ?? new CancelExecution(`Task ${this.taskId} is over`);
+  }
+
+  async persist<T>(what: string, call: Call<T>): Promise<T> {
+    return await persist(this.#core, `${what} for task ${this.taskName}: ${this.taskId}`, this.#stop, call);
   }
 
   /** Aborts the signal; the first reason stays. */
@@ -86,7 +97,7 @@ export class Attempt implements Running, CurrentAttempt {
   /** Time left in milliseconds; `Infinity` without a timeout. */
   get remainingMs(): number {
     const { timeout } = this.message;
-    return timeout ? Math.max(0, this.startedMs + timeout - performance.now()) : Infinity;
+    return timeout ? Math.max(0, this.startedMs + timeout - this.#core.clock.elapsed()) : Infinity;
   }
 
   /** The error of an attempt that ran longer than its timeout. */
@@ -98,16 +109,35 @@ export class Attempt implements Running, CurrentAttempt {
 
   /** Runs the function; at the timeout aborts the signal and rejects. */
   async withinTimeout<R>(fn: () => R): Promise<Awaited<R>> {
+    const { clock } = this.#core;
     const { promise, reject } = Promise.withResolvers<never>();
-    const timer = systemClock.startTimer(this.message.timeout ?? 0, () => {
+    const timer = clock.startTimer(this.message.timeout ?? 0, () => {
       this.abort(this.timeoutError());
       // A function that reacts to its signal gets the chance to end in its own words.
-      setTimeout(() => reject(this.#reason), 0);
+      clock.startTimer(0, () => reject(this.#reason));
     });
+    let ended = false;
+    const running = (async (): Promise<Awaited<R>> => await fn())();
+    const over = running.then(() => void (ended = true), () => void (ended = true));
     try {
-      return await Promise.race([fn(), promise]);
+      return await Promise.race([running, promise]);
     } finally {
       timer.stop();
+      if (!ended) this.#overrun(over);
+    }
+  }
+
+  /** The function goes on. Nobody waits for it any more, but its locks stay until it has ended. */
+  #overrun(over: Promise<void>): void {
+    this.overruns = true;
+    void over.then(() => this.freeLocks());
+  }
+
+  /** The function has ended: the locks without a ttl are freed, each by itself, the others are left. */
+  async freeLocks(): Promise<void> {
+    for (const lock of [...this.held]) {
+      lock.leave();
+      if (!lock.ends) await lock.release().catch(() => {}); // Told already, and the claim drops it.
     }
   }
 }

@@ -6,7 +6,6 @@ import type { Clock } from "./primitives/clock.ts";
 import type { Registry } from "./registry.ts";
 import type { Claim, Storage } from "./storage.ts";
 import type { Message } from "./message.ts";
-import type { LooseLock } from "./current.ts";
 import type { Hooks } from "./hooks.ts";
 import type { Signals } from "./signals.ts";
 import type { Logger, SerializerLike } from "./types/options.ts";
@@ -32,10 +31,8 @@ export interface Running {
   readonly message: Message;
   readonly task: Task;
   readonly startedMs: number;
-  /** Its claim was given up before it ran, since it may run at most once. */
-  readonly unclaimed: boolean;
-  /** Locks that it has taken without a claim. */
-  readonly locks: readonly LooseLock[];
+  /** It may run at most once, and has begun: it cannot be given back. */
+  readonly begun: boolean;
   /** Aborts the task's signal. */
   abort(reason: Error): void;
   /** Set when the claim was given back: what the attempt still returns is ignored. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Call } from "./patience.ts";
 
 /** What code inside a task can find out about the attempt it runs in. */
 export interface CurrentAttempt {
@@ -10,20 +11,22 @@ export interface CurrentAttempt {
   readonly taskName: string;
   /** Token of the claim; locks taken meanwhile belong to it. `undefined` where there is no claim. */
   readonly claimToken: string | undefined;
-  /** Locks to drop with the settlement: taken, without a ttl, and not released. */
-  locksHeld: number;
-  /** Told, without a claim, of each lock that it is about to take; waited for. */
-  takesLock(lock: LooseLock): Promise<void>;
+  /** Locks that it has taken and not released. */
+  readonly held: Set<AttemptLock>;
+  /** @throws Why it was ended, if it was: what still runs of it takes nothing any more. */
+  throwIfOver(): void;
+  /** Calls the storage on behalf of the attempt, until that works. @param what As of `persist`. */
+  persist<T>(what: string, call: Call<T>): Promise<T>;
 }
 
-/** A lock that belongs to no claim: nobody could free it without knowing this. */
-export interface LooseLock {
-  /** Keys of its slots, of which one is held, or none. */
-  readonly keys: readonly string[];
-  /** What is stored there. */
-  readonly token: string;
+/** A lock that an attempt holds. */
+export interface AttemptLock {
   /** Whether it has a ttl, so that it may outlive the task. */
   readonly ends: boolean;
+  /** Gives it back, until that works. @returns whether it was still held */
+  release(): Promise<boolean>;
+  /** The function has ended: one with a ttl is no longer renewed. */
+  leave(): void;
 }
 
 /** Carries the attempt; also usable as LogTape's `contextLocalStorage`. */

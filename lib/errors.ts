@@ -78,7 +78,7 @@ export interface TaskErrorMetadata {
   readonly taskId: string;
   /** Retries left before this attempt was counted. */
   readonly retries: number;
-  /** How the task ended; the last four never ran, or not to their end. Default "failed". */
+  /** How the task ended. Default "failed"; `"dead"`: its message was set aside, because it cannot be read or nobody knows the task. */
   readonly outcome?: "failed" | "revoked" | "expired" | "canceled" | "dead";
 }
 

@@ -3,6 +3,8 @@
  * values, and a value that looks like one under another.
  * @module
  */
+import type { Core } from "./core.ts";
+import { errorText } from "./error_record.ts";
 import { type TaskErrorMetadata, TaskException } from "./errors.ts";
 
 const FAILURE = "huey:failure";
@@ -68,8 +70,28 @@ function checkedMetadata({ error, traceback, taskId, retries, outcome, ...others
   };
 }
 
-/** A copy of an error without the properties that cannot be stored. */
-export function bareError(error: Error): Error {
+/**
+ * What the serializer takes of an error: the error itself; else one without the properties that cannot be stored; else its text, for
+ * a serializer that refuses errors.
+ */
+export async function portableError(core: Core, error: Error): Promise<Error | string> {
+  for (const candidate of [error, bareError(error)]) {
+    try {
+      await core.serializer.serialize(candidate);
+      return candidate;
+    } catch {
+      // Reported to the task's reader in full text; only the parts that cannot travel are lost.
+    }
+  }
+  return errorText(error);
+}
+
+/** The cause of a stored failure: its text stands in the metadata already. */
+export function causeOf(carried: Error | string): Error | undefined {
+  return carried instanceof Error ? carried : undefined;
+}
+
+function bareError(error: Error): Error {
   const bare = new Error(error.message);
   bare.name = error.name;
   if (error.stack !== undefined) bare.stack = error.stack;

@@ -3,14 +3,14 @@
  * @module
  */
 import type { Attempt } from "./attempt.ts";
-import { dueMs } from "./codec.ts";
+import { decodeMessage, dueMs } from "./codec.ts";
 import type { Core } from "./core.ts";
 import type { Inline } from "./immediate.ts";
-import { callbackKey } from "./keys.ts";
 import { describe, logs } from "./logger.ts";
-import type { ChordMembership, Message } from "./message.ts";
+import type { Message } from "./message.ts";
 import { type Outcome, OUTCOMES } from "./outcome.ts";
 import type { Prepared } from "./settlement.ts";
+import type { Item, Settled } from "./storage.ts";
 import {
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,
@@ -26,11 +26,12 @@ import type { Task } from "./types/composition.ts";
 export function finish(
   core: Core,
   prepared: Prepared,
+  { callback }: Settled,
   attempt: Attempt | undefined,
   inline: Inline | undefined,
 ): Promise<void> | undefined {
   log(core, prepared.outcome, attempt);
-  return concernsNobody(core, prepared) ? undefined : tell(core, prepared, attempt, inline);
+  return concernsNobody(core, prepared) ? undefined : tell(core, prepared, callback, attempt, inline);
 }
 
 /** Nothing follows, and nobody listens to the ends of tasks. */
@@ -39,14 +40,20 @@ function concernsNobody({ hooks, signals }: Core, { outcome, followUps, retry, r
     hooks.postExecute.empty && !signals.has(SIGNAL_COMPLETE);
 }
 
-async function tell(core: Core, prepared: Prepared, attempt: Attempt | undefined, inline: Inline | undefined): Promise<void> {
-  const { outcome, followUps, retry, report } = prepared;
+async function tell(
+  core: Core,
+  prepared: Prepared,
+  callback: Item | undefined,
+  attempt: Attempt | undefined,
+  inline: Inline | undefined,
+): Promise<void> {
+  const { outcome, followUps, retry } = prepared;
   const task = attempt?.task ?? makeTask(outcome.message);
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const message of followUps) await announce(core, message, inline);
-  if (report !== undefined && inline === undefined && core.signals.has(SIGNAL_ENQUEUED)) await announceCallback(core, report);
+  if (callback !== undefined && inline === undefined) await announce(core, await decodeMessage(core, callback), undefined);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
   await core.signals.emit(SIGNAL_RETRYING, task);
@@ -78,19 +85,10 @@ async function announce(core: Core, message: Message, inline: Inline | undefined
   else if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
 }
 
-const KEEP_MS = 60_000;
-
-/** The storage enqueues the callback of a chord with its last report: whoever sees it there first tells of it. */
-async function announceCallback(core: Core, { id, callback }: ChordMembership): Promise<void> {
-  if (await core.storage.state(callback.id) === undefined) return;
-  const first = await core.storage.meta.putIfEmpty(callbackKey(id), new Uint8Array(1), { ttlMs: KEEP_MS });
-  if (first) await announce(core, callback, undefined);
-}
-
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
   const { level, text } = OUTCOMES[outcome.kind];
   if (!logs(core.logger, level)) return;
-  const seconds = attempt === undefined ? "" : ` in ${((performance.now() - attempt.startedMs) / 1000).toFixed(3)} s`;
+  const seconds = attempt === undefined ? "" : ` in ${((core.clock.elapsed() - attempt.startedMs) / 1000).toFixed(3)} s`;
   const line = `Task ${describe(outcome.message)} ${text}${seconds}`;
   if (outcome.error === undefined) core.logger[level](line);
   else core.logger[level](line, { error: outcome.error });

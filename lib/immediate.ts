@@ -49,5 +49,5 @@ async function runOne(core: Core, message: Message, inline: Inline): Promise<voi
     return await core.signals.emit(SIGNAL_SCHEDULED, makeTask(message));
   }
   await core.signals.emit(SIGNAL_ENQUEUED, makeTask(message));
-  await execute(core, { ...item, token: newId(), deliveries: 1 }, { worker: "immediate", revocations: true, inline });
+  await execute(core, { ...item, token: newId(), deliveries: 1 }, { owner: undefined, revocations: true, inline });
 }

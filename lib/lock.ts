@@ -4,9 +4,11 @@
  */
 import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
-import { type CurrentAttempt, currentAttempt, type LooseLock } from "./current.ts";
+import { type AttemptLock, type CurrentAttempt, currentAttempt } from "./current.ts";
 import { TaskLockedException } from "./errors.ts";
+import { toError } from "./error_record.ts";
 import { newId } from "./ids.ts";
+import { startInterval, type Timer } from "./primitives/clock.ts";
 import { checkLockOptions } from "./task_options.ts";
 import { optionalDurationMs } from "./time.ts";
 import type { HeldLock, LockOptions, TaskLock } from "./types/limits.ts";
@@ -45,13 +47,6 @@ export async function flushLocks(core: Core, names: readonly string[]): Promise<
   return cleared;
 }
 
-/** Frees what a task held without a claim. What others have taken since is left alone. */
-export async function freeLocks(core: Core, locks: readonly LooseLock[]): Promise<void> {
-  for (const { keys, token } of locks) {
-    for (const key of keys) await core.storage.locks.deleteIfEqual(key, encoder.encode(token));
-  }
-}
-
 const encoder = new TextEncoder();
 
 class Lock implements TaskLock {
@@ -68,32 +63,53 @@ class Lock implements TaskLock {
   }
 
   async acquire(): Promise<HeldLock> {
-    const attempt = currentAttempt.getStore();
-    const id = newId();
-    const token = encoder.encode(id);
-    const keys = slotKeys(this.#core, this.name, this.#slots);
-    // Before it is taken, so that none is held of which nobody knows.
-    if (attempt?.claimToken === undefined) await attempt?.takesLock({ keys, token: id, ends: this.#ttlMs !== undefined });
-    for (const key of keys) {
-      const options = { ttlMs: this.#ttlMs, holder: attempt?.claimToken };
-      if (!await this.#core.storage.locks.putIfEmpty(key, token, options)) continue;
-      // A lock that ends by itself may outlive the task, as a debounce; any other is dropped with the settlement.
-      const dropper = this.#ttlMs === undefined ? attempt : undefined;
-      if (dropper !== undefined) dropper.locksHeld++;
-      return new Held(this.#core, this.name, key, token, dropper);
-    }
-    throw new TaskLockedException(this.name);
+    return await this.#acquire();
   }
 
   async run<R>(fn: () => R): Promise<Awaited<R>> {
     checkFunction(fn, "fn");
-    await using _held = await this.acquire();
-    return await fn();
+    const held = await this.#acquire();
+    try {
+      return await fn();
+    } finally {
+      await held.giveBack();
+    }
   }
 
   wrap<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>> {
     checkFunction(fn, "fn");
     return (...args) => this.run(() => fn(...args));
+  }
+
+  async #acquire(): Promise<Held> {
+    const attempt = currentAttempt.getStore();
+    attempt?.throwIfOver();
+    const token = encoder.encode(newId());
+    const take = (again: boolean): Promise<string | undefined> => this.#take(token, attempt?.claimToken, again);
+    const key = attempt === undefined ? await take(false) : await attempt.persist(`take lock "${this.name}"`, take);
+    if (key === undefined) throw new TaskLockedException(this.name);
+    const held = new Held(this.#core, this.name, { key, token, ttlMs: this.#ttlMs }, attempt);
+    try {
+      attempt?.throwIfOver();
+    } catch (error) {
+      // It was ended while it waited for the lock.
+      await held.giveBack();
+      throw error;
+    }
+    return held;
+  }
+
+  /** @param again Whether it may have been taken by a call before. @returns the key of the slot that was taken */
+  async #take(token: Uint8Array, holder: string | undefined, again: boolean): Promise<string | undefined> {
+    const { locks } = this.#core.storage;
+    const keys = slotKeys(this.#core, this.name, this.#slots);
+    const found = again ? await locks.peekMany(keys) : [];
+    const mine = found.findIndex((value) => value !== undefined && isSame(value, token));
+    if (mine >= 0) return keys[mine];
+    for (const key of keys) {
+      if (await locks.putIfEmpty(key, token, { ttlMs: this.#ttlMs, holder })) return key;
+    }
+    return undefined;
   }
 
   async isLocked(): Promise<boolean> {
@@ -105,33 +121,91 @@ class Lock implements TaskLock {
   }
 }
 
-class Held implements HeldLock {
+/** A slot that was taken. */
+interface Taken {
+  readonly key: string;
+  readonly token: Uint8Array;
+  readonly ttlMs: number | undefined;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
+
+class Held implements HeldLock, AttemptLock {
   readonly name: string;
+  readonly ends: boolean;
   readonly #core: Core;
   readonly #key: string;
   readonly #token: Uint8Array;
-  #dropper: CurrentAttempt | undefined;
+  readonly #attempt: CurrentAttempt | undefined;
+  #renewal: Timer | undefined;
 
-  /** @param dropper The attempt whose settlement drops the lock if it is not released before. */
-  constructor(core: Core, name: string, key: string, token: Uint8Array, dropper: CurrentAttempt | undefined) {
-    this.#core = core;
+  /** @param attempt The attempt whose end frees the lock if it is not released before. */
+  constructor(core: Core, name: string, { key, token, ttlMs }: Taken, attempt: CurrentAttempt | undefined) {
     this.name = name;
+    this.ends = ttlMs !== undefined;
+    this.#core = core;
     this.#key = key;
     this.#token = token;
-    this.#dropper = dropper;
+    this.#attempt = attempt;
+    if (attempt === undefined) return;
+    attempt.held.add(this);
+    if (ttlMs !== undefined) this.#renewal = this.#renew(ttlMs);
   }
 
   async release(): Promise<boolean> {
-    const held = await this.#core.storage.locks.deleteIfEqual(this.#key, this.#token);
-    if (this.#dropper !== undefined) this.#dropper.locksHeld--;
-    this.#dropper = undefined;
+    this.leave();
+    const { locks } = this.#core.storage;
+    const attempt = this.#attempt;
+    if (attempt === undefined) return await locks.deleteIfEqual(this.#key, this.#token);
+    // What was sent again may have been deleted by the first call.
+    const held = await attempt.persist(
+      `give back lock "${this.name}"`,
+      async (again) => await locks.deleteIfEqual(this.#key, this.#token) || again,
+    );
+    attempt.held.delete(this);
     return held;
   }
 
+  /** After a function: what the function did counts, whatever becomes of the lock. */
+  async giveBack(): Promise<void> {
+    try {
+      await this.release();
+    } catch (error) {
+      this.#core.logger.error(`Lock "${this.name}" could not be given back: ${toError(error).message}`, { error });
+    }
+  }
+
+  leave(): void {
+    this.#renewal?.stop();
+    this.#renewal = undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+    await (this.#attempt === undefined ? this.release() : this.giveBack());
+  }
+
+  /** Renews it three times within its life for as long as the function runs. */
+  #renew(ttlMs: number): Timer {
+    return startInterval(this.#core.clock, Math.max(ttlMs / 3, SHORTEST_RENEWAL_MS), () => void this.#renewOnce(ttlMs), {
+      background: true,
+    });
+  }
+
+  async #renewOnce(ttlMs: number): Promise<void> {
+    try {
+      const held = await this.#core.storage.locks.replaceIfEqual(this.#key, this.#token, this.#token, ttlMs);
+      if (held || this.#renewal === undefined) return;
+      this.leave();
+      this.#core.logger.warn(`Lock "${this.name}" was taken from task ${this.#attempt!.taskName}: ${this.#attempt!.taskId}`);
+    } catch (error) {
+      this.#core.logger.debug(`Lock "${this.name}" could not be renewed: ${toError(error).message}`, { error });
+    }
   }
 }
+
+const SHORTEST_RENEWAL_MS = 10;
 
 /**
  * The first slot has the lock's own key, so that locks without slots and with one are the same. The others have their number in

@@ -34,6 +34,8 @@ export interface Message {
   readonly results?: boolean | undefined;
   /** Attempts before this one. */
   readonly attempt?: number | undefined;
+  /** How often in a row it was tried again without a pause. */
+  readonly quick?: number | undefined;
   /** Run with the value of this one. */
   readonly next?: NextStep | undefined;
   /** Run with the error of this one; its own `onError` handles its failure. */

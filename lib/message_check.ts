@@ -48,6 +48,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["delivery", (value) => value === "at-least-once" || value === "at-most-once"],
   ["results", (value) => typeof value === "boolean"],
   ["attempt", isCount],
+  ["quick", isCount],
   ["next", isStep],
   ["onError", isMessage],
   ["chord", isMembership],

@@ -2,13 +2,14 @@
  * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
  * @module
  */
+import { bury } from "./bury.ts";
 import { chordPlace, decodeMessage, decodeValue, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
-import { DecodeError } from "./errors.ts";
+import { UnknownTaskError } from "./errors.ts";
 import { toError } from "./error_record.ts";
-import { newId } from "./ids.ts";
 import { describe } from "./logger.ts";
 import type { Message } from "./message.ts";
+import { isTemporary, persist } from "./patience.ts";
 import type { Definition } from "./registry.ts";
 import { isReplayed, replayReason } from "./replay.ts";
 import { settleSafely } from "./settle_safely.ts";
@@ -64,7 +65,7 @@ function isBeyondHope(core: Core, { deliveries }: Claim): boolean {
 async function leaveClosed(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
   if (readOnly) return;
   const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
-  await bury(core, claim, reason, undefined, claim.data, stop);
+  await bury(core, { claim, reason }, stop);
 }
 
 async function openSlowly(
@@ -77,7 +78,7 @@ async function openSlowly(
   try {
     message = await decoded;
   } catch (error) {
-    if (!options.readOnly) await bury(core, claim, toError(error).message, undefined, claim.data, options.stop);
+    if (!options.readOnly) await buryFor(core, claim, toError(error), undefined, options.stop);
     return undefined;
   }
   const definition = core.registry.find(message.name);
@@ -85,27 +86,29 @@ async function openSlowly(
     if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
     return undefined;
   }
-  if (!options.readOnly && options.inline === undefined && await isReplayed(core, message)) {
-    await bury(core, claim, replayReason(message), message, claim.data, options.stop);
+  if (!options.readOnly && options.inline === undefined && await isReplay(core, message, options.stop)) {
+    await bury(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
     return undefined;
   }
   if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
   try {
-    return { message: await withChordValues(core, message), definition, dropChord: message.valuesOf };
+    return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    if (!options.readOnly) await bury(core, claim, error.message, message, claim.data, options.stop);
+    if (isTemporary(error)) throw error;
+    if (!options.readOnly) await buryFor(core, claim, toError(error), message, options.stop);
     return undefined;
   }
 }
 
 /** The message with the values of its chord as last argument, if it is the callback of one. */
-export async function withChordValues(core: Core, message: Message): Promise<Message> {
-  const { valuesOf: chord } = message;
-  if (chord === undefined) return message;
+export async function withChordValues(core: Core, message: Message, stop?: AbortSignal): Promise<Message> {
+  const { valuesOf } = message;
+  if (valuesOf === undefined) return message;
   const values: unknown[] = [];
-  for (const [index, data] of (await core.storage.collect(chord)).values.entries()) {
-    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, chord, index))));
+  const what = `collect the values for task ${describe(message)}`;
+  const collected = await persist(core, what, stop, () => core.storage.collect(valuesOf));
+  for (const [index, data] of collected.values.entries()) {
+    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, valuesOf, index))));
   }
   return { ...message, args: [...message.args, values], valuesOf: undefined };
 }
@@ -115,23 +118,26 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
   const again = { ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined };
   const data = await core.serializer.serialize(again, placeOf(core, "message", claim.id));
   if (tries >= UNKNOWN_TRIES) {
-    return await bury(core, claim, `No task is registered under the name "${message.name}"`, message, data, stop);
+    const error = new UnknownTaskError(message.name);
+    await bury(core, { claim, reason: error.message, error, message, data }, stop);
+    return;
   }
   core.logger.warn(`Task ${describe(message)} is not registered here: left to other consumers`);
   const { id, priority, track } = claim;
-  const item = { id, data, priority, track, dueMs: Date.now() + UNKNOWN_PAUSE_MS };
-  await settleSafely(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, stop);
+  const item = { id, data, priority, track, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS, chord: claim.chord };
+  await settleSafely(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);
 }
 
-async function bury(
+function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {
+  return persist(core, `look whether task ${describe(message)} has ended`, stop, () => isReplayed(core, message));
+}
+
+async function buryFor(
   core: Core,
   claim: Claim,
-  reason: string,
+  error: Error,
   message: Message | undefined,
-  data: Uint8Array,
   stop: AbortSignal | undefined,
 ): Promise<void> {
-  const burial = { id: newId(), reason, atMs: Date.now(), data, taskId: message?.id ?? claim.id, taskName: message?.name };
-  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
-  await settleSafely(core, { claim, id: claim.id, noticeTtlMs: 0, bury: burial }, stop);
+  await bury(core, { claim, reason: error.message, error, message }, stop);
 }

@@ -47,6 +47,8 @@ export interface Outcome {
   readonly message: Message;
   /** When to retry, if the outcome says so itself. */
   readonly retryAtMs?: number | undefined;
+  /** It was put off, not tried: the next one is the same attempt. */
+  readonly postponed?: boolean | undefined;
   /** The invocation goes on under another id, which takes its place in a chord. */
   readonly moved?: Moved | undefined;
   /** Revocations that are used up. */
@@ -97,14 +99,13 @@ function classify(message: Message, error: Error, nowMs: number): Outcome {
   // A boolean, not a type guard: a class without fields of its own would narrow every other error away.
   const timedOut: boolean = is(error, TaskTimeout);
   if (timedOut) return { ...failed, kind: "timeout" };
-  if (is(error, TaskLockedException)) return { ...failed, kind: "locked" };
+  if (is(error, TaskLockedException)) return { ...failed, kind: "locked", postponed: true };
   if (is(error, RateLimitExceeded)) return { ...failed, ...rateLimited(message, error, nowMs), kind: "rate-limited" };
   if (is(error, RetryTask)) {
     return { ...failed, kind: "retry", message: { ...message, retries: retries + 1 }, retryAtMs: retryTime(error, nowMs) };
   }
   if (is(error, CancelExecution)) {
-    const again = error.retry ?? retries > 0;
-    return { ...failed, kind: "canceled", message: { ...message, retries: again ? Math.max(retries, 1) : 0 } };
+    return { ...failed, kind: "canceled", message: { ...message, retries: error.retry === true ? Math.max(retries, 1) : 0 } };
   }
   return { ...failed, kind: "error" };
 }
@@ -114,27 +115,52 @@ export function willRetry(outcome: Outcome): boolean {
   return outcome.error !== undefined && (outcome.message.retries ?? 0) > 0;
 }
 
-/** The message of the next attempt. */
-export function retryMessage(outcome: Outcome, nowMs: number, random: number): Message {
+/** The outcomes by which a task says itself that it wants to be tried again: nothing has failed. */
+const INSTRUCTIONS: ReadonlySet<OutcomeKind> = new Set(["retry", "locked", "rate-limited", "canceled"]);
+
+/** Whether the error of an outcome is one: not if it only tells that the task is tried again. */
+export function isInstruction(outcome: Outcome): boolean {
+  return INSTRUCTIONS.has(outcome.kind) && willRetry(outcome);
+}
+
+/**
+ * The message of the next attempt.
+ *
+ * @param paced Whether one that was tried again at once many times gets a pause.
+ */
+export function retryMessage(outcome: Outcome, nowMs: number, random: number, paced: boolean = true): Message {
   const { message } = outcome;
-  const again = { ...message, retries: (message.retries ?? 0) - 1, attempt: (message.attempt ?? 0) + 1 };
-  if (outcome.retryAtMs !== undefined) return { ...again, eta: outcome.retryAtMs };
-  if (!message.retryDelay) return { ...again, eta: undefined };
+  const attempt = (message.attempt ?? 0) + (outcome.postponed ? 0 : 1);
+  const again = { ...message, retries: (message.retries ?? 0) - 1, attempt: attempt === 0 ? undefined : attempt };
+  if (outcome.retryAtMs !== undefined && outcome.retryAtMs > nowMs) {
+    return { ...again, eta: outcome.retryAtMs, quick: undefined };
+  }
+  if (outcome.retryAtMs !== undefined || !message.retryDelay) {
+    return { ...again, ...(paced ? pace(message, nowMs) : { eta: undefined }) };
+  }
   const delay = Math.min(message.retryDelay, message.retryMaxDelay ?? LONGEST_DELAY_MS);
   const jitter = message.retryJitter ?? 0;
   const eta = nowMs + Math.round(delay * (1 - jitter + jitter * random));
   const nextDelay = message.retryBackoff
     ? Math.min(message.retryDelay * message.retryBackoff, LONGEST_DELAY_MS)
     : message.retryDelay;
-  return { ...again, eta, retryDelay: nextDelay };
+  return { ...again, eta, retryDelay: nextDelay, quick: undefined };
 }
 
-function rateLimited(message: Message, error: RateLimitExceeded, nowMs: number): Pick<Outcome, "message" | "retryAtMs"> {
+/** So often a task is tried again at once; then there is a pause before each try, so that none keeps the workers busy for ever. */
+const QUICK_RETRIES = 10;
+const PAUSE_MS = 1000;
+
+function pace({ quick = 0 }: Message, nowMs: number): Pick<Message, "eta" | "quick"> {
+  return quick < QUICK_RETRIES ? { eta: undefined, quick: quick + 1 } : { eta: nowMs + PAUSE_MS, quick };
+}
+
+/** It waits until the limit has room; the delay of retries is for failures. */
+function rateLimited(message: Message, error: RateLimitExceeded, nowMs: number): Partial<Outcome> {
   const retries = (message.retries ?? 0) + (error.retry ? 1 : 0);
   // An error of another copy of the package, or of an old version, may carry anything.
-  const waitMs = error.delay >= 0 ? Math.ceil(error.delay * 1000) : 0;
-  const delayMs = Math.min(message.retryDelay || waitMs, LONGEST_DELAY_MS);
-  return { message: { ...message, retries }, retryAtMs: retries > 0 ? nowMs + delayMs : undefined };
+  const waitMs = error.delay >= 0 ? Math.min(Math.ceil(error.delay * 1000), LONGEST_DELAY_MS) : 0;
+  return { message: { ...message, retries }, retryAtMs: retries > 0 ? nowMs + waitMs : undefined, postponed: true };
 }
 
 function retryTime(error: RetryTask, nowMs: number): number | undefined {

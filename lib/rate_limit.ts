@@ -4,6 +4,7 @@
  */
 import { checkFunction, checkName } from "./arguments.ts";
 import type { Core } from "./core.ts";
+import { currentAttempt } from "./current.ts";
 import { RateLimitExceeded, StorageError } from "./errors.ts";
 import { rateLimitKey } from "./keys.ts";
 import { checkRateLimitOptions } from "./task_options.ts";
@@ -22,22 +23,28 @@ interface Algorithm {
 export function rateLimit(core: Core, name: string, options: RateLimitOptions): RateLimit {
   checkName(name, "The name of a rate limit");
   checkRateLimitOptions(options);
-  return new Limit(name, options, algorithmOf(core, name, options));
+  return new Limit(core, name, options, algorithmOf(core, name, options));
 }
 
 class Limit implements RateLimit {
   readonly name: string;
+  readonly #core: Core;
   readonly #retry: boolean;
   readonly #algorithm: Algorithm;
 
-  constructor(name: string, options: RateLimitOptions, algorithm: Algorithm) {
+  constructor(core: Core, name: string, options: RateLimitOptions, algorithm: Algorithm) {
     this.name = name;
+    this.#core = core;
     this.#retry = options.retry ?? true;
     this.#algorithm = algorithm;
   }
 
   async acquire(): Promise<void> {
-    const waitMs = await this.#algorithm.admit(Date.now());
+    const attempt = currentAttempt.getStore();
+    attempt?.throwIfOver();
+    const admit = (): Promise<number> => this.#algorithm.admit(this.#core.clock.now());
+    // A call that is sent again because its reply was lost may count twice: fewer are let through then, never more.
+    const waitMs = attempt === undefined ? await admit() : await attempt.persist(`ask rate limit "${this.name}"`, admit);
     if (waitMs > 0) throw new RateLimitExceeded(this.name, waitMs / 1000, this.#retry);
   }
 
@@ -53,11 +60,11 @@ class Limit implements RateLimit {
   }
 
   async reset(): Promise<void> {
-    await this.#algorithm.reset(Date.now());
+    await this.#algorithm.reset(this.#core.clock.now());
   }
 
   async currentUsage(): Promise<number> {
-    return await this.#algorithm.usage(Date.now());
+    return await this.#algorithm.usage(this.#core.clock.now());
   }
 }
 
@@ -103,6 +110,9 @@ class FixedWindow implements Algorithm {
   }
 }
 
+/** How far the clocks of two hosts may be apart: the state that one has written must not be outdated for the other. */
+const LARGEST_SKEW_MS = 600_000;
+
 /** State in one key, replaced only if nobody else replaced it meanwhile. */
 class SharedState<S> {
   readonly #core: Core;
@@ -119,11 +129,17 @@ class SharedState<S> {
     return decode<S>(await this.#core.storage.meta.peek(this.#key));
   }
 
-  /** Applies `change` to the state until nobody interferes. @returns what `change` returned beside the new state */
-  async update<R>(change: (state: S | undefined) => { readonly state: S; readonly result: R }): Promise<R> {
+  /**
+   * Applies `change` to the state until nobody interferes.
+   *
+   * @param change Gives the new state; `undefined`: it stays.
+   * @returns what `change` returned beside it
+   */
+  async update<R>(change: (state: S | undefined) => { readonly state: S | undefined; readonly result: R }): Promise<R> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const before = await this.#core.storage.meta.peek(this.#key);
       const { state, result } = change(decode<S>(before));
+      if (state === undefined) return result;
       const after = new TextEncoder().encode(JSON.stringify(state));
       if (await this.#core.storage.meta.replaceIfEqual(this.#key, before, after, this.#ttlMs)) return result;
     }
@@ -148,7 +164,7 @@ class SlidingLog implements Algorithm {
   readonly #perMs: number;
 
   constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, 2 * perMs);
+    this.#state = new SharedState(core, key, 2 * perMs + LARGEST_SKEW_MS);
     this.#limit = limit;
     this.#perMs = perMs;
   }
@@ -156,9 +172,12 @@ class SlidingLog implements Algorithm {
   admit(nowMs: number): Promise<number> {
     return this.#state.update((log) => {
       const recent = this.#recent(log, nowMs);
-      if (recent.length < this.#limit) return { state: [...recent, nowMs], result: 0 };
+      // The clocks of several hosts may differ: that of the log never goes back.
+      const atMs = Math.max(nowMs, recent.at(-1) ?? nowMs);
+      if (recent.length < this.#limit) return { state: [...recent, atMs], result: 0 };
       const freed = recent.at(-this.#limit) ?? nowMs;
-      return { state: recent, result: this.#limit === 0 ? this.#perMs : Math.max(1, freed + this.#perMs - nowMs) };
+      const waitMs = this.#limit === 0 ? this.#perMs : Math.max(1, freed + this.#perMs - nowMs);
+      return { state: undefined, result: waitMs };
     });
   }
 
@@ -171,7 +190,8 @@ class SlidingLog implements Algorithm {
   }
 
   #recent(log: number[] | undefined, nowMs: number): number[] {
-    return (log ?? []).filter((atMs) => atMs > nowMs - this.#perMs);
+    const latestMs = Math.max(nowMs, log?.at(-1) ?? nowMs);
+    return (log ?? []).filter((atMs) => atMs > latestMs - this.#perMs);
   }
 }
 
@@ -187,7 +207,7 @@ class TokenBucket implements Algorithm {
   readonly #perMs: number;
 
   constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, 2 * perMs);
+    this.#state = new SharedState(core, key, 2 * perMs + LARGEST_SKEW_MS);
     this.#limit = limit;
     this.#perMs = perMs;
   }
@@ -195,9 +215,11 @@ class TokenBucket implements Algorithm {
   admit(nowMs: number): Promise<number> {
     return this.#state.update((bucket) => {
       const tokens = this.#tokens(bucket, nowMs);
-      if (tokens >= 1) return { state: { tokens: tokens - 1, atMs: nowMs }, result: 0 };
-      const waitMs = this.#limit === 0 ? this.#perMs : Math.ceil((1 - tokens) * this.#perMs / this.#limit);
-      return { state: { tokens, atMs: nowMs }, result: Math.max(1, waitMs) };
+      // The clocks of several hosts may differ: that of the bucket never goes back, or the same time would fill it twice.
+      const atMs = Math.max(nowMs, bucket?.atMs ?? nowMs);
+      if (tokens >= 1) return { state: { tokens: tokens - 1, atMs }, result: 0 };
+      const waitMs = this.#limit === 0 ? this.#perMs : Math.ceil((1 - tokens) * this.#perMs / this.#limit) + atMs - nowMs;
+      return { state: undefined, result: Math.max(1, waitMs) };
     });
   }
 

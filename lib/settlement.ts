@@ -2,20 +2,21 @@
  * From the outcome of an attempt to the one write that settles it.
  * @module
  */
-import { chordPlace, encodeItem, placeOf } from "./codec.ts";
+import { reportOf } from "./chord_report.ts";
 import { canceledSteps } from "./canceled_steps.ts";
+import { encodeItem, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
-import { bareError, storedFailure, storedValue } from "./failure.ts";
+import { causeOf, portableError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
 import { keepsResult } from "./kept_results.ts";
 import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
 import { plainValue } from "./spread.ts";
 import type { ChordMembership, Message } from "./message.ts";
-import { failureOutcome, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
+import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
 import type { Definition } from "./registry.ts";
-import type { ChordReport, Claim, Ending, Item, Settlement } from "./storage.ts";
+import type { Claim, Ending, Item, Owner, Settlement } from "./storage.ts";
 
 /** A settlement, and what it means in the terms of the library. */
 export interface Prepared {
@@ -36,12 +37,14 @@ export interface Ended {
   readonly definition: Definition;
   /** As it was decoded; the outcome has it with its retries changed. */
   readonly message: Message;
-  /** Fences the settlement; `undefined` when the claim was given up before the run, or there is none. */
+  /** Fences the settlement; `undefined` if there is none. */
   readonly claim: Claim | undefined;
   readonly outcome: Outcome;
   /** Chord whose values this task has used. */
   readonly dropChord: string | undefined;
-  readonly dropLocks: boolean;
+  readonly dropLocks?: boolean | undefined;
+  /** As of the settlement. */
+  readonly passLocks?: Owner | undefined;
   /** In immediate mode follow-ups run in the call instead of being enqueued. */
   readonly inline: Inline | undefined;
 }
@@ -86,33 +89,41 @@ async function prepareAny(ended: Ended): Promise<Prepared> {
       return await prepareUnstorable(ended, error);
     }
   }
-  const portable = await withPortableError(ended.core, outcome);
-  return await prepareEnd(ended, portable, portable.error);
+  return await prepareEnd(ended, outcome, await portableError(ended.core, outcome.error));
 }
 
 function prepareUnstorable(ended: Ended, error: unknown): Promise<Prepared> {
-  return prepareAny({ ...ended, outcome: failureOutcome(ended.message, unstorableValue(ended, error), Date.now()) });
+  return prepareAny({
+    ...ended,
+    outcome: failureOutcome(ended.message, unstorableValue(ended, error), ended.core.clock.now()),
+  });
 }
 
-async function prepareEnd(ended: Ended, outcome: Outcome, value: unknown): Promise<Prepared> {
+/** @param carried The value, or what can be stored of the error. */
+async function prepareEnd(ended: Ended, outcome: Outcome, carried: unknown): Promise<Prepared> {
   const { core, inline } = ended;
   const retrying = willRetry(outcome);
-  const retry = retrying ? retryMessage(outcome, Date.now(), Math.random()) : undefined;
-  const followUps = followUpsOf(core, outcome, retrying);
+  // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
+  const retry = retrying
+    ? retryMessage(outcome, core.clock.now(), Math.random(), inline === undefined || isInstruction(outcome))
+    : undefined;
+  const followUps = followUpsOf(core, outcome, carried, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
   const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
-    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome) : undefined,
+    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
-    chord: report === undefined || inline !== undefined ? undefined : await reportOf(core, report, chordValue(outcome, value)),
+    chord: report === undefined || inline !== undefined
+      ? undefined
+      : await reportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
-  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, value));
+  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, carried));
   return { outcome, settlement, followUps, retry, report };
 }
 
 function settlementOf(
-  { core, message, claim, dropChord, dropLocks }: Ended,
+  { core, message, claim, dropChord, dropLocks, passLocks }: Ended,
   outcome: Outcome,
   retrying: boolean,
   { result, enqueue, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chord" | "canceled">,
@@ -130,6 +141,7 @@ function settlementOf(
     canceled,
     dropChord,
     dropLocks,
+    passLocks,
   };
 }
 
@@ -150,17 +162,21 @@ function endingOf({ kind }: Outcome, result: Uint8Array | undefined): Ending | u
   return ending === "complete" && result === undefined ? "empty" : ending;
 }
 
-/** Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. */
-function surfaces(core: Core, retrying: boolean): boolean {
+/**
+ * Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. That a task asks
+ * to be tried again is no error.
+ */
+function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
+  if (!outcome.ran || outcome.error === undefined || isInstruction(outcome)) return false;
   return !retrying || core.settings.storeIntermediateErrors;
 }
 
-function followUpsOf(core: Core, outcome: Outcome, retrying: boolean): Message[] {
+function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Message[] {
   const { next, onError } = outcome.message;
   if (outcome.kind === "complete") return next === undefined ? [] : heads(withValue(next, outcome.value));
-  if (!outcome.ran || outcome.error === undefined || onError === undefined || !surfaces(core, retrying)) return [];
+  if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return [];
   // Each failed attempt calls the handler anew, so each call has an id of its own.
-  return [withExpiry({ ...onError, id: newId(), args: [...onError.args, outcome.error] })];
+  return [withExpiry({ ...onError, id: newId(), args: [...onError.args, carried] })];
 }
 
 /** Whether the outcome leaves something in the result store. */
@@ -169,13 +185,16 @@ function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean
   // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
   const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
   if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone || overwrites;
-  return outcome.ran && outcome.error !== undefined && surfaces(core, retrying);
+  return surfaces(core, outcome, retrying);
 }
 
-function resultOf(core: Core, outcome: Outcome): Uint8Array | Promise<Uint8Array> {
+/** @param carried Of a failure: what can be stored of its error. */
+function resultOf(core: Core, outcome: Outcome, carried?: unknown): Uint8Array | Promise<Uint8Array> {
   const { error, message } = outcome;
   return core.serializer.serialize(
-    error === undefined ? storedValue(plainValue(outcome.value)) : storedFailure(metadataOf(outcome, error), error),
+    error === undefined
+      ? storedValue(plainValue(outcome.value))
+      : storedFailure(metadataOf(outcome, error), causeOf(carried as Error | string)),
     placeOf(core, "result", message.id),
   );
 }
@@ -186,7 +205,7 @@ function metadataOf(outcome: Outcome, error: Error): Parameters<typeof storedFai
     traceback: errorStack(error),
     taskId: outcome.message.id,
     retries: outcome.message.retries ?? 0,
-    outcome: outcome.kind === "revoked" ? "revoked" : "failed",
+    outcome: outcome.kind === "revoked" || outcome.kind === "canceled" ? outcome.kind : "failed",
   };
 }
 
@@ -201,34 +220,12 @@ function chordValue(outcome: Outcome, value: unknown): unknown {
   return outcome.ran ? value : undefined;
 }
 
-async function reportOf(core: Core, membership: ChordMembership, value: unknown): Promise<ChordReport> {
-  const { id, index, size, callback } = membership;
-  return {
-    id,
-    index,
-    size,
-    value: await core.serializer.serialize(plainValue(value), chordPlace(core, id, index)),
-    callback: await encodeItem(core, withExpiry({ ...callback, valuesOf: id })),
-  };
-}
-
 /** The items to enqueue. In immediate mode only those that go to the schedule: the others run in the call. */
 async function itemsOf({ core, inline }: Ended, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
   const items: Item[] = [];
   for (const message of followUps) items.push(await encodeItem(core, message));
   if (retry !== undefined) items.push(await encodeItem(core, retry, true));
   return inline === undefined ? items : items.filter((item) => item.dueMs !== undefined);
-}
-
-/** The outcome with an error that the serializer takes: one that drags along what cannot be stored is reduced to its text. */
-async function withPortableError(core: Core, outcome: Outcome): Promise<Outcome> {
-  try {
-    await core.serializer.serialize(outcome.error);
-    return outcome;
-  } catch {
-    // Reported to the task's reader in full text; only the parts that cannot travel are lost.
-    return { ...outcome, error: bareError(outcome.error as Error) };
-  }
 }
 
 function unstorableValue(ended: Ended, cause: unknown): Error {

@@ -114,5 +114,8 @@ function callLocal(core: Core, definition: Definition, args: readonly unknown[])
   if (!definition.context) return definition.fn(...args);
   const message = makeMessage(definition, args);
   const claim = { id: message.id, data: new Uint8Array(0), priority: 0, track: false, token: newId(), deliveries: 1 };
-  return definition.fn(new Context(core, new Attempt(claim, message, undefined)), ...args);
+  return definition.fn(
+    new Context(core, new Attempt(core, claim, message, { claimToken: undefined, begun: false, stop: undefined })),
+    ...args,
+  );
 }

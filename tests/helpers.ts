@@ -33,7 +33,7 @@ export async function claim(huey: Huey, limit = 1, owner: { consumer: string; wo
 
 /** Runs one claim to its end. */
 export async function run(huey: Huey, taken: Claim, revocations = true): Promise<void> {
-  await execute(coreOf(huey)!, taken, { worker: OWNER.worker, revocations });
+  await execute(coreOf(huey)!, taken, { owner: OWNER, revocations });
 }
 
 /** Runs what is in the queue, one task after another, until it is empty. @returns how many attempts there were */
@@ -138,4 +138,9 @@ export async function refusal(attempt: () => unknown, ...words: (string | RegExp
     if (!found) throw new Error(`"${error.message}" does not name ${word}`);
   }
   return error;
+}
+
+/** Looks again and again until something is so; the time limit of the test ends it otherwise. */
+export async function waitUntil(check: () => unknown): Promise<void> {
+  while (!await check()) await new Promise((resolve) => setTimeout(resolve, 2));
 }

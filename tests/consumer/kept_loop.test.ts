@@ -162,13 +162,13 @@ describe("Consumer", () => {
 
   for (const checkWorkerHealth of [true, false]) {
     test(`checks at the interval that it is told, unless told not to: ${checkWorkerHealth}`, async () => {
-      const { setInterval } = globalThis;
+      const { setTimeout } = globalThis;
       const timers: { readonly run: () => void; readonly ms: number }[] = [];
-      globalThis.setInterval = ((run: () => void, ms: number) => {
+      globalThis.setTimeout = ((run: () => void, ms: number) => {
         timers.push({ run, ms });
-        return setInterval(run, ms);
+        return setTimeout(run, ms);
       }) as never;
-      ends.push(() => void (globalThis.setInterval = setInterval));
+      ends.push(() => void (globalThis.setTimeout = setTimeout));
       const { logger, lines } = logbook();
       const consumer = new Consumer(memory({ logger }), { healthCheckInterval: 123, checkWorkerHealth });
       await consumer.start();

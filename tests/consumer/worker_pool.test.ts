@@ -1,5 +1,4 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -234,38 +233,6 @@ describe("WorkerPool", () => {
     expect(isolate.terminated).toBe(true);
     expect((await failure(result.get({ blocking: true }))).message).toContain("ran longer than its timeout of 0.01 s");
     await next();
-  });
-
-  test("lets an at-most-once task be settled only by a worker that it has not given up", async () => {
-    const { huey, pool, next } = setup();
-    const task = huey.task({ name: "once", delivery: "at-most-once" }, () => {});
-    const result = await task();
-    await pool.start();
-    const isolate = await next();
-    const { data, ...claim } = await claimFor(huey, "Worker-1");
-    isolate.say({ ...claim, type: "unclaimed", data: Buffer.from(data).toString("base64") } as never);
-    await huey.storage.settle({ claim: { data, ...claim }, id: claim.id, ending: "running", noticeTtlMs: 60_000 });
-    isolate.say({ type: "settles", token: claim.token });
-    const told = signaled(huey, "error");
-    isolate.die("gone");
-    expect(await told).toBe("once");
-    isolate.say({ type: "settles", token: claim.token });
-    expect(isolate.received.filter(({ type }) => type === "noted").length).toBe(2);
-    expect((await failure(result.get({ blocking: true }))).message).toContain("its worker died while it ran");
-  });
-
-  test("does not end an at-most-once task that its worker has settled just before", async () => {
-    const { huey, pool, next } = setup();
-    const result = await huey.task({ name: "once", delivery: "at-most-once" }, () => "")();
-    await pool.start();
-    const isolate = await next();
-    const { data, ...claim } = await claimFor(huey, "Worker-1");
-    isolate.say({ ...claim, type: "unclaimed", data: Buffer.from(data).toString("base64") } as never);
-    await huey.storage.settle({ claim: { data, ...claim }, id: claim.id, ending: "complete", noticeTtlMs: 60_000 });
-    isolate.die("gone");
-    await next();
-    await pool.interrupt(0);
-    expect((await result.state()).state).toBe("complete");
   });
 
   test("leaves a worker alone that still answers after the timeout of its task", async () => {

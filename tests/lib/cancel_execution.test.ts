@@ -6,31 +6,23 @@ beforeEach(() => stopClock());
 afterEach(startClock);
 
 describe("CancelExecution from a task", () => {
-  test("without an option: the retries that are left are used", async () => {
-    const huey = memory();
-    let runs = 0;
-    const task = huey.task({ name: "task", retries: 2 }, () => {
-      runs++;
-      throw new CancelExecution();
+  for (const options of [undefined, {}, { retry: false }]) {
+    test(`${JSON.stringify(options)}: it is not tried again, whatever retries are left, and no handler is called`, async () => {
+      const huey = memory();
+      const { names } = record(huey);
+      const handled: unknown[] = [];
+      const handler = huey.task("handler", (error: Error) => void handled.push(error));
+      const task = huey.task({ name: "task", retries: 2 }, () => {
+        throw new CancelExecution(options);
+      });
+      const result = await huey.enqueue(task.s().onError(handler));
+      expect(await work(huey)).toBe(1);
+      expect([names, handled]).toEqual([["enqueued", "executing", "canceled"], []]);
+      const error = await failure(result.get({ blocking: true })) as TaskException;
+      expect([error.metadata.outcome, (error.cause as Error).name]).toEqual(["canceled", "CancelExecution"]);
+      expect((await result.state()).state).toBe("canceled");
     });
-    await task();
-    await work(huey);
-    expect(runs).toBe(3);
-    await task.with({ retries: 0 })();
-    await work(huey);
-    expect(runs).toBe(4);
-  });
-
-  test("retry false: not even if retries are left", async () => {
-    const huey = memory();
-    const { names } = record(huey);
-    const result = await huey.task({ name: "task", retries: 2 }, () => {
-      throw new CancelExecution({ retry: false });
-    })();
-    expect(await work(huey)).toBe(1);
-    expect(names).toEqual(["enqueued", "executing", "canceled"]);
-    expect(await failure(result.get())).toBeInstanceOf(TaskException);
-  });
+  }
 
   test("retry true: even if none is left", async () => {
     const huey = memory();

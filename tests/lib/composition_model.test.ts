@@ -6,7 +6,7 @@ import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Member, Task } from "../../lib/types/composition.ts";
-import { memory } from "../helpers.ts";
+import { memory, OWNER } from "../helpers.ts";
 
 type Random = () => number;
 
@@ -129,7 +129,7 @@ async function runAll({ huey }: World, random: Random): Promise<void> {
 async function attempt(huey: Huey, claim: Claim, consumer: string, fate: number): Promise<void> {
   const dies = fate < 0.15 && claim.deliveries < 4;
   if (dies && fate < 0.05) await huey.storage.recover({ consumer });
-  const running = execute(coreOf(huey)!, claim, { worker: "w", revocations: false });
+  const running = execute(coreOf(huey)!, claim, { owner: OWNER, revocations: false });
   if (dies && fate >= 0.05) await huey.storage.recover({ consumer });
   await running;
 }

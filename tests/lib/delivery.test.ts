@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { announceRecovered, execute, failClaim, failUnclaimed, interrupt } from "../../lib/execute.ts";
 import { coreOf } from "../../lib/core.ts";
-import type { LooseLock } from "../../lib/current.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
+import { execute } from "../../lib/execute.ts";
 import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
+import { announceRecovered, failClaim, interrupt } from "../../lib/interrupt.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
 
@@ -127,22 +127,36 @@ describe("maxDeliveries", () => {
 });
 
 describe("at most once", () => {
-  test("the claim is given up before the task runs: a crash does not repeat it", async () => {
+  test("a task that had begun when its worker died does not run again: it fails, and tells its chord and its handler", async () => {
     const huey = memory();
     const started = Promise.withResolvers<void>();
     let runs = 0;
-    const task = huey.task({ name: "task", delivery: "at-most-once" }, async () => {
+    const got: string[] = [];
+    const handler = huey.task("handler", (error: Error) => void got.push(error.name));
+    const task = huey.task({ name: "task", delivery: "at-most-once", retries: 3 }, async (): Promise<Error> => {
       runs++;
+      await huey.lockTask("kept").acquire();
       started.resolve();
-      await new Promise(() => {});
+      return await new Promise(() => {});
     });
-    const result = await task();
+    const list = huey.task("list", (values: Error[]) => values.map(({ name }) => name));
+    const handle = await huey.enqueue(chord([task.s().onError(handler)], list));
+    const { names } = record(huey);
     await begin(huey); // and never ends
     await started.promise;
-    expect(await huey.storage.claimed({ consumer: OWNER.consumer })).toEqual([]);
-    expect(await result.state()).toMatchObject({ state: "running" });
+    expect((await huey.storage.claimed({ consumer: OWNER.consumer })).length).toBe(1);
     await huey.storage.recover({ consumer: OWNER.consumer });
-    expect([await work(huey), runs]).toEqual([0, 1]);
+    expect([await work(huey), runs]).toEqual([3, 1]);
+    expect([await handle.get(), got, await huey.isLocked("kept")]).toEqual([["WorkerLostError"], ["WorkerLostError"], false]);
+    expect(names.filter((name) => name === "error")).toEqual(["error"]);
+  });
+
+  test("one that was claimed and had not begun runs elsewhere", async () => {
+    const huey = memory({ delivery: "at-most-once" });
+    let runs = 0;
+    await huey.task("task", () => ++runs)();
+    await die(huey);
+    expect([await work(huey), runs]).toEqual([1, 1]);
   });
 
   test("value, follow-ups and retries are as usual", async () => {
@@ -160,18 +174,6 @@ describe("at most once", () => {
     expect(await handle.callback.state()).toMatchObject({ state: "complete" });
   });
 
-  test("a call may ask for it", async () => {
-    const huey = memory();
-    const held: number[] = [];
-    const task = huey.task("task", async () => {
-      held.push((await huey.storage.claimed({ consumer: OWNER.consumer })).length);
-    });
-    await task();
-    await task.with({ delivery: "at-most-once" })();
-    await work(huey);
-    expect(held).toEqual([1, 0]);
-  });
-
   test("a claim that was taken over before the start does not run", async () => {
     const huey = memory();
     let runs = 0;
@@ -186,22 +188,6 @@ describe("at most once", () => {
 });
 
 describe("what a consumer does about a task that runs at most once", () => {
-  test("execute asks before it gives the claim up, and before it settles without it", async () => {
-    const huey = memory();
-    let runs = 0;
-    await huey.task({ name: "task", delivery: "at-most-once" }, () => ++runs)();
-    const { claims } = await claim(huey);
-    const { names } = record(huey);
-    const steps: unknown[] = [];
-    const onUnclaimed = async (_: unknown, step: unknown): Promise<void> => {
-      await Promise.resolve();
-      steps.push([step, runs, (await huey.storage.claimed(OWNER)).length, names.at(-1)]);
-    };
-    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, onUnclaimed });
-    expect(steps).toEqual([["begins", 0, 1, "executing"], ["ends", 1, 0, "executing"]]);
-    expect(names.at(-1)).toBe("complete");
-  });
-
   test("interrupt fails it instead of giving it back, and ignores what it still returns", async () => {
     const huey = memory();
     const gate = Promise.withResolvers<void>();
@@ -223,44 +209,6 @@ describe("what a consumer does about a task that runs at most once", () => {
     expect(names).toEqual(["error", "enqueued"]);
     expect((await failure(result.get()) as TaskException).cause).toBeInstanceOf(WorkerLostError);
     expect((await huey.pending()).map(({ name }) => name)).toEqual(["handler"]);
-  });
-
-  test("failUnclaimed ends it for good, and tells its chord", async () => {
-    const huey = memory();
-    const task = huey.task({ name: "task", delivery: "at-most-once", retries: 3 }, (_: number) => new Promise<Error>(() => {}));
-    const list = huey.task("list", (values: Error[]) => values.map(({ name }) => name));
-    const handle = await huey.enqueue(chord([task.s(1)], list));
-    const { claim: taken } = await begin(huey);
-    while ((await huey.storage.claimed(OWNER)).length > 0) await Promise.resolve();
-    expect(await failUnclaimed(coreOf(huey)!, taken, [], new WorkerLostError("killed"))).toBe(true);
-    await work(huey);
-    expect(await handle.get()).toEqual(["WorkerLostError"]);
-    expect(await failUnclaimed(coreOf(huey)!, { ...taken, data: new Uint8Array([1]) }, [], new Error("x"))).toBe(false);
-  });
-
-  test("it tells of each lock before it takes it, and what it leaves is freed with its end", async () => {
-    const huey = memory();
-    const [short, long] = [huey.lockTask("short"), huey.lockTask("long", { ttl: 60 })];
-    const held: boolean[] = [];
-    await huey.task({ name: "task", delivery: "at-most-once" }, async () => {
-      await short.acquire();
-      await long.acquire();
-      held.push(await short.isLocked());
-    })();
-    const { claims } = await claim(huey);
-    const told: LooseLock[] = [];
-    const onUnclaimed = async (_: unknown, step: unknown): Promise<void> => {
-      if (typeof step === "string") return;
-      told.push(step as LooseLock);
-      expect(await huey.storage.data.peekMany((step as LooseLock).keys)).not.toContainEqual(expect.any(Uint8Array));
-    };
-    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, onUnclaimed });
-    expect(told.map(({ keys, ends }) => [keys.length, ends])).toEqual([[1, false], [1, true]]);
-    // One that ends by itself may outlive its task, unless that is ended from outside.
-    const left = async (): Promise<boolean[]> => [await short.isLocked(), await long.isLocked()];
-    expect([held, await left()]).toEqual([[true], [false, true]]);
-    await failUnclaimed(coreOf(huey)!, claims[0]!, told, new WorkerLostError("killed"));
-    expect(await left()).toEqual([false, false]);
   });
 });
 
@@ -321,7 +269,7 @@ describe("what a consumer does at the end of a worker", () => {
     await huey.task("task", () => void steps.push("body"))();
     const { claims } = await claim(huey);
     const onStart = () => void steps.push("start");
-    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, onStart });
+    await execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, onStart });
     expect(steps).toEqual(["start", "body"]);
     expect(coreOf(huey)!.running.size).toBe(0);
   });

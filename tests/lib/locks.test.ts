@@ -1,7 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { TaskException, TaskLockedException } from "../../lib/errors.ts";
+import { StorageError, TaskException, TaskLockedException } from "../../lib/errors.ts";
 import { Huey } from "../../lib/huey.ts";
-import { advance, begin, failure, memory, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
+import {
+  advance,
+  begin,
+  failure,
+  logbook,
+  memory,
+  pass,
+  record,
+  refusal,
+  silent,
+  startClock,
+  stopClock,
+  waitUntil,
+  work,
+} from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -262,7 +276,47 @@ describe("the lock of a dead worker", () => {
     await huey.flushLocks();
     await task("not released");
     await work(huey);
-    expect(await huey.isLocked("not released")).toBe(false);
+    expect([await huey.isLocked("not released"), await huey.isLocked("debounce")]).toEqual([false, true]);
+  });
+
+  test("one with a ttl is renewed while its task runs, and no longer", async () => {
+    startClock();
+    const huey = memory();
+    const { locks } = huey.storage;
+    const renew = locks.replaceIfEqual.bind(locks);
+    let renewals = 0;
+    locks.replaceIfEqual = (key, before, after, ttlMs) => {
+      renewals++;
+      return renew(key, before, after, ttlMs);
+    };
+    const lock = huey.lockTask("lock", { ttl: { milliseconds: 90 } });
+    const gate = Promise.withResolvers<void>();
+    await huey.task("task", async () => {
+      await lock.acquire();
+      await gate.promise;
+    })();
+    const { done } = await begin(huey);
+    await waitUntil(() => renewals === 6);
+    expect(await lock.isLocked()).toBe(true);
+    gate.resolve();
+    await done;
+    await waitUntil(async () => !await lock.isLocked());
+    expect(renewals).toBe(6);
+  });
+
+  test("a failure to give it back does not take the place of what the function did", async () => {
+    const { logger, lines } = logbook();
+    const huey = memory({ logger });
+    const { locks } = huey.storage;
+    locks.deleteIfEqual = () => Promise.reject(new StorageError("connection reset"));
+    expect(await huey.lockTask("lock").run(() => "done")).toBe("done");
+    expect(await failure(huey.lockTask("other").run(() => Promise.reject(new Error("of the function"))))).toMatchObject({
+      message: "of the function",
+    });
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ["error", 'Lock "lock" could not be given back: connection reset'],
+      ["error", 'Lock "other" could not be given back: connection reset'],
+    ]);
   });
 
   test("one that was taken outside of tasks stays", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { RateLimitExceeded, type TaskException } from "../../lib/errors.ts";
 import type { RateLimit } from "../../lib/types/limits.ts";
+import type { TaskContext } from "../../lib/types/results.ts";
 import { advance, failure, memory, NOON, pass, promote, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
@@ -131,6 +132,22 @@ describe("token buckets", () => {
   });
 });
 
+for (const algorithm of ["sliding", "token-bucket"] as const) {
+  for (const apartSeconds of [10, 500]) {
+    test(`${algorithm}: hosts whose clocks are ${apartSeconds} s apart get no more together`, async () => {
+      const huey = memory();
+      const limit = huey.rateLimit("api", { limit: 10, per: 60, algorithm });
+      let admitted = 0;
+      for (let n = 0; n < 400; n++) {
+        stopClock(NOON + n * 10 + (n % 2) * apartSeconds * 1000);
+        admitted += await through(limit, 1);
+      }
+      // The clock of the other host is ahead once, which may fill the limit once more.
+      expect(admitted).toBeLessThanOrEqual(apartSeconds === 10 ? 12 : 20);
+    });
+  }
+}
+
 describe("the other members", () => {
   test("run, wrap, currentUsage, reset", async () => {
     const huey = memory();
@@ -209,12 +226,27 @@ describe("a rate limited task", () => {
     expect((await huey.scheduled()).map(({ name }) => name)).toEqual(["b"]);
   });
 
-  test("its own retryDelay wins over the next window", async () => {
+  test("waits for the limit, whatever the delay of its retries, and a postponement is no attempt", async () => {
     const huey = memory();
-    const task = huey.task({ name: "task", retryDelay: 7, rateLimit: { limit: 0, per: 60 } }, () => 1);
+    const attempts: number[] = [];
+    const options = { name: "task", context: true, retries: 2, rateLimit: { limit: 1, per: 60 } } as const;
+    const task = huey.task(options, ({ attempt }: TaskContext) => void attempts.push(attempt));
     await task();
+    await task.with({ retryDelay: 7, retryBackoff: 3 })();
+    await task.with({ retryDelay: 700 })();
     await work(huey);
-    expect((await huey.scheduled())[0]!.eta).toEqual(new Date(NOON + 7000));
+    const waiting = await huey.scheduled();
+    expect(waiting.map(({ eta, retries }) => [eta, retries])).toEqual(Array(2).fill([new Date(NOON + 60_000), 2]));
+    await pass(huey, 60);
+    await pass(huey, 60);
+    expect(attempts).toEqual([1, 1, 1]);
+  });
+
+  test("in immediate mode it waits in the schedule, its retries kept", async () => {
+    const huey = memory({ immediate: true });
+    const task = huey.task({ name: "task", retries: 1, retryDelay: 1, rateLimit: { limit: 0, per: 60 } }, () => 1);
+    await task();
+    expect(await huey.scheduled()).toMatchObject([{ eta: new Date(NOON + 60_000), retries: 1 }]);
   });
 
   test("retry false uses up the retries, then it has failed", async () => {

@@ -225,7 +225,32 @@ describe("RetryTask", () => {
     await refusal(() => new RetryTask({ delay: "1" } as never), "delay");
   });
 
-  test("stores its error meanwhile, and calls the handler", async () => {
+  test("after ten tries at once there is a pause of a second before each", async () => {
+    const huey = memory();
+    let runs = 0;
+    const again = huey.task("again", () => {
+      runs++;
+      throw new RetryTask();
+    });
+    await again();
+    await work(huey);
+    expect([runs, (await huey.scheduled()).map(({ eta }) => eta)]).toEqual([11, [new Date(NOON + 1000)]]);
+    await pass(huey, 1);
+    expect([runs, await huey.scheduledCount()]).toEqual([12, 1]);
+  });
+
+  test("a pause in between lets it be tried at once again; in immediate mode it ends the call", async () => {
+    const huey = memory({ immediate: true });
+    let runs = 0;
+    const again = huey.task("again", () => {
+      runs++;
+      throw new RetryTask();
+    });
+    await again();
+    expect([runs, await huey.scheduledCount()]).toEqual([11, 1]);
+  });
+
+  test("is no error: nothing is stored or handed on, whatever the option says", async () => {
     const huey = memory({ storeIntermediateErrors: true });
     const seen: string[] = [];
     const handler = huey.task("handler", (error: Error) => void seen.push(error.name));
@@ -234,7 +259,6 @@ describe("RetryTask", () => {
     });
     const result = await huey.enqueue(again.s().onError(handler));
     await work(huey);
-    expect(await failure(result.get())).toBeInstanceOf(TaskException);
-    expect(seen).toEqual(["RetryTask"]);
+    expect([await result.get(), seen]).toEqual([undefined, []]);
   });
 });

@@ -4,7 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import { execute } from "../../lib/execute.ts";
 import type { Huey } from "../../lib/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
-import { claim, failure, logbook, memory, record, work } from "../helpers.ts";
+import { claim, failure, logbook, memory, OWNER, record, work } from "../helpers.ts";
 
 /** Makes the next `times` calls of a method fail as a storage that is down would. */
 function breakDown(huey: Huey, method: "settle" | "enqueue", times: number): () => number {
@@ -43,7 +43,7 @@ describe("a storage that is down", () => {
     const result = await huey.task("task", () => ++runs)();
     const failures = breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
-    await execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, stop: new AbortController().signal });
+    await execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: new AbortController().signal });
     expect([runs, failures(), await result.get()]).toEqual([1, 1, 1]);
     expect(names).toEqual(["enqueued", "executing", "complete"]);
     expect(lines.some(({ level }) => level === "error")).toBe(true);
@@ -57,7 +57,7 @@ describe("a storage that is down", () => {
     breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
     const stop = AbortSignal.abort();
-    const running = execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, stop });
+    const running = execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop });
     expect(await failure(running)).toBeInstanceOf(StorageError);
     expect(names).toEqual(["enqueued", "executing"]);
     expect((await huey.storage.claimed({ consumer: "consumer-1" })).length).toBe(1);
@@ -71,7 +71,7 @@ describe("a storage that is down", () => {
     await huey.task("task", () => 1)();
     breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
-    await failure(execute(coreOf(huey)!, claims[0]!, { worker: "w", revocations: false, stop: AbortSignal.abort() }));
+    await failure(execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: AbortSignal.abort() }));
     expect(coreOf(huey)!.running.size).toBe(0);
   });
 });

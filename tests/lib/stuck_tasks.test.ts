@@ -1,16 +1,50 @@
 /** Tasks that go on after their attempt has ended. */
 import { expect, test } from "bun:test";
 import type { TaskContext } from "../../lib/types/results.ts";
-import { memory, record, work } from "../helpers.ts";
+import { failure, memory, OWNER, record, waitUntil, work } from "../helpers.ts";
 
 const BRIEF = { milliseconds: 3 };
 
-test("a stuck task whose timeout struck does not keep its lock", async () => {
+for (const [kind, take] of [["of its definition", false], ["that it took itself", true]] as const) {
+  test(`a lock ${kind} stays after a timeout until the function has ended`, async () => {
+    const huey = memory();
+    const { names } = record(huey);
+    const gate = Promise.withResolvers<void>();
+    const fn = async (): Promise<void> => {
+      if (take) await huey.lockTask("lock").acquire();
+      await gate.promise;
+    };
+    await huey.task(take ? { name: "stuck", timeout: BRIEF } : { name: "stuck", lock: "lock", timeout: BRIEF }, fn)();
+    await work(huey);
+    expect([names.at(-1), await huey.isLocked("lock")]).toEqual(["timeout", true]);
+    gate.resolve();
+    await waitUntil(async () => !await huey.isLocked("lock"));
+  });
+}
+
+test("a lock of a function that goes on is freed with its worker", async () => {
   const huey = memory();
-  const { names } = record(huey);
   await huey.task({ name: "stuck", lock: "lock", timeout: BRIEF }, () => new Promise<never>(() => {}))();
   await work(huey);
-  expect([names.at(-1), await huey.isLocked("lock")]).toEqual(["timeout", false]);
+  expect(await huey.isLocked("lock")).toBe(true);
+  await huey.storage.recover(OWNER);
+  expect(await huey.isLocked("lock")).toBe(false);
+});
+
+test("what goes on after a timeout takes no lock and passes no limit any more", async () => {
+  const huey = memory();
+  const gate = Promise.withResolvers<void>();
+  const refused: Promise<string>[] = [];
+  await huey.task({ name: "late", timeout: BRIEF }, async () => {
+    await gate.promise;
+    refused.push(failure(huey.lockTask("lock").acquire()).then(({ name }) => name));
+    refused.push(failure(huey.rateLimit("limit", { limit: 1, per: 60 }).acquire()).then(({ name }) => name));
+  })();
+  await work(huey);
+  gate.resolve();
+  await waitUntil(() => refused.length === 2);
+  expect(await Promise.all(refused)).toEqual(["TaskTimeout", "TaskTimeout"]);
+  expect(await huey.isLocked("lock")).toBe(false);
 });
 
 test("what a task returns after its timeout is ignored", async () => {

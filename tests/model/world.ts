@@ -82,7 +82,7 @@ export class World {
 
   /** Runs a claim to its end. */
   async run(site: Site, claim: Claim, revocations: boolean): Promise<void> {
-    await execute(site.core, claim, { worker: "worker", revocations });
+    await execute(site.core, claim, { owner: { consumer: "c", worker: "worker" }, revocations });
   }
 
   /** Starts a claim. @returns how to let its function end; `undefined` if the attempt has ended without it */

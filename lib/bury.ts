@@ -1,0 +1,82 @@
+/**
+ * Sets a message aside that cannot be run: its task has ended then, for whoever waits for it and for its chord.
+ * @module
+ */
+import { reportOf } from "./chord_report.ts";
+import { placeOf } from "./codec.ts";
+import type { Core } from "./core.ts";
+import { toError } from "./error_record.ts";
+import { HueyException } from "./errors.ts";
+import { causeOf, portableError, storedFailure } from "./failure.ts";
+import { newId } from "./ids.ts";
+import { membershipOf } from "./link.ts";
+import { describe } from "./logger.ts";
+import type { Message } from "./message.ts";
+import { isTemporary } from "./patience.ts";
+import { settleSafely } from "./settle_safely.ts";
+import type { Burial, Claim, Settlement } from "./storage.ts";
+
+/** A claim that cannot be run. */
+export interface Unfit {
+  readonly claim: Claim;
+  /** Why, as a sentence without its full stop. */
+  readonly reason: string;
+  /** As an error, for those who wait. */
+  readonly error?: Error | undefined;
+  /** As far as it can be read. */
+  readonly message?: Message | undefined;
+  /** Its task has ended before: how it did stays. */
+  readonly ended?: boolean | undefined;
+  /** What to keep, if it is not what was claimed. */
+  readonly data?: Uint8Array | undefined;
+}
+
+/**
+ * Moves the message to the dead letters.
+ *
+ * @param stop Ends the patience with a storage that is down.
+ * @returns whether the claim was still held
+ * @throws {StorageError} If the storage is down when the patience ends.
+ */
+export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefined): Promise<boolean> {
+  const { claim, reason, message, ended, data = claim.data } = unfit;
+  const taskId = message?.id ?? claim.id;
+  const burial = { id: newId(), reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
+  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
+  const name = message === undefined ? claim.id : describe(message);
+  const plain: Settlement = {
+    claim,
+    id: taskId,
+    ending: ended ? undefined : "dead",
+    noticeTtlMs: core.settings.completionTtlMs,
+    bury: burial,
+    dropLocks: true,
+  };
+  try {
+    return (await settleSafely(core, { ...plain, ...await traceOf(core, unfit, burial) }, name, stop)).held;
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    // What its readers would have been told is refused too; the message as it was is in the storage already.
+    core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { error });
+    return (await settleSafely(core, { ...plain, bury: { ...burial, data: claim.data } }, name, stop)).held;
+  }
+}
+
+/** What the burial leaves for those who wait: a failure to read, and a failed place in the chord. */
+async function traceOf(
+  core: Core,
+  { message, error, ended }: Unfit,
+  burial: Burial,
+): Promise<Pick<Settlement, "result" | "chord">> {
+  if (ended) return {};
+  const { reason, taskId = "" } = burial;
+  const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
+  const carried = await portableError(core, error ?? new HueyException(reason));
+  const membership = message && membershipOf(message);
+  return {
+    result: core.settings.results
+      ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
+      : undefined,
+    chord: membership && await reportOf(core, membership, carried),
+  };
+}
