@@ -5,8 +5,10 @@
  * behind it looks all the same.
  * @module
  */
+import { type Clock, sleep } from "../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
 import type { Link } from "./link.ts";
+import { adviceFor } from "./refusal.ts";
 
 /** What the bell asks of the storage. */
 export interface BellOptions {
@@ -17,6 +19,7 @@ export interface BellOptions {
   /** Key of the list that ends a wait of this instance. */
   readonly ownKey: string;
   readonly readTimeoutMs: number;
+  readonly clock: Clock;
   /** Ends the blocking read of this instance, by pushing to `ownKey`. @returns false if there is no connection for that */
   end(): boolean;
 }
@@ -64,19 +67,20 @@ export class Bell {
     const go = (): void => {
       if (this.#waiters.delete(waiter)) resolve("over");
     };
+    const { clock, readTimeoutMs } = this.#options;
     const stop = (): void => {
-      clearTimeout(timer);
+      timer.stop();
       // Left alone, its command would claim for nobody later.
-      if (this.#served === waiter && this.#options.end()) timer = setTimeout(go, ANSWER_MS);
+      if (this.#served === waiter && this.#options.end()) timer = clock.startTimer(ANSWER_MS, go);
       else go();
     };
     // The read ends before that; if it does not, its connection is dead, and a look on the other one tells more.
-    let timer = setTimeout(stop, Math.min(wait.limitMs, 2 * this.#options.readTimeoutMs));
+    let timer = clock.startTimer(Math.min(wait.limitMs, 2 * readTimeoutMs), stop);
     wait.signal?.addEventListener("abort", stop);
     this.#waiters.add(waiter);
     this.#reading ??= this.#read();
     const end = await promise;
-    clearTimeout(timer);
+    timer.stop();
     wait.signal?.removeEventListener("abort", stop);
     return end;
   }
@@ -96,9 +100,10 @@ export class Bell {
         await link.ready();
         const [waiter] = this.#waiters;
         if (waiter) await this.#serve(waiter);
-      } catch {
-        // The looks of those who wait report that the server is away; reading goes on when it is back.
-        if (!link.isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+      } catch (error) {
+        // The looks of those who wait report that the server is away; reading goes on when it is back, or another has taken its place.
+        if (adviceFor(error) === "elsewhere") link.drop();
+        if (!link.isClosed) await sleep(this.#options.clock, RETRY_PAUSE_MS);
       }
     }
     this.#reading = undefined;

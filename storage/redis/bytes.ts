@@ -3,16 +3,24 @@
  * The scripts read the same layouts; numbers are big-endian.
  * @module
  */
-import type { Ending, Item } from "../../lib/storage.ts";
+import type { ChordPlace, Ending, Item } from "../../lib/storage.ts";
 
-/** place f64 (0 before the server gave one) · deliveries u32 · flags u8 · priority f64 · length of the id u16 · id · message */
+/**
+ * place f64 (0 before the server gave one) · deliveries u32 · flags u8 · priority f64 · length of the id u16 · id · with CHORD: length of
+ * the chord's id u16 · that · index u32 · message
+ */
 const RECORD_HEAD = 23;
 const TRACK = 1;
 const RETRY = 2;
+const CHORD = 4;
+const BEGUN = 8;
+
+/** Beside its id, what a place in a chord takes. */
+const CHORD_HEAD = 6;
 
 const SHORT_TEXT = 64;
 
-/** Entries: tag u8 · expiry f64 (0 is never) · what the tag asks for · value. */
+/** Entries: tag u8 · expiry f64 (0 is never) · with HELD: length u16 and name of the holder · value. Results: letter · f64 · value. */
 const ENTRY_HEAD = 9;
 const PLAIN = "-".charCodeAt(0);
 const HELD = "h".charCodeAt(0);
@@ -44,8 +52,8 @@ export function endingOf(tag: string): Ending | undefined {
 }
 
 /** No record of the item is longer. */
-export function recordBound(item: Item): number {
-  return RECORD_HEAD + item.id.length * 3 + item.data.length;
+export function recordBound({ id, data, chord }: Item): number {
+  return RECORD_HEAD + id.length * 3 + data.length + (chord ? CHORD_HEAD + chord.id.length * 3 : 0);
 }
 
 /** Writes text as UTF-8. Ids are short and plain: byte by byte is faster for them than a call of the runtime. @returns its length */
@@ -62,15 +70,24 @@ export function writeText(text: string, bytes: Buffer, start: number): number {
 
 /** Writes the record of a new item. @returns its length */
 export function writeRecord(item: Item, bytes: Buffer, start: number): number {
-  const { id, data, priority } = item;
+  const { id, data, priority, chord } = item;
   const idLength = writeText(id, bytes, start + RECORD_HEAD);
   for (let index = start; index < start + RECORD_HEAD - 2; index++) bytes[index] = 0;
-  bytes[start + 12] = (item.track ? TRACK : 0) | (item.retry ? RETRY : 0);
+  bytes[start + 12] = (item.track ? TRACK : 0) | (item.retry ? RETRY : 0) | (chord ? CHORD : 0);
   if (priority !== 0) bytes.writeDoubleBE(priority, start + 13);
   bytes[start + 21] = idLength >> 8;
   bytes[start + 22] = idLength;
-  bytes.set(data, start + RECORD_HEAD + idLength);
-  return RECORD_HEAD + idLength + data.length;
+  let size = RECORD_HEAD + idLength;
+  if (chord) size += writePlace(chord, bytes, start + size);
+  bytes.set(data, start + size);
+  return size + data.length;
+}
+
+function writePlace({ id, index }: ChordPlace, bytes: Buffer, start: number): number {
+  const length = writeText(id, bytes, start + 2);
+  bytes.writeUInt16BE(length, start);
+  bytes.writeUInt32BE(index, start + 2 + length);
+  return CHORD_HEAD + length;
 }
 
 /** The record of a new item. */
@@ -79,18 +96,48 @@ export function record(item: Item): Buffer {
   return bytes.subarray(0, writeRecord(item, bytes, 0));
 }
 
-/** What a record says, with the count of its deliveries before this one. */
-export function readRecord(bytes: Buffer): { item: Required<Omit<Item, "dueMs" | "chord">>; deliveries: number } {
+/** What a record says. */
+export interface ReadRecord {
+  readonly id: string;
+  readonly data: Uint8Array;
+  readonly priority: number;
+  readonly retry: boolean;
+  readonly track: boolean;
+  readonly chord: ChordPlace | undefined;
+  readonly begun: boolean;
+  /** Before this one. */
+  readonly deliveries: number;
+}
+
+/** What a record says; `undefined` if it is none. A place in a chord that is cut short is none, and its bytes belong to the message. */
+export function readRecord(bytes: Buffer): ReadRecord | undefined {
+  if (bytes.length < RECORD_HEAD) return undefined;
   const idEnd = RECORD_HEAD + (bytes[21]! << 8) + bytes[22]!;
+  if (bytes.length < idEnd) return undefined;
   const flags = bytes[12]!;
-  const item = {
+  const place = (flags & CHORD) === 0 ? undefined : readPlace(bytes, idEnd);
+  return {
     id: bytes.toString("utf8", RECORD_HEAD, idEnd),
-    data: plainBytes(bytes, idEnd),
+    data: plainBytes(bytes, place?.end ?? idEnd),
     priority: isZero(bytes, 13) ? 0 : bytes.readDoubleBE(13),
     retry: (flags & RETRY) !== 0,
     track: (flags & TRACK) !== 0,
+    chord: place?.chord,
+    begun: (flags & BEGUN) !== 0,
+    deliveries: bytes.readUInt32BE(8),
   };
-  return { item, deliveries: bytes.readUInt32BE(8) };
+}
+
+function readPlace(bytes: Buffer, start: number): { readonly chord: ChordPlace; readonly end: number } | undefined {
+  if (bytes.length < start + CHORD_HEAD) return undefined;
+  const idEnd = start + 2 + bytes.readUInt16BE(start);
+  if (bytes.length < idEnd + 4) return undefined;
+  return { chord: { id: bytes.toString("utf8", start + 2, idEnd), index: bytes.readUInt32BE(idEnd) }, end: idEnd + 4 };
+}
+
+/** An item as others see it; `dueMs` if it is scheduled. */
+export function itemOf({ deliveries: _, begun: _begun, ...item }: ReadRecord, dueMs?: number): Item {
+  return dueMs === undefined ? item : { ...item, dueMs };
 }
 
 /** Whether the number that begins there is zero, which nearly every priority is; reading a number is slow. */
@@ -99,41 +146,29 @@ function isZero(bytes: Uint8Array, start: number): boolean {
   return true;
 }
 
-/** An entry of a key and value space. */
-export function entry(value: Uint8Array, expiresMs: number | undefined, holder?: string): Buffer {
-  const tag = Buffer.from([holder === undefined ? PLAIN : HELD]);
-  const head = [tag, double(expiresMs ?? 0)];
-  if (holder !== undefined) {
-    const name = Buffer.from(holder);
-    const length = Buffer.allocUnsafe(2);
-    length.writeUInt16BE(name.length);
-    head.push(length, name);
-  }
-  return Buffer.concat([...head, value]);
-}
-
-/** The entry of a result, which remembers how its task ended and how long a notice of that is kept. */
-export function resultEntry(
-  value: Uint8Array,
-  ending: Ending | undefined,
-  noticeTtlMs: number,
-  expiresMs: number | undefined,
-): Buffer {
-  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + 8 + value.length);
+/** The text of a result: how the task ended, how long a notice of that is kept once the result is read, and the value. */
+export function resultText(value: Uint8Array, ending: Ending | undefined, noticeTtlMs: number): Buffer {
+  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + value.length);
   bytes[0] = (ending ? ENDING_TAGS[ending] : INTERMEDIATE).charCodeAt(0);
-  bytes.writeDoubleBE(expiresMs ?? 0, 1);
-  bytes.writeDoubleBE(noticeTtlMs, ENTRY_HEAD);
-  bytes.set(value, ENTRY_HEAD + 8);
+  bytes.writeDoubleBE(noticeTtlMs, 1);
+  bytes.set(value, ENTRY_HEAD);
   return bytes;
 }
 
-/** The value of an entry; `undefined` if there is none or it has expired. */
+/** The value of a result; `undefined` if it is none. */
+export function resultValue(text: Buffer | null | undefined): Uint8Array | undefined {
+  return text && text.length >= ENTRY_HEAD ? plainBytes(text, ENTRY_HEAD) : undefined;
+}
+
+/** The value of an entry; `undefined` if it is none, or has expired. */
 export function entryValue(bytes: Buffer | null | undefined, nowMs: number): Uint8Array | undefined {
-  if (!bytes) return undefined;
+  if (!bytes || bytes.length < ENTRY_HEAD) return undefined;
   const expiresMs = bytes.readDoubleBE(1);
-  if (expiresMs !== 0 && expiresMs <= nowMs) return undefined;
+  if (expiresMs !== 0 && !(expiresMs > nowMs)) return undefined;
   if (bytes[0] === PLAIN) return plainBytes(bytes, ENTRY_HEAD);
-  return plainBytes(bytes, bytes[0] === HELD ? ENTRY_HEAD + 2 + bytes.readUInt16BE(ENTRY_HEAD) : ENTRY_HEAD + 8);
+  if (bytes[0] !== HELD || bytes.length < ENTRY_HEAD + 2) return undefined;
+  const start = ENTRY_HEAD + 2 + bytes.readUInt16BE(ENTRY_HEAD);
+  return bytes.length < start ? undefined : plainBytes(bytes, start);
 }
 
 /** A number as the scripts read it. */
@@ -149,6 +184,6 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** A plain view, so that the driver's bytes compare equal to everybody else's. */
-function plainBytes(bytes: Buffer, start: number): Uint8Array {
+export function plainBytes(bytes: Buffer, start: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
 }

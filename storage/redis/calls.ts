@@ -3,16 +3,16 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { type Clock, sleep } from "../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
 import { closedError, type Link, OUTAGE_MS } from "./link.ts";
 import { REPLIES_KEPT, type Script } from "./lua.ts";
-
-/** The server has not run the command, and will some time later. */
-const LATER = /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS)/;
-/** The server has not run the command, and is not the one to ask. */
-const ELSEWHERE = /^(MOVED|ASK|READONLY)/;
+import { adviceFor, explained } from "./refusal.ts";
 
 const RETRY_PAUSE_MS = 50;
+
+/** What a request that was sent again leaves: its first sending may still come. */
+const LATE_MS = 600_000;
 
 /** Makes a command. `again`: it was sent before, and may have run. `whole`: with the source of the script. */
 type CommandMaker = (again: boolean, whole: boolean) => readonly Argument[];
@@ -23,18 +23,21 @@ export class Calls {
   readonly instance: string = Buffer.from(crypto.getRandomValues(new Uint8Array(9))).toString("base64url");
   readonly #link: Link;
   readonly #prefix: string;
+  readonly #clock: Clock;
   /** Places for kept replies that no call uses; the last one is used first, so that few are used at all. */
   readonly #places: number[] = Array.from({ length: REPLIES_KEPT }, (_, place) => place);
   /** Those who wait for a place. */
   readonly #queue: ((place: number) => void)[] = [];
   #requests = 0;
   #underWay = 0;
+  #sentAgain = false;
   #idle: (() => void) | undefined;
   #closing = false;
 
-  constructor(link: Link, prefix: string) {
+  constructor(link: Link, prefix: string, clock: Clock) {
     this.#link = link;
     this.#prefix = prefix;
+    this.#clock = clock;
   }
 
   /** Runs a script that may run twice without harm. `args` is asked again for each sending. */
@@ -52,11 +55,11 @@ export class Calls {
     const place = this.#places.pop() ?? await new Promise<number>((resolve) => this.#queue.push(resolve));
     // The server finds the place as the remainder.
     const number = String(++this.#requests * REPLIES_KEPT + place);
-    const nowMs = String(Date.now());
     try {
-      return await this.#run((again, whole) =>
-        this.#scriptCall(script, whole, [this.instance, number, again ? "1" : "0", nowMs, ...args])
-      );
+      return await this.#run((again, whole) => {
+        this.#sentAgain ||= again;
+        return this.#scriptCall(script, whole, [this.instance, number, again ? "1" : "0", ...args]);
+      });
     } finally {
       // The place goes straight to the next in line, so that nobody who comes meanwhile takes it.
       const next = this.#queue.shift();
@@ -66,10 +69,14 @@ export class Calls {
     }
   }
 
-  /** Waits for what is under way and refuses what comes later. */
+  /** Waits for what is under way, refuses what comes later, and leaves nothing of this instance behind. */
   async close(): Promise<void> {
     while (!this.#isIdle) await new Promise<void>((resolve) => this.#idle = resolve);
     this.#closing = true;
+    if (!this.#link.isReady || this.#requests === 0) return;
+    const replies = `${this.#prefix}replies:${this.instance}`;
+    const leave = this.#sentAgain ? ["PEXPIRE", replies, String(LATE_MS)] : ["UNLINK", replies];
+    await this.#link.send(leave).catch(() => undefined);
   }
 
   /** The command that runs a script, for another connection. */
@@ -105,17 +112,17 @@ export class Calls {
   }
 
   async #insist(command: CommandMaker, failure?: unknown): Promise<unknown> {
-    const deadline = performance.now() + OUTAGE_MS;
+    const deadline = this.#clock.elapsed() + OUTAGE_MS;
     let again = false;
     for (let error = failure;;) {
       if (error instanceof StorageError) throw error;
-      const unknownScript = (error as Error | undefined)?.message.startsWith("NOSCRIPT") ?? false;
-      // A script that the server did not know has not run.
-      again ||= error !== undefined && !unknownScript;
-      if (error !== undefined && !unknownScript) await this.#afterFailure(error, deadline);
-      await this.#link.ready(deadline - performance.now());
+      const advice = error === undefined ? undefined : adviceFor(error);
+      // Only a command without a reply may have run.
+      again ||= advice === "lost";
+      if (advice !== undefined && advice !== "script") await this.#afterFailure(error as Error, deadline);
+      await this.#link.ready(deadline - this.#clock.elapsed());
       try {
-        return await this.#link.send(command(again, unknownScript));
+        return await this.#link.send(command(again, advice === "script"));
       } catch (reason) {
         error = reason;
       }
@@ -123,33 +130,14 @@ export class Calls {
   }
 
   /** Returns if it makes sense to send again. */
-  async #afterFailure(error: unknown, deadline: number): Promise<void> {
+  async #afterFailure(error: Error, deadline: number): Promise<void> {
     if (this.#link.isClosed) throw closedError();
-    const { message, name } = error as Error;
-    const elsewhere = ELSEWHERE.test(message);
-    const later = LATER.test(message);
-    if (isReply(error) && !elsewhere && !later) throw explained(error);
-    if (performance.now() >= deadline) {
-      throw new StorageError(`Redis did not carry out the command: ${message || name}`, { cause: error });
+    const advice = adviceFor(error);
+    if (advice === "refused") throw explained(error);
+    if (this.#clock.elapsed() >= deadline) {
+      throw new StorageError(`Redis did not carry out the command: ${error.message || error.name}`, { cause: error });
     }
-    if (elsewhere) this.#link.drop();
-    if (elsewhere || later) await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
+    if (advice === "elsewhere") this.#link.drop();
+    if (advice !== "lost") await sleep(this.#clock, RETRY_PAUSE_MS);
   }
-}
-
-/** Whether the server answered with an error, or the command could not even be built. */
-export function isReply(error: unknown): error is Error {
-  return error instanceof TypeError || (error instanceof Error && /^[A-Z]+ /.test(error.message));
-}
-
-function explained(error: Error): Error {
-  if (error.message.startsWith("WRONGTYPE") || error.message.includes("WRONGTYPE")) {
-    return new StorageError(
-      "The queue in Redis was made by the other kind of storage (list or priority); empty it before changing over",
-      {
-        cause: error,
-      },
-    );
-  }
-  return new StorageError(`Redis refused the command: ${error.message}`, { cause: error });
 }

@@ -2,8 +2,8 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { Claim, ClaimBatch, Owner } from "../../lib/storage.ts";
-import { double, readRecord } from "./bytes.ts";
+import type { ChordPlace, Claim, ClaimBatch, Owner } from "../../lib/storage.ts";
+import { type ReadRecord, readRecord } from "./bytes.ts";
 import type { Argument } from "./dial.ts";
 
 /** Where the server keeps a claim. */
@@ -32,7 +32,7 @@ export class ClaimRequest {
   constructor(name: string, owner: Owner) {
     this.name = name;
     this.#owner = owner;
-    this.#mark = runningMark(owner.worker);
+    this.#mark = workerMark(owner.worker);
   }
 
   /** Sendings so far that may have reached the server. */
@@ -60,7 +60,7 @@ export class ClaimRequest {
     // A number that is left out is the next one.
     for (const part of found) {
       if (typeof part === "number") number = part;
-      else claims.push(made.claim(number++, part));
+      else claims.push(...made.claim(number++, part));
     }
     return { claims, revocations: Number(revocations) > 0 };
   }
@@ -79,9 +79,11 @@ export class Claims {
     this.#suffix = ownerText(request, owner);
   }
 
-  /** The claim of a record. */
-  claim(number: number, record: Buffer): Claim {
-    return new StoredClaim({ request: this.#request, size: this.#size, number }, `${number}${this.#suffix}`, record);
+  /** The claim of a record; none if that cannot be read. */
+  claim(number: number, bytes: Buffer): readonly Claim[] {
+    const record = readRecord(bytes);
+    const hold = { request: this.#request, size: this.#size, number };
+    return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
 }
 
@@ -92,20 +94,23 @@ class StoredClaim implements Claim {
   readonly priority: number;
   readonly retry: boolean;
   readonly track: boolean;
+  readonly chord: ChordPlace | undefined;
   readonly token: string;
   readonly deliveries: number;
+  readonly begun: boolean;
   readonly #hold: Hold;
 
-  constructor(hold: Hold, token: string, record: Buffer) {
-    const { item, deliveries } = readRecord(record);
+  constructor(hold: Hold, token: string, record: ReadRecord) {
     this.#hold = hold;
-    this.id = item.id;
-    this.data = item.data;
-    this.priority = item.priority;
-    this.retry = item.retry;
-    this.track = item.track;
+    this.id = record.id;
+    this.data = record.data;
+    this.priority = record.priority;
+    this.retry = record.retry;
+    this.track = record.track;
+    this.chord = record.chord;
     this.token = token;
-    this.deliveries = deliveries + 1;
+    this.deliveries = record.deliveries + 1;
+    this.begun = record.begun;
   }
 
   static holdOf(claim: Claim): Hold {
@@ -129,10 +134,16 @@ function partsOf(token: string): { number: number; request: string; worker: stri
   return { number: Number(number), request, worker: token.slice(start + Number(length)) };
 }
 
-/** Since when a task runs, and on which worker; what `state` shows. */
-export function runningMark(worker: string): Buffer {
+/** Who holds the locks of a claim once they have gone over to a worker; `p` tells them from those of a claim. */
+export function heirOf(claim: Claim, heir: Owner): string {
+  const { request, number } = holdOf(claim);
+  return `p${number}${ownerText(request, heir)}`;
+}
+
+/** The worker, as `state` tells it; the server writes since when in front of it. */
+export function workerMark(worker: string): Buffer {
   const name = Buffer.from(worker);
   const length = Buffer.allocUnsafe(2);
   length.writeUInt16BE(name.length);
-  return Buffer.concat([double(Date.now()), length, name]);
+  return Buffer.concat([length, name]);
 }

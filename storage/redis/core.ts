@@ -2,7 +2,9 @@
  * What the parts of one Redis storage share.
  * @module
  */
-import type { Argument } from "./dial.ts";
+import { StorageError } from "../../lib/errors.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { Argument, RedisConnection } from "./dial.ts";
 import { dialer } from "./dial.ts";
 import { Bell } from "./bell.ts";
 import { Calls } from "./calls.ts";
@@ -11,9 +13,8 @@ import type { Script } from "./lua.ts";
 import { News } from "./news.ts";
 import type { RedisSettings } from "./options.ts";
 
-/** A connection without any sign of life for this long is given up. */
-const SILENCE_MS = 10_000;
-const PING_MS = 3000;
+/** Keys of version 0.1 with what is not done yet. Its other keys do no harm. */
+const OLD_KEYS = ["queue", "schedule", "requests"];
 
 /** What an instance leaves behind for its own blocking read vanishes after this time. */
 const OWN_KEY_TTL_MS = 60_000;
@@ -32,28 +33,35 @@ export class RedisCore {
   readonly calls: Calls;
   readonly bell: Bell;
   readonly news: News;
-  readonly endedChannel: string;
-  readonly dueChannel: string;
+  readonly clock: Clock;
   readonly #link: Link;
   /** What goes on after the call that started it has returned. */
   readonly #background = new Set<Promise<unknown>>();
   readonly #pauses = new Set<() => void>();
   readonly #closers: (() => void)[] = [];
   #closing: Promise<void> | undefined;
+  /** Whether the list of this instance may be there. */
+  #hasRung = false;
 
   constructor(settings: RedisSettings) {
     this.settings = settings;
+    this.clock = settings.clock;
     // A brace inside the name would end the hash tag too early.
-    this.prefix = `huey:{${settings.name.replace(/[%{}]/g, encodeURIComponent)}}:`;
-    this.endedChannel = `${this.prefix}ended`;
-    this.dueChannel = `${this.prefix}due`;
-    const { place } = settings;
+    const tag = `{${settings.name.replace(/[%{}]/g, encodeURIComponent)}}`;
+    this.prefix = `huey2:${tag}:`;
+    const { place, clock } = settings;
     const key = `${this.prefix}queue`;
-    const dial = dialer(settings, key, { silenceMs: SILENCE_MS, pingMs: PING_MS });
-    // A close that has begun does not wait for a server that has gone.
-    this.#link = new Link({ dial, place, lost: () => this.isClosing && this.#link.close() });
-    this.calls = new Calls(this.#link, this.prefix);
-    this.news = new News({ dial, place }, [this.endedChannel, this.dueChannel]);
+    const dial = dialer(settings, key);
+    this.#link = new Link({
+      dial,
+      place,
+      clock,
+      prepare: (connection) => this.#refuseOldStore(connection, `huey:${tag}:`),
+      // A close that has begun does not wait for a server that has gone.
+      lost: () => this.isClosing && this.#link.close(),
+    });
+    this.calls = new Calls(this.#link, this.prefix, clock);
+    this.news = new News({ dial, place, clock }, this.prefix);
     this.bell = this.#makeBell(key);
   }
 
@@ -89,13 +97,13 @@ export class RedisCore {
   async pause(limitMs: number, signal?: AbortSignal, wake?: Wake): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = (): void => resolve();
-    const timer = setTimeout(end, limitMs);
+    const timer = this.clock.startTimer(limitMs, end);
     this.#pauses.add(end);
     if (wake) wake.end = end;
     signal?.addEventListener("abort", end);
     if (signal?.aborted || wake?.pending || this.isClosing) end();
     await promise;
-    clearTimeout(timer);
+    timer.stop();
     this.#pauses.delete(end);
     if (wake) wake.pending = false;
     signal?.removeEventListener("abort", end);
@@ -113,23 +121,38 @@ export class RedisCore {
     if (!this.#link.isReady) this.#link.close();
     await this.bell.close();
     await Promise.allSettled([...this.#background]);
+    if (this.#hasRung && this.#link.isReady) {
+      await this.calls.command(["UNLINK", `${this.prefix}wake:${this.calls.instance}`]).catch(() => undefined);
+    }
     await this.calls.close();
     this.#link.close();
   }
 
+  /** Version 0.1 would run what is here in its own way, and never see what is added. */
+  async #refuseOldStore(connection: RedisConnection, prefix: string): Promise<void> {
+    if (await connection.sendCommand(["EXISTS", ...OLD_KEYS.map((key) => prefix + key)]) === 0) return;
+    throw new StorageError(
+      `Queue "${this.settings.name}" in Redis at ${this.settings.place} has work of version 0.1. Run a consumer of 0.1 until nothing ` +
+        `waits and nothing is scheduled, or delete the keys that begin with ${prefix}; then start this version`,
+      { permanent: true },
+    );
+  }
+
   #makeBell(key: string): Bell {
-    const { settings } = this;
-    const silenceMs = settings.readTimeoutMs + SILENCE_MS;
+    const { settings, clock } = this;
+    const { place, readTimeoutMs } = settings;
     const ownKey = `${this.prefix}wake:${this.calls.instance}`;
     return new Bell({
-      link: new Link({ dial: dialer(settings, key, { silenceMs }), place: settings.place }),
+      link: new Link({ dial: dialer(settings, key), place, clock, blockMs: readTimeoutMs }),
       key: `${this.prefix}bell`,
       ownKey,
-      readTimeoutMs: settings.readTimeoutMs,
+      readTimeoutMs,
+      clock,
       end: () => {
         if (!this.#link.isReady) return false;
         this.background(this.calls.command(["RPUSH", ownKey, "1"]));
         this.background(this.calls.command(["PEXPIRE", ownKey, String(OWN_KEY_TTL_MS)]));
+        this.#hasRung = true;
         return true;
       },
     });

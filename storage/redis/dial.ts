@@ -24,14 +24,6 @@ export interface RedisConnection {
 /** Makes a connection that is not open yet. */
 export type Dial = () => Promise<RedisConnection>;
 
-/** Differences between the connections of one storage. */
-export interface DialOptions {
-  /** A connection without any sign of life for this long is given up. */
-  readonly silenceMs: number;
-  /** Ask for a sign of life this often; not on a connection that blocks. */
-  readonly pingMs?: number | undefined;
-}
-
 type Duplicable = { duplicate(overrides: object): RedisConnection; options?: { socket?: object } };
 type Sentinel = { isOpen: boolean; _execute<T>(isReadonly: boolean, use: (client: Duplicable) => Promise<T>): Promise<T> };
 type Pool = { isOpen: boolean; execute<T>(use: (client: Duplicable) => T): Promise<T> };
@@ -50,16 +42,16 @@ const CONNECT_TIMEOUT_MS = 5000;
  * @param key A key of the queue; tells the node of a cluster.
  * @throws ConfigurationError if the client is of no kind that is known here.
  */
-export function dialer(settings: RedisSettings, key: string, options: DialOptions): Dial {
+export function dialer(settings: RedisSettings, key: string): Dial {
   const { client, connection } = settings;
-  if (connection) return async () => (await nodeRedis()).createClient(withOverrides(connection, options)) as RedisConnection;
-  if (isKind<Cluster>(client, "getNodeClientForKey")) return () => dialCluster(client, key, options);
+  if (connection) return async () => (await nodeRedis()).createClient(withOverrides(connection)) as RedisConnection;
+  if (isKind<Cluster>(client, "getNodeClientForKey")) return () => dialCluster(client, key);
   if (isKind<Sentinel>(client, "getMasterNode")) {
-    return () => dialThrough(client, (use) => client._execute(false, (node) => Promise.resolve(use(node))), options);
+    return () => dialThrough(client, (use) => client._execute(false, (node) => Promise.resolve(use(node))));
   }
-  if (isKind<Pool>(client, "execute")) return () => dialThrough(client, (use) => client.execute(use), options);
+  if (isKind<Pool>(client, "execute")) return () => dialThrough(client, (use) => client.execute(use));
   checkClient(settings);
-  return () => Promise.resolve(duplicate(client as Duplicable, options));
+  return () => Promise.resolve(duplicate(client as Duplicable));
 }
 
 /** @throws {ConfigurationError} If a client was given that is of no kind that is known here. */
@@ -73,40 +65,38 @@ function isKind<T>(client: object | undefined, method: string): client is T & ob
   return typeof (client as Record<string, unknown> | undefined)?.[method] === "function";
 }
 
-/** Reconnecting is left to the link, which knows what to send again and when to give up. */
-function withOverrides(base: { socket?: unknown }, options: DialOptions): object {
+/** Reconnecting is left to the link, which knows what to send again and when to give up, and sees when the server is silent. */
+function withOverrides(base: { socket?: unknown }): object {
   return {
     maintNotifications: "disabled",
     ...base,
     disableOfflineQueue: true,
-    pingInterval: options.pingMs,
+    pingInterval: undefined,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: options.silenceMs,
       ...base.socket as object | undefined,
       reconnectStrategy: false,
     },
   };
 }
 
-function duplicate(client: Duplicable, options: DialOptions): RedisConnection {
-  return client.duplicate(withOverrides({ socket: client.options?.socket }, options));
+function duplicate(client: Duplicable): RedisConnection {
+  return client.duplicate(withOverrides({ socket: client.options?.socket }));
 }
 
 /** Asks the cluster for the node first, so that it learns of a moved slot. */
-async function dialCluster(cluster: Cluster, key: string, options: DialOptions): Promise<RedisConnection> {
+async function dialCluster(cluster: Cluster, key: string): Promise<RedisConnection> {
   mustBeOpen(cluster, "cluster");
   await cluster.sendCommand(key, false, ["EXISTS", key]);
-  return duplicate(await cluster.getNodeClientForKey(key), options);
+  return duplicate(await cluster.getNodeClientForKey(key));
 }
 
 async function dialThrough(
   source: { isOpen: boolean },
   use: (pick: (client: Duplicable) => RedisConnection) => Promise<RedisConnection>,
-  options: DialOptions,
 ): Promise<RedisConnection> {
   mustBeOpen(source, "sentinel or pool");
-  return await use((client) => duplicate(client, options));
+  return await use((client) => duplicate(client));
 }
 
 function mustBeOpen(source: { isOpen: boolean }, kind: string): void {

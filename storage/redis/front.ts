@@ -6,14 +6,16 @@
 import { type LazyOptions, LazyStorage } from "../lazy.ts";
 import { checkClient } from "./dial.ts";
 import { checkItem } from "./item.ts";
-import type { QueueKind } from "./lua.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { QueueKind } from "./lua_kinds.ts";
 import { plainOptions, type RedisExpireOptions, type RedisOptions, redisSettings } from "./options.ts";
 
 export type { RedisExpireOptions, RedisOptions };
 
-/** Name of the queue, default "huey". */
+/** Name of the queue, default "huey", and the clock, by default that of the machine. */
 interface Named {
   name?: string;
+  clock?: Clock;
 }
 
 /** What differs between the variants. */
@@ -26,7 +28,7 @@ interface Variant {
 /**
  * First in first out, without priorities; a read of a result takes it.
  *
- * Times are those of the clients, so consumers on several hosts need clocks that agree to within a lease.
+ * Leases and lives are counted in the time of the server, so the clocks of hosts need not agree.
  *
  * @example
  * ```ts

@@ -3,36 +3,31 @@
  * @module
  */
 import type { KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
-import { asBuffer, entry, entryValue } from "./bytes.ts";
+import { asBuffer, entryValue, plainBytes, resultValue } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
 import type { Argument } from "./dial.ts";
-import { ALL, CHANGE_KEY, SIZE } from "./lua_data.ts";
+import { ALL_RESULTS, CHANGE_KEY, CHANGE_RESULT, ENTRIES_OF, FLUSH_SPACE, SIZE } from "./lua_data.ts";
 
-/** One name space in Redis. */
-export class RedisKeyValue implements KeyValue {
-  readonly #core: RedisCore;
+const NOTHING = Buffer.alloc(0);
+
+/** What both kinds of name spaces do in the same way. */
+abstract class Space implements KeyValue {
+  protected readonly core: RedisCore;
   readonly #space: string;
-  readonly #resultsStay: boolean;
 
-  /**
-   * @param space Name of the space; a part of its key.
-   * @param resultsStay `pop` leaves results where they are.
-   */
-  constructor(core: RedisCore, space: string, resultsStay: boolean = false) {
-    this.#core = core;
+  /** @param space Name of the space; a part of its keys. */
+  constructor(core: RedisCore, space: string) {
+    this.core = core;
     this.#space = space;
-    this.#resultsStay = resultsStay;
   }
+
+  abstract peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  abstract entries(): Promise<Map<string, Uint8Array>>;
+  protected abstract change(operation: string, key: string, ...args: Argument[]): Promise<unknown>;
+  protected abstract popped(key: string): Promise<unknown>;
 
   async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    await this.#change("put", key, entry(value, expiryOf(ttlMs)));
-  }
-
-  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length === 0) return [];
-    const found = await this.#core.calls.command(["HMGET", this.#key, ...keys]) as (Buffer | null)[];
-    const nowMs = Date.now();
-    return found.map((bytes) => entryValue(bytes, nowMs));
+    await this.change("put", key, asBuffer(value), lifeOf(ttlMs));
   }
 
   async peek(key: string): Promise<Uint8Array | undefined> {
@@ -40,25 +35,24 @@ export class RedisKeyValue implements KeyValue {
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
-    const value = await this.#change("pop", key, this.#resultsStay ? "1" : "0") as Buffer | null;
-    return value === null ? undefined : new Uint8Array(value.buffer, value.byteOffset, value.length);
+    const value = await this.popped(key) as Buffer | null;
+    return value === null ? undefined : plainBytes(value, 0);
   }
 
   async delete(key: string): Promise<boolean> {
-    return await this.#change("delete", key) === 1;
+    return await this.change("delete", key) === 1;
   }
 
   async has(key: string): Promise<boolean> {
     return await this.peek(key) !== undefined;
   }
 
-  async putIfEmpty(key: string, value: Uint8Array, options: PutIfEmptyOptions = {}): Promise<boolean> {
-    const { ttlMs, holder } = options;
-    return await this.#change("add", key, entry(value, expiryOf(ttlMs), holder), holder ?? "") === 1;
+  async putIfEmpty(key: string, value: Uint8Array, { ttlMs, holder }: PutIfEmptyOptions = {}): Promise<boolean> {
+    return await this.change("add", key, asBuffer(value), lifeOf(ttlMs), holder ?? "") === 1;
   }
 
   async deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
-    return await this.#change("delete-equal", key, asBuffer(value)) === 1;
+    return await this.change("delete-equal", key, asBuffer(value)) === 1;
   }
 
   async replaceIfEqual(
@@ -67,44 +61,100 @@ export class RedisKeyValue implements KeyValue {
     value: Uint8Array,
     ttlMs?: number,
   ): Promise<boolean> {
-    const args = [entry(value, expiryOf(ttlMs)), expected ? "1" : "0", asBuffer(expected ?? new Uint8Array())];
-    return await this.#change("replace", key, ...args) === 1;
+    const args = [asBuffer(value), lifeOf(ttlMs), expected ? "1" : "0", expected ? asBuffer(expected) : NOTHING];
+    return await this.change("replace", key, ...args) === 1;
   }
 
   async size(): Promise<number> {
-    return await this.#core.run(SIZE, this.#space, String(Date.now())) as number;
+    return await this.core.run(SIZE, this.#space) as number;
+  }
+
+  async flush(): Promise<void> {
+    await this.core.run(FLUSH_SPACE, this.#space);
+  }
+}
+
+/** A name space in a hash. */
+export class RedisKeyValue extends Space {
+  readonly #name: string;
+
+  /** @param name Name of the space. */
+  constructor(core: RedisCore, name: string) {
+    super(core, name);
+    this.#name = name;
+  }
+
+  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return [];
+    const found = await this.#entries(keys);
+    return keys.map((_, index) => found[index]![1]);
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    const flat = await this.#core.run(ALL, this.#space) as Buffer[];
-    const nowMs = Date.now();
+    const entries = new Map<string, Uint8Array>();
+    for (const [key, value] of await this.#entries([])) if (value) entries.set(key, value);
+    return entries;
+  }
+
+  protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
+    return this.core.calls.once(CHANGE_KEY, [this.#name, operation, key, ...args]);
+  }
+
+  protected popped(key: string): Promise<unknown> {
+    return this.change("pop", key);
+  }
+
+  async #entries(keys: readonly string[]): Promise<[string, Uint8Array | undefined][]> {
+    const [nowMs, ...flat] = await this.core.run(ENTRIES_OF, this.#name, ...keys) as (Buffer | null)[];
+    return Array.from({ length: flat.length / 2 }, (_, index) => {
+      return [String(flat[2 * index]), entryValue(flat[2 * index + 1], Number(String(nowMs)))];
+    });
+  }
+}
+
+/** Results: a key for each, which the server itself ends. */
+export class RedisResults extends Space {
+  readonly #stay: boolean;
+
+  /** @param stay A read leaves them where they are. */
+  constructor(core: RedisCore, stay: boolean) {
+    super(core, "results");
+    this.#stay = stay;
+  }
+
+  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    if (keys.length === 0) return [];
+    const names = keys.map((key) => `${this.core.prefix}result:${key}`);
+    this.core.assertOpen();
+    return (await this.core.calls.command(["MGET", ...names]) as (Buffer | null)[]).map(resultValue);
+  }
+
+  async entries(): Promise<Map<string, Uint8Array>> {
+    const flat = await this.core.run(ALL_RESULTS) as (Buffer | null)[];
     const entries = new Map<string, Uint8Array>();
     for (let index = 0; index < flat.length; index += 2) {
-      const value = entryValue(flat[index + 1], nowMs);
+      const value = resultValue(flat[index + 1]);
       if (value) entries.set(String(flat[index]), value);
     }
     return entries;
   }
 
-  async flush(): Promise<void> {
-    await this.#core.calls.command(["UNLINK", this.#key, `${this.#key}:ttl`]);
+  protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
+    const ended = operation === "add" ? args.slice(0, 2) : args;
+    return this.core.calls.once(CHANGE_RESULT, [operation, key, ...ended]);
   }
 
-  get #key(): string {
-    return this.#core.prefix + this.#space;
-  }
-
-  #change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
-    return this.#core.calls.once(CHANGE_KEY, [this.#space, operation, key, ...args]);
+  protected popped(key: string): Promise<unknown> {
+    return this.change("pop", key, this.#stay ? "1" : "0");
   }
 }
 
 /** Adds to a counter; counters have a space of their own. @returns the new count */
 export async function increment(core: RedisCore, key: string, by: number, ttlMs: number | undefined): Promise<number> {
-  const count = await core.calls.once(CHANGE_KEY, ["counters", "count", key, String(by), String(expiryOf(ttlMs) ?? 0)]);
+  const count = await core.calls.once(CHANGE_KEY, ["counters", "count", key, String(by), lifeOf(ttlMs)]);
   return Number(String(count));
 }
 
-function expiryOf(ttlMs: number | undefined): number | undefined {
-  return ttlMs === undefined ? undefined : Date.now() + ttlMs;
+function lifeOf(ttlMs: number | undefined): string {
+  return ttlMs === undefined || ttlMs === Infinity ? "" : String(Math.ceil(ttlMs));
 }

@@ -2,11 +2,11 @@
  * What Redis knows of tasks and consumers: states, leases, chords, the schedule, dead letters.
  * @module
  */
-import type { Item, Lease, StoredDeadLetter, StoredLease, StoredState } from "../../lib/storage.ts";
-import { endingOf, readRecord } from "./bytes.ts";
+import { defaultLogger } from "../../lib/logger.ts";
+import type { Collected, Item, Lease, StoredDeadLetter, StoredLease, StoredState } from "../../lib/storage.ts";
+import { endingOf, itemOf, plainBytes, readRecord } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
-import { COLLECT, DEAD_LETTERS, DELETE_DEAD_LETTER, HEARTBEAT, LEASES, SCHEDULED, STATE } from "./lua_data.ts";
-import { dueItems, lastIndex } from "./queue.ts";
+import { COLLECT, DEAD_LETTERS, DELETE_DEAD_LETTER, HEARTBEAT, LEASES, RESIGN, SCHEDULED, STATE } from "./lua_data.ts";
 
 /** Letters of states that are no endings. */
 const STATES: Readonly<Record<string, StoredState["state"]>> = {
@@ -17,9 +17,14 @@ const STATES: Readonly<Record<string, StoredState["state"]>> = {
   d: "dead",
 };
 
+/** More places than any chord has; a record that says more is damaged. */
+const MOST_PLACES = 10_000_000;
+
+const logger = defaultLogger();
+
 /** Where a task is. */
 export async function stateOf(core: RedisCore, id: string): Promise<StoredState | undefined> {
-  const [letter, mark] = await core.run(STATE, String(Date.now()), id) as [Buffer?, Buffer?];
+  const [letter, mark] = await core.run(STATE, id) as [Buffer?, Buffer?];
   if (letter === undefined || mark === undefined) return undefined;
   const state = STATES[String(letter)] ?? endingOf(String(letter));
   if (state === undefined) return undefined;
@@ -28,38 +33,65 @@ export async function stateOf(core: RedisCore, id: string): Promise<StoredState 
   return { state, worker: mark.toString("utf8", 10, workerEnd), sinceMs: mark.readDoubleBE(0) };
 }
 
-/** Grants or renews a lease, and removes what has expired. */
+/** Grants or renews a lease, and removes what has expired. Says what the scripts have set aside since the last one. */
 export async function heartbeat(core: RedisCore, lease: Lease): Promise<void> {
-  const { consumer, ttlMs, host, pid } = lease;
-  const nowMs = Date.now();
-  // The expiry stands in front, where the script reads it.
-  const stored = `${Math.round(nowMs + ttlMs)} ${JSON.stringify({ consumer, ttlMs, host, pid })}`;
-  await core.run(HEARTBEAT, String(nowMs), consumer, stored);
+  const lines = await core.run(HEARTBEAT, ...leaseArguments(lease)) as Buffer[];
+  for (const line of lines) logger.warn("Redis: {line}", { line: String(line) });
+}
+
+/** Consumer, life and text of a lease, as the scripts take them. */
+export function leaseArguments({ consumer, ttlMs, host, pid }: Lease): [string, string, string] {
+  return [consumer, String(Math.ceil(ttlMs)), JSON.stringify({ consumer, ttlMs, host, pid })];
 }
 
 /** Ends a lease. */
 export async function resign(core: RedisCore, consumer: string): Promise<void> {
-  await core.calls.command(["HDEL", `${core.prefix}leases`, consumer]);
+  await core.run(RESIGN, consumer);
 }
 
-/** All leases, also those that have run out and were not recovered yet. */
+/** All leases, also those that have run out and were not recovered yet; in the time of this host. */
 export async function leases(core: RedisCore): Promise<StoredLease[]> {
-  const flat = (await core.run(LEASES) as Buffer[]).map(String);
-  return flat.filter((_, index) => index % 2 === 1).map((stored) => {
-    const space = stored.indexOf(" ");
-    return { ...JSON.parse(stored.slice(space + 1)) as Lease, expiresMs: Number(stored.slice(0, space)) };
+  const [serverMs, ...flat] = (await core.run(LEASES) as Buffer[]).map(String);
+  const behindMs = core.clock.now() - Number(serverMs);
+  return flat.flatMap((stored, index) => {
+    const lease = index % 2 === 1 ? readLease(stored) : undefined;
+    return lease ? [{ ...lease, expiresMs: lease.expiresMs + behindMs }] : [];
   });
+}
+
+function readLease(stored: string): StoredLease | undefined {
+  const space = stored.indexOf(" ");
+  const expiresMs = Number(stored.slice(0, space));
+  const lease = readJson(stored.slice(space + 1)) as Partial<Lease> | null;
+  if (space < 1 || Number.isNaN(expiresMs) || typeof lease !== "object" || lease === null) return undefined;
+  const { consumer, ttlMs, host, pid } = lease;
+  if (typeof consumer !== "string" || typeof ttlMs !== "number" || typeof host !== "string" || typeof pid !== "number") {
+    return undefined;
+  }
+  return { consumer, ttlMs, host, pid, expiresMs };
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Values that the members of a chord reported. */
-export async function collect(core: RedisCore, chordId: string): Promise<(Uint8Array | undefined)[]> {
+export async function collect(core: RedisCore, chordId: string): Promise<Collected> {
   const flat = await core.run(COLLECT, chordId) as Buffer[];
-  const values = new Map<string, Buffer>();
-  for (let index = 0; index < flat.length; index += 2) values.set(String(flat[index]), flat[index + 1]!);
-  return Array.from({ length: Number(String(values.get("size") ?? 0)) }, (_, index) => {
-    const value = values.get(String(index));
-    return value && new Uint8Array(value.buffer, value.byteOffset, value.length);
+  const fields = new Map<string, Buffer>();
+  for (let index = 0; index < flat.length; index += 2) fields.set(String(flat[index]), flat[index + 1]!);
+  const size = Number(String(fields.get("size") ?? 0));
+  const length = Number.isInteger(size) && size >= 0 && size <= MOST_PLACES ? size : 0;
+  const values = Array.from({ length }, (_, index) => {
+    const value = fields.get(String(index));
+    return value && plainBytes(value, 0);
   });
+  const filled = fields.get("filled");
+  return { values, filledMs: filled && filled.length >= 8 ? filled.readDoubleBE(0) : undefined };
 }
 
 /** Scheduled items, soonest first. */
@@ -69,18 +101,35 @@ export async function scheduled(core: RedisCore, limit: number | undefined): Pro
   return dueItems(flat.flatMap((member, index) => index % 2 === 0 ? [flat[index + 1]!, member.subarray(8)] : []));
 }
 
+/** Items from a list of due times and records. */
+export function dueItems(flat: readonly Buffer[]): Item[] {
+  return flat.flatMap((due, index) => {
+    const read = index % 2 === 0 ? readRecord(flat[index + 1]!) : undefined;
+    return read ? [itemOf(read, Number(String(due)))] : [];
+  });
+}
+
 /** Messages set aside, oldest first. */
 export async function deadLetters(core: RedisCore, limit: number | undefined): Promise<StoredDeadLetter[]> {
   if (limit !== undefined && limit <= 0) return [];
-  const found = await core.run(DEAD_LETTERS, lastIndex(limit)) as [Buffer, Buffer][];
-  return found.map(([, letter]) => {
-    const textEnd = 4 + letter.readUInt32BE(0);
-    const { item } = readRecord(letter.subarray(textEnd));
-    return { ...JSON.parse(letter.toString("utf8", 4, textEnd)), data: item.data, priority: item.priority };
-  });
+  const found = await core.run(DEAD_LETTERS, lastIndex(limit)) as [Buffer, Buffer | null][];
+  return found.flatMap(([, letter]) => letter ? readLetter(letter) : []);
+}
+
+function readLetter(letter: Buffer): StoredDeadLetter[] {
+  const textEnd = letter.length < 4 ? Infinity : 4 + letter.readUInt32BE(0);
+  const read = textEnd <= letter.length ? readRecord(letter.subarray(textEnd)) : undefined;
+  const text = read && readJson(letter.toString("utf8", 4, textEnd)) as StoredDeadLetter | null | undefined;
+  if (!read || typeof text?.id !== "string" || typeof text.reason !== "string") return [];
+  return [{ ...text, data: read.data, priority: read.priority }];
 }
 
 /** @returns whether it was there */
 export async function deleteDeadLetter(core: RedisCore, id: string): Promise<boolean> {
   return await core.calls.once(DELETE_DEAD_LETTER, [id]) === 1;
+}
+
+/** Index of the last of `limit` items. */
+export function lastIndex(limit: number | undefined): string {
+  return limit === undefined || limit === Infinity ? "-1" : String(limit - 1);
 }

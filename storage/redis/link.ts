@@ -3,6 +3,7 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { type Clock, sleep, startInterval, type Timer } from "../../lib/primitives/clock.ts";
 import { hideSecretsIn } from "../../lib/secrets.ts";
 import type { Argument, Dial, RedisConnection } from "./dial.ts";
 
@@ -15,6 +16,14 @@ const LONGEST_PAUSE_MS = 500;
 
 /** A standstill of the event loop counts as no more than this. */
 const TICK_MS = 100;
+
+/** How often a connection is looked at, and after how many looks in a row without any answer to what was sent it is given up. */
+const WATCH_MS = 1000;
+const SILENT_LOOKS = 6;
+/** A connection that only listens is asked for an answer after so many looks. */
+const ASK_LOOKS = 3;
+/** Longest attempt to connect. */
+const CONNECT_MS = 5000;
 
 /** Bulk strings (`$`) come as bytes; no time limit of the client's own, which would cost a timer per command. */
 const COMMAND_OPTIONS = { typeMapping: { ["$".charCodeAt(0)]: Buffer }, timeout: undefined };
@@ -29,6 +38,11 @@ export interface LinkOptions {
   readonly dial: Dial;
   /** Host and port, for messages. */
   readonly place: string;
+  readonly clock: Clock;
+  /** How long the server may take to answer by what was asked of it: the time of a blocking read. Default 0. */
+  readonly blockMs?: number | undefined;
+  /** Nothing is asked on this connection, so that it has to be tried. */
+  readonly listens?: boolean | undefined;
   /** Runs on each new connection before it is used. */
   readonly prepare?: ((connection: RedisConnection) => Promise<void>) | undefined;
   /** Called after a connection was lost. */
@@ -48,6 +62,8 @@ export class Link {
   #connecting = false;
   #closed = false;
   #lastError: Error | undefined;
+  #traffic = new Traffic();
+  #watch: Timer | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -65,7 +81,7 @@ export class Link {
   /** Sends one command, once. @throws the client's error, also when there is no connection */
   send(args: readonly Argument[]): Promise<unknown> {
     if (this.#connection === undefined) return Promise.reject(this.#lastError ?? new Error("There is no connection"));
-    return this.#connection.sendCommand(args, COMMAND_OPTIONS);
+    return this.#traffic.count(this.#connection.sendCommand(args, COMMAND_OPTIONS));
   }
 
   /**
@@ -79,7 +95,7 @@ export class Link {
     if (this.#connection !== undefined) return;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const waiter = { resolve, reject };
-    const forget = afterLiveTime(timeoutMs, () => reject(this.#unreachable()));
+    const forget = afterLiveTime(this.#options.clock, timeoutMs, () => reject(this.#unreachable()));
     this.#waiters.add(waiter);
     this.#connect();
     try {
@@ -95,6 +111,7 @@ export class Link {
     const connection = this.#connection;
     if (connection === undefined) return;
     this.#connection = undefined;
+    this.#watch?.stop();
     connection.destroy();
     this.#options.lost?.();
   }
@@ -118,7 +135,7 @@ export class Link {
       if (this.#lastError === undefined || error.message !== "Disconnects client") this.#lastError = error;
       const fatal = this.#fatal(error);
       if (fatal) { for (const waiter of this.#waiters) waiter.reject(fatal); }
-      else await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      else await sleep(this.#options.clock, pauseMs);
       if (fatal) break;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
@@ -127,16 +144,21 @@ export class Link {
 
   /** @returns why there is no connection; `undefined` if there is one */
   async #attempt(): Promise<Error | undefined> {
+    const limit = Promise.withResolvers<never>();
+    const timer = this.#options.clock.startTimer(
+      CONNECT_MS,
+      () => limit.reject(new Error(`No answer for ${CONNECT_MS / 1000} s`)),
+    );
     let connection: RedisConnection | undefined;
     try {
-      const made = connection = await this.#options.dial();
+      const made = connection = await Promise.race([this.#options.dial(), limit.promise]);
       // Without a listener an error would end the process; it also is how a loss is learned of.
       made.on("error", (error) => this.#noteLoss(made, error));
-      await made.connect();
-      await this.#options.prepare?.(made);
+      await Promise.race([this.#open(made), limit.promise]);
       if (this.#closed) throw closedError();
       this.#connection = made;
       this.#lastError = undefined;
+      this.#startWatch();
       for (const waiter of this.#waiters) waiter.resolve(made);
       return undefined;
     } catch (error) {
@@ -144,7 +166,32 @@ export class Link {
       // A server that does not know a command repeats its arguments, the password among them.
       hideSecretsIn(error);
       return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      timer.stop();
     }
+  }
+
+  async #open(connection: RedisConnection): Promise<void> {
+    await connection.connect();
+    await this.#options.prepare?.(connection);
+  }
+
+  /** A socket tells nothing of a server that stands still; a command without an answer does. */
+  #startWatch(): void {
+    const { clock, blockMs = 0, listens = false } = this.#options;
+    const longest = SILENT_LOOKS + Math.ceil(blockMs / WATCH_MS);
+    const traffic = this.#traffic = new Traffic();
+    let silent = 0;
+    let seen = 0;
+    this.#watch = startInterval(clock, WATCH_MS, () => {
+      const isSilent = traffic.answered === seen && (listens || traffic.sent > traffic.answered);
+      silent = isSilent ? silent + 1 : 0;
+      seen = traffic.answered;
+      if (silent >= longest + (listens ? ASK_LOOKS : 0)) {
+        this.#lastError = new Error(`The server has not answered for ${silent} s`);
+        this.drop();
+      } else if (listens && silent === ASK_LOOKS) this.send(["PING"]).catch(() => undefined);
+    }, { background: true });
   }
 
   #noteLoss(connection: RedisConnection, error: Error): void {
@@ -176,21 +223,34 @@ export class Link {
   }
 }
 
+/** What was sent on one connection, and how much of it was answered. */
+class Traffic {
+  sent = 0;
+  answered = 0;
+  readonly #note = (): void => void this.answered++;
+
+  count(reply: Promise<unknown>): Promise<unknown> {
+    this.sent++;
+    reply.then(this.#note, this.#note);
+    return reply;
+  }
+}
+
 /**
  * Calls `end` after a time in which the event loop was running: while it stands still, nobody can see that the server has answered,
  * and afterwards timers fire first.
  *
  * @returns what forgets it
  */
-function afterLiveTime(limitMs: number, end: () => void): () => void {
+function afterLiveTime(clock: Clock, limitMs: number, end: () => void): () => void {
   let leftMs = limitMs;
-  let timer = setTimeout(tick);
+  let timer = clock.startTimer(0, tick);
   function tick(): void {
     if (leftMs <= 0) return end();
-    timer = setTimeout(tick, Math.min(leftMs, TICK_MS));
+    timer = clock.startTimer(Math.min(leftMs, TICK_MS), tick);
     leftMs -= TICK_MS;
   }
-  return () => clearTimeout(timer);
+  return () => timer.stop();
 }
 
 /** What calls after `close` get. */

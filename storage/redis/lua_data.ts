@@ -2,178 +2,285 @@
  * The scripts of keys and values, states, leases and waiting.
  * @module
  */
-import { COMMON, ENTRIES, NOTICES, once, type Script, script, WAKE } from "./lua.ts";
+import { EVEN_IF_FULL, NOW, once, type Script, script } from "./lua.ts";
+import { ENTRIES, LOCKS, NOTICES, RESULTS, WAKE } from "./lua_ends.ts";
+import { BELL, RECORDS } from "./lua_pieces.ts";
 
 /**
- * One change of a key: ARGV 5 space, 6 operation, 7 key, then
- * `put` 8 entry · `add` 8 entry, 9 token of the holder or "" · `pop` 8 "1" if a result stays · `delete` ·
- * `delete-equal` 8 value · `replace` 8 entry, 9 "1" if something is expected, 10 that · `count` 8 by, 9 expiry.
+ * One change of a key: ARGV 4 space, 5 operation, 6 key, then
+ * `put` 7 value, 8 life or "" · `add` the same, 9 token of the holder or "" · `pop` · `delete` · `delete-equal` 7 value ·
+ * `replace` 7 value, 8 life, 9 "1" if something is expected, 10 that · `count` 7 by, 8 life.
  */
 const CHANGE = `
-local space, operation, key = P .. ARGV[5], ARGV[6], ARGV[7]
+local space, operation, key = ARGV[4], ARGV[5], ARGV[6]
 local entry = find(space, key)
-local function put(text)
-  store(space, key, text)
-  if ARGV[5] == 'data' then wake({key}) end
+local function put(value, ttl, holder)
+  store(space, key, value, ttl, holder)
+  if space == 'revocations' then publish('revocations', key) end
   return 1
 end
 local function remove()
   if not entry then return 0 end
-  call('HDEL', space, key)
-  unhold(space, key, entry)
-  local letter = string.sub(entry, 1, 1)
-  if string.find('cfvxn', letter, 1, true) then
-    local ttl = struct.unpack('>d', entry, 10)
-    putNotices(ttl, noticeText(letter, ttl), {key})
-  end
+  erase(space, key, entry)
   return 1
 end
 local operations = {
-  put = function() return put(ARGV[8]) end,
+  put = function()
+    if entry then unhold(space, key, entry) end
+    return put(ARGV[7], ARGV[8])
+  end,
   add = function()
     if entry then return 0 end
-    if ARGV[9] ~= '' then
-      local locks = call('HGET', P .. 'held', ARGV[9])
-      locks = locks and cmsgpack.unpack(locks) or {}
-      locks[#locks + 1] = {space, key}
-      call('HSET', P .. 'held', ARGV[9], cmsgpack.pack(locks))
-    end
-    return put(ARGV[8])
+    if ARGV[9] == '' then return put(ARGV[7], ARGV[8]) end
+    local locks = locksOf(ARGV[9])
+    locks[#locks + 1] = {space, key}
+    setLocks(ARGV[9], locks)
+    return put(ARGV[7], ARGV[8], ARGV[9])
   end,
   pop = function()
     if not entry then return false end
-    local stays = ARGV[8] == '1' and string.find('cfvxnir', string.sub(entry, 1, 1), 1, true)
-    if not stays then remove() end
+    remove()
     return bodyOf(entry)
   end,
   delete = remove,
-  ['delete-equal'] = function() return entry and bodyOf(entry) == ARGV[8] and remove() or 0 end,
+  ['delete-equal'] = function() return entry and bodyOf(entry) == ARGV[7] and remove() or 0 end,
   replace = function()
     local same = entry and ARGV[9] == '1' and bodyOf(entry) == ARGV[10] or not entry and ARGV[9] ~= '1'
-    return same and put(ARGV[8]) or 0
+    return same and put(ARGV[7], ARGV[8], entry and holderOf(entry)) or 0
   end,
   count = function()
-    local total = (entry and tonumber(bodyOf(entry)) or 0) + tonumber(ARGV[8])
-    local head = entry and string.sub(entry, 1, 9) or '-' .. struct.pack('>d', tonumber(ARGV[9]))
-    put(head .. string.format('%.17g', total))
-    return string.format('%.17g', total)
+    local total = string.format('%.17g', (entry and tonumber(bodyOf(entry)) or 0) + tonumber(ARGV[7]))
+    if entry then call('HSET', P .. space, key, string.sub(entry, 1, 9) .. total) else put(total, ARGV[8]) end
+    return total
   end,
 }
 local main = operations[operation]
 `;
 
 /** Changes one key. */
-export const CHANGE_KEY: Script = once(ENTRIES, NOTICES, WAKE, CHANGE);
+export const CHANGE_KEY: Script = once(NOW, BELL, ENTRIES, CHANGE);
 
-/** ARGV 1 space, 2 the time. Removes what has expired. Replies the number of keys. */
-export const SIZE: Script = script(
-  COMMON,
-  "local now = tonumber(ARGV[2])",
-  ENTRIES,
-  `
-while sweep(P .. ARGV[1], 1000) == 1000 do end
-return call('HLEN', P .. ARGV[1])
-`,
-);
-
-/** ARGV 1 space. Replies key and entry of each, expired ones too. */
-export const ALL: Script = script(COMMON, `return call('HGETALL', P .. ARGV[1])`);
-
-/** ARGV 1 chord. Replies index and value of each, and the size. */
-export const COLLECT: Script = script(COMMON, `return call('HGETALL', P .. 'chord:' .. ARGV[1])`);
-
-/** ARGV 1 the time, 2 id, 3 until when to be told or "". Replies 1 if the task has ended. */
-export const ENDED: Script = script(
-  COMMON,
-  "local now = tonumber(ARGV[1])",
-  ENTRIES,
-  NOTICES,
-  `
-if find(P .. 'data', ARGV[2]) then return 1 end
-local notice = call('HEXISTS', P .. 'state', ARGV[2]) == 0 and findNotice(ARGV[2])
-if notice and string.sub(notice, 1, 1) ~= 'r' then return 1 end
-if ARGV[3] ~= '' then
-  call('ZREMRANGEBYSCORE', P .. 'waiting', '-inf', now)
-  call('ZADD', P .. 'waiting', ARGV[3], ARGV[2])
+/**
+ * One change of a result: ARGV 4 operation, 5 id, then as `CHANGE`; for `pop` 6 "1" if what an ended task has left stays, for the
+ * others 6 value, 7 life or "", 8 "1" if something is expected, 9 that. A read leaves a notice of how the task ended.
+ */
+const CHANGE_ONE = `
+local id = ARGV[5]
+local text = findResult(id)
+local body = text and string.sub(text, 10)
+local function isOfEnded() return string.find('cfvxn', string.sub(text, 1, 1), 1, true) end
+local function put()
+  storeResults({id, '-' .. struct.pack('>d', 0) .. ARGV[6], ARGV[7] == '' and 0 or tonumber(ARGV[7])})
+  wake({id})
+  return 1
 end
-return 0
-`,
-);
+local function remove()
+  if not text then return 0 end
+  dropResult(id)
+  if isOfEnded() then putNotices(struct.unpack('>d', text, 2), string.sub(text, 1, 1), {id}) end
+  return 1
+end
+local operations = {
+  put = put,
+  add = function() return text and 0 or put() end,
+  pop = function()
+    if not text then return false end
+    if ARGV[6] ~= '1' or string.sub(text, 1, 1) == '-' then remove() end
+    return body
+  end,
+  delete = remove,
+  ['delete-equal'] = function() return body == ARGV[6] and remove() or 0 end,
+  replace = function()
+    local same = text and ARGV[8] == '1' and body == ARGV[9] or not text and ARGV[8] ~= '1'
+    return same and put() or 0
+  end,
+}
+local main = operations[ARGV[4]]
+`;
 
-/** ARGV 1 the time, 2 id. Replies the letter of a state, and since and worker of a running one. */
-export const STATE: Script = script(
-  COMMON,
-  "local now = tonumber(ARGV[1])",
+/** Changes one result. */
+export const CHANGE_RESULT: Script = once(NOW, NOTICES, RESULTS, WAKE, CHANGE_ONE);
+
+/** ARGV 1 space. Removes what has expired. Replies the number of keys. */
+export const SIZE: Script = script(
+  NOW,
   ENTRIES,
-  NOTICES,
+  RESULTS,
   `
-local state = call('HGET', P .. 'state', ARGV[2])
-if state then return {string.sub(state, 1, 1), string.sub(state, 2)} end
-local entry = find(P .. 'data', ARGV[2])
-if entry and string.find('cfvxn', string.sub(entry, 1, 1), 1, true) then return {string.sub(entry, 1, 1), ''} end
-local notice = findNotice(ARGV[2])
-return notice and {string.sub(notice, 1, 1), string.sub(notice, 10)} or {}
+local isResults = ARGV[1] == 'results'
+while (isResults and sweepResults(1000) or sweep(ARGV[1], 1000)) == 1000 do end
+return isResults and call('ZCARD', INDEX) or call('HLEN', P .. ARGV[1])
 `,
 );
 
-/** ARGV 1 the time, 2 consumer, 3 lease. Also removes what has expired, a part at a time. */
-export const HEARTBEAT: Script = script(
-  COMMON,
-  "local now = tonumber(ARGV[1])",
-  ENTRIES,
+/** ARGV 1 space, then keys, or none for all. Replies the time, then key and entry of each, expired ones too. */
+export const ENTRIES_OF: Script = script(
+  NOW,
   `
-call('HSET', P .. 'leases', ARGV[2], ARGV[3])
-for _, space in ipairs({'data', 'revocations', 'meta', 'counters'}) do sweep(P .. space, 1000) end
-return 1
-`,
-);
-
-/** Replies consumer and lease of each. */
-export const LEASES: Script = script(COMMON, `return call('HGETALL', P .. 'leases')`);
-
-/** Replies when the soonest item is due, or nothing. */
-export const NEXT_DUE: Script = script(COMMON, `return call('ZRANGE', P .. 'schedule', 0, 0, 'WITHSCORES')[2] or false`);
-
-/** ARGV 1 limit (-1: all). Replies due time and record of each. */
-export const SCHEDULED: Script = script(COMMON, `return call('ZRANGE', P .. 'schedule', 0, ARGV[1], 'WITHSCORES')`);
-
-/** ARGV 1 index of the last (-1: all). Replies id and letter of each. */
-export const DEAD_LETTERS: Script = script(
-  COMMON,
-  `
-local reply = {}
-for i, id in ipairs(call('ZRANGE', P .. 'dead-order', 0, ARGV[1])) do reply[i] = {id, call('HGET', P .. 'dead', id)} end
+local reply, space = {string.format('%.0f', now)}, P .. ARGV[1]
+if not ARGV[2] then
+  for i, text in ipairs(call('HGETALL', space)) do reply[i + 1] = text end
+  return reply
+end
+for i = 2, #ARGV do
+  reply[#reply + 1] = ARGV[i]
+  reply[#reply + 1] = call('HGET', space, ARGV[i])
+end
 return reply
 `,
 );
 
-/** ARGV 5 id. */
-export const DELETE_DEAD_LETTER: Script = once(`
-local function main()
-  local letter = call('HGET', P .. 'dead', ARGV[5])
-  if not letter then return 0 end
-  call('HDEL', P .. 'dead', ARGV[5])
-  call('ZREM', P .. 'dead-order', ARGV[5])
-  local _, at = struct.unpack('>I4c0', letter)
-  local _, _, id = struct.unpack('>BdHc0', letter, at + 12)
-  if call('HGET', P .. 'state', id) == 'd' then call('HDEL', P .. 'state', id) end
-  return 1
+/** Replies id and text of each result; an id without one has expired. */
+export const ALL_RESULTS: Script = script(
+  RESULTS,
+  `
+local reply = {}
+for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
+  reply[#reply + 1] = id
+  reply[#reply + 1] = call('GET', resultKey(id))
 end
+return reply
+`,
+);
+
+/** ARGV 1 space. Deletes all of it. */
+export const FLUSH_SPACE: Script = script(
+  RESULTS,
+  `
+if ARGV[1] == 'results' then flushResults() else call('UNLINK', P .. ARGV[1], P .. ARGV[1] .. ':ttl') end
+if ARGV[1] == 'locks' then call('UNLINK', P .. 'held') end
+return 1
+`,
+);
+
+/** ARGV 1 chord. Replies index and value of each, and the rest of the record. */
+export const COLLECT: Script = script(`return call('HGETALL', P .. 'chord:' .. ARGV[1])`);
+
+/**
+ * ARGV 1 how long to be told, or "", then ids. Replies "1" if all the others are remembered, then those that have ended or left a
+ * result. On a server whose memory is full none can be remembered.
+ */
+export const ENDED: Script = script(
+  NOW,
+  NOTICES,
+  RESULTS,
+  `
+local ids, reply, ended = {unpack(ARGV, 2)}, {'1'}, {}
+local letters = call('HMGET', P .. 'state', unpack(ids))
+local function note(id, notice)
+  if not ended[id] and notice and string.sub(notice, 1, 1) ~= 'r' then ended[id] = true end
+end
+for i, id in ipairs(ids) do
+  if letters[i] == 'd' or redis.call('EXISTS', resultKey(id)) == 1 then ended[id] = true end
+end
+for _, set in ipairs(noticeSets()) do
+  for i, notice in ipairs(call('HMGET', set, unpack(ids))) do
+    if not letters[i] then note(ids[i], laterNotice(nil, notice)) end
+  end
+end
+local marks = {}
+for _, id in ipairs(ids) do
+  if ended[id] then reply[#reply + 1] = id
+  else
+    marks[#marks + 1] = now + tonumber(ARGV[1] == '' and 0 or ARGV[1])
+    marks[#marks + 1] = id
+  end
+end
+if ARGV[1] == '' or #marks == 0 then return reply end
+-- Of a key of another type, or on a full server, whoever waits has to look.
+local marked = redis.pcall('ZADD', P .. 'waiting', unpack(marks))
+if type(marked) == 'table' then reply[1] = '0' end
+return reply
+`,
+);
+
+/** ARGV 1 id. Replies letter and mark. */
+export const STATE: Script = script(
+  NOW,
+  NOTICES,
+  RESULTS,
+  `
+local state = call('HGET', P .. 'state', ARGV[1])
+if state then return {string.sub(state, 1, 1), string.sub(state, 2)} end
+local text = findResult(ARGV[1])
+if text and string.find('cfvxnd', string.sub(text, 1, 1), 1, true) then return {string.sub(text, 1, 1), ''} end
+local notice = findNotice(ARGV[1])
+return notice and {string.sub(notice, 1, 1), string.sub(notice, 10)} or {}
+`,
+);
+
+/**
+ * ARGV 1 consumer, 2 life and 3 text of its lease. Also removes what has expired, a part at a time. Replies lines for a log: what
+ * scripts have set aside.
+ */
+export const HEARTBEAT: Script = script(
+  EVEN_IF_FULL,
+  NOW,
+  ENTRIES,
+  RESULTS,
+  `
+call('HSET', P .. 'leases', ARGV[1], string.format('%.0f ', now + tonumber(ARGV[2])) .. ARGV[3])
+for space in pairs(SPACES) do sweep(space, 1000) end
+sweepResults(1000)
+call('ZREMRANGEBYSCORE', P .. 'waiting', '-inf', now)
+return call('EXISTS', P .. 'aside') == 1 and call('LPOP', P .. 'aside', 100) or {}
+`,
+);
+
+/** ARGV 1 consumer. Ends its lease, and the locks that went over to its workers. */
+export const RESIGN: Script = script(
+  EVEN_IF_FULL,
+  ENTRIES,
+  LOCKS,
+  `
+call('HDEL', P .. 'leases', ARGV[1])
+freeLocks(function(consumer, _, number) return consumer == ARGV[1] and string.sub(number, 1, 1) == 'p' end)
+return 1
+`,
+);
+
+/** Replies the time, then consumer and lease of each. */
+export const LEASES: Script = script(
+  NOW,
+  `
+local reply = {string.format('%.0f', now)}
+for i, text in ipairs(call('HGETALL', P .. 'leases')) do reply[i + 1] = text end
+return reply
+`,
+);
+
+/** Replies when the soonest item is due, or nothing. */
+export const NEXT_DUE: Script = script(`return call('ZRANGE', P .. 'schedule', 0, 0, 'WITHSCORES')[2] or false`);
+
+/** ARGV 1 limit (-1: all). Replies due time and record of each. */
+export const SCHEDULED: Script = script(`return call('ZRANGE', P .. 'schedule', 0, ARGV[1], 'WITHSCORES')`);
+
+/** Replies how many there are: ARGV 1 command, 2 key. */
+export const COUNT: Script = script(`return call(ARGV[1], P .. ARGV[2])`);
+
+/** ARGV 1 index of the last (-1: all). Replies the records on a queue: ARGV 2 is the command that lists it. */
+export const PENDING: Script = script(`return call(ARGV[2], P .. 'queue', 0, ARGV[1])`);
+
+/** ARGV 1 index of the last (-1: all). Replies id and letter of each. */
+export const DEAD_LETTERS: Script = script(`
+local reply = {}
+for i, id in ipairs(call('ZRANGE', P .. 'dead-order', 0, ARGV[1])) do reply[i] = {id, call('HGET', P .. 'dead', id)} end
+return reply
 `);
 
-/** Deletes all but leases, kept replies and the last numbers: an old token must never fit a new claim. */
-export const FLUSH: Script = script(
-  COMMON,
+/** ARGV 4 id. */
+export const DELETE_DEAD_LETTER: Script = once(
+  RECORDS,
   `
-local keys = {}
-for _, name in ipairs({'queue', 'schedule', 'state', 'data', 'data:ttl', 'revocations', 'revocations:ttl', 'meta', 'meta:ttl',
-  'counters', 'counters:ttl', 'held', 'dead', 'dead-order', 'bell', 'requests', 'chords', 'notice-sets'}) do
-  keys[#keys + 1] = P .. name
+local function main()
+  local letter = call('HGET', P .. 'dead', ARGV[4])
+  if not letter then return 0 end
+  call('HDEL', P .. 'dead', ARGV[4])
+  call('ZREM', P .. 'dead-order', ARGV[4])
+  local at = #letter >= 4 and 5 + struct.unpack('>I4', letter)
+  local flags, id = parse(at and string.sub(letter, at) or '')
+  if flags and call('HGET', P .. 'state', id) == 'd' then call('HDEL', P .. 'state', id) end
+  return 1
 end
-for _, request in ipairs(call('HKEYS', P .. 'requests')) do keys[#keys + 1] = P .. 'claims:' .. request end
-for _, chord in ipairs(call('SMEMBERS', P .. 'chords')) do keys[#keys + 1] = P .. 'chord:' .. chord end
-for _, set in ipairs(call('HKEYS', P .. 'notice-sets')) do keys[#keys + 1] = set end
-for i = 1, #keys, 4000 do call('UNLINK', unpack(keys, i, math.min(i + 3999, #keys))) end
-return 1
 `,
 );

@@ -1,64 +1,53 @@
 /**
- * The scripts of the queue: from enqueue to settlement.
+ * The scripts of the queue: enqueue, claim, put back.
  * @module
  */
-import {
-  ADD,
-  BELL,
-  CLAIMS,
-  COMMON,
-  ENTRIES,
-  NOTICES,
-  once,
-  onceText,
-  PUT_NOTICES,
-  type QueueKind,
-  queueLua,
-  SCHEDULE,
-  type Script,
-  script,
-  STATES,
-  WAKE,
-} from "./lua.ts";
+import { EVEN_IF_FULL, NOW, once, onceText, type Script, script } from "./lua.ts";
+import { ENTRIES, LOCKS, NOTICES, RESULTS } from "./lua_ends.ts";
+import { type QueueKind, queueLua } from "./lua_kinds.ts";
+import { ADD, BELL, CHORDS, CLAIMS, NUMBERS, RECORDS } from "./lua_pieces.ts";
+import { type SettleScripts, settleScripts } from "./lua_settle.ts";
 
 /** The scripts of one kind of queue. */
-export interface QueueScripts {
+export interface QueueScripts extends SettleScripts {
   readonly enqueue: Script;
   readonly enqueueOne: Script;
   readonly enqueueOnce: Script;
   readonly claim: Script;
   readonly claimed: Script;
-  readonly settle: Script;
-  readonly settleOne: Script;
   readonly release: Script;
   readonly recover: Script;
   readonly promote: Script;
   readonly requeue: Script;
 }
 
-/** ARGV 5 what is added. */
+/** ARGV 4 what is added and chords. */
 const ENQUEUE = `
 local function main()
-  add(cmsgpack.unpack(ARGV[5]))
+  local added = cmsgpack.unpack(joined(4))
+  size()
+  storeChords(added[2])
+  add(added[1])
   return '1'
 end
 `;
 
-/** ARGV 5 record, 6 id if it is tracked. The usual case: one item for the queue. */
+/** ARGV 4 record, 5 id if it is tracked. The usual case: one item for the queue. */
 const ENQUEUE_ONE = `
 local function main()
-  if ARGV[6] then call('HSET', P .. 'state', ARGV[6], 'w') end
-  pushOne(ARGV[5])
+  pushOne(ARGV[4])
+  if ARGV[5] then call('HSET', P .. 'state', ARGV[5], 'w') end
   return '1'
 end
 `;
 
-/** ARGV 5 what is added, 6 key, 7 entry. Replies whether the key was free. */
+/** ARGV 4 key, 5 its life, 6 what is added. Replies whether the key was free. */
 const ENQUEUE_ONCE = `
 local function main()
-  if find(P .. 'meta', ARGV[6]) then return 0 end
-  store(P .. 'meta', ARGV[6], ARGV[7])
-  add(cmsgpack.unpack(ARGV[5]))
+  if find('meta', ARGV[4]) then return 0 end
+  size()
+  store('meta', ARGV[4], '', ARGV[5])
+  add(cmsgpack.unpack(joined(6)))
   return 1
 end
 `;
@@ -69,16 +58,19 @@ end
  * the server get round to an earlier sending only then, that finds that it is over.
  */
 const CLAIM = `
-local mark, claims, over = ARGV[1], P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4]
+local claims, over = P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4]
 local reply = {call('HLEN', P .. 'revocations')}
 if tonumber(ARGV[2]) < tonumber(call('GET', over) or 0) then return reply end
 if ARGV[2] ~= '0' then
   call('SET', over, ARGV[2], 'PX', 600000)
   local numbers = call('HKEYS', claims)
-  table.sort(numbers, function(a, b) return tonumber(a) < tonumber(b) end)
+  table.sort(numbers, function(a, b) return (tonumber(a) or 0) < (tonumber(b) or 0) end)
   for _, number in ipairs(numbers) do
-    reply[#reply + 1] = tonumber(number)
-    reply[#reply + 1] = call('HGET', claims, number)
+    local record = call('HGET', claims, number)
+    if tonumber(number) and parse(record) then
+      reply[#reply + 1] = tonumber(number)
+      reply[#reply + 1] = record
+    end
   end
   if #reply > 1 then return reply end
 end
@@ -87,202 +79,104 @@ if ARGV[3] == '0' then
   if size() > 0 then ring() end
   return reply
 end
-local taken = take(ARGV[3])
-if #taken == 0 then return reply end
-local number = call('HINCRBY', P .. 'numbers', 'claim', #taken) - #taken
-local stored = {}
-reply[2] = number + 1
-for i = 1, #taken do
-  local record = taken[i]
-  reply[i + 2] = record
-  stored[2 * i - 1] = number + i
-  stored[2 * i] = record
+local limit = tonumber(ARGV[3])
+local taken = take(limit)
+local isEmpty = #taken < limit
+local good = whole(taken, 'the queue')
+while #good == 0 and not isEmpty do
+  taken = take(limit)
+  isEmpty, good = #taken < limit, whole(taken, 'the queue')
 end
+if #good == 0 then return reply end
+local last, stored = number('claim', #good) - #good, {}
+reply[2] = last + 1
+for i = 1, #good do
+  reply[i + 2] = good[i]
+  stored[2 * i - 1] = last + i
+  stored[2 * i] = good[i]
+end
+local time = redis.call('TIME')
+local mark = struct.pack('>d', time[1] * 1000 + math.floor(time[2] / 1000)) .. ARGV[1]
 many('HSET', claims, stored)
 call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
-setStates(taken, 'r' .. mark)
--- Fewer than asked for: nothing is left.
-if #taken == tonumber(ARGV[3]) and call('EXISTS', P .. 'bell') == 0 and size() > 0 then ring() end
+setStates(good, 'r' .. mark)
+if not isEmpty and call('LLEN', P .. 'bell') == 0 and size() > 0 then ring() end
 return reply
 `;
 
-/**
- * ARGV 5 packed settlements, one after another in columns; 6 expiry of results (0 is never). Columns: 1 what is added, 2 request and
- * claims of each group, or how many if these are all that the request has claimed, 3 id and entry of results, 4 tasks whose state is
- * over, 5 notices: life, text and ids, 6 tasks to wake for, 7 revocations to delete, 8 chords, 9 chords to drop, 10 burials,
- * 11 tokens whose locks are dropped, 12 tasks whose older notices do not count any more. In 5, 6 and 7 true: those of 4.
- * Replies the claims that are not held, or ? if it was not told which; if there are any, nothing is written.
- */
-const SETTLE = `
-local function findMissing(groups)
-  local missing = {}
-  for _, group in ipairs(groups) do
-    local claims, numbers = P .. 'claims:' .. group[1], group[2]
-    if type(numbers) == 'string' then
-      if call('HLEN', claims) ~= tonumber(numbers) then return {'?'} end
-    else
-      for i = 1, #numbers do
-        if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
-      end
-    end
-  end
-  return missing
-end
-local function dropClaims(groups)
-  -- Usual at one slot: what there is to delete is what has to be there.
-  if #groups == 1 and groups[1][2] == '1' then
-    if call('DEL', P .. 'claims:' .. groups[1][1]) == 0 then return {'?'} end
-    call('HDEL', P .. 'requests', groups[1][1])
-    return {}
-  end
-  local missing, over = findMissing(groups), {}
-  if #missing > 0 then return missing end
-  for _, group in ipairs(groups) do
-    local claims, numbers = P .. 'claims:' .. group[1], group[2]
-    local all = type(numbers) == 'string'
-    if all then call('DEL', claims) else many('HDEL', claims, numbers) end
-    if all or call('EXISTS', claims) == 0 then over[#over + 1] = group[1] end
-  end
-  many('HDEL', P .. 'requests', over)
-  return missing
-end
-local function report(chord, added)
-  local key = P .. 'chord:' .. chord[1]
-  if call('HEXISTS', key, chord[2]) == 1 then return end
-  call('HSET', key, 'size', chord[3], chord[2], chord[4])
-  call('SADD', P .. 'chords', chord[1])
-  if call('HLEN', key) <= chord[3] then return end
-  for column, items in ipairs(chord[5]) do
-    for i = 1, #items do added[column][#added[column] + 1] = items[i] end
-  end
-end
-local function expire(results)
-  if ARGV[6] == '0' or #results == 0 then return end
-  local expiries = {}
-  for i = 1, #results, 2 do
-    expiries[i] = ARGV[6]
-    expiries[i + 1] = results[i]
-  end
-  sweep(P .. 'data', #results)
-  many('ZADD', P .. 'data:ttl', expiries)
-end
-local function idsOr(ids, others) if ids == true then return others end return ids end
-local function forget(keys, ids)
-  if #ids == 0 and keys == true or keys ~= true and #keys == 0 or call('EXISTS', P .. 'revocations') == 0 then return end
-  if keys == true then
-    keys = {}
-    for i = 1, #ids do keys[i] = 'r:' .. ids[i] end
-  end
-  many('HDEL', P .. 'revocations', keys)
-end
-local function main()
-  local s = cmsgpack.unpack(ARGV[5])
-  local missing = dropClaims(s[2])
-  if #missing > 0 then return table.concat(missing, ' ') end
-  many('HSET', P .. 'data', s[3])
-  expire(s[3])
-  many('HDEL', P .. 'state', s[4])
-  dropNotices(s[12])
-  for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2], idsOr(notice[3], s[4])) end
-  forget(s[7], s[4])
-  for _, chord in ipairs(s[9]) do
-    call('UNLINK', P .. 'chord:' .. chord)
-    call('SREM', P .. 'chords', chord)
-  end
-  for _, chord in ipairs(s[8]) do report(chord, s[1]) end
-  for _, burial in ipairs(s[10]) do
-    call('HSET', P .. 'dead', burial[1], burial[3])
-    call('ZADD', P .. 'dead-order', burial[2], burial[1])
-  end
-  for _, token in ipairs(s[11]) do dropLocks(token) end
-  add(s[1])
-  wake(idsOr(s[6], s[4]))
-  return ''
-end
-`;
-
-/**
- * ARGV 5 request, 6 number, 7 "1" if that is all the request has claimed, 8 id, 9 "1" if its revocation is deleted, 10 life of the
- * notice or "" if 11 is the entry of a result, not its text. The usual case: one task that has ended, and nothing follows. Replies
- * as `settle` does.
- */
-const SETTLE_ONE = `
-local function main()
-  local claims, id = P .. 'claims:' .. ARGV[5], ARGV[8]
-  if call('HDEL', claims, ARGV[6]) == 0 then return ARGV[6] end
-  if ARGV[7] == '1' or call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[5]) end
-  call('HDEL', P .. 'state', id)
-  if ARGV[10] == '' then call('HSET', P .. 'data', id, ARGV[11]) else putNotices(tonumber(ARGV[10]), ARGV[11], {id}) end
-  if ARGV[9] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
-  wake({id})
-  return ''
-end
-`;
-
-/** ARGV 5 packed claims: number, request and token of each. An orderly stop is no delivery that counts. */
+/** ARGV from 1: packed claims: number, request and token of each. An orderly stop is no delivery that counts. May be sent again. */
 const RELEASE = `
-local function main()
-  local records = {}
-  for _, claim in ipairs(cmsgpack.unpack(ARGV[5])) do
-    local claims = P .. 'claims:' .. claim[2]
-    local record = call('HGET', claims, claim[1])
-    if record then
-      call('HDEL', claims, claim[1])
-      if call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', claim[2]) end
-      records[#records + 1] = putBack(claim[1], record, 0)
-      dropLocks(claim[3])
-    end
+local records, numbers = {}, {}
+size()
+for _, claim in ipairs(cmsgpack.unpack(joined(1))) do
+  local claims = P .. 'claims:' .. claim[2]
+  local record = call('HGET', claims, claim[1])
+  if record then
+    call('HDEL', claims, claim[1])
+    if call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', claim[2]) end
+    if parse(record) then records[#records + 1] = putBack(claim[1], record, 0)
+    else setRecordAside(record, 'the claims') end
+    numbers[#numbers + 1] = claim[1]
+    dropLocks(claim[3])
   end
-  if #records == 0 then return 0 end
-  setStates(records, 'w')
-  back(records)
-  ring()
-  return #records
 end
+if #numbers == 0 then return 0 end
+remember(numbers)
+setStates(records, 'w')
+back(records)
+ring()
+return #numbers
 `;
 
 /**
- * ARGV 5 consumer, 6 `all` without a lease, this `consumer`, or one `worker` of it, 7 that worker, 8 packed requests whose claims were
- * given to nobody, which is no delivery that counts. A lease is its expiry and a text. Replies consumer, worker, request, number and record of each claim that was put back.
+ * ARGV 4 consumer, 5 \`all\` without a lease, this \`consumer\`, or one \`worker\` of it, 6 that worker, 7 own consumer, 8 life and
+ * 9 text of its lease, or "", 10 packed requests whose claims were given to nobody, which is no delivery that counts. A lease is its expiry
+ * and a text. Replies consumer, worker, request, number and record of each claim that was put back.
  */
 const RECOVER = `
-local records, reply, live = {}, {}, {}
+local live = {}
 local function isLost(consumer, worker)
-  if ARGV[6] ~= 'all' then return consumer == ARGV[5] and (ARGV[6] ~= 'worker' or worker == ARGV[7]) end
+  if ARGV[5] ~= 'all' then return consumer == ARGV[4] and (ARGV[5] ~= 'worker' or worker == ARGV[6]) end
   if live[consumer] == nil then live[consumer] = call('HEXISTS', P .. 'leases', consumer) == 1 end
   return not live[consumer]
 end
 local function endLeases()
   local leases = call('HGETALL', P .. 'leases')
   for i = 1, #leases, 2 do
-    if tonumber(string.match(leases[i + 1], '^%d+')) <= now then call('HDEL', P .. 'leases', leases[i]) end
+    local expires = tonumber(string.match(leases[i + 1], '^(%d+) '))
+    -- Damaged: it has a minute, in which its consumer, if it lives, writes it anew.
+    if not expires then call('HSET', P .. 'leases', leases[i], string.format('%.0f {}', now + 60000))
+    elseif expires <= now then call('HDEL', P .. 'leases', leases[i]) end
   end
 end
-local function freeLocks()
-  for _, token in ipairs(call('HKEYS', P .. 'held')) do
-    local length, from = string.match(token, '^%d+:[^:]*:%d+:(%d+):()')
-    local consumer = length and string.sub(token, from, from + length - 1)
-    if consumer and isLost(consumer, string.sub(token, from + length)) then dropLocks(token) end
-  end
-end
-local function main()
-  if ARGV[6] == 'all' then endLeases() end
-  local unseen = {}
-  for _, request in ipairs(cmsgpack.unpack(ARGV[8])) do unseen[request] = true end
-  for request, claims in pairs(findClaims(isLost)) do
+local function putAllBack(found, unseen)
+  local records, numbers, reply = {}, {}, {}
+  for request, claims in pairs(found) do
     for _, claim in ipairs(claims) do
       records[#records + 1] = putBack(claim[4], claim[5], unseen[request] and 0 or 1)
+      numbers[#numbers + 1] = claim[4]
       reply[#reply + 1] = claim
     end
+    for _, record in ipairs(claims.damaged) do setRecordAside(record, 'the claims') end
     call('UNLINK', P .. 'claims:' .. request)
     call('HDEL', P .. 'requests', request)
   end
-  freeLocks()
-  table.sort(reply, byNumber)
   if #records == 0 then return reply end
+  table.sort(reply, byNumber)
+  remember(numbers)
   setStates(records, 'w')
   back(records)
   ring()
+  return reply
+end
+local function main()
+  size()
+  if ARGV[9] ~= '' then call('HSET', P .. 'leases', ARGV[7], string.format('%.0f ', now + tonumber(ARGV[8])) .. ARGV[9]) end
+  if ARGV[5] == 'all' then endLeases() end
+  local unseen = {}
+  for _, request in ipairs(cmsgpack.unpack(joined(10))) do unseen[request] = true end
+  local reply = putAllBack(findClaims(isLost), unseen)
+  freeLocks(isLost)
   return reply
 end
 `;
@@ -298,19 +192,24 @@ table.sort(reply, byNumber)
 return reply
 `;
 
-/** ARGV 5 due before, 6 limit. Replies due time and record of each. */
+/** ARGV 4 due before, 5 limit. Replies due time and record of each. */
 const PROMOTE = `
 local function main()
-  local due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', ARGV[5], 'WITHSCORES', 'LIMIT', 0, ARGV[6])
+  size()
+  local due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, ARGV[5])
   local members, records, reply = {}, {}, {}
   for i = 1, #due, 2 do
     members[#members + 1] = due[i]
-    records[#records + 1] = string.sub(due[i], 9)
-    reply[i] = due[i + 1]
-    reply[i + 1] = records[#records]
+    local record = string.sub(due[i], 9)
+    if parse(record) then
+      records[#records + 1] = record
+      reply[#reply + 1] = due[i + 1]
+      reply[#reply + 1] = record
+    else setRecordAside(due[i], 'the schedule') end
   end
-  if #records == 0 then return reply end
+  if #members == 0 then return reply end
   many('ZREM', P .. 'schedule', members)
+  if #records == 0 then return reply end
   push(records)
   setStates(records, 'w')
   ring()
@@ -318,17 +217,25 @@ local function main()
 end
 `;
 
-/** ARGV 5 id of the dead letter: a text and a record. */
+/** ARGV 4 id of the dead letter: a text and a record. What was stored of the end of its task goes. */
 const REQUEUE = `
 local function main()
-  local letter = call('HGET', P .. 'dead', ARGV[5])
+  local letter = call('HGET', P .. 'dead', ARGV[4])
   if not letter then return 0 end
-  call('HDEL', P .. 'dead', ARGV[5])
-  call('ZREM', P .. 'dead-order', ARGV[5])
-  local _, at = struct.unpack('>I4c0', letter)
-  local records = {string.sub(letter, at)}
-  push(records)
-  setStates(records, 'w')
+  size()
+  call('HDEL', P .. 'dead', ARGV[4])
+  call('ZREM', P .. 'dead-order', ARGV[4])
+  local at = #letter >= 4 and 5 + struct.unpack('>I4', letter)
+  local record = at and string.sub(letter, at) or ''
+  local flags, id = parse(record)
+  if not flags then
+    setRecordAside(letter, 'the dead letters')
+    return 0
+  end
+  dropNotices({id})
+  dropResult(id)
+  push({record})
+  setStates({record}, 'w')
   ring()
   return 1
 end
@@ -337,18 +244,18 @@ end
 /** The scripts for a list or a sorted set. */
 export function queueScripts(kind: QueueKind): QueueScripts {
   const { size, take, push, pushOne, back } = queueLua(kind);
-  const adding = [push, BELL, SCHEDULE, ADD];
+  const adding = [RECORDS, NUMBERS, size, push, BELL, ADD];
+  const returning = [RECORDS, size, back, BELL, CLAIMS, ENTRIES, LOCKS];
   return {
-    enqueue: onceText(...adding, ENQUEUE),
-    enqueueOne: onceText(BELL, pushOne, ENQUEUE_ONE),
-    enqueueOnce: once(...adding, ENTRIES, ENQUEUE_ONCE),
-    claim: script(COMMON, STATES, size, take, BELL, CLAIM),
-    claimed: script(COMMON, CLAIMS, CLAIMED),
-    settle: onceText(...adding, NOTICES, ENTRIES, WAKE, SETTLE),
-    settleOne: onceText(PUT_NOTICES, WAKE, SETTLE_ONE),
-    release: once(STATES, back, BELL, CLAIMS, ENTRIES, RELEASE),
-    recover: once(STATES, back, BELL, CLAIMS, ENTRIES, RECOVER),
-    promote: once(STATES, push, BELL, PROMOTE),
-    requeue: once(STATES, push, BELL, REQUEUE),
+    ...settleScripts(adding),
+    enqueue: onceText(NOW, ...adding, CHORDS, ENQUEUE),
+    enqueueOne: onceText(RECORDS, NUMBERS, size, BELL, pushOne, ENQUEUE_ONE),
+    enqueueOnce: once(NOW, ...adding, ENTRIES, ENQUEUE_ONCE),
+    claim: script(RECORDS, NUMBERS, size, take, BELL, CLAIM),
+    claimed: script(RECORDS, CLAIMS, CLAIMED),
+    release: script(EVEN_IF_FULL, NOW, ...returning, RELEASE),
+    recover: once(EVEN_IF_FULL, NOW, ...returning, RECOVER),
+    promote: once(RECORDS, NUMBERS, size, push, BELL, PROMOTE),
+    requeue: once(NOW, ...adding, NOTICES, RESULTS, REQUEUE),
   };
 }

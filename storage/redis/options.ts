@@ -5,6 +5,7 @@
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
 import { registerSecretsIn } from "../../lib/secrets.ts";
+import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import { type Duration, durationMs } from "../../lib/time.ts";
 
 /** More than one of `url`, `host`/`port`, `client`, `pool` is a ConfigurationError. What is `undefined` counts as not given. */
@@ -41,12 +42,20 @@ export interface RedisExpireOptions extends RedisOptions {
   expireTime?: Duration | "forever";
 }
 
+/** What every class here takes. */
+export interface StorageOptions extends RedisExpireOptions {
+  /** Name of the queue. Default "huey". */
+  readonly name?: string;
+  /** Tells the time and sets timers where the server cannot. Default: the clock of the machine. */
+  readonly clock?: Clock | undefined;
+}
+
 /** Checked options. */
 export interface RedisSettings {
   readonly name: string;
   readonly blocking: boolean;
   readonly readTimeoutMs: number;
-  /** Life of a result, if it has an end. */
+  /** Life of results of which the settlement does not say it; `undefined`: they have no end. */
   readonly expireMs: number | undefined;
   /** Options for `createClient`; `undefined` when a client or a pool was given. */
   readonly connection: Readonly<Record<string, unknown>> | undefined;
@@ -55,6 +64,7 @@ export interface RedisSettings {
   readonly place: string;
   /** Number of the database, for messages. */
   readonly database: number;
+  readonly clock: Clock;
 }
 
 /** Names of the ways to say where the server is; only one may be used. */
@@ -90,7 +100,7 @@ export const REDIS_EXPIRE_KEYS: readonly string[] = Object.keys(EXPIRE_RULES);
  * @throws {TypeError | RangeError} For an unknown option, or a wrong value.
  * @throws {ConfigurationError} If the options contradict each other.
  */
-export function redisSettings(options: { name?: string } & RedisExpireOptions, expires: boolean): RedisSettings {
+export function redisSettings(options: StorageOptions, expires: boolean): RedisSettings {
   // First of all, so that no error about them tells them.
   registerSecretsIn(options);
   const rules = { name: rule.string, clock: rule.clock, ...(expires ? EXPIRE_RULES : RULES) };
@@ -113,12 +123,13 @@ export function redisSettings(options: { name?: string } & RedisExpireOptions, e
     client: client ?? undefined,
     place: placeOf(options),
     database: databaseOf(options),
+    clock: options.clock ?? systemClock,
   };
 }
 
 /** The options as plain data with lengths of time as numbers; `undefined` if they cannot be told in plain data. */
-export function plainOptions(options: { name?: string } & RedisExpireOptions): Record<string, unknown> | undefined {
-  const { readTimeout, expireTime, ...rest } = options;
+export function plainOptions(options: StorageOptions): Record<string, unknown> | undefined {
+  const { readTimeout, expireTime, clock: _, ...rest } = options;
   const plain: Record<string, unknown> = Object.fromEntries(Object.entries(rest).filter(([, value]) => value != undefined));
   if (readTimeout !== undefined) plain.readTimeout = durationMs(readTimeout, "readTimeout") / 1000;
   if (expireTime !== undefined) {

@@ -19,6 +19,9 @@ export class PackedRecord {
   }
 }
 
+/** The server may be told to take no longer strings than a megabyte. */
+const LONGEST_ARGUMENT = 256 * 1024;
+
 const FALSE = 0xc2;
 const TRUE = 0xc3;
 const FLOAT64 = 0xcb;
@@ -36,6 +39,14 @@ export function packed(value: Packable): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   scratch.copy(bytes, 0, 0, length);
   return bytes;
+}
+
+/** The packed value as the last arguments of a script, which joins them. */
+export function packedArguments(value: Packable): Buffer[] {
+  const bytes = packed(value);
+  if (bytes.length <= LONGEST_ARGUMENT) return [bytes];
+  const count = Math.ceil(bytes.length / LONGEST_ARGUMENT);
+  return Array.from({ length: count }, (_, n) => bytes.subarray(n * LONGEST_ARGUMENT, (n + 1) * LONGEST_ARGUMENT));
 }
 
 function pack(value: Packable): void {

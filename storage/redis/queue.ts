@@ -2,20 +2,34 @@
  * The way of a message through Redis: enqueued, claimed, settled, or put back.
  * @module
  */
-import type { Claim, ClaimBatch, ClaimOptions, Item, Owner, Settlement } from "../../lib/storage.ts";
+import type {
+  ChordRecord,
+  Claim,
+  ClaimBatch,
+  ClaimOptions,
+  Item,
+  Lease,
+  Owner,
+  Settled,
+  Settlement,
+} from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
-import { entry, readRecord, record } from "./bytes.ts";
-import { isReply } from "./calls.ts";
+import { itemOf, readRecord, record } from "./bytes.ts";
 import { ClaimRequest, Claims, holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import { checkItem } from "./item.ts";
-import type { QueueKind } from "./lua.ts";
+import { dueItems, lastIndex, leaseArguments } from "./ledger.ts";
+import { COUNT, PENDING } from "./lua_data.ts";
+import type { QueueKind } from "./lua_kinds.ts";
 import type { QueueScripts } from "./lua_queue.ts";
-import { packed } from "./pack.ts";
-import { Added, plainEnd, SettlementColumns } from "./settle.ts";
+import { packed, packedArguments } from "./pack.ts";
+import { isReply } from "./refusal.ts";
+import { Added, packableChord } from "./settle.ts";
+import { Settling } from "./settling.ts";
 
-/** Most settlements, or calls of `enqueue`, that go as one. A script keeps the server from everything else. */
-const BATCH_LIMIT = 500;
+/** Most settlements, or calls of `enqueue`, that go as one, and their bytes. A script keeps the server from everything else. */
+export const BATCH_LIMIT = 500;
+export const BATCH_BYTES = 256 * 1024;
 
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
@@ -23,13 +37,19 @@ const ANSWER_MS = 100;
 /** Intervals between two looks when nothing else is said. */
 const POLL = { initialMs: 100, backoff: 1.15, maxMs: 1000 };
 
+/** What one call enqueues. */
+interface Enqueued {
+  readonly items: readonly Item[];
+  readonly chords: readonly ChordRecord[];
+}
+
 /** Messages of one queue. */
 export class RedisQueue {
   readonly #core: RedisCore;
   readonly #scripts: QueueScripts;
   readonly #kind: QueueKind;
-  readonly #enqueues: Batch<readonly Item[], undefined>;
-  readonly #settlements: Batch<Settlement, boolean>;
+  readonly #enqueues: Batch<Enqueued, undefined>;
+  readonly #settling: Settling;
   #claimRequests = 0;
   /** Requests that were sent, and whose claims nobody has been given yet. */
   readonly #open = new Set<ClaimRequest>();
@@ -40,11 +60,17 @@ export class RedisQueue {
     this.#core = core;
     this.#scripts = scripts;
     this.#kind = kind;
-    this.#enqueues = new Batch((batch) => this.#sendItems(batch), { limit: BATCH_LIMIT, leading: true });
-    this.#settlements = new Batch((batch) => this.#sendSettlements(batch), { limit: BATCH_LIMIT, leading: false });
+    const size = ({ items }: Enqueued): number => items.reduce((sum, { data }) => sum + data.length + 100, 0);
+    this.#enqueues = new Batch((batch) => this.#sendItems(batch), {
+      limit: BATCH_LIMIT,
+      bytes: BATCH_BYTES,
+      size,
+      leading: true,
+    });
+    this.#settling = new Settling(core, scripts);
     core.onClose(() => {
       this.#enqueues.flush();
-      this.#settlements.flush();
+      this.#settling.flush();
     });
   }
 
@@ -53,37 +79,47 @@ export class RedisQueue {
     checkItem(item, this.#core.settings.name, this.#kind);
   }
 
-  async enqueue(items: readonly Item[]): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
     this.#core.assertOpen();
     for (const item of items) this.check(item);
-    if (items.length > 0) await this.#enqueues.add(items);
+    for (const { callback } of chords) this.check(callback);
+    if (items.length > 0 || chords.length > 0) await this.#enqueues.add({ items, chords });
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+    this.#core.assertOpen();
     this.check(item);
-    const slot = entry(new Uint8Array(), Date.now() + ttlMs);
-    return await this.#core.calls.once(this.#scripts.enqueueOnce, [packed(new Added().add([item]).columns), key, slot]) === 1;
+    const added = packedArguments(new Added().add([item]).columns);
+    return await this.#core.calls.once(this.#scripts.enqueueOnce, [key, String(Math.ceil(ttlMs)), ...added]) === 1;
+  }
+
+  begin(claim: Claim): Promise<boolean> {
+    return this.#settling.begin(claim);
   }
 
   async claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
     const { signal, owner } = options;
     this.#core.assertOpen();
     if (signal?.aborted) return NOTHING;
+    // What ends now may be followed by something that comes first.
+    const turn = this.#settling.turn;
+    if (turn) await turn;
     const first = await this.#lookUnlessAborted(this.#firstLook(limit, owner), signal);
     if (first.claims.length > 0 || options.waitMs <= 0 || this.#core.isClosing) return first;
     return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
   }
 
   /** Not async: it is called for each task, and each promise costs. */
-  settle(settlement: Settlement): Promise<boolean> {
+  settle(settlement: Settlement): Promise<Settled> {
     try {
       this.#core.assertOpen();
       if (settlement.enqueue) { for (const item of settlement.enqueue) this.check(item); }
-      if (settlement.chord) this.check(settlement.chord.callback);
+      if (settlement.chords) { for (const { callback } of settlement.chords) this.check(callback); }
+      if (settlement.chord?.callback) this.check(settlement.chord.callback);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#settlements.add(settlement);
+    return this.#settling.add(settlement);
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
@@ -96,14 +132,17 @@ export class RedisQueue {
   async claimed({ consumer, worker }: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
     const target = [consumer, worker === undefined ? "0" : "1", worker ?? ""];
     const found = await this.#core.run(this.#scripts.claimed, ...target);
-    return (found as RecoveredReply[]).map(recoveredClaim);
+    return (found as RecoveredReply[]).flatMap(recoveredClaim);
   }
 
-  async recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
+  async recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]> {
+    this.#core.assertOpen();
     const { consumer = "", worker } = target ?? {};
     const which = target === undefined ? "all" : worker === undefined ? "consumer" : "worker";
-    const args = [consumer, which, worker ?? "", packed(Array.from(this.#open, ({ name }) => name))];
-    return (await this.#core.calls.once(this.#scripts.recover, args) as RecoveredReply[]).map(recoveredClaim);
+    const lease = own ? leaseArguments(own) : ["", "", ""];
+    const unseen = packed(Array.from(this.#open, ({ name }) => name));
+    const reply = await this.#core.calls.once(this.#scripts.recover, [consumer, which, worker ?? "", ...lease, unseen]);
+    return (reply as RecoveredReply[]).flatMap(recoveredClaim);
   }
 
   async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
@@ -114,62 +153,43 @@ export class RedisQueue {
   }
 
   async requeueDeadLetter(id: string): Promise<boolean> {
+    this.#core.assertOpen();
     return await this.#core.calls.once(this.#scripts.requeue, [id]) === 1;
   }
 
   async pending(limit: number | undefined): Promise<Item[]> {
     if (limit !== undefined && limit <= 0) return [];
     const command = this.#kind === "list" ? "LRANGE" : "ZRANGE";
-    const found = await this.#core.calls.command([command, this.#key, "0", lastIndex(limit)]) as Buffer[];
-    return found.map((bytes) => readRecord(bytes).item);
+    const found = await this.#core.run(PENDING, lastIndex(limit), command) as Buffer[];
+    return found.flatMap((bytes) => {
+      const read = readRecord(bytes);
+      return read ? [itemOf(read)] : [];
+    });
   }
 
   async pendingCount(): Promise<number> {
-    return await this.#core.calls.command([this.#kind === "list" ? "LLEN" : "ZCARD", this.#key]) as number;
+    return await this.#core.run(COUNT, this.#kind === "list" ? "LLEN" : "ZCARD", "queue") as number;
   }
 
   async #giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
     const held = claims.map((claim) => [String(holdOf(claim).number), holdOf(claim).request, claim.token]);
-    await this.#core.calls.once(this.#scripts.release, [packed(held)]);
+    await this.#core.calls.repeatable(this.#scripts.release, () => packedArguments(held));
   }
 
-  get #key(): string {
-    return `${this.#core.prefix}queue`;
-  }
-
-  async #sendItems(batch: readonly (readonly Item[])[]): Promise<readonly undefined[]> {
-    const [first] = batch[0]!;
-    if (batch.length === 1 && batch[0]!.length === 1 && first!.dueMs === undefined && !first!.retry) {
+  async #sendItems(batch: readonly Enqueued[]): Promise<readonly undefined[]> {
+    const { items: [first], chords } = batch[0]!;
+    const isOne = batch.length === 1 && batch[0]!.items.length === 1 && chords.length === 0;
+    if (isOne && first!.dueMs === undefined && !first!.retry && first!.data.length < BATCH_BYTES / 2) {
       const bytes = record(first!);
       await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id] : [bytes]);
       return ONE_DONE;
     }
     const added = new Added();
-    for (const items of batch) added.add(items);
-    await this.#core.calls.once(this.#scripts.enqueue, [packed(added.columns)]);
+    for (const { items } of batch) added.add(items);
+    const stored = batch.flatMap((one) => one.chords.map(packableChord));
+    await this.#core.calls.once(this.#scripts.enqueue, packedArguments([added.columns, stored]));
     return Array(batch.length).fill(undefined);
-  }
-
-  /** Those whose claim is gone spoil the batch, so the others go again without them. */
-  async #sendSettlements(batch: readonly Settlement[]): Promise<boolean[]> {
-    const { expireMs } = this.#core.settings;
-    const plain = batch.length === 1 && expireMs === undefined ? plainEnd(batch[0]!) : undefined;
-    if (plain) return [String(await this.#core.calls.once(this.#scripts.settleOne, plain)) === ""];
-    const expiresMs = expireMs === undefined ? undefined : Date.now() + expireMs;
-    const columns = new SettlementColumns(expiresMs);
-    const first = batch.map((settlement) => columns.add(settlement));
-    const settle = async (inFull: boolean): Promise<string> =>
-      String(await this.#core.calls.once(this.#scripts.settle, [columns.packed(inFull), String(expiresMs ?? 0)]));
-    let missing = await settle(false);
-    if (missing === UNTOLD) missing = await settle(true);
-    if (missing === "") return first;
-    const gone = new Set(missing.split(" ").map(Number));
-    const isHeld = ({ claim }: Settlement, index: number): boolean =>
-      first[index]! && !(claim && gone.has(holdOf(claim).number));
-    const again = batch.filter(isHeld);
-    const written = again.length > 0 ? await this.#sendSettlements(again) : [];
-    return batch.map((settlement, index) => isHeld(settlement, index) && written.shift()!);
   }
 
   #request(owner: Owner): ClaimRequest {
@@ -276,9 +296,10 @@ export class RedisQueue {
     { owner, signal, waitMs }: ClaimOptions,
     wait: (remainingMs: number) => Promise<Look | undefined>,
   ): Promise<ClaimBatch> {
-    const deadline = performance.now() + waitMs;
+    const { clock } = this.#core;
+    const deadline = clock.elapsed() + waitMs;
     for (;;) {
-      const remainingMs = deadline - performance.now();
+      const remainingMs = deadline - clock.elapsed();
       const looked = remainingMs > 0 ? await wait(remainingMs) : undefined;
       const isOver = signal?.aborted || this.#core.isClosing;
       if (isOver && looked === undefined) return NOTHING;
@@ -298,24 +319,9 @@ const ONE_DONE: readonly undefined[] = [undefined];
 
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 
-/** What the settle script replies when claims are missing and it was not told which there were. */
-const UNTOLD = "?";
-
 type RecoveredReply = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer];
 
-function recoveredClaim([consumer, worker, request, number, bytes]: RecoveredReply): Claim {
+function recoveredClaim([consumer, worker, request, number, bytes]: RecoveredReply): readonly Claim[] {
   const owner = { consumer: String(consumer), worker: String(worker) };
   return new Claims(String(request), owner).claim(Number(String(number)), bytes);
-}
-
-/** Items from a list of due times and records. */
-export function dueItems(flat: readonly Buffer[]): Item[] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => {
-    return { ...readRecord(flat[2 * index + 1]!).item, dueMs: Number(String(flat[2 * index])) };
-  });
-}
-
-/** Index of the last of `limit` items. */
-export function lastIndex(limit: number | undefined): string {
-  return limit === undefined || limit === Infinity ? "-1" : String(limit - 1);
 }

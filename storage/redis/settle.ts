@@ -2,11 +2,11 @@
  * Settlements as the settle script reads them.
  * @module
  */
-import type { Burial, CanceledStep, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
-import { double, endingTag, record, resultEntry } from "./bytes.ts";
-import { type Hold, holdOf, runningMark, workerOf } from "./claim.ts";
+import type { Burial, CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
+import { double, endingTag, itemOf, readRecord, record, resultText } from "./bytes.ts";
+import { heirOf, type Hold, holdOf, workerMark, workerOf } from "./claim.ts";
 import type { Argument } from "./dial.ts";
-import { type Packable, packed, PackedRecord } from "./pack.ts";
+import { type Packable, packedArguments, PackedRecord } from "./pack.ts";
 
 /** What is added to queue and schedule, as the scripts read it: records, scheduled records, and the states of tracked ones. */
 export class Added {
@@ -37,14 +37,14 @@ interface Group {
 /** Endings of one kind. */
 interface Notices {
   readonly ttlMs: number;
-  readonly text: Buffer;
+  readonly letter: string;
+  readonly mark: Buffer | undefined;
   readonly ids: string[];
 }
 
 /** Settlements that go as one, in the columns of the settle script. */
 export class SettlementColumns {
-  readonly #expiresMs: number | undefined;
-  readonly #nowMs: number = Date.now();
+  readonly #expireMs: number | undefined;
   readonly #added = new Added();
   /** By request. */
   readonly #claims = new Map<string, Group>();
@@ -54,44 +54,50 @@ export class SettlementColumns {
   readonly #notices = new Map<string, Notices>();
   readonly #ended: string[] = [];
   readonly #forget: string[] = [];
+  readonly #reports: Packable[] = [];
   readonly #chords: Packable[] = [];
   readonly #dropped: string[] = [];
   readonly #burials: Packable[] = [];
   readonly #tokens: string[] = [];
+  readonly #passes: Packable[] = [];
   /** Ended without a claim, which was given up before the run: the notice of that would outlive the one of the end. */
   readonly #overtaken: string[] = [];
+  /** The settlement of each report. */
+  readonly #reporters: Settlement[] = [];
 
-  /** @param expiresMs When results end; `undefined`: never. */
-  constructor(expiresMs: number | undefined) {
-    this.#expiresMs = expiresMs;
+  /** @param expireMs The life of results of which the settlement does not say it. */
+  constructor(expireMs: number | undefined) {
+    this.#expireMs = expireMs;
   }
 
   /** @returns false, and nothing is added, if the same claim is settled already */
   add(settlement: Settlement): boolean {
-    const { claim, id, result, ending, enqueue, chord, dropChord, bury, forget } = settlement;
+    const { claim, id, result, ending, forget, enqueue } = settlement;
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
-    if (claim && settlement.dropLocks) this.#tokens.push(claim.token);
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
     if (!claim) this.#overtaken.push(id);
-    if (result) this.#results.push(id, resultEntry(result, ending, settlement.noticeTtlMs, this.#expiresMs));
-    else if (ending) this.#note(settlement, ending);
+    if (result) {
+      this.#results.push(id, resultText(result, ending, settlement.noticeTtlMs), resultLife(settlement, this.#expireMs));
+    } else if (ending) this.#note(settlement, ending);
     if (result || (ending && ending !== "running")) this.#ended.push(id);
     if (forget) { for (const key of forget) this.#forget.push(key); }
     if (enqueue) this.#added.add(enqueue);
-    if (chord) this.#chords.push(packableReport(chord));
-    if (dropChord !== undefined) this.#dropped.push(dropChord);
-    if (bury) this.#bury(bury, id, claim);
-    for (const step of settlement.canceled ?? []) this.#cancel(step, settlement);
+    this.#addRare(settlement);
     return true;
   }
 
+  /** The settlement whose report has set a callback free. @param number Counted from 1. */
+  reporter(number: number): Settlement {
+    return this.#reporters[number - 1]!;
+  }
+
   /** @param inFull Names each claim, also where all that a request has claimed is settled at once. */
-  packed(inFull: boolean): Buffer {
+  args(inFull: boolean): Argument[] {
     const gone = this.#gone;
     // In the usual case the same ids would go again and again.
     const idsOr = (ids: readonly string[]): Packable => sameIds(ids, gone) || ids;
-    return packed([
+    return packedArguments([
       this.#added.columns,
       [...this.#claims].map(([request, { size, numbers }]) => [
         request,
@@ -99,15 +105,38 @@ export class SettlementColumns {
       ]),
       this.#results,
       gone,
-      Array.from(this.#notices.values(), ({ ttlMs, text, ids }) => [ttlMs, text, idsOr(ids)]),
+      Array.from(this.#notices.values(), ({ ttlMs, letter, mark, ids }) => [ttlMs, letter, idsOr(ids), mark]),
       idsOr(this.#ended),
       areRevocationsOf(gone, this.#forget) || this.#forget,
-      this.#chords,
+      this.#reports,
       this.#dropped,
       this.#burials,
       this.#tokens,
       this.#overtaken,
+      this.#chords,
+      this.#passes,
     ]);
+  }
+
+  #addRare(settlement: Settlement): void {
+    const { claim, id, chord, chords, dropChord, bury, dropLocks, passLocks } = settlement;
+    if (claim && passLocks) this.#passes.push([claim.token, heirOf(claim, passLocks)]);
+    else if (claim && dropLocks) this.#tokens.push(claim.token);
+    if (chord) {
+      this.#reports.push(packableReport(chord, claim));
+      this.#reporters.push(settlement);
+    }
+    if (chords) { for (const stored of chords) this.#chords.push(packableChord(stored)); }
+    if (dropChord !== undefined) this.#dropped.push(dropChord);
+    if (bury) this.#bury(bury, id, claim);
+    for (const step of settlement.canceled ?? []) this.#cancel(step, settlement);
+  }
+
+  #cancel({ id, result }: CanceledStep, settlement: Settlement): void {
+    const { noticeTtlMs } = settlement;
+    if (result) this.#results.push(id, resultText(result, "canceled", noticeTtlMs), resultLife(settlement, this.#expireMs));
+    else this.#note({ id, noticeTtlMs }, "canceled");
+    this.#ended.push(id);
   }
 
   #dropClaim({ request, size, number }: Hold): boolean {
@@ -118,27 +147,21 @@ export class SettlementColumns {
     return true;
   }
 
-  #cancel({ id, result }: CanceledStep, { noticeTtlMs }: Settlement): void {
-    if (result) this.#results.push(id, resultEntry(result, "canceled", noticeTtlMs, this.#expiresMs));
-    else this.#note({ id, noticeTtlMs }, "canceled");
-    this.#ended.push(id);
-  }
-
   #note({ id, claim, noticeTtlMs }: Settlement, ending: Ending): void {
-    const worker = ending === "running" && claim ? workerOf(claim) : "";
+    const worker = ending === "running" && claim ? workerOf(claim) : undefined;
     const kind = `${ending} ${noticeTtlMs} ${worker}`;
     let notices = this.#notices.get(kind);
     if (notices === undefined) {
-      const text = noticeText(ending, this.#nowMs + noticeTtlMs, worker);
-      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, text, ids: [] });
+      const mark = worker === undefined ? undefined : workerMark(worker);
+      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), mark, ids: [] });
     }
     notices.ids.push(id);
   }
 
   #bury(burial: Burial, taskId: string, claim: Claim | undefined): void {
     const { id, reason, atMs, taskName } = burial;
-    const { priority = 0, track = false } = claim ?? {};
-    const item = { id: burial.taskId ?? taskId, data: burial.data, priority, track };
+    const { priority = 0, track = false, chord } = claim ?? {};
+    const item = { id: burial.taskId ?? taskId, data: burial.data, priority, track, chord };
     const text = Buffer.from(JSON.stringify({ id, reason, atMs, taskId: burial.taskId, taskName }));
     const length = Buffer.allocUnsafe(4);
     length.writeUInt32BE(text.length);
@@ -147,29 +170,51 @@ export class SettlementColumns {
   }
 }
 
-/** Arguments of the script for one task that has ended, if nothing follows and its result stays; `undefined` if there is more to it. */
-export function plainEnd(settlement: Settlement): Argument[] | undefined {
-  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, dropChord, bury, canceled, dropLocks } =
-    settlement;
+/** Arguments of the script for one task that has ended, if nothing follows; `undefined` if there is more to it. */
+export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
+  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, bury } = settlement;
   if (claim === undefined || ending === undefined || ending === "running") return undefined;
-  if (enqueue || chord || dropChord !== undefined || bury || canceled || dropLocks || !(noticeTtlMs > 0)) return undefined;
+  if (enqueue || chord || bury || !(noticeTtlMs > 0) || hasRare(settlement)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
-  const last = result ? ["", resultEntry(result, ending, noticeTtlMs, undefined)] : [
-    String(noticeTtlMs),
-    noticeText(ending, Date.now() + noticeTtlMs, ""),
-  ];
-  return [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : "", ...last];
+  const head = [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
+  if (!result) return [...head, String(noticeTtlMs), endingTag(ending)];
+  return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs)];
 }
 
-/** The letter of the ending, until when the notice is kept, and who runs it. */
-function noticeText(ending: Ending, expiresMs: number, worker: string): Buffer {
-  const head = [Buffer.from(endingTag(ending)), double(expiresMs)];
-  return Buffer.concat(ending === "running" ? [...head, runningMark(worker)] : head);
+function hasRare({ dropChord, chords, canceled, dropLocks, passLocks }: Settlement): boolean {
+  return dropChord !== undefined || chords !== undefined || canceled !== undefined || dropLocks === true ||
+    passLocks !== undefined;
 }
 
-function packableReport({ id, index, size, value, callback }: ChordReport): Packable {
-  return [id, String(index), size, value, new Added().add([callback]).columns];
+/** Of how many bytes a settlement is, roughly. */
+export function sizeOf({ result, enqueue, chord, bury }: Settlement): number {
+  let size = 200 + (result?.length ?? 0) + (chord?.value.length ?? 0) + (bury?.data.length ?? 0);
+  if (enqueue) { for (const { data } of enqueue) size += data.length; }
+  return size;
+}
+
+/** 0 for no end. */
+function resultLife({ resultTtlMs }: Settlement, expireMs: number | undefined): number {
+  const ttlMs = resultTtlMs ?? expireMs;
+  return ttlMs === undefined || ttlMs === Infinity ? 0 : Math.max(1, Math.ceil(ttlMs));
+}
+
+/** A chord with its callback, which has its due time in front. */
+export function packableChord({ id, size, callback }: ChordRecord): Packable {
+  return [id, String(size), Buffer.concat([double(callback.dueMs ?? 0), record(callback)])];
+}
+
+/** The callback of a chord, as `packableChord` has written it. */
+export function callbackOf(text: Buffer): Item | undefined {
+  const read = text.length < 8 ? undefined : readRecord(text.subarray(8));
+  const dueMs = read && text.readDoubleBE(0);
+  return read && itemOf(read, dueMs === 0 ? undefined : dueMs);
+}
+
+function packableReport({ id, index, size, value, callback }: ChordReport, claim: Claim | undefined): Packable {
+  const number = claim ? String(holdOf(claim).number) : "";
+  return [id, String(index), value, number, callback && packableChord({ id, size, callback })];
 }
 
 function sameIds(some: readonly string[], others: readonly string[]): boolean {

@@ -3,10 +3,12 @@
  * @module
  */
 import type {
+  ChordRecord,
   Claim,
   ClaimBatch,
   ClaimOptions,
   Collected,
+  FlushPart,
   Item,
   Lease,
   Settled,
@@ -16,23 +18,27 @@ import type {
   StoredDeadLetter,
   StoredLease,
   StoredState,
+  Topic,
   WaitOptions,
 } from "../../lib/storage.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import { RedisCore } from "./core.ts";
-import { increment, RedisKeyValue } from "./key_value.ts";
+import { increment, RedisKeyValue, RedisResults } from "./key_value.ts";
 import { collect, deadLetters, deleteDeadLetter, heartbeat, leases, resign, scheduled, stateOf } from "./ledger.ts";
-import type { QueueKind } from "./lua.ts";
-import { FLUSH } from "./lua_data.ts";
+import { COUNT } from "./lua_data.ts";
+import { FLUSH } from "./lua_flush.ts";
+import type { QueueKind } from "./lua_kinds.ts";
 import { type QueueScripts, queueScripts } from "./lua_queue.ts";
 import { plainOptions, type RedisExpireOptions, type RedisOptions, redisSettings } from "./options.ts";
 import { RedisQueue } from "./queue.ts";
-import { waitDue, waitForResult } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 export type { RedisExpireOptions, RedisOptions };
 
-/** Name of the queue, default "huey". */
+/** Name of the queue, default "huey", and the clock, by default that of the machine. */
 interface Named {
   name?: string;
+  clock?: Clock;
 }
 
 /** What differs between the variants. */
@@ -42,6 +48,17 @@ interface Variant {
   readonly expires: boolean;
 }
 
+const ALL_PARTS: readonly FlushPart[] = [
+  "queue",
+  "schedule",
+  "results",
+  "locks",
+  "data",
+  "revocations",
+  "counters",
+  "deadLetters",
+];
+
 const SCRIPTS: Readonly<Record<QueueKind, QueueScripts>> = { list: queueScripts("list"), sorted: queueScripts("sorted") };
 
 /** What all four storages do; they differ in the kind of queue and in the life of results. */
@@ -49,13 +66,14 @@ abstract class RedisStorageBase implements Storage {
   readonly name: string;
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor | undefined;
-  readonly results: RedisKeyValue;
+  readonly results: RedisResults;
   readonly locks: RedisKeyValue;
   readonly data: RedisKeyValue;
   readonly revocations: RedisKeyValue;
   readonly meta: RedisKeyValue;
   readonly #core: RedisCore;
   readonly #queue: RedisQueue;
+  readonly #waits: Waits;
 
   constructor(options: Named & RedisExpireOptions, variant: Variant) {
     const settings = redisSettings(options, variant.expires);
@@ -63,9 +81,10 @@ abstract class RedisStorageBase implements Storage {
     this.name = settings.name;
     this.#core = new RedisCore(settings);
     this.#queue = new RedisQueue(this.#core, scripts, variant.kind);
-    this.data = new RedisKeyValue(this.#core, "data", variant.expires);
-    this.results = this.data;
-    this.locks = this.data;
+    this.#waits = new Waits(this.#core);
+    this.results = new RedisResults(this.#core, variant.expires);
+    this.locks = new RedisKeyValue(this.#core, "locks");
+    this.data = new RedisKeyValue(this.#core, "data");
     this.revocations = new RedisKeyValue(this.#core, "revocations");
     this.meta = new RedisKeyValue(this.#core, "meta");
     const plain = plainOptions(options);
@@ -76,8 +95,8 @@ abstract class RedisStorageBase implements Storage {
     this.#queue.check(item);
   }
 
-  enqueue(items: readonly Item[]): Promise<void> {
-    return this.#queue.enqueue(items);
+  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
+    return this.#queue.enqueue(items, chords);
   }
 
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
@@ -88,8 +107,12 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.claim(limit, options);
   }
 
-  async settle(settlement: Settlement): Promise<Settled> {
-    return { held: await this.#queue.settle(settlement) };
+  settle(settlement: Settlement): Promise<Settled> {
+    return this.#queue.settle(settlement);
+  }
+
+  begin(claim: Claim): Promise<boolean> {
+    return this.#queue.begin(claim);
   }
 
   release(claims: readonly Claim[]): Promise<void> {
@@ -112,8 +135,8 @@ abstract class RedisStorageBase implements Storage {
     return leases(this.#core);
   }
 
-  recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#queue.recover(target);
+  recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]> {
+    return this.#queue.recover(target, own);
   }
 
   promoteDue(nowMs: number, limit: number): Promise<Item[]> {
@@ -121,11 +144,23 @@ abstract class RedisStorageBase implements Storage {
   }
 
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return waitDue(this.#core, maxMs, signal);
+    return this.#waits.forDue(maxMs, signal);
   }
 
   waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    return waitForResult(this.#core, id, options);
+    return this.#waits.forResult(id, options);
+  }
+
+  dueMs(): Promise<number | undefined> {
+    return this.#waits.dueMs();
+  }
+
+  endedOf(ids: readonly string[]): Promise<string[]> {
+    return this.#waits.endedOf(ids);
+  }
+
+  listen(topic: Topic, wake: () => void): Promise<() => void> {
+    return this.#waits.listen(topic, wake);
   }
 
   state(id: string): Promise<StoredState | undefined> {
@@ -136,8 +171,8 @@ abstract class RedisStorageBase implements Storage {
     return increment(this.#core, key, by, ttlMs);
   }
 
-  async collect(chordId: string): Promise<Collected> {
-    return { values: await collect(this.#core, chordId), filledMs: undefined };
+  collect(chordId: string): Promise<Collected> {
+    return collect(this.#core, chordId);
   }
 
   pending(limit?: number): Promise<Item[]> {
@@ -153,7 +188,7 @@ abstract class RedisStorageBase implements Storage {
   }
 
   async scheduledCount(): Promise<number> {
-    return await this.#core.calls.command(["ZCARD", `${this.#core.prefix}schedule`]) as number;
+    return await this.#core.run(COUNT, "ZCARD", "schedule") as number;
   }
 
   deadLetters(limit?: number): Promise<StoredDeadLetter[]> {
@@ -161,7 +196,7 @@ abstract class RedisStorageBase implements Storage {
   }
 
   async deadLetterCount(): Promise<number> {
-    return await this.#core.calls.command(["HLEN", `${this.#core.prefix}dead`]) as number;
+    return await this.#core.run(COUNT, "HLEN", "dead") as number;
   }
 
   requeueDeadLetter(id: string): Promise<boolean> {
@@ -172,8 +207,8 @@ abstract class RedisStorageBase implements Storage {
     return deleteDeadLetter(this.#core, id);
   }
 
-  async flush(): Promise<void> {
-    await this.#core.run(FLUSH);
+  async flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
+    await this.#core.run(FLUSH, ...parts);
   }
 
   close(): Promise<void> {

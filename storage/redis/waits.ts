@@ -1,98 +1,195 @@
 /**
- * Waiting for a task to end, and for the next due time.
+ * Waiting for a task to end, and for the next due time: one look, and what rings when another look makes sense.
  * @module
  */
-import type { PollOptions, WaitOptions } from "../../lib/storage.ts";
-import { closedError } from "./link.ts";
+import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
+import type { PollOptions, Topic, WaitOptions } from "../../lib/storage.ts";
 import type { RedisCore } from "./core.ts";
+import { closedError } from "./link.ts";
 import { ENDED, NEXT_DUE } from "./lua_data.ts";
 
-/** How long the server remembers that somebody waits for a task, and how often a waiter looks again without being told. */
+/** How long the server remembers that somebody waits for a task. Those who listen look again before that. */
 const REMEMBERED_MS = 60_000;
-const LOOK_AGAIN_MS = 20_000;
+
+/** How often those who wait look where the server cannot remember them: its memory is full. */
+const UNMARKED_MS = 1000;
+
+/** How often whoever listens to the queue says so again. */
+const MARK_AGAIN_MS = 15_000;
 
 /** Longest wait for a due time without a look, which finds what was not told. */
 const LONGEST_DUE_WAIT_MS = 5000;
 
+/** Most tasks that one script is asked for. */
+const ASKED_AT_ONCE = 1000;
+
 const POLL: PollOptions = { initialMs: 50, backoff: 1.15, maxMs: 1000 };
 
-/** Ends as soon as the task has ended. @returns false after the time limit */
-export async function waitForResult(core: RedisCore, id: string, options: WaitOptions): Promise<boolean> {
-  const { signal, timeoutMs } = options;
-  signal?.throwIfAborted();
-  const deadline = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
-  if (await hasEnded(core, id, false)) return true;
-  if (deadline <= performance.now()) return false;
-  const next = core.settings.blocking ? await listening(core, id) : polling(core, options.poll ?? POLL);
-  try {
-    for (;;) {
-      // Being remembered and the look are one step, so that nothing that happens in between is missed.
-      if (await hasEnded(core, id, core.settings.blocking)) return true;
-      const remainingMs = deadline - performance.now();
-      if (remainingMs <= 0) return false;
-      await next.wait(remainingMs, signal);
-      signal?.throwIfAborted();
-      if (core.isClosing) throw closedError();
-    }
-  } finally {
-    next.stop();
-  }
-}
+/** What tells of ends: who was asked for, and what rings for them. */
+export class Waits {
+  readonly #core: RedisCore;
+  /** Tasks that were asked for and had not ended. */
+  readonly #asked = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  #looking: Timer | undefined;
 
-/** Ends when the soonest scheduled item is due, after `maxMs`, or at an abort. */
-export async function waitDue(core: RedisCore, maxMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const deadline = performance.now() + maxMs;
-  const alarm = core.settings.blocking ? await alarmOf(core) : polling(core, { ...POLL, backoff: 1 });
-  try {
-    // When the time is over there is no need to know; a timer ends up to a millisecond early.
-    for (let remainingMs = maxMs; remainingMs >= 1 && !signal?.aborted && !core.isClosing;) {
-      const due = await core.run(NEXT_DUE) as Buffer | null;
-      const inMs = due === null ? Infinity : Number(String(due)) - Date.now();
-      remainingMs = deadline - performance.now();
-      if (inMs <= 0 || remainingMs < 1) return;
-      await alarm.wait(Math.min(inMs, remainingMs, LONGEST_DUE_WAIT_MS), signal);
-      remainingMs = deadline - performance.now();
+  constructor(core: RedisCore) {
+    this.#core = core;
+    core.onClose(() => this.#looking?.stop());
+  }
+
+  /** When the soonest scheduled item is due. */
+  async dueMs(): Promise<number | undefined> {
+    const due = await this.#core.run(NEXT_DUE) as Buffer | null;
+    return due === null ? undefined : Number(String(due));
+  }
+
+  /** Those of the tasks that have ended, or have left a result. */
+  async endedOf(ids: readonly string[]): Promise<string[]> {
+    const ended: string[] = [];
+    let isMarked = true;
+    for (let start = 0; start < ids.length; start += ASKED_AT_ONCE) {
+      const asked = ids.slice(start, start + ASKED_AT_ONCE);
+      const [marked, ...found] = (await this.#core.run(ENDED, String(REMEMBERED_MS), ...asked) as Buffer[]).map(String);
+      isMarked &&= marked === "1";
+      for (const id of asked) this.#asked.add(id);
+      for (const id of found) this.#asked.delete(id);
+      ended.push(...found);
     }
-  } finally {
-    alarm.stop();
+    if (isMarked) this.#stopLooking();
+    else this.#looking ??= startInterval(this.#core.clock, UNMARKED_MS, () => this.#ring(), { background: true });
+    return ended;
+  }
+
+  /** Calls `wake` when something may have changed. @returns what ends that */
+  async listen(topic: Topic, wake: () => void): Promise<() => void> {
+    this.#core.assertOpen();
+    if (!this.#core.settings.blocking) {
+      const timer = startInterval(this.#core.clock, POLL.maxMs, wake, { background: true });
+      return () => timer.stop();
+    }
+    if (topic === "queue") return await this.#listenToQueue(wake);
+    if (topic !== "results") return await this.#core.news.listen(topic, () => wake());
+    // Others wait too: theirs is none of ours.
+    return await this.#listenToResults(wake, (id) => this.#asked.has(id));
+  }
+
+  async #listenToResults(wake: () => void, isOurs: (id: string) => boolean): Promise<() => void> {
+    this.#listeners.add(wake);
+    const stop = await this.#core.news.listen("results", (id) => {
+      if (id === undefined ? this.#asked.size > 0 : isOurs(id)) wake();
+    });
+    return () => {
+      stop();
+      this.#listeners.delete(wake);
+      if (this.#listeners.size > 0) return;
+      this.#asked.clear();
+      this.#stopLooking();
+    };
+  }
+
+  /** Only while the mark is there the server tells of every item. */
+  async #listenToQueue(wake: () => void): Promise<() => void> {
+    const { clock, calls, news, prefix } = this.#core;
+    const mark = async (): Promise<void> => {
+      try {
+        await calls.command(["SET", `${prefix}listening`, "1", "PX", String(REMEMBERED_MS)]);
+      } catch {
+        // Away, or its memory is full.
+        wake();
+      }
+    };
+    const timer = startInterval(clock, MARK_AGAIN_MS, () => void mark(), { background: true });
+    try {
+      const stop = await news.listen("queue", () => wake());
+      await mark();
+      return () => {
+        timer.stop();
+        stop();
+      };
+    } catch (error) {
+      timer.stop();
+      throw error;
+    }
+  }
+
+  /** Ends as soon as the task has ended. @returns false after the time limit */
+  async forResult(id: string, { signal, timeoutMs, poll }: WaitOptions): Promise<boolean> {
+    signal?.throwIfAborted();
+    const { clock, settings } = this.#core;
+    const deadline = timeoutMs === undefined ? Infinity : clock.elapsed() + timeoutMs;
+    const hasEnded = async (): Promise<boolean> => (await this.endedOf([id])).length > 0;
+    if (await hasEnded()) return true;
+    if (deadline <= clock.elapsed()) return false;
+    const alarm = settings.blocking
+      ? await this.#alarm((wake) => this.#listenToResults(wake, (ended) => ended === id))
+      : this.#polling(poll ?? POLL);
+    try {
+      for (;;) {
+        if (await hasEnded()) return true;
+        const remainingMs = deadline - clock.elapsed();
+        if (remainingMs <= 0) return false;
+        await alarm.wait(remainingMs, signal);
+        signal?.throwIfAborted();
+        if (this.#core.isClosing) throw closedError();
+      }
+    } finally {
+      alarm.stop();
+    }
+  }
+
+  /** Ends when the soonest scheduled item is due, after `maxMs`, or at an abort. */
+  async forDue(maxMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock, settings } = this.#core;
+    const deadline = clock.elapsed() + maxMs;
+    const alarm = settings.blocking
+      ? await this.#alarm((wake) => this.listen("schedule", wake))
+      : this.#polling({ ...POLL, backoff: 1 });
+    try {
+      // When the time is over there is no need to know; a timer ends up to a millisecond early.
+      for (let remainingMs = maxMs; remainingMs >= 1 && !signal?.aborted && !this.#core.isClosing;) {
+        const inMs = (await this.dueMs() ?? Infinity) - clock.now();
+        remainingMs = deadline - clock.elapsed();
+        if (inMs <= 0 || remainingMs < 1) return;
+        await alarm.wait(Math.min(inMs, remainingMs, LONGEST_DUE_WAIT_MS), signal);
+        remainingMs = deadline - clock.elapsed();
+      }
+    } finally {
+      alarm.stop();
+    }
+  }
+
+  #ring(): void {
+    for (const wake of [...this.#listeners]) wake();
+  }
+
+  #stopLooking(): void {
+    this.#looking?.stop();
+    this.#looking = undefined;
+  }
+
+  async #alarm(listen: (wake: () => void) => Promise<() => void>): Promise<Alarm> {
+    const wake = { pending: false, end: (): void => {} };
+    const stop = await listen(() => {
+      wake.pending = true;
+      wake.end();
+    });
+    return { stop, wait: (limitMs, signal) => this.#core.pause(limitMs, signal, wake) };
+  }
+
+  #polling(poll: PollOptions): Alarm {
+    let intervalMs = poll.initialMs;
+    return {
+      stop: () => undefined,
+      wait: async (limitMs, signal) => {
+        await this.#core.pause(Math.min(intervalMs, limitMs), signal);
+        intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
+      },
+    };
   }
 }
 
 interface Alarm {
   wait(limitMs: number, signal: AbortSignal | undefined): Promise<void>;
   stop(): void;
-}
-
-async function hasEnded(core: RedisCore, id: string, remember: boolean): Promise<boolean> {
-  const until = remember ? String(Date.now() + REMEMBERED_MS) : "";
-  return await core.run(ENDED, String(Date.now()), id, until) === 1;
-}
-
-async function listening(core: RedisCore, id: string): Promise<Alarm> {
-  return await listen(core, core.endedChannel, id, LOOK_AGAIN_MS);
-}
-
-async function alarmOf(core: RedisCore): Promise<Alarm> {
-  return await listen(core, core.dueChannel, "1", LONGEST_DUE_WAIT_MS);
-}
-
-async function listen(core: RedisCore, channel: string, message: string, longestMs: number): Promise<Alarm> {
-  await core.news.ready();
-  const wake = { pending: false, end: (): void => {} };
-  const stop = core.news.listen(channel, message, () => {
-    wake.pending = true;
-    wake.end();
-  });
-  return { stop, wait: (limitMs, signal) => core.pause(Math.min(limitMs, longestMs), signal, wake) };
-}
-
-function polling(core: RedisCore, poll: PollOptions): Alarm {
-  let intervalMs = poll.initialMs;
-  return {
-    stop: () => undefined,
-    wait: async (limitMs, signal) => {
-      await core.pause(Math.min(intervalMs, limitMs), signal);
-      intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
-    },
-  };
 }

@@ -64,7 +64,7 @@ export const begunCases: Cases = {
   "with a priority too": async (context) => {
     if (await context.isOld()) return;
     const storage = context.open();
-    await storage.begin!(await enqueueAndClaim(storage, "a", { priority: 5 }));
+    await storage.begin!(await enqueueAndClaim(storage, "a", { priority: context.priority(5) }));
     await storage.recover({ consumer: owner().consumer });
     expect((await claimOne(storage)).begun).toBe(true);
   },

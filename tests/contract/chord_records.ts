@@ -100,7 +100,12 @@ export const chordRecordCases: Cases = {
     if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const chord = { id: "chord", index: 1 };
-    await one.enqueue([item("a", { chord }), item("b", { chord, priority: 3 }), item("c", { chord, dueMs: 1000 }), item("d")]);
+    await one.enqueue([
+      item("a", { chord }),
+      item("b", { chord, priority: context.priority(3) }),
+      item("c", { chord, dueMs: 1000 }),
+      item("d"),
+    ]);
     expect((await other.scheduled())[0]!.chord).toEqual(chord);
     expect((await other.pending()).map((one) => one.chord)).toEqual(expect.arrayContaining([chord, chord, undefined]));
     expect((await one.promoteDue(2000, 5))[0]!.chord).toEqual(chord);

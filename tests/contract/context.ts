@@ -46,6 +46,11 @@ export class Context {
     return this.#harness.resultsStay ?? false;
   }
 
+  /** A priority that the driver takes: the one given, or none at all. */
+  priority(wanted: number): number {
+    return this.#harness.priorities === "none" ? 0 : wanted;
+  }
+
   /** A time to live that `outlive` lets pass. */
   get shortTtlMs(): number {
     return this.#harness.realTimeTtl ? 80 : 60_000;

@@ -21,6 +21,7 @@ describe("on one server", () => {
   for (const [label, Opened] of Object.entries(STORAGES)) {
     storageContract(label, {
       resultsStay: label.includes("Expire"),
+      realTimeTtl: true,
       priorities: label.startsWith("Priority") ? "any" : "none",
       newStore: async () => {
         await server.command("FLUSHALL");

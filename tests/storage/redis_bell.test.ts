@@ -108,7 +108,7 @@ describe("waiting at the bell", () => {
 
 describe("a request that was sent again", () => {
   const send = async (request: ClaimRequest, args: readonly Argument[]): Promise<string[]> => {
-    const call = ["EVAL", queueScripts("list").claim.source, "1", "huey:{huey}:", ...args];
+    const call = ["EVAL", queueScripts("list").claim.source, "1", "huey2:{huey}:", ...args];
     const reply = await admin.sendCommand(call, { typeMapping: { ["$".charCodeAt(0)]: Buffer } });
     return request.batch(reply).claims.map(({ id }) => id);
   };
@@ -126,9 +126,9 @@ describe("a request that was sent again", () => {
     const request = new ClaimRequest("lost.2", OWNER);
     const earlier = [request.args(false, 1), request.args(true, 1)];
     await other.enqueue([item("a"), item("b")]);
-    await server.command("DEL huey:{huey}:bell");
+    await server.command("DEL huey2:{huey}:bell");
     expect(await send(request, request.args(true, 0))).toEqual([]);
-    expect(await server.command("EXISTS huey:{huey}:bell")).toContain(":1");
+    expect(await server.command("EXISTS huey2:{huey}:bell")).toContain(":1");
     for (const args of earlier) expect(await send(request, args)).toEqual([]);
     expect(await other.pendingCount()).toBe(2);
   }, LIMIT_MS);

@@ -35,7 +35,7 @@ async function statesOf(ids: readonly string[]): Promise<(string | undefined)[]>
 }
 
 async function keysOfClaims(): Promise<string> {
-  return await server.command("KEYS huey:{huey}:claims*") + await server.command("KEYS huey:{huey}:requests");
+  return await server.command("KEYS huey2:{huey}:claims*") + await server.command("KEYS huey2:{huey}:requests");
 }
 
 describe("claims of one request", () => {
@@ -43,7 +43,7 @@ describe("claims of one request", () => {
     const claims = await claimAll(["a", "b", "c"]);
     expect(await settleAll(claims)).toEqual([true, true, true]);
     expect(await statesOf(["a", "b", "c"])).toEqual(["complete", "complete", "complete"]);
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
     expect(await settleAll(claims)).toEqual([false, false, false]);
     expect(await settleAll(claims.slice(1))).toEqual([false, false]);
   });
@@ -53,7 +53,7 @@ describe("claims of one request", () => {
     await storage.release([claims[1]!]);
     expect(await settleAll(claims)).toEqual([true, false, true]);
     expect(await statesOf(["a", "b", "c"])).toEqual(["complete", "waiting", "complete"]);
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
   });
 
   test("as many claims of a later request do not stand for them", async () => {
@@ -69,7 +69,7 @@ describe("claims of one request", () => {
   test("the same claim twice in one turn counts once", async () => {
     const [a, b] = await claimAll(["a", "b"]);
     expect(await settleAll([a!, a!, b!, { ...b! }])).toEqual([true, false, true, false]);
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
   });
 
   test("one by one, also by copies that only have the token", async () => {
@@ -78,7 +78,7 @@ describe("claims of one request", () => {
     expect((await storage.settle(ended(claims[2]!))).held).toBe(false);
     expect((await storage.claimed(OWNER)).map(({ token }) => token)).toEqual([claims[0]!.token, claims[1]!.token]);
     expect(await settleAll(await storage.claimed(OWNER))).toEqual([true, true]);
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
   });
 
   test("put back by a release or a recovery leave nothing behind", async () => {
@@ -86,13 +86,13 @@ describe("claims of one request", () => {
     await storage.release([claims[0]!]);
     expect((await storage.recover(OWNER)).map(({ id }) => id)).toEqual(["b", "c"]);
     expect((await storage.pending()).map(({ id }) => id)).toEqual(["a", "b", "c"]);
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
   });
 
   test("are gone after a flush", async () => {
     const claims = await claimAll(["a", "b"]);
     await storage.flush();
-    expect(await keysOfClaims()).not.toContain("huey:");
+    expect(await keysOfClaims()).not.toContain("huey2:");
     expect(await settleAll(claims)).toEqual([false, false]);
   });
 });

@@ -37,6 +37,7 @@ describe("on a cluster", () => {
   for (const [label, Opened] of Object.entries({ RedisStorage, PriorityRedisStorage })) {
     storageContract(label, {
       priorities: label.startsWith("Priority") ? "any" : "none",
+      realTimeTtl: true,
       newStore: async () => {
         for (const node of nodes) await node.command("FLUSHALL");
         return { open: (name = "contract"): Storage => new Opened({ name, client }) };
@@ -58,7 +59,7 @@ describe("on a cluster", () => {
   test("a queue that moves to another node is followed", async () => {
     const storage = new RedisStorage({ name: "moving", client });
     await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
-    const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey:{moving}:queue")).slice(1).trim();
+    const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey2:{moving}:queue")).slice(1).trim();
     await moveSlot(nodes, slot);
     await storage.enqueue([{ id: "b", data: new Uint8Array(), priority: 0, track: true }]);
     expect((await storage.claim(2, { owner: OWNER, waitMs: 0 })).claims.map(({ id }) => id)).toEqual(["a", "b"]);
@@ -85,7 +86,7 @@ async function moveSlot(nodes: readonly RedisServer[], slot: string): Promise<vo
   await target.command(`CLUSTER SETSLOT ${slot} IMPORTING ${ids[from]}`);
   await source.command(`CLUSTER SETSLOT ${slot} MIGRATING ${ids[to]}`);
   const listing = await source.command(`CLUSTER GETKEYSINSLOT ${slot} 100`);
-  const keys = listing.split("\r\n").filter((line) => line.startsWith("huey:"));
+  const keys = listing.split("\r\n").filter((line) => line.startsWith("huey2:"));
   await source.command(`MIGRATE ${target.host} ${target.port} "" 0 5000 KEYS ${keys.join(" ")}`);
   for (const node of [target, source, ...nodes]) await node.command(`CLUSTER SETSLOT ${slot} NODE ${ids[to]}`);
 }
@@ -106,6 +107,7 @@ describe("behind a sentinel", () => {
 
   storageContract("RedisStorage", {
     priorities: "none",
+    realTimeTtl: true,
     newStore: async () => {
       await set.primary.command("FLUSHALL");
       return { open: (name = "contract"): Storage => new RedisStorage({ name, client }) };
@@ -115,7 +117,7 @@ describe("behind a sentinel", () => {
   test("a replica that becomes the primary is followed", async () => {
     const storage = new RedisStorage({ name: "failover", client });
     await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
-    await until(async () => (await set.replica.command("EXISTS huey:{failover}:queue")) === ":1\r\n");
+    await until(async () => (await set.replica.command("EXISTS huey2:{failover}:queue")) === ":1\r\n");
     await set.sentinel.command("SENTINEL SET huey-test down-after-milliseconds 500");
     await set.primary.kill();
     await until(async () => (await set.replica.command("ROLE")).includes("master"));

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { connect, createServer, type Socket } from "node:net";
 import { StorageError } from "../../lib/errors.ts";
 import type { Dial, RedisConnection } from "../../storage/redis/dial.ts";
+import { systemClock } from "../../lib/primitives/clock.ts";
 import { Link } from "../../storage/redis/link.ts";
 import { freePort } from "../free_ports.ts";
 
@@ -33,7 +34,7 @@ describe("waiting for a connection", () => {
   test("a task that keeps the event loop busy does not make the server unreachable", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-    const link = new Link({ dial: dialer((server.address() as { port: number }).port), place: "here" });
+    const link = new Link({ dial: dialer((server.address() as { port: number }).port), place: "here", clock: systemClock });
     const ready = link.ready(1000);
     for (const start = performance.now(); performance.now() - start < 1100;);
     await ready;
@@ -43,7 +44,7 @@ describe("waiting for a connection", () => {
   });
 
   test("a server that is not there is unreachable after the time", async () => {
-    const link = new Link({ dial: dialer(await freePort()), place: "there" });
+    const link = new Link({ dial: dialer(await freePort()), place: "there", clock: systemClock });
     const error = await link.ready(200).catch((reason) => reason);
     expect(error).toBeInstanceOf(StorageError);
     expect(error.message).toContain("there cannot be reached");

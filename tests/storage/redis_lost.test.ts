@@ -128,12 +128,12 @@ describe("a claim whose reply never comes", () => {
 
   test("is not looked for if the server has refused it", async () => {
     const storage = await warm(open(gate.port));
-    await server.command("SET huey:{huey}:queue text");
+    await server.command("ZADD huey2:{huey}:queue 0 text");
     for (let n = 0; n < 3; n++) {
       const error = await storage.claim(1, { owner: OWNER, waitMs: 0 }).catch((reason) => reason);
       expect(error.message).toContain("other kind of storage");
     }
-    await server.command("DEL huey:{huey}:queue");
+    await server.command("DEL huey2:{huey}:queue");
     await server.command("CONFIG RESETSTAT");
     await storage.claim(1, { owner: OWNER, waitMs: 0 });
     await storage.close();

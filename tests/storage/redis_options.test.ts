@@ -112,7 +112,7 @@ describe("options of the Redis storages", () => {
     await storage.enqueue([ITEM]);
     const client = await createClient({ url: server.url, password: "open sesame", database: 3 }).on("error", () => {})
       .connect();
-    expect(await client.lLen("huey:{huey}:queue")).toBe(1);
+    expect(await client.lLen("huey2:{huey}:queue")).toBe(1);
     expect((await client.sendCommand(["CLIENT", "LIST"]) as string).includes("name=my-app")).toBe(true);
     client.destroy();
     await storage.close();
@@ -132,7 +132,7 @@ describe("options of the Redis storages", () => {
       await storage.close();
     }
     expect(await client.ping()).toBe("PONG");
-    expect(await client.hLen("huey:{pattern}:requests")).toBe(2);
+    expect(await client.hLen("huey2:{pattern}:requests")).toBe(2);
     client.destroy();
     pool.destroy();
   });
@@ -171,10 +171,10 @@ describe("options of the Redis storages", () => {
     const storage = new RedisExpireStorage(options);
     const value = new Uint8Array([1, 2]);
     await storage.settle({ id: "a", ending: "complete", result: value, noticeTtlMs: 60_000 });
-    expect(await storage.data.pop("a")).toEqual(value);
-    expect(await storage.data.pop("a")).toEqual(value);
-    while (await storage.data.has("a")) await storage.pendingCount();
-    expect(await storage.data.size()).toBe(0);
+    expect(await storage.results.pop("a")).toEqual(value);
+    expect(await storage.results.pop("a")).toEqual(value);
+    while (await storage.results.has("a")) await storage.pendingCount();
+    expect(await storage.results.size()).toBe(0);
     await storage.data.put("key", value);
     expect(await storage.data.pop("key")).toEqual(value);
     expect(await storage.data.has("key")).toBe(false);

@@ -1,0 +1,85 @@
+/**
+ * The two kinds of queue: a list, or a sorted set when there are priorities.
+ * @module
+ */
+
+/** Which kind of queue. */
+export type QueueKind = "list" | "sorted";
+
+/** Functions of a queue: how many there are, take some from the front, push at the end, push one and ring, put back in place. */
+export interface QueueLua {
+  readonly size: string;
+  readonly take: string;
+  readonly push: string;
+  readonly pushOne: string;
+  readonly back: string;
+}
+
+/** The queue as a list. */
+const LIST: QueueLua = {
+  size: "local function size() return call('LLEN', P .. 'queue') end",
+  take: "local function take(limit) return call('LPOP', P .. 'queue', limit) or {} end",
+  push: "local function push(records) many('RPUSH', P .. 'queue', records) end",
+  // While there are others the bell was rung, or is going to be.
+  pushOne:
+    "local function pushOne(record) if call('RPUSH', P .. 'queue', record) == 1 then ring() else tellListeners() end end",
+  // In front of what was never handed out; among what was, by place.
+  back: `
+local function back(records)
+  local queue, last = P .. 'queue', 0
+  for i = 1, #records do last = math.max(last, placeOf(records[i])) end
+  local head = call('LINDEX', queue, 0)
+  while head and placeOf(head) > 0 and placeOf(head) < last do
+    records[#records + 1] = call('LPOP', queue)
+    head = call('LINDEX', queue, 0)
+  end
+  table.sort(records, function(a, b) return placeOf(a) > placeOf(b) end)
+  many('LPUSH', queue, records)
+end
+`,
+};
+
+/** The queue as a sorted set: by priority, then by place, which stands at the beginning of a record. */
+const SORTED: QueueLua = {
+  size: "local function size() return call('ZCARD', P .. 'queue') end",
+  take: `
+local function take(limit)
+  local taken, records = call('ZPOPMIN', P .. 'queue', limit), {}
+  for i = 1, #taken, 2 do records[#records + 1] = taken[i] end
+  return records
+end
+`,
+  push: `
+local function push(records)
+  local last, args = number('place', #records) - #records, {}
+  for i = 1, #records do
+    args[2 * i - 1] = rank(records[i])
+    args[2 * i] = struct.pack('>d', last + i) .. string.sub(records[i], 9)
+  end
+  many('ZADD', P .. 'queue', args)
+end
+`,
+  pushOne: `
+local function pushOne(record)
+  size()
+  local last = number('place', 1)
+  call('ZADD', P .. 'queue', rank(record), struct.pack('>d', last) .. string.sub(record, 9))
+  ring()
+end
+`,
+  back: `
+local function back(records)
+  local args = {}
+  for i = 1, #records do
+    args[2 * i - 1] = rank(records[i])
+    args[2 * i] = records[i]
+  end
+  many('ZADD', P .. 'queue', args)
+end
+`,
+};
+
+/** The operations of a kind of queue. */
+export function queueLua(kind: QueueKind): QueueLua {
+  return kind === "list" ? LIST : SORTED;
+}

@@ -1,0 +1,194 @@
+/**
+ * Pieces of the scripts: records, numbers, the bell, the schedule, claims, chords.
+ * @module
+ */
+
+/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
+export const RECORDS = `
+local function placeOf(record)
+  if #record < 8 then return 0 end
+  local place = struct.unpack('>d', record)
+  return place > 0 and place < math.huge and place or 0
+end
+-- Lower comes first.
+local function rank(record)
+  local priority = struct.unpack('>d', record, 14)
+  return priority == priority and -priority or 0
+end
+local function parse(record)
+  local length = #record >= 23 and string.byte(record, 22) * 256 + string.byte(record, 23)
+  if not length or #record < 23 + length then return nil end
+  return string.byte(record, 13), string.sub(record, 24, 23 + length)
+end
+local function setRecordAside(record, where)
+  redis.pcall('RPUSH', P .. 'damaged', record)
+  redis.pcall('LTRIM', P .. 'damaged', -1000, -1)
+  redis.pcall('PEXPIRE', P .. 'damaged', 604800000)
+  tell('A record in ' .. where .. ' of ' .. P .. ' was damaged, and is now in ' .. P .. 'damaged')
+end
+-- Those that are whole.
+local function whole(records, where)
+  local good = {}
+  for i = 1, #records do
+    if parse(records[i]) then good[#good + 1] = records[i] else setRecordAside(records[i], where) end
+  end
+  return good
+end
+local function setStates(records, letter)
+  local args = {}
+  for i = 1, #records do
+    local flags, id = parse(records[i])
+    if flags % 2 == 1 then
+      args[#args + 1] = id
+      args[#args + 1] = flags % 4 >= 2 and (letter == 'w' or letter == 's') and 't' or letter
+    end
+  end
+  many('HSET', P .. 'state', args)
+end
+`;
+
+/** The next numbers: the last one of them. What somebody has written there instead of a number is replaced by one that is larger than all. */
+export const NUMBERS = `
+local function number(field, count)
+  local key = P .. 'numbers'
+  local last = redis.pcall('HINCRBY', key, field, count)
+  if type(last) == 'number' and last >= count and last < 9e15 then return last end
+  if type(last) == 'table' and string.find(last.err, 'OOM', 1, true) then error(last.err) end
+  local time = redis.call('TIME')
+  call('HSET', key, field, string.format('%d%06d', time[1], time[2]))
+  return call('HINCRBY', key, field, count)
+end
+`;
+
+/** One token on the bell while there is work; whoever takes it rings again if work is left (see `bell.ts`). Listeners are told each time. */
+export const BELL = `
+local function publish(topic, message) redis.pcall('PUBLISH', P .. topic, message) end
+local function tellListeners()
+  if redis.call('EXISTS', P .. 'listening') == 1 then publish('queue', '1') end
+end
+local function ring()
+  if call('LLEN', P .. 'bell') == 0 then call('RPUSH', P .. 'bell', '1') end
+  tellListeners()
+end
+`;
+
+/** Adds to the schedule: records with their due time in front. Tells those who wait for a due time. */
+const SCHEDULE = `
+local function schedule(items)
+  local key, soonest = P .. 'schedule', math.huge
+  local first = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  local base = number('scheduled', #items) - #items
+  local args = {}
+  for i = 1, #items do
+    local due = struct.unpack('>d', items[i])
+    soonest = math.min(soonest, due)
+    args[2 * i - 1] = due
+    args[2 * i] = struct.pack('>d', base + i) .. string.sub(items[i], 9)
+  end
+  many('ZADD', key, args)
+  if not first[2] or soonest < tonumber(first[2]) then publish('schedule', '1') end
+end
+`;
+
+/** What is added: 1 records for the queue, 2 records with their due time for the schedule, 3 id and letter of the tracked ones. */
+export const ADD: string = SCHEDULE + `
+local function add(items)
+  if #items[1] > 0 then
+    push(items[1])
+    ring()
+  end
+  if #items[2] > 0 then schedule(items[2]) end
+  many('HSET', P .. 'state', items[3])
+end
+`;
+
+/** Claims: a hash of records by number for each request, whose mark (since f64, length-prefixed worker, consumer) is in `requests`. */
+export const CLAIMS = `
+-- A mark that cannot be read is that of nobody.
+local function readMark(mark)
+  local length = #mark >= 10 and struct.unpack('>H', mark, 9)
+  if not length or #mark < 10 + length then return '', '' end
+  return string.sub(mark, 11 + length), string.sub(mark, 11, 10 + length)
+end
+-- By request: consumer, worker, request, number and record of each.
+local function findClaims(isWanted)
+  local found, requests = {}, call('HGETALL', P .. 'requests')
+  for i = 1, #requests, 2 do
+    local request, consumer, worker = requests[i], readMark(requests[i + 1])
+    if isWanted(consumer, worker) then
+      local all, claims = call('HGETALL', P .. 'claims:' .. request), {damaged = {}}
+      for j = 1, #all, 2 do
+        local isWhole = string.find(all[j], '^%d+$') and parse(all[j + 1])
+        if isWhole then claims[#claims + 1] = {consumer, worker, request, all[j], all[j + 1]}
+        else table.insert(claims.damaged, all[j + 1]) end
+      end
+      found[request] = claims
+    end
+  end
+  return found
+end
+local function byNumber(a, b) return tonumber(a[4]) < tonumber(b[4]) end
+-- The record as it goes back; one that had no place yet gets that of its claim, which keeps the order.
+local function putBack(number, record, delivered)
+  local at, deliveries = placeOf(record), struct.unpack('>I4', record, 9)
+  if at == 0 then at = tonumber(number) end
+  return struct.pack('>dI4', at, math.min(deliveries + delivered, 4e9)) .. string.sub(record, 13)
+end
+-- Remembers that these claims were not settled, for settlements that are sent again.
+local function remember(numbers)
+  local key, args = P .. 'recovered', {}
+  for i = 1, #numbers do
+    args[2 * i - 1] = now
+    args[2 * i] = numbers[i]
+  end
+  many('ZADD', key, args)
+  call('ZREMRANGEBYSCORE', key, '-inf', now - 86400000)
+  call('ZREMRANGEBYRANK', key, 0, -100001)
+  call('PEXPIRE', key, 86400000)
+end
+`;
+
+/** A chord is a hash: `size`, `callback` (due time f64, 0 for at once, and record), `filled` (time f64, number of the claim), and values by index. */
+export const CHORDS = `
+local function storeChords(chords)
+  for _, chord in ipairs(chords) do
+    local key = P .. 'chord:' .. chord[1]
+    if call('HSETNX', key, 'size', chord[2]) == 1 then
+      call('HSET', key, 'callback', chord[3])
+      call('SADD', P .. 'chords', chord[1])
+    end
+  end
+end
+-- Puts the callback of a full chord with what is added.
+local function addCallback(added, callback)
+  local record = string.sub(callback, 9)
+  local flags, id = parse(record)
+  if not flags then return setRecordAside(callback, 'a chord') end
+  local isLater = struct.unpack('>d', callback) > now
+  local column = added[isLater and 2 or 1]
+  column[#column + 1] = isLater and callback or record
+  if flags % 2 == 1 then
+    added[3][#added[3] + 1] = id
+    added[3][#added[3] + 1] = flags % 4 >= 2 and 't' or isLater and 's' or 'w'
+  end
+end
+-- One report: 1 chord, 2 index, 3 value, 4 number of the claim, 5 chord for one that was never stored. Returns the callback that it has set free.
+local function report(one, added)
+  local key = P .. 'chord:' .. one[1]
+  if one[5] then storeChords({one[5]}) end
+  local record = call('HMGET', key, 'size', 'callback')
+  local size = tonumber(record[1] or '')
+  local index = tonumber(one[2])
+  if not size or not record[2] or #record[2] < 8 or index < 0 or index >= size or index % 1 ~= 0 then return nil end
+  if call('HSETNX', key, one[2], one[3]) == 0 or call('HLEN', key) ~= size + 2 then return nil end
+  call('HSET', key, 'filled', struct.pack('>d', now) .. one[4])
+  addCallback(added, record[2])
+  return record[2]
+end
+local function dropChords(ids)
+  for _, id in ipairs(ids) do
+    call('UNLINK', P .. 'chord:' .. id)
+    call('SREM', P .. 'chords', id)
+  end
+end
+`;

@@ -1,0 +1,165 @@
+/**
+ * The scripts of settlements.
+ * @module
+ */
+import { EVEN_IF_FULL, NOW, once, type Script, script } from "./lua.ts";
+import { ENTRIES, LOCKS, NOTICES, PUT_NOTICES, RESULTS, WAKE } from "./lua_ends.ts";
+import { CHORDS, RECORDS } from "./lua_pieces.ts";
+
+/** What settles. */
+export interface SettleScripts {
+  readonly settle: Script;
+  /** The same for settlements without a claim, which would tell that they were written. */
+  readonly settleUnclaimed: Script;
+  readonly settleOne: Script;
+  readonly fate: Script;
+  readonly begin: Script;
+}
+
+/**
+ * ARGV from 1: packed settlements, one after another in columns: 1 what is added, 2 request and claims of each group, or how many if
+ * these are all that the request has claimed, 3 id, text and life of results, 4 tasks whose state is over, 5 notices: life, letter, ids
+ * and mark, 6 tasks to wake for, 7 revocations to delete, 8 reports to chords, 9 chords to drop, 10 burials, 11 tokens whose locks are
+ * dropped, 12 tasks whose older notices do not count any more, 13 chords, 14 tokens and whom their locks go to. In 5, 6 and 7 true:
+ * those of 4. Replies the claims that are not held, or ? if it was not told which; if there are any, nothing is written. Else "", or
+ * the callbacks that were set free, each behind the number of its report.
+ */
+const SETTLE = `
+local function findMissing(groups)
+  local missing = {}
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    if type(numbers) == 'string' then
+      if call('HLEN', claims) ~= tonumber(numbers) then return {'?'} end
+    else
+      for i = 1, #numbers do
+        if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
+      end
+    end
+  end
+  return missing
+end
+local function dropClaims(groups)
+  -- Usual at one slot: what there is to delete is what has to be there.
+  if #groups == 1 and groups[1][2] == '1' then
+    if call('DEL', P .. 'claims:' .. groups[1][1]) == 0 then return {'?'} end
+    call('HDEL', P .. 'requests', groups[1][1])
+    return {}
+  end
+  local missing, over = findMissing(groups), {}
+  if #missing > 0 then return missing end
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    local all = type(numbers) == 'string'
+    if all then call('DEL', claims) else many('HDEL', claims, numbers) end
+    if all or call('EXISTS', claims) == 0 then over[#over + 1] = group[1] end
+  end
+  many('HDEL', P .. 'requests', over)
+  return missing
+end
+local function idsOr(ids, others) if ids == true then return others end return ids end
+local function forget(keys, ids)
+  if #ids == 0 and keys == true or keys ~= true and #keys == 0 or call('HLEN', P .. 'revocations') == 0 then return end
+  if keys == true then
+    keys = {}
+    for i = 1, #ids do keys[i] = 'r:' .. ids[i] end
+  end
+  many('HDEL', P .. 'revocations', keys)
+end
+local function bury(burials)
+  for _, burial in ipairs(burials) do
+    call('HSET', P .. 'dead', burial[1], burial[3])
+    call('ZADD', P .. 'dead-order', burial[2], burial[1])
+  end
+end
+local function main(first)
+  local s = cmsgpack.unpack(joined(first))
+  if #s[1][1] > 0 or #s[8] > 0 then size() end
+  local missing = dropClaims(s[2])
+  if #missing > 0 then return table.concat(missing, ' ') end
+  storeResults(s[3])
+  many('HDEL', P .. 'state', s[4])
+  dropNotices(s[12])
+  for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2], idsOr(notice[3], s[4]), notice[4]) end
+  forget(s[7], s[4])
+  dropChords(s[9])
+  storeChords(s[13])
+  local reply = {}
+  for i, one in ipairs(s[8]) do
+    local callback = report(one, s[1])
+    if callback then
+      reply[#reply + 1] = i
+      reply[#reply + 1] = callback
+    end
+  end
+  bury(s[10])
+  for _, token in ipairs(s[11]) do dropLocks(token) end
+  for _, pass in ipairs(s[14]) do passLocks(pass[1], pass[2]) end
+  add(s[1])
+  wake(idsOr(s[6], s[4]))
+  return #reply > 0 and reply or ''
+end
+`;
+
+/**
+ * ARGV 1 request, 2 number, 3 "1" if that is all the request has claimed, 4 id, 5 "1" if its revocation is deleted, 6 life of the
+ * notice or of the result, 7 letter of the notice or "" if 8 is the text of a result. The usual case: one task that has ended, and
+ * nothing follows. Replies as \`settle\` does.
+ */
+const SETTLE_ONE = `
+local claims, id = P .. 'claims:' .. ARGV[1], ARGV[4]
+if call('HDEL', claims, ARGV[2]) == 0 then return ARGV[2] end
+if ARGV[3] == '1' or call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
+call('HDEL', P .. 'state', id)
+if ARGV[7] == '' then storeResults({id, ARGV[8], tonumber(ARGV[6])}) else putNotices(tonumber(ARGV[6]), ARGV[7], {id}) end
+if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
+wake({id})
+return ''
+`;
+
+/**
+ * What became of settlements whose reply was lost, and whose claims are gone. ARGV from 1: packed number of the claim, and the chord
+ * that it reported to. Replies for each "0" if the claim was put back, or "1" and the callback if its report set it free.
+ */
+const FATE = `
+local reply = {}
+local flushed = tonumber(call('HGET', P .. 'numbers', 'flushed') or 0) or 0
+local given = tonumber(call('HGET', P .. 'numbers', 'claim') or 0) or 0
+for i, one in ipairs(cmsgpack.unpack(joined(1))) do
+  local number = tonumber(one[1])
+  local isLost = call('ZSCORE', P .. 'recovered', one[1]) or number <= flushed or number > given
+  reply[i] = isLost and '0' or '1'
+  if not isLost and one[2] then
+    local chord = call('HMGET', P .. 'chord:' .. one[2], 'filled', 'callback')
+    if chord[1] and chord[2] and string.sub(chord[1], 9) == one[1] then reply[i] = '1' .. chord[2] end
+  end
+end
+return reply
+`;
+
+/** ARGV from 1: packed request and number of claims. Replies for each whether it is held; then it is marked as begun. */
+const BEGIN = `
+local reply = {}
+for i, claim in ipairs(cmsgpack.unpack(joined(1))) do
+  local claims = P .. 'claims:' .. claim[1]
+  local record = call('HGET', claims, claim[2])
+  local flags = record and parse(record)
+  reply[i] = flags and 1 or 0
+  if flags and flags % 16 < 8 then
+    call('HSET', claims, claim[2], string.sub(record, 1, 12) .. string.char(flags + 8) .. string.sub(record, 14))
+  end
+end
+return reply
+`;
+
+/** @param adding What adds to a queue of one kind. */
+export function settleScripts(adding: readonly string[]): SettleScripts {
+  const settling = [NOW, ...adding, NOTICES, RESULTS, ENTRIES, LOCKS, WAKE, CHORDS, SETTLE];
+  return {
+    settle: script(EVEN_IF_FULL, ...settling, "return main(1)"),
+    settleUnclaimed: once(...settling, "local settle = main", "local function main() return settle(4) end"),
+    settleOne: script(NOW, PUT_NOTICES, RESULTS, WAKE, SETTLE_ONE),
+    fate: script(FATE),
+    begin: script(EVEN_IF_FULL, RECORDS, BEGIN),
+  };
+}
