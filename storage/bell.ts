@@ -4,25 +4,38 @@
  * has just begun), so whoever listens also looks now and then by himself.
  * @module
  */
-import { closeSync, constants, type FSWatcher, openSync, watch, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, type FSWatcher, lstatSync, openSync, statSync, watch, writeSync } from "node:fs";
+import { type Clock, systemClock, type Timer } from "../lib/primitives/clock.ts";
 
 /** How long a watch outlives its last listener; starting one costs more than keeping it. */
 const LINGER_MS = 1000;
 
 const ONE_BYTE = new Uint8Array(1);
 
+/** How to make a bell. */
+export interface BellOptions {
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** A file or folder whose mode the bell takes, without the right to execute. Default: what the system gives. */
+  readonly like?: string;
+}
+
 /** Wakes other isolates and processes through a file. Opens nothing until it is used, and never keeps the process alive. */
 export class Bell {
   readonly #path: string;
+  readonly #clock: Clock;
+  readonly #like: string | undefined;
   readonly #listeners = new Set<() => void>();
   #file: number | undefined;
   #watcher: FSWatcher | undefined;
-  #linger: ReturnType<typeof setTimeout> | undefined;
+  #linger: Timer | undefined;
   #closed = false;
 
   /** @param path Path of the file; it is made if missing, its folder is not. */
-  constructor(path: string) {
+  constructor(path: string, { clock = systemClock, like }: BellOptions = {}) {
     this.#path = path;
+    this.#clock = clock;
+    this.#like = like;
   }
 
   /**
@@ -32,7 +45,7 @@ export class Bell {
   ring(): void {
     if (this.#closed) return;
     try {
-      this.#file ??= openForWriting(this.#path);
+      this.#file ??= openForWriting(this.#path, this.#like);
       writeSync(this.#file, ONE_BYTE, 0, 1, 0);
     } catch {
       // Tried anew at the next ring; until then listeners find out by looking.
@@ -49,7 +62,7 @@ export class Bell {
   listen(onRing: () => void): () => void {
     if (this.#closed) return () => {};
     this.#listeners.add(onRing);
-    clearTimeout(this.#linger);
+    this.#linger?.stop();
     this.#watcher ??= this.#watch();
     return () => {
       if (this.#listeners.delete(onRing) && this.#listeners.size === 0) this.#lingerAwhile();
@@ -60,14 +73,14 @@ export class Bell {
   close(): void {
     this.#closed = true;
     this.#listeners.clear();
-    clearTimeout(this.#linger);
+    this.#linger?.stop();
     this.#dropWatcher();
     this.#dropFile();
   }
 
   #watch(): FSWatcher | undefined {
     try {
-      this.#file ??= openForWriting(this.#path);
+      this.#file ??= openForWriting(this.#path, this.#like);
       const watcher = watch(this.#path, { persistent: false }, () => {
         // Deno ignores `persistent`, and forgets an unref at each event.
         queueMicrotask(() => watcher.unref());
@@ -83,9 +96,8 @@ export class Bell {
   }
 
   #lingerAwhile(): void {
-    clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#dropWatcher(), LINGER_MS);
-    this.#linger.unref();
+    this.#linger?.stop();
+    this.#linger = this.#clock.startTimer(LINGER_MS, () => this.#dropWatcher(), { background: true });
   }
 
   #dropWatcher(): void {
@@ -99,7 +111,20 @@ export class Bell {
   }
 }
 
-/** Without truncating, so that the file is never replaced and a ring is one small write. */
-function openForWriting(path: string): number {
-  return openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o666);
+/**
+ * Without truncating, so that the file is never replaced and a ring is one small write. Somebody else may have put something in its
+ * place: a link would be written through to what it points to, and a pipe would keep us waiting.
+ */
+function openForWriting(path: string, like: string | undefined): number {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw notFile(path);
+  const { O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const mode = like === undefined ? 0o666 : statSync(like).mode & 0o666;
+  const file = openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, mode);
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw notFile(path);
+}
+
+function notFile(path: string): Error {
+  return new Error(`What should be a bell is no file: ${path}`);
 }

@@ -1,8 +1,10 @@
 /**
- * Waiting operations of the SQLite storage: claim, the due time, the end of a task.
+ * Claiming, and the waiting for it.
  * @module
  */
-import type { ClaimBatch, ClaimOptions, WaitOptions } from "../../lib/storage.ts";
+import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import type { ClaimBatch, ClaimOptions, Topic, WaitOptions } from "../../lib/storage.ts";
+import { Deadline } from "../waiters.ts";
 import { hasAny, hasRevocations } from "./entries.ts";
 import { soonestMs } from "./schedule.ts";
 import { KIND } from "./schema.ts";
@@ -11,75 +13,85 @@ import { hasEnded } from "./settle.ts";
 import { claimTasks, hasWaiting } from "./tasks.ts";
 import type { SqliteWaits } from "./waits.ts";
 import type { SqliteWriter } from "./writer.ts";
-import { Deadline } from "../waiters.ts";
 
 /** The schedule is looked at this often at least, so that a clock that was set is noticed. */
 const LONGEST_DUE_WAIT_MS = 1000;
 
+/** What waiting needs. */
+export interface Waiting {
+  readonly clock: Clock;
+  readonly writer: SqliteWriter;
+  readonly waits: SqliteWaits;
+}
+
 /** See `Storage.claim`. */
-export async function claim(
-  writer: SqliteWriter,
-  waits: SqliteWaits,
-  limit: number,
-  options: ClaimOptions,
-): Promise<ClaimBatch> {
+export async function claim(waiting: Waiting, limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+  const { clock, writer } = waiting;
   const { waitMs, signal } = options;
-  const deadline = new Deadline(waitMs);
+  const deadline = new Deadline(waitMs, clock);
   let batch = await claimNow(writer, limit, options);
   while (batch.claims.length === 0 && limit > 0 && !deadline.passed && !signal?.aborted && !writer.closed) {
-    const sleep = waits.forTopic("queue", deadline.remainingMs, signal);
-    try {
+    await untilRing(waiting, "queue", signal, async () => {
       batch = await claimNow(writer, limit, options);
-      if (batch.claims.length > 0) break;
-      finishEnded(writer);
-      await sleep.ended;
-    } finally {
-      sleep.cancel();
-    }
+      return batch.claims.length > 0 ? 0 : deadline.remainingMs;
+    });
   }
   return batch;
 }
 
 /** See `Storage.waitDue`. */
-export async function waitDue(writer: SqliteWriter, waits: SqliteWaits, maxMs: number, signal?: AbortSignal): Promise<void> {
-  const deadline = new Deadline(maxMs);
-  while (!deadline.passed && !signal?.aborted) {
-    const sleep = waits.forTopic("schedule", Math.min(deadline.remainingMs ?? Infinity, LONGEST_DUE_WAIT_MS), signal);
-    try {
-      const dueMs = await writer.read(soonestMs);
-      const inMs = dueMs === undefined ? Infinity : dueMs - Date.now();
-      if (inMs <= 0) return;
-      if (inMs < LONGEST_DUE_WAIT_MS) sleep.shorten(inMs);
-      await sleep.ended;
-      if (writer.closed) return;
-    } finally {
-      sleep.cancel();
-    }
+export async function waitDue(waiting: Waiting, maxMs: number, signal?: AbortSignal): Promise<void> {
+  const { clock, writer } = waiting;
+  const deadline = new Deadline(maxMs, clock);
+  let isDue = false;
+  await writer.read(() => {});
+  while (!isDue && !deadline.passed && !signal?.aborted && !writer.closed) {
+    await untilRing(waiting, "schedule", signal, async () => {
+      const dueMs = await writer.read(soonestMs) ?? Infinity;
+      isDue = dueMs <= clock.now();
+      return isDue ? 0 : Math.min(dueMs - clock.now(), deadline.remainingMs ?? Infinity, LONGEST_DUE_WAIT_MS);
+    });
   }
 }
 
 /** See `Storage.waitForResult`. */
-export async function waitForResult(
-  writer: SqliteWriter,
-  waits: SqliteWaits,
-  id: string,
-  options: WaitOptions,
-): Promise<boolean> {
+export async function waitForResult(waiting: Waiting, id: string, options: WaitOptions): Promise<boolean> {
+  const { clock, writer, waits } = waiting;
   const { timeoutMs, signal } = options;
-  const deadline = new Deadline(timeoutMs);
-  const look = (): Promise<boolean> => writer.read((session) => hasEnded(session, id));
-  while (!await look()) {
+  const deadline = new Deadline(timeoutMs, clock);
+  const look = (): Promise<boolean> => writer.readTogether((session) => hasEnded(session, id));
+  let isOver = await look();
+  while (!isOver) {
     signal?.throwIfAborted();
     if (deadline.passed) return false;
-    const sleep = waits.forTask(id, deadline.remainingMs, signal);
-    try {
-      if (await look()) return true;
-      await sleep.ended;
-    } finally {
-      sleep.cancel();
-    }
+    await untilRing(waiting, "results", signal, async () => {
+      waits.await([id]);
+      isOver = await look();
+      return isOver ? 0 : deadline.remainingMs;
+    });
   }
   return true;
+}
+
+/** Looks, and then waits for a ring, an abort, or as long as `look` says; `undefined`: without a limit. */
+async function untilRing(
+  { clock, waits }: Waiting,
+  topic: Topic,
+  signal: AbortSignal | undefined,
+  look: () => Promise<number | undefined>,
+): Promise<void> {
+  const rung = new AbortController();
+  const stop = waits.listen(topic, () => rung.abort());
+  const wake = (): void => rung.abort();
+  signal?.addEventListener("abort", wake);
+  if (signal?.aborted) rung.abort();
+  try {
+    const waitMs = await look() ?? Infinity;
+    if (waitMs > 0) await sleep(clock, waitMs, rung.signal);
+  } finally {
+    signal?.removeEventListener("abort", wake);
+    stop();
+  }
 }
 
 /** Does what was put off while there was work to do. Nobody depends on it: what fails now is done with the next ending. */
@@ -91,7 +103,10 @@ async function claimNow(writer: SqliteWriter, limit: number, options: ClaimOptio
   // A transaction that is made anyway is joined without looking: settling and claiming together cost one.
   if (!writer.pending || options.signal?.aborted || limit < 1) {
     const look = await writer.read((session) => limit >= 1 && hasWaiting(session) ? undefined : emptyBatch(session));
-    if (look !== undefined) return look;
+    if (look !== undefined) {
+      finishEnded(writer);
+      return look;
+    }
   }
   return await claimUnlessAborted(writer, limit, options);
 }

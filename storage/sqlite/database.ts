@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import type { Database as BunDatabase, SQLQueryBindings, Statement as BunStatement } from "bun:sqlite";
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { ConfigurationError } from "../../lib/errors.ts";
 
 /** What may be bound and what is read. Nothing else: the bindings disagree about booleans, dates and `undefined`. */
@@ -59,7 +59,23 @@ export function openDatabase(filename: string): Database {
  * @throws What `work` or the database throws.
  */
 export function transaction<T>(run: (sql: string) => void, work: () => T): T {
-  run("begin immediate");
+  return within(run, "begin immediate", work);
+}
+
+/**
+ * Runs reads in a transaction, so that all of them see the same state.
+ *
+ * @param run Runs one statement.
+ * @param work Only reads.
+ * @returns What `work` returns.
+ * @throws What `work` or the database throws.
+ */
+export function snapshot<T>(run: (sql: string) => void, work: () => T): T {
+  return within(run, "begin", work);
+}
+
+function within<T>(run: (sql: string) => void, begin: string, work: () => T): T {
+  run(begin);
   try {
     const outcome = work();
     run("commit");
@@ -108,6 +124,28 @@ class BunAdapter implements Database {
   }
 }
 
+/** Where a number turns out to be beyond 2 ** 53, which the binding refuses, it reads the rows once more, with bigints. */
+function withBigInts<R>(statement: StatementSync, read: () => R): R {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_OUT_OF_RANGE") throw error;
+  }
+  statement.setReadBigInts(true);
+  try {
+    return withNumbers(read());
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
+function withNumbers<R>(rows: R): R {
+  for (const row of [rows].flat() as Record<string, unknown>[]) {
+    for (const [name, value] of Object.entries(row ?? {})) if (typeof value === "bigint") row[name] = Number(value);
+  }
+  return rows;
+}
+
 class NodeAdapter implements Database {
   readonly #database: DatabaseSync;
 
@@ -123,8 +161,8 @@ class NodeAdapter implements Database {
     const statement = this.#database.prepare(sql);
     return {
       run: (...values: SQLInputValue[]) => Number(statement.run(...values).changes),
-      get: (...values: SQLInputValue[]) => statement.get(...values) as Row | undefined,
-      all: (...values: SQLInputValue[]) => statement.all(...values) as Row[],
+      get: (...values: SQLInputValue[]) => withBigInts(statement, () => statement.get(...values) as Row | undefined),
+      all: (...values: SQLInputValue[]) => withBigInts(statement, () => statement.all(...values) as Row[]),
     };
   }
 

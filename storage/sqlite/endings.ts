@@ -10,7 +10,7 @@ import { idNumber } from "./id_number.ts";
 import { firstPlain } from "./numbers.ts";
 import { ENDED, ENDED_TOKEN, KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
-import { splitToken } from "./tasks.ts";
+import { splitToken } from "./claimed.ts";
 
 /** Rows that have ended before they become entries. */
 const ROWS_AT_ONCE = 64;
@@ -22,13 +22,14 @@ const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <=
 
 const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ? where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
 
-/** An older result stays what it is, and a lock or an application's value under the same key too. */
+/** An older result stays what it is. */
 export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
   expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
+  notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
   value = iif(expires_ms <= ?1, null, value)`;
 
 const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms)
-  select queue, ${KIND.data}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms from huey_task
+  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
 const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
@@ -59,20 +60,22 @@ export class EndedRows {
   /** Makes them entries. */
   finish(session: Session): void {
     const first = firstPlain(session.queue);
-    session.sweep.count(session.run(TO_ENTRIES, Date.now(), first, this.#last));
+    session.sweep.count(session.run(TO_ENTRIES, session.now(), first, this.#last));
     session.run(DROP, first, this.#last);
     this.#count = 0;
   }
 }
 
+/** What a plain ending does not have. */
+const NOTHING_MORE = ["enqueue", "chords", "chord", "bury", "canceled", "dropChord", "passLocks"] as const;
+
 /** Whether a settlement can be written in place. */
 export function isPlainEnding(settlement: Settlement): boolean {
   const { claim, ending, noticeTtlMs } = settlement;
-  if (claim === undefined || ending !== "empty" || settlement.result !== undefined) return false;
+  if (claim === undefined || ending !== "empty" || settlement.result !== undefined || settlement.again) return false;
   if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
   if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
-  return !settlement.dropLocks && settlement.enqueue === undefined && settlement.chord === undefined &&
-    settlement.bury === undefined && settlement.canceled === undefined && settlement.dropChord === undefined;
+  return !settlement.dropLocks && NOTHING_MORE.every((part) => settlement[part] === undefined);
 }
 
 /** Ends the tasks whose claims are still held. @returns for each whether it was */
@@ -109,7 +112,7 @@ function holds(session: Session, first: number, count: number, token: number): b
 
 function endRows(session: Session, first: number, count: number, token: number, ttlMs: number): boolean {
   const last = first + count - 1;
-  if (session.run(END, ENDED_TOKEN + ttlMs, Date.now() + ttlMs, first, last, token) === 0) return false;
+  if (session.run(END, ENDED_TOKEN + ttlMs, session.now() + ttlMs, first, last, token) === 0) return false;
   session.ended.add(count, last);
   return true;
 }

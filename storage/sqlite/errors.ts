@@ -8,6 +8,8 @@ const BUSY = 5;
 const LOCKED = 6;
 /** A race between connections that open or close a write-ahead log; it passes. */
 const PROTOCOL = 15;
+/** Too large, against a rule of the table, of a wrong type, out of range: it would be refused again. */
+const FOR_GOOD = [18, 19, 20, 25];
 
 /**
  * Whether another connection is in the way and a new try makes sense.
@@ -30,7 +32,8 @@ export function isBusy(error: unknown): boolean {
  */
 export function toStorageError(error: unknown, filename: string): unknown {
   if (!isSqliteError(error)) return error;
-  return new StorageError(`SQLite file ${JSON.stringify(filename)} failed: ${error.message}`, { cause: error });
+  const permanent = FOR_GOOD.includes(resultCode(error) ?? 0);
+  return new StorageError(`SQLite file ${JSON.stringify(filename)} failed: ${error.message}`, { cause: error, permanent });
 }
 
 /**

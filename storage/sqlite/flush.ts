@@ -1,14 +1,57 @@
 /**
- * Deletes everything of one queue.
+ * Deletes what one queue holds, or parts of it. Leases stay, and so do the other queues of the file.
  * @module
  */
+import type { FlushPart } from "../../lib/storage.ts";
+import { CHORD_TABLES } from "./chords.ts";
+import { CLAIMED } from "./claimed.ts";
+import { addAllLost } from "./lost.ts";
 import { endOfNumbers, firstPlain } from "./numbers.ts";
+import { ENDED, KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
 
-const TABLES = ["huey_schedule", "huey_entry", "huey_chord", "huey_chord_value", "huey_dead"];
+const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue = ?1";
 
-/** Leases stay, and so do the other queues of the file. */
-export function flushAll(session: Session): void {
-  for (const table of TABLES) session.run(`delete from ${table} where queue = ?`, session.queue);
-  session.run("delete from huey_task where seq >= ? and seq < ?", firstPlain(session.queue), endOfNumbers(session.queue));
+/** The locks of claims that are about to be gone. */
+const DROP_LOCKS = `delete from huey_entry where holder in (select seq || '.' || token ${CLAIMED})`;
+
+/** Deletes one part. */
+export function flushPart(session: Session, part: FlushPart): void {
+  switch (part) {
+    case "queue":
+      return flushQueue(session);
+    case "schedule":
+      return void session.run("delete from huey_schedule where queue = ?", session.queue);
+    case "deadLetters":
+      return void session.run("delete from huey_dead where queue = ?", session.queue);
+    case "results":
+      deleteMessages(session, `owner = ${ENDED}`);
+      return deleteEntries(session, [KIND.result]);
+    case "counters":
+      return deleteEntries(session, [KIND.meta, KIND.counter]);
+    case "locks":
+      return deleteEntries(session, [KIND.lock]);
+    case "data":
+      return deleteEntries(session, [KIND.data]);
+    case "revocations":
+      session.changes.revocations = undefined;
+      return deleteEntries(session, [KIND.revocation]);
+  }
+}
+
+/** Messages that wait, claims, chords. Rows of tasks that have ended are notices. */
+function flushQueue(session: Session): void {
+  addAllLost(session);
+  session.run(DROP_LOCKS, session.queue);
+  deleteMessages(session, `owner <> ${ENDED}`);
+  for (const table of CHORD_TABLES) session.run(`delete from ${table} where queue = ?`, session.queue);
+}
+
+function deleteMessages(session: Session, which: string): void {
+  const { queue } = session;
+  session.run(`delete from ${ALL_MESSAGES} and ${which}`, queue, firstPlain(queue), endOfNumbers(queue));
+}
+
+function deleteEntries(session: Session, kinds: readonly number[]): void {
+  for (const kind of kinds) session.run("delete from huey_entry where queue = ? and kind = ?", session.queue, kind);
 }

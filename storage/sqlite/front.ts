@@ -2,6 +2,7 @@
  * The SQLite storage, as applications make it.
  * @module
  */
+import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
 import { checkItem } from "./item.ts";
 import { sqliteDescriptor, type SqliteOptions, sqliteSettings } from "./options.ts";
@@ -24,11 +25,11 @@ export type { SqliteOptions };
  */
 export class SqliteStorage extends LazyStorage {
   /**
-   * @param options Name of the queue (default "huey") and {@linkcode SqliteOptions}.
+   * @param options Name of the queue (default "huey"), the clock (default: the machine's) and {@linkcode SqliteOptions}.
    * @throws {ConfigurationError} For an unknown journal mode or an empty file name.
    * @throws {TypeError | RangeError} For a wrong size or time.
    */
-  constructor(options: { name?: string } & SqliteOptions = {}) {
+  constructor(options: { name?: string; clock?: Clock } & SqliteOptions = {}) {
     const settings = sqliteSettings(options);
     // The folder that a relative path starts from may change until the file is opened.
     const absolute = { ...options, filename: settings.filename };

@@ -2,18 +2,19 @@
  * One name space of keys and values in a SQLite file.
  * @module
  */
-import type { KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
+import type { PutIfEmptyOptions } from "../../lib/storage.ts";
 import { equalBytes } from "../bytes.ts";
-import { clear, count, entries, type Kind, peek, pop, put, putIfEmpty } from "./entries.ts";
-import type { Session } from "./session.ts";
+import { BaseKeyValue } from "../key_value.ts";
+import { clear, count, entries, type Kind, peek, pop, put, putIfEmpty, replace } from "./entries.ts";
 import type { SqliteWriter } from "./writer.ts";
 
 /** Looks before it locks: what changes nothing takes no lock. */
-export class SqliteKeyValue implements KeyValue {
+export class SqliteKeyValue extends BaseKeyValue {
   readonly #writer: SqliteWriter;
   readonly #kind: Kind;
 
   constructor(writer: SqliteWriter, kind: Kind) {
+    super();
     this.#writer = writer;
     this.#kind = kind;
   }
@@ -22,12 +23,12 @@ export class SqliteKeyValue implements KeyValue {
     return this.#writer.write((session) => put(session, this.#kind, key, value, ttlMs));
   }
 
-  peek(key: string): Promise<Uint8Array | undefined> {
-    return this.#writer.read((session) => peek(session, this.#kind, key));
+  peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#writer.readTogether((session) => keys.map((key) => peek(session, this.#kind, key)));
   }
 
-  peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#writer.read((session) => keys.map((key) => peek(session, this.#kind, key)));
+  override peek(key: string): Promise<Uint8Array | undefined> {
+    return this.#writer.read((session) => peek(session, this.#kind, key));
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
@@ -35,45 +36,36 @@ export class SqliteKeyValue implements KeyValue {
     return await this.#writer.write((session) => pop(session, this.#kind, key));
   }
 
-  async delete(key: string): Promise<boolean> {
-    return await this.pop(key) !== undefined;
-  }
-
-  async has(key: string): Promise<boolean> {
-    return await this.peek(key) !== undefined;
-  }
-
-  async putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
-    if (!this.#writer.pending && !await this.#isMissing(key)) return false;
-    return await this.#writer.write((session) => putIfEmpty(session, this.#kind, key, value, options));
-  }
-
-  async deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
-    if (await this.#isMissing(key)) return false;
+  async change(
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array | undefined,
+    options: PutIfEmptyOptions = {},
+  ): Promise<boolean> {
+    if (expected !== undefined && await this.#isMissing(key)) return false;
     return await this.#writer.write((session) => {
-      if (!equalBytes(peek(session, this.#kind, key), value)) return false;
-      pop(session, this.#kind, key);
-      return true;
-    });
-  }
-
-  replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean> {
-    return this.#writer.write((session: Session) => {
+      if (expected === undefined && value !== undefined) return putIfEmpty(session, this.#kind, key, value, options);
       if (!equalBytes(peek(session, this.#kind, key), expected)) return false;
-      put(session, this.#kind, key, value, ttlMs);
+      if (value === undefined) pop(session, this.#kind, key);
+      else replace(session, this.#kind, key, value, options.ttlMs);
       return true;
     });
   }
 
-  size(): Promise<number> {
-    return this.#writer.read((session) => count(session, this.#kind));
+  override async putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
+    if (!this.#writer.pending && !await this.#isMissing(key)) return false;
+    return await super.putIfEmpty(key, value, options);
   }
 
   entries(): Promise<Map<string, Uint8Array>> {
     return this.#writer.read((session) => entries(session, this.#kind));
   }
 
-  flush(): Promise<void> {
+  override size(): Promise<number> {
+    return this.#writer.read((session) => count(session, this.#kind));
+  }
+
+  override flush(): Promise<void> {
     return this.#writer.write((session) => clear(session, this.#kind));
   }
 

@@ -3,66 +3,64 @@
  * @module
  */
 import type { Claim, Lease, StoredLease } from "../../lib/storage.ts";
+import { areSound, mend } from "./bounds.ts";
+import { CLAIMED } from "./claimed.ts";
+import { readNumber, readText } from "./columns.ts";
+import { dropLocks, dropPassedTo, lostHolders, type Target } from "./locks.ts";
 import type { Session } from "./session.ts";
-import { text } from "./text.ts";
-import { CLAIMED, claimsOf, orphanedClaims, unclaim } from "./tasks.ts";
+import { claimsOf, orphanedClaims, unclaim, unclaimRow } from "./tasks.ts";
 
-/** A consumer, or one of its workers. */
-export interface Target {
-  readonly consumer: string;
-  readonly worker?: string;
-}
+const RENEW = "insert or replace into huey_lease (queue, consumer, ttl_ms, host, pid, expires_ms) values (?, ?, ?, ?, ?, ?)";
+
+/** What is no number counts as over. */
+const OVER = "from huey_lease where queue = ? and expires_ms + 0 <= ?";
 
 /** Grants or renews a lease. */
 export function renewLease(session: Session, lease: Lease): void {
   const { consumer, ttlMs, host, pid } = lease;
-  session.run(
-    "insert or replace into huey_lease (queue, consumer, ttl_ms, host, pid, expires_ms) values (?, ?, ?, ?, ?, ?)",
-    session.queue,
-    consumer,
-    ttlMs,
-    host,
-    pid,
-    Date.now() + ttlMs,
-  );
+  session.run(RENEW, session.queue, consumer, ttlMs, host, pid, session.now() + ttlMs);
 }
 
 /** Ends a lease. */
 export function endLease(session: Session, consumer: string): void {
   session.run("delete from huey_lease where queue = ? and consumer = ?", session.queue, consumer);
+  dropPassedTo(session, { consumer });
   dropIdleOwners(session);
 }
 
 /** All leases, also those that have run out. */
 export function storedLeases(session: Session): StoredLease[] {
   return session.all("select * from huey_lease where queue = ? order by consumer", session.queue).map((row) => ({
-    consumer: text(row.consumer),
-    ttlMs: Number(row.ttl_ms),
-    host: text(row.host),
-    pid: Number(row.pid),
-    expiresMs: Number(row.expires_ms),
+    consumer: readText(row.consumer),
+    ttlMs: readNumber(row.ttl_ms, 0),
+    host: readText(row.host),
+    pid: readNumber(row.pid, 0),
+    expiresMs: readNumber(row.expires_ms, 0),
   }));
 }
 
 /** Whether `recover` would find anything to do; takes no lock. */
 export function isRecoveryNeeded(session: Session, target: Target | undefined): boolean {
-  if (recoverable(session, target).length > 0) return true;
-  if (target !== undefined) return false;
-  return session.get("select 1 from huey_lease where queue = ? and expires_ms <= ?", session.queue, Date.now()) !== undefined;
+  // Locks of its own may have been passed to it, which to look for costs as much as to delete them.
+  if (target !== undefined) return true;
+  if (orphanedClaims(session, undefined).length > 0 || lostHolders(session, undefined).length > 0) return true;
+  return !areSound(session) || session.get(`select 1 ${OVER}`, session.queue, session.now()) !== undefined;
 }
 
-/** Puts claims back and drops the locks that they hold. @returns the claims */
-export function recover(session: Session, target: Target | undefined): Claim[] {
-  const claims = recoverable(session, target).filter((claim) => unclaim(session, claim.token, true));
-  if (target === undefined) {
-    session.run("delete from huey_lease where queue = ? and expires_ms <= ?", session.queue, Date.now());
-    dropIdleOwners(session);
+/** Puts claims back and drops the locks that they hold. @param own The lease of who recovers @returns the claims */
+export function recover(session: Session, target: Target | undefined, own: Lease | undefined): Claim[] {
+  if (own !== undefined) renewLease(session, own);
+  const lost = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
+  const claims = lost.filter(({ token }) => unclaim(session, token, true) || unclaimRow(session, token));
+  if (target !== undefined) {
+    dropPassedTo(session, target);
+    return claims;
   }
+  for (const holder of lostHolders(session, own?.consumer)) dropLocks(session, holder);
+  session.run(`delete ${OVER}`, session.queue, session.now());
+  dropIdleOwners(session);
+  mend(session);
   return claims;
-}
-
-function recoverable(session: Session, target: Target | undefined): Claim[] {
-  return target === undefined ? orphanedClaims(session) : claimsOf(session, target);
 }
 
 /** Owners without claims and without a lease are not needed; those who are still there are made again at their next claim. */

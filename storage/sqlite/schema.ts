@@ -9,10 +9,13 @@ import { type Database, transaction } from "./database.ts";
 import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** The name spaces of `huey_entry`. */
-export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3 } as const;
+export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3, result: 4, lock: 5 } as const;
+
+/** The bits of `flags`. */
+export const FLAG = { retry: 1, begun: 2 } as const;
 
 /**
  * The token and the owner of a message that waits. As wide as those of a claim and never equal to one, so that claiming does not
@@ -28,7 +31,7 @@ export const ENDED: number = NOBODY - 1;
 const TABLES = [
   `create table huey_schema (version integer not null)`,
   // Ids are never used again: a claim may outlive the row of its owner.
-  // low, high: see sqlite_numbers.ts.
+  // low, high: see numbers.ts.
   `create table huey_queue (
     id integer primary key autoincrement, name text not null unique, low integer not null, high integer not null
   )`,
@@ -37,31 +40,40 @@ const TABLES = [
     unique (queue, consumer, worker)
   )`,
   `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
-  // Waiting and claimed messages. seq: see sqlite_numbers.ts. owner: NOBODY while waiting, ENDED as a notice. since_ms: when it was
-  // enqueued or claimed, or until when the notice is kept. id_number: of a tracked task, see id_number.ts.
+  // Waiting and claimed messages. seq: see numbers.ts. owner: NOBODY while waiting, ENDED as a notice. since_ms: when it was
+  // enqueued or claimed, or until when the notice is kept. id_number: of a tracked task, see id_number.ts. flags: see FLAG.
+  // chord: the place in a chord, as its index and id.
   `create table huey_task (
     seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
-    deliveries integer not null, priority real not null, retry integer not null, id_number integer,
-    task_id text not null, data blob not null
+    deliveries integer not null, priority real not null, flags integer not null, id_number integer,
+    task_id text not null, data blob not null, chord text
   )`,
   // Only a priority other than 0 needs an index: the others are in order by themselves.
   `create index huey_task_priority on huey_task (queue, owner, priority desc, seq) where priority <> 0`,
   `create index huey_task_id on huey_task (id_number) where id_number is not null`,
   `create table huey_schedule (
     seq integer primary key, queue integer not null, due_ms integer not null, priority real not null,
-    retry integer not null, id_number integer, task_id text not null, data blob not null
+    flags integer not null, id_number integer, task_id text not null, data blob not null, chord text
   )`,
   `create index huey_schedule_order on huey_schedule (queue, due_ms, seq)`,
   `create index huey_schedule_id on huey_schedule (id_number) where id_number is not null`,
-  // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. Rows past
-  // their end are found by going round, see sqlite_sweep.ts.
+  // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. notice_ms: of
+  // a result that goes before its notice, until when that is kept. holder: of a lock, the token of a claim, or a worker, see
+  // locks.ts. Rows past their end are found by going round, see sweep.ts.
   `create table huey_entry (
     queue integer not null, kind integer not null, key text not null, expires_ms integer, ending text, notice_ttl_ms integer,
-    holder text, value, primary key (queue, kind, key)
+    notice_ms integer, holder text, value, primary key (queue, kind, key)
   ) without rowid`,
   `create index huey_entry_holder on huey_entry (holder) where holder is not null`,
+  // filled_ms, filled_by: when the last place was filled, and by which claim.
   `create table huey_chord (
-    queue integer not null, id text not null, size integer not null, reported integer not null, primary key (queue, id)
+    queue integer not null, id text not null, size integer not null, reported integer not null, filled_ms integer, filled_by text,
+    primary key (queue, id)
+  ) without rowid`,
+  // Apart, since a row is written anew with each report. The columns are those of huey_schedule.
+  `create table huey_callback (
+    queue integer not null, id text not null, due_ms integer, priority real not null, flags integer not null, id_number integer,
+    task_id text not null, data blob not null, chord text, primary key (queue, id)
   ) without rowid`,
   `create table huey_chord_value (
     queue integer not null, id text not null, place integer not null, value blob not null, primary key (queue, id, place)
@@ -73,9 +85,13 @@ const TABLES = [
   `create table huey_dead (
     seq integer primary key, queue integer not null, id text not null, at_ms integer not null, reason text not null,
     priority real not null, track integer not null, item_id text not null, task_id text, task_name text, data blob not null,
+    chord text,
     unique (queue, id)
   )`,
   `create index huey_dead_order on huey_dead (queue, at_ms, seq)`,
+  // Claims that were taken from their holder, for settlements that are sent again.
+  `create table huey_lost (id integer primary key, seq integer not null, token integer not null, at_ms integer not null)`,
+  `create index huey_lost_claim on huey_lost (seq, token)`,
   `create index huey_dead_item on huey_dead (queue, item_id) where track = 1`,
 ];
 
@@ -110,7 +126,8 @@ function queueNumber(database: Database, filename: string, name: string): number
   const version = database.prepare("select version from huey_schema").get()?.version;
   if (version !== SCHEMA_VERSION) {
     const found = `SQLite file ${JSON.stringify(filename)} has version ${version} of the tables`;
-    const advice = "use another file, and let the release that made this one finish its tasks";
+    const advice = "use another file, and drain this one: run a consumer of the release that made it, and no producers, " +
+      "until nothing waits and nothing is scheduled";
     throw new ConfigurationError(`${found}, and this release uses version ${SCHEMA_VERSION}: ${advice}`);
   }
   return database.prepare("select id from huey_queue where name = ?").get(name)?.id as number | undefined;

@@ -5,13 +5,15 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Owner } from "../../lib/storage.ts";
-import { type Database, openDatabase, type Row, type SqlValue, type Statement, transaction } from "./database.ts";
+import { type Database, openDatabase, type Row, snapshot, type SqlValue, type Statement, transaction } from "./database.ts";
 import { EndedRows } from "./endings.ts";
 import { isBusy, toStorageError } from "./errors.ts";
+import { makeFile, truePath } from "./file.ts";
 import { prepareSchema } from "./schema.ts";
 import { Sweep } from "./sweep.ts";
-import { allToStored } from "./text.ts";
+import { allToStored } from "./columns.ts";
 
 /** How to open the file. */
 export interface SessionOptions {
@@ -21,6 +23,11 @@ export interface SessionOptions {
   readonly cacheMb: number;
   readonly fsync: boolean;
   readonly journalMode: string;
+  /** Of a file that is made. */
+  readonly mode: number;
+  /** Further settings of the connection, as they are written in SQL. */
+  readonly pragmas: Readonly<Record<string, string>>;
+  readonly clock: Clock;
 }
 
 /** What a transaction did that others may wait for. */
@@ -29,6 +36,8 @@ export class Changes {
   queue = false;
   /** Messages were added to the schedule. */
   schedule = false;
+  /** A revocation was stored. */
+  revoked = false;
   /** Ids of tasks that have got a result or have ended. */
   readonly ended: string[] = [];
   /** Whether any revocation is stored, if that is known. */
@@ -55,15 +64,22 @@ export class Session {
   owner: (Owner & { readonly number: number }) | undefined;
   /** Plain messages claimed since the bounds of the queue were moved. */
   taken = 0;
+  /** The path by which everybody knows the file; `undefined` in memory. */
+  readonly path: string | undefined;
+  readonly #clock: Clock;
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
 
   /** @throws The binding's error when busy, {@linkcode StorageError}, or a ConfigurationError for other tables. */
   constructor(options: SessionOptions) {
+    const isFile = options.filename !== ":memory:";
+    if (isFile) makeFile(options.filename, options.mode);
+    this.#clock = options.clock;
     this.#database = open(options.filename);
     try {
       configure(this.#database, options);
       this.queue = prepareSchema(this.#database, options.filename, options.name);
+      this.path = isFile ? truePath(options.filename) : undefined;
     } catch (error) {
       this.#database.close();
       throw isBusy(error) ? error : toStorageError(error, options.filename);
@@ -100,6 +116,16 @@ export class Session {
     }
   }
 
+  /** Runs reads that see one state of the file. @throws what `work` or the database throws */
+  snapshot<T>(work: () => T): T {
+    return snapshot((sql) => this.run(sql), work);
+  }
+
+  /** The time of day. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -132,4 +158,5 @@ function configure(database: Database, options: SessionOptions): void {
   database.exec(`pragma synchronous = ${options.fsync ? "full" : "normal"}`);
   database.exec(`pragma cache_size = ${-Math.round(options.cacheMb * 1024)}`);
   database.prepare(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`).get();
+  for (const [name, value] of Object.entries(options.pragmas)) database.prepare(`pragma ${name} = ${value}`).get();
 }

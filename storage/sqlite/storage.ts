@@ -2,11 +2,14 @@
  * A storage in a SQLite file, shared by any number of processes on one machine.
  * @module
  */
+import type { Clock } from "../../lib/primitives/clock.ts";
 import type {
+  ChordRecord,
   Claim,
   ClaimBatch,
   ClaimOptions,
   Collected,
+  FlushPart,
   Item,
   KeyValue,
   Lease,
@@ -17,23 +20,27 @@ import type {
   StoredDeadLetter,
   StoredLease,
   StoredState,
+  Topic,
   WaitOptions,
 } from "../../lib/storage.ts";
-import { claim, waitDue, waitForResult } from "./claim.ts";
+import { ALL_PARTS } from "../flush_parts.ts";
+import { addChord, collect } from "./chords.ts";
+import { claim, waitDue, waitForResult, type Waiting } from "./claim.ts";
 import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
 import { EndingGroup } from "./ending_group.ts";
 import { isPlainEnding } from "./endings.ts";
 import { increment, putIfEmpty } from "./entries.ts";
-import { flushAll } from "./flush.ts";
+import { flushPart } from "./flush.ts";
 import { checkItem } from "./item.ts";
 import { SqliteKeyValue } from "./key_value.ts";
-import { endLease, isRecoveryNeeded, recover, renewLease, storedLeases, type Target } from "./leases.ts";
+import { endLease, isRecoveryNeeded, recover, renewLease, storedLeases } from "./leases.ts";
+import type { Target } from "./locks.ts";
 import { sqliteDescriptor, type SqliteOptions, type SqliteSettings, sqliteSettings } from "./options.ts";
 import { addItems, countScheduled, promote, scheduledItems, soonestMs } from "./schedule.ts";
 import { KIND } from "./schema.ts";
 import { Session } from "./session.ts";
-import { chordValues, hasEnded, settle, stateOf } from "./settle.ts";
-import { claimsOf, countWaiting, isOneStatement, unclaim, waitingTasks } from "./tasks.ts";
+import { hasEnded, settle, stateOf } from "./settle.ts";
+import { beginClaim, claimsOf, countWaiting, isOneStatement, unclaim, waitingTasks } from "./tasks.ts";
 import { SqliteWaits } from "./waits.ts";
 import { SqliteWriter } from "./writer.ts";
 
@@ -55,6 +62,7 @@ export class SqliteStorage implements Storage {
   readonly #writer: SqliteWriter;
   readonly #endings: EndingGroup;
   readonly #waits: SqliteWaits;
+  readonly #waiting: Waiting;
   #closing: Promise<void> | undefined;
 
   /**
@@ -62,19 +70,21 @@ export class SqliteStorage implements Storage {
    * @throws {ConfigurationError} For an unknown journal mode or an empty file name.
    * @throws {TypeError | RangeError} For a wrong size or time.
    */
-  constructor(options: { name?: string } & SqliteOptions = {}) {
+  constructor(options: { name?: string; clock?: Clock } & SqliteOptions = {}) {
     const settings = sqliteSettings(options);
     this.name = settings.name;
     this.shared = settings.shared;
     this.#settings = settings;
+    const { clock } = settings;
     this.#waits = new SqliteWaits({
-      filename: settings.shared ? settings.filename : undefined,
+      clock,
+      place: () => this.#writer.glance(({ path, queue }) => path === undefined ? undefined : { path, queue }),
       changeCount: () => this.#writer.glance((session) => Number(session.get("pragma data_version")?.data_version)),
-      findEnded: (ids) => this.#writer.glance((session) => ids.filter((id) => hasEnded(session, id))) ?? ids,
     });
     this.#writer = new SqliteWriter({
       filename: settings.filename,
       timeoutMs: settings.timeoutMs,
+      clock,
       open: () => new Session(settings),
       committed: (changes) => this.#waits.announce(changes),
       tidy: (session) => {
@@ -83,9 +93,10 @@ export class SqliteStorage implements Storage {
       },
     });
     this.#endings = new EndingGroup(this.#writer);
+    this.#waiting = { clock, writer: this.#writer, waits: this.#waits };
+    this.results = new SqliteKeyValue(this.#writer, KIND.result);
+    this.locks = new SqliteKeyValue(this.#writer, KIND.lock);
     this.data = new SqliteKeyValue(this.#writer, KIND.data);
-    this.results = this.data;
-    this.locks = this.data;
     this.revocations = new SqliteKeyValue(this.#writer, KIND.revocation);
     this.meta = new SqliteKeyValue(this.#writer, KIND.meta);
   }
@@ -98,9 +109,14 @@ export class SqliteStorage implements Storage {
     checkItem(item);
   }
 
-  async enqueue(items: readonly Item[]): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
     items.forEach(checkItem);
-    await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
+    if (chords.length === 0) return await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
+    for (const { callback } of chords) checkItem(callback);
+    await this.#writer.write((session) => {
+      for (const chord of chords) addChord(session, chord);
+      addItems(session, items);
+    });
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
@@ -114,16 +130,19 @@ export class SqliteStorage implements Storage {
   }
 
   claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    return claim(this.#writer, this.#waits, limit, options);
+    return claim(this.#waiting, limit, options);
+  }
+
+  begin({ token }: Claim): Promise<boolean> {
+    return this.#writer.write((session) => beginClaim(session, token), true);
   }
 
   async settle(settlement: Settlement): Promise<Settled> {
-    return { held: await (isPlainEnding(settlement) ? this.#endings.end(settlement) : this.#settle(settlement)) };
-  }
-
-  async #settle(settlement: Settlement): Promise<boolean> {
-    settlement.enqueue?.forEach(checkItem);
-    if (settlement.chord) checkItem(settlement.chord.callback);
+    if (isPlainEnding(settlement)) return { held: await this.#endings.end(settlement) };
+    const { enqueue, chords, chord } = settlement;
+    enqueue?.forEach(checkItem);
+    for (const { callback } of chords ?? []) checkItem(callback);
+    if (chord?.callback) checkItem(chord.callback);
     return await this.#writer.write((session) => settle(session, settlement));
   }
 
@@ -153,9 +172,9 @@ export class SqliteStorage implements Storage {
     return this.#writer.read(storedLeases);
   }
 
-  async recover(target?: Target): Promise<Claim[]> {
-    if (!await this.#writer.read((session) => isRecoveryNeeded(session, target))) return [];
-    return await this.#writer.write((session) => recover(session, target));
+  async recover(target?: Target, own?: Lease): Promise<Claim[]> {
+    const isNeeded = own !== undefined || await this.#writer.readTogether((session) => isRecoveryNeeded(session, target));
+    return isNeeded ? await this.#writer.write((session) => recover(session, target, own)) : [];
   }
 
   async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
@@ -165,27 +184,47 @@ export class SqliteStorage implements Storage {
   }
 
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return waitDue(this.#writer, this.#waits, maxMs, signal);
+    return waitDue(this.#waiting, maxMs, signal);
   }
 
   waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    return waitForResult(this.#writer, this.#waits, id, options);
+    return waitForResult(this.#waiting, id, options);
+  }
+
+  /**
+   * Looks at the schedule.
+   *
+   * @returns When its soonest message is due.
+   */
+  dueMs(): Promise<number | undefined> {
+    return this.#writer.read(soonestMs);
+  }
+
+  async endedOf(ids: readonly string[]): Promise<string[]> {
+    this.#waits.await(ids);
+    return await this.#writer.readTogether((session) => ids.filter((id) => hasEnded(session, id)));
+  }
+
+  async listen(topic: Topic, wake: () => void): Promise<() => void> {
+    // The bells stand beside the file, which has to be there.
+    await this.#writer.read(() => {});
+    return this.#waits.listen(topic, wake);
   }
 
   state(id: string): Promise<StoredState | undefined> {
-    return this.#writer.read((session) => stateOf(session, id));
+    return this.#writer.readTogether((session) => stateOf(session, id));
   }
 
   increment(key: string, by: number, ttlMs?: number): Promise<number> {
     return this.#writer.write((session) => increment(session, key, by, ttlMs));
   }
 
-  async collect(chordId: string): Promise<Collected> {
-    return { values: await this.#writer.read((session) => chordValues(session, chordId)), filledMs: undefined };
+  collect(chordId: string): Promise<Collected> {
+    return this.#writer.readTogether((session) => collect(session, chordId));
   }
 
   pending(limit?: number): Promise<Item[]> {
-    return this.#writer.read((session) => waitingTasks(session, rowLimit(limit)));
+    return this.#writer.readTogether((session) => waitingTasks(session, rowLimit(limit)));
   }
 
   scheduled(limit?: number): Promise<Item[]> {
@@ -198,7 +237,7 @@ export class SqliteStorage implements Storage {
    * @returns How many messages wait; claimed ones do not.
    */
   pendingCount(): Promise<number> {
-    return this.#writer.read(countWaiting);
+    return this.#writer.readTogether(countWaiting);
   }
 
   /**
@@ -237,8 +276,8 @@ export class SqliteStorage implements Storage {
     return this.#writer.write((session) => deleteDead(session, id));
   }
 
-  flush(): Promise<void> {
-    return this.#writer.write(flushAll);
+  flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
+    return this.#writer.write((session) => parts.forEach((part) => flushPart(session, part)));
   }
 
   close(): Promise<void> {

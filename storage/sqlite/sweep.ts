@@ -5,7 +5,7 @@
  */
 import { KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
-import { text } from "./text.ts";
+import { readText } from "./columns.ts";
 
 /** Entries that are looked at for each one written. */
 const LOOKS_PER_ENTRY = 2;
@@ -18,7 +18,8 @@ const KINDS = Object.keys(KIND).length;
 const STRETCH = `select count(*) as looks, max(key) as last, min(expires_ms) as soonest from
   (select key, expires_ms from huey_entry where queue = ? and kind = ? and key >= ? order by key limit ? + 0)`;
 
-const DELETE = "delete from huey_entry where queue = ? and kind = ? and key >= ? and key <= ? and expires_ms <= ?";
+const DELETE = `delete from huey_entry where queue = ?1 and kind = ?2 and key >= ?3 and key <= ?4 and expires_ms <= ?5
+  and (notice_ms is null or notice_ms <= ?5)`;
 
 /** The way round: kind by kind, each in the order of its keys. */
 export class Sweep {
@@ -43,15 +44,16 @@ export class Sweep {
   #look(session: Session, most: number): number {
     const row = session.get(STRETCH, session.queue, this.#kind, this.#key, most);
     const looks = Number(row?.looks);
-    const now = Date.now();
+    const now = session.now();
     if (looks > 0) {
-      const last = text(row?.last);
+      const last = readText(row?.last);
       if (row?.soonest !== null && Number(row?.soonest) <= now) {
         session.run(DELETE, session.queue, this.#kind, this.#key, last, now);
       }
       this.#key = last;
     }
-    if (looks < most) this.#goToNextKind();
+    // Keys that are no text stand behind all others, and nobody of ours has written them.
+    if (looks < most || typeof row?.last !== "string") this.#goToNextKind();
     return looks;
   }
 

@@ -4,12 +4,14 @@
  */
 import type { Claim, Item, Owner } from "../../lib/storage.ts";
 import type { Row, SqlValue } from "./database.ts";
-import { dropLocks } from "./entries.ts";
+import { CLAIMED, splitToken } from "./claimed.ts";
+import { readBytes, readNumber, readPlace, readText, toStoredPlace } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
-import { firstPlain, firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
-import { NO_TOKEN, NOBODY } from "./schema.ts";
+import { dropLocks } from "./locks.ts";
+import { addLost } from "./lost.ts";
+import { firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
+import { FLAG, NO_TOKEN, NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
-import { text } from "./text.ts";
 
 /** Rows per statement; more would not be faster. */
 const ROWS_AT_ONCE = 50;
@@ -17,9 +19,12 @@ const ROWS_AT_ONCE = 50;
 /** Messages claimed between two moves of the bounds. */
 const MOST_PASSED = 32;
 
-const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, retry, id_number, task_id, data";
+const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, flags, id_number, task_id, data";
 
-const COLUMNS_OF_CLAIM = "seq, token, deliveries, priority, retry, id_number, task_id, data";
+/** Those of an item. */
+export const COLUMNS_OF_ITEM: string = "priority, flags, id_number, task_id, data, chord";
+
+const COLUMNS_OF_CLAIM = `seq, token, deliveries, ${COLUMNS_OF_ITEM}`;
 
 /**
  * A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew at each run, which takes longer than running
@@ -64,16 +69,8 @@ const TAKE_ONE = `${TAKE} seq = ?`;
 const GIVE_BACK =
   `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, deliveries = deliveries - ? where seq = ? and token = ?`;
 
-const FIRST_PLAIN = `${firstPlain(1)} * ?1`;
-
-/** All claims of a queue, its number being the first parameter. Plain ones stand before `high`, the others are in the index. */
-export const CLAIMED: string = `from (
-  select * from huey_task where seq >= ${FIRST_PLAIN} and seq < (select high from huey_queue where id = ?1) and owner > ${NOBODY}
-  union all
-  select * from huey_task where queue = ?1 and owner > ${NOBODY} and priority <> 0
-)`;
-
-const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} join huey_owner on huey_owner.id = owner`;
+/** With the owners, also where the row of the owner is missing. */
+const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} left join huey_owner on huey_owner.id = owner`;
 
 /** Those before `high` are looked at, the others need not. */
 const COUNT_PLAIN = `select
@@ -89,7 +86,7 @@ export function hasWaiting(session: Session): boolean {
 /** Appends to the queue, whatever their due time. */
 export function addTasks(session: Session, items: readonly Item[]): void {
   if (items.length === 0) return;
-  const now = Date.now();
+  const now = session.now();
   if (items.every(isPlain)) appendAll(session, items, true, now);
   else {
     appendAll(session, items.filter(isPlain), true, now);
@@ -100,7 +97,7 @@ export function addTasks(session: Session, items: readonly Item[]): void {
 
 /** Whether this is all that a single statement has to do. */
 export function isOneStatement(items: readonly Item[]): boolean {
-  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined;
+  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined && items[0]!.chord === undefined;
 }
 
 function isPlain(item: Item): boolean {
@@ -115,13 +112,19 @@ export function claimTasks(session: Session, limit: number, owner: Owner): Claim
     if (claim !== undefined) return [claim];
   }
   const look = session.get(LOOK, queue, queue, owner.consumer, owner.worker, queue);
-  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: Date.now() };
+  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: session.now() };
   session.owner = { ...owner, number: take.owner };
   if (!look?.prioritised) return takePlain(session, limit, take, Number(look?.high));
   const claims = takePrioritised(session, ABOVE_IN_ORDER, limit, take);
   if (claims.length < limit) claims.push(...takePlain(session, limit - claims.length, take, Number(look.high)));
   if (claims.length < limit) claims.push(...takePrioritised(session, BELOW_IN_ORDER, limit - claims.length, take));
   return claims;
+}
+
+/** Marks a claim as begun. @returns whether it is held */
+export function beginClaim(session: Session, token: string): boolean {
+  const mark = `update huey_task set flags = flags | ${FLAG.begun} where seq = ? and token = ?`;
+  return session.run(mark, ...splitToken(token)) > 0;
 }
 
 /** Drops a claim. @returns whether it was still held */
@@ -140,7 +143,18 @@ export function unclaim(session: Session, token: string, isUsed: boolean): boole
   const [seq, number] = splitToken(token);
   if (session.run(GIVE_BACK, isUsed ? 0 : 1, seq, number) === 0) return false;
   if (seq < firstPrioritised(session.queue)) moveBack(session, seq);
+  addLost(session, seq, number);
   dropLocks(session, token);
+  session.changes.queue = true;
+  return true;
+}
+
+/** As `unclaim`, for a row in whose column of tokens is something else, and which nobody can hold. */
+export function unclaimRow(session: Session, token: string): boolean {
+  const [seq] = splitToken(token);
+  const giveBack = `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN} where seq = ? and owner > ${NOBODY}`;
+  if (session.run(giveBack, seq) === 0) return false;
+  moveBack(session, seq);
   session.changes.queue = true;
   return true;
 }
@@ -154,13 +168,14 @@ export function claimsOf(session: Session, owner: { readonly consumer: string; r
   return rows.map((row) => toClaim(row));
 }
 
-/** The claims of consumers without a lease that still runs. */
-export function orphanedClaims(session: Session): Claim[] {
+/** The claims of consumers without a lease that still runs. @param own A consumer whose claims are not wanted */
+export function orphanedClaims(session: Session, own: string | undefined): Claim[] {
   const rows = session.all(
-    `${CLAIMED_BY} where not exists (select 1 from huey_lease
-      where huey_lease.queue = ?1 and huey_lease.consumer = huey_owner.consumer and expires_ms > ?2) order by seq`,
+    `${CLAIMED_BY} where consumer is null or (consumer is not ?3 and not exists (select 1 from huey_lease
+      where huey_lease.queue = ?1 and huey_lease.consumer = huey_owner.consumer and expires_ms + 0 > ?2)) order by seq`,
     session.queue,
-    Date.now(),
+    session.now(),
+    own ?? null,
   );
   return rows.map((row) => toClaim(row));
 }
@@ -168,7 +183,7 @@ export function orphanedClaims(session: Session): Claim[] {
 /** Waiting messages in their order. */
 export function waitingTasks(session: Session, limit: number): Item[] {
   const { queue } = session;
-  const columns = "select priority, retry, id_number, task_id, data";
+  const columns = `select ${COLUMNS_OF_ITEM}`;
   const rows: Row[] = [];
   const rest = (): number => limit < 0 ? limit : limit - rows.length;
   rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
@@ -186,13 +201,19 @@ export function countWaiting(session: Session): number {
 
 /** Reads the columns that queue and schedule have in common. */
 export function toItem(row: Row): Item {
-  return {
-    id: text(row.task_id),
-    data: row.data as Uint8Array,
-    priority: Number(row.priority),
-    retry: row.retry === 1,
+  const item = {
+    id: readText(row.task_id),
+    data: readBytes(row.data),
+    priority: readNumber(row.priority, 0),
+    retry: hasFlag(row, FLAG.retry),
     track: row.id_number !== null,
   };
+  const chord = row.chord === null ? undefined : readPlace(row.chord);
+  return chord === undefined ? item : { ...item, chord };
+}
+
+function hasFlag({ flags }: Row, flag: number): boolean {
+  return (Number(flags) & flag) !== 0;
 }
 
 /** What a claim writes. */
@@ -209,7 +230,7 @@ function takeFirst(session: Session, owner: Owner): Claim | undefined {
   const row = session.get(FIRST, queue, firstPrioritised(queue), known.number);
   if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1) return undefined;
   const token = randomToken();
-  session.run(TAKE_ONE, known.number, token, Date.now(), row.seq!);
+  session.run(TAKE_ONE, known.number, token, session.now(), row.seq!);
   noteTaken(session, Number(row.seq), 1, Number(row.high));
   return toClaim(row, token);
 }
@@ -239,39 +260,46 @@ function takePrioritised(session: Session, select: string, limit: number, { owne
 }
 
 function appendAll(session: Session, items: readonly Item[], plain: boolean, now: number): void {
-  if (plain && items.length === 1) return appendOne(session, items[0]!, now);
+  const inChords = items.some(({ chord }) => chord !== undefined);
+  if (plain && items.length === 1 && !inChords) return appendOne(session, items[0]!, now);
   let seq = nextNumber(session, plain);
   for (let start = 0; start < items.length;) {
     const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
     const values: SqlValue[] = [session.queue, now, seq];
     seq += rows;
     for (const end = start + rows; start < end; start++) {
-      const { priority, retry, track, id, data } = items[start]!;
-      values.push(priority, retry ? 1 : 0, track ? idNumber(id) : null, id, data);
+      const { priority, retry, track, id, data, chord } = items[start]!;
+      values.push(priority, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data);
+      if (inChords) values.push(toStoredPlace(chord));
     }
-    session.runAll(rows === 1 ? INSERT_ONE : INSERT_MANY, values);
+    session.runAll(INSERTS[inChords ? "inChords" : "plain"][rows === 1 ? "one" : "many"], values);
   }
 }
 
 /** In a single statement, which needs no transaction around it. */
 function appendOne(session: Session, { retry, track, id, data }: Item, now: number): void {
   const { queue } = session;
-  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? 1 : 0, track ? idNumber(id) : null, id, data);
+  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data);
 }
 
 const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
   (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, 0, ?4, ?5, ?6, ?7)`;
 
-function insertStatement(rows: number): string {
+/** @param inChords With a place in a chord for each row. */
+function insertStatement(rows: number, inChords: boolean): string {
+  const width = inChords ? 6 : 5;
   const row = (index: number): string => {
-    const [priority, retry, track, id, data] = Array.from({ length: 5 }, (_, place) => `?${4 + 5 * index + place}`);
-    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ${priority}, ${retry}, ${track}, ${id}, ${data})`;
+    const values = Array.from({ length: width }, (_, place) => `?${4 + width * index + place}`);
+    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ${values.join(", ")})`;
   };
-  return `insert into huey_task (${COLUMNS}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
+  const columns = inChords ? `${COLUMNS}, chord` : COLUMNS;
+  return `insert into huey_task (${columns}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
 }
 
-const INSERT_ONE = insertStatement(1);
-const INSERT_MANY = insertStatement(ROWS_AT_ONCE);
+const INSERTS = {
+  plain: { one: insertStatement(1, false), many: insertStatement(ROWS_AT_ONCE, false) },
+  inChords: { one: insertStatement(1, true), many: insertStatement(ROWS_AT_ONCE, true) },
+};
 
 function newOwner(session: Session, owner: Owner): SqlValue | undefined {
   const made = "insert into huey_owner (queue, consumer, worker) values (?, ?, ?) returning id";
@@ -281,24 +309,20 @@ function newOwner(session: Session, owner: Owner): SqlValue | undefined {
 /** @param token If the row was read before it was claimed. */
 function toClaim(row: Row, token?: number): Claim {
   const isNew = typeof token === "number";
-  return {
-    id: text(row.task_id),
-    data: row.data as Uint8Array,
-    priority: Number(row.priority),
-    retry: row.retry === 1,
+  const claim = {
+    id: readText(row.task_id),
+    data: readBytes(row.data),
+    priority: readNumber(row.priority, 0),
+    retry: hasFlag(row, FLAG.retry),
     track: row.id_number !== null,
     token: `${row.seq}.${isNew ? token : row.token}`,
-    deliveries: Number(row.deliveries) + (isNew ? 1 : 0),
+    deliveries: readNumber(row.deliveries, 0) + (isNew ? 1 : 0),
   };
+  if (row.chord === null && !hasFlag(row, FLAG.begun)) return claim;
+  return { ...claim, chord: readPlace(row.chord), ...(hasFlag(row, FLAG.begun) && { begun: true }) };
 }
 
 /** Together with the number of the row it names one hand-out; rows alone would not do, because their numbers are used again. */
 function randomToken(): number {
   return NO_TOKEN + 1 + Math.floor(Math.random() * (NO_TOKEN - 2));
-}
-
-/** The number of the row and the number of the hand-out. */
-export function splitToken(token: string): [number, number] {
-  const dot = token.indexOf(".");
-  return [Number(token.slice(0, dot)), Number(token.slice(dot + 1))];
 }

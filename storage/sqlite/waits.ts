@@ -1,183 +1,133 @@
 /**
- * Waiting for other tasks, isolates and processes: woken directly by the own commits, by bells for the commits of others, and by
- * a slow look at SQLite's change counter for what did not ring.
+ * Who listens for changes: rung directly by the own commits, by bells for the commits of others, and after a slow look at SQLite's
+ * change counter for what did not ring.
  * @module
  */
+import type { Clock, Timer } from "../../lib/primitives/clock.ts";
+import type { Topic } from "../../lib/storage.ts";
+import { AwaitedIds } from "../awaited_ids.ts";
 import { Bell } from "../bell.ts";
+import { Listeners } from "../listeners.ts";
 import type { Changes } from "./session.ts";
-
-/** What can be waited for, besides the end of a task. */
-export type Topic = "queue" | "schedule";
-
-/** A wait that has begun. */
-export interface Sleep {
-  /** Ends at a wake-up, at an abort, at the close, or when the time is over. */
-  readonly ended: Promise<void>;
-  /** Ends it in so many milliseconds at the latest. */
-  shorten(ms: number): void;
-  /** Ends it now. */
-  cancel(): void;
-}
 
 /** What the waits need. */
 export interface WaitsOptions {
-  /** Path of the database file; `undefined`: nobody else can see it. */
-  readonly filename: string | undefined;
+  readonly clock: Clock;
+  /** The file and the number of the queue in it; `undefined` while that is not known, or nobody else can see it. */
+  place(): { readonly path: string; readonly queue: number } | undefined;
   /** SQLite's change counter, which moves with the commits of other connections; `undefined` while it cannot be read. */
   changeCount(): number | undefined;
-  /** Which of these tasks have a result or have ended. */
-  findEnded(ids: readonly string[]): readonly string[];
 }
 
 /** Bounds of the pause between two looks at the change counter. */
 const FIRST_LOOK_MS = 10;
 const LONGEST_LOOK_MS = 1000;
 
-/** Looking for ended tasks takes at most one part in this many of the time. */
-const LOOK_SHARE = 4;
+/** What one bell says; the other one tells of ends. */
+const WORK: readonly Topic[] = ["queue", "schedule", "revocations"];
 
-/** The longest delay that a timer takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The bells of a queue, beside the file. */
+interface Bells {
+  readonly work: Bell;
+  readonly ends: Bell;
+}
 
-/** All waits of one storage. */
+/** All who listen to one storage. */
 export class SqliteWaits {
   readonly #options: WaitsOptions;
-  readonly #queueBell: Bell | undefined;
-  readonly #endBell: Bell | undefined;
-  readonly #topics: Record<Topic, Set<() => void>> = { queue: new Set(), schedule: new Set() };
-  readonly #tasks = new Map<string, Set<() => void>>();
-  #sleeping = 0;
-  #lookTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #listeners = new Listeners();
+  readonly #awaited = new AwaitedIds();
+  #bells: Bells | undefined;
+  #listening = 0;
+  #lookTimer: Timer | undefined;
   #lastCount: number | undefined;
-  #nextTaskLookAt = 0;
-  #taskLookTimer: ReturnType<typeof setTimeout> | undefined;
-  #ended = false;
+  #closed = false;
 
   constructor(options: WaitsOptions) {
     this.#options = options;
-    if (options.filename === undefined) return;
-    this.#queueBell = new Bell(`${options.filename}-bell`);
-    this.#endBell = new Bell(`${options.filename}-done`);
   }
 
-  /** Wakes whoever waits for these changes, here and elsewhere. */
-  announce(changes: Changes): void {
-    if (changes.queue) this.#wakeTopic("queue");
-    if (changes.schedule) this.#wakeTopic("schedule");
-    if (changes.queue || changes.schedule) this.#queueBell?.ring();
-    if (changes.ended.length === 0) return;
-    if (this.#tasks.size > 0) this.#wakeTasks(changes.ended);
-    this.#endBell?.ring();
+  /** Rings for whoever waits for these changes, here and elsewhere. */
+  announce({ queue, schedule, revoked, ended }: Changes): void {
+    if (queue) this.#listeners.ring("queue");
+    if (schedule) this.#listeners.ring("schedule");
+    if (revoked) this.#listeners.ring("revocations");
+    if (ended.length > 0 && this.#awaited.size > 0 && ended.filter((id) => this.#awaited.take(id)).length > 0) {
+      this.#listeners.ring("results");
+    }
+    if (queue || schedule || revoked) this.#openBells()?.work.ring();
+    if (ended.length > 0) this.#openBells()?.ends.ring();
   }
 
-  /** Waits for messages. Begin before looking, so that nothing is missed. */
-  forTopic(topic: Topic, ms: number | undefined, signal?: AbortSignal): Sleep {
-    const wakes = this.#topics[topic];
-    const stopListening = this.#queueBell?.listen(() => this.#wakeTopic(topic));
-    return this.#sleep(ms, signal, (wake) => wakes.add(wake), (wake) => {
-      wakes.delete(wake);
-      stopListening?.();
-    });
+  /** Rings when one of these ends, as far as that can be known here. */
+  await(ids: readonly string[]): void {
+    this.#awaited.add(ids);
   }
 
-  /** Waits for the end of a task. Begin before looking, so that nothing is missed. */
-  forTask(id: string, ms: number | undefined, signal?: AbortSignal): Sleep {
-    const stopListening = this.#endBell?.listen(() => this.#lookForEnded());
-    const wakes = this.#tasks.get(id) ?? new Set();
-    return this.#sleep(ms, signal, (wake) => this.#tasks.set(id, wakes.add(wake)), (wake) => {
-      wakes.delete(wake);
-      if (wakes.size === 0) this.#tasks.delete(id);
-      stopListening?.();
-    });
+  /** Calls `wake` after changes. Begin before looking, so that nothing is missed. @returns what ends it */
+  listen(topic: Topic, wake: () => void): () => void {
+    if (this.#closed) return () => {};
+    const forget = this.#listeners.add(topic, wake);
+    const bells = this.#openBells();
+    const stopBell = topic === "results"
+      ? bells?.ends.listen(() => this.#ringEnds())
+      : bells?.work.listen(() => this.#ringWork());
+    if (++this.#listening === 1) this.#lookLater(FIRST_LOOK_MS);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      forget();
+      stopBell?.();
+      if (--this.#listening === 0) this.#lookTimer?.stop();
+    };
   }
 
-  /** Ends all waits; those that begin later end at once. Bells can still be rung. */
+  /** Ends all listening, after a last ring. */
   end(): void {
-    this.#ended = true;
-    this.#wakeTopic("queue");
-    this.#wakeTopic("schedule");
-    this.#wakeTasks([...this.#tasks.keys()]);
-    clearTimeout(this.#taskLookTimer);
+    this.#closed = true;
+    this.#lookTimer?.stop();
+    this.#ringWork();
+    this.#listeners.ring("results");
   }
 
   /** Gives up the bells. */
   close(): void {
-    this.#queueBell?.close();
-    this.#endBell?.close();
+    this.#bells?.work.close();
+    this.#bells?.ends.close();
   }
 
-  #sleep(
-    ms: number | undefined,
-    signal: AbortSignal | undefined,
-    add: (wake: () => void) => void,
-    remove: (wake: () => void) => void,
-  ): Sleep {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    let over = false;
-    const end = (): void => {
-      if (over) return;
-      over = true;
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      remove(end);
-      if (--this.#sleeping === 0) clearTimeout(this.#lookTimer);
-      resolve();
+  #ringWork(): void {
+    for (const topic of WORK) this.#listeners.ring(topic);
+  }
+
+  /** Which tasks have ended elsewhere is not known: whoever waits for some looks. */
+  #ringEnds(): void {
+    if (this.#awaited.size > 0) this.#listeners.ring("results");
+  }
+
+  #openBells(): Bells | undefined {
+    if (this.#bells !== undefined) return this.#bells;
+    const place = this.#options.place();
+    if (place === undefined) return undefined;
+    const { path, queue } = place;
+    const { clock } = this.#options;
+    return this.#bells = {
+      work: new Bell(`${path}-bell-${queue}`, { clock, like: path }),
+      ends: new Bell(`${path}-done-${queue}`, { clock, like: path }),
     };
-    // Not unreferenced: somebody awaits this.
-    let timer = setTimeout(end, timerMs(ms));
-    const shorten = (laterMs: number): void => {
-      clearTimeout(timer);
-      if (!over) timer = setTimeout(end, timerMs(laterMs));
-    };
-    add(end);
-    if (++this.#sleeping === 1) this.#lookLater(FIRST_LOOK_MS);
-    signal?.addEventListener("abort", end);
-    if (signal?.aborted || this.#ended) end();
-    return { ended: promise, shorten, cancel: end };
-  }
-
-  #wakeTopic(topic: Topic): void {
-    for (const wake of [...this.#topics[topic]]) wake();
-  }
-
-  #wakeTasks(ids: readonly string[]): void {
-    for (const id of ids) for (const wake of [...this.#tasks.get(id) ?? []]) wake();
-  }
-
-  /** One look for all who wait, with a pause after it, so that a busy queue does not keep the waiting process busy. */
-  #lookForEnded(): void {
-    if (this.#taskLookTimer !== undefined || this.#tasks.size === 0) return;
-    const pauseMs = this.#nextTaskLookAt - performance.now();
-    if (pauseMs > 0) {
-      this.#taskLookTimer = setTimeout(() => {
-        this.#taskLookTimer = undefined;
-        this.#lookForEnded();
-      }, pauseMs);
-      return;
-    }
-    const startedAt = performance.now();
-    this.#wakeTasks(this.#options.findEnded([...this.#tasks.keys()]));
-    const endedAt = performance.now();
-    this.#nextTaskLookAt = endedAt + (endedAt - startedAt) * (LOOK_SHARE - 1);
   }
 
   #lookLater(pauseMs: number): void {
-    clearTimeout(this.#lookTimer);
-    this.#lookTimer = setTimeout(() => {
+    this.#lookTimer?.stop();
+    this.#lookTimer = this.#options.clock.startTimer(pauseMs, () => {
       const count = this.#options.changeCount();
       if (count !== this.#lastCount) {
         this.#lastCount = count;
-        this.#wakeTopic("queue");
-        this.#wakeTopic("schedule");
-        this.#lookForEnded();
+        this.#ringWork();
+        this.#ringEnds();
       }
-      if (this.#sleeping > 0) this.#lookLater(Math.min(pauseMs * 2, LONGEST_LOOK_MS));
-    }, pauseMs);
-    this.#lookTimer.unref();
+      if (this.#listening > 0 && !this.#closed) this.#lookLater(Math.min(pauseMs * 2, LONGEST_LOOK_MS));
+    }, { background: true });
   }
-}
-
-/** A whole delay that a timer takes; whoever waits looks at the clock again. */
-function timerMs(ms: number = Infinity): number {
-  return Math.min(Math.max(Math.ceil(ms), 0), LONGEST_TIMER_MS);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
+import { type Clock, sleep } from "../../lib/primitives/clock.ts";
 import { isBusy, lockedError, toStorageError } from "./errors.ts";
 import { Changes, type Session } from "./session.ts";
 
@@ -22,6 +23,7 @@ export interface WriterOptions {
   readonly filename: string;
   /** How long an operation waits for a lock. */
   readonly timeoutMs: number;
+  readonly clock: Clock;
   /** Opens the connection; called again after a failure. */
   open(): Session;
   /** Called after each commit that changed something. */
@@ -73,7 +75,13 @@ export class SqliteWriter {
   write<T>(work: (session: Session) => T, isSingle = false): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closedError());
-      this.#jobs.push({ work, isSingle, resolve: resolve as (value: unknown) => void, reject, issuedAt: performance.now() });
+      this.#jobs.push({
+        work,
+        isSingle,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        issuedAt: this.#options.clock.elapsed(),
+      });
       if (!this.#flushing) this.#plan();
     });
   }
@@ -85,18 +93,24 @@ export class SqliteWriter {
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
   async read<T>(work: (session: Session) => T): Promise<T> {
-    const startedAt = performance.now();
+    const { clock } = this.#options;
+    const startedAt = clock.elapsed();
     for (let tries = 1;; tries++) {
       if (this.#closed) throw this.#closedError();
       try {
         return work(this.#open());
       } catch (error) {
         if (!isBusy(error)) throw toStorageError(error, this.#options.filename);
-        const waitedMs = performance.now() - startedAt;
+        const waitedMs = clock.elapsed() - startedAt;
         if (waitedMs >= this.#options.timeoutMs) throw lockedError(this.#options.filename, waitedMs, error);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs(tries)));
+        await sleep(clock, pauseMs(tries));
       }
     }
+  }
+
+  /** The same for several reads, which see one state of the file. */
+  readTogether<T>(work: (session: Session) => T): Promise<T> {
+    return this.read((session) => session.snapshot(() => work(session)));
   }
 
   /** Looks without waiting for anything. @returns `undefined` if that cannot be done now */
@@ -148,7 +162,7 @@ export class SqliteWriter {
     this.#waiting = left.length > 0;
     if (left.length > 0) {
       this.#jobs.unshift(...left);
-      setTimeout(() => this.#flush(tries + 1), pauseMs(tries));
+      this.#options.clock.startTimer(pauseMs(tries), () => this.#flush(tries + 1));
     } else if (this.#jobs.length > 0) {
       this.#plan();
     } else {
@@ -184,7 +198,7 @@ export class SqliteWriter {
   }
 
   #dropOverdue(jobs: Job[], cause: unknown): Job[] {
-    const now = performance.now();
+    const now = this.#options.clock.elapsed();
     const overdue = (job: Job): boolean => now - job.issuedAt >= this.#options.timeoutMs;
     for (const job of jobs.filter(overdue)) job.reject(lockedError(this.#options.filename, now - job.issuedAt, cause));
     return jobs.filter((job) => !overdue(job));

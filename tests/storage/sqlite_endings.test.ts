@@ -109,12 +109,12 @@ describe("endings in a SQLite file", () => {
     await storage.enqueue(items(64, "other"));
     await run(64);
     expect(await storage.state("task0")).toEqual({ state: "failed" });
-    expect(await storage.data.pop("task0")).toEqual(bytes);
+    expect(await storage.results.pop("task0")).toEqual(bytes);
   });
 
-  test("an older result, and a value of the application, stay under the id", async () => {
+  test("older results stay under the id", async () => {
     await storage.enqueue(items(2));
-    await storage.data.put("task0", bytes);
+    await storage.results.put("task0", bytes);
     await storage.settle({ id: "task1", result: bytes, ending: "failed", noticeTtlMs: 60_000 });
     await run(2);
     expect(await storage.state("task1")).toEqual({ state: "empty" });
@@ -122,7 +122,7 @@ describe("endings in a SQLite file", () => {
     await run(64);
     for (const id of ["task0", "task1"]) {
       expect(await storage.state(id)).toEqual({ state: "empty" });
-      expect(await storage.data.pop(id)).toEqual(bytes);
+      expect(await storage.results.pop(id)).toEqual(bytes);
       expect(await storage.state(id)).toEqual({ state: "empty" });
     }
   });

@@ -150,7 +150,7 @@ describe("group commit", () => {
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(StorageError);
     expect((await storage.pending()).map(({ id }) => id)).toEqual(["a", "b"]);
-    expect(await storage.data.has("task")).toBe(false);
+    expect(await storage.results.has("task")).toBe(false);
   });
 });
 

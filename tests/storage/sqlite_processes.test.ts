@@ -32,8 +32,8 @@ describe("SQLite file shared by processes", () => {
     const claimed = (await Promise.all(children.map((child) => child.lines()))).flat();
     expect(claimed).toHaveLength(1500);
     expect(new Set(claimed).size).toBe(1500);
-    expect(await storage.data.size()).toBe(1500);
-    expect(new TextDecoder().decode(await storage.data.pop("task-7"))).toBe("message 7");
+    expect(await storage.results.size()).toBe(1500);
+    expect(new TextDecoder().decode(await storage.results.pop("task-7"))).toBe("message 7");
     expect(await storage.claimed({ consumer: "parent" })).toEqual([]);
   }, LIMIT_MS);
 

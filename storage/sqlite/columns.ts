@@ -1,0 +1,71 @@
+/**
+ * Values of columns. A file may hold what nobody of ours has written: whatever is there is read as what belongs there, because one
+ * bad row must not stop the others.
+ *
+ * Text with NUL characters is stored in other words, since Deno's binding cuts text at the first one when reading.
+ * @module
+ */
+import type { ChordPlace } from "../../lib/storage.ts";
+import type { SqlValue } from "./database.ts";
+
+/** NUL becomes \x01 and "0"; \x01 itself becomes \x01 and "1". */
+// deno-lint-ignore no-control-regex -- these two characters are the point
+const SPECIAL = /[\0\x01]/g;
+// deno-lint-ignore no-control-regex -- as above
+const ESCAPED = /\x01[01]/g;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Replaces text by what is stored for it, in place. @returns the same array */
+export function allToStored(values: SqlValue[]): SqlValue[] {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (typeof value === "string") values[index] = toStored(value);
+  }
+  return values;
+}
+
+function toStored(value: string): string {
+  if (!value.includes("\0") && !value.includes("\x01")) return value;
+  return value.replace(SPECIAL, (character) => character === "\0" ? "\x010" : "\x011");
+}
+
+/** Reads a column of text. */
+export function readText(value: SqlValue | undefined): string {
+  const stored = typeof value === "string" ? value : toText(value);
+  return stored.includes("\x01") ? stored.replace(ESCAPED, (pair) => pair === "\x010" ? "\0" : "\x01") : stored;
+}
+
+/** Reads a column of text that may be null. */
+export function readOptionalText(value: SqlValue | undefined): string | undefined {
+  return value === null || value === undefined ? undefined : readText(value);
+}
+
+/** Reads a column of numbers. @param otherwise For what is no number */
+export function readNumber<D>(value: SqlValue | undefined, otherwise: D): number | D {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  return typeof number === "number" && Number.isFinite(number) ? number : otherwise;
+}
+
+/** Reads a column of bytes. */
+export function readBytes(value: SqlValue | undefined): Uint8Array {
+  return value instanceof Uint8Array ? value : encoder.encode(toText(value));
+}
+
+/** What is stored of a place in a chord. */
+export function toStoredPlace(place: ChordPlace | undefined): string | null {
+  return place === undefined ? null : `${place.index}:${place.id}`;
+}
+
+/** Reads a place in a chord. */
+export function readPlace(value: SqlValue | undefined): ChordPlace | undefined {
+  if (typeof value !== "string") return undefined;
+  const [, index, id] = /^(\d{1,9}):([^]*)$/.exec(value) ?? [];
+  return index === undefined ? undefined : { id: readText(id), index: Number(index) };
+}
+
+function toText(value: SqlValue | undefined): string {
+  if (value === null || value === undefined) return "";
+  return value instanceof Uint8Array ? decoder.decode(value) : String(value);
+}

@@ -1,0 +1,50 @@
+/**
+ * The database file itself: its modes and its one true path.
+ * @module
+ */
+import { closeSync, existsSync, linkSync, lstatSync, openSync, readlinkSync, realpathSync, unlinkSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+/**
+ * Makes a file that is missing, so that it has its mode from its first moment on. What exists keeps its mode.
+ *
+ * Whoever closes a file gives up all locks that its process holds on it, those of SQLite in other threads too. So the file is
+ * made under another name, closed, and then put in its place.
+ */
+export function makeFile(filename: string, mode: number): void {
+  const place = targetOf(filename);
+  if (existsSync(place)) return;
+  const draft = `${place}-new-${crypto.randomUUID()}`;
+  try {
+    closeSync(openSync(draft, "wx", mode));
+  } catch {
+    // SQLite itself tells best why there can be no file.
+    return;
+  }
+  try {
+    linkSync(draft, place);
+  } catch {
+    // Somebody else was faster, or the file system knows no links; then SQLite makes the file.
+  } finally {
+    unlinkSync(draft);
+  }
+}
+
+/** The path by which all who use a file know it, whatever links and capitals they used. @param filename Of a file that exists */
+export function truePath(filename: string): string {
+  try {
+    return realpathSync.native(filename);
+  } catch {
+    // Permissions may allow the file, but not to ask where it is.
+    return filename;
+  }
+}
+
+/** Where a link points to whose target is missing. */
+function targetOf(filename: string): string {
+  try {
+    return lstatSync(filename).isSymbolicLink() ? resolve(dirname(filename), readlinkSync(filename)) : filename;
+  } catch {
+    return filename;
+  }
+}
