@@ -29,7 +29,7 @@ const CONNECT_MS = 5000;
 const COMMAND_OPTIONS = { typeMapping: { ["$".charCodeAt(0)]: Buffer }, timeout: undefined };
 
 /** Errors that waiting does not cure. */
-const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
+const REFUSED = /^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 const NO_LOGIN = /^ERR unknown command .?(HELLO|AUTH)\b/i;
 const NO_DATABASE = /^ERR (DB index|invalid DB|SELECT)/;
 
@@ -203,6 +203,11 @@ export class Link {
   #fatal(error: Error): Error | undefined {
     const { place } = this.#options;
     if (error.name === "ConfigurationError" || error instanceof StorageError) return error;
+    if (error.message.startsWith("NOPERM")) {
+      return new StorageError(`Redis at ${place} does not give its user the rights that a queue needs: ${error.message}`, {
+        cause: error,
+      });
+    }
     if (REFUSED.test(error.message)) {
       return new StorageError(`Redis at ${place} refused the login: check username and password`, { cause: error });
     }
