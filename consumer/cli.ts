@@ -2,6 +2,7 @@
  * The command line of the consumer.
  * @module
  */
+import { resolve } from "node:path";
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import { errorStack, toError } from "../lib/error_record.ts";
@@ -108,8 +109,11 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
 }
 
 async function prepare({ what, options: given, logging }: RunCommand, find: FindApplication | undefined): Promise<Prepared> {
+  // The application may change the folder when it is loaded.
+  const { logfile } = logging;
+  const absolute = logfile === undefined ? {} : { logfile: resolve(logfile) };
   const loaded = await loadApplications(what, find);
-  configureLogging({ ...logging, queues: loaded.length > 1 }, "MainThread");
+  configureLogging({ ...logging, ...absolute, queues: loaded.length > 1 }, "MainThread");
   const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
   for (const { huey } of loaded) nameQueue(coreOf(huey)!);
   const consumers = loaded.map(({ huey, module, exportName, options: settings, workers }) => {

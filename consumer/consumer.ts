@@ -11,6 +11,7 @@ import { durationMs } from "../lib/time.ts";
 import type { Duration } from "../lib/time.ts";
 import { Engine } from "./engine.ts";
 import { Once } from "./once.ts";
+import { checkPlace } from "./requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./settings.ts";
 import { resolveSettings } from "./settings.ts";
 import { reportVitals } from "./vitals.ts";
@@ -73,11 +74,14 @@ export class Consumer implements AsyncDisposable {
 
   /**
    * Starts the workers and the scheduler. Resolves when all workers are ready.
-   * @throws {ConfigurationError} If it runs already, or the Huey is in immediate mode.
+   * @throws {ConfigurationError} If it runs already, if the Huey is in immediate mode, in a worker of a consumer, or if the runtime
+   * lacks something.
    */
   async start(): Promise<void> {
     if (this.#engine !== undefined) throw new ConfigurationError("This consumer runs already");
     checkHuey(this.#core, this.#settings);
+    const { settings: { name: queue }, storage: { shared } } = this.#core;
+    checkPlace({ queue, shared, workerType: this.#settings.workerType });
     const engine = new Engine(this.huey, this.#core, this.#settings);
     this.#engine = engine;
     try {

@@ -14,6 +14,12 @@ export function ownVariable(name: string): string | undefined {
   }
 }
 
+/** Tells a process the id of the consumer whose worker it is. */
+export const WORKER_PROCESS = "HUEY_WORKER_PROCESS";
+
+/** Tells a process of a worker which folder its consumer is in, where that has changed since its start. */
+export const WORKER_FOLDER = "HUEY_WORKER_FOLDER";
+
 /** Tells a process the id of its supervisor. */
 export const SUPERVISED = "HUEY_CONSUMER_SUPERVISED";
 

@@ -2,6 +2,7 @@
  * The sign of life of a consumer, renewed from a place that a busy task cannot block.
  * @module
  */
+import { errorText } from "../lib/error_record.ts";
 import { type Clock, sleep, startInterval, systemClock, type Timer } from "../lib/primitives/clock.ts";
 import type { Lease, PollOptions, Storage } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -74,7 +75,13 @@ export class LeaseKeeper {
   taskStarts(): void {
     if (!this.#wantsHeart) return;
     this.#wantsHeart = false;
-    if (!this.#stopped) this.#startHeart();
+    if (this.#stopped) return;
+    try {
+      this.#startHeart();
+    } catch (error) {
+      // The task that is about to run has not failed.
+      this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${errorText(error)}`);
+    }
   }
 
   /** Renews no more, and ends the lease. A beat that is under way would bring it back after its end, so it is waited for. */

@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { WORKER_FOLDER, WORKER_PROCESS } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
 import type { FromWorker } from "./protocol.ts";
 import { openWorker, siblingUrl } from "./web_worker.ts";
@@ -19,8 +20,10 @@ function tell(message: FromWorker): void {
 
 // The consumer gets these signals too, and decides; without it there is nothing left to do.
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"] as const) process.on(signal, () => {});
-watchParent(Number(process.env.HUEY_WORKER_PROCESS), () => process.exit(FAILED));
+watchParent(Number(process.env[WORKER_PROCESS]), () => process.exit(FAILED));
 
+const folder = process.env[WORKER_FOLDER];
+if (folder) process.chdir(folder);
 const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {
   message: (message) => tell(message as FromWorker),
   end: (reason) => tell({ type: "lost", reason }),

@@ -5,7 +5,8 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { moduleArguments } from "./runtime_flags.ts";
+import { WORKER_FOLDER, WORKER_PROCESS } from "./environment.ts";
+import { moduleArguments, startFolder } from "./runtime_flags.ts";
 import { siblingUrl } from "./web_worker.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
@@ -13,9 +14,16 @@ import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 export function openProcess(events: WebWorkerEvents): WebWorker {
   const entry = siblingUrl("process_entry", import.meta.url);
   const program = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
+  const folder = startFolder();
   const child = spawn(process.execPath, moduleArguments(program), {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
-    env: { ...process.env, HUEY_WORKER_PROCESS: String(process.pid) },
+    env: {
+      ...process.env,
+      [WORKER_PROCESS]: String(process.pid),
+      [WORKER_FOLDER]: folder === undefined ? "" : process.cwd(),
+    },
+    // The paths in the flags start from here; then it goes to the folder of this process.
+    cwd: folder,
   });
   let open = true;
   function end(reason: string): void {

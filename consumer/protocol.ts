@@ -52,6 +52,8 @@ export interface Start {
 /** From a worker to its consumer. */
 export type FromWorker =
   | { readonly type: "ready" }
+  /** Its first task begins. */
+  | { readonly type: "worked" }
   | { readonly type: "failed"; readonly reason: string }
   | Start
   /** An attempt that it was told of was settled. */

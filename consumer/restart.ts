@@ -8,7 +8,7 @@ import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
 import { SUPERVISED } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
-import { programArguments } from "./runtime_flags.ts";
+import { programArguments, startFolder } from "./runtime_flags.ts";
 import { LOG_SIGNALS } from "./rotation.ts";
 import type { LogSignal } from "./rotation.ts";
 import type { EndSignal } from "./shutdown.ts";
@@ -51,6 +51,8 @@ export async function superviseSuccessor(logger: Logger, ends: () => boolean): P
     child = spawn(process.execPath, programArguments(), {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
       env: { ...process.env, [SUPERVISED]: String(process.pid) },
+      // The application may have changed it; the paths in the arguments start from here.
+      cwd: startFolder(),
     });
     const code = await exitOf(child, logger);
     if (code !== RESTART) return code;

@@ -2,18 +2,48 @@
  * The command line of this runtime, to start the same program, or another one with the same rights.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 
 /** What is used of Deno. */
 interface DenoLike {
   readonly mainModule: string;
+  readonly build?: { readonly standalone?: boolean };
   readonly permissions: { querySync(descriptor: { name: string; path?: string }): { readonly state: string } };
 }
 
 /** A debugger listens on one port, and a watcher is for the program that was started by hand. */
 const NOT_FOR_CHILDREN = /^--(inspect|watch)/;
 const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
+
+/** The folder in which this program was started, from which the paths of its command line start. */
+export const START_FOLDER: string | undefined = currentFolder();
+
+/** The folder in which to start this program, or another one with its flags, again; `undefined`: the current one. */
+export function startFolder(): string | undefined {
+  return START_FOLDER === currentFolder() || START_FOLDER === undefined || !existsSync(START_FOLDER) ? undefined : START_FOLDER;
+}
+
+/** The current folder; `undefined` where it is gone, or nobody may ask for it. */
+export function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this program is one file, with its runtime: starting that with another module starts the same program again. */
+export function compiledProgram(): boolean {
+  return deno()?.build?.standalone === true || /\$bunfs|~BUN/.test(import.meta.url);
+}
+
+/** The runtime and its version, for messages. */
+export function runtimeName(): string {
+  const { versions } = process;
+  const name = versions.bun !== undefined ? "Bun" : versions.deno !== undefined ? "Deno" : "Node";
+  return `${name} ${versions.bun ?? versions.deno ?? versions.node}`;
+}
 
 /** Arguments that start this program again. */
 export function programArguments(): string[] {

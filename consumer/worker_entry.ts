@@ -5,10 +5,12 @@
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import type { Core, Running } from "../lib/core.ts";
+import { errorStack } from "../lib/error_record.ts";
 import type { Huey } from "../lib/huey.ts";
+import { withoutSecrets } from "../lib/secrets.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
-import { ownVariable } from "./environment.ts";
+import { ownVariable, WORKER_PROCESS } from "./environment.ts";
 import { interceptExit } from "./exit_guard.ts";
 import { guardIsolate } from "./guards.ts";
 import type { StrayKind } from "./guards.ts";
@@ -18,6 +20,7 @@ import { reopenLog } from "./log_file.ts";
 import { configureLogging } from "./logging.ts";
 import { nameQueue } from "./queue_logger.ts";
 import { partLogger } from "./loggers.ts";
+import { markWorker } from "./requirements.ts";
 import { sleep } from "./outage.ts";
 import { ParentPulse } from "./parent_pulse.ts";
 import type { FromWorker, Init, ToWorker } from "./protocol.ts";
@@ -64,6 +67,7 @@ async function answerIdle(id: number): Promise<void> {
 
 async function begin(init: Init): Promise<void> {
   try {
+    markWorker();
     interceptExit((code) => post({ type: "exit", code }));
     const huey = await importHuey(init.module, init.exportName);
     if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
@@ -71,7 +75,7 @@ async function begin(init: Init): Promise<void> {
     nameQueue(core);
     await run(huey, core, init);
   } catch (error) {
-    post({ type: "failed", reason: error instanceof Error ? error.stack ?? error.message : String(error) });
+    post({ type: "failed", reason: withoutSecrets(errorStack(error)) });
   }
 }
 
@@ -102,7 +106,11 @@ function listenForPulse({ lease }: Init, logger: Logger): void {
 
 /** Tokens of attempts that the consumer was told of. */
 const told: Set<string> = new Set();
+let worked = false;
+
 function onStart({ claim, message }: Running): void {
+  if (!worked) post({ type: "worked" });
+  worked = true;
   if (!message.timeout) return;
   told.add(claim.token);
   post({ type: "start", token: claim.token, name: message.name, id: message.id, timeoutMs: message.timeout });
@@ -134,7 +142,7 @@ function checkedCore(huey: Huey, init: Init): Core {
 
 /** A Web Worker is known by its name, a process by its id. */
 function whoOf(init: Init): string {
-  return ownVariable("HUEY_WORKER_PROCESS") === undefined ? init.worker : String(process.pid);
+  return ownVariable(WORKER_PROCESS) === undefined ? init.worker : String(process.pid);
 }
 
 scope.addEventListener("message", ({ data }) => receive(data));

@@ -24,6 +24,9 @@ export type OpenWorker = (events: WebWorkerEvents) => WebWorker;
 
 /** How long after its timeout a task may go on before its worker is asked whether it still answers. */
 const OVERRUN_MS = 500;
+/** A worker that ends sooner than this has not been of use, whether it had a task or not. */
+const SHORT_LIFE_MS = 1000;
+const IDLE_LIFE_MS = 30_000;
 /** How long it has for the answer. */
 const ANSWER_MS = 1000;
 
@@ -43,7 +46,10 @@ export class WorkerHost {
   readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
   readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
   readonly #deafen: () => void;
-  #startedMs: number | undefined = performance.now();
+  readonly #madeMs: number = performance.now();
+  #readyMs: number | undefined;
+  #worked = false;
+  #untimely = false;
   #lastQuestion = 0;
   #started = 0;
   #open = true;
@@ -66,7 +72,22 @@ export class WorkerHost {
 
   /** For how long it has been starting; `undefined` once it has started. */
   startingMs(nowMs: number): number | undefined {
-    return this.#startedMs === undefined ? undefined : nowMs - this.#startedMs;
+    return this.isReady ? undefined : nowMs - this.#madeMs;
+  }
+
+  /** Whether it has started. */
+  get isReady(): boolean {
+    return this.#readyMs !== undefined;
+  }
+
+  /** Whether it has begun a task. */
+  get worked(): boolean {
+    return this.#worked;
+  }
+
+  /** Whether it left by a fault of its own, not because of a task, and so soon that its successor may do the same. */
+  get leftUntimely(): boolean {
+    return this.#untimely;
   }
 
   /** Attempts so far, as far as they are known. */
@@ -119,8 +140,11 @@ export class WorkerHost {
     if (!this.#open) return;
     switch (message.type) {
       case "ready":
-        this.#startedMs = undefined;
+        this.#readyMs ??= performance.now();
         return this.#ready.resolve();
+      case "worked":
+        this.#worked = true;
+        return;
       case "start":
         return this.#watch(message);
       case "end":
@@ -128,6 +152,7 @@ export class WorkerHost {
       case "answer":
         return this.#answer(message.id, message.started);
       case "broken":
+        this.#noteFault();
         return this.#leaves.resolve();
       case "stopped":
         this.#started = message.started;
@@ -187,7 +212,13 @@ export class WorkerHost {
     return answers;
   }
 
+  #noteFault(): void {
+    const livedMs = performance.now() - (this.#readyMs ?? Infinity);
+    this.#untimely = this.#readyMs === undefined || livedMs < (this.#worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
+  }
+
   #lose(reason: string, details: Pick<WorkerEnd, "culprits" | "silent"> = {}): void {
+    if (this.#open && details.culprits === undefined) this.#noteFault();
     this.#end({ kind: "lost", reason, ...details });
   }
 

@@ -34,12 +34,15 @@ interface Seat {
   readonly number: number;
   incarnation: number;
   host: WorkerHost | undefined;
-  /** Workers that did not become ready, one after another. */
+  /** Workers that did not become ready, or ended too soon after that, one after another. */
   failures: number;
 }
 
-/** Longest pause before a worker that could not be made is tried again. */
+/** First and longest pause before a worker takes the place of one that could not be made, or ended too soon. */
+const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** The longest where it may have been a task that ended it: how often that is handed out is limited. */
+const LONGEST_AFTER_TASK_MS = 1000;
 /** How long a worker that takes the place of another may take to start. */
 const START_MS = 120_000;
 /** How long workers have to report after the grace time, before they are killed. */
@@ -115,7 +118,7 @@ export class WorkerPool implements Crew {
   }
 
   get isTurning(): boolean {
-    return this.#seats.some((seat) => seat.host !== undefined && seat.failures === 0);
+    return this.#seats.some(({ host, failures }) => host !== undefined && (failures === 0 || host.isReady));
   }
 
   leaseRenewed(): void {
@@ -139,14 +142,24 @@ export class WorkerPool implements Crew {
   async #keep(seat: Seat): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await seat.host!.leaves;
+      const before = seat.host!;
+      await before.leaves;
       seat.host = undefined;
       if (signal.aborted || !this.#options.settings.checkWorkerHealth) return;
-      if (seat.failures > 0) await sleep(Math.min(500 * 2 ** seat.failures, LONGEST_PAUSE_MS), signal);
+      seat.failures = before.leftUntimely ? seat.failures + 1 : 0;
+      await this.#pause(before, seat.failures);
       if (signal.aborted) return;
-      const host = this.#fill(seat);
-      seat.failures = await host.ready.then(() => 0, () => seat.failures + 1);
+      await this.#fill(seat).ready.catch(() => {});
     }
+  }
+
+  /** The second that ends too soon is the first that may be one of many. */
+  async #pause(before: WorkerHost, failures: number): Promise<void> {
+    const longest = before.worked ? LONGEST_AFTER_TASK_MS : LONGEST_PAUSE_MS;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (before.isReady ? failures - 2 : failures), longest);
+    if (failures === 0 || pauseMs < FIRST_PAUSE_MS) return;
+    this.#options.logger.info(`${before.name} ended too soon: another takes its place in ${pauseMs / 1000} s`);
+    await sleep(pauseMs, this.#stop.signal);
   }
 
   #fill(seat: Seat): WorkerHost {
