@@ -131,7 +131,7 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
     process.on("SIGINT", () => {});
     const receive = (signal: EndSignal | LogSignal): void =>
       isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal);
-    listenToSupervisor(receive, () => desk.orphaned());
+    listenToSupervisor(receive, () => desk.orphaned(), logger);
   }
   for (const signal of takeOverSignals()) desk.receive(signal);
 }

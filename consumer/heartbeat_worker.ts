@@ -82,4 +82,7 @@ async function open({ module, className, options }: StorageDescriptor): Promise<
   return new exports[className]!(options);
 }
 
-scope.addEventListener("message", ({ data }) => void (data === "stop" ? stop() : live(data)));
+scope.addEventListener("message", ({ data }) => {
+  if (data === "stop") void stop();
+  else if (data?.beats !== undefined) live(data);
+});

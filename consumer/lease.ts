@@ -3,6 +3,7 @@
  * @module
  */
 import { errorText } from "../lib/error_record.ts";
+import { showSafely } from "../lib/log_text.ts";
 import { type Clock, sleep, startInterval, systemClock, type Timer } from "../lib/primitives/clock.ts";
 import type { Lease, PollOptions, Storage } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -119,7 +120,7 @@ export class LeaseKeeper {
   /** Another isolate, which opens a connection of its own when it has to. If it cannot do its work, the timer here does what it can. */
   #startHeart(): void {
     this.#heart = openWorker(siblingUrl("heartbeat_worker", import.meta.url), {
-      message: (message) => this.#hear(message as FromHeart),
+      message: (message) => this.#receive(message),
       end: (reason) => {
         this.#heartStopped.resolve();
         this.#fallBack(reason);
@@ -128,6 +129,11 @@ export class LeaseKeeper {
     const descriptor = this.#storage.descriptor!;
     const { lease } = this.#options;
     this.#heart.post({ descriptor, lease, beats: this.#beats, always: this.#isShort } satisfies ToHeart);
+  }
+
+  #receive(message: unknown): void {
+    if (isFromHeart(message)) return this.#hear(message);
+    this.#options.logger.debug(`A message that is not of this library is ignored: ${showSafely(message, 200)}`);
   }
 
   #hear(message: FromHeart): void {
@@ -143,4 +149,10 @@ export class LeaseKeeper {
     this.#heart = undefined;
     this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${reason}`);
   }
+}
+
+/** The module of the storage, which that isolate imports, may post anything. */
+function isFromHeart(message: unknown): message is FromHeart {
+  if (message === "beat" || message === "stopped") return true;
+  return typeof (message as Partial<{ error: string }> | null | undefined)?.error === "string";
 }

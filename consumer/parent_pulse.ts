@@ -3,6 +3,9 @@
  * @module
  */
 
+import { systemClock } from "../lib/primitives/clock.ts";
+import type { Timer } from "../lib/primitives/clock.ts";
+
 /** What is claimed under a lease that has run out is handed out to others too, so that the share before that is the limit. */
 const SHARE = 0.8;
 
@@ -10,7 +13,7 @@ const SHARE = 0.8;
 export class ParentPulse {
   readonly #limitMs: number;
   readonly #tell: (silent: boolean) => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   #silent = false;
 
   /**
@@ -24,9 +27,9 @@ export class ParentPulse {
 
   /** The lease was renewed. @param atMs When; both processes have the same clock, and the news may have been long on its way */
   hear(atMs: number): void {
-    clearTimeout(this.#timer);
-    const leftMs = this.#limitMs - Math.max(0, Date.now() - atMs);
-    if (leftMs > 0) this.#timer = setTimeout(() => this.#become(true), leftMs);
+    this.#timer?.stop();
+    const leftMs = this.#limitMs - Math.max(0, systemClock.now() - atMs);
+    if (leftMs > 0) this.#timer = systemClock.startTimer(leftMs, () => this.#become(true));
     this.#become(leftMs <= 0);
   }
 

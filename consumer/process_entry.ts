@@ -4,14 +4,16 @@
  * @module
  */
 import process from "node:process";
+import { showSafely } from "../lib/log_text.ts";
 import { WORKER_FOLDER, WORKER_PROCESS } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
 import type { FromWorker } from "./protocol.ts";
+import { readFromWorker } from "./protocol_check.ts";
 import { openWorker, siblingUrl } from "./web_worker.ts";
 
 const FAILED = 1;
 
-function tell(message: FromWorker): void {
+function tell(message: FromWorker | { readonly type: "strange"; readonly shown: string }): void {
   process.send?.(message, undefined, undefined, () => {
     // The process was to end as soon as the consumer knows why.
     if (message.type === "lost" || message.type === "exit") process.exit(FAILED);
@@ -25,7 +27,8 @@ watchParent(Number(process.env[WORKER_PROCESS]), () => process.exit(FAILED));
 const folder = process.env[WORKER_FOLDER];
 if (folder) process.chdir(folder);
 const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {
-  message: (message) => tell(message as FromWorker),
+  // The consumer says it if it cannot make anything of it.
+  message: (message) => tell(readFromWorker(message) ?? { type: "strange", shown: showSafely(message, 200) }),
   end: (reason) => tell({ type: "lost", reason }),
 });
 process.on("message", (message) => worker.post(message));

@@ -5,6 +5,7 @@
  */
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
+import { showSafely } from "../lib/log_text.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { SUPERVISED } from "./environment.ts";
 import { watchParent } from "./orphan.ts";
@@ -12,6 +13,9 @@ import { programArguments, startFolder } from "./runtime_flags.ts";
 import { LOG_SIGNALS } from "./rotation.ts";
 import type { LogSignal } from "./rotation.ts";
 import type { EndSignal } from "./shutdown.ts";
+
+const END_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS: ReadonlySet<unknown> = new Set([...END_SIGNALS, ...LOG_SIGNALS]);
 
 /** Exit code with which a supervised consumer asks to be started again. */
 export const RESTART = 85;
@@ -22,8 +26,15 @@ export const RESTART = 85;
  * @param receive Called for each signal that it passes on.
  * @param orphaned Called when it is gone: it is time to end.
  */
-export function listenToSupervisor(receive: (signal: EndSignal | LogSignal) => void, orphaned: () => void): void {
-  process.on("message", (message) => receive(message as EndSignal | LogSignal));
+export function listenToSupervisor(
+  receive: (signal: EndSignal | LogSignal) => void,
+  orphaned: () => void,
+  logger: Logger,
+): void {
+  process.on("message", (message) => {
+    if (SIGNALS.has(message)) receive(message as EndSignal | LogSignal);
+    else logger.warn(`A message from the process that was started first is ignored: ${showSafely(message, 200)}`);
+  });
   watchParent(Number(process.env[SUPERVISED]), orphaned);
 }
 
@@ -36,7 +47,7 @@ export function listenToSupervisor(receive: (signal: EndSignal | LogSignal) => v
 export async function superviseSuccessor(logger: Logger, ends: () => boolean): Promise<number> {
   let child: ChildProcess | undefined;
   let ended = ends();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  for (const signal of END_SIGNALS) {
     process.removeAllListeners(signal);
     process.on(signal, () => {
       if (child?.connected) child.send(signal);

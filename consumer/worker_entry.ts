@@ -24,11 +24,12 @@ import { markWorker } from "./requirements.ts";
 import { sleep } from "./outage.ts";
 import { ParentPulse } from "./parent_pulse.ts";
 import type { FromWorker, Init, ToWorker } from "./protocol.ts";
+import { readToWorker } from "./protocol_check.ts";
 
 /** What this isolate has of a Web Worker's global object. */
 interface Scope {
   postMessage(message: FromWorker): void;
-  addEventListener(type: "message", listener: (event: { readonly data: ToWorker }) => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
 }
 
 const scope = globalThis as unknown as Scope;
@@ -145,4 +146,8 @@ function whoOf(init: Init): string {
   return ownVariable(WORKER_PROCESS) === undefined ? init.worker : String(process.pid);
 }
 
-scope.addEventListener("message", ({ data }) => receive(data));
+scope.addEventListener("message", ({ data }) => {
+  const message = readToWorker(data);
+  // What the application sends to itself is its own business.
+  if (message !== undefined) receive(message);
+});

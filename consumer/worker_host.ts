@@ -2,9 +2,14 @@
  * One worker in another isolate, as its consumer sees it: from its start to its end.
  * @module
  */
+import { showSafely } from "../lib/log_text.ts";
+import { systemClock } from "../lib/primitives/clock.ts";
+import type { Timer } from "../lib/primitives/clock.ts";
 import type { Claim } from "../lib/storage.ts";
+import type { Logger } from "../lib/types/options.ts";
 import { onLogReopened } from "./log_file.ts";
 import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import { readFromWorker } from "./protocol_check.ts";
 import type { Culprits } from "./rescue.ts";
 import type { WebWorker, WebWorkerEvents } from "./web_worker.ts";
 
@@ -40,22 +45,25 @@ export class WorkerHost {
   /** Resolves when it takes no more tasks, which may be long before it has ended. */
   readonly leaves: Promise<void>;
   readonly #isolate: WebWorker;
+  readonly #logger: Logger;
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #deadlines: Map<string, ReturnType<typeof setTimeout>> = new Map();
+  readonly #deadlines: Map<string, Timer> = new Map();
   readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
   readonly #deafen: () => void;
-  readonly #madeMs: number = performance.now();
+  readonly #madeMs: number = systemClock.elapsed();
   #readyMs: number | undefined;
   #worked = false;
   #untimely = false;
   #lastQuestion = 0;
   #started = 0;
+  #strange = 0;
   #open = true;
 
   /** Starts it. */
-  constructor(open: OpenWorker, init: Init) {
+  constructor(open: OpenWorker, init: Init, logger: Logger) {
+    this.#logger = logger;
     this.name = init.worker;
     this.ready = this.#ready.promise;
     this.ended = this.#ended.promise;
@@ -64,7 +72,7 @@ export class WorkerHost {
     this.ready.catch(() => {});
     this.#deafen = onLogReopened(() => this.#post({ type: "reopenLog" }));
     this.#isolate = open({
-      message: (message) => this.#hear(message as FromWorker),
+      message: (message) => this.#receive(message),
       end: (reason) => this.#lose(reason),
     });
     this.#isolate.post(init);
@@ -136,11 +144,21 @@ export class WorkerHost {
     });
   }
 
-  #hear(message: FromWorker): void {
+  #receive(message: unknown): void {
     if (!this.#open) return;
+    const known = readFromWorker(message);
+    if (known !== undefined) return this.#hear(known);
+    // A task may send any number of them.
+    const method = this.#strange++ === 0 ? "warn" : "debug";
+    this.#logger[method](
+      `${this.name} sent a message that is not of this library, which is ignored: ${showSafely(message, 200)}`,
+    );
+  }
+
+  #hear(message: FromWorker): void {
     switch (message.type) {
       case "ready":
-        this.#readyMs ??= performance.now();
+        this.#readyMs ??= systemClock.elapsed();
         return this.#ready.resolve();
       case "worked":
         this.#worked = true;
@@ -184,12 +202,13 @@ export class WorkerHost {
   }
 
   #watch(start: Start): void {
-    const timer = setTimeout(() => void this.#check(start), start.timeoutMs + OVERRUN_MS);
+    this.#deadlines.get(start.token)?.stop();
+    const timer = systemClock.startTimer(start.timeoutMs + OVERRUN_MS, () => void this.#check(start));
     this.#deadlines.set(start.token, timer);
   }
 
   #forget(token: string): void {
-    clearTimeout(this.#deadlines.get(token));
+    this.#deadlines.get(token)?.stop();
     this.#deadlines.delete(token);
   }
 
@@ -205,15 +224,15 @@ export class WorkerHost {
   }
 
   async #answersInTime(): Promise<boolean> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ANSWER_MS));
-    const answers = await Promise.race([this.#ask("ping").then(() => true), silence]);
-    clearTimeout(timer);
+    const silence = Promise.withResolvers<boolean>();
+    const timer = systemClock.startTimer(ANSWER_MS, () => silence.resolve(false));
+    const answers = await Promise.race([this.#ask("ping").then(() => true), silence.promise]);
+    timer.stop();
     return answers;
   }
 
   #noteFault(): void {
-    const livedMs = performance.now() - (this.#readyMs ?? Infinity);
+    const livedMs = systemClock.elapsed() - (this.#readyMs ?? Infinity);
     this.#untimely = this.#readyMs === undefined || livedMs < (this.#worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
   }
 

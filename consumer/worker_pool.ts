@@ -164,7 +164,7 @@ export class WorkerPool implements Crew {
 
   #fill(seat: Seat): WorkerHost {
     seat.incarnation++;
-    const host = new WorkerHost(this.#options.open, this.#init(seat));
+    const host = new WorkerHost(this.#options.open, this.#init(seat), this.#options.logger);
     seat.host = host;
     this.#hosts.add(host);
     const end = host.ended.then((end) => this.#farewell(host, end)).finally(() => this.#rescues.delete(end));
