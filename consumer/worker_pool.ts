@@ -214,7 +214,7 @@ export class WorkerPool implements Crew {
     const { logger, consumer } = this.#options;
     this.#before += host.started + 1;
     if (end.kind === "lost") {
-      logger.warn(`${host.name} is gone: ${end.reason}`);
+      logger.warn(`${host.name} is gone: ${end.reason.split("\n")[0]}`, stackIn(end.reason));
       if (end.silent && !this.#options.canKill) this.#reportLoop(host);
     } else {
       logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
@@ -245,4 +245,11 @@ export class WorkerPool implements Crew {
       }
     }
   }
+}
+
+/** The stack in what a worker reported, for the log. */
+function stackIn(reason: string): { readonly error: Error } | undefined {
+  const [message, ...frames] = reason.split("\n");
+  if (frames.length === 0) return undefined;
+  return { error: Object.assign(new Error(message), { stack: reason }) };
 }
