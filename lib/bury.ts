@@ -3,12 +3,14 @@
  * @module
  */
 import { reportOf } from "./chord_report.ts";
+import { cancelFollowing } from "./canceled_steps.ts";
 import { placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { toError } from "./error_record.ts";
 import { HueyException } from "./errors.ts";
 import { causeOf, portableError, storedFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
+import { keepsResult } from "./kept_results.ts";
 import { membershipOf } from "./link.ts";
 import { describe } from "./logger.ts";
 import type { Message } from "./message.ts";
@@ -62,21 +64,25 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
   }
 }
 
-/** What the burial leaves for those who wait: a failure to read, and a failed place in the chord. */
+/** What the burial leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
 async function traceOf(
   core: Core,
   { message, error, ended }: Unfit,
   burial: Burial,
-): Promise<Pick<Settlement, "result" | "chord">> {
+): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "forget">> {
   if (ended) return {};
   const { reason, taskId = "" } = burial;
   const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
   const carried = await portableError(core, error ?? new HueyException(reason));
   const membership = message && membershipOf(message);
+  const canceled = message && await cancelFollowing(core, message, "was set aside as a dead letter");
   return {
-    result: core.settings.results
+    result: (message === undefined ? core.settings.results : keepsResult(core, message))
       ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
       : undefined,
+    resultTtlMs: core.settings.resultTtlMs,
     chord: membership && await reportOf(core, membership, carried),
+    canceled,
+    forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => `r:${id}`),
   };
 }

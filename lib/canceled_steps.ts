@@ -45,6 +45,17 @@ export async function cancelFollowing(core: Core, message: Message, why: string)
   return steps;
 }
 
+/** Forgets that the steps behind a message were canceled: it runs once more, and they may follow it after all. */
+export async function forgetCanceled(core: Core, { next }: Message): Promise<void> {
+  if (next === undefined) return;
+  for (const { id } of following(next)) {
+    if ((await core.storage.state(id))?.state !== "canceled") continue;
+    await core.storage.results.delete(id);
+    // What is left then is the notice: another one in its place that ends at once.
+    await core.storage.settle({ id, ending: "canceled", noticeTtlMs: 0 });
+  }
+}
+
 /** A step, and all that would follow it; of a chord also the members. Not the handlers of errors: nothing has run that could fail. */
 export function* following(step: NextStep): Generator<Message> {
   for (let next: NextStep | undefined = step; next !== undefined;) {

@@ -2,9 +2,10 @@
  * Dead letters: messages that nobody could run, set aside with the reason.
  * @module
  */
-import { following } from "./canceled_steps.ts";
+import { forgetCanceled } from "./canceled_steps.ts";
 import { decodeMessage } from "./codec.ts";
 import type { Core } from "./core.ts";
+import { DecodeError } from "./errors.ts";
 import type { StoredDeadLetter } from "./storage.ts";
 import type { DeadLetter } from "./types/options.ts";
 
@@ -30,8 +31,13 @@ export async function listDeadLetters(core: Core, limit: number | undefined): Pr
 export async function requeueDeadLetter(core: Core, id: string): Promise<boolean> {
   const letter = await findDeadLetter(core, id);
   if (letter === undefined) return await core.storage.requeueDeadLetter(id);
-  const ids = [letter.taskId, ...await followersOf(core, letter)].filter((each) => each !== undefined);
-  for (const each of ids) await core.storage.results.delete(each);
+  if (letter.taskId !== undefined) await core.storage.results.delete(letter.taskId);
+  try {
+    await forgetCanceled(core, await decodeMessage(core, { id: letter.taskId ?? "", data: letter.data }));
+  } catch (error) {
+    // What cannot be read has no steps that anybody knows of.
+    if (!(error instanceof DecodeError)) throw error;
+  }
   return await core.storage.requeueDeadLetter(id);
 }
 
@@ -45,14 +51,4 @@ async function findDeadLetter(core: Core, id: string): Promise<StoredDeadLetter 
     if (found !== undefined || letters.length < limit) return found;
   }
   return undefined;
-}
-
-async function followersOf(core: Core, { taskId, data }: StoredDeadLetter): Promise<string[]> {
-  try {
-    const { next } = await decodeMessage(core, { id: taskId ?? "", data });
-    return next === undefined ? [] : [...following(next)].map((message) => message.id);
-  } catch {
-    // What cannot be read has no steps that anybody knows of.
-    return [];
-  }
 }

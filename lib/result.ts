@@ -2,6 +2,7 @@
  * The handle of one invocation.
  * @module
  */
+import { forgetCanceled } from "./canceled_steps.ts";
 import type { Core } from "./core.ts";
 import { isEnded } from "./endings.ts";
 import { enqueueMessage } from "./enqueue.ts";
@@ -135,6 +136,7 @@ export class ResultHandle {
       expires: overrides.expires ?? kept.expires,
     };
     await revokeTask(this.#core, this.#target, { once: true }, preservePipeline === false ? "alone" : "whole");
+    await forgetCanceled(this.#core, message);
     return await enqueueMessage(this.#core, message);
   }
 

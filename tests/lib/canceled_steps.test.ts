@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
 import { chord } from "../../lib/group.ts";
 import type { Huey } from "../../lib/huey.ts";
-import { failure, memory, NOON, startClock, stopClock, work } from "../helpers.ts";
+import { failure, memory, NOON, pass, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -121,6 +121,32 @@ describe("the steps behind one that did not succeed end with it", () => {
     expect([await second!.isReady(), await huey.resultCount()] as unknown[]).toEqual([true, 0]);
   });
 
+  test("also behind a dead letter; when it goes back to the queue they wait again", async () => {
+    const huey = memory();
+    const { add } = tasks(huey);
+    const unknown = huey.task("unknown", () => 1);
+    const nothing = huey.task("nothing", (_n: number) => {});
+    const [first, second, third] = await huey.enqueue(unknown.s().andThen(nothing).andThen(add, 1, 2));
+    await second!.revoke();
+    unknown.unregister();
+    while (await huey.deadLetterCount() === 0) await pass(huey, 1);
+    const error = await failure(first!.get({ blocking: true }));
+    expect([(error as TaskException).metadata.outcome, error.message.includes("unknown")] as unknown[]).toEqual(["dead", true]);
+    await expectCanceled(huey.result(third!.id, { blocking: true, preserve: true }), "unknown", "dead letter");
+    expect([await third!.isReady(), await second!.isRevoked()]).toEqual([true, false]);
+    huey.task("unknown", () => 2);
+    for (const { id } of await huey.deadLetters()) await huey.requeueDeadLetter(id);
+    const states = await Promise.all([first!, second!, third!].map(async (result) => (await result.state()).state));
+    expect(states).toEqual(["waiting", "unknown", "unknown"]);
+    const waiting = [
+      huey.result(first!.id, { blocking: true }),
+      second!.get({ blocking: true }),
+      third!.get({ blocking: true }),
+    ];
+    await work(huey);
+    expect(await Promise.all(waiting)).toEqual([2, undefined, 3]);
+  });
+
   test("and are no longer revoked", async () => {
     const huey = memory();
     const { fail, add } = tasks(huey);
@@ -158,6 +184,23 @@ describe("a step that is rescheduled", () => {
     expect((await second!.state()).ended).toBe(false);
     await work(huey);
     expect(await second!.get({ blocking: true })).toBe(2);
+  });
+
+  test("after it has failed takes along those that were canceled", async () => {
+    const huey = memory();
+    let runs = 0;
+    const flaky = huey.task("flaky", () => {
+      if (++runs === 1) throw new Error("first");
+      return 1;
+    });
+    const nothing = huey.task("nothing", (_n: number) => {});
+    const [first, second, third] = await huey.enqueue(flaky.s().andThen(nothing).andThen(tasks(huey).one));
+    await work(huey);
+    await expectCanceled(huey.result(third!.id, { blocking: true, preserve: true }), "flaky");
+    await first!.reschedule();
+    const waiting = [huey.result(second!.id, { blocking: true }), third!.get({ blocking: true })];
+    await work(huey);
+    expect(await Promise.all(waiting)).toEqual([undefined, 1]);
   });
 
   test.each([true, false])("keeps its place in a chord (preservePipeline: %j)", async (preservePipeline) => {
