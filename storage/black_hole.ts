@@ -1,33 +1,20 @@
-// deno-lint-ignore-file require-await -- what is thrown must become a rejection
 /**
  * The storage that keeps nothing: writes vanish, reads find nothing. For tests, and for switching a queue off.
  * @module
  */
 import { StorageError } from "../lib/errors.ts";
 import { checkOptions, rule } from "../lib/option_rules.ts";
-import type {
-  Claim,
-  ClaimBatch,
-  ClaimOptions,
-  Collected,
-  Item,
-  KeyValue,
-  Lease,
-  Settled,
-  Settlement,
-  Storage,
-  StorageDescriptor,
-  StoredDeadLetter,
-  StoredLease,
-  StoredState,
-  WaitOptions,
-} from "../lib/storage.ts";
+import { type Clock, systemClock } from "../lib/primitives/clock.ts";
+import type { ClaimBatch, ClaimOptions, Item, KeyValue, Storage, StorageDescriptor, WaitOptions } from "../lib/storage.ts";
+import { BaseKeyValue } from "./key_value.ts";
 import { WaitList } from "./waiters.ts";
 
 /** Options of `BlackHoleStorage`. */
 export interface BlackHoleStorageOptions {
   /** Name of the queue. Default "huey". */
   readonly name?: string;
+  /** The time. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -54,220 +41,116 @@ export class BlackHoleStorage implements Storage {
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
 
-  readonly #waits = new WaitList();
+  // What is asked and told, in the order of the contract.
+  readonly enqueue: Required<Storage>["enqueue"] = () => this.#answer(undefined);
+  readonly enqueueOnce: Required<Storage>["enqueueOnce"] = () => this.#answer(true);
+  readonly begin: Required<Storage>["begin"] = () => this.#answer(true);
+  readonly settle: Required<Storage>["settle"] = () => this.#answer({ held: true });
+  readonly release: Required<Storage>["release"] = () => this.#answer(undefined);
+  readonly claimed: Required<Storage>["claimed"] = () => this.#answer([]);
+  readonly heartbeat: Required<Storage>["heartbeat"] = () => this.#answer(undefined);
+  readonly resign: Required<Storage>["resign"] = () => this.#answer(undefined);
+  readonly leases: Required<Storage>["leases"] = () => this.#answer([]);
+  readonly recover: Required<Storage>["recover"] = () => this.#answer([]);
+  readonly promoteDue: Required<Storage>["promoteDue"] = () => this.#answer([]);
+  readonly dueMs: Required<Storage>["dueMs"] = () => this.#answer(undefined);
+  readonly endedOf: Required<Storage>["endedOf"] = (ids) => this.#answer([...ids]);
+  readonly listen: Required<Storage>["listen"] = () => this.#answer(() => {});
+  readonly state: Required<Storage>["state"] = () => this.#answer(undefined);
+  readonly increment: Required<Storage>["increment"] = (_key, by) => this.#answer(by);
+  readonly collect: Required<Storage>["collect"] = () => this.#answer({ values: [], filledMs: undefined });
+  readonly pending: Required<Storage>["pending"] = () => this.#answer([]);
+  readonly scheduled: Required<Storage>["scheduled"] = () => this.#answer([]);
+  readonly pendingCount: Required<Storage>["pendingCount"] = () => this.#answer(0);
+  readonly scheduledCount: Required<Storage>["scheduledCount"] = () => this.#answer(0);
+  readonly deadLetters: Required<Storage>["deadLetters"] = () => this.#answer([]);
+  readonly deadLetterCount: Required<Storage>["deadLetterCount"] = () => this.#answer(0);
+  readonly requeueDeadLetter: Required<Storage>["requeueDeadLetter"] = () => this.#answer(false);
+  readonly deleteDeadLetter: Required<Storage>["deleteDeadLetter"] = () => this.#answer(false);
+  readonly flush: Required<Storage>["flush"] = () => this.#answer(undefined);
+
+  readonly #waits: WaitList;
   #closed = false;
 
   /**
-   * @param options Name of the queue.
-   * @throws {TypeError} For an unknown option, or a name that is none.
+   * @param options Name of the queue, and the clock.
+   * @throws {TypeError} For an unknown option, or a wrong value.
    */
   constructor(options: BlackHoleStorageOptions = {}) {
-    checkOptions<BlackHoleStorageOptions & { clock?: unknown }>(options, "A black hole", {
-      name: rule.string,
-      clock: rule.clock,
-    });
+    checkOptions<BlackHoleStorageOptions>(options, "A black hole", { name: rule.string, clock: rule.clock });
     this.name = options.name ?? "huey";
     this.descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name: this.name } };
-    const assertOpen = (): void => this.#assertOpen();
-    this.data = new BlackHoleKeyValue(assertOpen);
-    this.results = this.data;
-    this.locks = this.data;
-    this.revocations = new BlackHoleKeyValue(assertOpen);
-    this.meta = new BlackHoleKeyValue(assertOpen);
+    this.#waits = new WaitList(options.clock ?? systemClock);
+    const space = new BlackHoleKeyValue(() => this.#answer(undefined));
+    this.results = space;
+    this.locks = space;
+    this.data = space;
+    this.revocations = space;
+    this.meta = space;
   }
 
   check(_item: Item): void {
     // Any item can be forgotten.
   }
 
-  async enqueue(_items: readonly Item[]): Promise<void> {
-    this.#assertOpen();
-  }
-
-  async enqueueOnce(_key: string, _ttlMs: number, _item: Item): Promise<boolean> {
-    this.#assertOpen();
-    return true;
-  }
-
-  async claim(_limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    this.#assertOpen();
-    await this.#waits.wait(options.waitMs, options.signal);
+  async claim(_limit: number, { waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
+    await this.#answer(undefined);
+    await this.#waits.wait(waitMs, signal);
     return { claims: [], revocations: false };
   }
 
-  async settle(_settlement: Settlement): Promise<Settled> {
-    this.#assertOpen();
-    return { held: true };
-  }
-
-  async release(_claims: readonly Claim[]): Promise<void> {
-    this.#assertOpen();
-  }
-
-  async claimed(_owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#nothing();
-  }
-
-  async heartbeat(_lease: Lease): Promise<void> {
-    this.#assertOpen();
-  }
-
-  async resign(_consumer: string): Promise<void> {
-    this.#assertOpen();
-  }
-
-  async leases(): Promise<StoredLease[]> {
-    return this.#nothing();
-  }
-
-  async recover(_target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#nothing();
-  }
-
-  async promoteDue(_nowMs: number, _limit: number): Promise<Item[]> {
-    return this.#nothing();
-  }
-
   async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    this.#assertOpen();
+    await this.#answer(undefined);
     await this.#waits.wait(maxMs, signal);
   }
 
-  async waitForResult(_id: string, options: WaitOptions = {}): Promise<boolean> {
-    this.#assertOpen();
-    options.signal?.throwIfAborted();
+  async waitForResult(_id: string, { signal }: WaitOptions = {}): Promise<boolean> {
+    await this.#answer(undefined);
+    signal?.throwIfAborted();
     return true;
-  }
-
-  async state(_id: string): Promise<StoredState | undefined> {
-    this.#assertOpen();
-    return undefined;
-  }
-
-  async increment(_key: string, by: number, _ttlMs?: number): Promise<number> {
-    this.#assertOpen();
-    return by;
-  }
-
-  async collect(_chordId: string): Promise<Collected> {
-    this.#assertOpen();
-    return { values: [], filledMs: undefined };
-  }
-
-  async pending(_limit?: number): Promise<Item[]> {
-    return this.#nothing();
-  }
-
-  async scheduled(_limit?: number): Promise<Item[]> {
-    return this.#nothing();
-  }
-
-  async pendingCount(): Promise<number> {
-    return this.#nothing().length;
-  }
-
-  async scheduledCount(): Promise<number> {
-    return this.#nothing().length;
-  }
-
-  async deadLetters(_limit?: number): Promise<StoredDeadLetter[]> {
-    return this.#nothing();
-  }
-
-  async deadLetterCount(): Promise<number> {
-    return this.#nothing().length;
-  }
-
-  async requeueDeadLetter(_id: string): Promise<boolean> {
-    this.#assertOpen();
-    return false;
-  }
-
-  async deleteDeadLetter(_id: string): Promise<boolean> {
-    this.#assertOpen();
-    return false;
-  }
-
-  async flush(): Promise<void> {
-    this.#assertOpen();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#waits.wakeAll();
+    await Promise.resolve(this.#waits.wakeAll());
   }
 
-  #assertOpen(): void {
-    if (this.#closed) throw new StorageError(`Storage "${this.name}" is closed`);
-  }
-
-  #nothing(): never[] {
-    this.#assertOpen();
-    return [];
+  /** @throws StorageError after the close */
+  #answer<T>(answer: T): Promise<T> {
+    if (this.#closed) return Promise.reject(new StorageError(`Storage "${this.name}" is closed`));
+    return Promise.resolve(answer);
   }
 }
 
 /** A name space in which every key is free. */
-class BlackHoleKeyValue implements KeyValue {
-  readonly #assertOpen: () => void;
+class BlackHoleKeyValue extends BaseKeyValue {
+  readonly #look: () => Promise<undefined>;
 
-  constructor(assertOpen: () => void) {
-    this.#assertOpen = assertOpen;
+  constructor(look: () => Promise<undefined>) {
+    super();
+    this.#look = look;
   }
 
-  async put(): Promise<void> {
-    this.#assertOpen();
+  put(): Promise<void> {
+    return this.#look();
   }
 
   async peekMany(keys: readonly string[]): Promise<undefined[]> {
-    this.#assertOpen();
+    await this.#look();
     return keys.map(() => undefined);
   }
 
-  async peek(): Promise<undefined> {
-    this.#assertOpen();
-  }
-
-  async pop(): Promise<undefined> {
-    this.#assertOpen();
-  }
-
-  async delete(): Promise<boolean> {
-    this.#assertOpen();
-    return false;
-  }
-
-  async has(): Promise<boolean> {
-    this.#assertOpen();
-    return false;
-  }
-
-  async putIfEmpty(): Promise<boolean> {
-    this.#assertOpen();
-    return true;
-  }
-
-  async deleteIfEqual(): Promise<boolean> {
-    this.#assertOpen();
-    return false;
-  }
-
-  async replaceIfEqual(_key: string, expected: Uint8Array | undefined): Promise<boolean> {
-    this.#assertOpen();
+  async change(_key: string, expected: Uint8Array | undefined): Promise<boolean> {
+    await this.#look();
     return expected === undefined;
   }
 
-  async size(): Promise<number> {
-    this.#assertOpen();
-    return 0;
+  pop(): Promise<undefined> {
+    return this.#look();
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    this.#assertOpen();
+    await this.#look();
     return new Map();
-  }
-
-  async flush(): Promise<void> {
-    this.#assertOpen();
   }
 }

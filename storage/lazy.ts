@@ -2,27 +2,7 @@
  * A storage whose driver is loaded when it is first used, so that a program pays only for the drivers that it uses.
  * @module
  */
-import type {
-  ChordRecord,
-  Claim,
-  ClaimBatch,
-  ClaimOptions,
-  Collected,
-  FlushPart,
-  Item,
-  KeyValue,
-  Lease,
-  PutIfEmptyOptions,
-  Settled,
-  Settlement,
-  Storage,
-  StorageDescriptor,
-  StoredDeadLetter,
-  StoredLease,
-  StoredState,
-  Topic,
-  WaitOptions,
-} from "../lib/storage.ts";
+import type { Item, KeyValue, Storage, StorageDescriptor } from "../lib/storage.ts";
 
 /** What is known of a storage before its driver is loaded. */
 export interface LazyOptions {
@@ -37,8 +17,72 @@ export interface LazyOptions {
   readonly load: () => Promise<Storage>;
 }
 
+/** A method that only the driver can answer. */
+type Call = (...values: never[]) => Promise<unknown>;
+
+/** Names of these methods. */
+type Calls<T> = { [Name in keyof T]-?: Required<T>[Name] extends Call ? Name : never }[keyof T];
+
 /** Uses what may not be there yet; who comes first is served first. */
 type Use<T> = <R>(call: (loaded: T) => Promise<R>) => Promise<R>;
+
+/** All that is handed to the driver. */
+const STORAGE_CALLS: Readonly<Record<Calls<Storage>, true>> = {
+  enqueue: true,
+  enqueueOnce: true,
+  claim: true,
+  settle: true,
+  begin: true,
+  release: true,
+  claimed: true,
+  heartbeat: true,
+  resign: true,
+  leases: true,
+  recover: true,
+  promoteDue: true,
+  waitDue: true,
+  dueMs: true,
+  endedOf: true,
+  listen: true,
+  waitForResult: true,
+  state: true,
+  increment: true,
+  collect: true,
+  pending: true,
+  scheduled: true,
+  pendingCount: true,
+  scheduledCount: true,
+  deadLetters: true,
+  deadLetterCount: true,
+  requeueDeadLetter: true,
+  deleteDeadLetter: true,
+  flush: true,
+  close: true,
+};
+
+const SPACE_CALLS: Readonly<Record<Calls<KeyValue>, true>> = {
+  put: true,
+  peekMany: true,
+  peek: true,
+  pop: true,
+  delete: true,
+  has: true,
+  putIfEmpty: true,
+  deleteIfEqual: true,
+  replaceIfEqual: true,
+  size: true,
+  entries: true,
+  flush: true,
+};
+
+/** The methods of the driver. */
+export interface LazyStorage extends Required<Pick<Storage, Calls<Storage>>> {
+  readonly results: KeyValue;
+  readonly locks: KeyValue;
+  readonly data: KeyValue;
+  readonly revocations: KeyValue;
+  readonly meta: KeyValue;
+}
 
 /** Hands everything to the driver, which it loads at the first call. */
 export class LazyStorage implements Storage {
@@ -46,13 +90,7 @@ export class LazyStorage implements Storage {
   readonly shared: boolean;
   readonly place: string | undefined;
   readonly descriptor: StorageDescriptor | undefined;
-  readonly results: KeyValue;
-  readonly locks: KeyValue;
-  readonly data: KeyValue;
-  readonly revocations: KeyValue;
-  readonly meta: KeyValue;
   readonly #check: (item: Item) => void;
-  readonly #use: Use<Storage>;
 
   /** @param options What the driver's own class knows before it is loaded. */
   constructor(options: LazyOptions) {
@@ -61,193 +99,33 @@ export class LazyStorage implements Storage {
     this.place = options.place;
     this.descriptor = options.descriptor;
     this.#check = options.check;
-    this.#use = atFirstUse(options.load);
-    this.results = new LazyKeyValue((call) => this.#use((driver) => call(driver.results)));
-    this.locks = new LazyKeyValue((call) => this.#use((driver) => call(driver.locks)));
-    this.data = new LazyKeyValue((call) => this.#use((driver) => call(driver.data)));
-    this.revocations = new LazyKeyValue((call) => this.#use((driver) => call(driver.revocations)));
-    this.meta = new LazyKeyValue((call) => this.#use((driver) => call(driver.meta)));
+    const use = atFirstUse(options.load);
+    const space = (name: "results" | "locks" | "data" | "revocations" | "meta"): KeyValue =>
+      forward<KeyValue>({}, SPACE_CALLS, (call) => use((driver) => call(driver[name])));
+    const spaces = {
+      results: space("results"),
+      locks: space("locks"),
+      data: space("data"),
+      revocations: space("revocations"),
+      meta: space("meta"),
+    };
+    forward<Storage>(Object.assign(this, spaces), STORAGE_CALLS, use);
   }
 
+  /** @throws What the driver would throw. */
   check(item: Item): void {
     this.#check(item);
   }
-
-  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
-    return this.#use((driver) => driver.enqueue(items, chords));
-  }
-
-  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
-    return this.#use((driver) => driver.enqueueOnce(key, ttlMs, item));
-  }
-
-  claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    return this.#use((driver) => driver.claim(limit, options));
-  }
-
-  settle(settlement: Settlement): Promise<Settled> {
-    return this.#use((driver) => driver.settle(settlement));
-  }
-
-  release(claims: readonly Claim[]): Promise<void> {
-    return this.#use((driver) => driver.release(claims));
-  }
-
-  claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#use((driver) => driver.claimed(owner));
-  }
-
-  heartbeat(lease: Lease): Promise<void> {
-    return this.#use((driver) => driver.heartbeat(lease));
-  }
-
-  resign(consumer: string): Promise<void> {
-    return this.#use((driver) => driver.resign(consumer));
-  }
-
-  leases(): Promise<StoredLease[]> {
-    return this.#use((driver) => driver.leases());
-  }
-
-  begin(claim: Claim): Promise<boolean> {
-    return this.#use((driver) => driver.begin!(claim));
-  }
-
-  dueMs(): Promise<number | undefined> {
-    return this.#use((driver) => driver.dueMs!());
-  }
-
-  endedOf(ids: readonly string[]): Promise<string[]> {
-    return this.#use((driver) => driver.endedOf!(ids));
-  }
-
-  listen(topic: Topic, wake: () => void): Promise<() => void> {
-    return this.#use((driver) => driver.listen!(topic, wake));
-  }
-
-  recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]> {
-    return this.#use((driver) => driver.recover(target, own));
-  }
-
-  promoteDue(nowMs: number, limit: number): Promise<Item[]> {
-    return this.#use((driver) => driver.promoteDue(nowMs, limit));
-  }
-
-  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#use((driver) => driver.waitDue(maxMs, signal));
-  }
-
-  waitForResult(id: string, options?: WaitOptions): Promise<boolean> {
-    return this.#use((driver) => driver.waitForResult(id, options));
-  }
-
-  state(id: string): Promise<StoredState | undefined> {
-    return this.#use((driver) => driver.state(id));
-  }
-
-  increment(key: string, by: number, ttlMs?: number): Promise<number> {
-    return this.#use((driver) => driver.increment(key, by, ttlMs));
-  }
-
-  collect(chordId: string): Promise<Collected> {
-    return this.#use((driver) => driver.collect(chordId));
-  }
-
-  pending(limit?: number): Promise<Item[]> {
-    return this.#use((driver) => driver.pending(limit));
-  }
-
-  scheduled(limit?: number): Promise<Item[]> {
-    return this.#use((driver) => driver.scheduled(limit));
-  }
-
-  pendingCount(): Promise<number> {
-    return this.#use((driver) => driver.pendingCount());
-  }
-
-  scheduledCount(): Promise<number> {
-    return this.#use((driver) => driver.scheduledCount());
-  }
-
-  deadLetters(limit?: number): Promise<StoredDeadLetter[]> {
-    return this.#use((driver) => driver.deadLetters(limit));
-  }
-
-  deadLetterCount(): Promise<number> {
-    return this.#use((driver) => driver.deadLetterCount());
-  }
-
-  requeueDeadLetter(id: string): Promise<boolean> {
-    return this.#use((driver) => driver.requeueDeadLetter(id));
-  }
-
-  deleteDeadLetter(id: string): Promise<boolean> {
-    return this.#use((driver) => driver.deleteDeadLetter(id));
-  }
-
-  flush(parts?: readonly FlushPart[]): Promise<void> {
-    return this.#use((driver) => driver.flush(parts));
-  }
-
-  close(): Promise<void> {
-    return this.#use((driver) => driver.close());
-  }
 }
 
-class LazyKeyValue implements KeyValue {
-  readonly #use: Use<KeyValue>;
-
-  constructor(use: Use<KeyValue>) {
-    this.#use = use;
+/** Gives an object methods that are carried out by what is loaded. */
+function forward<T extends object>(target: object, names: Readonly<Record<Calls<T>, true>>, use: Use<T>): T {
+  for (const name of Object.keys(names)) {
+    const method = (...values: never[]): Promise<unknown> =>
+      use((loaded) => (Reflect.get(loaded, name) as Call).apply(loaded, values));
+    Object.defineProperty(target, name, { value: method, writable: true, configurable: true });
   }
-
-  put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    return this.#use((values) => values.put(key, value, ttlMs));
-  }
-
-  peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#use((values) => values.peekMany(keys));
-  }
-
-  peek(key: string): Promise<Uint8Array | undefined> {
-    return this.#use((values) => values.peek(key));
-  }
-
-  pop(key: string): Promise<Uint8Array | undefined> {
-    return this.#use((values) => values.pop(key));
-  }
-
-  delete(key: string): Promise<boolean> {
-    return this.#use((values) => values.delete(key));
-  }
-
-  has(key: string): Promise<boolean> {
-    return this.#use((values) => values.has(key));
-  }
-
-  putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
-    return this.#use((values) => values.putIfEmpty(key, value, options));
-  }
-
-  deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
-    return this.#use((values) => values.deleteIfEqual(key, value));
-  }
-
-  replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean> {
-    return this.#use((values) => values.replaceIfEqual(key, expected, value, ttlMs));
-  }
-
-  size(): Promise<number> {
-    return this.#use((values) => values.size());
-  }
-
-  entries(): Promise<Map<string, Uint8Array>> {
-    return this.#use((values) => values.entries());
-  }
-
-  flush(): Promise<void> {
-    return this.#use((values) => values.flush());
-  }
+  return target as T;
 }
 
 function atFirstUse<T>(load: () => Promise<T>): Use<T> {

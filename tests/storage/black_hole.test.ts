@@ -33,6 +33,11 @@ describe("BlackHoleStorage", () => {
     expect(await storage.leases()).toEqual([]);
     expect(await storage.claimed(owner())).toEqual([]);
     expect(await storage.recover()).toEqual([]);
+    expect(await storage.begin(claimed)).toBe(true);
+    expect(await storage.dueMs()).toBe(undefined);
+    expect(await storage.endedOf(["a", "b"])).toEqual(["a", "b"]);
+    (await storage.listen("queue", () => {}))();
+    await storage.flush(["queue"]);
     expect((await storage.collect("chord")).values).toEqual([]);
     expect(await storage.deadLetters()).toEqual([]);
     expect(await storage.deadLetterCount()).toBe(0);
@@ -41,7 +46,7 @@ describe("BlackHoleStorage", () => {
   });
 
   test("every key is free", async () => {
-    for (const space of [storage.data, storage.revocations, storage.meta]) {
+    for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
       await space.put("key", bytes("value"));
       expect(await space.peek("key")).toBeUndefined();
       expect(await space.pop("key")).toBeUndefined();
