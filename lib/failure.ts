@@ -97,3 +97,16 @@ function bareError(error: Error): Error {
   if (error.stack !== undefined) bare.stack = error.stack;
   return bare;
 }
+
+/** So much of the text of an error is kept when all of it is too much. */
+const BRIEF_LENGTH = 1000;
+
+/** An error with the beginning of another one's text, and without a stack, for a serializer that takes no more. */
+export function briefError(error: Error): Error {
+  const { name, message } = bareError(error);
+  const more = message.length - BRIEF_LENGTH;
+  const brief = new Error(more > 0 ? `${message.slice(0, BRIEF_LENGTH)}... (${more} more characters)` : message);
+  brief.name = name.slice(0, BRIEF_LENGTH);
+  brief.stack = errorText(brief);
+  return brief;
+}

@@ -7,7 +7,7 @@ import { canceledSteps } from "./canceled_steps.ts";
 import { encodeItem, placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
-import { causeOf, portableError, storedFailure, storedValue } from "./failure.ts";
+import { briefError, causeOf, portableError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
 import { keepsResult } from "./kept_results.ts";
@@ -15,6 +15,7 @@ import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
 import { plainValue } from "./spread.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
+import { isTemporary } from "./patience.ts";
 import type { Definition } from "./registry.ts";
 import type { Claim, Ending, Item, Owner, Settlement } from "./storage.ts";
 
@@ -89,7 +90,18 @@ async function prepareAny(ended: Ended): Promise<Prepared> {
       return await prepareUnstorable(ended, error);
     }
   }
-  return await prepareEnd(ended, outcome, await portableError(ended.core, outcome.error));
+  return await prepareFailure(ended, outcome, outcome.error);
+}
+
+async function prepareFailure(ended: Ended, outcome: Outcome, error: Error): Promise<Prepared> {
+  try {
+    return await prepareEnd(ended, outcome, await portableError(ended.core, error));
+  } catch (refusal) {
+    if (isTemporary(refusal)) throw refusal;
+    // It can be stored alone, but not together with what is stored beside it.
+    const brief = briefError(error);
+    return await prepareEnd(ended, { ...outcome, error: brief }, await portableError(ended.core, brief));
+  }
 }
 
 function prepareUnstorable(ended: Ended, error: unknown): Promise<Prepared> {

@@ -94,7 +94,7 @@ export function errorOfRecord(record: unknown, decode: (value: unknown) => unkno
     if (Object.hasOwn(rest, key)) define(error, key, decode(rest[key]), false);
   }
   for (const [key, value] of Object.entries(own ?? {})) {
-    if (!TEXTS.includes(key)) define(error, key, decode(value), true);
+    if (!TEXTS.includes(key) && !isMethod(key)) define(error, key, decode(value), true);
   }
   return error;
 }
@@ -121,6 +121,11 @@ function ownProperties(error: Error, encode: EncodeProperty): [string, unknown][
     if (property !== undefined) own.push([key, property.encoded]);
   }
   return own;
+}
+
+/** A property in place of `toString` would make the error one that cannot be shown. */
+function isMethod(key: string): boolean {
+  return typeof (Error.prototype as unknown as Record<string, unknown>)[key] === "function";
 }
 
 function checkRecord(value: unknown): ErrorRecord {

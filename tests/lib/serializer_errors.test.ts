@@ -128,6 +128,13 @@ describe("storing a failure does not fail", () => {
     expect([read.name, read.message]).toEqual(["Error", ""]);
   });
 
+  test("nothing takes the place of a method, so that the error can be shown", () => {
+    const own = { toString: 5, valueOf: { $: "undefined" }, constructor: 1, hasOwnProperty: 1, code: 7 };
+    const record = { $: "Error", v: { name: "Error", message: "m", own } };
+    const read = serializer.deserialize(new TextEncoder().encode(JSON.stringify(record))) as Error;
+    expect([`${read}`, { ...read } as object, read.constructor]).toEqual(["Error: m", { code: 7 }, Error]);
+  });
+
   test("toJSON of an error is not asked", () => {
     const read = roundTrip(Object.assign(new Error("m"), { toJSON: () => "json", code: 1 }));
     expect(read).toBeInstanceOf(Error);

@@ -66,3 +66,80 @@ test("what is stored as a failure, and is none of ours, is read as a failure wit
     expect(error.message).toBe("Task  failed");
   }
 });
+
+describe("a failure that cannot be stored as it is", () => {
+  test("of more text than the serializer takes ends once, with the beginning of its text", async () => {
+    for (const compression of [false, true]) {
+      const huey = memory({ serializer: new Serializer({ compression, maxBytes: 100_000 }) });
+      const got: string[] = [];
+      const handler = huey.task("handler", (error: Error) => void got.push(error.message));
+      let runs = 0;
+      const task = huey.task({ name: "task", retries: 1 }, (length: number) => {
+        runs++;
+        throw new RangeError("x".repeat(length));
+      });
+      const list = huey.task("list", (values: Error[]) => values.map(({ message }) => message.slice(0, 5)));
+      for (const length of [30_000, 90_000, 200_000]) {
+        runs = 0;
+        const result = await huey.enqueue(task.s(length).onError(handler));
+        const chorded = await huey.enqueue(chord([task.s(length)], list));
+        await work(huey);
+        const error = await failure(result.get()) as TaskException;
+        expect(error.message).toStartWith("RangeError: xxx");
+        expect([error.metadata.outcome, got.length, got.pop()!.slice(0, 3), runs]).toEqual(["failed", 1, "xxx", 4]);
+        expect([await chorded.get(), await huey.deadLetterCount()]).toEqual([["xxxxx"], 0]);
+      }
+    }
+  });
+
+  test("with a serializer that refuses every error ends once, with its text", async () => {
+    class Plain extends Serializer {
+      protected override encode(value: unknown): Uint8Array {
+        return new TextEncoder().encode(JSON.stringify(value, (_key, part) => {
+          if (part instanceof Error) throw new TypeError("only plain data");
+          return part;
+        }));
+      }
+      protected override decode(data: Uint8Array): unknown {
+        return JSON.parse(new TextDecoder().decode(data));
+      }
+    }
+    const plain = new Plain();
+    const later = {
+      serialize: async (value: unknown) => await Promise.resolve(plain.serialize(value)),
+      deserialize: async (data: Uint8Array) => await Promise.resolve(plain.deserialize(data)),
+    };
+    for (const serializer of [plain, new Plain({ compression: true }), later]) {
+      const huey = memory({ serializer });
+      let runs = 0;
+      const task = huey.task("task", () => {
+        runs++;
+        throw new RangeError("no luck");
+      });
+      const result = await task();
+      await work(huey);
+      expect((await failure(result.get())).message).toBe("RangeError: no luck");
+      expect([runs, await huey.deadLetterCount()]).toEqual([1, 0]);
+    }
+  });
+
+  test("with a serializer that stores nothing any more ends once, as a dead letter", async () => {
+    const serializer = new Serializer();
+    let isAway = false;
+    const huey = memory({
+      serializer: {
+        serialize: (value: unknown) =>
+          isAway ? Promise.reject(new Error("The key store is away")) : serializer.serialize(value),
+        deserialize: (data: Uint8Array) => serializer.deserialize(data),
+      },
+    });
+    let runs = 0;
+    const task = huey.task("task", () => {
+      isAway = true;
+      return ++runs;
+    });
+    const { id } = await task();
+    await work(huey);
+    expect([runs, await huey.pendingCount(), (await huey.state(id)).state]).toEqual([1, 0, "dead"]);
+  });
+});
