@@ -21,6 +21,8 @@
  * @module
  */
 
+import "./lib/primitives/support.ts";
+
 // The queue, and its storages
 export { Huey } from "./lib/huey.ts";
 export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";

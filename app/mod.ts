@@ -21,6 +21,8 @@
  * @module
  */
 
+import "../lib/primitives/support.ts";
+
 // Configuration
 export { defineConfig } from "./application.ts";
 export { huey } from "./huey_proxy.ts";

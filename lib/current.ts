@@ -29,5 +29,13 @@ export interface AttemptLock {
   leave(): void;
 }
 
+/** What is known to the code that runs inside, across awaits. Spelled out, since programs without types of the runtime check it too. */
+export interface Scope<T> {
+  /** @returns what `run` was given around the running code */
+  getStore(): T | undefined;
+  /** Runs a function inside, with arguments. */
+  run<R, A extends unknown[]>(store: T, work: (...args: A) => R, ...args: A): R;
+}
+
 /** Carries the attempt; also usable as LogTape's `contextLocalStorage`. */
-export const currentAttempt: AsyncLocalStorage<CurrentAttempt> = new AsyncLocalStorage();
+export const currentAttempt: Scope<CurrentAttempt> = new AsyncLocalStorage();

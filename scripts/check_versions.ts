@@ -64,8 +64,13 @@ function compareExports(root: string, deno: Manifest, npm: Manifest): string[] {
 function checkConditions(name: string, target: Record<string, string>): string[] {
   const made = (extension: string): string => target.bun?.replace(/^\.\/(.*)\.ts$/, `./dist/$1.${extension}`) ?? "";
   const wanted = { types: made("d.ts"), default: made("js") };
-  return (["types", "default"] as const).filter((key) => target[key] !== wanted[key])
-    .map((key) => `Export "${name}" has ${key} ${target[key]} in package.json instead of ${wanted[key]}`);
+  // The first condition that fits is taken: a checker that knows Bun's must not check the sources.
+  const late = Object.keys(target)[0] === "types" ? [] : [`Export "${name}" must name its types first in package.json`];
+  return [
+    ...late,
+    ...(["types", "default"] as const).filter((key) => target[key] !== wanted[key])
+      .map((key) => `Export "${name}" has ${key} ${target[key]} in package.json instead of ${wanted[key]}`),
+  ];
 }
 
 function checkChangelog(root: string, version: string): string[] {

@@ -1,7 +1,7 @@
 /**
  * Makes the JavaScript and the types of the npm package in dist/. `npm pack` and `npm publish` run it.
  *
- * Bun runs the package's TypeScript as it is; Deno and Node refuse TypeScript inside node_modules, and get this.
+ * Bun imports the package's TypeScript as it is; Deno and Node refuse TypeScript inside node_modules, and get this. So does the command.
  * @module
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +17,8 @@ const settings = {
     allowImportingTsExtensions: false,
     rewriteRelativeImportExtensions: true,
     declaration: true,
+    // A runtime that is too old must get as far as the sentence that says so.
+    target: "es2022",
     rootDir: "..",
     outDir: ".",
   },

@@ -5,11 +5,13 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ensurePackages, ensurePrograms, ensureTools, environment, root } from "./setup.mjs";
+import { ensurePackages, ensurePrograms, ensureTools, environment, requirePackages, root } from "./setup.mjs";
 
 const commands = {
   test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"] },
   demo: { script: "scripts/demo.ts", programs: [] },
+  // npm pack packs what is there, and installs nothing behind one's back.
+  pack: { script: "scripts/pack.ts", programs: [], installs: false },
 };
 
 /** Runs a script with Bun until it ends, passing signals on, and gives its exit code. */
@@ -37,7 +39,8 @@ if (command === undefined) {
   process.exit(2);
 }
 try {
-  ensurePackages();
+  if (command.installs !== false) ensurePackages();
+  else requirePackages();
   ensureTools();
   ensurePrograms(command.programs);
   process.exitCode = await run(command.script, args);

@@ -38,6 +38,12 @@ export function ensurePackages() {
   execute("npm", ["ci", "--include=dev", "--no-fund", "--no-audit", "--loglevel=error"]);
 }
 
+/** Checks that what `npm ci` installs is there. */
+export function requirePackages() {
+  const missing = ["bun", "deno", "tsc"].filter((tool) => !existsSync(join(root, "node_modules/.bin", tool)));
+  if (missing.length > 0) throw new Error(`${missing.join(", ")} is missing in node_modules: run npm ci first`);
+}
+
 /** Checks that Bun and Deno start, and runs Bun's install script when npm did not. */
 export function ensureTools() {
   const bun = join(root, "node_modules/.bin/bun");

@@ -3,7 +3,7 @@ import { checkVersions } from "../../scripts/check_versions.ts";
 import { type Files, withProject } from "./_fixture.ts";
 
 const identity = { name: "@a/b", version: "1.2.3", license: "MIT" };
-const target = { bun: "./mod.ts", types: "./dist/mod.d.ts", default: "./dist/mod.js" };
+const target = { types: "./dist/mod.d.ts", bun: "./mod.ts", default: "./dist/mod.js" };
 const json = (value: unknown): string => JSON.stringify(value);
 const good: Files = {
   "deno.json": json({ ...identity, exports: { ".": "./mod.ts" } }),
@@ -41,6 +41,10 @@ describe("checkVersions", () => {
     const npm = json({ ...identity, exports: { ".": { ...target, default: "./mod.js" } } });
     expect(await check({ "package.json": npm })).toEqual([
       `Export "." has default ./mod.js in package.json instead of ./dist/mod.js`,
+    ]);
+    const { types, ...others } = target;
+    expect(await check({ "package.json": json({ ...identity, exports: { ".": { ...others, types } } }) })).toEqual([
+      `Export "." must name its types first in package.json`,
     ]);
   });
 
