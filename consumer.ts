@@ -1,5 +1,4 @@
 #!/usr/bin/env bun
-import "./lib/primitives/support.ts";
 import process from "node:process";
 import { catchEarlySignals } from "./consumer/early_signals.ts";
 catchEarlySignals(process.argv.slice(2));
