@@ -25,6 +25,10 @@ interface End {
   readonly error?: Error | undefined;
   readonly retries: number;
   readonly retryAtMs?: number | undefined;
+  /** It asked to be tried again: nothing has failed. */
+  readonly asked?: boolean;
+  /** It was put off: the next one is the same attempt. */
+  readonly postponed?: boolean;
   readonly used?: readonly string[];
   readonly moved?: "whole" | "alone" | undefined;
 }
@@ -38,10 +42,7 @@ export function begin(model: Model, held: Held): RunningPlan | undefined {
   const plan = { ...entry.plan, args: fullArgs(entry.plan), valuesOf: undefined };
   const stopped = stop(model, held, plan);
   if (stopped !== undefined) return void settle(model, held, plan, stopped);
-  if (plan.atMostOnce) {
-    model.drop(held);
-    model.ends(entry.id, "running", 86_400_000);
-  }
+  if (plan.atMostOnce) held.entry = { ...entry, begun: true };
   return guarded(model, held, plan);
 }
 
@@ -74,7 +75,7 @@ function failNow(model: Model, held: Held, plan: Plan, error: Error): void {
 
 /** Handed out too often, revoked or expired. */
 function stop(model: Model, { entry }: Held, plan: Plan): End | undefined {
-  if (entry.deliveries > MAX_DELIVERIES) {
+  if (entry.begun || entry.deliveries > MAX_DELIVERIES) {
     return { state: "failed", ran: true, error: new WorkerLostError("lost"), retries: 0 };
   }
   for (const key of [`r:${plan.id.text}`, `rt:${plan.name}`]) {
@@ -93,12 +94,14 @@ function failed(model: Model, plan: Plan, error: Error): End {
   const { retries } = plan;
   const end = { state: "failed", ran: true, error, retries } as const;
   if (error instanceof RateLimitExceeded) {
-    return { ...end, retries: retries + 1, retryAtMs: model.nowMs + (plan.retryDelayMs || error.delay * 1000) };
+    return { ...end, retries: retries + 1, retryAtMs: model.nowMs + error.delay * 1000, asked: true, postponed: true };
   }
-  if (error instanceof RetryTask) return { ...end, retries: retries + 1, retryAtMs: model.nowMs + AGAIN_DELAY * 1000 };
+  if (error instanceof TaskLockedException) return { ...end, asked: retries > 0, postponed: true };
+  if (error instanceof RetryTask) {
+    return { ...end, retries: retries + 1, retryAtMs: model.nowMs + AGAIN_DELAY * 1000, asked: true };
+  }
   if (error instanceof CancelExecution) {
-    const again = error.retry ?? retries > 0;
-    return { ...end, state: "canceled", retries: again ? Math.max(retries, 1) : 0 };
+    return { ...end, state: "canceled", retries: error.retry ? Math.max(retries, 1) : 0, asked: error.retry === true };
   }
   return end;
 }
@@ -112,11 +115,10 @@ function stopRetriesIfRevoked(model: Model, plan: Plan, end: End): End {
 }
 
 function settle(model: Model, held: Held, plan: Plan, end: End): void {
-  const fenced = !(plan.atMostOnce && end.ran && !(end.error instanceof WorkerLostError));
-  if (fenced && !model.drop(held)) return;
+  if (!model.drop(held)) return;
   const { id } = held.entry;
   const retrying = end.error !== undefined && end.retries > 0;
-  const surfaces = !retrying || model.setup.storeIntermediateErrors;
+  const surfaces = !retrying || (model.setup.storeIntermediateErrors && !end.asked);
   store(model, plan, end, surfaces, !retrying);
   if (!retrying) model.ends(id, end.state);
   if (!retrying && end.state !== "complete" && end.moved !== "whole" && plan.next !== undefined) cancel(model, plan.next);
@@ -124,7 +126,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   if (end.state === "complete" && plan.next !== undefined) {
     for (const next of starters(passOn(plan.next, end.value))) model.add(next, false);
   }
-  if (end.error !== undefined && surfaces && plan.onError !== undefined) {
+  if (end.error !== undefined && end.state !== "canceled" && surfaces && plan.onError !== undefined) {
     model.add({ ...plan.onError, id: { text: undefined }, args: [...plan.onError.args, end.error] }, false);
   }
   if (retrying) model.add(nextAttempt(model, plan, end), true);
@@ -134,9 +136,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
 /** The steps that follow a task which did not succeed end with it. */
 function cancel(model: Model, next: Next): void {
   for (const { id, name } of handled(next)) {
-    model.results.set(id, { failure: { error: canceledText(name), retries: 0, outcome: "canceled" } });
-    model.final.add(id);
-    model.ends(id, "canceled");
+    model.fails(id, { error: canceledText(name), retries: 0, outcome: "canceled" });
     model.revocations.delete(`r:${id.text}`);
   }
 }
@@ -148,7 +148,7 @@ function store(model: Model, { id, attempt }: Plan, end: End, surfaces: boolean,
   if (state === "complete" && (value !== undefined || model.setup.storeNone || overwrites)) {
     model.results.set(id, { value: readable(value) });
   } else if (error !== undefined && ran && surfaces) {
-    const failure: Failure = { error: errorText(error), retries, outcome: "failed" };
+    const failure: Failure = { error: errorText(error), retries, outcome: state };
     model.results.set(id, { failure });
   } else {
     model.final.delete(id);
@@ -163,8 +163,8 @@ export function errorText(error: Error): string {
   return error.name === "Error" ? `Error: ${error.message}` : error.name;
 }
 
-function nextAttempt(model: Model, plan: Plan, { retries, retryAtMs }: End): Plan {
-  const again = { ...plan, retries: retries - 1, attempt: plan.attempt + 1, etaMs: retryAtMs };
+function nextAttempt(model: Model, plan: Plan, { retries, retryAtMs, postponed }: End): Plan {
+  const again = { ...plan, retries: retries - 1, attempt: plan.attempt + (postponed ? 0 : 1), etaMs: retryAtMs };
   if (retryAtMs !== undefined || plan.retryDelayMs === 0) return again;
   return { ...again, etaMs: model.nowMs + plan.retryDelayMs, retryDelayMs: plan.retryDelayMs * (plan.retryBackoff || 1) };
 }

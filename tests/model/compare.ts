@@ -126,7 +126,7 @@ async function compareStore(model: Model, { huey, core }: Site): Promise<void> {
 export function plainOutcome(value: unknown): unknown {
   if (!isFailure(value)) return { value: plain(readable(value)) };
   const { error, retries, outcome = "failed" } = value["huey:failure"];
-  return { failure: { error: plainText(error), retries, outcome } };
+  return { failure: { error: outcome === "dead" ? "" : plainText(error), retries, outcome } };
 }
 
 /** The model's stored outcome with its values made comparable. */

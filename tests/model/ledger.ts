@@ -103,6 +103,13 @@ export class Ledger {
     this.live.set(id, { state: "dead" });
   }
 
+  /** It has ended with an error that is stored. */
+  fails(id: Id, failure: Failure): void {
+    this.results.set(id, { failure });
+    this.final.add(id);
+    this.ends(id, failure.outcome);
+  }
+
   ends(id: Id, state: string, ttlMs: number = NOTICE_MS): void {
     this.live.delete(id);
     const untilMs = this.setup.steppedTtl ? this.nowMs + ttlMs : Infinity;

@@ -27,6 +27,8 @@ export interface Entry {
   readonly deliveries: number;
   readonly priority: number;
   readonly retry: boolean;
+  /** It began, and may run at most once. */
+  readonly begun?: boolean;
 }
 
 /** Something on the schedule. */
@@ -37,7 +39,7 @@ export interface Appointment {
 
 /** An entry that somebody has claimed. */
 export interface Held {
-  readonly entry: Entry;
+  entry: Entry;
   readonly consumer: string;
   readonly worker: string;
 }
@@ -136,6 +138,8 @@ export class Model extends Ledger {
   bury(held: Held, plan?: Plan, closed?: "closed"): void {
     this.drop(held);
     const { entry } = held;
+    this.fails(entry.id, { error: "", retries: 0, outcome: "dead" });
+    this.revocations.delete(`r:${entry.id.text}`);
     this.graves.push({ entry: { ...entry, plan, retry: false }, taskName: closed ? undefined : plan?.name, atMs: this.nowMs });
     this.dies(entry.id);
   }
@@ -155,8 +159,10 @@ export class Model extends Ledger {
   /** Takes a dead letter out. */
   exhume(id: string, requeue: boolean): void {
     const [grave] = this.graves.splice(this.graves.findIndex(({ entry }) => entry.id.text === id), 1);
-    if (requeue) this.append(grave!.entry);
-    else this.forgets(grave!.entry.id);
+    const { id: taskId } = grave!.entry;
+    if (!requeue) return this.forgets(taskId);
+    this.results.delete(taskId);
+    this.append({ ...grave!.entry, begun: false });
   }
 
   /** Fills a place of a chord; the last one enqueues the callback. */
