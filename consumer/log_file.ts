@@ -2,7 +2,7 @@
  * Where log lines go: standard error, or a file that can be opened again after somebody has renamed it.
  * @module
  */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 
 const STANDARD_ERROR = 2;
@@ -17,12 +17,12 @@ export class LogFile {
 
   /**
    * @param path File to append to; standard error if left out.
-   * @throws Error If the file cannot be opened.
+   * @throws Error If the file cannot be opened, or is no plain file.
    */
   constructor(path: string | undefined) {
     // The application may change the folder later.
     this.#path = path === undefined ? undefined : resolve(path);
-    this.#output = path === undefined ? STANDARD_ERROR : openSync(path, "a");
+    this.#output = this.#path === undefined ? STANDARD_ERROR : openPlain(this.#path);
   }
 
   /** Written at once, and by one call, so that the lines of several isolates do not mix and none is lost at the exit. */
@@ -41,12 +41,12 @@ export class LogFile {
 
   /**
    * Goes on in a file of the same name, which is made if somebody has renamed the old one.
-   * @throws Error If it cannot be opened; the old one is then kept.
+   * @throws Error If it cannot be opened, or is no plain file; the old one is then kept.
    */
   reopen(): void {
     if (this.#path === undefined) return;
     const old = this.#output;
-    this.#output = openSync(this.#path, "a");
+    this.#output = openPlain(this.#path);
     closeSync(old);
   }
 }
@@ -74,4 +74,32 @@ export function reopenLog(): Error | undefined {
 export function onLogReopened(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
+}
+
+/**
+ * Opens a file to append to, and makes it, for its owner only, where it is not there. A symbolic link is not followed, and nothing is
+ * waited for: whoever can write to the folder must not choose another file, or hold up the consumer.
+ */
+function openPlain(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+  const file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+  if (fstatSync(file).isFile()) return file;
+  closeSync(file);
+  throw notPlain(path);
+}
+
+function open(path: string, flags: number): number {
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    const { code = "" } = error as { code?: string };
+    throw ["ELOOP", "EMLINK", "ENXIO", "EISDIR"].includes(code) ? notPlain(path, error) : error;
+  }
+}
+
+function notPlain(path: string, cause?: unknown): Error {
+  return new Error(
+    `The log file ${path} must be a plain file, not a symbolic link, a pipe or a device; without -l the log goes to standard error`,
+    { cause },
+  );
 }
