@@ -138,7 +138,7 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
 
 async function serveHealth(consumers: readonly Consumer[], address: HealthAddress, logger: Logger): Promise<HealthServer> {
   const { HealthServer } = await import("./health_server.ts");
-  const server = new HealthServer(consumers);
+  const server = new HealthServer(consumers, logger);
   logger.info(`Health at ${await server.start(address)}/health`);
   return server;
 }

@@ -59,6 +59,9 @@ function textOf(error: unknown): string {
   return withoutSecrets(error instanceof Error ? error.message : String(error));
 }
 
+/** How the reason begins when nobody waits any longer. */
+export const LATE = "the storage did not answer";
+
 /** Nobody waits any longer. */
 class Late extends Error {}
 
@@ -82,7 +85,7 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   // Whoever waits no more must not be surprised by its failure.
   work.catch(() => {});
   const late = sleep(limitMs, limit.signal).then(() => {
-    throw new Late(`the storage did not answer within ${limitMs / 1000} s`);
+    throw new Late(`${LATE} within ${limitMs / 1000} s`);
   });
   late.catch(() => {});
   try {

@@ -108,7 +108,7 @@ describe("Consumer", () => {
     const consumer = new Consumer(huey, { healthCheckInterval: 0.1, maxDelay: 0.001, initialDelay: 0.001 });
     await consumer.start();
     ends.push(() => consumer.stop());
-    const server = new HealthServer([consumer]);
+    const server = new HealthServer([consumer], silent);
     const url = await server.start({ host: "127.0.0.1", port: 0 });
     ends.push(() => server.close());
     expect((await fetch(`${url}/live`)).status).toBe(200);
