@@ -150,8 +150,7 @@ describe("the health endpoint", () => {
       await redis.start();
       await getUntil(`${url}/ready`, 200);
       redis.freeze();
-      const frozen = await get(`${url}/health`);
-      expect(frozen.status).toBe(503);
+      const frozen = await getUntil(`${url}/health`, 503);
       expect(frozen.body.queues).toMatchObject([{ healthy: false, reason: "the storage did not answer within 1 s" }]);
       redis.thaw();
       await getUntil(`${url}/ready`, 200);
