@@ -2,6 +2,7 @@
  * The command line: from arguments to options.
  * @module
  */
+import { nearest } from "../lib/arguments.ts";
 import type { HealthAddress } from "./health_server.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "./options.ts";
 import type { Option } from "./options.ts";
@@ -132,9 +133,17 @@ function parse(args: readonly string[]): Parsed {
     alias: Object.fromEntries(OPTIONS.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]])),
     unknown: (argument, key) => {
       if (key === undefined) return true;
-      throw new UsageError(`There is no option ${key.length === 1 ? `-${key}` : `--${key}`} (in ${JSON.stringify(argument)})`);
+      throw new UsageError(`There is no option ${unknownOption(key)} (in ${JSON.stringify(argument)})`);
     },
   });
+}
+
+/** With the option that may be meant, also by its name in a program. */
+function unknownOption(key: string): string {
+  if (key.length === 1) return `-${key}`;
+  const meant = nearest(key, OPTIONS.flatMap(({ long, key }) => [long, key]));
+  const option = OPTIONS.find(({ long, key }) => meant === long || meant === key);
+  return `--${key}${option === undefined ? "" : `, did you mean --${option.long}?`}`;
 }
 
 function valueOf(option: Option, given: unknown): unknown {

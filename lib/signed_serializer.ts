@@ -8,6 +8,7 @@ import { nodeCrypto } from "./builtin.ts";
 import { ConfigurationError, DecodeError } from "./errors.ts";
 import { Serializer, SERIALIZER_RULES } from "./serializer.ts";
 import { checkOptions, rule } from "./option_rules.ts";
+import { registerSecret } from "./secrets.ts";
 import type { Place, SerializerOptions } from "./types/options.ts";
 
 /** Bytes of an HMAC-SHA-256. */
@@ -63,6 +64,7 @@ export class SignedSerializer extends Serializer {
   constructor(options: SerializerOptions & SigningOptions) {
     const { secret, salt = "huey", ...others } = checked(options);
     super(others);
+    for (const each of secretsOf(secret)) registerSecret(each);
     this.#keys = secretsOf(secret).map((each) => nodeCrypto().createHmac("sha256", each).update(salt).digest());
   }
 

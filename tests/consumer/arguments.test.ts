@@ -96,6 +96,16 @@ describe("parseCommand()", () => {
     expect(refused(["-b", "0.5", "app.ts"])).toBe('-b, --backoff must be a number, at least 1: "0.5"');
     expect(refused(["--lease=-3", "app.ts"])).toContain("--lease must be a number of seconds, at least 0.1");
     expect(refused(["--nonsense", "app.ts"])).toContain("There is no option --nonsense");
+    const meant = {
+      worker: "workers",
+      "log-file": "logfile",
+      workerType: "worker-type",
+      "initial-delay": "delay",
+      verbos: "verbose",
+    };
+    for (const [given, long] of Object.entries(meant)) {
+      expect(refused([`--${given}`, "app.ts"])).toContain(`There is no option --${given}, did you mean --${long}?`);
+    }
     expect(refused(["-z", "app.ts"])).toContain("There is no option -z");
     expect(refused([])).toContain("The module of the application is missing");
     expect(refused(["-w", "1", "-w", "2", "app.ts"])).toBe("-w, --workers is given more than once: 1, 2");
