@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { coreOf } from "../lib/core.ts";
 import { errorStack, toError } from "../lib/error_record.ts";
-import { withoutSecrets } from "../lib/secrets.ts";
+import { lines } from "../lib/log_text.ts";
 import type { Logger } from "../lib/types/options.ts";
 import type { Command } from "./arguments.ts";
 import { parseCommand, UsageError } from "./arguments.ts";
@@ -63,7 +63,7 @@ async function runCommand(args: readonly string[], find: FindApplication | undef
     if (command.kind === "health") return await runHealth(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${withoutSecrets(error.message)}\n\n${shortUsage()}`);
+    process.stderr.write(`${lines(error.message)}\n\n${shortUsage()}`);
     return 2;
   }
   process.stdout.write(command.kind === "help" ? usage() : `${VERSION}\n`);
@@ -155,11 +155,11 @@ async function orFail<T>(work: () => Promise<T>): Promise<T | undefined> {
 }
 
 function unexpected(error: unknown): number {
-  process.stderr.write(withoutSecrets(`${errorStack(error)}\n`));
+  process.stderr.write(lines(`${errorStack(error)}\n`));
   return 1;
 }
 
 function fail(error: unknown): void {
   const stack = error instanceof LoadError && error.cause !== undefined ? `\n${errorStack(error.cause)}` : "";
-  process.stderr.write(withoutSecrets(`${toError(error).message}${stack}\n`));
+  process.stderr.write(lines(`${toError(error).message}${stack}\n`));
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import process from "node:process";
+import { oneLine } from "../lib/log_text.ts";
 import { coreOf } from "../lib/core.ts";
 import type { Loaded } from "./load.ts";
 import { checkQueue } from "./queue_health.ts";
@@ -21,14 +22,16 @@ const LIMIT_MS = 8000;
 export async function reportHealth(loaded: readonly Loaded[], json: boolean): Promise<number> {
   const queues = await Promise.all(loaded.map(({ huey }) => checkQueue(coreOf(huey)!, LIMIT_MS)));
   const healthy = queues.every((queue) => queue.healthy);
-  process.stdout.write(json ? `${JSON.stringify({ healthy, queues })}\n` : queues.map(lineOf).join(""));
+  process.stdout.write(
+    json ? `${JSON.stringify({ healthy, queues })}\n` : queues.map((queue) => `${oneLine(lineOf(queue))}\n`).join(""),
+  );
   return healthy ? 0 : 1;
 }
 
 function lineOf({ queue, healthy, reason, consumers, waiting, scheduled, deadLetters }: QueueHealth): string {
   const state = healthy ? "healthy" : `not healthy, ${reason}`;
-  if (waiting === undefined) return `Queue "${queue}": ${state}\n`;
+  if (waiting === undefined) return `Queue "${queue}": ${state}`;
   const serving = `${consumers} consumer${consumers === 1 ? "" : "s"}`;
   const dead = `${deadLetters} dead letter${deadLetters === 1 ? "" : "s"}`;
-  return `Queue "${queue}": ${state}; ${serving}, ${waiting} waiting, ${scheduled} scheduled, ${dead}\n`;
+  return `Queue "${queue}": ${state}; ${serving}, ${waiting} waiting, ${scheduled} scheduled, ${dead}`;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../lib/core.ts";
+import { isOfLogTape } from "../lib/logger.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { loggingInUse } from "./logging.ts";
 
@@ -16,7 +17,7 @@ interface Parent extends Logger {
 export function nameQueue(core: Core): void {
   const { logger } = core;
   // A logger of the application's own is its own business.
-  if (!loggingInUse()?.queues || !("getChild" in logger)) return;
+  if (!loggingInUse()?.queues || !isOfLogTape(logger)) return;
   (core as { logger: Logger }).logger = new QueueLogger(logger as Parent, core.settings.name);
 }
 

@@ -26,6 +26,15 @@ export function oneLine(text: string): string {
 }
 
 /**
+ * Lines for a terminal: as `oneLine`, but for the line breaks, which stay.
+ *
+ * @param text Any text.
+ */
+export function lines(text: string): string {
+  return withoutSecrets(text).split("\n").map((line) => line.replace(CONTROLS, escaped)).join("\n");
+}
+
+/**
  * A thrown value with its stack and reasons, as lines that are indented, so that none can be taken for a line of the log.
  *
  * @param thrown Anything that was thrown.

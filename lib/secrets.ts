@@ -83,6 +83,11 @@ export function withoutSecrets(text: string): string {
   return withoutLogins(withoutKnown(text)).replace(IN_QUERY, `$1${HIDDEN}`).replace(IN_OBJECT, `$1${HIDDEN}`);
 }
 
+/** Whether any secret is known. */
+export function hasSecrets(): boolean {
+  return secrets.size > 0;
+}
+
 /**
  * A text without the secrets that are known.
  *

@@ -172,11 +172,16 @@ function checkedUrl(url: string): string {
   return url;
 }
 
-function placeOf({ url, host, port, client, pool }: RedisOptions): string {
+function placeOf({ url, host, port, client, pool, clientOptions }: RedisOptions): string {
   const given = client ?? pool;
-  if (given !== undefined) return placeOfClient(given);
-  if (url == undefined) return `${host ?? "localhost"}:${port ?? 6379}`;
-  return placeOfUrl(url);
+  if (given != undefined) return placeInOptions((given as Given).options) ?? "the given client's address";
+  if (url != undefined) return placeOfUrl(url);
+  const socket = {
+    ...clientOptions?.socket as object | undefined,
+    ...(host == undefined ? {} : { host }),
+    ...(port == undefined ? {} : { port }),
+  };
+  return placeInOptions({ ...clientOptions, socket }) ?? "localhost:6379";
 }
 
 function placeOfUrl(url: string): string {
@@ -195,15 +200,15 @@ interface Given {
   };
 }
 
-function placeOfClient({ options }: Given): string {
+function placeInOptions(options: Given["options"]): string | undefined {
   const { host, port, path } = options?.socket ?? {};
   if (path !== undefined) return path;
   if (host !== undefined || port !== undefined) return `${host ?? "localhost"}:${port ?? 6379}`;
-  return typeof options?.url === "string" ? placeOfUrl(options.url) : "the given client's address";
+  return typeof options?.url === "string" ? placeOfUrl(options.url) : undefined;
 }
 
-function databaseOf({ db, url, client, pool }: RedisOptions): number {
-  const options = ((client ?? pool) as Given | undefined)?.options;
+function databaseOf({ db, url, client, pool, clientOptions }: RedisOptions): number {
+  const options = ((client ?? pool) as Given | undefined)?.options ?? clientOptions as Given["options"];
   const text = url ?? options?.url;
   const inUrl = text === undefined ? undefined : /^unix:/i.test(text) ? /[?&]db=(\d+)/ : /^[a-z]+:\/\/[^/?#]*\/(\d+)/i;
   return db ?? options?.database ?? Number(inUrl?.exec(text!)?.[1] ?? 0);

@@ -79,8 +79,17 @@ describe("a password", () => {
   test("is in no line of any logger", async () => {
     const { logger, lines } = logbook();
     const huey = new RedisHuey("q", { url: "redis://u:Line-Secret@127.0.0.1:1", logger });
-    coreOf(huey)!.logger.error("Failed with Line-Secret", { error: new Error("no") });
-    expect(lines.map(({ message }) => message)).toEqual(["Failed with ***"]);
+    const error = new TypeError("no Line-Secret", { cause: new Error("inner Line-Secret") });
+    coreOf(huey)!.logger.error("Failed with Line-Secret", { error, place: "at Line-Secret" });
+    const harmless = new Error("harmless");
+    coreOf(huey)!.logger.error("Failed", { error: harmless });
+    expect(lines.map(({ message }) => message)).toEqual(["Failed with ***", "Failed"]);
+    const [told, other] = lines.map(({ properties }) => properties!);
+    expect(told!.place).toBe("at ***");
+    expect(inspect(told!.error)).toContain("no ***");
+    expect(inspect(told!.error, { depth: 9, showHidden: true })).not.toContain("Line-Secret");
+    expect(error.message).toBe("no Line-Secret");
+    expect(other!.error).toBe(harmless);
     await huey.close();
   });
 });
@@ -91,6 +100,8 @@ test("the place of a storage names server and database, and no login", () => {
   expect(placeOf({ host: "h", port: 1, db: 3 })).toBe("h:1, database 3");
   expect(placeOf({ url: "rediss://u:p@h:7/4" })).toBe("h:7, database 4");
   expect(placeOf({ url: "unix://u:p/w@/run/r.sock?db=2" })).toBe("/run/r.sock, database 2");
+  expect(placeOf({ clientOptions: { url: "redis://u:p@inner:9/6" } })).toBe("inner:9, database 6");
+  expect(placeOf({ port: 2, clientOptions: { socket: { host: "inner", port: 3 }, database: 7 } })).toBe("inner:2, database 7");
   const client = { duplicate: () => ({}), options: { url: "redis://u:p@h:8/5" } };
   expect(placeOf({ client })).toBe("h:8, database 5");
   expect(placeOf({ client: { duplicate: () => ({}) } })).toBe("the given client's address, database 0");
