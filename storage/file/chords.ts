@@ -1,75 +1,117 @@
 /**
- * The values that the members of a chord reported: a file for each index.
+ * Chords. Below `chords/<hash of the id>`:
  *
- * The callback is enqueued by the member whose value completes the set. A lock lets one member at a time look; whoever finds the
- * set complete first gives its callback file the second name `done`, and a replay sees by that name that it was the one.
+ *     record                       how many places there are, and the callback
+ *     state                        how many are filled; when the last one was filled, and by which claim
+ *     <index / 1024>/<index>       what the member of a place has reported
+ *
  * @module
  */
-import { type Disk, pauseAt } from "./disk.ts";
-import type { KeyLocks } from "./key_lock.ts";
-import { hashOf } from "./layout.ts";
-import { decodeWhole } from "./record.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { ChordRecord, ChordReport, Collected, Item } from "../../lib/storage.ts";
+import type { Disk } from "./disk.ts";
+import { hashOf } from "./names.ts";
+import { copyOf, decodeWhole, encodeRecord } from "./record.ts";
+import type { Transaction } from "./transaction.ts";
 
-const INDEX = /^\d+$/;
+/** Values of a folder. */
+const PLACES = 1024;
+/** No chord has more members. */
+const MOST_PLACES = 1_000_000;
+const NOTHING = new Uint8Array();
+
+interface State {
+  readonly filled: number;
+  readonly filledMs?: number | undefined;
+  readonly filledBy?: string | undefined;
+}
 
 /** All chords. */
 export class Chords {
   readonly #disk: Disk;
+  readonly #clock: Clock;
 
-  readonly #locks: KeyLocks;
-
-  constructor(disk: Disk, locks: KeyLocks) {
+  constructor(disk: Disk, clock: Clock) {
     this.#disk = disk;
-    this.#locks = locks;
+    this.#clock = clock;
   }
 
-  /** Gives a staged value its place; the first one of an index stays. */
-  report(staged: string, chord: string, index: string): void {
-    if (!this.#disk.exists(staged)) return;
-    // Before the value, so that the count is never lower than the number of values.
-    this.#disk.append(`chords/${chord}/count`);
-    this.#disk.link(staged, `chords/${chord}/${index}`);
-    this.#disk.remove(staged);
+  /** Keeps a chord. One that is there already is left as it is. */
+  add(transaction: Transaction, { id, size, callback }: ChordRecord): void {
+    const path = `${folderOf(id)}/record`;
+    if (this.#read(transaction, id) !== undefined) return;
+    const { data, ...item } = callback;
+    transaction.put(path, encodeRecord({ id, size, item }, data));
   }
 
-  /**
-   * Enqueues a staged callback if all values are there and no other callback was; else removes it.
-   *
-   * @param enqueue Moves it to the queue.
-   */
-  complete(staged: string, chord: string, size: number, enqueue: () => void): Promise<void> {
-    return this.#locks.hold(`chord~${chord}`, () => {
-      const done = `chords/${chord}/done`;
-      if (!this.#disk.exists(staged)) return;
-      const isFirst = this.#isFull(chord, size) && (this.#disk.link(staged, done) || this.#disk.isSame(staged, done));
-      if (isFirst) enqueue();
-      else this.#disk.remove(staged);
-    });
+  /** Fills a place. @returns the callback, if that was the last place */
+  report(transaction: Transaction, report: ChordReport, token: string | undefined): Item | undefined {
+    const { id, index, size, callback, value } = report;
+    if (callback !== undefined) this.add(transaction, { id, size, callback });
+    const chord = this.#read(transaction, id);
+    if (chord === undefined || !Number.isSafeInteger(index) || index < 0 || index >= chord.size) return undefined;
+    const path = placeOf(id, index);
+    if (decodeWhole(transaction.read(path)) !== undefined) return undefined;
+    transaction.put(path, encodeRecord({ id, index }, value));
+    const filled = (this.#state(transaction, id)?.filled ?? this.#countFilled(id)) + 1;
+    const isFull = filled === chord.size;
+    const state: State = { filled, ...isFull && { filledMs: this.#clock.now(), filledBy: token } };
+    transaction.put(`${folderOf(id)}/state`, encodeRecord({ id, ...state }, NOTHING));
+    return isFull ? chord.callback : undefined;
   }
 
-  /** The values by index. */
-  async collect(id: string): Promise<(Uint8Array | undefined)[]> {
-    const folder = `chords/${hashOf(id)}`;
-    const values: (Uint8Array | undefined)[] = [];
-    let count = 0;
-    for (const name of this.#disk.list(folder).filter((name) => INDEX.test(name))) {
-      const record = decodeWhole(this.#disk.read(`${folder}/${name}`));
-      if (record === undefined) continue;
-      values.length = Math.max(values.length, Number(record.about["size"]));
-      values[Number(name)] = record.data;
-      await pauseAt(count++);
+  /** The callback of a chord whose last place was filled with this claim. */
+  filledBy(transaction: Transaction, id: string, token: string): Item | undefined {
+    return this.#state(transaction, id)?.filledBy === token ? this.#read(transaction, id)?.callback : undefined;
+  }
+
+  /** What the members have reported. Looks into folders. */
+  collect(transaction: Transaction, id: string): Collected {
+    const chord = this.#read(transaction, id);
+    if (chord === undefined) return { values: [], filledMs: undefined };
+    const values = Array.from<Uint8Array | undefined>({ length: chord.size });
+    for (const index of this.#places(id)) {
+      const record = index < chord.size ? decodeWhole(transaction.read(placeOf(id, index))) : undefined;
+      if (record?.about["id"] === id) values[index] = copyOf(record.data);
     }
-    return Array.from(values);
+    return { values, filledMs: this.#state(transaction, id)?.filledMs };
   }
 
   /** Forgets a chord. */
-  drop(hash: string): Promise<void> {
-    return this.#disk.removeTree(`chords/${hash}`);
+  drop(transaction: Transaction, id: string): void {
+    transaction.dropTree(folderOf(id));
   }
 
-  #isFull(chord: string, size: number): boolean {
-    // The count may be too high after a crash; it only spares reading the folder for each member of a large chord.
-    if (this.#disk.size(`chords/${chord}/count`) < size) return false;
-    return this.#disk.list(`chords/${chord}`).filter((name) => INDEX.test(name)).length >= size;
+  #read(transaction: Transaction, id: string): ChordRecord | undefined {
+    const record = decodeWhole(transaction.read(`${folderOf(id)}/record`));
+    const { id: itsId, size, item } = (record?.about ?? {}) as { id?: unknown; size?: unknown; item?: Item };
+    if (record === undefined || itsId !== id || typeof item?.id !== "string") return undefined;
+    if (!Number.isSafeInteger(size) || (size as number) < 0 || (size as number) > MOST_PLACES) return undefined;
+    return { id, size: size as number, callback: { ...item, data: copyOf(record.data) } };
   }
+
+  #state(transaction: Transaction, id: string): State | undefined {
+    const about = decodeWhole(transaction.read(`${folderOf(id)}/state`))?.about as Partial<State> & { id?: string } | undefined;
+    return about?.id === id && Number.isSafeInteger(about.filled) ? about as State : undefined;
+  }
+
+  /** The first report has no state to go by, nor has one after a crash of the machine. */
+  #countFilled(id: string): number {
+    return [...this.#places(id)].length;
+  }
+
+  *#places(id: string): Generator<number> {
+    const folder = folderOf(id);
+    for (const part of this.#disk.folders(folder)) {
+      for (const name of this.#disk.list(`${folder}/${part}`)) if (/^\d{1,7}$/.test(name)) yield Number(name);
+    }
+  }
+}
+
+function folderOf(id: string): string {
+  return `chords/${hashOf(id)}`;
+}
+
+function placeOf(id: string, index: number): string {
+  return `${folderOf(id)}/${Math.floor(index / PLACES)}/${index}`;
 }

@@ -1,144 +1,266 @@
 /**
- * Claims: messages in the folder of the worker that holds them. The path of the file is the token; a rename makes it and ends it.
+ * Claims: messages in the folder of the worker that holds them. The path of the file, below `running`, is the token.
  * @module
  */
-import type { Claim, Owner, StoredLease } from "../../lib/storage.ts";
-import { DecodeError } from "../../lib/errors.ts";
-import { type Disk, pauseAt } from "./disk.ts";
-import { ISOLATE_SUFFIX, nextNumber } from "./isolate.ts";
-import { deliveriesOf, encodeName, queuePath, sortableTime, stemOf } from "./layout.ts";
-import type { FileQueue } from "./queue.ts";
-import { decodeRecord, decodeWhole } from "./record.ts";
-import { decodeItem } from "./steps.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { Claim, Owner } from "../../lib/storage.ts";
+import type { DeadLetters } from "./dead_letters.ts";
+import type { Disk } from "./disk.ts";
+import { itemOf, type Message, type Messages, readMessage } from "./messages.ts";
+import { CLAIM, decodeName, encodeName, FOLDER, numberOf, parseMessage, priorityOf, sortableTime, waitingName } from "./names.ts";
+import type { HeldLocks } from "./held_locks.ts";
+import type { Records } from "./records.ts";
+import type { Shelved } from "./shelf.ts";
+import type { Tasks } from "./tasks.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** A consumer, or one of its workers, by the names of their folders. */
-export interface Holder {
+/** A consumer, or one of its workers. */
+export interface Target {
+  readonly consumer: string;
+  readonly worker?: string | undefined;
+}
+
+/** The same, by the names of their folders. */
+export interface Folder {
   readonly consumer: string;
   readonly worker?: string | undefined;
 }
 
 /** The folders of a consumer or worker. */
-export function holderOf(owner: { readonly consumer: string; readonly worker?: string | undefined }): Holder {
-  return { consumer: encodeName(owner.consumer), worker: owner.worker === undefined ? undefined : encodeName(owner.worker) };
+export function folderOf({ consumer, worker }: Target): Folder {
+  return { consumer: encodeName(consumer), worker: worker === undefined ? undefined : encodeName(worker) };
 }
 
-/** What claims need from others. */
-export interface ClaimHooks {
-  /** Makes a dead letter of a claimed file that cannot be read. */
-  setAside(token: string, data: Uint8Array, reason: string): Promise<void>;
-  /** Drops the locks that a claim holds. */
-  dropLocks(token: string): Promise<void>;
+/** What claims need. */
+export interface ClaimParts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly messages: Messages;
+  readonly tasks: Tasks;
+  readonly deadLetters: DeadLetters;
+  /** Tokens of claims that were taken from their holder. */
+  readonly lost: Records;
+  readonly heldLocks: HeldLocks;
 }
+
+const NOTHING = new Uint8Array();
+/** How long it is remembered that a claim was taken from its holder. */
+const LOST_MS = 86_400_000;
+/** The key under which the last flush of the queue is remembered; no token is like it. */
+const FLUSHED = "flushed";
 
 /** All claims. */
-export class FileClaims {
-  readonly #disk: Disk;
-  readonly #queue: FileQueue;
-  readonly #hooks: ClaimHooks;
+export class Claims {
+  readonly #parts: ClaimParts;
 
-  constructor(disk: Disk, queue: FileQueue, hooks: ClaimHooks) {
-    this.#disk = disk;
-    this.#queue = queue;
-    this.#hooks = hooks;
+  constructor(parts: ClaimParts) {
+    this.#parts = parts;
   }
 
-  /** Takes the first messages. */
-  async take(limit: number, owner: Owner): Promise<Claim[]> {
+  /** Hands out the first messages. */
+  take(transaction: Transaction, limit: number, owner: Owner): Claim[] {
+    const { messages } = this.#parts;
     const claims: Claim[] = [];
-    let looked = 0;
-    for (const priority of this.#queue.priorities()) {
-      while (claims.length < limit) {
-        const file = this.#queue.next(priority);
-        if (file === undefined) break;
-        const claim = await this.#takeOne(file, owner);
-        if (claim) claims.push(claim);
-        await pauseAt(looked++);
-      }
+    if (limit <= 0) return claims;
+    for (const file of messages.waiting.files()) {
+      messages.waiting.take(transaction, file);
+      transaction.count("waiting", -1);
+      const claim = this.#takeOne(transaction, file, owner);
+      if (claim !== undefined && claims.push(claim) >= limit) return claims;
+    }
+    // Whatever was counted: there is nothing.
+    transaction.counts.waiting = 0;
+    return claims;
+  }
+
+  /** Whether a claim is held. */
+  isHeld(transaction: Transaction, { token }: Claim): boolean {
+    return isToken(token) && transaction.exists(pathOf(token));
+  }
+
+  /** Marks a claim as begun. @returns whether it is held */
+  begin(transaction: Transaction, claim: Claim): boolean {
+    if (!this.isHeld(transaction, claim)) return false;
+    if (!transaction.exists(begunPath(claim.token))) transaction.put(begunPath(claim.token), NOTHING, true);
+    return true;
+  }
+
+  /** Ends a claim that is held, with its settlement. */
+  end(transaction: Transaction, { token }: Claim, locks: "drop" | "forget" | Owner): void {
+    const { heldLocks } = this.#parts;
+    transaction.remove(pathOf(token));
+    if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
+    if (locks === "drop") heldLocks.drop(transaction, token);
+    else if (locks === "forget") heldLocks.forget(transaction, token);
+    else heldLocks.pass(transaction, token, passedHolder(locks));
+  }
+
+  /** Puts back a claim that is taken from its holder, and drops its locks. @returns what it was, if it was held */
+  giveBack(transaction: Transaction, token: string, delivery: "counted" | "not counted"): Claim | undefined {
+    if (!isToken(token) || !transaction.exists(pathOf(token))) return undefined;
+    const { messages, lost, heldLocks, clock } = this.#parts;
+    const message = readMessage(transaction.read(pathOf(token)), fileOf(token));
+    const { key, birth, deliveries, begun } = parseMessage(fileOf(token));
+    const isBegun = begun || transaction.exists(begunPath(token));
+    heldLocks.drop(transaction, token);
+    if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
+    lost.set(transaction, token, NOTHING, {}, clock.now() + LOST_MS);
+    if (message === undefined || typeof message === "string") return void this.setAside(transaction, { path: pathOf(token), name: fileOf(token) }, message);
+    const count = Math.max(0, deliveries - (delivery === "counted" ? 0 : 1));
+    messages.putBack(transaction, pathOf(token), waitingName(message.priority, key.slice(5, 25), birth, count, isBegun));
+    return claimOf(message, token, deliveries, isBegun);
+  }
+
+  /** Whether a claim that is gone was taken from its holder. */
+  wasTaken(transaction: Transaction, { token }: Claim): boolean {
+    const flushed = this.#parts.lost.get(transaction, FLUSHED)?.about["order"];
+    return typeof flushed === "string" && orderOf(token) < flushed || this.#parts.lost.get(transaction, token) !== undefined;
+  }
+
+  /** What somebody holds, oldest first. Looks into folders. */
+  of(transaction: Transaction, target: Folder): Claim[] {
+    const claims: Claim[] = [];
+    for (const token of this.tokens(target)) {
+      const message = readMessage(transaction.read(pathOf(token)), fileOf(token));
+      if (message === undefined || typeof message === "string" || message.torn !== undefined) continue;
+      const { deliveries, begun } = parseMessage(fileOf(token));
+      claims.push(claimOf(message, token, deliveries, begun || transaction.exists(begunPath(token))));
     }
     return claims;
   }
 
-  /**
-   * Puts a claim back in its place, and drops its locks.
-   *
-   * @param isCounted Whether the hand-out counts as one.
-   * @returns whether the claim was still held
-   */
-  async putBack(token: string, isCounted: boolean): Promise<boolean> {
-    const file = token.slice(token.lastIndexOf("/") + 1);
-    const queued = stemOf(file) + Math.max(0, deliveriesOf(file) - (isCounted ? 0 : 1));
-    if (!this.#disk.exists(claimPath(token))) return false;
-    await this.#hooks.dropLocks(token);
-    return this.#disk.move(claimPath(token), queuePath(queued));
-  }
-
-  /** What somebody holds, oldest first. */
-  async list(holder: Holder): Promise<Claim[]> {
+  /** Takes from somebody what it holds, with the locks that were passed to it. Looks into folders. */
+  recover(transaction: Transaction, target: Folder): Claim[] {
     const claims: Claim[] = [];
-    let looked = 0;
-    for (const token of this.#tokens(holder)) {
-      const record = decodeWhole(this.#disk.read(claimPath(token)));
-      if (record) claims.push({ ...decodeItem(record, token.slice(token.lastIndexOf("/") + 1)), token });
-      await pauseAt(looked++);
+    for (const token of this.tokens(target)) {
+      const claim = this.giveBack(transaction, token, "counted");
+      if (claim !== undefined) claims.push(claim);
     }
+    this.dropPassed(transaction, target);
+    for (const folder of this.#folders(target)) transaction.emptied.push(`running/${folder}`);
+    if (target.worker === undefined) transaction.emptied.push(`running/${target.consumer}`);
     return claims;
   }
 
-  /**
-   * Puts back what somebody holds.
-   *
-   * @returns What was put back; one that cannot be read is set aside instead.
-   */
-  async recover(holder: Holder): Promise<Claim[]> {
-    const claims: Claim[] = [];
-    for (const token of this.#tokens(holder)) {
-      const claim = await this.#read(token);
-      if (claim === undefined) continue;
-      if (await this.putBack(token, true)) claims.push(claim);
-      await pauseAt(claims.length);
+  /** Drops the locks that were passed to workers. Looks into folders. */
+  dropPassed(transaction: Transaction, target: Folder): void {
+    for (const folder of this.#folders(target)) this.#parts.heldLocks.drop(transaction, `${folder}/passed`);
+  }
+
+  /** The folders of consumers that hold something. */
+  consumers(): string[] {
+    return this.#parts.disk.folders("running").filter((name) => FOLDER.test(name));
+  }
+
+  /** Who holds a message, and since when. Looks into folders. */
+  holderOf(message: string): { readonly worker: string; readonly sinceMs: number } | undefined {
+    for (const token of this.#allTokens()) {
+      const [, worker = "", file = ""] = token.split("/");
+      if (file.startsWith(`${message}.`)) return { worker: decodeName(worker), sinceMs: numberOf(file.split(".")[2]!) };
     }
-    return claims;
+    return undefined;
   }
 
-  /** Consumers that hold something and have no lease (any more). */
-  orphans(leases: readonly StoredLease[]): string[] {
-    const alive = new Set(leases.filter((lease) => lease.expiresMs > Date.now()).map((lease) => encodeName(lease.consumer)));
-    return this.#disk.list("claims").filter((folder) => !alive.has(folder));
-  }
-
-  /** Removes the empty folders of a consumer that is gone. */
-  tidy(consumer: string): void {
-    for (const worker of this.#disk.list(`claims/${consumer}`)) this.#disk.removeEmpty(`claims/${consumer}/${worker}`);
-    this.#disk.removeEmpty(`claims/${consumer}`);
-  }
-
-  async #takeOne(file: string, owner: Owner): Promise<Claim | undefined> {
-    // The number, because a message may be handed out, put back and handed out again within one millisecond.
-    const claimed = `${stemOf(file)}${deliveriesOf(file) + 1}.${sortableTime(Date.now())}.${nextNumber()}-${ISOLATE_SUFFIX}`;
-    const token = `${encodeName(owner.consumer)}/${encodeName(owner.worker)}/${claimed}`;
-    return this.#disk.move(queuePath(file), claimPath(token)) ? await this.#read(token) : undefined;
-  }
-
-  async #read(token: string): Promise<Claim | undefined> {
-    const bytes = this.#disk.read(claimPath(token));
-    if (bytes === undefined) return undefined;
-    try {
-      return { ...decodeItem(decodeRecord(bytes), token.slice(token.lastIndexOf("/") + 1)), token };
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      await this.#hooks.setAside(token, bytes, error.message);
-      return undefined;
+  /** Everything that is handed out is forgotten, and so are the locks that are held. Looks into folders. */
+  flush(transaction: Transaction): void {
+    for (const token of [...this.#allTokens()]) this.#parts.heldLocks.drop(transaction, token);
+    this.#parts.lost.set(transaction, FLUSHED, NOTHING, { order: transaction.newOrder() }, this.#parts.clock.now() + LOST_MS);
+    for (const consumer of this.consumers()) {
+      for (const token of this.#tokensIn(consumer)) transaction.remove(pathOf(token));
     }
   }
 
-  *#tokens({ consumer, worker }: Holder): Generator<string> {
-    for (const name of worker === undefined ? this.#disk.list(`claims/${consumer}`) : [worker]) {
-      for (const file of this.#disk.list(`claims/${consumer}/${name}`)) yield `${consumer}/${name}/${file}`;
-    }
+  /** A message that cannot be read becomes a dead letter. */
+  setAside(transaction: Transaction, { path, name }: Shelved, message: Message | string | undefined): void {
+    const { disk, deadLetters, tasks, clock } = this.#parts;
+    // Somebody has taken the file away by hand.
+    if (message === undefined && !disk.exists(path)) return;
+    const isKnown = message !== undefined && typeof message !== "string";
+    const id = `torn-${name}`;
+    const { id: itemId, track, chord } = isKnown ? message : { id, track: false, chord: undefined };
+    const burial = {
+      id,
+      reason: isKnown ? message.torn ?? "The file is torn" : message ?? "The message is no plain file",
+      data: isKnown ? message.data : transaction.read(path) ?? NOTHING,
+      atMs: clock.now(),
+      ...isKnown && { taskId: itemId },
+    };
+    deadLetters.bury(transaction, burial, { itemId, priority: priorityOf(name), track, ...chord && { chord } });
+    if (isKnown && track) tasks.buried(transaction, itemId, true);
+    if (transaction.exists(path)) transaction.remove(path);
+    else disk.refuse(path);
   }
+
+  /** What somebody holds. Looks into folders. */
+  *tokens(target: Folder): Generator<string> {
+    for (const folder of this.#folders(target)) yield* this.#tokensOf(folder);
+  }
+
+  #takeOne(transaction: Transaction, file: Shelved, owner: Owner): Claim | undefined {
+    const message = readMessage(transaction.read(file.path), file.name);
+    const isReadable = message !== undefined && typeof message !== "string";
+    // Lib sets aside what it cannot decode, and fills its place in the chord; so it gets one that is torn, without data.
+    if (!isReadable || (message.torn !== undefined && message.chord === undefined)) {
+      return void this.setAside(transaction, file, message);
+    }
+    const { key, deliveries, begun } = parseMessage(file.name);
+    const since = sortableTime(this.#parts.clock.now());
+    const name = `${key}.${deliveries + 1}${begun ? "b" : ""}.${since}.${transaction.newOrder()}`;
+    const token = `${encodeName(owner.consumer)}/${encodeName(owner.worker)}/${name}`;
+    transaction.move(file.path, pathOf(token));
+    return claimOf(message, token, deliveries + 1, begun);
+  }
+
+  *#allTokens(): Generator<string> {
+    for (const consumer of this.consumers()) yield* this.#tokensIn(consumer);
+  }
+
+  *#tokensIn(consumer: string): Generator<string> {
+    for (const worker of this.#workers(consumer)) yield* this.#tokensOf(`${consumer}/${worker}`);
+  }
+
+  *#tokensOf(folder: string): Generator<string> {
+    for (const file of this.#parts.disk.list(`running/${folder}`)) if (CLAIM.test(file)) yield `${folder}/${file}`;
+  }
+
+  #folders({ consumer, worker }: Folder): string[] {
+    return (worker === undefined ? this.#workers(consumer) : [worker]).map((name) => `${consumer}/${name}`);
+  }
+
+  #workers(consumer: string): string[] {
+    return this.#parts.disk.folders(`running/${consumer}`).filter((name) => FOLDER.test(name));
+  }
+}
+
+/** Who holds locks that were passed to a worker. */
+function passedHolder({ consumer, worker }: Owner): string {
+  return `${encodeName(consumer)}/${encodeName(worker)}/passed`;
+}
+
+function claimOf(message: Message, token: string, deliveries: number, begun: boolean): Claim {
+  const item = message.torn === undefined ? itemOf(message) : { ...itemOf(message), data: NOTHING };
+  return { ...item, token, deliveries, ...begun && { begun } };
 }
 
 /** Where the file of a claim is. */
-export function claimPath(token: string): string {
-  return `claims/${token}`;
+function pathOf(token: string): string {
+  return `running/${token}`;
+}
+
+function begunPath(token: string): string {
+  return `running/${token}~begun`;
+}
+
+function fileOf(token: string): string {
+  return token.slice(token.lastIndexOf("/") + 1);
+}
+
+function orderOf(token: string): string {
+  return token.slice(token.lastIndexOf(".") + 1);
+}
+
+/** Tokens come from outside: one that this driver has not made names no file. */
+function isToken(token: string): boolean {
+  const [consumer = "", worker = "", file = "", ...rest] = token.split("/");
+  return rest.length === 0 && FOLDER.test(consumer) && FOLDER.test(worker) && CLAIM.test(file);
 }

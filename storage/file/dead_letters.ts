@@ -1,57 +1,100 @@
 /**
- * Dead letters: messages that nobody could run, as files that sort by the time of their burial.
+ * Dead letters: messages that nobody could run, in the order of their burial.
  * @module
  */
-import type { StoredDeadLetter } from "../../lib/storage.ts";
-import { type Disk, pauseAt } from "./disk.ts";
-import { hashOf, sortableTime } from "./layout.ts";
-import { decodeWhole, encodeRecord } from "./record.ts";
+import type { Burial, ChordPlace, Item, StoredDeadLetter } from "../../lib/storage.ts";
+import type { Disk } from "./disk.ts";
+import { DEAD, sortableTime } from "./names.ts";
+import { copyOf, decodeWhole, encodeRecord } from "./record.ts";
+import type { Records } from "./records.ts";
+import { Shelf, type Shelved } from "./shelf.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** What is written beside the message. */
-export interface Grave extends Omit<StoredDeadLetter, "data"> {
-  readonly track: boolean;
-  /** Id of the item that it was. */
+/** So many are kept; then the oldest one goes for each new one. */
+const MOST_LETTERS = 100_000;
+
+/** The message that was set aside, as an item. */
+export interface Grave {
   readonly itemId: string;
+  readonly priority: number;
+  readonly track: boolean;
+  readonly chord?: ChordPlace | undefined;
 }
 
 /** All dead letters. */
-export class FileDeadLetters {
-  readonly #disk: Disk;
+export class DeadLetters {
+  readonly shelf: Shelf;
+  readonly #names: Records;
 
-  constructor(disk: Disk) {
-    this.#disk = disk;
+  /** @param names Where the file of a letter's id is found. */
+  constructor(disk: Disk, names: Records) {
+    this.shelf = new Shelf(disk, "dead", DEAD);
+    this.#names = names;
   }
 
-  /** The name and the bytes of a new dead letter's file. */
-  encode(grave: Grave, data: Uint8Array): { readonly file: string; readonly bytes: Uint8Array } {
-    return { file: `${sortableTime(grave.atMs)}-${hashOf(grave.id)}`, bytes: encodeRecord(grave, data) };
+  /** Sets a message aside. */
+  bury(transaction: Transaction, { data, ...burial }: Burial, grave: Grave): void {
+    this.#remove(transaction, burial.id);
+    const name = `${sortableTime(burial.atMs)}-${transaction.newOrder()}`;
+    transaction.put(this.shelf.add(transaction, name), encodeRecord({ burial, grave }, data));
+    this.#names.set(transaction, burial.id, new Uint8Array(), { name });
+    transaction.count("dead", 1);
+    if (transaction.total("dead") > MOST_LETTERS) this.#dropOldest(transaction);
   }
 
-  /** The path of a dead letter, and what it says. */
-  find(id: string): { readonly path: string; readonly grave: Grave; readonly data: Uint8Array } | undefined {
-    const file = this.#disk.list("dead").find((name) => name.endsWith(hashOf(id)));
-    const record = file === undefined ? undefined : decodeWhole(this.#disk.read(`dead/${file}`));
-    return record && { path: `dead/${file}`, grave: record.about as unknown as Grave, data: record.data };
+  /** Takes a letter out. @returns the item that it was */
+  take(transaction: Transaction, id: string): Item | undefined {
+    const found = this.#find(transaction, id);
+    const letter = found && read(transaction, found);
+    if (letter === undefined) return undefined;
+    this.#remove(transaction, id);
+    const { itemId, priority, track, chord } = letter.grave;
+    return { id: itemId, data: letter.stored.data, priority, track, ...(chord && { chord }) };
   }
 
   /** Oldest first. */
-  async list(limit: number): Promise<StoredDeadLetter[]> {
+  list(transaction: Transaction, limit: number): StoredDeadLetter[] {
     const letters: StoredDeadLetter[] = [];
-    for (const file of this.#disk.list("dead")) {
+    if (limit <= 0) return letters;
+    for (const file of this.shelf.files()) {
+      const letter = read(transaction, file);
+      if (letter === undefined) continue;
+      letters.push(letter.stored);
       if (letters.length >= limit) break;
-      const record = decodeWhole(this.#disk.read(`dead/${file}`));
-      if (record) letters.push(letterOf(record.about as unknown as Grave, record.data));
-      await pauseAt(letters.length);
     }
     return letters;
   }
 
-  /** How many there are. */
-  count(): Promise<number> {
-    return this.#disk.count("dead", 0);
+  #find(transaction: Transaction, id: string): Shelved | undefined {
+    const name = this.#names.get(transaction, id)?.about["name"];
+    return typeof name === "string" ? this.shelf.find(name) : undefined;
+  }
+
+  #remove(transaction: Transaction, id: string): void {
+    const found = this.#find(transaction, id);
+    if (found === undefined) return;
+    this.#names.delete(transaction, id);
+    this.#drop(transaction, found);
+  }
+
+  #dropOldest(transaction: Transaction): void {
+    for (const file of this.shelf.files()) {
+      const letter = read(transaction, file);
+      if (letter !== undefined) this.#names.delete(transaction, letter.stored.id);
+      return this.#drop(transaction, file);
+    }
+  }
+
+  #drop(transaction: Transaction, file: Shelved): void {
+    this.shelf.take(transaction, file);
+    transaction.remove(file.path);
+    transaction.count("dead", -1);
   }
 }
 
-function letterOf({ track: _, itemId: __, ...letter }: Grave, data: Uint8Array): StoredDeadLetter {
-  return { ...letter, data };
+function read(transaction: Transaction, { path }: Shelved): { stored: StoredDeadLetter; grave: Grave } | undefined {
+  const record = decodeWhole(transaction.read(path));
+  const { burial, grave } = (record?.about ?? {}) as { burial?: Omit<Burial, "data">; grave?: Grave };
+  if (record === undefined || typeof burial?.id !== "string" || typeof grave?.itemId !== "string") return undefined;
+  return { stored: { ...burial, data: copyOf(record.data), priority: grave.priority }, grave };
 }

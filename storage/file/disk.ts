@@ -1,185 +1,290 @@
 /**
- * The few things that this driver does to files. Synchronous, because one call takes some microseconds and a turn through the
- * runtime's thread pool takes several times as long; whoever handles many files pauses in between.
+ * The few things that this driver does to files, all below one folder. Synchronous, because one call takes some microseconds and a
+ * turn through the runtime's thread pool takes several times as long.
+ *
+ * What is no plain file or no plain folder (a symbolic link, a pipe, a device) is never read, followed or written to. Where it
+ * is in the way it is moved to `refused`.
  * @module
  */
 import * as fs from "node:fs";
 import { dirname } from "node:path";
-import { setImmediate } from "node:timers";
 import { codeOf, succeeds } from "./errors.ts";
-import { isolateName, nextNumber } from "./isolate.ts";
+import { ownIsolate } from "./isolate.ts";
 
-/** A folder may be removed as empty right after it was made, so some tries are needed; more than that is another failure. */
-const TRIES = 50;
-/** How many files are handled before others get their turn. */
-const CHUNK = 64;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
+/** How often something in the way is moved before a call is given up. */
+const TRIES = 4;
+/** So many folders are remembered to be plain ones. */
+const MOST_KNOWN = 10_000;
+/** No file of ours is larger. */
+const MOST_BYTES = 2 ** 30;
 
-/** Lets everything else run that is due. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** `pause`, but only for every 64th call. */
-export function pauseAt(count: number): Promise<void> | undefined {
-  return count % CHUNK === CHUNK - 1 ? pause() : undefined;
+/** How files are made. */
+export interface DiskOptions {
+  /** Whether a file is on the disk, not only with the operating system, before a call returns. */
+  readonly fsync: boolean;
+  /** Of the folder, if it is made; what exists keeps its mode. */
+  readonly mode: number;
 }
 
 /** Files below one folder. Paths are relative to it and use `/`. */
 export class Disk {
   readonly root: string;
   readonly #fsync: boolean;
+  readonly #folderMode: number;
+  readonly #known = new Set<string>();
+  /** Folders whose entries have changed since the last `sync`. */
+  readonly #changed = new Set<string>();
+  #isMasked: boolean | undefined;
+  #refused = 0;
 
-  /**
-   * @param root The folder; made if missing.
-   * @param fsync Whether a file is on the disk, not only with the operating system, before it is published.
-   */
-  constructor(root: string, fsync: boolean) {
+  /** @param root The folder; made if missing. */
+  constructor(root: string, { fsync, mode }: DiskOptions) {
     this.root = root;
     this.#fsync = fsync;
-    fs.mkdirSync(root, { recursive: true });
+    if (!fs.existsSync(root)) makePrivately(root, mode);
+    this.#folderMode = fs.statSync(root).mode & 0o777;
   }
 
-  /** A name in this isolate's own folder, where nobody looks. */
-  stagedPath(name: string = "scratch"): string {
-    return `staged/${isolateName()}/${nextNumber()}~${name}`;
-  }
-
-  /** Writes a file that nobody reads yet. What could not be written whole is removed. */
-  write(path: string, bytes: Uint8Array | string): void {
-    try {
-      this.#inFolder(path, () => fs.writeFileSync(`${this.root}/${path}`, bytes));
-      if (this.#fsync) this.#flush(path);
-    } catch (error) {
-      fs.rmSync(`${this.root}/${path}`, { force: true });
-      throw error;
-    }
-  }
-
-  /** Makes a file, if there is none. @returns whether there was none */
-  create(path: string): boolean {
-    return succeeds(["EEXIST"], () => this.#inFolder(path, () => fs.writeFileSync(`${this.root}/${path}`, "", { flag: "wx" })));
-  }
-
-  /** Appends a byte to a file. @returns its size now, or more */
-  append(path: string): number {
-    this.#inFolder(path, () => fs.appendFileSync(`${this.root}/${path}`, "+"));
-    return this.size(path);
-  }
-
-  /** Moves a file, over another if there is one. Of several who try, one wins. @returns whether it was there to be moved */
-  move(from: string, to: string): boolean {
-    return this.#publish(from, to, () => fs.renameSync(`${this.root}/${from}`, `${this.root}/${to}`));
-  }
-
-  /** Gives a file another name, if that is free. @returns whether it was free (false also if the file is not there) */
-  link(from: string, to: string): boolean {
-    let isLinked = false;
-    succeeds(["EEXIST"], () => {
-      isLinked = this.#publish(from, to, () => fs.linkSync(`${this.root}/${from}`, `${this.root}/${to}`));
-    });
-    return isLinked;
-  }
-
-  /** Whether two names are the same file. */
-  isSame(one: string, other: string): boolean {
-    const identity = this.identity(one);
-    return identity !== undefined && identity === this.identity(other);
-  }
-
-  /** Tells this file from any that takes its name later. */
-  identity(path: string): string | undefined {
-    const stat = fs.statSync(`${this.root}/${path}`, { throwIfNoEntry: false });
-    return stat && `${stat.ino} ${stat.mtimeMs}`;
-  }
-
-  /** The bytes of a file, `undefined` if it is not there. */
+  /** The bytes of a plain file, `undefined` if there is none. */
   read(path: string): Uint8Array | undefined {
+    const stat = this.#isFolder(dirname(path)) ? this.#stat(path) : undefined;
+    if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
     try {
-      const bytes = fs.readFileSync(`${this.root}/${path}`);
+      const bytes = fs.readFileSync(this.#at(path), { flag: O_RDONLY | O_NOFOLLOW | O_NONBLOCK } as never) as Uint8Array;
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
+      if (["ENOENT", "ELOOP", "ENOTDIR"].includes(codeOf(error) ?? "")) return undefined;
       throw error;
     }
   }
 
-  /** Whether a file or folder is there. */
+  /** Whether something is there, whatever it is. */
   exists(path: string): boolean {
-    return fs.existsSync(`${this.root}/${path}`);
+    return this.#stat(path) !== undefined;
   }
 
-  /** Bytes of a file; 0 if it is not there. */
-  size(path: string): number {
-    return fs.statSync(`${this.root}/${path}`, { throwIfNoEntry: false })?.size ?? 0;
+  /** Whether a plain file is there. */
+  isFile(path: string): boolean {
+    return this.#stat(path)?.isFile() ?? false;
+  }
+
+  /** Bytes of a file that can be used again; `undefined` if it is none. */
+  size(path: string): number | undefined {
+    const stat = this.#stat(path);
+    return stat?.isFile() && stat.nlink === 1 ? stat.size : undefined;
+  }
+
+  /** Makes a file, in place of one that is there. */
+  write(path: string, bytes: Uint8Array): void {
+    if (this.exists(path) && this.overwrite(path, bytes)) return;
+    const flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
+    let file = -1;
+    this.#attempt(path, () => file = fs.openSync(this.#at(path), flags, this.#folderMode & 0o666));
+    try {
+      this.#fill(file, bytes, true);
+    } catch (error) {
+      this.remove(path);
+      throw error;
+    }
+    this.#note(path);
+  }
+
+  /** Writes into a file that is there, without making it shorter. @returns whether a plain file was there */
+  overwrite(path: string, bytes: Uint8Array): boolean {
+    let file: number | undefined;
+    const codes = ["ENOENT", "ELOOP", "ENXIO", "EISDIR", "ENOTDIR"];
+    if (!succeeds(codes, () => void (file = fs.openSync(this.#at(path), O_WRONLY | O_NOFOLLOW | O_NONBLOCK)))) return false;
+    const stat = fs.fstatSync(file!);
+    if (stat.isFile() && stat.nlink === 1) return this.#fill(file!, bytes, false), true;
+    fs.closeSync(file!);
+    return false;
+  }
+
+  /** Writes at the end of a file, which is made if missing. */
+  append(path: string, bytes: Uint8Array): void {
+    const stat = this.#stat(path);
+    if (stat !== undefined && (!stat.isFile() || stat.nlink !== 1)) this.refuse(path);
+    const flags = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK;
+    let file = -1;
+    this.#attempt(path, () => file = fs.openSync(this.#at(path), flags, this.#folderMode & 0o666));
+    this.#fill(file, bytes, stat === undefined);
+    if (stat === undefined) this.#note(path);
+  }
+
+  /** Moves a file or folder, over a file if there is one. @returns whether it was there to be moved */
+  move(from: string, to: string): boolean {
+    let isMoved = true;
+    this.#attempt(to, () => {
+      try {
+        fs.renameSync(this.#at(from), this.#at(to));
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT" || this.exists(from)) throw error;
+        isMoved = false;
+      }
+    });
+    if (isMoved) this.#note(from, to);
+    return isMoved;
   }
 
   /** Removes a file. @returns whether it was there */
   remove(path: string): boolean {
-    return succeeds(["ENOENT"], () => fs.unlinkSync(`${this.root}/${path}`));
+    const isRemoved = succeeds(["ENOENT", "EISDIR", "EPERM", "ENOTDIR"], () => fs.unlinkSync(this.#at(path)));
+    if (isRemoved) this.#note(path);
+    return isRemoved;
   }
 
-  /** Removes a folder if it is empty. @returns whether it was */
-  removeEmpty(path: string): boolean {
-    return succeeds(["ENOENT", "ENOTEMPTY", "EEXIST"], () => fs.rmdirSync(`${this.root}/${path}`));
+  /** Removes a folder if it is empty. */
+  removeEmpty(path: string): void {
+    succeeds(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY"], () => fs.rmdirSync(this.#at(path)));
+    this.#known.delete(path);
   }
 
-  /** Removes a folder with all that is in it: at once for everybody who looks, then bit by bit. */
+  /** Removes a folder with all that is in it, bit by bit. */
   async removeTree(path: string): Promise<void> {
-    const trash = this.stagedPath("trash");
-    if (this.move(path, trash)) await fs.promises.rm(`${this.root}/${trash}`, { recursive: true, force: true });
+    await fs.promises.rm(this.#at(path), { recursive: true, force: true });
   }
 
-  /** The names in a folder, sorted; none if it is not there. */
+  /** Makes a folder with one empty file in it, and gives it a name that is free or that of an empty folder. */
+  publishFolder(path: string, scratch: string, file: string): void {
+    fs.mkdirSync(this.#at(scratch), { recursive: true, mode: this.#folderMode });
+    this.#unmask(scratch);
+    this.write(`${scratch}/${file}`, new Uint8Array());
+    if (succeeds(["ENOTEMPTY", "EEXIST", "ENOTDIR"], () => fs.renameSync(this.#at(scratch), this.#at(path)))) return;
+    fs.rmSync(this.#at(scratch), { recursive: true, force: true });
+  }
+
+  /** Moves what is in the way. */
+  refuse(path: string): void {
+    fs.mkdirSync(this.#at("refused"), { recursive: true, mode: this.#folderMode });
+    const name = `refused/${ownIsolate().id}-${++this.#refused}`;
+    succeeds(["ENOENT"], () => fs.renameSync(this.#at(path), this.#at(name)));
+  }
+
+  /** Names of files in a folder, sorted; none if it is no plain folder. What is no folder counts as a file. */
   list(path: string): string[] {
-    // Asking first is cheap; on some runtimes an error is not.
-    if (!this.exists(path)) return [];
+    if (!this.#isFolder(path)) return [];
+    return this.#listing(() => fs.readdirSync(this.#at(path))).sort();
+  }
+
+  /** Names of the plain folders in a folder, sorted. */
+  folders(path: string): string[] {
+    if (!this.#isFolder(path)) return [];
+    const entries = this.#listing(() => fs.readdirSync(this.#at(path), { withFileTypes: true }));
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  }
+
+  /** Waits until what has changed in folders is on the disk. */
+  sync(): void {
+    if (!this.#fsync) return;
+    for (const folder of this.#changed) {
+      succeeds(["ENOENT", "ENOTDIR"], () => flush(this.#at(folder)));
+    }
+    this.#changed.clear();
+  }
+
+  #listing<T>(read: () => T[]): T[] {
     try {
-      return fs.readdirSync(`${this.root}/${path}`).sort();
+      return read();
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return [];
       throw error;
     }
   }
 
-  /** How many files there are, so many levels of folders below. */
-  async count(path: string, levels: number): Promise<number> {
-    const names = await this.#listLater(path);
-    if (levels === 0) return names.length;
-    let total = 0;
-    for (const name of names) total += await this.count(`${path}/${name}`, levels - 1);
-    return total;
-  }
-
-  async #listLater(path: string): Promise<string[]> {
-    try {
-      return await fs.promises.readdir(`${this.root}/${path}`);
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }
-  }
-
-  #publish(from: string, to: string, call: () => void): boolean {
-    const isThere = this.#inFolder(to, call, () => this.exists(from));
-    if (isThere && this.#fsync) this.#flush(dirname(to));
-    return isThere;
-  }
-
-  /** @returns false if `isWorthIt` says so */
-  #inFolder(path: string, call: () => void, isWorthIt: () => boolean = () => true): boolean {
+  /** Calls again when a folder was missing, or something else was in its place or in that of the file. */
+  #attempt(path: string, call: () => void): void {
+    this.#makeFolder(dirname(path));
     for (let tries = 1;; tries++) {
-      if (succeeds(tries < TRIES ? ["ENOENT"] : [], call)) return true;
-      if (!isWorthIt()) return false;
-      succeeds(["ENOENT"], () => fs.mkdirSync(`${this.root}/${dirname(path)}`, { recursive: true }));
+      try {
+        return call();
+      } catch (error) {
+        const code = codeOf(error);
+        if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY"].includes(code ?? "")) throw error;
+        if (code === "ENOENT" || code === "ENOTDIR") this.#known.clear();
+        else this.refuse(path);
+        this.#makeFolder(dirname(path));
+      }
     }
   }
 
-  #flush(path: string): void {
-    const file = fs.openSync(`${this.root}/${path}`, "r");
+  #makeFolder(path: string): void {
+    if (path === "." || this.#known.has(path)) return;
+    this.#makeFolder(dirname(path));
+    const stat = this.#stat(path);
+    if (stat !== undefined && !stat.isDirectory()) this.refuse(path);
+    if (!stat?.isDirectory()) {
+      succeeds(["EEXIST"], () => fs.mkdirSync(this.#at(path), { mode: this.#folderMode }));
+      this.#unmask(path);
+      this.#note(path);
+    }
+    this.#know(path);
+  }
+
+  /** Whether a path leads through plain folders only. */
+  #isFolder(path: string): boolean {
+    if (path === "." || this.#known.has(path)) return true;
+    if (!this.#isFolder(dirname(path)) || !this.#stat(path)?.isDirectory()) return false;
+    this.#know(path);
+    return true;
+  }
+
+  #know(path: string): void {
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.add(path);
+  }
+
+  #fill(file: number, bytes: Uint8Array, isNew: boolean): void {
     try {
-      fs.fsyncSync(file);
+      for (let written = 0; written < bytes.length;) written += fs.writeSync(file, bytes, written);
+      // The mask of the process must not close a folder that a group shares.
+      if (isNew && this.#isMasked !== false) this.#setMode(file);
+      if (this.#fsync) fs.fsyncSync(file);
     } finally {
       fs.closeSync(file);
     }
+  }
+
+  #setMode(file: number): void {
+    const mode = this.#folderMode & 0o666;
+    if (this.#isMasked === undefined) this.#isMasked = (fs.fstatSync(file).mode & 0o777) !== mode;
+    if (this.#isMasked) fs.fchmodSync(file, mode);
+  }
+
+  #unmask(folder: string): void {
+    const mode = fs.lstatSync(this.#at(folder)).mode;
+    if ((mode & 0o777) !== this.#folderMode) fs.chmodSync(this.#at(folder), (mode & 0o7000) | this.#folderMode);
+  }
+
+  #note(...paths: string[]): void {
+    // The lock need not survive a crash of the machine.
+    if (this.#fsync) { for (const path of paths) if (!path.startsWith("lock/")) this.#changed.add(dirname(path)); }
+  }
+
+  #stat(path: string): fs.Stats | undefined {
+    try {
+      return fs.lstatSync(this.#at(path), { throwIfNoEntry: false });
+    } catch (error) {
+      if (codeOf(error) === "ENOTDIR") return undefined;
+      throw error;
+    }
+  }
+
+  #at(path: string): string {
+    return path === "." ? this.root : `${this.root}/${path}`;
+  }
+}
+
+function makePrivately(root: string, mode: number): void {
+  fs.mkdirSync(root, { recursive: true, mode });
+  fs.chmodSync(root, mode);
+}
+
+function flush(path: string): void {
+  const file = fs.openSync(path, "r");
+  try {
+    fs.fsyncSync(file);
+  } finally {
+    fs.closeSync(file);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { StorageError } from "../../lib/errors.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
 import { checkItem, type FileOptions, type FileSettings, fileSettings } from "./options.ts";
 
@@ -25,27 +26,29 @@ export type { FileOptions };
 export class FileStorage extends LazyStorage {
   /**
    * @param options Name of the queue (default "huey"; each name has a folder of its own below `path`) and {@linkcode FileOptions}.
-   * @throws {RangeError} If `levels` is no integer from 0 to 4.
-   * @throws {ConfigurationError} If there is no path, or something else than a folder is there.
+   * @throws {TypeError} For an unknown option, or a value of a wrong type.
+   * @throws {RangeError} If `levels` is no integer from 0 to 4, or `mode` keeps the owner out.
+   * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
    * @throws {StorageError} If the folder cannot be made.
    */
-  constructor(options: { readonly name?: string } & FileOptions) {
+  constructor(options: { readonly name?: string; readonly clock?: Clock } & FileOptions) {
     const settings = fileSettings(options);
     makeFolder(settings);
+    const { clock: _, ...plain } = settings;
     super({
       name: settings.name,
       shared: true,
       place: settings.path,
-      descriptor: { module: import.meta.url, className: "FileStorage", options: { ...settings } },
+      descriptor: { module: import.meta.url, className: "FileStorage", options: plain },
       check: checkItem,
       load: async () => new (await import("./storage.ts")).FileStorage(settings),
     });
   }
 }
 
-function makeFolder({ name, path }: FileSettings): void {
+function makeFolder({ name, path, mode }: FileSettings): void {
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, { recursive: true, mode });
   } catch (cause) {
     throw new StorageError(`File storage "${name}" failed: ${(cause as Error).message}`, { cause });
   }

@@ -6,7 +6,9 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
-import type { Item } from "../../lib/storage.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { ChordRecord, Item } from "../../lib/storage.ts";
+import { encodeName, MAX_PRIORITY } from "./names.ts";
 
 /** Where a file storage keeps its files, and how. */
 export interface FileOptions {
@@ -16,6 +18,11 @@ export interface FileOptions {
   readonly levels?: number;
   /** Waits until data is on the disk, so that a crash of the computer loses nothing either. Default false. */
   readonly fsync?: boolean;
+  /**
+   * Who may use the folder of a queue that is made: a mode as `chmod` has it, such as `0o770` for a group. Files get the same
+   * without the right to be run. A folder that exists keeps its mode. Default `0o700`: nobody else.
+   */
+  readonly mode?: number;
 }
 
 /** Checked options. */
@@ -25,13 +32,20 @@ export interface FileSettings {
   readonly path: string;
   readonly levels: number;
   readonly fsync: boolean;
+  readonly mode: number;
+  readonly clock?: Clock | undefined;
 }
 
-/** Priorities are 16 bits in the names of files. */
-export const MAX_PRIORITY = 65535;
+/** Folders that only Huey 0.1 makes. */
+const OLD_FOLDERS = ["staged", "intents", "tracks"];
 
 /** The rule for each option; the path is looked at where it is resolved. */
-const RULES: Rules<FileOptions> = { path: rule.any, levels: rule.whole({ min: 0, max: 4 }), fsync: rule.boolean };
+const RULES: Rules<FileOptions> = {
+  path: rule.any,
+  levels: rule.whole({ min: 0, max: 4 }),
+  fsync: rule.boolean,
+  mode: rule.whole({ min: 0o700, max: 0o777 }),
+};
 
 /** Names of the options, for the class that takes them beside those of a Huey. */
 export const FILE_KEYS: readonly string[] = Object.keys(RULES);
@@ -40,17 +54,24 @@ export const FILE_KEYS: readonly string[] = Object.keys(RULES);
  * @param options As given.
  * @returns Checked, with the defaults filled in.
  * @throws {TypeError} For an unknown option, or a value of a wrong type.
- * @throws {RangeError} If `levels` is no integer from 0 to 4.
- * @throws {ConfigurationError} If there is no path, or something else than a folder is there.
+ * @throws {RangeError} If `levels` is no integer from 0 to 4, or `mode` keeps the owner out.
+ * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
  */
-export function fileSettings(options: { readonly name?: string } & FileOptions): FileSettings {
+export function fileSettings(options: { readonly name?: string; readonly clock?: Clock } & FileOptions): FileSettings {
   checkOptions<{ readonly name?: string; readonly clock?: unknown } & FileOptions>(options, "A file storage", {
     name: rule.string,
     clock: rule.clock,
     ...RULES,
   });
-  const { name = "huey", levels = 2, fsync = false } = options;
-  return { name, path: folderOf(options.path), levels, fsync };
+  const { name = "huey", levels = 2, fsync = false, mode = 0o700, clock } = options;
+  const settings = { name, path: folderOf(options.path), levels, fsync, mode, clock };
+  refuseOldQueue(settings);
+  return settings;
+}
+
+/** The folder of the queue. */
+export function rootOf({ path, name }: FileSettings): string {
+  return `${path}/${encodeName(name)}`;
 }
 
 /**
@@ -66,6 +87,15 @@ export function checkItem({ priority, dueMs }: Item): void {
   }
 }
 
+function refuseOldQueue(settings: FileSettings): void {
+  const root = rootOf(settings);
+  if (!OLD_FOLDERS.some((name) => existsSync(`${root}/${name}`))) return;
+  throw new ConfigurationError(
+    `The folder ${root} holds a queue of Huey 0.1, which this version cannot read. Let a consumer of version 0.1 run until ` +
+      "nothing waits and nothing is scheduled, then remove the folder; or give this version another path",
+  );
+}
+
 function folderOf(path: string): string {
   if (path === undefined || path === "") throw new ConfigurationError("A file storage needs the path of a folder");
   rule.text(path, "path");
@@ -74,4 +104,13 @@ function folderOf(path: string): string {
     throw new ConfigurationError(`The path of a file storage must be a folder: ${folder}`);
   }
   return folder;
+}
+
+/**
+ * @param items Any items.
+ * @param chords Their callbacks are items too.
+ * @throws {RangeError} If one could never be stored, with the rule.
+ */
+export function checkItems(items: readonly Item[], chords: readonly ChordRecord[] = [], callback?: Item): void {
+  for (const item of [...items, ...chords.map((chord) => chord.callback), ...callback ? [callback] : []]) checkItem(item);
 }

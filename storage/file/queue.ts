@@ -1,153 +1,228 @@
 /**
- * The queue and the schedule: messages as files that sort in the order in which they are taken.
+ * Everything that one queue stores, and the steps that concern more than one part of it. All of them are taken while the lock is held,
+ * and their changes are written together.
  * @module
  */
-import type { Item } from "../../lib/storage.ts";
-import { type Disk, pauseAt } from "./disk.ts";
-import { hashOf, isQueuedFile, isScheduledFile, newFile, priorityOf, queuePath, schedulePath, timeOf } from "./layout.ts";
-import { decodeWhole } from "./record.ts";
-import { decodeItem } from "./steps.ts";
-import type { Tracks } from "./tracks.ts";
-import { Cursor, walkSlots } from "./walk.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { ChordRecord, Claim, FlushPart, Item, Lease, Settled, Settlement, StoredState } from "../../lib/storage.ts";
+import { Chords } from "./chords.ts";
+import { Claims, folderOf, type Target } from "./claims.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import type { Disk } from "./disk.ts";
+import { HeldLocks } from "./held_locks.ts";
+import type { Change } from "./journal.ts";
+import { Leases } from "./leases.ts";
+import type { Counted } from "./lock.ts";
+import { dueOf, itemOf, Messages, readMessage } from "./messages.ts";
+import { LATER } from "./names.ts";
+import { Records } from "./records.ts";
+import { Sweep } from "./sweep.ts";
+import { Tasks } from "./tasks.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** Levels of folders above the files. */
-const QUEUE_LEVELS = 3;
-const SCHEDULE_LEVELS = 2;
-
-/** How often something was put in front of a queue by this isolate, by the folder of the storage. */
-const disturbances = new Map<string, number>();
-
-/** Messages that may run. */
-export class FileQueue {
-  readonly #disk: Disk;
-  /** By the folder of a priority. */
-  readonly #cursors = new Map<string, Cursor>();
-
-  constructor(disk: Disk) {
-    this.#disk = disk;
-  }
-
-  /** The folders of the priorities, highest first. */
-  priorities(): string[] {
-    return this.#disk.list("queue");
-  }
-
-  /** Something was put in front: look at it first. */
-  disturb(): void {
-    disturbances.set(this.#disk.root, (disturbances.get(this.#disk.root) ?? 0) + 1);
-  }
-
-  /** The first file of a priority, or one that was the first a moment ago; `undefined` if there is none. */
-  next(priority: string): string | undefined {
-    let cursor = this.#cursors.get(priority);
-    if (cursor === undefined) {
-      cursor = new Cursor(() => walkSlots(this.#disk, `queue/${priority}`, isQueuedFile));
-      this.#cursors.set(priority, cursor);
-    }
-    const file = cursor.next(disturbances.get(this.#disk.root) ?? 0);
-    if (file === undefined && this.#disk.removeEmpty(`queue/${priority}`)) this.#cursors.delete(priority);
-    return file;
-  }
-
-  /** The first items, without taking them. */
-  async list(limit: number): Promise<Item[]> {
-    const items: Item[] = [];
-    let looked = 0;
-    for (const file of this.#files()) {
-      if (items.length >= limit) break;
-      const record = decodeWhole(this.#disk.read(queuePath(file)));
-      if (record) items.push(plainItem(decodeItem(record, file)));
-      await pauseAt(looked++);
-    }
-    return items;
-  }
-
-  /** How many there are. */
-  count(): Promise<number> {
-    return this.#disk.count("queue", QUEUE_LEVELS);
-  }
-
-  *#files(): Generator<string> {
-    for (const priority of this.priorities()) yield* walkSlots(this.#disk, `queue/${priority}`, isQueuedFile);
-  }
+/** What a queue is made with. */
+export interface QueueOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly levels: number;
 }
 
-/** Messages that wait for their due time. */
-export class FileSchedule {
-  readonly #disk: Disk;
-  readonly #tracks: Tracks;
-  readonly #cursor: Cursor;
+/** The content of one queue. */
+export class Queue {
+  readonly sweep: Sweep;
+  readonly data: Records;
+  readonly locks: Records;
+  readonly revocations: Records;
+  readonly meta: Records;
+  readonly counters: Records;
+  readonly tasks: Tasks;
+  readonly messages: Messages;
+  readonly deadLetters: DeadLetters;
+  readonly chords: Chords;
+  readonly heldLocks: HeldLocks;
+  readonly claims: Claims;
+  readonly leases: Leases;
+  readonly #clock: Clock;
 
-  constructor(disk: Disk, tracks: Tracks) {
-    this.#disk = disk;
-    this.#tracks = tracks;
-    this.#cursor = new Cursor(() => this.#walk());
+  constructor({ disk, clock, levels }: QueueOptions) {
+    this.#clock = clock;
+    const sweep = this.sweep = new Sweep(disk);
+    const records = (space: string, counted?: Counted): Records => new Records(space, { disk, clock, levels, sweep }, counted);
+    this.data = records("data");
+    this.locks = records("locks");
+    this.revocations = records("revocations", "revocations");
+    this.meta = records("meta");
+    this.counters = records("counters");
+    this.tasks = new Tasks(records("tasks"), clock);
+    this.messages = new Messages(disk, this.tasks, (message) => this.claims.holderOf(message) !== undefined);
+    this.deadLetters = new DeadLetters(disk, records("letters"));
+    this.chords = new Chords(disk, clock);
+    this.heldLocks = new HeldLocks(this.locks);
+    this.claims = new Claims({ ...this, disk, clock, lost: records("lost") });
+    this.leases = new Leases(disk, clock);
   }
 
-  /** When the soonest one is due; `undefined` if there is none. */
-  nextDueMs(): number | undefined {
-    const first = this.#walk().next();
-    return first.done ? undefined : timeOf(first.value.slice(0, 12));
+  /** Somebody else may have changed the folders. */
+  forget(): void {
+    for (const shelf of this.#shelves()) shelf.forget();
   }
 
-  /**
-   * Moves due messages to the end of the queue.
-   *
-   * @returns What was moved. One that is torn goes along, and is set aside when it is claimed.
-   */
-  async promote(nowMs: number, limit: number): Promise<Item[]> {
-    const items: Item[] = [];
-    let looked = 0;
-    while (items.length < limit) {
-      const file = this.#cursor.next(0);
-      if (file === undefined || timeOf(file.slice(0, 12)) > nowMs) break;
-      const item = this.#promoteOne(file);
-      if (item) items.push(item);
-      await pauseAt(looked++);
+  /** What is to be moved so that no folder gets too large. */
+  balance(): Change[] {
+    return this.#shelves().flatMap((shelf) => shelf.balance());
+  }
+
+  /** Counts by looking at everything. */
+  recount(what: Counted): number {
+    if (what === "revocations") return [...this.revocations.paths()].length;
+    if (what === "dead") return this.deadLetters.shelf.count();
+    return what === "waiting" || what === "later" ? this.messages[what].count() : 0;
+  }
+
+  /** Adds items, and the chords whose members are among them. */
+  enqueue(transaction: Transaction, items: readonly Item[], chords: readonly ChordRecord[]): void {
+    for (const chord of chords) this.chords.add(transaction, chord);
+    for (const item of items) this.messages.add(transaction, item);
+  }
+
+  /** See `Storage.settle`. */
+  settle(transaction: Transaction, settlement: Settlement): Settled {
+    const { claim, again, canceled = [], enqueue = [], chords = [], chord, dropChord, forget = [], dropLocks, passLocks } = settlement;
+    if (claim !== undefined && !this.claims.isHeld(transaction, claim)) {
+      return again ? this.#settledBefore(transaction, claim, settlement) : { held: false };
     }
-    // Only within a large batch is it worth while to go on from here; else the next one begins with what came in front.
-    if (items.length < limit) this.#cursor.reset();
+    if (claim !== undefined) this.claims.end(transaction, claim, dropLocks ? "drop" : passLocks ?? "forget");
+    this.tasks.ended(transaction, settlement);
+    this.#bury(transaction, settlement);
+    for (const step of canceled) this.tasks.ended(transaction, { ...settlement, result: undefined, ...step, ending: "canceled" });
+    for (const key of forget) this.revocations.delete(transaction, key);
+    this.enqueue(transaction, enqueue, chords);
+    const callback = chord && this.chords.report(transaction, chord, claim?.token);
+    if (callback !== undefined) this.messages.add(transaction, this.#notPast(callback));
+    if (dropChord !== undefined) this.chords.drop(transaction, dropChord);
+    return callback === undefined ? { held: true } : { held: true, callback };
+  }
+
+  /** See `Storage.recover`. Looks into folders. */
+  recover(transaction: Transaction, target: Target | undefined, own: Lease | undefined): Claim[] {
+    if (own !== undefined) this.leases.renew(transaction, own);
+    if (target !== undefined) return this.claims.recover(transaction, folderOf(target));
+    const alive = this.leases.expire(transaction, own?.consumer);
+    const gone = this.claims.consumers().filter((name) => !alive.has(name));
+    return gone.flatMap((consumer) => this.claims.recover(transaction, { consumer }));
+  }
+
+  /** See `Storage.promoteDue`. */
+  promote(transaction: Transaction, nowMs: number, limit: number): Item[] {
+    const items: Item[] = [];
+    if (limit <= 0) return items;
+    for (const file of this.messages.later.files()) {
+      if (dueOf(file.name) > nowMs) return items;
+      const message = readMessage(transaction.read(file.path), file.name);
+      if (message !== undefined && typeof message !== "string") {
+        this.messages.promote(transaction, file, message);
+        items.push({ ...itemOf(message), dueMs: dueOf(file.name) });
+      } else {
+        this.messages.later.take(transaction, file);
+        transaction.count("later", -1);
+        this.claims.setAside(transaction, file, message);
+      }
+      if (items.length >= limit) return items;
+    }
+    transaction.counts.later = 0;
     return items;
   }
 
-  /** The soonest items. */
-  async list(limit: number): Promise<Item[]> {
-    const items: Item[] = [];
-    let looked = 0;
-    for (const file of this.#walk()) {
-      if (items.length >= limit) break;
-      const item = this.#read(file);
-      if (item) items.push(item);
-      await pauseAt(looked++);
+  /** See `Storage.state`. Looks into folders. */
+  state(transaction: Transaction, id: string): StoredState | undefined {
+    for (const place of this.messages.places.of(transaction, id)) {
+      const waits = this.messages.find(place);
+      const message = waits && readMessage(transaction.read(waits.path), waits.name);
+      if (message !== undefined && typeof message !== "string") {
+        return { state: message.retry ? "retrying" : LATER.test(place) ? "scheduled" : "waiting" };
+      }
+      const holder = this.claims.holderOf(place);
+      if (holder !== undefined) return { state: "running", ...holder };
     }
-    return items;
+    const status = this.tasks.status(transaction, id);
+    const ending = status && this.tasks.endingOf(status);
+    return ending && { state: ending };
   }
 
-  /** How many there are. */
-  count(): Promise<number> {
-    return this.#disk.count("schedule", SCHEDULE_LEVELS);
+  /** Puts a dead letter back on the queue. @returns whether it was there */
+  requeue(transaction: Transaction, letter: string): boolean {
+    const item = this.deadLetters.take(transaction, letter);
+    if (item === undefined) return false;
+    this.tasks.forget(transaction, item.id);
+    this.messages.add(transaction, item);
+    return true;
   }
 
-  #promoteOne(file: string): Item | undefined {
-    const item = this.#read(file);
-    const promoted = newFile(priorityOf(file.slice(13)));
-    if (item?.track) {
-      const places = [{ where: "schedule", file }, { where: "queue", file: promoted }] as const;
-      this.#tracks.write(hashOf(item.id), item.retry === true, ...places);
+  /** Deletes a dead letter. @returns whether it was there */
+  deleteLetter(transaction: Transaction, letter: string): boolean {
+    const item = this.deadLetters.take(transaction, letter);
+    if (item?.track) this.tasks.forget(transaction, item.id);
+    return item !== undefined;
+  }
+
+  /** Adds to a counter. */
+  increment(transaction: Transaction, key: string, by: number, ttlMs: number | undefined): number {
+    const found = this.counters.get(transaction, key);
+    const before = Number(found?.about["count"] ?? 0);
+    const count = (Number.isFinite(before) ? before : 0) + by;
+    const expiresMs = found?.expiresMs ?? (ttlMs === undefined ? 0 : this.#clock.now() + ttlMs);
+    this.counters.set(transaction, key, new Uint8Array(), { count }, expiresMs);
+    return count;
+  }
+
+  /** Deletes a part. Looks into folders. */
+  flush(transaction: Transaction, part: FlushPart): void {
+    switch (part) {
+      case "queue":
+        this.claims.flush(transaction);
+        return this.#dropTrees(transaction, "waiting", "running", "chords", "spare");
+      case "schedule":
+        return this.#dropTrees(transaction, "later");
+      case "deadLetters":
+        this.tasks.forgetDead(transaction);
+        return this.#dropTrees(transaction, "dead", "letters");
+      case "results":
+        return this.tasks.forgetEnds(transaction);
+      case "counters":
+        return this.#dropTrees(transaction, "meta", "counters");
+      default:
+        return this.#dropTrees(transaction, part);
     }
-    return this.#disk.move(schedulePath(file), queuePath(promoted)) ? item : undefined;
   }
 
-  #read(file: string): Item | undefined {
-    const record = decodeWhole(this.#disk.read(schedulePath(file)));
-    return record && { ...plainItem(decodeItem(record, file.slice(13))), dueMs: timeOf(file.slice(0, 12)) };
+  /** The answer to a settlement whose claim is gone: unless somebody took it, the settlement was written. */
+  #settledBefore(transaction: Transaction, claim: Claim, { chord }: Settlement): Settled {
+    if (this.claims.wasTaken(transaction, claim)) return { held: false };
+    const callback = chord && this.chords.filledBy(transaction, chord.id, claim.token);
+    return callback === undefined ? { held: true } : { held: true, callback };
   }
 
-  #walk(): Generator<string> {
-    return walkSlots(this.#disk, "schedule", isScheduledFile);
+  #bury(transaction: Transaction, { id, claim, bury }: Settlement): void {
+    if (bury === undefined) return;
+    const { priority, track, chord } = claim ?? { priority: 0, track: true };
+    const itemId = bury.taskId ?? id;
+    this.deadLetters.bury(transaction, bury, { itemId, priority, track, ...chord && { chord } });
+    if (track) this.tasks.buried(transaction, itemId, true);
   }
-}
 
-function plainItem({ deliveries: _, ...item }: Item & { readonly deliveries: number }): Item {
-  return item;
+  #notPast(item: Item): Item {
+    return item.dueMs === undefined || item.dueMs > this.#clock.now() ? item : { ...item, dueMs: undefined };
+  }
+
+  #dropTrees(transaction: Transaction, ...folders: string[]): void {
+    for (const folder of folders) {
+      transaction.dropTree(folder);
+      if (folder in transaction.counts) transaction.counts[folder as Counted] = 0;
+    }
+    this.forget();
+  }
+
+  #shelves() {
+    return [this.messages.waiting, this.messages.later, this.deadLetters.shelf];
+  }
 }

@@ -1,14 +1,20 @@
 /**
  * The storage that keeps everything in files of one folder, for several processes of one computer (or of several that share a
- * file system which renames atomically). No server, no library, no global lock. `layout.ts` says what is where,
- * `transaction.ts` why a crash loses nothing.
+ * file system which renames atomically). No server, no library: one lock for the queue and a journal.
+ *
+ * `names.ts` says what is where, `lock.ts` who may change it, `journal.ts` why a crash loses nothing, `turns.ts` how operations share
+ * a hold of the lock, `queue.ts` what they do.
  * @module
  */
+import { StorageError } from "../../lib/errors.ts";
+import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type {
+  ChordRecord,
   Claim,
   ClaimBatch,
   ClaimOptions,
   Collected,
+  FlushPart,
   Item,
   KeyValue,
   Lease,
@@ -19,269 +25,308 @@ import type {
   StoredDeadLetter,
   StoredLease,
   StoredState,
+  Topic,
   WaitOptions,
 } from "../../lib/storage.ts";
-import { holderOf } from "./claims.ts";
-import { encodeName, hashOf } from "./layout.ts";
-import { checkItem, type FileOptions, fileSettings } from "./options.ts";
-import { FileParts } from "./parts.ts";
-import { encodeRecord } from "./record.ts";
-import { settle } from "./settlement.ts";
-import { encodeItem, stepOfItem } from "./steps.ts";
-import type { Entry } from "./values.ts";
+import { ALL_PARTS } from "../flush_parts.ts";
+import { folderOf, type Target } from "./claims.ts";
+import { Disk } from "./disk.ts";
+import { codeOf } from "./errors.ts";
+import { checkItem, checkItems, type FileOptions, type FileSettings, fileSettings, rootOf } from "./options.ts";
+import { Queue } from "./queue.ts";
+import type { Transaction } from "./transaction.ts";
+import { type Operation, Turns } from "./turns.ts";
+import { FileKeyValue, resultsOf, valuesOf } from "./values.ts";
+import { Waits } from "./waits.ts";
 
 export type { FileOptions };
 
-const NOTHING = new Uint8Array();
-/** How many ended things one call removes along the way. */
-const PRUNE_LIMIT = 1000;
-/** Notices are removed after so many settlements. */
-const SETTLEMENTS_PER_PRUNE = 64;
+/** Ids that are looked for in one hold of the lock, so that others get their turn in between. */
+const IDS_AT_ONCE = 64;
+/** Records that a recovery looks at along the way, in case their time is over. */
+const LOOKS_PER_RECOVERY = 200;
 
 /** The driver: see `FileStorage` in `front.ts`. */
 export class FileStorage implements Storage {
   readonly name: string;
   readonly shared: boolean = true;
+  readonly place: string;
   readonly descriptor: StorageDescriptor;
-  readonly data: KeyValue;
   readonly results: KeyValue;
   readonly locks: KeyValue;
+  readonly data: KeyValue;
   readonly revocations: KeyValue;
   readonly meta: KeyValue;
 
-  readonly #parts: FileParts;
-  #settlements = 0;
-  #hasStarted = false;
+  readonly #clock: Clock;
+  readonly #queue: Queue;
+  readonly #turns: Turns;
+  readonly #waits: Waits;
 
   /**
    * @param options Name of the queue (default "huey"; each name has a folder of its own below `path`) and {@linkcode FileOptions}.
-   * @throws {RangeError} If `levels` is no integer from 0 to 4.
-   * @throws {ConfigurationError} If there is no path, or something else than a folder is there.
+   * @throws {TypeError} For an unknown option, or a value of a wrong type.
+   * @throws {RangeError} If `levels` or `mode` is out of range.
+   * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
    * @throws {StorageError} If the folder cannot be made.
    */
-  constructor(options: { readonly name?: string } & FileOptions) {
-    const { name, path, levels, fsync } = fileSettings(options);
+  constructor(options: { readonly name?: string; readonly clock?: Clock } & FileOptions) {
+    const settings = fileSettings(options);
+    const { name, path, levels, clock = systemClock } = settings;
     this.name = name;
-    this.descriptor = { module: import.meta.url, className: "FileStorage", options: { name, path, levels, fsync } };
-    this.#parts = new FileParts({ name, root: `${path}/${encodeName(name)}`, levels, fsync });
-    this.data = this.#parts.data;
-    this.results = this.data;
-    this.locks = this.data;
-    this.revocations = this.#parts.revocations;
-    this.meta = this.#parts.meta;
+    this.place = path;
+    this.descriptor = descriptorOf(settings);
+    this.#clock = clock;
+    const disk = openDisk(settings);
+    const queue = this.#queue = new Queue({ disk, clock, levels });
+    const turns = this.#turns = new Turns({
+      name,
+      disk,
+      clock,
+      forget: () => queue.forget(),
+      balance: () => queue.balance(),
+      recount: (what) => queue.recount(what),
+      ring: (topics) => this.#waits.ring(topics),
+    });
+    const endedOf = (ids: readonly string[]): Promise<string[]> => this.endedOf(ids);
+    this.#waits = new Waits({ root: disk.root, clock, changeCount: () => turns.changeCount(), endedOf });
+    this.data = new FileKeyValue(turns, valuesOf(queue.data, clock));
+    this.results = new FileKeyValue(turns, resultsOf(queue.tasks));
+    this.locks = new FileKeyValue(turns, queue.heldLocks.noted(valuesOf(queue.locks, clock)));
+    this.revocations = new FileKeyValue(turns, valuesOf(queue.revocations, clock), "revocations");
+    this.meta = new FileKeyValue(turns, valuesOf(queue.meta, clock));
   }
 
   check(item: Item): void {
     checkItem(item);
   }
 
-  enqueue(items: readonly Item[]): Promise<void> {
-    return this.#parts.run(async () => {
-      for (const item of items) this.check(item);
-      if (items.length === 1) await this.#parts.sendOne(items[0]!);
-      else if (items.length > 1) await this.#parts.sendAll(items);
-      this.#parts.ringFor(items);
-    });
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
+    checkItems(items, chords);
+    const [copies, records] = [items.map(copyOfItem), chords.map(copyOfChord)];
+    return this.#run((transaction) => this.#queue.enqueue(transaction, copies, records));
   }
 
-  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
-    return this.#parts.run(async () => {
-      this.check(item);
-      const { meta, transactions } = this.#parts;
-      const draft = transactions.draft();
-      await this.#parts.stageOrDiscard(draft, () => {
-        draft.add(stepOfItem(item), encodeItem(item));
-        const entry: Entry = { ...meta.entry(key, ttlMs), transaction: draft.id };
-        draft.add(["condition", meta.space, hashOf(key)], encodeRecord(entry, NOTHING));
-      });
-      const isFirst = await transactions.commitIf(draft, (staged) => meta.linkIfEmpty(staged, key));
-      if (isFirst) this.#parts.ringFor([item]);
-      return isFirst;
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+    checkItem(item);
+    const copy = copyOfItem(item);
+    return this.#run((transaction) => {
+      const { meta } = this.#queue;
+      if (meta.get(transaction, key) !== undefined) return false;
+      meta.set(transaction, key, new Uint8Array(), {}, this.#clock.now() + ttlMs);
+      this.#queue.enqueue(transaction, [copy], []);
+      return true;
     });
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
-  claim(limit: number, { owner, waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
-    return this.#parts.run(async () => {
-      if (!this.#hasStarted) await this.#parts.replay();
-      this.#hasStarted = true;
-      const { claims, queueBell, revocations } = this.#parts;
-      const look = async (): Promise<Claim[] | undefined> => {
-        const taken = await claims.take(limit, owner);
-        return taken.length > 0 ? taken : undefined;
-      };
-      const taken = limit > 0 ? await queueBell.until(look, { timeoutMs: waitMs, signal }) ?? [] : [];
-      if (!signal?.aborted) return { claims: taken, revocations: revocations.any() };
-      for (const claim of taken) await claims.putBack(claim.token, false);
-      if (taken.length > 0) this.#parts.putBackDone();
-      return { claims: [], revocations: revocations.any() };
-    });
+  async claim(limit: number, { owner, waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
+    this.#turns.assertOpen();
+    let revocations = false;
+    const look = (): Promise<Claim[] | number> =>
+      this.#run((transaction) => {
+        const claims = signal?.aborted ? [] : this.#queue.claims.take(transaction, limit, owner);
+        revocations = transaction.total("revocations") > 0;
+        return claims.length > 0 ? claims : Infinity;
+      });
+    const claims = await this.#waits.until("queue", look, limit > 0 ? waitMs : 0, signal);
+    return { claims: claims ?? [], revocations };
   }
 
+  begin(claim: Claim): Promise<boolean> {
+    return this.#run((transaction) => this.#queue.claims.begin(transaction, claim));
+  }
+
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
   async settle(settlement: Settlement): Promise<Settled> {
-    return { held: await this.#settle(settlement) };
-  }
-
-  #settle(settlement: Settlement): Promise<boolean> {
-    return this.#parts.run(async () => {
-      const { claim, id, enqueue = [], chord, result, ending } = settlement;
-      const items = chord ? [...enqueue, chord.callback] : enqueue;
-      for (const item of items) this.check(item);
-      await this.#parts.replayUnfinished();
-      // What an at-most-once task left when it began is kept longer than what it leaves at its end, or while it waits for a retry.
-      if (claim === undefined) this.#parts.notices.forget(hashOf(id));
-      if (!await settle(settlement, this.#parts)) return false;
-      this.#parts.ringFor(items);
-      if (result !== undefined || ending !== undefined) this.#parts.resultBell.ring();
-      if (++this.#settlements % SETTLEMENTS_PER_PRUNE === 0) await this.#parts.notices.prune(2 * SETTLEMENTS_PER_PRUNE);
-      return true;
-    });
+    checkItems(settlement.enqueue ?? [], settlement.chords, settlement.chord?.callback);
+    return this.#run((transaction) => this.#queue.settle(transaction, settlement));
   }
 
   release(claims: readonly Claim[]): Promise<void> {
-    return this.#parts.run(async () => {
-      for (const claim of claims) await this.#parts.claims.putBack(claim.token, false);
-      this.#parts.putBackDone();
+    return this.#run((transaction) => {
+      for (const { token } of claims) this.#queue.claims.giveBack(transaction, token, "not counted");
     });
   }
 
-  claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#parts.run(() => this.#parts.claims.list(holderOf(owner)));
+  claimed(owner: Target): Promise<Claim[]> {
+    return this.#turns.run((transaction) => this.#queue.claims.of(transaction, folderOf(owner)), true);
   }
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
   heartbeat(lease: Lease): Promise<void> {
-    return this.#parts.run(() => this.#parts.leases.renew(lease));
+    return this.#run((transaction) => this.#queue.leases.renew(transaction, lease));
   }
 
   resign(consumer: string): Promise<void> {
-    return this.#parts.run(() => this.#parts.leases.end(consumer));
+    return this.#turns.run((transaction) => {
+      this.#queue.leases.end(transaction, consumer);
+      this.#queue.claims.dropPassed(transaction, folderOf({ consumer }));
+    }, true);
   }
 
   leases(): Promise<StoredLease[]> {
-    return this.#parts.run(() => this.#parts.leases.list());
+    return this.#turns.run(() => this.#queue.leases.list(), true);
   }
 
-  recover(target?: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]> {
-    return this.#parts.run(async () => {
-      await this.#parts.replay();
-      const recovered = target ? await this.#parts.claims.recover(holderOf(target)) : await this.#parts.recoverOrphans();
-      if (recovered.length > 0) this.#parts.putBackDone();
-      await this.#parts.prune(PRUNE_LIMIT);
-      return recovered;
-    });
+  async recover(target?: Target, own?: Lease): Promise<Claim[]> {
+    const recovered = await this.#turns.run((transaction) => this.#queue.recover(transaction, target, own), true);
+    void this.#sweep(LOOKS_PER_RECOVERY);
+    return recovered;
   }
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
   promoteDue(nowMs: number, limit: number): Promise<Item[]> {
-    return this.#parts.run(async () => {
-      const items = await this.#parts.schedule.promote(nowMs, limit);
-      if (items.length > 0) this.#parts.queueBell.ring();
-      return items;
-    });
+    return this.#run((transaction) => this.#queue.promote(transaction, nowMs, limit));
   }
 
-  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#parts.run(async () => {
-      let dueMs = Infinity;
-      const look = (): true | undefined => {
-        dueMs = this.#parts.schedule.nextDueMs() ?? Infinity;
-        return dueMs <= Date.now() ? true : undefined;
-      };
-      await this.#parts.scheduleBell.until(look, { timeoutMs: maxMs, signal, rescanMs: () => dueMs - Date.now() });
-    });
+  async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
+    const look = async (): Promise<true | number> => {
+      const inMs = (await this.dueMs() ?? Infinity) - this.#clock.now();
+      return inMs <= 0 ? true : inMs;
+    };
+    await this.#waits.until("schedule", look, maxMs, signal);
+  }
+
+  dueMs(): Promise<number | undefined> {
+    return this.#run(() => this.#queue.messages.dueMs());
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
 
-  waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    return this.#parts.run(async () => {
-      const { timeoutMs, signal } = options;
-      const look = (): true | undefined => this.#parts.hasEnded(id) ? true : undefined;
-      const isThere = await this.#parts.resultBell.until(look, { timeoutMs, signal }) ?? false;
-      signal?.throwIfAborted();
-      if (!isThere) this.#parts.assertOpen();
-      return isThere;
-    });
+  async waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
+    const hasEnded = await this.#waits.forEnd(id, options);
+    if (!hasEnded) this.#turns.assertOpen();
+    return hasEnded;
+  }
+
+  async endedOf(ids: readonly string[]): Promise<string[]> {
+    this.#turns.assertOpen();
+    const ended: string[] = [];
+    for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+      ended.push(...await this.#endedAmong(ids.slice(start, start + IDS_AT_ONCE)));
+    }
+    return ended;
+  }
+
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
+  async listen(topic: Topic, wake: () => void): Promise<() => void> {
+    this.#turns.assertOpen();
+    return this.#waits.listen(topic, wake);
   }
 
   state(id: string): Promise<StoredState | undefined> {
-    return this.#parts.run(() => this.#parts.tracks.state(id));
+    return this.#turns.run((transaction) => this.#queue.state(transaction, id), true);
   }
 
   increment(key: string, by: number, ttlMs?: number): Promise<number> {
-    return this.#parts.run(async () => {
-      const count = (old: Uint8Array | undefined): number => (old ? Number(new TextDecoder().decode(old)) : 0) + by;
-      const encode = (value: number): Uint8Array => new TextEncoder().encode(String(value));
-      const value = await this.#parts.counters.update(key, ttlMs, (old) => encode(count(old)));
-      return Number(new TextDecoder().decode(value));
-    });
+    return this.#run((transaction) => this.#queue.increment(transaction, key, by, ttlMs));
   }
 
-  async collect(chordId: string): Promise<Collected> {
-    return { values: await this.#parts.run(() => this.#parts.chords.collect(chordId)), filledMs: undefined };
+  collect(chordId: string): Promise<Collected> {
+    return this.#turns.run((transaction) => this.#queue.chords.collect(transaction, chordId), true);
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------
 
   pending(limit: number = Infinity): Promise<Item[]> {
-    return this.#parts.run(() => this.#parts.queue.list(limit));
+    return this.#run((transaction) => this.#queue.messages.list(transaction, "waiting", limit));
   }
 
   scheduled(limit: number = Infinity): Promise<Item[]> {
-    return this.#parts.run(() => this.#parts.schedule.list(limit));
+    return this.#run((transaction) => this.#queue.messages.list(transaction, "later", limit));
   }
 
   pendingCount(): Promise<number> {
-    return this.#parts.run(() => this.#parts.queue.count());
+    return this.#run((transaction) => transaction.total("waiting"));
   }
 
   scheduledCount(): Promise<number> {
-    return this.#parts.run(() => this.#parts.schedule.count());
+    return this.#run((transaction) => transaction.total("later"));
   }
 
   deadLetters(limit: number = Infinity): Promise<StoredDeadLetter[]> {
-    return this.#parts.run(() => this.#parts.deadLetters.list(limit));
+    return this.#run((transaction) => this.#queue.deadLetters.list(transaction, limit));
   }
 
   deadLetterCount(): Promise<number> {
-    return this.#parts.run(() => this.#parts.deadLetters.count());
+    return this.#run((transaction) => transaction.total("dead"));
   }
 
   requeueDeadLetter(id: string): Promise<boolean> {
-    return this.#parts.run(async () => {
-      const { deadLetters, transactions, queueBell } = this.#parts;
-      const letter = deadLetters.find(id);
-      if (letter === undefined) return false;
-      const { itemId, priority, track } = letter.grave;
-      const item: Item = { id: itemId, data: letter.data, priority, track };
-      const draft = transactions.draft();
-      await this.#parts.stageOrDiscard(draft, () => void draft.add(stepOfItem(item), encodeItem(item)));
-      const isFirst = await transactions.commit(draft, letter.path);
-      if (isFirst) queueBell.ring();
-      return isFirst;
-    });
+    return this.#run((transaction) => this.#queue.requeue(transaction, id));
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {
-    return this.#parts.run(() => {
-      const letter = this.#parts.deadLetters.find(id);
-      if (letter === undefined || !this.#parts.disk.remove(letter.path)) return false;
-      if (letter.grave.track) this.#parts.tracks.forget(hashOf(letter.grave.itemId));
-      return true;
-    });
+    return this.#run((transaction) => this.#queue.deleteLetter(transaction, id));
   }
 
   // ---- end ----------------------------------------------------------------------------------------------------------
 
-  flush(): Promise<void> {
-    return this.#parts.run(() => this.#parts.flush());
+  async flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
+    this.#turns.assertOpen();
+    // One by one, since each looks at what the one before has left.
+    for (const part of parts) await this.#turns.run((transaction) => this.#queue.flush(transaction, part), true);
   }
 
-  close(): Promise<void> {
-    return this.#parts.close();
+  async close(): Promise<void> {
+    this.#waits.close();
+    await this.#turns.close();
   }
+
+  async #run<T>(operation: Operation<T>): Promise<T> {
+    const value = await this.#turns.run(operation);
+    if (this.#queue.sweep.isDue || this.#queue.messages.places.isDue) void this.#sweep(0);
+    return value;
+  }
+
+  /** Where the wish cannot be noted, on a full disk, whoever waits looks now and then. */
+  async #endedAmong(ids: readonly string[]): Promise<string[]> {
+    const { tasks } = this.#queue;
+    try {
+      return await this.#turns.run((transaction) => {
+        const ended = ids.filter((id) => tasks.hasEnded(transaction, id));
+        if (ended.length < ids.length) for (const id of ids) if (!ended.includes(id)) tasks.await(transaction, id);
+        return ended;
+      });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      return await this.#turns.run((transaction) => ids.filter((id) => tasks.hasEnded(transaction, id)));
+    }
+  }
+
+  /** Nothing is wrong if it fails: the next one looks at the same. */
+  async #sweep(looks: number): Promise<void> {
+    const tidy = (transaction: Transaction): void => {
+      this.#queue.sweep.continue(transaction, looks);
+      this.#queue.messages.places.compact(transaction);
+    };
+    await this.#turns.run(tidy, true).catch(() => {});
+  }
+}
+
+function descriptorOf({ clock: _, ...options }: FileSettings): StorageDescriptor {
+  return { module: import.meta.url, className: "FileStorage", options };
+}
+
+function openDisk(settings: FileSettings): Disk {
+  try {
+    return new Disk(rootOf(settings), settings);
+  } catch (error) {
+    if (codeOf(error) === undefined || !(error instanceof Error)) throw error;
+    throw new StorageError(`File storage "${settings.name}" failed: ${error.message}`, { cause: error });
+  }
+}
+
+function copyOfItem(item: Item): Item {
+  return { ...item, data: item.data.slice() };
+}
+
+function copyOfChord(chord: ChordRecord): ChordRecord {
+  return { ...chord, callback: copyOfItem(chord.callback) };
 }

@@ -1,0 +1,200 @@
+/**
+ * Files in the order of their names, however many there are: in leaves of some hundred files, which stand in branches of some
+ * hundred leaves. A leaf is named after its first file, a branch after its first leaf. So the first file, the last one and the
+ * place of any other are found by reading three folders, and removing or adding one touches its leaf only.
+ * @module
+ */
+import type { Disk } from "./disk.ts";
+import type { Change } from "./journal.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** Files of a leaf. */
+const FULL_LEAF = 128;
+/** Leaves of a branch. */
+const FULL_BRANCH = 128;
+/** So many leaves are remembered. */
+const MOST_LEAVES = 64;
+/** Folders that this driver has made. Files are found in others too, but put into these only. */
+const OURS = /^[0-9a-f]{4,12}-[0-9a-f-]+$/;
+
+interface Leaf {
+  readonly path: string;
+  readonly name: string;
+  /** Sorted. */
+  names: string[] | undefined;
+}
+
+interface Branch {
+  readonly name: string;
+  leaves: Leaf[] | undefined;
+}
+
+/** A file on the shelf. */
+export interface Shelved {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** One sorted folder. Only whoever holds the lock uses it. */
+export class Shelf {
+  readonly #disk: Disk;
+  readonly #root: string;
+  readonly #pattern: RegExp;
+  #branches: Branch[] | undefined;
+  #loaded = 0;
+
+  /**
+   * @param root Its folder.
+   * @param pattern Names of its files; what has another name is none of ours.
+   */
+  constructor(disk: Disk, root: string, pattern: RegExp) {
+    this.#disk = disk;
+    this.#root = root;
+    this.#pattern = pattern;
+  }
+
+  /** What is to be moved, since a branch has got too large in its middle. To be asked when no changes are under way. */
+  balance(): Change[] {
+    if (this.#loaded > MOST_LEAVES) this.forget();
+    const large = this.#branches?.find(({ leaves = [] }) => leaves.length >= 2 * FULL_BRANCH);
+    if (large === undefined) return [];
+    const upper = this.#leavesOf(large).slice(FULL_BRANCH);
+    const folder = `${this.#root}/${upper[0]!.name}`;
+    return upper.map(({ path, name }) => ({ kind: "move", from: path, to: `${folder}/${name}` }));
+  }
+
+  /** Reads everything anew the next time. */
+  forget(): void {
+    this.#branches = undefined;
+    this.#loaded = 0;
+  }
+
+  /** All files, in order. */
+  *files(): Generator<Shelved> {
+    for (const branch of [...this.#all()]) {
+      for (const leaf of [...this.#leavesOf(branch)]) {
+        for (const name of [...this.#namesOf(leaf)]) yield { name, path: `${leaf.path}/${name}` };
+      }
+    }
+  }
+
+  /** How many there are, by looking at all. */
+  count(): number {
+    let count = 0;
+    for (const branch of this.#all()) for (const leaf of this.#leavesOf(branch)) count += this.#namesOf(leaf).length;
+    return count;
+  }
+
+  /** The file whose name begins so. */
+  find(prefix: string): Shelved | undefined {
+    const branch = lastUpTo(this.#all(), prefix);
+    const leaf = branch && lastUpTo(this.#leavesOf(branch), prefix);
+    const name = leaf && this.#namesOf(leaf).find((candidate) => candidate.startsWith(prefix));
+    return name === undefined ? undefined : { name, path: `${leaf!.path}/${name}` };
+  }
+
+  /** Makes room for a new file. @returns where it is to be put */
+  add(transaction: Transaction, name: string): string {
+    const branches = this.#all();
+    let branch = lastUpTo(branches.filter(isOurs), name);
+    if (branch === undefined) branch = this.#newBranch(name);
+    const leaves = this.#leavesOf(branch);
+    let leaf = lastUpTo(leaves.filter(isOurs), name);
+    if (leaf === undefined) leaf = this.#newLeaf(branch, name);
+    if (this.#namesOf(leaf).length >= FULL_LEAF) leaf = this.#split(transaction, branch, leaf, name);
+    insert(this.#namesOf(leaf), name);
+    return `${leaf.path}/${name}`;
+  }
+
+  /** A file leaves. The transaction moves or removes it. */
+  take(transaction: Transaction, { name, path }: Shelved): void {
+    const folder = path.slice(0, -name.length - 1);
+    for (const branch of this.#all()) {
+      const leaf = branch.leaves?.find((candidate) => candidate.path === folder);
+      if (leaf === undefined) continue;
+      leaf.names = this.#namesOf(leaf).filter((other) => other !== name);
+      if (leaf.names.length === 0) this.#dropEmpty(transaction, branch, leaf);
+      return;
+    }
+  }
+
+  /** The last leaf stays, so that a queue that is empty most of the time does not make a folder for each message. */
+  #dropEmpty(transaction: Transaction, branch: Branch, leaf: Leaf): void {
+    if (this.#all().length === 1 && branch.leaves!.length === 1) return;
+    transaction.emptied.push(leaf.path);
+    branch.leaves = branch.leaves!.filter((other) => other !== leaf);
+    if (branch.leaves.length > 0) return;
+    transaction.emptied.push(`${this.#root}/${branch.name}`);
+    this.#branches = this.#all().filter((other) => other !== branch);
+  }
+
+  /** What is added at the end begins a new leaf; else the upper half of a full one moves to a leaf of its own. */
+  #split(transaction: Transaction, branch: Branch, leaf: Leaf, name: string): Leaf {
+    const names = this.#namesOf(leaf);
+    if (name > names.at(-1)!) return this.#newLeaf(branch, name);
+    const half = names[names.length >> 1]!;
+    const upper = this.#newLeaf(branch, half);
+    for (const moved of names.filter((other) => other >= half)) {
+      transaction.move(`${leaf.path}/${moved}`, `${upper.path}/${moved}`);
+      this.#namesOf(upper).push(moved);
+    }
+    leaf.names = names.filter((other) => other < half);
+    return name < half ? leaf : upper;
+  }
+
+  #newBranch(name: string): Branch {
+    const branch: Branch = { name: stem(name), leaves: [] };
+    this.#branches = [...this.#all(), branch].sort(byName);
+    return branch;
+  }
+
+  /** A full branch is followed by another one if the leaf comes last; in its middle it may grow beyond. */
+  #newLeaf(branch: Branch, name: string): Leaf {
+    const leaves = this.#leavesOf(branch);
+    const isLast = leaves.length === 0 || stem(name) > leaves.at(-1)!.name;
+    const home = isLast && leaves.length >= FULL_BRANCH ? this.#newBranch(name) : branch;
+    const leaf: Leaf = { name: stem(name), path: `${this.#root}/${home.name}/${stem(name)}`, names: [] };
+    home.leaves = [...this.#leavesOf(home), leaf].sort(byName);
+    return leaf;
+  }
+
+  #all(): Branch[] {
+    return this.#branches ??= this.#disk.folders(this.#root).map((name) => ({ name, leaves: undefined }));
+  }
+
+  #leavesOf(branch: Branch): Leaf[] {
+    const folder = `${this.#root}/${branch.name}`;
+    return branch.leaves ??= this.#disk.folders(folder).map((name) => ({ name, path: `${folder}/${name}`, names: undefined }));
+  }
+
+  #namesOf(leaf: Leaf): string[] {
+    if (leaf.names === undefined) {
+      leaf.names = this.#disk.list(leaf.path).filter((name) => this.#pattern.test(name));
+      this.#loaded++;
+    }
+    return leaf.names;
+  }
+}
+
+function isOurs({ name }: { readonly name: string }): boolean {
+  return OURS.test(name);
+}
+
+/** Names of folders have no dot, whatever the name of the file. */
+function stem(name: string): string {
+  return name.split(".")[0]!;
+}
+
+function byName(left: { readonly name: string }, right: { readonly name: string }): number {
+  return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
+}
+
+/** The last one whose name is not above, else the first one. */
+function lastUpTo<T extends { readonly name: string }>(sorted: readonly T[], name: string): T | undefined {
+  return sorted.findLast((one) => one.name <= name) ?? sorted[0];
+}
+
+function insert(names: string[], name: string): void {
+  const place = names.findLastIndex((other) => other < name) + 1;
+  names.splice(place, 0, name);
+}

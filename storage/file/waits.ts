@@ -1,0 +1,233 @@
+/**
+ * Bells of a queue, and waiting by looking and listening.
+ * @module
+ */
+import { type Clock, type Timer } from "../../lib/primitives/clock.ts";
+import type { Topic, WaitOptions } from "../../lib/storage.ts";
+import { Bell } from "../bell.ts";
+import { Listeners } from "../listeners.ts";
+import { Deadline, KeyedWaitLists } from "../waiters.ts";
+
+/** What the waits of one storage need. */
+export interface WaitsOptions {
+  /** The folder of the queue. */
+  readonly root: string;
+  readonly clock: Clock;
+  /** Another value when somebody has held the lock meanwhile. */
+  readonly changeCount: () => string | undefined;
+  /** Which of these tasks have ended. */
+  readonly endedOf: (ids: readonly string[]) => Promise<string[]>;
+}
+
+/** How long a change may go unnoticed when no bell is heard, as on some network file systems. */
+const RESCAN_MS = 1000;
+/** How many of those who wait are looked for at once when a bell rings: most often it is one of the last. */
+const QUICK = 32;
+/** Looking for all takes at most one part in this many of the time. */
+const LOOK_SHARE = 4;
+
+/** All waits of one storage. */
+export class Waits {
+  readonly #options: WaitsOptions;
+  readonly #bells: Record<Topic, Bell>;
+  readonly #listeners = new Listeners();
+  readonly #results: KeyedWaitLists;
+  /** Who waits for which task, the newest last. */
+  readonly #awaited = new Map<string, number>();
+  #isLooking = false;
+  #hasRung = false;
+  #stopListening: (() => void) | undefined;
+  #rescan: Timer | undefined;
+  #lastCount: string | undefined;
+  #isClosed = false;
+  readonly #closing = new AbortController();
+
+  constructor(options: WaitsOptions) {
+    this.#options = options;
+    const bell = (topic: Topic): Bell => new Bell(`${options.root}/${topic}.bell`);
+    this.#bells = { queue: bell("queue"), schedule: bell("schedule"), results: bell("results"), revocations: bell("revocations") };
+    this.#results = new KeyedWaitLists(options.clock);
+  }
+
+  /** Wakes those who listen, here and elsewhere. Called after the change can be seen. */
+  ring(topics: ReadonlySet<Topic>): void {
+    for (const topic of topics) {
+      this.#listeners.ringSoon(topic);
+      this.#bells[topic].ring();
+    }
+  }
+
+  /** See `Storage.listen`. */
+  listen(topic: Topic, wake: () => void): () => void {
+    const stop = this.#listeners.add(topic, wake);
+    const stopBell = this.#bells[topic].listen(wake);
+    this.#rescanLater();
+    return () => (stop(), stopBell());
+  }
+
+  /**
+   * Looks, and looks again after each ring, until there is something to see.
+   *
+   * @param look What to look for; a number says when to look again at the latest, in milliseconds from then on.
+   * @returns what was seen; `undefined` after the time limit, an abort, or the close.
+   */
+  async until<T>(topic: Topic, look: () => Promise<T | number>, timeoutMs: number, signal?: AbortSignal): Promise<T | undefined> {
+    const deadline = new Deadline(timeoutMs, this.#options.clock);
+    const ear = new Ear(this.#options.clock, [this.#closing.signal, ...signal ? [signal] : []]);
+    const stop = timeoutMs > 0 ? this.listen(topic, ear.ring) : () => {};
+    try {
+      while (true) {
+        ear.forget();
+        const seen = await look();
+        if (typeof seen !== "number") return seen;
+        if (deadline.passed || ear.isOver) return undefined;
+        await ear.hear(Math.min(seen, deadline.remainingMs ?? Infinity));
+        if (ear.isOver) return undefined;
+      }
+    } finally {
+      stop();
+      ear.close();
+    }
+  }
+
+  /** See `Storage.waitForResult`. One look serves all who wait. */
+  async forEnd(id: string, { timeoutMs, signal }: WaitOptions): Promise<boolean> {
+    const { clock, endedOf } = this.#options;
+    signal?.throwIfAborted();
+    if ((await endedOf([id])).length > 0) return true;
+    const deadline = new Deadline(timeoutMs, clock);
+    this.#await(id, 1);
+    try {
+      // What ended before it listened has rung for nobody.
+      if ((await endedOf([id])).length > 0) return true;
+      while (!this.#isClosed && !deadline.passed) {
+        signal?.throwIfAborted();
+        if (await this.#results.wait(id, deadline.remainingMs, signal) === "woken") return !this.#isClosed;
+      }
+      signal?.throwIfAborted();
+      return false;
+    } finally {
+      this.#await(id, -1);
+    }
+  }
+
+  /** Ends all waits. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#closing.abort();
+    this.#listeners.clear();
+    this.#results.wakeAll();
+    this.#rescan?.stop();
+    for (const bell of Object.values(this.#bells)) bell.close();
+  }
+
+  #await(id: string, by: 1 | -1): void {
+    const count = (this.#awaited.get(id) ?? 0) + by;
+    this.#awaited.delete(id);
+    if (count > 0) this.#awaited.set(id, count);
+    if (this.#awaited.size > 0) this.#stopListening ??= this.listen("results", () => this.#lookForEnded());
+    else {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    }
+  }
+
+  #lookForEnded(): void {
+    this.#hasRung = true;
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#lookWhileRinging().catch(() => {}).finally(() => this.#isLooking = false);
+  }
+
+  async #lookWhileRinging(): Promise<void> {
+    const { clock } = this.#options;
+    let nextFullMs = 0;
+    let isFullLeft = false;
+    while ((this.#hasRung || isFullLeft) && !this.#isClosed && this.#awaited.size > 0) {
+      this.#hasRung = false;
+      const ids = [...this.#awaited.keys()].reverse();
+      await this.#lookFor(ids.slice(0, QUICK));
+      isFullLeft = ids.length > QUICK;
+      if (!isFullLeft) continue;
+      if (clock.elapsed() < nextFullMs) await this.#pause(nextFullMs - clock.elapsed());
+      if (clock.elapsed() < nextFullMs) continue;
+      const startMs = clock.elapsed();
+      await this.#lookFor(ids.slice(QUICK));
+      isFullLeft = false;
+      nextFullMs = clock.elapsed() + (clock.elapsed() - startMs) * (LOOK_SHARE - 1);
+    }
+  }
+
+  async #lookFor(ids: readonly string[]): Promise<void> {
+    for (const id of await this.#options.endedOf(ids)) this.#results.wake(id);
+  }
+
+  /** Until a time has passed, or somebody rings. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        timer.stop();
+        stop();
+        resolve();
+      };
+      const timer = this.#options.clock.startTimer(ms, look);
+      const stop = this.#listeners.add("results", look);
+    });
+  }
+
+  /** While somebody listens: looks now and then whether anything has changed that did not ring. */
+  #rescanLater(): void {
+    if (this.#rescan !== undefined || this.#isClosed) return;
+    this.#lastCount = this.#options.changeCount();
+    this.#rescan = this.#options.clock.startTimer(RESCAN_MS, () => {
+      this.#rescan = undefined;
+      const topics = Object.keys(this.#bells) as Topic[];
+      const isHeard = topics.some((topic) => this.#listeners.count(topic) > 0);
+      if (!isHeard) return;
+      const before = this.#lastCount;
+      this.#rescanLater();
+      if (this.#lastCount !== before) { for (const topic of topics) this.#listeners.ring(topic); }
+    }, { background: true });
+  }
+}
+
+/** One who listens. A ring between two calls of `hear` is not lost. */
+class Ear {
+  readonly #clock: Clock;
+  readonly #signals: readonly AbortSignal[];
+  #hasRung = false;
+  #wake: (() => void) | undefined;
+
+  constructor(clock: Clock, signals: readonly AbortSignal[]) {
+    this.#clock = clock;
+    this.#signals = signals;
+    for (const signal of signals) signal.addEventListener("abort", this.ring);
+  }
+
+  get isOver(): boolean {
+    return this.#signals.some((signal) => signal.aborted);
+  }
+
+  readonly ring = (): void => {
+    this.#hasRung = true;
+    this.#wake?.();
+  };
+
+  forget(): void {
+    this.#hasRung = false;
+  }
+
+  async hear(timeoutMs: number): Promise<void> {
+    if (this.#hasRung || this.isOver) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = this.#clock.startTimer(timeoutMs, resolve);
+    await promise;
+    timer.stop();
+    this.#wake = undefined;
+  }
+
+  close(): void {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.ring);
+  }
+}
