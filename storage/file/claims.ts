@@ -7,7 +7,17 @@ import type { Claim, Owner } from "../../lib/storage.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import type { Disk } from "./disk.ts";
 import { itemOf, type Message, type Messages, readMessage } from "./messages.ts";
-import { CLAIM, decodeName, encodeName, FOLDER, numberOf, parseMessage, priorityOf, sortableTime, waitingName } from "./names.ts";
+import {
+  CLAIM,
+  decodeName,
+  encodeName,
+  FOLDER,
+  numberOf,
+  parseMessage,
+  priorityOf,
+  sortableTime,
+  waitingName,
+} from "./names.ts";
 import type { HeldLocks } from "./held_locks.ts";
 import type { Records } from "./records.ts";
 import type { Shelved } from "./shelf.ts";
@@ -105,7 +115,9 @@ export class Claims {
     heldLocks.drop(transaction, token);
     if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
     lost.set(transaction, token, NOTHING, {}, clock.now() + LOST_MS);
-    if (message === undefined || typeof message === "string") return void this.setAside(transaction, { path: pathOf(token), name: fileOf(token) }, message);
+    if (message === undefined || typeof message === "string") {
+      return void this.setAside(transaction, { path: pathOf(token), name: fileOf(token) }, message);
+    }
     const count = Math.max(0, deliveries - (delivery === "counted" ? 0 : 1));
     messages.putBack(transaction, pathOf(token), waitingName(message.priority, key.slice(5, 25), birth, count, isBegun));
     return claimOf(message, token, deliveries, isBegun);

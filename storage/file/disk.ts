@@ -200,7 +200,9 @@ export class Disk {
         return call();
       } catch (error) {
         const code = codeOf(error);
-        if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY"].includes(code ?? "")) throw error;
+        if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY"].includes(code ?? "")) {
+          throw error;
+        }
         if (code === "ENOENT" || code === "ENOTDIR") this.#known.clear();
         else this.refuse(path);
         this.#makeFolder(dirname(path));
@@ -214,11 +216,20 @@ export class Disk {
     const stat = this.#stat(path);
     if (stat !== undefined && !stat.isDirectory()) this.refuse(path);
     if (!stat?.isDirectory()) {
-      succeeds(["EEXIST"], () => fs.mkdirSync(this.#at(path), { mode: this.#folderMode }));
-      this.#unmask(path);
-      this.#note(path);
+      if (!succeeds(["ENOENT"], () => this.#mkdir(path))) {
+        // A folder above has gone since it was looked at.
+        this.#known.clear();
+        this.#makeFolder(dirname(path));
+        this.#mkdir(path);
+      }
     }
     this.#know(path);
+  }
+
+  #mkdir(path: string): void {
+    succeeds(["EEXIST"], () => fs.mkdirSync(this.#at(path), { mode: this.#folderMode }));
+    this.#unmask(path);
+    this.#note(path);
   }
 
   /** Whether a path leads through plain folders only. */

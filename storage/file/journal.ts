@@ -11,7 +11,7 @@
  * each change. Its journal is named after its isolate and carries the number of its hold, so it disturbs no other.
  * @module
  */
-import { type Disk } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { ownIsolate } from "./isolate.ts";
 import type { JournalName } from "./lock.ts";
 import { decodeWhole, encodeRecord } from "./record.ts";

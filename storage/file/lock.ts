@@ -91,7 +91,9 @@ export class Lock {
     for (let looks = 0;; looks++) {
       const hold = this.#tryTake();
       if (hold !== undefined) return hold;
-      if (this.#clock.elapsed() > endMs) throw new StorageError(`the lock ${this.#disk.root}/lock/${this.#seen?.name} stays held`);
+      if (this.#clock.elapsed() > endMs) {
+        throw new StorageError(`the lock ${this.#disk.root}/lock/${this.#seen?.name} stays held`);
+      }
       if (looks < QUICK_LOOKS) await new Promise((resolve) => setImmediate(resolve));
       else await sleep(this.#clock, Math.min(looks - QUICK_LOOKS + 1, LONGEST_PAUSE_MS));
     }
@@ -113,7 +115,7 @@ export class Lock {
     this.renew();
   }
 
-  /** Shows that we are alive, if a second has passed. To be called now and then by whoever holds the lock for long. */
+  /** Shows that we are alive, if a second has passed. To be called now and then by whoever holds the lock for long. @throws {LockLost} If not */
   renew(): void {
     if (this.#clock.elapsed() - this.#renewedMs < RENEW_MS) return;
     const name = this.#heldName(++this.#renewals);
@@ -154,10 +156,19 @@ export class Lock {
     const [, number, machine = "", pid, start, thread, id = ""] = HELD.exec(name)!;
     const isolate: Isolate = { machine, pid: Number(pid), start: Number(start), isMain: thread === "m", id };
     if (!this.#isGone(name, isolate) || !this.#rename(name, Number(number))) return undefined;
-    return { number: this.#number, isContinued: false, counts: unknownCounts(), journal: { number: Number(number), isolate: id } };
+    return {
+      number: this.#number,
+      isContinued: false,
+      counts: unknownCounts(),
+      journal: { number: Number(number), isolate: id },
+    };
   }
 
-  #takeFree(name: string, [, number, words = "", journal, isolate = ""]: RegExpExecArray, isContinued: boolean): Hold | undefined {
+  #takeFree(
+    name: string,
+    [, number, words = "", journal, isolate = ""]: RegExpExecArray,
+    isContinued: boolean,
+  ): Hold | undefined {
     if (!this.#rename(name, Number(number))) return undefined;
     const counts = unknownCounts();
     words.split("-").forEach((word, index) => counts[COUNTED[index]!] = word === "x" ? undefined : Number(word));

@@ -87,14 +87,17 @@ export class Queue {
 
   /** See `Storage.settle`. */
   settle(transaction: Transaction, settlement: Settlement): Settled {
-    const { claim, again, canceled = [], enqueue = [], chords = [], chord, dropChord, forget = [], dropLocks, passLocks } = settlement;
+    const { claim, again, canceled = [], enqueue = [], chords = [], chord, dropChord, forget = [], dropLocks, passLocks } =
+      settlement;
     if (claim !== undefined && !this.claims.isHeld(transaction, claim)) {
       return again ? this.#settledBefore(transaction, claim, settlement) : { held: false };
     }
     if (claim !== undefined) this.claims.end(transaction, claim, dropLocks ? "drop" : passLocks ?? "forget");
     this.tasks.ended(transaction, settlement);
     this.#bury(transaction, settlement);
-    for (const step of canceled) this.tasks.ended(transaction, { ...settlement, result: undefined, ...step, ending: "canceled" });
+    for (const step of canceled) {
+      this.tasks.ended(transaction, { ...settlement, result: undefined, ...step, ending: "canceled" });
+    }
     for (const key of forget) this.revocations.delete(transaction, key);
     this.enqueue(transaction, enqueue, chords);
     const callback = chord && this.chords.report(transaction, chord, claim?.token);

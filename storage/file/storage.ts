@@ -291,7 +291,7 @@ export class FileStorage implements Storage {
     try {
       return await this.#turns.run((transaction) => {
         const ended = ids.filter((id) => tasks.hasEnded(transaction, id));
-        if (ended.length < ids.length) for (const id of ids) if (!ended.includes(id)) tasks.await(transaction, id);
+        if (ended.length < ids.length) { for (const id of ids) if (!ended.includes(id)) tasks.await(transaction, id); }
         return ended;
       });
     } catch (error) {

@@ -61,7 +61,9 @@ export class Tasks {
     const nowMs = this.#clock.now();
     if (found?.status.awaited) transaction.rings.add("results");
     const status: Status = {
-      ...ending === undefined ? { ...found?.status, awaited: undefined } : { ending, noticeTtlMs, noticeUntilMs: nowMs + noticeTtlMs },
+      ...ending === undefined
+        ? { ...found?.status, awaited: undefined }
+        : { ending, noticeTtlMs, noticeUntilMs: nowMs + noticeTtlMs },
       resultUntilMs: result === undefined ? found?.status.resultUntilMs : resultTtlMs === undefined ? 0 : nowMs + resultTtlMs,
     };
     this.#write(transaction, id, status, result ?? found?.result);

@@ -270,7 +270,11 @@ export class Turns {
   async #emptyTrash(before: Promise<void> | undefined): Promise<void> {
     await before;
     const { disk } = this.#options;
-    for (const name of disk.list("trash")) await disk.removeTree(`trash/${name}`).catch(() => {});
+    try {
+      for (const name of disk.list("trash")) await disk.removeTree(`trash/${name}`);
+    } catch {
+      // The next one tries again.
+    }
   }
 
   #closedError(): StorageError {

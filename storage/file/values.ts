@@ -101,7 +101,13 @@ export function valuesOf(records: Records, clock: Clock): Values {
       const about = keepsHolder ? records.get(transaction, key)?.about["holder"] : holder;
       // Anything longer than a float can count in milliseconds is for ever.
       const expiresMs = ttlMs === undefined ? 0 : clock.now() + ttlMs;
-      records.set(transaction, key, value, about === undefined ? {} : { holder: about }, Number.isFinite(expiresMs) ? expiresMs : 0);
+      records.set(
+        transaction,
+        key,
+        value,
+        about === undefined ? {} : { holder: about },
+        Number.isFinite(expiresMs) ? expiresMs : 0,
+      );
     },
   };
 }

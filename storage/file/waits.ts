@@ -2,7 +2,7 @@
  * Bells of a queue, and waiting by looking and listening.
  * @module
  */
-import { type Clock, type Timer } from "../../lib/primitives/clock.ts";
+import type { Clock, Timer } from "../../lib/primitives/clock.ts";
 import type { Topic, WaitOptions } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
@@ -45,7 +45,12 @@ export class Waits {
   constructor(options: WaitsOptions) {
     this.#options = options;
     const bell = (topic: Topic): Bell => new Bell(`${options.root}/${topic}.bell`);
-    this.#bells = { queue: bell("queue"), schedule: bell("schedule"), results: bell("results"), revocations: bell("revocations") };
+    this.#bells = {
+      queue: bell("queue"),
+      schedule: bell("schedule"),
+      results: bell("results"),
+      revocations: bell("revocations"),
+    };
     this.#results = new KeyedWaitLists(options.clock);
   }
 
@@ -71,7 +76,12 @@ export class Waits {
    * @param look What to look for; a number says when to look again at the latest, in milliseconds from then on.
    * @returns what was seen; `undefined` after the time limit, an abort, or the close.
    */
-  async until<T>(topic: Topic, look: () => Promise<T | number>, timeoutMs: number, signal?: AbortSignal): Promise<T | undefined> {
+  async until<T>(
+    topic: Topic,
+    look: () => Promise<T | number>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
     const deadline = new Deadline(timeoutMs, this.#options.clock);
     const ear = new Ear(this.#options.clock, [this.#closing.signal, ...signal ? [signal] : []]);
     const stop = timeoutMs > 0 ? this.listen(topic, ear.ring) : () => {};

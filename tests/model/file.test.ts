@@ -13,5 +13,4 @@ modelTest("FileStorage", {
   priorities: [1, 7, 65_535],
   runs: 60,
   steppedTtl: true,
-  urgentFirst: true,
 });

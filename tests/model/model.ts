@@ -14,8 +14,6 @@ export interface Setup {
   readonly steppedTtl: boolean;
   /** Whether reading a result leaves it in the store. */
   readonly keepsResults: boolean;
-  /** Whether of items that are due together the more urgent one comes first, not the older one. */
-  readonly urgentFirst: boolean;
 }
 
 /** Something on the queue: an invocation, or bytes that are none. */
@@ -190,7 +188,6 @@ export class Model extends Ledger {
 
   #sort(): void {
     this.queue.sort((a, b) => b.priority - a.priority || a.place - b.place);
-    const urgency = (a: Entry, b: Entry): number => this.setup.urgentFirst ? b.priority - a.priority : 0;
-    this.schedule.sort((a, b) => a.dueMs - b.dueMs || urgency(a.entry, b.entry) || a.entry.place - b.entry.place);
+    this.schedule.sort((a, b) => a.dueMs - b.dueMs || a.entry.place - b.entry.place);
   }
 }

@@ -30,8 +30,6 @@ export interface Harness {
   readonly steppedTtl: boolean;
   /** Whether results stay after a read. */
   readonly keepsResults?: boolean;
-  /** Whether of items that are due together the more urgent one comes first, not the older one. */
-  readonly urgentFirst?: boolean;
 }
 
 const LIMIT_MS = 600_000;
@@ -48,13 +46,13 @@ const SEED = 20_261_122;
 export function modelTest(label: string, harness: Harness): void {
   test(`${label} does what the model does`, async () => {
     const storages = await harness.open();
-    const { steppedTtl, keepsResults = false, urgentFirst = false } = harness;
+    const { steppedTtl, keepsResults = false } = harness;
     const setup = fc.record({ storeNone: fc.boolean(), storeIntermediateErrors: fc.boolean(), compression: fc.boolean() });
     let commands = 0;
     // The clock never goes back: what was kept for a time in one run must not confuse the next.
     let days = 0;
     const property = fc.asyncProperty(setup, allCommands(harness), async (options, generated) => {
-      const model = new Model({ ...options, steppedTtl, keepsResults, urgentFirst }, START_MS + days++ * DAY_MS);
+      const model = new Model({ ...options, steppedTtl, keepsResults }, START_MS + days++ * DAY_MS);
       commands += await runOnce(storages, model, generated);
     });
     try {

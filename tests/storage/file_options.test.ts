@@ -1,6 +1,16 @@
 /** Options and folders of the file storage, and files that are not whole. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
@@ -107,6 +117,56 @@ describe("options", () => {
   });
 });
 
+describe("modes", () => {
+  /** The modes of everything below the folder of the queue. */
+  function modes(): { readonly folders: Set<string>; readonly files: Set<string> } {
+    const entries = readdirSync(join(path, "huey"), { recursive: true, withFileTypes: true });
+    const of = (isFolder: boolean): Set<string> =>
+      new Set(
+        entries.filter((entry) => entry.isDirectory() === isFolder && !entry.name.endsWith(".bell"))
+          .map((entry) => (statSync(join(entry.parentPath, entry.name)).mode & 0o777).toString(8)),
+      );
+    return { folders: of(true), files: of(false) };
+  }
+
+  async function useAll(storage: FileStorage): Promise<void> {
+    await storage.data.put("key", bytes("value"));
+    const claimed = await enqueueAndClaim(storage, "a");
+    await storage.settle(complete(claimed, { result: bytes("result"), enqueue: items("next", 2, { dueMs: 1 }) }));
+    await storage.enqueue(items("more", 3));
+    await storage.heartbeat(lease());
+  }
+
+  test("a new folder is of its owner alone", async () => {
+    await useAll(open());
+    expect((statSync(join(path, "huey")).mode & 0o777).toString(8)).toBe("700");
+    expect(modes()).toEqual({ folders: new Set(["700"]), files: new Set(["600"]) });
+  });
+
+  test("a folder that a group shares stays shared, whatever the mask of the process", async () => {
+    mkdirSync(join(path, "huey"));
+    chmodSync(join(path, "huey"), 0o770);
+    await useAll(open({ mode: 0o700 }));
+    expect(modes()).toEqual({ folders: new Set(["770"]), files: new Set(["660"]) });
+  });
+
+  test("the mode of a new folder can be told", async () => {
+    await useAll(open({ mode: 0o750 }));
+    expect(modes()).toEqual({ folders: new Set(["750"]), files: new Set(["640"]) });
+    for (const mode of [0o077, 0o1777, 1.5]) expect(() => open({ mode })).toThrow(RangeError);
+    expect(() => open({ mode: "700" as never })).toThrow(TypeError);
+  });
+});
+
+describe("a queue of version 0.1", () => {
+  test("is refused with what to do", () => {
+    mkdirSync(join(path, "huey", "staged"), { recursive: true });
+    expect(() => open()).toThrow(ConfigurationError);
+    expect(() => open()).toThrow("Let a consumer of version 0.1 run until nothing waits");
+    expect(() => open({ name: "other" })).not.toThrow();
+  });
+});
+
 describe("files that are not whole", () => {
   const damages: Record<string, (file: string) => void> = {
     "cut off in the header": (file) => truncateSync(file, 5),
@@ -124,7 +184,7 @@ describe("files that are not whole", () => {
     test(`a message ${name} is set aside`, async () => {
       const storage = open();
       await storage.enqueue(items("a", 3));
-      damage(files(join("huey", "queue"))[1]!);
+      damage(files(join("huey", "waiting"))[1]!);
       expect(ids(await storage.pending())).toEqual(["a0", "a2"]);
       expect(ids(await claim(storage, 3))).toEqual(["a0", "a2"]);
       const [letter] = await storage.deadLetters();
@@ -148,15 +208,15 @@ describe("files that are not whole", () => {
     const storage = open();
     await storage.heartbeat(lease());
     await enqueueAndClaim(storage, "a");
-    truncateSync(files(join("huey", "claims"))[0]!, 5);
+    truncateSync(files(join("huey", "running"))[0]!, 5);
     expect(await storage.recover({ consumer: "consumer" })).toEqual([]);
     expect((await storage.deadLetters()).map((letter) => letter.priority)).toEqual([0]);
   });
 
-  test("a scheduled message that is torn is set aside when it is claimed", async () => {
+  test("a scheduled message that is torn is set aside when it is due", async () => {
     const storage = open();
     await storage.enqueue([item("a", { dueMs: 1000 }), item("b", { dueMs: 2000 })]);
-    truncateSync(files(join("huey", "schedule"))[0]!, 5);
+    truncateSync(files(join("huey", "later"))[0]!, 5);
     expect(ids(await storage.promoteDue(5000, 10))).toEqual(["b"]);
     expect(ids(await claim(storage, 10))).toEqual(["b"]);
     expect(await storage.deadLetterCount()).toBe(1);
@@ -165,7 +225,7 @@ describe("files that are not whole", () => {
   test("foreign files are left alone", async () => {
     const storage = open();
     await storage.enqueue([item("a")]);
-    const [file = ""] = files(join("huey", "queue"));
+    const [file = ""] = files(join("huey", "waiting"));
     writeFileSync(join(file, "..", ".DS_Store"), "");
     expect((await claimOne(storage, owner())).id).toBe("a");
     expect(await claim(storage, 1)).toEqual([]);

@@ -93,7 +93,7 @@ describe("several processes", () => {
     expect(ran.length).toBe(count);
     expect(new Set(ran).size).toBe(count);
     expect(nextOf(await storage.scheduled())).toEqual(expectedNext(count));
-    expect(await storage.data.size()).toBe(count);
+    expect(await storage.results.size()).toBe(count);
     expect(await storage.pendingCount()).toBe(0);
     expect(await storage.increment("runs", 0)).toBe(count);
   }, 60_000);
@@ -119,7 +119,7 @@ describe("several processes", () => {
     expect(nextOf(scheduled)).toEqual(expectedNext(count));
     expect(ids(scheduled).filter((id) => id === "callback")).toEqual(["callback"]);
     expect(new Set((await storage.collect("chord")).values.map(text)).size).toBe(count);
-    expect(await storage.data.size()).toBe(count);
+    expect(await storage.results.size()).toBe(count);
     expect(await storage.deadLetterCount()).toBe(0);
   }, 60_000);
 });
