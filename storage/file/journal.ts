@@ -84,7 +84,8 @@ function isPath(path: unknown): path is string {
   return typeof path === "string" && PATH.test(path) && !path.startsWith("lock/");
 }
 
-function joined(blobs: readonly Uint8Array[]): Uint8Array {
+/** Several pieces as one. */
+export function joined(blobs: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(blobs.reduce((sum, blob) => sum + blob.length, 0));
   let start = 0;
   for (const blob of blobs) {

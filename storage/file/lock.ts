@@ -47,6 +47,8 @@ export interface Hold {
 }
 
 const RENEW_MS = 1000;
+/** Within this time nobody can have replaced us. */
+const CHECK_MS = 1;
 const REPLACE_MS = 5000;
 /** A folder without a lock is repaired when it has looked so for this time. */
 const REPAIR_MS = 1000;
@@ -74,6 +76,7 @@ export class Lock {
   #number = 0;
   #renewals = 0;
   #renewedMs = 0;
+  #checkedMs = 0;
   #seen: { readonly name: string; readonly sinceMs: number } | undefined;
 
   constructor(disk: Disk, clock: Clock) {
@@ -111,7 +114,10 @@ export class Lock {
 
   /** Looks whether the lock is still ours. @throws {LockLost} If not. */
   check(): void {
+    const nowMs = this.#clock.elapsed();
+    if (nowMs - this.#checkedMs < CHECK_MS) return;
     if (!this.#disk.exists(`lock/${this.#name}`)) throw new LockLost();
+    this.#checkedMs = nowMs;
     this.renew();
   }
 
@@ -184,7 +190,7 @@ export class Lock {
     const held = this.#heldName(0);
     if (!this.#disk.move(`lock/${name}`, `lock/${held}`)) return false;
     this.#name = held;
-    this.#renewedMs = this.#clock.elapsed();
+    this.#renewedMs = this.#checkedMs = this.#clock.elapsed();
     this.#seen = undefined;
     return true;
   }

@@ -30,8 +30,8 @@ export class Spares {
 
   #put(path: string, bytes: Uint8Array, counts: Counts): void {
     if (this.#disk.exists(path)) return this.#disk.write(path, bytes);
-    // It is complete before it gets its name.
     const count = this.#count(counts);
+    // It is complete before it gets its name. Some file systems are also much slower at making files in a folder that is new.
     counts.spare = Math.max(0, count - 1);
     const spare = `spare/${counts.spare}`;
     if (count === 0 || !this.#disk.overwrite(spare, bytes)) this.#disk.write(spare, bytes);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Disk } from "./disk.ts";
-import type { Change } from "./journal.ts";
+import { type Change, joined } from "./journal.ts";
 import type { Counted, Counts, Hold } from "./lock.ts";
 import { sortable } from "./names.ts";
 import type { Topic } from "../../lib/storage.ts";
@@ -33,6 +33,10 @@ export class Transaction {
   readonly #recount: (what: Counted) => number;
   readonly #planned = new Map<string, Planned>();
   readonly #droppedTrees: string[] = [];
+  /** Where the last change of this kind is, by path. */
+  readonly #appends = new Map<string, number>();
+  /** What comes before belongs to earlier operations. */
+  #marked = 0;
 
   /**
    * @param nextIndex Counts up within the hold.
@@ -74,8 +78,15 @@ export class Transaction {
 
   /** Writes at the end of a file. Not seen before it is written. */
   append(path: string, bytes: Uint8Array): void {
-    this.#plan({ kind: "append", path, bytes });
+    const index = this.#appends.get(path);
+    const before = index === undefined ? undefined : this.changes[index];
     this.size += bytes.length;
+    if (before?.kind === "append" && before.path === path && index! >= this.#marked) {
+      this.changes[index!] = { ...before, bytes: joined([before.bytes, bytes]) };
+      return;
+    }
+    this.#appends.set(path, this.changes.length);
+    this.#plan({ kind: "append", path, bytes });
   }
 
   /** Moves a file. A name that was moved away is not used again within one hold. */
@@ -118,6 +129,7 @@ export class Transaction {
 
   /** How far it is. */
   mark(): Mark {
+    this.#marked = this.changes.length;
     return { changes: this.changes.length, counts: { ...this.counts } };
   }
 

@@ -11,6 +11,8 @@ import { storageContract } from "../contract/suite.ts";
 const harness: Harness = {
   // Its priorities are registered below: it has no negative ones.
   priorities: "none",
+  // Making thousands of files takes long on some file systems, right after others were deleted.
+  timeoutMs: 40_000,
   newStore: () => {
     const path = mkdtempSync(join(tmpdir(), "huey-file-"));
     return {
