@@ -138,7 +138,7 @@ export class ResultTimeout extends HueyException {
  * import { MemoryHuey, TaskTimeout } from "@hueyjs/huey";
  *
  * const huey = new MemoryHuey({ immediate: true });
- * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise((resolve) => setTimeout(resolve, 100)));
+ * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise<void>((resolve) => setTimeout(resolve, 100)));
  * await (await slow()).get().catch((error) => console.log(error.cause instanceof TaskTimeout)); // true
  * ```
  */
