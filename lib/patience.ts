@@ -49,7 +49,7 @@ export function isTemporary(error: unknown): error is StorageError {
 
 /** A call that is under way. */
 interface Pending {
-  looksLeft: number;
+  looks: number;
   readonly giveUp: () => void;
 }
 
@@ -74,7 +74,7 @@ class Pendings {
 
   #look(): void {
     for (const call of this.#calls) {
-      if (call.looksLeft-- === 0) call.giveUp();
+      if (call.looks++ >= LOOKS) call.giveUp();
     }
     // Left on for one more round, so that a stream of short calls does not set and clear it for each.
     if (this.#calls.size > 0) return;
@@ -85,32 +85,15 @@ class Pendings {
 
 const pendings: WeakMap<Core, Pendings> = new WeakMap();
 
-/**
- * The answer of a call, or a failure if there is none for several seconds.
- *
- * @param mayWaitMs How long the call itself may wait before it answers.
- * @throws {StorageError} If it is not answered.
- */
-export function answered<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
+/** The answer, or a failure if there is none for several seconds. */
+function answered<T>(core: Core, what: string, answer: Promise<T>): Promise<T> {
   let mine = pendings.get(core);
   if (mine === undefined) pendings.set(core, mine = new Pendings(core));
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const looksLeft = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
-  const giveUp = (): void => {
-    mine.delete(call);
-    reject(new StorageError(`The storage has not answered for ${looksLeft * LOOK_MS / 1000} s (to ${what})`));
-  };
-  const call = { looksLeft, giveUp };
+  const seconds = LOOKS * LOOK_MS / 1000;
+  const giveUp = (): void => reject(new StorageError(`The storage has not answered for ${seconds} s (to ${what})`));
+  const call = { looks: 0, giveUp };
   mine.add(call);
-  answer.then(
-    (value) => {
-      mine.delete(call);
-      resolve(value);
-    },
-    (error) => {
-      mine.delete(call);
-      reject(error);
-    },
-  );
+  answer.then(resolve, reject).finally(() => mine.delete(call));
   return promise;
 }
