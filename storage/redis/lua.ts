@@ -104,7 +104,14 @@ if last >= tonumber(ARGV[2]) and last < tonumber(ARGV[2]) + 1e9 then return redi
     ...body,
     `
 local reply = main()
-if call('HSET', replies, slot, ARGV[2] .. ' ' .. ${kept}) == 1 then call('PEXPIRE', replies, 86400000) end
+kept = ARGV[2] .. ' ' .. ${kept}
+local isNew = redis.pcall('HSET', replies, slot, kept)
+-- Memory is full, and nothing was written but this; or the key is none of ours.
+if type(isNew) == 'table' then
+  redis.call('DEL', replies)
+  isNew = redis.call('HSET', replies, slot, kept)
+end
+if isNew == 1 then redis.call('PEXPIRE', replies, 86400000) end
 return reply`,
   );
 }
