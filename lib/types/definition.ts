@@ -13,7 +13,7 @@ export interface TaskOptions {
   /** What messages call the task; unique in the Huey. Default: the function's name. */
   name?: string;
 
-  /** Further attempts after a failure. Default 0. */
+  /** Further attempts after a failure, at most 10,000. Default 0. */
   retries?: number;
 
   /** Wait before a retry. Default 0: at once. */
