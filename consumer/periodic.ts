@@ -22,11 +22,9 @@ export class PeriodicTasks {
   #lookedMs: number | undefined;
   #nextMs: number | undefined = 0;
 
-  /** @param sinceMs Slots after this time are due. Default: those that began just before the first look, or were missed. */
-  constructor(core: Core, logger: Logger, sinceMs?: number) {
+  constructor(core: Core, logger: Logger) {
     this.#core = core;
     this.#logger = logger;
-    this.#lookedMs = sinceMs;
   }
 
   /** When the next look is due; `undefined`: never. */
@@ -44,7 +42,7 @@ export class PeriodicTasks {
       fromMs: setBack ? toMs : this.#lookedMs,
       toMs,
       makeItem: async (definition) => {
-        const message = messageFor(definition);
+        const message = messageFor(definition, this.#core.clock.now());
         const item = await encodeItem(this.#core, message);
         messages.set(item, message);
         return item;
@@ -61,6 +59,6 @@ export class PeriodicTasks {
   }
 }
 
-function messageFor(definition: PeriodicDefinition): Message {
-  return withExpiry({ ...makeMessage(definition, []), periodic: true });
+function messageFor(definition: PeriodicDefinition, nowMs: number): Message {
+  return withExpiry({ ...makeMessage(definition, []), periodic: true }, nowMs);
 }

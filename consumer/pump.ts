@@ -9,7 +9,7 @@ import { toError } from "../lib/error_record.ts";
 import { execute } from "../lib/execute.ts";
 import type { ExecuteOptions } from "../lib/execute.ts";
 import { failClaim, interrupt } from "../lib/interrupt.ts";
-import { isTemporary, persist } from "../lib/patience.ts";
+import { answered, isTemporary, persist } from "../lib/patience.ts";
 import { sleep } from "../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../lib/storage.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -37,7 +37,7 @@ export interface PumpOptions {
 export type PumpEnd = "stopped" | "exhausted";
 
 /** A claim waits at most so long; the pump then asks again. */
-const WAIT_MS = 30_000;
+const WAIT_MS = 10_000;
 /** A pump that is never out of work lets timers and signals run this often. */
 const BREATH_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
@@ -209,12 +209,14 @@ export class Pump {
     const looks = this.#idleWaiters.length > 0 && this.#nothingRuns;
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     this.#mayHaveMore = true;
-    const batch = await this.#core.storage.claim(this.#limit, {
-      owner: this.#options.owner,
-      // After an outage at once, to say so as soon as it is over.
-      waitMs: looks || this.#outage.isOn ? 0 : WAIT_MS,
-      signal: this.#waiting.signal,
-      poll: this.#options.poll,
+    // After an outage at once, to say so as soon as it is over.
+    const waitMs = looks || this.#outage.isOn ? 0 : WAIT_MS;
+    const { owner, poll } = this.#options;
+    const claiming = this.#core.storage.claim(this.#limit, { owner, waitMs, signal: this.#waiting.signal, poll });
+    const batch = await answered(this.#core, "claim tasks", claiming, waitMs).catch((error: unknown) => {
+      // An answer that comes after all comes too late.
+      void claiming.then(({ claims }) => this.#release(claims)).catch(() => {});
+      throw error;
     });
     this.#mayHaveMore = false;
     this.#outage.over();
@@ -227,8 +229,11 @@ export class Pump {
     const { storage } = this.#core;
     const mine = [...this.#active, ...this.#ready.map(({ claim }) => claim), ...this.#releasing];
     const known = new Set(mine.map(({ token }) => token));
-    const claims = await storage.claimed(this.#options.owner);
-    await storage.release(claims.filter(({ token }) => !known.has(token)));
+    const release = async (): Promise<void> => {
+      const claims = await storage.claimed(this.#options.owner);
+      await storage.release(claims.filter(({ token }) => !known.has(token)));
+    };
+    await answered(this.#core, "give back what was claimed", release());
   }
 
   async #accept(batch: ClaimBatch): Promise<void> {

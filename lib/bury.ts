@@ -4,6 +4,7 @@
  */
 import { reportOf } from "./chord_report.ts";
 import { cancelFollowing } from "./canceled_steps.ts";
+import { membershipOf } from "./chain.ts";
 import { placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { toError } from "./error_record.ts";
@@ -11,7 +12,6 @@ import { HueyException } from "./errors.ts";
 import { causeOf, portableError, storedFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
 import { keepsResult } from "./kept_results.ts";
-import { membershipOf } from "./link.ts";
 import { describe } from "./logger.ts";
 import type { Message } from "./message.ts";
 import { isTemporary } from "./patience.ts";
@@ -67,14 +67,14 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
 /** What the burial leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
 async function traceOf(
   core: Core,
-  { message, error, ended }: Unfit,
+  { claim, message, error, ended }: Unfit,
   burial: Burial,
 ): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "forget">> {
   if (ended) return {};
   const { reason, taskId = "" } = burial;
   const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
   const carried = await portableError(core, error ?? new HueyException(reason));
-  const membership = message && membershipOf(message);
+  const membership = (message && membershipOf(message)) ?? claim.chord;
   const canceled = message && await cancelFollowing(core, message, "was set aside as a dead letter");
   return {
     result: (message === undefined ? core.settings.results : keepsResult(core, message))

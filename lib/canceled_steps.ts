@@ -2,12 +2,12 @@
  * The steps that follow a task which did not succeed: they never run, and whoever waits for one of them is told why.
  * @module
  */
+import { following } from "./chain.ts";
 import { placeOf } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { storedFailure } from "./failure.ts";
 import { keepsResult } from "./kept_results.ts";
-import { isChord } from "./link.ts";
-import type { Message, NextStep } from "./message.ts";
+import type { Message } from "./message.ts";
 import type { Outcome } from "./outcome.ts";
 import type { CanceledStep } from "./storage.ts";
 
@@ -53,18 +53,5 @@ export async function forgetCanceled(core: Core, { next }: Message): Promise<voi
     await core.storage.results.delete(id);
     // What is left then is the notice: another one in its place that ends at once.
     await core.storage.settle({ id, ending: "canceled", noticeTtlMs: 0 });
-  }
-}
-
-/** A step, and all that would follow it; of a chord also the members. Not the handlers of errors: nothing has run that could fail. */
-export function* following(step: NextStep): Generator<Message> {
-  for (let next: NextStep | undefined = step; next !== undefined;) {
-    if (isChord(next)) {
-      for (const member of next.members) yield* following(member);
-      next = next.callback;
-    } else {
-      yield next;
-      next = next.next;
-    }
   }
 }

@@ -2,21 +2,18 @@
  * The report of a chord member, as the storage takes it.
  * @module
  */
-import { chordPlace, encodeItem } from "./codec.ts";
+import { chordPlace } from "./codec.ts";
 import type { Core } from "./core.ts";
-import { withExpiry } from "./link.ts";
 import type { ChordMembership } from "./message.ts";
 import { plainValue } from "./spread.ts";
 import type { ChordReport } from "./storage.ts";
 
 /** Fills a place with a value: what the member returned, or its error. */
 export async function reportOf(core: Core, membership: ChordMembership, value: unknown): Promise<ChordReport> {
-  const { id, index, size, callback } = membership;
+  const { id, index } = membership;
   return {
     id,
     index,
-    size,
     value: await core.serializer.serialize(plainValue(value), chordPlace(core, id, index)),
-    callback: await encodeItem(core, withExpiry({ ...callback, valuesOf: id })),
   };
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { show } from "./arguments.ts";
+import { membershipOf } from "./chain.ts";
 import type { Core } from "./core.ts";
 import { DecodeError, HueyException } from "./errors.ts";
 import type { Message } from "./message.ts";
@@ -33,15 +34,16 @@ function itemOf(core: Core, message: Message, data: Uint8Array, retry: boolean |
     id: message.id,
     data,
     priority: message.priority ?? 0,
-    dueMs: dueMs(core, message),
+    dueMs: dueMs(message),
     retry,
     track: core.settings.trackState,
+    chord: membershipOf(message),
   };
 }
 
 /** The eta of a message, if it is in the future: the item then belongs on the schedule. */
-export function dueMs(core: Core, message: Message): number | undefined {
-  return message.eta !== undefined && message.eta > core.clock.now() ? message.eta : undefined;
+export function dueMs(message: Message): number | undefined {
+  return message.eta !== undefined && message.eta > Date.now() ? message.eta : undefined;
 }
 
 /**

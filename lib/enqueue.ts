@@ -7,7 +7,9 @@ import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { chordParts, groupMembers } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
-import { everyMessage, heads, isChord, link, withExpiry } from "./link.ts";
+import { everyMessage, isChord } from "./chain.ts";
+import { chordRecords } from "./chord_record.ts";
+import { link, type Start, startOf, withExpiry } from "./link.ts";
 import type { Message, NextStep } from "./message.ts";
 import { memberStages } from "./pipeline.ts";
 import { ResultHandle } from "./result.ts";
@@ -41,8 +43,8 @@ export async function enqueueAll(core: Core, members: readonly Member[]): Promis
  */
 export async function enqueueMessage(core: Core, message: Message): Promise<ResultHandle> {
   checkStep(core, message);
-  const enqueued = withExpiry(message);
-  await write(core, [enqueued]);
+  const enqueued = withExpiry(message, core.clock.now());
+  await write(core, { messages: [enqueued], chords: NO_CHORDS });
   return new ResultHandle(core, enqueued);
 }
 
@@ -52,8 +54,9 @@ export async function enqueueMessage(core: Core, message: Message): Promise<Resu
  */
 export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<ResultHandle[]> {
   for (const message of messages) checkStep(core, message);
-  const enqueued = messages.map(withExpiry);
-  await write(core, enqueued);
+  const nowMs = core.clock.now();
+  const enqueued = messages.map((message) => withExpiry(message, nowMs));
+  await write(core, { messages: enqueued, chords: NO_CHORDS });
   return enqueued.map((message) => new ResultHandle(core, message));
 }
 
@@ -64,7 +67,7 @@ export async function enqueueMessages(core: Core, messages: readonly Message[]):
  */
 export async function checkEnqueueing(core: Core, message: Message): Promise<void> {
   checkStep(core, message);
-  await encodeItem(core, withExpiry(message));
+  await encodeItem(core, withExpiry(message, core.clock.now()));
 }
 
 /** Whether a step is a task and nothing more. */
@@ -75,25 +78,28 @@ function isAlone(step: NextStep): step is Message {
 /** Checks everything, then writes everything at once. @returns the messages that were written */
 async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
   for (const step of steps) checkStep(core, step);
-  const messages = steps.length === 1 ? heads(steps[0]!) : steps.flatMap(heads);
-  await write(core, messages);
-  return messages;
+  const start = startOf(steps, core.clock.now());
+  await write(core, start);
+  return start.messages;
 }
 
-function write(core: Core, messages: readonly Message[]): Promise<void> {
-  return core.immediate ? runImmediately(core, messages) : writeMessages(core, messages);
+const NO_CHORDS: Start["chords"] = [];
+
+function write(core: Core, start: Start): Promise<void> {
+  return core.immediate ? runImmediately(core, start) : writeStart(core, start);
 }
 
-async function writeMessages(core: Core, messages: readonly Message[]): Promise<void> {
+async function writeStart(core: Core, { messages, chords }: Start): Promise<void> {
   const items: Item[] = [];
   for (const message of messages) {
     const item = encodeItem(core, message);
     items.push(item instanceof Promise ? await item : item);
   }
+  const records = chords.length === 0 ? undefined : await chordRecords(core, chords);
   if (core.signals.has(SIGNAL_ENQUEUED)) {
     await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
   }
-  await core.storage.enqueue(items);
+  await core.storage.enqueue(items, records);
   if (core.signals.has(SIGNAL_SCHEDULED)) {
     await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
   }

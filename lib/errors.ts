@@ -17,7 +17,7 @@ import type { Duration, Instant } from "./time.ts";
  * ```
  */
 export class HueyException extends Error {
-  /** Name of the class. */ override name = "HueyException";
+  override name = "HueyException";
 }
 
 /**
@@ -37,7 +37,7 @@ export class HueyException extends Error {
  * ```
  */
 export class ConfigurationError extends HueyException {
-  /** Name of the class. */ override name = "ConfigurationError";
+  override name = "ConfigurationError";
 }
 
 /**
@@ -54,13 +54,11 @@ export class ConfigurationError extends HueyException {
  * ```
  */
 export class TaskLockedException extends HueyException {
-  /** Name of the class. */ override name = "TaskLockedException";
+  override name = "TaskLockedException";
   /** Name of the lock. */
   readonly lockName: string;
 
   /**
-   * Makes the error.
-   *
    * @param lockName Name of the lock.
    * @param message What to say. Default: that the lock is held.
    */
@@ -102,13 +100,11 @@ export interface TaskErrorMetadata {
  * ```
  */
 export class TaskException extends HueyException {
-  /** Name of the class. */ override name = "TaskException";
+  override name = "TaskException";
   /** What is stored of the failure. */
   readonly metadata: TaskErrorMetadata;
 
   /**
-   * Makes the error.
-   *
    * @param metadata What is stored of the failure; its `error` becomes the message.
    * @param options `cause`: the error of the task.
    */
@@ -131,7 +127,7 @@ export class TaskException extends HueyException {
  * ```
  */
 export class ResultTimeout extends HueyException {
-  /** Name of the class. */ override name = "ResultTimeout";
+  override name = "ResultTimeout";
 }
 
 /**
@@ -142,12 +138,12 @@ export class ResultTimeout extends HueyException {
  * import { MemoryHuey, TaskTimeout } from "@hueyjs/huey";
  *
  * const huey = new MemoryHuey({ immediate: true });
- * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise<void>((resolve) => setTimeout(resolve, 100)));
+ * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise((resolve) => setTimeout(resolve, 100)));
  * await (await slow()).get().catch((error) => console.log(error.cause instanceof TaskTimeout)); // true
  * ```
  */
 export class TaskTimeout extends HueyException {
-  /** Name of the class. */ override name = "TaskTimeout";
+  override name = "TaskTimeout";
 }
 
 /**
@@ -162,7 +158,7 @@ export class TaskTimeout extends HueyException {
  * ```
  */
 export class RateLimitExceeded extends HueyException {
-  /** Name of the class. */ override name = "RateLimitExceeded";
+  override name = "RateLimitExceeded";
   /** Name of the limit. */
   readonly key: string;
   /** Seconds until a new try makes sense. */
@@ -171,8 +167,6 @@ export class RateLimitExceeded extends HueyException {
   readonly retry: boolean;
 
   /**
-   * Makes the error.
-   *
    * @param key Name of the limit.
    * @param delay Seconds until a new try makes sense, at least 0.
    * @param retry Whether the task is tried again without using up its retries. Default true.
@@ -202,13 +196,11 @@ export class RateLimitExceeded extends HueyException {
  * ```
  */
 export class UnknownTaskError extends HueyException {
-  /** Name of the class. */ override name = "UnknownTaskError";
+  override name = "UnknownTaskError";
   /** The name that nobody registered. */
   readonly taskName: string;
 
   /**
-   * Makes the error.
-   *
    * @param taskName The name that nobody registered.
    * @param message What to say. Default: that no task has this name.
    */
@@ -233,7 +225,7 @@ export class UnknownTaskError extends HueyException {
  * ```
  */
 export class DecodeError extends HueyException {
-  /** Name of the class. */ override name = "DecodeError";
+  override name = "DecodeError";
 }
 
 /**
@@ -248,7 +240,7 @@ export class DecodeError extends HueyException {
  * ```
  */
 export class WorkerLostError extends HueyException {
-  /** Name of the class. */ override name = "WorkerLostError";
+  override name = "WorkerLostError";
 }
 
 /**
@@ -265,13 +257,11 @@ export class WorkerLostError extends HueyException {
  * ```
  */
 export class StorageError extends HueyException {
-  /** Name of the class. */ override name = "StorageError";
+  override name = "StorageError";
   /** Refused for good, and nothing was written: the same call would be refused again. Otherwise the medium is away, full or busy. */
   readonly permanent: boolean;
 
   /**
-   * Makes the error.
-   *
    * @param message What to say.
    * @param options `cause`: the medium's own error. `permanent`: whether the call is refused for good. Default false.
    */
@@ -313,26 +303,19 @@ const RETRY_RULES: Rules<RetryTaskOptions> = { delay: rule.duration({ negative: 
  * ```
  */
 export class RetryTask extends Error {
-  /** Name of the class. */ override name = "RetryTask";
+  override name = "RetryTask";
   /** Wait before the retry; without it and `eta` the task's `retryDelay`. */
   readonly delay: Duration | undefined;
   /** When to retry. */
   readonly eta: Instant | undefined;
 
   /**
-   * Makes the instruction.
-   *
+   * @param message What to say in the log. May be left out.
    * @param options `delay` (a number is seconds) or `eta`. Default: the task's `retryDelay`.
    * @throws {TypeError | RangeError} For an unknown option, or a wrong delay or eta.
    * @throws {ConfigurationError} If both are given.
    */
   constructor(options?: RetryTaskOptions);
-  /**
-   * Makes the instruction with a message for the log.
-   *
-   * @param message What to say.
-   * @param options As above.
-   */
   constructor(message: string, options?: RetryTaskOptions);
   constructor(first?: string | RetryTaskOptions, second?: RetryTaskOptions) {
     super(typeof first === "string" ? first : "Retry requested");
@@ -363,23 +346,16 @@ export class RetryTask extends Error {
  * ```
  */
 export class CancelExecution extends Error {
-  /** Name of the class. */ override name = "CancelExecution";
+  override name = "CancelExecution";
   /** Whether the task runs again, whatever retries are left; `undefined` is false. */
   readonly retry: boolean | undefined;
 
   /**
-   * Makes the instruction.
-   *
+   * @param message What to say in the log. May be left out.
    * @param options `retry`: run the task again, whatever its `retries` say. Default false.
    * @throws {TypeError} If `retry` is no boolean, or for an unknown option.
    */
   constructor(options?: { retry?: boolean });
-  /**
-   * Makes the instruction with a message for the log.
-   *
-   * @param message What to say.
-   * @param options As above.
-   */
   constructor(message: string, options?: { retry?: boolean });
   constructor(first?: string | { retry?: boolean }, second?: { retry?: boolean }) {
     super(typeof first === "string" ? first : "Execution canceled");

@@ -6,31 +6,46 @@ import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { execute } from "./execute.ts";
 import { newId } from "./ids.ts";
-import { heads, withValue } from "./link.ts";
-import type { ChordMembership, Message } from "./message.ts";
+import { type Start, withExpiry, withValue } from "./link.ts";
+import type { ChordMembership, ChordMessage, Message } from "./message.ts";
+import type { Clock } from "./primitives/clock.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "./signals.ts";
 import { plainValue } from "./spread.ts";
 import { makeTask } from "./task.ts";
 
 /** Takes what a settlement would have enqueued. */
 export class Inline {
-  readonly #chords: Map<string, Map<number, unknown>> = new Map();
+  readonly #chords: Map<string, { readonly chord: ChordMessage; readonly values: Map<number, unknown> }> = new Map();
+  readonly #clock: Clock;
   /** To run next, in this order. */
   next: Message[] = [];
 
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Keeps chords whose members are about to run. */
+  open(chords: readonly ChordMessage[]): void {
+    for (const chord of chords) this.#chords.set(chord.chord, { chord, values: new Map() });
+  }
+
   /** Notes the value of a chord member; the callback runs when the last one is there. */
-  report({ id, index, size, callback }: ChordMembership, value: unknown): void {
-    const values = this.#chords.get(id) ?? new Map<number, unknown>();
-    this.#chords.set(id, values.set(index, value));
-    if (values.size < size) return;
+  report({ id, index }: ChordMembership, value: unknown): void {
+    const found = this.#chords.get(id);
+    if (found === undefined) return;
+    const { chord: { members, callback }, values } = found;
+    values.set(index, value);
+    if (values.size < members.length) return;
     this.#chords.delete(id);
-    this.next.push(...heads(withValue(callback, Array.from({ length: size }, (_, place) => plainValue(values.get(place))))));
+    const list = members.map((_, place) => plainValue(values.get(place)));
+    this.next.push(withExpiry(withValue(callback, list) as Message, this.#clock.now()));
   }
 }
 
 /** Runs messages, and whatever follows from them, before it resolves. What is not due goes to the schedule and stays there. */
-export async function runImmediately(core: Core, messages: readonly Message[]): Promise<void> {
-  const inline = new Inline();
+export async function runImmediately(core: Core, { messages, chords }: Start): Promise<void> {
+  const inline = new Inline(core.clock);
+  inline.open(chords);
   // Everything is checked and encoded before the first one runs.
   for (const message of messages) await encodeItem(core, message);
   const waiting = [...messages];

@@ -20,11 +20,6 @@ export function lastSlotKey(taskName: string): string {
   return `periodic:${taskName}`;
 }
 
-/** The note that somebody has told of the callback of a chord. */
-export function callbackKey(chordId: string): string {
-  return `callback:${chordId}`;
-}
-
 /** The state of a rate limit; each algorithm has its own. */
 export function rateLimitKey(algorithm: "log" | "bucket", name: string): string {
   return `rate-${algorithm}:${name}`;

@@ -2,6 +2,7 @@
  * From stages to messages: each message carries the steps that follow it.
  * @module
  */
+import { isChord } from "./chain.ts";
 import { ConfigurationError } from "./errors.ts";
 import { chordParts } from "./group.ts";
 import { newId } from "./ids.ts";
@@ -10,44 +11,67 @@ import { memberStages, type Stage } from "./pipeline.ts";
 import { isSpread, spreadItems } from "./spread.ts";
 import { expiresAtMs } from "./task_options.ts";
 import { messageOf } from "./task.ts";
+import type { Chord } from "./types/composition.ts";
 
-/** Whether a step is a chord. */
-export function isChord(step: NextStep): step is ChordMessage {
-  return "members" in step;
-}
-
-/** The first step of a chain; its last one fills the place of `membership` in a chord. */
+/** The first step of a chain; its last one fills a place in a chord. */
 export function link(stages: readonly Stage[], membership?: ChordMembership): NextStep {
-  const [head, ...rest] = stages as [Stage, ...Stage[]];
-  if (head.kind === "task") {
-    const message = messageOf(head);
-    if (rest.length > 0) return { ...message, next: link(rest, membership) };
-    return membership === undefined ? message : join(message, membership);
+  return linkBefore(undefined, stages, membership)!;
+}
+
+/** Stages in front of what follows them, from the last to the first. */
+function linkBefore(
+  following: NextStep | undefined,
+  stages: readonly Stage[],
+  membership: ChordMembership | undefined,
+): NextStep | undefined {
+  let next = following;
+  for (const stage of stages.toReversed()) {
+    if (stage.kind === "task") next = linkTask(messageOf(stage), next, membership);
+    else next = linkChord(stage, next, membership);
   }
-  const { members, tail } = chordParts(head);
-  const callback = link([...tail, ...rest], membership) as Message;
+  return next;
+}
+
+function linkTask(message: Message, next: NextStep | undefined, membership: ChordMembership | undefined): Message {
+  if (next !== undefined) return { ...message, next };
+  return membership === undefined ? message : join(message, membership);
+}
+
+function linkChord(
+  stage: Chord<unknown, unknown[]>,
+  next: NextStep | undefined,
+  membership: ChordMembership | undefined,
+): ChordMessage {
+  const { members, tail } = chordParts(stage);
   const id = newId();
-  const size = members.length;
-  const linked = members.map((member, index) => link(memberStages(member), { id, index, size, callback }));
-  return { chord: id, members: linked, callback };
+  return {
+    chord: id,
+    members: members.map((member, index) => link(memberStages(member), { id, index })),
+    callback: linkBefore(next, tail, membership) as Message,
+  };
 }
 
-/** The messages to enqueue so that a step starts. An empty chord starts with its callback. */
-export function heads(step: NextStep): Message[] {
-  if (!isChord(step)) return [withExpiry(step)];
-  return step.members.length > 0 ? step.members.flatMap(heads) : [withExpiry(withValue(step.callback, []) as Message)];
+/** What is enqueued so that steps start. */
+export interface Start {
+  readonly messages: readonly Message[];
+  /** The chords whose members are among the messages. */
+  readonly chords: readonly ChordMessage[];
 }
 
-/** Every message of a step: the ones that follow, the handlers, the members. */
-export function* everyMessage(step: NextStep): Generator<Message> {
-  if (isChord(step)) {
-    yield* everyMessage(step.callback);
-    for (const member of step.members) yield* everyMessage(member);
-    return;
-  }
-  yield step;
-  if (step.onError !== undefined) yield* everyMessage(step.onError);
-  if (step.next !== undefined) yield* everyMessage(step.next);
+/** What to enqueue now so that steps start. An empty chord starts with its callback. */
+export function startOf(steps: readonly NextStep[], nowMs: number): Start {
+  const messages: Message[] = [];
+  const chords: ChordMessage[] = [];
+  const add = (step: NextStep): void => {
+    if (!isChord(step)) messages.push(withExpiry(step, nowMs));
+    else if (step.members.length === 0) messages.push(withExpiry(withValue(step.callback, []) as Message, nowMs));
+    else {
+      chords.push(step);
+      step.members.forEach(add);
+    }
+  };
+  steps.forEach(add);
+  return { messages, chords };
 }
 
 /** The step with the value of its predecessor added: nothing for `undefined`, each item of a spread, else one argument. */
@@ -58,16 +82,14 @@ export function withValue(step: NextStep, value: unknown): NextStep {
   return { ...step, args: [...step.args, ...added] };
 }
 
-/** The place in a chord that this message, or the last of those that follow it, fills. */
-export function membershipOf(step: NextStep): ChordMembership | undefined {
-  if (isChord(step)) return membershipOf(step.callback);
-  return step.next === undefined ? step.chord : membershipOf(step.next);
-}
-
-/** The message with its expiry fixed, if it has one: at its first enqueue. */
-export function withExpiry(message: Message): Message {
+/**
+ * The message with its expiry fixed, if it has one: at its first enqueue.
+ *
+ * @param nowMs When that is.
+ */
+export function withExpiry(message: Message, nowMs: number): Message {
   if (message.expires === undefined || message.expiresAt !== undefined) return message;
-  return { ...message, expiresAt: expiresAtMs(message.expires, message.eta) };
+  return { ...message, expiresAt: expiresAtMs(message.expires, message.eta, nowMs) };
 }
 
 function join(message: Message, membership: ChordMembership): Message {

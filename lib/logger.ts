@@ -55,7 +55,6 @@ abstract class SafeLogger implements OpenLogger {
 
   #write(method: Method, message: string, properties: Properties | undefined): void {
     try {
-      if (!this.isEnabledFor(levelOf(method))) return;
       const written = this.write(method, withoutSecrets(message), properties && propertiesWithoutSecrets(properties));
       // An asynchronous one may fail later.
       if (written instanceof Promise) written.catch(() => {});
@@ -136,12 +135,7 @@ class GivenLogger extends SafeLogger {
   }
 
   isEnabledFor(level: Level): boolean {
-    try {
-      return this.#logger.isEnabledFor?.(level) ?? true;
-    } catch {
-      // It cannot tell, so it takes all.
-      return true;
-    }
+    return this.#logger.isEnabledFor?.(level) ?? true;
   }
 
   getChild(name: string): OpenLogger {
@@ -206,7 +200,11 @@ function writeToConsole(method: Method, message: string, properties: Properties 
 
 /** Whether a logger takes lines of a level: a text that nobody reads need not be made. Loggers that cannot tell take all. */
 export function logs(logger: Logger, level: keyof Logger): boolean {
-  return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;
+  try {
+    return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;
+  } catch {
+    return true;
+  }
 }
 
 /** Longest text of the arguments of a task. */

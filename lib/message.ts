@@ -50,12 +50,10 @@ export interface Message {
   readonly periodic?: boolean | undefined;
 }
 
-/** Which place of which chord a task fills. */
+/** Which place of which chord a task fills. What a chord does when all are filled is stored once, with its first members. */
 export interface ChordMembership {
   readonly id: string;
   readonly index: number;
-  readonly size: number;
-  readonly callback: Message;
 }
 
 /** A chord as a step of a pipeline: its members get the value, then run in parallel. */

@@ -86,7 +86,5 @@ function isMembers(value: unknown): boolean {
 }
 
 function isMembership(value: unknown): boolean {
-  if (!isRecord(value) || !isName(value["id"]) || !isCount(value["index"]) || !isCount(value["size"])) return false;
-  const [index, size] = [value["index"] as number, value["size"] as number];
-  return index < size && size <= MAX_CHORD_MEMBERS && isMessage(value["callback"]);
+  return isRecord(value) && isName(value["id"]) && isCount(value["index"]) && (value["index"] as number) < MAX_CHORD_MEMBERS;
 }

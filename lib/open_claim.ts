@@ -13,6 +13,7 @@ import { isTemporary, persist } from "./patience.ts";
 import type { Definition } from "./registry.ts";
 import { isReplayed, replayReason } from "./replay.ts";
 import { settleSafely } from "./settle_safely.ts";
+import { withExpiry } from "./link.ts";
 import { plainValue } from "./spread.ts";
 import type { Claim } from "./storage.ts";
 
@@ -110,7 +111,9 @@ export async function withChordValues(core: Core, message: Message, stop?: Abort
   for (const [index, data] of collected.values.entries()) {
     values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, valuesOf, index))));
   }
-  return { ...message, args: [...message.args, values], valuesOf: undefined };
+  const called = { ...message, args: [...message.args, values], valuesOf: undefined };
+  // It was enqueued by the report that filled the last place.
+  return withExpiry(called, collected.filledMs ?? core.clock.now());
 }
 
 async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {

@@ -49,7 +49,7 @@ export function isTemporary(error: unknown): error is StorageError {
 
 /** A call that is under way. */
 interface Pending {
-  looks: number;
+  looksLeft: number;
   readonly giveUp: () => void;
 }
 
@@ -74,7 +74,7 @@ class Pendings {
 
   #look(): void {
     for (const call of this.#calls) {
-      if (call.looks++ >= LOOKS) call.giveUp();
+      if (call.looksLeft-- === 0) call.giveUp();
     }
     // Left on for one more round, so that a stream of short calls does not set and clear it for each.
     if (this.#calls.size > 0) return;
@@ -85,15 +85,32 @@ class Pendings {
 
 const pendings: WeakMap<Core, Pendings> = new WeakMap();
 
-/** The answer, or a failure if there is none for several seconds. */
-function answered<T>(core: Core, what: string, answer: Promise<T>): Promise<T> {
+/**
+ * The answer of a call, or a failure if there is none for several seconds.
+ *
+ * @param mayWaitMs How long the call itself may wait before it answers.
+ * @throws {StorageError} If it is not answered.
+ */
+export function answered<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
   let mine = pendings.get(core);
   if (mine === undefined) pendings.set(core, mine = new Pendings(core));
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const seconds = LOOKS * LOOK_MS / 1000;
-  const giveUp = (): void => reject(new StorageError(`The storage has not answered for ${seconds} s (to ${what})`));
-  const call = { looks: 0, giveUp };
+  const looksLeft = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
+  const giveUp = (): void => {
+    mine.delete(call);
+    reject(new StorageError(`The storage has not answered for ${looksLeft * LOOK_MS / 1000} s (to ${what})`));
+  };
+  const call = { looksLeft, giveUp };
   mine.add(call);
-  answer.then(resolve, reject).finally(() => mine.delete(call));
+  answer.then(
+    (value) => {
+      mine.delete(call);
+      resolve(value);
+    },
+    (error) => {
+      mine.delete(call);
+      reject(error);
+    },
+  );
   return promise;
 }

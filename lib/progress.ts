@@ -17,6 +17,8 @@ interface ProgressRecord {
 
 /** A reader that looks less often than the task reports still sees this many values. */
 const KEPT_VALUES = 100;
+/** For more than one value. */
+const ROOM_BYTES = 1024 * 1024;
 const KEEP_MS = 86_400_000;
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
@@ -35,7 +37,7 @@ export class ProgressWriter {
 
   /** Adds a value. @throws {TypeError} If it cannot be stored. */
   async write(value: unknown): Promise<void> {
-    const before = this.#record ?? readRecord(this.#core, this.#taskId);
+    const before = this.#record ?? readUsable(this.#core, this.#taskId);
     this.#record = this.#append(before, value);
     try {
       await this.#record;
@@ -48,10 +50,22 @@ export class ProgressWriter {
 
   async #append(before: Promise<ProgressRecord>, value: unknown): Promise<ProgressRecord> {
     const { total, values } = await before;
-    const record = { total: total + 1, values: [...values, value].slice(-KEPT_VALUES) };
-    const data = await this.#core.serializer.serialize(record, placeOf(this.#core, "progress", this.#taskId));
+    const { record, data } = await this.#encode(total + 1, [...values, value].slice(-KEPT_VALUES));
     await this.#core.storage.meta.put(progressKey(this.#taskId), data, KEEP_MS);
     return record;
+  }
+
+  /** With as many of the last values as there is room for: all of them are written each time. */
+  async #encode(total: number, values: readonly unknown[]): Promise<{ record: ProgressRecord; data: Uint8Array }> {
+    const record = { total, values };
+    const half = values.slice(-Math.ceil(values.length / 2));
+    try {
+      const data = await this.#core.serializer.serialize(record, placeOf(this.#core, "progress", this.#taskId));
+      if (data.length <= ROOM_BYTES || values.length === 1) return { record, data };
+    } catch (error) {
+      if (values.length === 1) throw error;
+    }
+    return await this.#encode(total, half);
   }
 }
 
@@ -93,6 +107,17 @@ async function* updatesSince(
     if (isGone || isEnded(stored)) return;
     lookMs = fresh.length > 0 ? FIRST_LOOK_MS : Math.min(lookMs * LOOK_GROWTH, LONGEST_LOOK_MS);
     await sleep(systemClock, lookMs);
+  }
+}
+
+/** What stands there and cannot be read is written anew: it must not end the task. */
+async function readUsable(core: Core, taskId: string): Promise<ProgressRecord> {
+  try {
+    return await readRecord(core, taskId);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    core.logger.warn(`The stored progress of task ${taskId} cannot be read and is written anew`, { error });
+    return { total: 0, values: [] };
   }
 }
 

@@ -3,11 +3,11 @@
  * @module
  */
 import { forgetCanceled } from "./canceled_steps.ts";
+import { membershipOf } from "./chain.ts";
 import type { Core } from "./core.ts";
 import { isEnded } from "./endings.ts";
 import { enqueueMessage } from "./enqueue.ts";
 import { newId } from "./ids.ts";
-import { membershipOf } from "./link.ts";
 import type { Message } from "./message.ts";
 import { printAs, printed } from "./printing.ts";
 import { lastProgress, progressUpdates } from "./progress.ts";
@@ -126,7 +126,7 @@ export class ResultHandle {
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
     checkReschedule(options);
     const { preservePipeline, ...call } = options;
-    const overrides = callOverrides(call as never, this.#core.clock.now());
+    const overrides = callOverrides(call as never);
     const { eta: _eta, expiresAt: _expiresAt, ...kept } = preservePipeline === false ? alone(this.#message) : this.#message;
     const message: Message = {
       ...kept,

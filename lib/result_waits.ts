@@ -22,10 +22,19 @@ export interface WaitOptions {
   readonly lookMs?: number | undefined;
 }
 
-/** A ring may be lost with a connection or a process, so somebody who waits looks as often as this anyway. */
+/**
+ * A ring may be lost with a connection or a process, and some runtimes tell of two changes of a file within a millisecond as of one.
+ * So those who wait look without one, too: soon after the last ring, and then less and less often.
+ */
+const FIRST_LOOK_MS = 10;
+const LOOK_GROWTH = 3;
 const LOOK_MS = 1000;
-/** After a look at everything, no other for so many times as long as it took: a busy queue rings all the time. */
-const REST = 5;
+/**
+ * After a look at everything, no other for so many times as long as it took: a busy queue rings all the time. What is looked at
+ * quickly is looked at anew at once, however long the storage took this time.
+ */
+const REST = 10;
+const LONGEST_REST_EACH_MS = 0.04;
 /** The bell is kept for a while: who reads one result after another would make it anew for each. */
 const BELL_KEPT_MS = 1000;
 
@@ -61,8 +70,7 @@ export function waitsOf(storage: Storage): Waits {
 
 function makeWaits(storage: Storage): Waits {
   const { endedOf, listen } = storage;
-  // The drivers of other media than memory wait by themselves still.
-  if (storage.shared || endedOf === undefined || listen === undefined) return new DriverWaits(storage);
+  if (endedOf === undefined || listen === undefined) return new DriverWaits(storage);
   return new ResultWaits({
     endedOf: (ids) => endedOf.call(storage, ids),
     listen: (topic, wake) => listen.call(storage, topic, wake),
@@ -85,7 +93,8 @@ class ResultWaits implements Waits {
   /** The last look at everything, and when there may be another. */
   #lookedMs = 0;
   #restUntilMs = 0;
-  #lookMs = LOOK_MS;
+  #pauseMs = FIRST_LOOK_MS;
+  #longestPauseMs = LOOK_MS;
   #stir: (() => void) | undefined;
   #bell: Promise<() => void> | undefined;
   #bellEnd: Timer | undefined;
@@ -117,7 +126,8 @@ class ResultWaits implements Waits {
     if (watchers === undefined) this.#watched.set(id, new Set([watcher]));
     else watchers.add(watcher);
     this.#unseen.add(id);
-    this.#lookMs = this.#watched.size === 1 ? lookMs : Math.min(this.#lookMs, lookMs);
+    this.#longestPauseMs = this.#watched.size === 1 ? lookMs : Math.min(this.#longestPauseMs, lookMs);
+    this.#pauseMs = Math.min(FIRST_LOOK_MS, lookMs);
     if (this.#looking) this.#stir?.();
     else void this.#look();
     return () => this.#drop(id, watcher);
@@ -164,12 +174,14 @@ class ResultWaits implements Waits {
   /** One look: at everything if that is due, at what is new, or none, but a wait for either. */
   async #turn(): Promise<void> {
     const nowMs = systemClock.elapsed();
-    const dueMs = this.#rung ? this.#restUntilMs : this.#lookedMs + this.#lookMs;
+    const dueMs = this.#rung ? this.#restUntilMs : Math.max(this.#lookedMs + this.#pauseMs, this.#restUntilMs);
     if (nowMs >= dueMs) {
+      this.#pauseMs = Math.min(this.#rung ? FIRST_LOOK_MS : this.#pauseMs * LOOK_GROWTH, this.#longestPauseMs);
       this.#rung = false;
-      await this.#tell([...this.#watched.keys()]);
+      const ids = [...this.#watched.keys()];
+      await this.#tell(ids);
       this.#lookedMs = systemClock.elapsed();
-      this.#restUntilMs = this.#lookedMs + REST * (this.#lookedMs - nowMs);
+      this.#restUntilMs = this.#lookedMs + Math.min(REST * (this.#lookedMs - nowMs), LONGEST_REST_EACH_MS * ids.length);
     } else if (this.#unseen.size > 0) {
       await this.#tell([...this.#unseen]);
     } else {

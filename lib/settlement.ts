@@ -5,13 +5,15 @@
 import { reportOf } from "./chord_report.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import { encodeItem, placeOf } from "./codec.ts";
+import { membershipOf } from "./chain.ts";
+import { chordRecords } from "./chord_record.ts";
 import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
 import { briefError, causeOf, portableError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Inline } from "./immediate.ts";
 import { keepsResult } from "./kept_results.ts";
-import { heads, membershipOf, withExpiry, withValue } from "./link.ts";
+import { type Start, startOf, withExpiry, withValue } from "./link.ts";
 import { plainValue } from "./spread.ts";
 import type { ChordMembership, Message } from "./message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
@@ -72,6 +74,7 @@ function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
   const settlement = settlementOf(ended, ended.outcome, false, {
     result,
     enqueue: undefined,
+    chords: undefined,
     chord: undefined,
     canceled: undefined,
   });
@@ -119,17 +122,19 @@ async function prepareEnd(ended: Ended, outcome: Outcome, carried: unknown): Pro
   const retry = retrying
     ? retryMessage(outcome, core.clock.now(), Math.random(), inline === undefined || isInstruction(outcome))
     : undefined;
-  const followUps = followUpsOf(core, outcome, carried, retrying);
+  const { messages: followUps, chords } = followUpsOf(core, outcome, carried, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
   const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
+    chords: inline === undefined ? await chordRecords(core, chords) : undefined,
     chord: report === undefined || inline !== undefined
       ? undefined
       : await reportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
+  inline?.open(chords);
   if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, carried));
   return { outcome, settlement, followUps, retry, report };
 }
@@ -138,7 +143,7 @@ function settlementOf(
   { core, message, claim, dropChord, dropLocks, passLocks }: Ended,
   outcome: Outcome,
   retrying: boolean,
-  { result, enqueue, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chord" | "canceled">,
+  { result, enqueue, chords, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chords" | "chord" | "canceled">,
 ): Settlement {
   return {
     claim,
@@ -149,6 +154,7 @@ function settlementOf(
     noticeTtlMs: core.settings.completionTtlMs,
     forget: forgotten(outcome, retrying, canceled),
     enqueue,
+    chords,
     chord,
     canceled,
     dropChord,
@@ -183,13 +189,17 @@ function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
   return !retrying || core.settings.storeIntermediateErrors;
 }
 
-function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Message[] {
+function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Start {
   const { next, onError } = outcome.message;
-  if (outcome.kind === "complete") return next === undefined ? [] : heads(withValue(next, outcome.value));
-  if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return [];
+  const nowMs = core.clock.now();
+  if (outcome.kind === "complete") return next === undefined ? NO_START : startOf([withValue(next, outcome.value)], nowMs);
+  if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return NO_START;
   // Each failed attempt calls the handler anew, so each call has an id of its own.
-  return [withExpiry({ ...onError, id: newId(), args: [...onError.args, carried] })];
+  const call = withExpiry({ ...onError, id: newId(), args: [...onError.args, carried] }, nowMs);
+  return { messages: [call], chords: [] };
 }
+
+const NO_START: Start = { messages: [], chords: [] };
 
 /** Whether the outcome leaves something in the result store. */
 function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {

@@ -114,9 +114,15 @@ class Encoder {
     if (this.#nodes > this.#bounds.maxNodes) throw this.#refusal(() => tooMany(this.#bounds), RangeError);
   }
 
+  /** Counts a text, if there is room for it. */
+  #fits(length: number): boolean {
+    if (this.#length + length > this.#bounds.maxBytes) return false;
+    this.#length += length;
+    return true;
+  }
+
   #text(value: string): string {
-    this.#length += value.length;
-    if (this.#length > this.#bounds.maxBytes) {
+    if (!this.#fits(value.length)) {
       throw this.#refusal(() => tooLong(`more than ${this.#bounds.maxBytes}`, this.#bounds), RangeError);
     }
     return value;
@@ -159,6 +165,7 @@ class Encoder {
       this.#length += key.length;
       const part = record[key];
       if (isPlainNumber(part) || typeof part === "boolean") continue;
+      if (typeof part === "string" && this.#fits(part.length)) continue;
       const encoded = this.#at(key, part);
       if (encoded !== part) setOwn(record, key, encoded);
     }
@@ -171,7 +178,8 @@ class Encoder {
     const encoded: unknown[] = [];
     for (let index = 0; index < length; index++) {
       const value = values[index];
-      encoded.push(isPlainNumber(value) ? value : this.#at(index, value));
+      const isPlain = isPlainNumber(value) || (typeof value === "string" && this.#fits(value.length));
+      encoded.push(isPlain ? value : this.#at(index, value));
     }
     return encoded;
   }

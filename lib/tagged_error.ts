@@ -87,7 +87,7 @@ export function recordOfError(error: Error, encode: EncodeProperty | undefined):
  */
 export function errorOfRecord(record: unknown, decode: (value: unknown) => unknown): Error {
   const { name, message, stack, own, ...rest } = checkRecord(record);
-  const error: Error = Reflect.construct(Error, [message], CLASSES.get(name) ?? Error);
+  const error = withoutStack(message, CLASSES.get(name) ?? Error);
   if (error.name !== name) define(error, "name", name, false);
   define(error, "stack", stack ?? `${name}: ${message}`, false);
   for (const key of HIDDEN) {
@@ -97,6 +97,18 @@ export function errorOfRecord(record: unknown, decode: (value: unknown) => unkno
     if (!TEXTS.includes(key) && !isMethod(key)) define(error, key, decode(value), true);
   }
   return error;
+}
+
+/** An error as its class makes it. The stack of this place would take a hundred times as long as all the rest, and is replaced. */
+function withoutStack(message: string, prototypeOf: ErrorClass): Error {
+  const { stackTraceLimit } = Error;
+  // Where it cannot be set, it only takes longer.
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return Reflect.construct(Error, [message], prototypeOf) as Error;
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
 }
 
 /**

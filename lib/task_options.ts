@@ -101,14 +101,12 @@ export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefin
 
 /**
  * Checks the options of one call.
- *
- * @param nowMs From when a delay counts.
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  * @throws {ConfigurationError} If both delay and eta are given.
  */
-export function callOverrides(options: AnyCallOptions, nowMs: number): Overrides {
+export function callOverrides(options: AnyCallOptions): Overrides {
   checkOptions<AnyCallOptions>(options, "A call", CALL);
-  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>, nowMs) };
+  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>) };
 }
 
 /** Checked options in milliseconds; what is not given is `undefined`. */
@@ -131,20 +129,20 @@ function resolve(options: Omit<CallOptions, "id">): Overrides {
  * The time that `delay` or `eta` means; `undefined` without either.
  * @throws {ConfigurationError} If both are given.
  */
-export function etaMs(when: Partial<When>, nowMs: number): number | undefined {
+export function etaMs(when: Partial<When>): number | undefined {
   if (when.delay !== undefined && when.eta !== undefined) throw new ConfigurationError("Give either delay or eta, not both");
   if (when.eta !== undefined) return instantMs(when.eta, "eta");
   if (when.delay === undefined) return undefined;
-  return checkDate(nowMs + durationMs(when.delay, "delay", { negative: true }), "delay");
+  return checkDate(Date.now() + durationMs(when.delay, "delay", { negative: true }), "delay");
 }
 
-/** When an invocation expires: a duration counts from the eta, else from now. */
-export function expiresAtMs(expires: TaskOptions["expires"], eta: number | undefined): number | undefined {
+/** When an invocation expires: a duration counts from the eta, else from its enqueue. */
+export function expiresAtMs(expires: TaskOptions["expires"], eta: number | undefined, nowMs: number): number | undefined {
   if (expires === undefined) return undefined;
   if (isInstant(expires)) return instantMs(expires, "expires");
   const lifeMs = durationMs(expires, "expires");
   // A task still runs in the millisecond in which it expires; 0 means at once all the same.
-  return checkDate(Math.max(eta ?? 0, Date.now()) + (lifeMs === 0 ? -1 : lifeMs), "expires");
+  return checkDate(Math.max(eta ?? 0, nowMs) + (lifeMs === 0 ? -1 : lifeMs), "expires");
 }
 
 /** The lock of a task. */

@@ -53,7 +53,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": rooms,
   "app": ["app", "lib", "storage"],
   "consumer.ts": ["consumer", "app"],
-  "testing": ["testing", "consumer", "storage", "lib"],
 };
 
 /** Packages that only storage/ may use. */

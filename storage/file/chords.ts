@@ -46,8 +46,7 @@ export class Chords {
 
   /** Fills a place. @returns the callback, if that was the last place */
   report(transaction: Transaction, report: ChordReport, token: string | undefined): Item | undefined {
-    const { id, index, size, callback, value } = report;
-    if (callback !== undefined) this.add(transaction, { id, size, callback });
+    const { id, index, value } = report;
     const chord = this.#read(transaction, id);
     if (chord === undefined || !Number.isSafeInteger(index) || index < 0 || index >= chord.size) return undefined;
     const path = placeOf(id, index);

@@ -111,6 +111,6 @@ function folderOf(path: string): string {
  * @param chords Their callbacks are items too.
  * @throws {RangeError} If one could never be stored, with the rule.
  */
-export function checkItems(items: readonly Item[], chords: readonly ChordRecord[] = [], callback?: Item): void {
-  for (const item of [...items, ...chords.map((chord) => chord.callback), ...callback ? [callback] : []]) checkItem(item);
+export function checkItems(items: readonly Item[], chords: readonly ChordRecord[] = []): void {
+  for (const item of [...items, ...chords.map((chord) => chord.callback)]) checkItem(item);
 }

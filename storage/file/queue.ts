@@ -164,7 +164,7 @@ export class Queue {
   /** Deletes a dead letter. @returns whether it was there */
   deleteLetter(transaction: Transaction, letter: string): boolean {
     const item = this.deadLetters.take(transaction, letter);
-    if (item?.track) this.tasks.forget(transaction, item.id);
+    if (item?.track) this.tasks.buried(transaction, item.id, false);
     return item !== undefined;
   }
 

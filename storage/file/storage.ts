@@ -142,7 +142,7 @@ export class FileStorage implements Storage {
 
   // deno-lint-ignore require-await -- what is thrown must become a rejection
   async settle(settlement: Settlement): Promise<Settled> {
-    checkItems(settlement.enqueue ?? [], settlement.chords, settlement.chord?.callback);
+    checkItems(settlement.enqueue ?? [], settlement.chords);
     return this.#run((transaction) => this.#queue.settle(transaction, settlement));
   }
 

@@ -30,8 +30,7 @@ export class MemoryChords {
   }
 
   /** Fills a place. @returns the callback, if that was the last place */
-  report({ id, index, value, size, callback }: ChordReport, token: string | undefined): Item | undefined {
-    if (callback !== undefined) this.add({ id, size, callback });
+  report({ id, index, value }: ChordReport, token: string | undefined): Item | undefined {
     const chord = this.#chords.get(id);
     if (chord === undefined || chord.values.has(index) || index < 0 || index >= chord.size) return undefined;
     chord.values.set(index, value.slice());

@@ -55,8 +55,7 @@ export class MemoryStore {
     if (claim !== undefined && !this.claims.has(claim)) {
       return again ? this.#settledBefore(claim, settlement) : { held: false };
     }
-    const callbacks = [...chords.map(({ callback }) => callback), ...(chord?.callback ? [chord.callback] : [])];
-    for (const item of [...enqueue, ...callbacks]) checkItem(item);
+    for (const item of [...enqueue, ...chords.map(({ callback }) => callback)]) checkItem(item);
     // Nothing below fails, so that all of it happens or none.
     if (claim) this.#endClaim(claim, settlement);
     this.#end(settlement);

@@ -63,7 +63,6 @@ export class Link {
   #closed = false;
   #lastError: Error | undefined;
   #traffic = new Traffic();
-  #connections = 0;
   #watch: Timer | undefined;
 
   constructor(options: LinkOptions) {
@@ -73,11 +72,6 @@ export class Link {
   /** Whether a command can be sent now. */
   get isReady(): boolean {
     return this.#connection !== undefined;
-  }
-
-  /** How many there were. */
-  get connections(): number {
-    return this.#connections;
   }
 
   get isClosed(): boolean {
@@ -163,7 +157,6 @@ export class Link {
       await Promise.race([this.#open(made), limit.promise]);
       if (this.#closed) throw closedError();
       this.#connection = made;
-      this.#connections++;
       this.#lastError = undefined;
       this.#startWatch();
       for (const waiter of this.#waiters) waiter.resolve(made);

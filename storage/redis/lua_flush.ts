@@ -3,7 +3,7 @@
  * @module
  */
 import { EVEN_IF_FULL, NOW, type Script, script } from "./lua.ts";
-import { ENTRIES, FIND, LOCKS } from "./lua_ends.ts";
+import { ENTRIES, LOCKS, NOTICES, RESULTS } from "./lua_ends.ts";
 import { CHORDS, RECORDS } from "./lua_pieces.ts";
 
 /** ARGV: parts. Leases, kept replies and the last numbers stay: an old token must never fit a new claim. */
@@ -11,7 +11,8 @@ export const FLUSH: Script = script(
   EVEN_IF_FULL,
   NOW,
   RECORDS,
-  FIND,
+  NOTICES,
+  RESULTS,
   ENTRIES,
   LOCKS,
   CHORDS,
@@ -67,8 +68,9 @@ local parts = {
     dropList(P .. 'schedule', 'ZRANGE', 9)
   end,
   results = function()
-    dropSets('results')
-    dropSets('notices')
+    flushResults()
+    for _, set in ipairs(noticeSets()) do redis.call('UNLINK', set) end
+    redis.call('UNLINK', SETS)
   end,
   locks = function()
     dropSpace('locks')

@@ -3,10 +3,18 @@
  * @module
  */
 
-import { TELL } from "./lua.ts";
-
-/** Flags and id of a record; nothing if it is damaged. */
-export const PARSE: string = TELL + `
+/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
+export const RECORDS = `
+local function placeOf(record)
+  if #record < 8 then return 0 end
+  local place = struct.unpack('>d', record)
+  return place > 0 and place < math.huge and place or 0
+end
+-- Lower comes first.
+local function rank(record)
+  local priority = struct.unpack('>d', record, 14)
+  return priority == priority and -priority or 0
+end
 local function parse(record)
   local length = #record >= 23 and string.byte(record, 22) * 256 + string.byte(record, 23)
   if not length or #record < 23 + length then return nil end
@@ -18,9 +26,14 @@ local function setRecordAside(record, where)
   redis.pcall('PEXPIRE', P .. 'damaged', 604800000)
   tell('A record in ' .. where .. ' of ' .. P .. ' was damaged, and is now in ' .. P .. 'damaged')
 end
-`;
-
-const STATES = `
+-- Those that are whole.
+local function whole(records, where)
+  local good = {}
+  for i = 1, #records do
+    if parse(records[i]) then good[#good + 1] = records[i] else setRecordAside(records[i], where) end
+  end
+  return good
+end
 local function setStates(records, letter)
   local args = {}
   for i = 1, #records do
@@ -33,20 +46,6 @@ local function setStates(records, letter)
   many('HSET', P .. 'state', args)
 end
 `;
-
-/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
-export const RECORDS: string = `
-local function placeOf(record)
-  if #record < 8 then return 0 end
-  local place = struct.unpack('>d', record)
-  return place > 0 and place < math.huge and place or 0
-end
--- Lower comes first.
-local function rank(record)
-  local priority = struct.unpack('>d', record, 14)
-  return priority == priority and -priority or 0
-end
-` + PARSE + STATES;
 
 /** The next numbers: the last one of them. What somebody has written there instead of a number is replaced by one that is larger than all. */
 export const NUMBERS = `
@@ -173,10 +172,9 @@ local function addCallback(added, callback)
     added[3][#added[3] + 1] = flags % 4 >= 2 and 't' or isLater and 's' or 'w'
   end
 end
--- One report: 1 chord, 2 index, 3 value, 4 number of the claim, 5 chord for one that was never stored. Returns the callback that it has set free.
+-- One report: 1 chord, 2 index, 3 value, 4 number of the claim. Returns the callback that it has set free.
 local function report(one, added)
   local key = P .. 'chord:' .. one[1]
-  if one[5] then storeChords({one[5]}) end
   local record = call('HMGET', key, 'size', 'callback')
   local size = tonumber(record[1] or '')
   local index = tonumber(one[2])

@@ -115,7 +115,6 @@ export class RedisQueue {
       this.#core.assertOpen();
       if (settlement.enqueue) { for (const item of settlement.enqueue) this.check(item); }
       if (settlement.chords) { for (const { callback } of settlement.chords) this.check(callback); }
-      if (settlement.chord?.callback) this.check(settlement.chord.callback);
     } catch (error) {
       return Promise.reject(error);
     }

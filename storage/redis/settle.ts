@@ -60,7 +60,7 @@ export class SettlementColumns {
   readonly #burials: Packable[] = [];
   readonly #tokens: string[] = [];
   readonly #passes: Packable[] = [];
-  /** Of whom something may be stored that would outlive what is stored now: of an earlier attempt, or that it runs. */
+  /** Ended without a claim, which was given up before the run: the notice of that would outlive the one of the end. */
   readonly #overtaken: string[] = [];
   /** The settlement of each report. */
   readonly #reporters: Settlement[] = [];
@@ -76,7 +76,7 @@ export class SettlementColumns {
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
-    if (!claim || (result && claim.retry)) this.#overtaken.push(id);
+    if (!claim) this.#overtaken.push(id);
     if (result) {
       this.#results.push(id, resultText(result, ending, settlement.noticeTtlMs), resultLife(settlement, this.#expireMs));
     } else if (ending) this.#note(settlement, ending);
@@ -174,7 +174,7 @@ export class SettlementColumns {
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
   const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, bury } = settlement;
   if (claim === undefined || ending === undefined || ending === "running") return undefined;
-  if (enqueue || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) return undefined;
+  if (enqueue || chord || bury || !(noticeTtlMs > 0) || hasRare(settlement)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
   const head = [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
@@ -212,9 +212,8 @@ export function callbackOf(text: Buffer): Item | undefined {
   return read && itemOf(read, dueMs === 0 ? undefined : dueMs);
 }
 
-function packableReport({ id, index, size, value, callback }: ChordReport, claim: Claim | undefined): Packable {
-  const number = claim ? String(holdOf(claim).number) : "";
-  return [id, String(index), value, number, callback && packableChord({ id, size, callback })];
+function packableReport({ id, index, value }: ChordReport, claim: Claim | undefined): Packable {
+  return [id, String(index), value, claim ? String(holdOf(claim).number) : ""];
 }
 
 function sameIds(some: readonly string[], others: readonly string[]): boolean {

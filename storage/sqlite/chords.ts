@@ -39,8 +39,7 @@ export function addChord(session: Session, { id, size, callback }: ChordRecord):
 }
 
 /** Fills a place, once. @returns the callback, which is enqueued, if that was the last one */
-export function report(session: Session, { id, index, size, value, callback }: ChordReport, token?: string): Item | undefined {
-  if (callback !== undefined) addChord(session, { id, size, callback });
+export function report(session: Session, { id, index, value }: ChordReport, token?: string): Item | undefined {
   if (session.run(FILL, session.queue, id, index, value) === 0) return undefined;
   session.run(COUNT, session.now(), token ?? null, session.queue, id);
   const last = callbackOf(session, id);

@@ -24,22 +24,23 @@ export const FLAG = { retry: 1, begun: 2 } as const;
 export const NO_TOKEN: number = 2 ** 46;
 export const NOBODY: number = 2 ** 16;
 
+/** The last number of an owner that is no wider. */
+export const LAST_OWNER: number = 2 ** 23 - 1;
+
 /** The same of a message whose task has ended, see endings.ts. */
 export const ENDED_TOKEN: number = 2 ** 45;
 export const ENDED: number = NOBODY - 1;
 
 const TABLES = [
   `create table huey_schema (version integer not null)`,
-  // Ids are never used again: a claim may outlive the row of its owner.
   // low, high: see numbers.ts.
   `create table huey_queue (
-    id integer primary key autoincrement, name text not null unique, low integer not null, high integer not null
+    id integer primary key, name text not null unique, low integer not null, high integer not null
   )`,
   `create table huey_owner (
-    id integer primary key autoincrement, queue integer not null, consumer text not null, worker text not null,
+    id integer primary key, queue integer not null, consumer text not null, worker text not null,
     unique (queue, consumer, worker)
   )`,
-  `insert into sqlite_sequence (name, seq) values ('huey_owner', ${NOBODY})`,
   // Waiting and claimed messages. seq: see numbers.ts. owner: NOBODY while waiting, ENDED as a notice. since_ms: when it was
   // enqueued or claimed, or until when the notice is kept. id_number: of a tracked task, see id_number.ts. flags: see FLAG.
   // chord: the place in a chord, as its index and id.
@@ -134,9 +135,10 @@ function queueNumber(database: Database, filename: string, name: string): number
 }
 
 function addQueue(database: Database, name: string): number {
-  const id = database.prepare("insert into huey_queue (name, low, high) values (?, 0, 0) returning id").get(name)?.id as number;
+  const next = `select ifnull(max(id), 0) + 1 as id from huey_queue where id between 1 and ${MOST_QUEUES}`;
+  const id = Number(database.prepare(next).get()?.id);
   if (id > MOST_QUEUES) throw new ConfigurationError(`A SQLite file can hold ${MOST_QUEUES} queues, and this one holds them`);
   const first = firstPlain(id);
-  database.prepare("update huey_queue set low = ?, high = ? where id = ?").run(first, first, id);
+  database.prepare("insert into huey_queue (id, name, low, high) values (?, ?, ?, ?)").run(id, name, first, first);
   return id;
 }

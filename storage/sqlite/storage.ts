@@ -139,10 +139,9 @@ export class SqliteStorage implements Storage {
 
   async settle(settlement: Settlement): Promise<Settled> {
     if (isPlainEnding(settlement)) return { held: await this.#endings.end(settlement) };
-    const { enqueue, chords, chord } = settlement;
+    const { enqueue, chords } = settlement;
     enqueue?.forEach(checkItem);
     for (const { callback } of chords ?? []) checkItem(callback);
-    if (chord?.callback) checkItem(chord.callback);
     return await this.#writer.write((session) => settle(session, settlement));
   }
 

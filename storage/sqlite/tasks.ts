@@ -4,13 +4,13 @@
  */
 import type { Claim, Item, Owner } from "../../lib/storage.ts";
 import type { Row, SqlValue } from "./database.ts";
-import { CLAIMED, splitToken } from "./claimed.ts";
+import { CLAIMED, IS_NUMBER, splitToken } from "./claimed.ts";
 import { readBytes, readNumber, readPlace, readText, toStoredPlace } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
 import { dropLocks } from "./locks.ts";
 import { addLost } from "./lost.ts";
 import { firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
-import { FLAG, NO_TOKEN, NOBODY } from "./schema.ts";
+import { FLAG, LAST_OWNER, NO_TOKEN, NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
 
 /** Rows per statement; more would not be faster. */
@@ -38,7 +38,7 @@ const PLAIN = `from huey_task where seq >= ${LOW} and seq < ? + 0 and owner = ${
 const PLAIN_IN_ORDER = `${PLAIN} order by seq limit ? + 0`;
 
 /** Prioritised messages that wait. */
-const PRIORITISED = `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0`;
+const PRIORITISED = `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0 and ${IS_NUMBER}`;
 
 const ABOVE_IN_ORDER = `${PRIORITISED} and priority > 0 order by priority desc, seq limit ? + 0`;
 
@@ -55,7 +55,7 @@ const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
  * what it takes.
  */
 const FIRST = `select ${COLUMNS_OF_CLAIM}, (select high from huey_queue where id = ?1 + 0) as high,
-    exists (select 1 from huey_task where queue = ?1 + 0 and owner = ${NOBODY} and priority <> 0) as prioritised,
+    exists (select 1 from huey_task where queue = ?1 + 0 and owner = ${NOBODY} and priority <> 0 and ${IS_NUMBER}) as prioritised,
     exists (select 1 from huey_owner where id = ?3 + 0) as is_owner
   from huey_task where seq >= (select low from huey_queue where id = ?1 + 0) and seq < ?2 + 0 and owner = ${NOBODY}
   order by seq limit 1`;
@@ -301,9 +301,13 @@ const INSERTS = {
   inChords: { one: insertStatement(1, true), many: insertStatement(ROWS_AT_ONCE, true) },
 };
 
-function newOwner(session: Session, owner: Owner): SqlValue | undefined {
-  const made = "insert into huey_owner (queue, consumer, worker) values (?, ?, ?) returning id";
-  return session.get(made, session.queue, owner.consumer, owner.worker)?.id;
+/** Numbers are drawn, since one that is free may be remembered by a connection: it would be taken for another owner. */
+function newOwner(session: Session, { consumer, worker }: Owner): number {
+  while (true) {
+    const id = NOBODY + 1 + Math.floor(Math.random() * (LAST_OWNER - NOBODY));
+    const make = "insert into huey_owner (id, queue, consumer, worker) values (?, ?, ?, ?) on conflict (id) do nothing";
+    if (session.run(make, id, session.queue, consumer, worker) > 0) return id;
+  }
 }
 
 /** @param token If the row was read before it was claimed. */

@@ -67,10 +67,9 @@ export const againCases: Cases = {
     const [one, other] = context.openTwo();
     const chord = { id: "chord", size: 2, callback: item("callback") };
     await one.enqueue(items("m", 2), [chord]);
-    const settlements = (await claim(one, 2)).map((claimed, index) => {
-      const { size, callback } = chord;
-      return complete(claimed, { chord: { id: "chord", index, size, callback, value: bytes(`${index}`) } });
-    });
+    const settlements = (await claim(one, 2)).map((claimed, index) =>
+      complete(claimed, { chord: { id: "chord", index, value: bytes(`${index}`) } })
+    );
     expect((await one.settle(settlements[0]!)).callback).toBe(undefined);
     expect((await one.settle(settlements[1]!)).callback).toMatchObject({ id: "callback" });
     expect((await other.settle({ ...settlements[0]!, again: true })).callback).toBe(undefined);

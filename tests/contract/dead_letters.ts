@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, drain, enqueueAndClaim, ids, item, LONG_MS, owner, plain } from "./helpers.ts";
+import { bytes, claimOne, complete, drain, enqueueAndClaim, ids, item, LONG_MS, owner, plain, text } from "./helpers.ts";
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
@@ -114,6 +114,16 @@ export const deadLetterCases: Cases = {
     expect(await storage.deadLetterCount()).toBe(0);
     expect(await storage.requeueDeadLetter("letter of a")).toBe(false);
     expect(await storage.state("a")).toBeUndefined();
+  },
+
+  "a letter that is deleted leaves what is known of the end of its task": async (context) => {
+    const [one, other] = context.openTwo();
+    const claimed = await enqueueAndClaim(one, "a");
+    const letter = { id: "letter", reason: "no reason", atMs: Date.now(), data: bytes("data"), taskId: "a" };
+    await one.settle(complete(claimed, { ending: "dead", result: bytes("why"), bury: letter }));
+    expect(await other.deleteDeadLetter("letter")).toBe(true);
+    expect(text(await one.results.peek("a"))).toBe("why");
+    expect(await one.state("a")).toEqual({ state: "dead" });
   },
 
   "a task whose message was set aside has ended, tracked or not": async (context) => {

@@ -122,9 +122,10 @@ export const hostileCases: Cases = {
   "strange chords and letters": async (context) => {
     const storage = context.open();
     for (const id of STRANGE) {
-      const chord = { id, index: 0, size: 1, value: bytes(id), callback: item(`callback of ${id}`) };
+      const chords = [{ id, size: 1, callback: item(`callback of ${id}`) }];
+      const chord = { id, index: 0, value: bytes(id) };
       const bury = { id, reason: id, atMs: 1000, data: bytes(id), taskName: id };
-      await storage.settle(complete(await enqueueAndClaim(storage, "member"), { chord, bury }));
+      await storage.settle(complete(await enqueueAndClaim(storage, "member"), { chords, chord, bury }));
       expect((await storage.collect(id)).values).toEqual([bytes(id)]);
       expect(await drain(storage)).toEqual([`callback of ${id}`]);
     }

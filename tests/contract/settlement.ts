@@ -11,7 +11,8 @@ function everything(settlement: Settlement): Settlement {
     result: bytes("result"),
     forget: ["r:a", "r:unknown"],
     enqueue: [item("next"), item("later", { dueMs: Date.now() + LONG_MS })],
-    chord: { id: "chord", index: 0, size: 1, value: bytes("value"), callback: item("callback") },
+    chords: [{ id: "chord", size: 1, callback: item("callback") }],
+    chord: { id: "chord", index: 0, value: bytes("value") },
     dropChord: "old",
     bury: { id: "letter", reason: "no reason", atMs: Date.now(), data: bytes("data"), taskId: "a" },
     dropLocks: true,
@@ -20,8 +21,8 @@ function everything(settlement: Settlement): Settlement {
 
 async function prepareEverything(storage: Storage): Promise<void> {
   await storage.revocations.put("r:a", bytes("1"));
-  const chord = { id: "old", index: 0, size: 2, value: bytes("value"), callback: item("unused") };
-  await storage.settle({ id: "member", noticeTtlMs: 0, chord });
+  const chords = [{ id: "old", size: 2, callback: item("unused") }];
+  await storage.settle({ id: "member", noticeTtlMs: 0, chords, chord: { id: "old", index: 0, value: bytes("value") } });
 }
 
 async function expectUntouched(storage: Storage): Promise<void> {

@@ -29,7 +29,7 @@ const message = {
     results: true,
   },
   ...{ next: { chord: "d", members: [task, task], callback: task }, onError: { ...task, next: task } },
-  chord: { id: "e", index: 0, size: 2, callback: task },
+  chord: { id: "e", index: 0 },
 };
 const ODD = [
   ...[null, true, 0, -1, 1.5, 1e308, -1e308, 9007199254740992, "", "x", "\ud800", "x".repeat(1001), [], {}, [[]], "__proto__"],
@@ -73,10 +73,10 @@ function bytes(dice: Dice, valid: unknown): Uint8Array {
 function isWithinLimits(step: NextStep): boolean {
   if ("members" in step) return isName(step.chord) && [step.callback, ...step.members].every(isWithinLimits);
   const { id, name, retries = 0, priority = 0, timeout = 0, retryDelay = 0, chord, next, onError } = step;
-  const followers = [next, onError, chord?.callback].filter((each) => each !== undefined);
+  const followers = [next, onError].filter((each) => each !== undefined);
   return isName(id) && isName(name) && retries <= MAX_RETRIES && Math.abs(priority) <= MAX_PRIORITY &&
     timeout <= MAX_DURATION_MS &&
-    retryDelay <= MAX_DURATION_MS && (chord?.size ?? 0) <= MAX_CHORD_MEMBERS && followers.every(isWithinLimits);
+    retryDelay <= MAX_DURATION_MS && (chord?.index ?? 0) < MAX_CHORD_MEMBERS && followers.every(isWithinLimits);
 }
 
 describe("changed messages", () => {

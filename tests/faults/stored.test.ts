@@ -55,12 +55,13 @@ describe.each(Object.entries(PLACES))("%s", (_label, { open, share }) => {
   test("results and values", async () => {
     const dice = new Dice(SEED);
     for (let n = 0; n < count; n++) {
-      await place.storage.data.put("spoiled", spoiled(dice, valid));
+      for (const space of [place.storage.data, place.storage.results]) await space.put("spoiled", spoiled(dice, valid));
       await harmless(() => huey.result("spoiled", { preserve: true }));
       await harmless(() => huey.result("spoiled", { blocking: true, timeout: 0 }));
       await harmless(() => huey.get("spoiled"));
     }
     expect(typeof await huey.delete("spoiled")).toBe("boolean");
+    expect(typeof await place.storage.results.delete("spoiled")).toBe("boolean");
   }, LIMIT_MS);
 
   test("progress", async () => {

@@ -1,0 +1,201 @@
+/** Rows of a SQLite file that nobody of ours has written: they are read as something, set aside or skipped, and all others run. @module */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import process from "node:process";
+import { coreOf } from "../../lib/core.ts";
+import { Consumer, Huey, SqliteStorage } from "../../mod.ts";
+import { openDatabase, type Row, type SqlValue, type Statement } from "../../storage/sqlite/database.ts";
+import { until } from "../contract/context.ts";
+import { bytes, claim, item, lease, LONG_MS } from "../contract/helpers.ts";
+import { Dice } from "../dice.ts";
+import { silent } from "../helpers.ts";
+import { Fixture } from "../storage/_sqlite_fixture.ts";
+
+const ROWS = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 5;
+const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const LIMIT_MS = 300_000;
+const TASKS = 200;
+
+/** What stands in a column instead. */
+const ODD: readonly SqlValue[] = [
+  null,
+  -1,
+  0,
+  1,
+  65_535,
+  65_536,
+  70_000,
+  2 ** 45,
+  2 ** 53 + 2,
+  9_223_372_036_854_775_807n,
+  -9_223_372_036_854_775_808n,
+  -0.5,
+  1e308,
+  Infinity,
+  "",
+  "text",
+  "\x01",
+  "1.5",
+  "9".repeat(400),
+  "}",
+  new Uint8Array(),
+  Uint8Array.of(0, 255, 254),
+  new Uint8Array(2000).fill(65),
+];
+
+let fixture: Fixture;
+let huey: Huey;
+beforeEach(() => {
+  fixture = new Fixture();
+  huey = new Huey({ name: "q", storage: new SqliteStorage({ name: "q", filename: fixture.filename }), logger: silent });
+});
+afterEach(async () => {
+  await huey.close();
+  await fixture.end();
+});
+
+/** Something in every table. */
+async function fill(): Promise<void> {
+  const { storage } = coreOf(huey)!;
+  const template = huey.task("template", () => 1);
+  await storage.heartbeat(lease("gone"));
+  await template();
+  const { callback } = { callback: item("callback", { dueMs: Date.now() + LONG_MS }) };
+  await storage.enqueue([item("m0"), item("m1", { chord: { id: "chord", index: 0 } })], [{ id: "chord", size: 3, callback }]);
+  const [first, second, third] = await claim(storage, 3);
+  await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first!.token });
+  await storage.settle({ claim: second!, id: "m0", ending: "empty", noticeTtlMs: LONG_MS });
+  const bury = { id: "letter", reason: "no", atMs: 1, data: bytes("x"), taskId: "m1", taskName: "m" };
+  const report = { id: "chord", index: 0, value: bytes("1") } as never;
+  await storage.settle({ claim: third!, id: "m1", ending: "dead", noticeTtlMs: LONG_MS, bury, chord: report });
+  await storage.release([first!]);
+  await storage.settle({ id: "result", ending: "failed", result: bytes("1"), resultTtlMs: 1000, noticeTtlMs: LONG_MS });
+  for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("1"), LONG_MS);
+  await storage.increment("counter", 3);
+  await template.schedule({ delay: 1000 });
+  await template();
+  await claim(storage, 1);
+}
+
+/** Puts rows into every table that are like one that is there, with other things in some columns. @returns how many */
+function spoil(dice: Dice, rows: number): number {
+  const database = openDatabase(fixture.filename);
+  const tables = database.prepare("select name from sqlite_master where type = 'table' and name like 'huey_%'").all()
+    .map(({ name }) => String(name)).filter((name) => name !== "huey_schema" && name !== "huey_queue");
+  const makers = tables.map((table) => {
+    const templates = database.prepare(`select * from ${table}`).all().filter((row) => !isReal(row));
+    expect([table, templates.length > 0]).toEqual([table, true]);
+    const columns = Object.keys(templates[0]!);
+    const places = columns.map(() => "?").join(", ");
+    const insert = database.prepare(`insert or ignore into ${table} (${columns}) values (${places})`);
+    return () => tryRow(insert, mutated(dice, dice.pick(templates), columns));
+  });
+  let spoiled = 0;
+  database.exec("begin immediate");
+  while (spoiled < rows) for (const make of makers) spoiled += make();
+  database.exec("commit");
+  database.close();
+  return spoiled;
+}
+
+/** Copies of real tasks would run, or fail, in their place. */
+function isReal(row: Row): boolean {
+  const message = Object.values(row).filter((value) => value instanceof Uint8Array).map((value) =>
+    new TextDecoder().decode(value)
+  );
+  return message.some((text) => text.includes('"work"'));
+}
+
+/** A number of a row must be one; what the file itself refuses cannot be there. @returns how many rows were made */
+function tryRow(insert: Statement, values: SqlValue[]): number {
+  try {
+    return insert.run(...values);
+  } catch (error) {
+    if (!/mismatch/.test((error as Error).message)) throw error;
+    return 0;
+  }
+}
+
+/** Keys are moved aside, so that most rows find a place. */
+function mutated(dice: Dice, template: Row, columns: readonly string[]): SqlValue[] {
+  const changed = new Set(Array.from({ length: 1 + dice.below(3) }, () => dice.pick(columns)));
+  return columns.map((column) => {
+    const value = template[column]!;
+    if (changed.has(column)) return dice.pick(ODD);
+    if (column === "seq") return Number(value) + dice.below(1000);
+    return ["id", "key", "consumer"].includes(column) && typeof value === "string"
+      ? `${value} ${dice.below(1_000_000)}`
+      : value;
+  });
+}
+
+describe("a SQLite file with rows of strangers", () => {
+  test(`all tasks run, and everything can be listed (HUEY_HOSTILE_SEED=${SEED})`, async () => {
+    const dice = new Dice(SEED);
+    const ran: number[] = [];
+    const work = huey.task("work", (n: number) => {
+      ran.push(n);
+      return n;
+    });
+    await fill();
+    let spoiled = 0;
+    const results = [];
+    for (let round = 0; round < 4; round++) {
+      results.push(...await Promise.all(Array.from({ length: TASKS / 4 }, (_, n) => work(round * TASKS / 4 + n))));
+      spoiled += spoil(dice, ROWS / 4);
+    }
+    expect(spoiled).toBeGreaterThanOrEqual(ROWS);
+    const consumer = new Consumer(huey, { workers: 20, periodic: false, lease: 1 });
+    await consumer.start();
+    try {
+      await until(() => Promise.resolve(ran.length >= TASKS));
+      spoil(dice, ROWS / 20);
+      const last = await work(TASKS);
+      expect(await last.get({ blocking: true, timeout: 60 })).toBe(TASKS);
+      await until(async () => await huey.pendingCount() === 0);
+    } finally {
+      await consumer.stop({ graceful: false, grace: 0 });
+    }
+    expect(ran.toSorted((a, b) => a - b)).toEqual(Array.from({ length: TASKS + 1 }, (_, n) => n));
+    for (const [n, result] of results.entries()) expect([n, await result.get()]).toEqual([n, n]);
+    await readEverything();
+  }, LIMIT_MS);
+
+  test("a task runs after its queue's own row was changed", async () => {
+    const work = huey.task("work", (n: number) => n);
+    await work(0);
+    for (
+      const [column, value] of [["low", "'x'"], ["high", "9223372036854775807"], ["low", "9e15"], ["high", "-1"], [
+        "low",
+        "x'00'",
+      ]]
+    ) {
+      const result = await work(1);
+      const database = openDatabase(fixture.filename);
+      database.exec(`update huey_queue set ${column} = ${value}`);
+      database.close();
+      const consumer = new Consumer(huey, { workers: 2, periodic: false, lease: 1 });
+      await consumer.start();
+      expect([column, value, await result.get({ blocking: true, timeout: 20 })]).toEqual([column, value, 1]);
+      await consumer.stop();
+    }
+  }, LIMIT_MS);
+});
+
+async function readEverything(): Promise<void> {
+  const { storage } = coreOf(huey)!;
+  await huey.pending();
+  await huey.scheduled();
+  await huey.deadLetters();
+  await huey.allResults();
+  expect(typeof await huey.resultCount()).toBe("number");
+  expect(typeof await huey.scheduledCount()).toBe("number");
+  await storage.leases();
+  await storage.recover();
+  await storage.dueMs!();
+  await storage.promoteDue(Date.now(), 10);
+  for (const id of ["m0", "m1", "result", "text", ""]) await storage.state(id);
+  await storage.collect("chord");
+  for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
+    for (const key of (await space.entries()).keys()) await space.peek(key);
+  }
+}
