@@ -18,7 +18,6 @@ import { persist } from "./patience.ts";
 import { rateLimit } from "./rate_limit.ts";
 import { checkRevocation, stoppedNow } from "./revocation.ts";
 import { type Execution, settle } from "./settle.ts";
-import { settleSafely } from "./settle_safely.ts";
 import { SIGNAL_EXECUTING } from "./signals.ts";
 import type { Claim, Owner } from "./storage.ts";
 import { makeTask } from "./task.ts";
@@ -170,24 +169,8 @@ export function isAtMostOnce({ core, message, options: { owner } }: Execution): 
 }
 
 /** From here on it is not run again, whatever becomes of this worker. @returns whether the claim is still held */
-async function begin(execution: Execution): Promise<boolean> {
-  const { core, claim, message, options: { stop } } = execution;
-  let held: boolean;
-  try {
-    held = await persist(core, `begin task ${describe(message)}`, stop, () => core.storage.begin!(claim));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return await giveUpClaim(execution);
-  }
+async function begin({ core, claim, message, options: { stop } }: Execution): Promise<boolean> {
+  const held = await persist(core, `begin task ${describe(message)}`, stop, () => core.storage.begin(claim));
   if (!held) core.logger.warn(`Task ${describe(message)} was taken over by another worker before it ran here`);
-  return held;
-}
-
-/** For a storage that cannot mark a claim: its task is lost, silently, with its worker. Until every storage can. */
-async function giveUpClaim(execution: Execution): Promise<boolean> {
-  const { core, claim, message, options } = execution;
-  const settlement = { claim, id: message.id, ending: "running", noticeTtlMs: 86_400_000 } as const;
-  const { held } = await settleSafely(core, settlement, describe(message), options.stop);
-  execution.options = { ...options, owner: undefined };
   return held;
 }

@@ -20,7 +20,7 @@ import type { Claim, Owner, Settled, Settlement } from "./storage.ts";
 export interface Execution extends Opened {
   readonly core: Core;
   readonly claim: Claim;
-  options: ExecuteOptions;
+  readonly options: ExecuteOptions;
   /** Once it runs. */
   attempt: Attempt | undefined;
 }

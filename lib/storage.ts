@@ -134,7 +134,7 @@ export interface Storage {
    *
    * @returns whether the claim is still held
    */
-  begin?(claim: Claim): Promise<boolean>;
+  begin(claim: Claim): Promise<boolean>;
   /**
    * Puts claims back where they came from, as if they had never been handed out: the delivery is not counted, and the locks that
    * they hold are dropped. What is no longer held is left alone.

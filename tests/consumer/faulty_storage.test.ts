@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function consume(huey: Huey): Promise<Consumer> {
-  const consumer = new Consumer(huey, { maxDelay: 0.02, initialDelay: 0.002 });
+  const consumer = new Consumer(huey, { workers: 2, maxDelay: 0.02, initialDelay: 0.002 });
   ends.push(() => consumer.stop({ graceful: false, grace: 0 }));
   await consumer.start();
   return consumer;
@@ -183,5 +183,55 @@ describe("a storage that is down", () => {
     down = false;
     expect(await sure.result(id, { blocking: true })).toBe("fetched");
     expect([runs, await sure.pendingCount()]).toEqual([2, 0]);
+  }, SLOW);
+
+  for (const how of ["fails", "is never answered"] as const) {
+    test(`when each call ${how}, a forced stop ends, after the shutdown hooks`, async () => {
+      let down = false;
+      const { huey } = setup((name, run) => {
+        if (!down) return run();
+        return how === "fails" ? Promise.reject(new StorageError(`down: ${name}`)) : new Promise(() => {});
+      });
+      let hooks = 0;
+      huey.onShutdown(() => void hooks++);
+      const started = Promise.withResolvers<void>();
+      for (const delivery of ["at-least-once", "at-most-once"] as const) {
+        const slow = huey.task({ name: delivery, delivery }, () => {
+          if (delivery === "at-most-once") started.resolve();
+          return new Promise(() => {});
+        });
+        await slow();
+      }
+      const consumer = await consume(huey);
+      await started.promise;
+      down = true;
+      await consumer.stop({ graceful: false, grace: 0 });
+      expect(hooks).toBe(1);
+    }, SLOW);
+  }
+
+  test("while a consumer starts: it does nothing more once it was stopped", async () => {
+    const gate = Promise.withResolvers<void>();
+    const late: string[] = [];
+    let stopped = false;
+    const { huey, sure } = setup(async (name, run) => {
+      if (stopped) late.push(name);
+      else await gate.promise;
+      return await run();
+    });
+    // Of a storage in memory nobody else sees the lease: say that others do.
+    Object.defineProperty(huey.storage, "shared", { value: true, configurable: true });
+    const consumer = new Consumer(huey, { healthCheckInterval: 0.1 });
+    const starting = consumer.start();
+    await consumer.stop({ graceful: false, grace: 0 });
+    stopped = true;
+    gate.resolve();
+    await starting;
+    await waitUntil(async () => (await sure.storage.leases()).length === 0);
+    const before = late.length;
+    await sure.task("work", () => {})();
+    await new Promise((resolve) => hasty.startTimer(20_000, () => resolve(undefined)));
+    expect(late.length).toBe(before);
+    expect(await sure.pendingCount()).toBe(1);
   }, SLOW);
 });

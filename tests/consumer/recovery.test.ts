@@ -11,9 +11,11 @@ import { Recovery } from "../../consumer/recover.ts";
 import { openWorker, siblingUrl } from "../../consumer/web_worker.ts";
 import { coreOf } from "../../lib/core.ts";
 import { StorageError } from "../../lib/errors.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
+import type { Lease } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { SqliteHuey } from "../../storage/sqlite/huey.ts";
-import { logbook, memory, silent } from "../helpers.ts";
+import { logbook, memory, silent, waitUntil } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
 const folder = mkdtempSync(join(tmpdir(), "huey-recovery-"));
@@ -90,6 +92,53 @@ describe("isGone()", () => {
     const { host } = newIdentity();
     const lease = { host, consumer: `host-${process.ppid}-1-abc`, ttlMs: 1000, pid: process.ppid };
     expect(isGone(lease, host)).toBe(process.platform === "linux");
+  });
+});
+
+describe("Recovery and its own lease", () => {
+  /** A clock that each pause moves on, and `sleepFor` by more than was meant. */
+  function setup() {
+    let nowMs = 1e12;
+    const clock: Clock = {
+      now: () => nowMs,
+      elapsed: () => nowMs,
+      startTimer: (ms, strike) => {
+        const timer = setTimeout(() => {
+          nowMs += ms;
+          strike();
+        }, 1);
+        return { stop: () => clearTimeout(timer) };
+      },
+    };
+    const huey = memory({ clock });
+    const recoveries: { readonly own: Lease | undefined; readonly atMs: number }[] = [];
+    huey.storage.recover = (_target, own) => {
+      recoveries.push({ own, atMs: nowMs });
+      return Promise.resolve([]);
+    };
+    const identity = newIdentity();
+    const recovery = new Recovery(coreOf(huey)!, { identity, leaseMs: 30_000, poll: POLL, patienceMs: 60_000, logger: silent });
+    ends.push(() => recovery.stop());
+    return { identity, recovery, recoveries, now: () => nowMs, sleepFor: (ms: number) => void (nowMs += ms) };
+  }
+
+  test("is renewed with each recovery", async () => {
+    const { identity, recovery, recoveries } = setup();
+    recovery.start();
+    await waitUntil(() => recoveries.length > 2);
+    expect(recoveries.map(({ own }) => own)).toEqual(Array(recoveries.length).fill({ ...identity, ttlMs: 30_000 }));
+  });
+
+  test("after a sleep the others get ten seconds to renew theirs", async () => {
+    const { recovery, recoveries, now, sleepFor } = setup();
+    recovery.start();
+    await waitUntil(() => recoveries.length > 2);
+    sleepFor(3_600_000);
+    const wokeMs = now();
+    const before = recoveries.length;
+    await waitUntil(() => recoveries.length > before + 1);
+    expect(recoveries[before]!.atMs).toBeGreaterThanOrEqual(wokeMs + 10_000);
+    expect(recoveries[before + 1]!.atMs - recoveries[before]!.atMs).toBeLessThan(10_000);
   });
 });
 
