@@ -35,7 +35,7 @@ function describePeriodic({ schedule }: Periodic, core: Core): string {
   if (!("next" in schedule)) return "periodic";
   const nextMs = nextSlot(
     { schedule, missed: "skip", missedWindowMs: 0 },
-    Date.now(),
+    core.clock.now(),
     core.settings.utc ? "UTC" : localTimeZone(),
   );
   return nextMs === undefined ? "periodic" : `periodic, next ${new Date(nextMs).toISOString()}`;

@@ -2,6 +2,7 @@
  * Ends workers whose task was revoked while it ran, and goes on in spite of its aborted signal.
  * @module
  */
+import { systemClock } from "../lib/primitives/clock.ts";
 import type { Core } from "../lib/core.ts";
 import { revokedNow } from "../lib/revocation.ts";
 import type { Claim, PollOptions } from "../lib/storage.ts";
@@ -84,14 +85,14 @@ export class Enforcer {
     if (await this.#core.storage.revocations.size() === 0) return;
     for (const { name: worker } of this.#options.workers()) {
       const revoked = await this.#revoked(worker);
-      for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? performance.now());
+      for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? systemClock.elapsed());
       const overdue = revoked.filter(({ token }) => before.has(token) && this.#isOverdue(token));
       if (overdue.length > 0 && !this.#stop.signal.aborted) this.#options.end(worker, overdue);
     }
   }
 
   #isOverdue(token: string): boolean {
-    return performance.now() - this.#sinceMs.get(token)! >= this.#options.graceMs;
+    return systemClock.elapsed() - this.#sinceMs.get(token)! >= this.#options.graceMs;
   }
 
   async #revoked(worker: string): Promise<Claim[]> {

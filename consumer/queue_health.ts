@@ -65,7 +65,7 @@ export const LATE = "the storage did not answer";
 /** Nobody waits any longer. */
 class Late extends Error {}
 
-async function look({ storage }: Core): Promise<Omit<QueueHealth, "queue">> {
+async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue">> {
   const [leases, waiting, scheduled, deadLetters] = await Promise.all([
     storage.leases(),
     storage.pendingCount(),
@@ -73,7 +73,7 @@ async function look({ storage }: Core): Promise<Omit<QueueHealth, "queue">> {
     storage.deadLetterCount(),
   ]);
   const { host } = newIdentity();
-  const consumers = leases.filter((lease) => lease.expiresMs > Date.now() && !isGone(lease, host)).length;
+  const consumers = leases.filter((lease) => lease.expiresMs > clock.now() && !isGone(lease, host)).length;
   const reason = consumers > 0
     ? {}
     : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };

@@ -2,6 +2,7 @@
  * Notices that a running task has been revoked, in whichever process that happened, and aborts its signal.
  * @module
  */
+import { systemClock } from "../lib/primitives/clock.ts";
 import type { Core, Running } from "../lib/core.ts";
 import { RevokedWhileRunning, type Stopped, stoppedNow } from "../lib/revocation.ts";
 import type { Logger } from "../lib/types/options.ts";
@@ -41,7 +42,7 @@ export class RevocationWatch {
     const running = this.#running();
     // The timer is left on for one more round, so that a stream of short tasks does not set and clear it for each.
     if (running.length === 0) return this.stop();
-    const oldMs = performance.now() - INTERVAL_MS / 2;
+    const oldMs = systemClock.elapsed() - INTERVAL_MS / 2;
     const long = running.filter((each) => each.startedMs <= oldMs && !this.#told.has(each));
     if (this.#looking || long.length === 0) return;
     this.#looking = true;

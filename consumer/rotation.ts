@@ -2,6 +2,7 @@
  * The signals after which the log goes on in a new file.
  * @module
  */
+import { systemClock } from "../lib/primitives/clock.ts";
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
 import { reopenLog } from "./log_file.ts";
@@ -55,7 +56,7 @@ async function closeDebugger(logger: Logger): Promise<void> {
 
 /** Closes a debugger as soon as it is open. @returns whether it was opened in time */
 export async function closeWhenOpen(debug: Debugger): Promise<boolean> {
-  for (const end = performance.now() + OPENS_MS; performance.now() < end; await sleep(LOOK_MS)) {
+  for (const end = systemClock.elapsed() + OPENS_MS; systemClock.elapsed() < end; await sleep(LOOK_MS)) {
     if (debug.url() === undefined) continue;
     debug.close();
     return true;

@@ -2,6 +2,7 @@
  * Workers in other isolates: made, replaced when they die or have done their share, and stopped.
  * @module
  */
+import { systemClock } from "../lib/primitives/clock.ts";
 import type { Core } from "../lib/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Owner } from "../lib/storage.ts";
@@ -58,7 +59,7 @@ export class WorkerPool implements Crew {
   readonly #rescues: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
   readonly #enforcer: KeptLoop<Enforcer>;
-  #renewedMs: number = Date.now();
+  #renewedMs: number = systemClock.now();
   #forced = false;
   #before = 0;
 
@@ -122,12 +123,12 @@ export class WorkerPool implements Crew {
   }
 
   leaseRenewed(): void {
-    this.#renewedMs = Date.now();
+    this.#renewedMs = systemClock.now();
     if (!this.#outlives) return;
     for (const host of this.#hosts) host.renewed(this.#renewedMs);
   }
 
-  check(nowMs: number = performance.now()): void {
+  check(nowMs: number = systemClock.elapsed()): void {
     this.#enforcer.check();
     for (const { host } of this.#seats) {
       if ((host?.startingMs(nowMs) ?? 0) > START_MS) host!.terminate(`it did not start within ${START_MS / 1000} s`);
