@@ -3,6 +3,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { checkFunction } from "../lib/arguments.ts";
 import { AfterCommitError } from "./errors.ts";
 import { Turns } from "./turns.ts";
 
@@ -104,6 +105,8 @@ export function apart<T>(work: () => T): T {
  * ```
  */
 export async function onCommit(work: () => unknown): Promise<void> {
+  // Before the commit: afterwards nothing can be rolled back.
+  checkFunction(work, "What onCommit calls");
   const frame = openFrame();
   if (frame === undefined) await work();
   else frame.add(work);

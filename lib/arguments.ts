@@ -97,12 +97,17 @@ export function checkOneOf(value: unknown, name: string, words: readonly string[
  * lists them all.
  */
 export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
-  if (!isOptions(options)) throw new TypeError(`${name} takes an object of options: ${show(options)}`);
+  checkIsOptions(options, name);
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
   const hint = near === undefined ? listed(known) : `: did you mean "${near}"?`;
   throw new TypeError(`${name} has no option "${unknown}"${hint}`);
+}
+
+/** @throws {TypeError} If it can hold no options: a text, a list, a date, a promise. */
+export function checkIsOptions(options: unknown, name: string): asserts options is object {
+  if (!isOptions(options)) throw new TypeError(`${name} takes an object of options: ${show(options)}`);
 }
 
 function listed(known: readonly string[]): string {

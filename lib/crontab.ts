@@ -4,7 +4,7 @@
  */
 import { systemClock } from "./primitives/clock.ts";
 import { FIELD_RULES, parseField } from "./cron_field.ts";
-import { nearest, show } from "./arguments.ts";
+import { checkIsOptions, nearest } from "./arguments.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
 import { ConfigurationError } from "./errors.ts";
@@ -89,9 +89,8 @@ const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * ```
  */
 export const crontab: Crontab = Object.assign(makeCrontab, {
-  hourly: (fields: CronFields & CronOptions = {}): CronSchedule => makeCrontab({ ...fields, minute: fields.minute ?? 0 }),
-  daily: (fields: CronFields & CronOptions = {}): CronSchedule =>
-    makeCrontab({ ...fields, minute: fields.minute ?? 0, hour: fields.hour ?? 0 }),
+  hourly: (fields: CronFields & CronOptions = {}): CronSchedule => makeCrontab(withDefaults(fields, { minute: 0 })),
+  daily: (fields: CronFields & CronOptions = {}): CronSchedule => makeCrontab(withDefaults(fields, { minute: 0, hour: 0 })),
 });
 
 function makeCrontab(input: string | (CronFields & CronOptions), options: CronOptions = {}): CronSchedule {
@@ -109,6 +108,12 @@ function makeCrontab(input: string | (CronFields & CronOptions), options: CronOp
     return found === undefined ? undefined : new Date(found);
   };
   return Object.assign(schedule, { next });
+}
+
+function withDefaults(fields: CronFields & CronOptions, defaults: CronFields): CronFields & CronOptions {
+  checkIsOptions(fields, "crontab");
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
 }
 
 function splitExpression(expression: string): CronFields & CronOptions {
@@ -155,7 +160,7 @@ function chooseZone(ofFields: string | undefined, ofOptions: string | undefined)
 }
 
 function refuseOthers(given: object, known: readonly string[], what: string): void {
-  if (typeof given !== "object" || given === null) throw new TypeError(`crontab needs an object of ${what}s: ${show(given)}`);
+  checkIsOptions(given, "crontab");
   const other = Object.keys(given).find((key) => !known.includes(key));
   if (other === undefined) return;
   const near = nearest(other, known);

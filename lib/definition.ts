@@ -2,7 +2,7 @@
  * From the arguments of `huey.task` and its relatives to a definition.
  * @module
  */
-import { checkFunction, checkName, show } from "./arguments.ts";
+import { checkFunction, checkIsOptions, checkName, show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
 import type { Definition, Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
@@ -106,7 +106,7 @@ function parts(args: readonly unknown[]): Parts {
 }
 
 function optionsOf(options: unknown, name: string | undefined): AnyTaskOptions {
-  if (typeof options !== "object" || options === null) throw new TypeError(`Task options must be an object: ${show(options)}`);
+  checkIsOptions(options, "A task");
   const inner = (options as AnyTaskOptions).name;
   if (name !== undefined && inner !== undefined && inner !== name) {
     throw new ConfigurationError(`The task has two names: "${name}" and ${show(inner)}`);

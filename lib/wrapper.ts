@@ -2,7 +2,7 @@
  * What `huey.task` returns: a function that enqueues, with everything else that can be done with a task.
  * @module
  */
-import { show } from "./arguments.ts";
+import { checkIsOptions, show } from "./arguments.ts";
 import { Attempt, Context } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { enqueueMessage, enqueueMessages } from "./enqueue.ts";
@@ -102,9 +102,7 @@ async function schedule(
   definition: Definition,
   options: AnyCallOptions & { args?: readonly unknown[] },
 ): Promise<ResultHandle> {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`schedule takes an object with delay or eta, and args: ${show(options)}`);
-  }
+  checkIsOptions(options, "schedule");
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
   return await enqueueCall(core, definition, args, callOverrides(call));

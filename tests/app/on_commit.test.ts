@@ -72,6 +72,13 @@ describe("onCommitTask()", () => {
     expect(await Promise.all(results.map((result) => result.get()))).toEqual([1, 2]);
   });
 
+  test("onCommit refuses what it cannot call, before the commit", async () => {
+    for (const wrong of [null, 5, Promise.resolve()] as never[]) {
+      const error = await failure(atomic(sqlite, () => onCommit(wrong)));
+      expect([error instanceof TypeError, error.message]).toEqual([true, expect.stringContaining("must be a function")]);
+    }
+  });
+
   test("needs no configuration for a task that is there", async () => {
     forgetApplication();
     const reports = new MemoryHuey({ logger: silent });

@@ -201,6 +201,21 @@ describe("options of what is read and looked for", () => {
   });
 });
 
+test("what is no object of options is refused where options belong", async () => {
+  const huey = memory();
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  for (const wrong of [null, 5, "x", [], new Date(), new Map(), Promise.resolve({}), () => {}] as never[]) {
+    const word = "an object of options";
+    await refusal(() => add.schedule(wrong), word);
+    await refusal(() => add.with(wrong), word);
+    await refusal(() => huey.task("other", wrong, nothing), typeof wrong === "function" ? "comes last" : word);
+    await refusal(() => crontab.daily(wrong), word);
+    await refusal(() => crontab.hourly(wrong), word);
+    if (typeof wrong !== "string") await refusal(() => crontab(wrong), word);
+  }
+  expect(await huey.pendingCount()).toBe(0);
+});
+
 describe("single arguments", () => {
   test("are named with their rule", async () => {
     const huey = memory();

@@ -94,6 +94,13 @@ describe("the npm package", () => {
     }
   });
 
+  test("has the files that its README links to", () => {
+    const links = [...readFileSync(join(installed, "README.md"), "utf8").matchAll(/\]\(([^)#\s]+)/g)].map((match) => match[1]!);
+    const here = links.filter((link) => !/^[a-z]+:/.test(link));
+    expect(here.length).toBeGreaterThan(5);
+    expect(here.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
+  });
+
   test("runs on Bun, from its TypeScript", async () => {
     expect((await run([tool("bun"), "app.ts"], app)).output).toBe("sum 3\n");
   }, limitMs);
