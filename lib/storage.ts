@@ -170,9 +170,9 @@ export interface Storage {
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void>;
 
   /** When the soonest scheduled item is due. @returns `undefined` if nothing is scheduled */
-  dueMs?(): Promise<number | undefined>;
+  dueMs(): Promise<number | undefined>;
   /** Those of the tasks that have ended, or have left a result. Whoever waits for one of the others is rung for it. */
-  endedOf?(ids: readonly string[]): Promise<string[]>;
+  endedOf(ids: readonly string[]): Promise<string[]>;
   /**
    * Calls `wake` soon after something may have changed: an item that can be claimed, or a claim put back (`queue`); an item that is due
    * sooner than all others (`schedule`); the end of a task that an `endedOf` of this instance has asked for (`results`); a revocation
@@ -180,7 +180,7 @@ export interface Storage {
    *
    * @returns what ends it
    */
-  listen?(topic: Topic, wake: () => void): Promise<() => void>;
+  listen(topic: Topic, wake: () => void): Promise<() => void>;
 
   /** Ends as soon as a result is stored or the task has ended. @returns false after the time limit */
   waitForResult(id: string, options?: WaitOptions): Promise<boolean>;

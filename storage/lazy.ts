@@ -76,7 +76,7 @@ const SPACE_CALLS: Readonly<Record<Calls<KeyValue>, true>> = {
 };
 
 /** The methods of the driver. */
-export interface LazyStorage extends Required<Pick<Storage, Calls<Storage>>> {
+export interface LazyStorage extends Pick<Storage, Calls<Storage>> {
   readonly results: KeyValue;
   readonly locks: KeyValue;
   readonly data: KeyValue;

@@ -69,7 +69,7 @@ export function makeFaulty(storage: Storage, options: FaultOptions): Faulty {
   const spaces = new Map(SPACES.map((name) => [name, wrap(Reflect.get(storage, name), `${name}.`, disturbed)]));
   const outer = new Proxy(wrap(storage, "", disturbed), {
     get: (target, name) => {
-      if (name === "listen") return storage.listen && listener(storage, disturbed, () => healed ? undefined : hang());
+      if (name === "listen") return listener(storage, disturbed, () => healed ? undefined : hang());
       return spaces.get(String(name)) ?? Reflect.get(target, name);
     },
   });
@@ -107,7 +107,7 @@ function listener(
     };
     let stop: (() => void) | undefined;
     try {
-      return await disturbed("listen", async () => stop = await storage.listen!(topic as never, late));
+      return await disturbed("listen", async () => stop = await storage.listen(topic as never, late));
     } catch (error) {
       // Its caller does not know that it listens.
       stop?.();

@@ -6,7 +6,6 @@ import { bytes, claim, claimOne, complete, drain, enqueueAndClaim, ids, item, it
 /** `again`. */
 export const againCases: Cases = {
   "what was written is answered as the first time, and written once": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     const settlement = complete(claimed, { result: bytes("1"), enqueue: [item("next")] });
@@ -18,7 +17,6 @@ export const againCases: Cases = {
   },
 
   "what was not written is written": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     expect((await storage.settle(complete(claimed, { result: bytes("1"), again: true }))).held).toBe(true);
@@ -26,7 +24,6 @@ export const againCases: Cases = {
   },
 
   "a claim that was recovered was not settled": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const lost = await enqueueAndClaim(one, "a");
     await other.recover({ consumer: owner().consumer });
@@ -41,7 +38,6 @@ export const againCases: Cases = {
   },
 
   "nor was one that was released": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const given = await enqueueAndClaim(storage, "a");
     await storage.release([given]);
@@ -51,7 +47,6 @@ export const againCases: Cases = {
   },
 
   "a plain end that is sent again is held too": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     await storage.enqueue(items("a", 5));
     const claims = await claim(storage, 5);
@@ -63,7 +58,6 @@ export const againCases: Cases = {
   },
 
   "the callback of a chord is told again by the member that filled the last place": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const chord = { id: "chord", size: 2, callback: item("callback") };
     await one.enqueue(items("m", 2), [chord]);

@@ -6,7 +6,6 @@ import { bytes, claimOne, complete, enqueueAndClaim, item, owner } from "./helpe
 /** `begin`. */
 export const begunCases: Cases = {
   "a claim that has not begun says nothing of it": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     expect(claimed.begun ?? false).toBe(false);
@@ -15,11 +14,10 @@ export const begunCases: Cases = {
   },
 
   "whoever is handed a begun message again is told, after a recovery and after a release": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a", { data: bytes("message") });
-    expect(await one.begin!(claimed)).toBe(true);
-    expect(await one.begin!(claimed)).toBe(true);
+    expect(await one.begin(claimed)).toBe(true);
+    expect(await one.begin(claimed)).toBe(true);
     await other.recover({ consumer: owner().consumer });
     const second = await claimOne(other);
     expect(second).toMatchObject({ id: "a", begun: true, deliveries: 2 });
@@ -30,31 +28,28 @@ export const begunCases: Cases = {
   },
 
   "claimed tells it too": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
-    await one.begin!(await enqueueAndClaim(one, "a"));
+    await one.begin(await enqueueAndClaim(one, "a"));
     expect(await other.claimed(owner())).toMatchObject([{ id: "a", begun: true }]);
   },
 
   "a claim that is not held cannot begin": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const settled = await enqueueAndClaim(one, "a");
     await one.settle(complete(settled));
-    expect(await one.begin!(settled)).toBe(false);
+    expect(await one.begin(settled)).toBe(false);
     const lost = await enqueueAndClaim(one, "b");
     await other.recover({ consumer: owner().consumer });
-    expect(await one.begin!(lost)).toBe(false);
+    expect(await one.begin(lost)).toBe(false);
     const taken = await claimOne(other);
-    expect(await one.begin!(lost)).toBe(false);
+    expect(await one.begin(lost)).toBe(false);
     expect(taken.begun ?? false).toBe(false);
   },
 
   "a begun claim is settled like any other, and its retry has not begun": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
-    await storage.begin!(claimed);
+    await storage.begin(claimed);
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: 0, enqueue: [item("a", { retry: true })] });
     const again = await claimOne(storage);
     expect(again.begun ?? false).toBe(false);
@@ -62,9 +57,8 @@ export const begunCases: Cases = {
   },
 
   "with a priority too": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
-    await storage.begin!(await enqueueAndClaim(storage, "a", { priority: context.priority(5) }));
+    await storage.begin(await enqueueAndClaim(storage, "a", { priority: context.priority(5) }));
     await storage.recover({ consumer: owner().consumer });
     expect((await claimOne(storage)).begun).toBe(true);
   },

@@ -16,7 +16,6 @@ function report(index: number, value: string = `value ${index}`, id: string = "c
 /** Records and places. */
 export const chordRecordCases: Cases = {
   "a chord is stored with its members, and its callback goes with the last report": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     await one.enqueue(items("m", 2), [record(2)]);
     expect((await other.collect("chord")).values).toEqual([undefined, undefined]);
@@ -31,7 +30,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a settlement stores the chords of its follow-ups": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const first = await enqueueAndClaim(storage, "first");
     await storage.settle(complete(first, { enqueue: items("m", 1), chords: [record(1)] }));
@@ -40,7 +38,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a settlement that is refused stores none": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const first = await enqueueAndClaim(storage, "first");
     await storage.release([first]);
@@ -49,7 +46,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a record that is there is left as it is": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     await storage.enqueue(items("m", 2), [record(2)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
@@ -60,7 +56,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a place is filled once": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     await storage.enqueue(items("m", 3), [record(2)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0, "first") }));
@@ -71,7 +66,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a report for a chord that is not there, or for a place that it does not have, is ignored": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     await storage.enqueue(items("m", 3), [record(1)]);
     expect((await storage.settle(complete(await claimOne(storage), { chord: report(0, "x", "gone") }))).held).toBe(true);
@@ -82,7 +76,6 @@ export const chordRecordCases: Cases = {
   },
 
   "a callback whose time has not come waits for it": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const later = item("later", { dueMs: Date.now() + LONG_MS });
     await storage.enqueue(items("m", 2), [
@@ -97,7 +90,6 @@ export const chordRecordCases: Cases = {
   },
 
   "the place of an item goes with it all the way": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const chord = { id: "chord", index: 1 };
     await one.enqueue([
@@ -122,7 +114,6 @@ export const chordRecordCases: Cases = {
   },
 
   "the chord is gone once it was dropped": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     await storage.enqueue(items("m", 2), [record(1)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));

@@ -56,21 +56,6 @@ export class Context {
     return this.#harness.realTimeTtl ? 80 : 60_000;
   }
 
-  /** Whether the driver does not have the second edition of the contract yet. For the time of the change only. */
-  async isOld(): Promise<boolean> {
-    const storage = this.open("probe");
-    const probe = { id: "probe", data: new Uint8Array(1), priority: 0, track: false };
-    await storage.enqueue([probe]);
-    const { claims: [claim] } = await storage.claim(1, { owner: { consumer: "probe", worker: "probe" }, waitMs: 0 });
-    try {
-      await storage.begin!(claim!);
-      return false;
-    } catch (error) {
-      if (error instanceof TypeError) return true;
-      throw error;
-    }
-  }
-
   /** Opens another instance over the same store. */
   open(name?: string): Storage {
     const storage = this.#store.open(name);

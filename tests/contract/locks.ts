@@ -114,7 +114,6 @@ export const lockCases: Cases = {
   },
 
   "who holds a lock stays when its value is replaced": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token, ttlMs: LONG_MS });
@@ -124,7 +123,6 @@ export const lockCases: Cases = {
   },
 
   "locks that are passed to a worker stay until it is recovered": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     const worker = owner("c1", "w1");
     for (const [index, recovered] of [worker, { consumer: "c1" }].entries()) {
@@ -144,7 +142,6 @@ export const lockCases: Cases = {
   },
 
   "locks that were passed end with the lease, and when the consumer resigns": async (context) => {
-    if (await context.isOld()) return;
     const [one, other] = context.openTwo();
     for (const end of ["lease", "resign"]) {
       await one.heartbeat(lease("c1", end === "lease" ? context.shortTtlMs : 10 * LONG_MS));
@@ -164,7 +161,6 @@ export const lockCases: Cases = {
   },
 
   "a lock that was passed and then freed is not taken from who has it now": async (context) => {
-    if (await context.isOld()) return;
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });

@@ -39,12 +39,12 @@ describe("a storage with faults", () => {
   test("rings are heard, and nobody listens after a lost reply", async () => {
     const rung = Promise.withResolvers<void>();
     const { storage, faulty: { storage: tried } } = faulty({ hang: 1, hangMs: 2, only: (call) => call === "enqueue" });
-    await tried.listen!("queue", rung.resolve);
+    await tried.listen("queue", rung.resolve);
     await storage.enqueue([item("a")]);
     await rung.promise;
     let rings = 0;
     const { storage: other, faulty: { storage: lost } } = faulty({ lose: 1 });
-    expect(await rejection(lost.listen!("queue", () => void rings++))).toBeInstanceOf(StorageError);
+    expect(await rejection(lost.listen("queue", () => void rings++))).toBeInstanceOf(StorageError);
     await other.enqueue([item("a")]);
     await other.enqueue([item("b")]);
     expect(rings).toBe(0);
