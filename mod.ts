@@ -25,37 +25,30 @@ import "./lib/primitives/support.ts";
 
 // The queue, and its storages
 export { Huey } from "./lib/huey.ts";
+export { HueyContents } from "./lib/huey_contents.ts";
+export { HueyRegistration } from "./lib/huey_registration.ts";
+export type { StorageSource } from "./lib/huey_core.ts";
 export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";
 export { SqliteHuey } from "./storage/sqlite/huey.ts";
 export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "./storage/redis/huey.ts";
 export { FileHuey } from "./storage/file/huey.ts";
-export { BlackHoleStorage } from "./storage/black_hole.ts";
-export { MemoryStorage } from "./storage/memory/storage.ts";
-export { type SqliteOptions, SqliteStorage } from "./storage/sqlite/front.ts";
-export { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./storage/redis/front.ts";
+export {
+  BlackHoleStorage,
+  FileStorage,
+  MemoryStorage,
+  PriorityRedisExpireStorage,
+  PriorityRedisStorage,
+  RedisExpireStorage,
+  RedisStorage,
+  SqliteStorage,
+  type StorageClass,
+  type StorageOptions,
+} from "./storage/public.ts";
+export type { FileOptions } from "./storage/file/options.ts";
 export type { RedisExpireOptions, RedisOptions } from "./storage/redis/options.ts";
-export { type FileOptions, FileStorage } from "./storage/file/front.ts";
-export type {
-  Burial,
-  ChordReport,
-  Claim,
-  ClaimBatch,
-  ClaimOptions,
-  Ending,
-  Item,
-  KeyValue,
-  Lease,
-  Owner,
-  PollOptions,
-  PutIfEmptyOptions,
-  Settlement,
-  Storage,
-  StorageDescriptor,
-  StoredDeadLetter,
-  StoredLease,
-  StoredState,
-  WaitOptions,
-} from "./lib/storage.ts";
+export type { SqliteOptions } from "./storage/sqlite/options.ts";
+export type * from "./lib/storage.ts";
+export type { Clock, Timer, TimerOptions } from "./lib/primitives/clock.ts";
 
 // The consumer
 export { Consumer, type ConsumerEvent, type ConsumerOptions, type StopOptions, type WorkerType } from "./consumer/consumer.ts";
@@ -65,7 +58,7 @@ export { chord, group } from "./lib/group.ts";
 export { spread } from "./lib/spread.ts";
 
 // When periodic tasks run
-export { type CronFields, type CronOptions, type CronSchedule, crontab } from "./lib/crontab.ts";
+export { type CronFields, type CronOptions, type CronSchedule, type Crontab, crontab } from "./lib/crontab.ts";
 export { every, type IntervalSchedule } from "./lib/every.ts";
 
 // Serializers
@@ -115,8 +108,26 @@ export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "
 
 // Types
 export type { Duration, DurationParts, Instant } from "./lib/time.ts";
-export type { Carry, Checked, Given, NeverStored, Spread, Stored, StoredAll, Unstorable } from "./lib/types/values.ts";
 export type {
+  carriedItems,
+  carriedValue,
+  Carry,
+  CarryPlain,
+  Checked,
+  Given,
+  GivenBefore,
+  IsAny,
+  Last,
+  LeadingRest,
+  NeverStored,
+  Spread,
+  Stored,
+  StoredAll,
+  Unstorable,
+} from "./lib/types/values.ts";
+export type {
+  AsArgument,
+  ContextFn,
   ContextTaskOptions,
   DefineClosingTask,
   DefineContextTask,
@@ -124,12 +135,17 @@ export type {
   DefineTask,
   Delivery,
   EnterExit,
+  Fn,
+  NoArgument,
   OpenClose,
   PeriodicTaskOptions,
+  Plain,
   Resource,
+  ResourceFn,
   ResourceValue,
   Schedule,
   TaskOptions,
+  WithContext,
 } from "./lib/types/definition.ts";
 export type {
   CallOptions,
@@ -153,7 +169,9 @@ export type {
   MemberValue,
   MemberValues,
   Pipeline,
+  StagesOf,
   Step,
+  StepGiven,
   Task,
 } from "./lib/types/composition.ts";
 export type {

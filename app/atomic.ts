@@ -23,10 +23,13 @@ export type TransactionOf<D> = D extends Database<infer H> ? TransactionOf<H>
   : D extends DrizzleLike ? DrizzleTransaction<D>
   : D;
 
-/** Of a database that answers at once, such as bun:sqlite, the database itself. */
-type DrizzleTransaction<D> = D extends { run(sql: string): infer R } ? R extends PromiseLike<unknown> ? FirstArgument<D> : D
+/** The transaction of a database of Drizzle; of one that answers at once, such as bun:sqlite, the database itself. */
+export type DrizzleTransaction<D> = D extends { run(sql: string): infer R }
+  ? R extends PromiseLike<unknown> ? FirstArgument<D> : D
   : FirstArgument<D>;
-type FirstArgument<D> = D extends { transaction(work: (transaction: infer T) => Promise<never>, config?: never): unknown } ? T
+/** What a database of Drizzle hands to the function of a transaction. */
+export type FirstArgument<D> = D extends
+  { transaction(work: (transaction: infer T) => Promise<never>, config?: never): unknown } ? T
   : D;
 
 const LIBRARIES: readonly Transactions[] = [

@@ -30,6 +30,8 @@ export class Database<H> {
   readonly #handle: AsyncLocalStorage<H | undefined> = new AsyncLocalStorage();
 
   /**
+   * Describes a database; nothing is opened.
+   *
    * @param open Makes a handle, such as a client or a pool of connections.
    * @param close Closes it.
    * @throws {TypeError} If one of them is no function.

@@ -19,6 +19,7 @@ import { HueyException } from "../lib/errors.ts";
  * ```
  */
 export class DatabaseError extends HueyException {
+  /** Name of the class. */
   override name = "DatabaseError";
 }
 
@@ -35,11 +36,14 @@ export class DatabaseError extends HueyException {
  * ```
  */
 export class AfterCommitError extends HueyException {
+  /** Name of the class. */
   override name = "AfterCommitError";
   /** What was thrown, one for each that failed. */
   readonly errors: readonly unknown[];
 
   /**
+   * Makes the error.
+   *
    * @param errors What was thrown.
    * @param total How many were to follow.
    */

@@ -78,7 +78,7 @@ export { postgresDatabase, type PostgresLike } from "./databases/postgres.ts";
 export { sqliteDatabase, type SqliteLike } from "./databases/sqlite.ts";
 
 // Transactions
-export { atomic, type TransactionOf } from "./atomic.ts";
+export { atomic, type DrizzleTransaction, type FirstArgument, type TransactionOf } from "./atomic.ts";
 export { onCommit } from "./transactions.ts";
 export { type DefineOnCommitTask, type OnCommitTask, onCommitTask } from "./on_commit_task.ts";
 

@@ -56,6 +56,8 @@ export class Consumer implements AsyncDisposable {
   #stopping: Promise<void> | undefined;
 
   /**
+   * Makes a consumer; it does nothing before `start`.
+   *
    * @param huey The Huey.
    * @param options How to run.
    * @throws {ConfigurationError} For contradictory options, a memory storage with Web Workers, or a Huey in immediate mode.

@@ -37,7 +37,8 @@ const RAW = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 /** One JSON object per line. */
 export function jsonFormat(who: string): Formatter {
   return (record) => {
-    const { who: _, ...properties } = plainCopy(record.properties) as Record<string, unknown>;
+    const copy = plainCopy(record.properties);
+    const { who: _, ...properties } = typeof copy === "object" ? copy as Record<string, unknown> : { properties: copy };
     const fields = {
       time: new Date(record.timestamp).toISOString(),
       level: levelOf(record),

@@ -22,9 +22,11 @@ export class PeriodicTasks {
   #lookedMs: number | undefined;
   #nextMs: number | undefined = 0;
 
-  constructor(core: Core, logger: Logger) {
+  /** @param sinceMs Slots after this time are due. Default: those that began just before the first look, or were missed. */
+  constructor(core: Core, logger: Logger, sinceMs?: number) {
     this.#core = core;
     this.#logger = logger;
+    this.#lookedMs = sinceMs;
   }
 
   /** When the next look is due; `undefined`: never. */

@@ -27,7 +27,7 @@ const LOOK_MS = 1000;
 /** How often the storage is asked who else there is and who fell silent; three times in the life of a lease that is shorter. */
 const ASK_MS = 5000;
 
-/** Longest time that others get to renew their leases after a sleep. */
+/** Longest time that others get to renew their leases after a sleep or an outage. */
 const LONGEST_RESPITE_MS = 10_000;
 
 /**
@@ -82,6 +82,8 @@ export class Recovery {
         await sleep(this.#core.clock, this.#pausedMs, signal);
       } catch (error) {
         await this.#outage.wait(error, signal);
+        // Others could not renew their leases either, and may come to it later than we.
+        this.#giveRespite();
       }
     }
   }
@@ -97,8 +99,13 @@ export class Recovery {
     const before = this.#seen ?? seen;
     const awayMs = Math.max(seen.nowMs - before.nowMs, seen.elapsedMs - before.elapsedMs) - this.#pausedMs;
     this.#seen = seen;
-    if (awayMs < leaseMs / 3) return;
-    this.#askAgainMs = Math.max(this.#askAgainMs, seen.elapsedMs + Math.min(leaseMs, LONGEST_RESPITE_MS));
+    if (awayMs >= leaseMs / 3) this.#giveRespite();
+  }
+
+  /** Others get the time to renew their leases. */
+  #giveRespite(): void {
+    const respiteMs = Math.min(this.#options.leaseMs, LONGEST_RESPITE_MS);
+    this.#askAgainMs = Math.max(this.#askAgainMs, this.#core.clock.elapsed() + respiteMs);
   }
 
   async #meetNeighbours(): Promise<void> {

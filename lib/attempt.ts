@@ -4,7 +4,7 @@
  */
 import type { Core, Running } from "./core.ts";
 import type { AttemptLock, CurrentAttempt } from "./current.ts";
-import { hasReason } from "./error_record.ts";
+import { hasReason, withoutReasons } from "./error_record.ts";
 import { CancelExecution, TaskTimeout } from "./errors.ts";
 import type { Message } from "./message.ts";
 import { type Call, persist } from "./patience.ts";
@@ -90,7 +90,7 @@ export class Attempt implements Running, CurrentAttempt {
   explain(thrown: unknown): unknown {
     if (this.#reason === undefined || thrown === this.#reason) return thrown;
     // What was thrown may itself have the reason as its cause, since a function can read that from its signal.
-    if (!hasReason(thrown, this.#reason)) this.#reason.cause ??= thrown;
+    this.#reason.cause ??= hasReason(thrown, this.#reason) ? withoutReasons(thrown) : thrown;
     return this.#reason;
   }
 

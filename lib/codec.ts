@@ -34,7 +34,7 @@ function itemOf(core: Core, message: Message, data: Uint8Array, retry: boolean |
     id: message.id,
     data,
     priority: message.priority ?? 0,
-    dueMs: dueMs(message),
+    dueMs: dueMs(core, message),
     retry,
     track: core.settings.trackState,
     chord: membershipOf(message),
@@ -42,8 +42,8 @@ function itemOf(core: Core, message: Message, data: Uint8Array, retry: boolean |
 }
 
 /** The eta of a message, if it is in the future: the item then belongs on the schedule. */
-export function dueMs(message: Message): number | undefined {
-  return message.eta !== undefined && message.eta > Date.now() ? message.eta : undefined;
+export function dueMs(core: Core, message: Message): number | undefined {
+  return message.eta !== undefined && message.eta > core.clock.now() ? message.eta : undefined;
 }
 
 /**

@@ -17,10 +17,15 @@ import { type Instant, instantMs } from "./time.ts";
  * counts from the start of its range. All five fields must match, so `{ day: 13, dayOfWeek: "FRI" }` is Friday the 13th.
  */
 export interface CronFields {
+  /** 0 to 59. Default `*`. */
   readonly minute?: string | number;
+  /** 0 to 23. Default `*`. */
   readonly hour?: string | number;
+  /** 1 to 31. Default `*`. */
   readonly day?: string | number;
+  /** 1 to 12, or JAN to DEC. Default `*`. */
   readonly month?: string | number;
+  /** 0 to 7, or SUN to SAT; 0 and 7 are Sunday. Default `*`. */
   readonly dayOfWeek?: string | number;
 }
 

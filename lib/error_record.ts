@@ -75,6 +75,21 @@ export function hasReason(thrown: unknown, error: unknown): boolean {
   return false;
 }
 
+/**
+ * A copy of an error that tells of itself only.
+ *
+ * @param thrown Anything that was thrown.
+ */
+export function withoutReasons(thrown: unknown): Error {
+  const { name, message } = toError(thrown);
+  const copy = new Error(message);
+  const stack = readText(thrown, "stack") ?? errorText(thrown);
+  for (const [key, value] of Object.entries({ name, stack })) {
+    Object.defineProperty(copy, key, { value, configurable: true, writable: true });
+  }
+  return copy;
+}
+
 interface Reason {
   readonly title: string;
   readonly value: unknown;
@@ -93,10 +108,11 @@ function reasonsOf(error: unknown): Reason[] {
   for (let index = 0; index < Math.min(count, MOST_ERRORS); index++) {
     reasons.push({ title: `Reason ${index + 1} of ${count}: `, value: read(errors, String(index)) });
   }
-  for (const [key, title] of [["error", "Thrown last: "], ["suppressed", "Suppressed: "]] as const) {
-    const value = read(error, key);
-    if (isErrorLike(value)) reasons.push({ title, value });
-  }
+  const suppressed = read(error, "suppressed");
+  const last = read(error, "error");
+  // What other errors call `error` may be anything; together with the other one it is that of a `SuppressedError`.
+  if (isErrorLike(last) || suppressed !== undefined) reasons.push({ title: "Thrown last: ", value: last });
+  if (suppressed !== undefined) reasons.push({ title: "Suppressed: ", value: suppressed });
   return reasons;
 }
 

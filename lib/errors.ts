@@ -17,7 +17,7 @@ import type { Duration, Instant } from "./time.ts";
  * ```
  */
 export class HueyException extends Error {
-  override name = "HueyException";
+  /** Name of the class. */ override name = "HueyException";
 }
 
 /**
@@ -37,7 +37,7 @@ export class HueyException extends Error {
  * ```
  */
 export class ConfigurationError extends HueyException {
-  override name = "ConfigurationError";
+  /** Name of the class. */ override name = "ConfigurationError";
 }
 
 /**
@@ -54,11 +54,13 @@ export class ConfigurationError extends HueyException {
  * ```
  */
 export class TaskLockedException extends HueyException {
-  override name = "TaskLockedException";
+  /** Name of the class. */ override name = "TaskLockedException";
   /** Name of the lock. */
   readonly lockName: string;
 
   /**
+   * Makes the error.
+   *
    * @param lockName Name of the lock.
    * @param message What to say. Default: that the lock is held.
    */
@@ -100,11 +102,13 @@ export interface TaskErrorMetadata {
  * ```
  */
 export class TaskException extends HueyException {
-  override name = "TaskException";
+  /** Name of the class. */ override name = "TaskException";
   /** What is stored of the failure. */
   readonly metadata: TaskErrorMetadata;
 
   /**
+   * Makes the error.
+   *
    * @param metadata What is stored of the failure; its `error` becomes the message.
    * @param options `cause`: the error of the task.
    */
@@ -127,7 +131,7 @@ export class TaskException extends HueyException {
  * ```
  */
 export class ResultTimeout extends HueyException {
-  override name = "ResultTimeout";
+  /** Name of the class. */ override name = "ResultTimeout";
 }
 
 /**
@@ -138,12 +142,12 @@ export class ResultTimeout extends HueyException {
  * import { MemoryHuey, TaskTimeout } from "@hueyjs/huey";
  *
  * const huey = new MemoryHuey({ immediate: true });
- * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise((resolve) => setTimeout(resolve, 100)));
+ * const slow = huey.task({ name: "slow", timeout: 0.01 }, () => new Promise<void>((resolve) => setTimeout(resolve, 100)));
  * await (await slow()).get().catch((error) => console.log(error.cause instanceof TaskTimeout)); // true
  * ```
  */
 export class TaskTimeout extends HueyException {
-  override name = "TaskTimeout";
+  /** Name of the class. */ override name = "TaskTimeout";
 }
 
 /**
@@ -158,7 +162,7 @@ export class TaskTimeout extends HueyException {
  * ```
  */
 export class RateLimitExceeded extends HueyException {
-  override name = "RateLimitExceeded";
+  /** Name of the class. */ override name = "RateLimitExceeded";
   /** Name of the limit. */
   readonly key: string;
   /** Seconds until a new try makes sense. */
@@ -167,6 +171,8 @@ export class RateLimitExceeded extends HueyException {
   readonly retry: boolean;
 
   /**
+   * Makes the error.
+   *
    * @param key Name of the limit.
    * @param delay Seconds until a new try makes sense, at least 0.
    * @param retry Whether the task is tried again without using up its retries. Default true.
@@ -196,11 +202,13 @@ export class RateLimitExceeded extends HueyException {
  * ```
  */
 export class UnknownTaskError extends HueyException {
-  override name = "UnknownTaskError";
+  /** Name of the class. */ override name = "UnknownTaskError";
   /** The name that nobody registered. */
   readonly taskName: string;
 
   /**
+   * Makes the error.
+   *
    * @param taskName The name that nobody registered.
    * @param message What to say. Default: that no task has this name.
    */
@@ -225,7 +233,7 @@ export class UnknownTaskError extends HueyException {
  * ```
  */
 export class DecodeError extends HueyException {
-  override name = "DecodeError";
+  /** Name of the class. */ override name = "DecodeError";
 }
 
 /**
@@ -240,7 +248,7 @@ export class DecodeError extends HueyException {
  * ```
  */
 export class WorkerLostError extends HueyException {
-  override name = "WorkerLostError";
+  /** Name of the class. */ override name = "WorkerLostError";
 }
 
 /**
@@ -257,11 +265,13 @@ export class WorkerLostError extends HueyException {
  * ```
  */
 export class StorageError extends HueyException {
-  override name = "StorageError";
+  /** Name of the class. */ override name = "StorageError";
   /** Refused for good, and nothing was written: the same call would be refused again. Otherwise the medium is away, full or busy. */
   readonly permanent: boolean;
 
   /**
+   * Makes the error.
+   *
    * @param message What to say.
    * @param options `cause`: the medium's own error. `permanent`: whether the call is refused for good. Default false.
    */
@@ -303,19 +313,26 @@ const RETRY_RULES: Rules<RetryTaskOptions> = { delay: rule.duration({ negative: 
  * ```
  */
 export class RetryTask extends Error {
-  override name = "RetryTask";
+  /** Name of the class. */ override name = "RetryTask";
   /** Wait before the retry; without it and `eta` the task's `retryDelay`. */
   readonly delay: Duration | undefined;
   /** When to retry. */
   readonly eta: Instant | undefined;
 
   /**
-   * @param message What to say in the log. May be left out.
+   * Makes the instruction.
+   *
    * @param options `delay` (a number is seconds) or `eta`. Default: the task's `retryDelay`.
    * @throws {TypeError | RangeError} For an unknown option, or a wrong delay or eta.
    * @throws {ConfigurationError} If both are given.
    */
   constructor(options?: RetryTaskOptions);
+  /**
+   * Makes the instruction with a message for the log.
+   *
+   * @param message What to say.
+   * @param options As above.
+   */
   constructor(message: string, options?: RetryTaskOptions);
   constructor(first?: string | RetryTaskOptions, second?: RetryTaskOptions) {
     super(typeof first === "string" ? first : "Retry requested");
@@ -346,16 +363,23 @@ export class RetryTask extends Error {
  * ```
  */
 export class CancelExecution extends Error {
-  override name = "CancelExecution";
+  /** Name of the class. */ override name = "CancelExecution";
   /** Whether the task runs again, whatever retries are left; `undefined` is false. */
   readonly retry: boolean | undefined;
 
   /**
-   * @param message What to say in the log. May be left out.
+   * Makes the instruction.
+   *
    * @param options `retry`: run the task again, whatever its `retries` say. Default false.
    * @throws {TypeError} If `retry` is no boolean, or for an unknown option.
    */
   constructor(options?: { retry?: boolean });
+  /**
+   * Makes the instruction with a message for the log.
+   *
+   * @param message What to say.
+   * @param options As above.
+   */
   constructor(message: string, options?: { retry?: boolean });
   constructor(first?: string | { retry?: boolean }, second?: { retry?: boolean }) {
     super(typeof first === "string" ? first : "Execution canceled");

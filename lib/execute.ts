@@ -22,6 +22,13 @@ import { SIGNAL_EXECUTING } from "./signals.ts";
 import type { Claim, Owner } from "./storage.ts";
 import { makeTask } from "./task.ts";
 
+/** How an attempt has ended. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  /** Another attempt follows. */
+  readonly retries: boolean;
+}
+
 /** How to run a claim. */
 export interface ExecuteOptions {
   /** Who holds the claim. `undefined` in immediate mode, where there is none. */
@@ -32,6 +39,8 @@ export interface ExecuteOptions {
   readonly onStart?: ((running: Running) => void) | undefined;
   /** Told in the tick in which the settlement is sent, so that the next claim can travel with it. */
   readonly onSettle?: ((claim: Claim) => void) | undefined;
+  /** Told when the attempt is settled and everybody else was told. Not if its message was set aside, or left to other consumers. */
+  readonly onEnd?: ((end: AttemptEnd) => void) | undefined;
   /** Ends the patience with a storage that is down. */
   readonly stop?: AbortSignal | undefined;
   /** Immediate mode: there is no claim, and follow-ups run in the call. */

@@ -79,7 +79,7 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
 }
 
 async function announce(core: Core, message: Message, inline: Inline | undefined): Promise<void> {
-  const signal = dueMs(message) === undefined ? SIGNAL_ENQUEUED : SIGNAL_SCHEDULED;
+  const signal = dueMs(core, message) === undefined ? SIGNAL_ENQUEUED : SIGNAL_SCHEDULED;
   // In immediate mode what is due runs in the call, which announces it itself.
   if (inline !== undefined && signal === SIGNAL_ENQUEUED) inline.next.push(message);
   else if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));

@@ -38,6 +38,8 @@ import type { Stored, StoredAll } from "./types/values.ts";
  */
 export class Huey extends HueyContents implements AsyncDisposable {
   /**
+   * Makes a queue; its storage is opened when it is first used.
+   *
    * @param options Options of every Huey, and the storage: an instance, or a function that opens one when it is first used.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    * @throws {ConfigurationError} For options that contradict each other.

@@ -13,60 +13,125 @@ import { makeTask } from "./task.ts";
 import type { Task } from "./types/composition.ts";
 import type { DeadLetter, FlushOptions } from "./types/options.ts";
 
-/** The part of a Huey that reads and writes its storage. */
+/**
+ * The part of a Huey that reads and writes its storage.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey();
+ * await huey.put("rates", { eur: 1.1 });
+ * console.log(await huey.get("rates", { peek: true })); // { eur: 1.1 }
+ * ```
+ */
 export abstract class HueyContents extends HueyRegistration {
-  /** Stores a value under a key of the application's own. */
+  /**
+   * Stores a value under a key of the application's own.
+   *
+   * @param key The key.
+   * @param value Any value that can be stored.
+   * @throws {TypeError} For a wrong key, or a value that cannot be stored.
+   */
   async put(key: string, value: unknown): Promise<void> {
     checkKey(key, "key");
     await this.core.storage.data.put(key, await this.#encode(key, value));
   }
 
-  /** Reads a value. Takes it out of the store, unless `peek`. */
+  /**
+   * Reads a value. Takes it out of the store, unless `peek`.
+   *
+   * @param key The key.
+   * @param options `peek: true` leaves the value there.
+   * @returns The value; `undefined` if there is none.
+   * @throws {TypeError} For a wrong key or option.
+   */
   async get<T = unknown>(key: string, options: { peek?: boolean } = {}): Promise<T | undefined> {
     checkKey(key, "key");
     checkOptions<{ peek?: boolean }>(options, "get", { peek: rule.boolean });
     return (await readKey(this.core, "data", key, options.peek))?.value as T | undefined;
   }
 
-  /** Stores a value if there is none under the key. @returns whether it was put */
+  /**
+   * Stores a value if there is none under the key.
+   *
+   * @param key The key.
+   * @param value Any value that can be stored.
+   * @returns Whether it was put.
+   * @throws {TypeError} For a wrong key, or a value that cannot be stored.
+   */
   async putIfEmpty(key: string, value: unknown): Promise<boolean> {
     checkKey(key, "key");
     return await this.core.storage.data.putIfEmpty(key, await this.#encode(key, value));
   }
 
-  /** Deletes a value. @returns whether it was there */
+  /**
+   * Deletes a value.
+   *
+   * @param key The key.
+   * @returns Whether it was there.
+   * @throws {TypeError} For a wrong key.
+   */
   async delete(key: string): Promise<boolean> {
     checkKey(key, "key");
     return await this.core.storage.data.delete(key);
   }
 
-  /** The tasks on the queue, in the order in which they will run; nothing is taken. */
+  /**
+   * The tasks on the queue; nothing is taken.
+   *
+   * @param limit How many at most. Default: all.
+   * @returns The tasks, in the order in which they will run.
+   * @throws {TypeError | RangeError} For a limit that is no whole number.
+   */
   async pending(limit?: number): Promise<Task[]> {
     return await this.#tasks(await this.core.storage.pending(checkLimit(limit)));
   }
 
-  /** The tasks on the schedule, soonest first. */
+  /**
+   * The tasks on the schedule.
+   *
+   * @param limit How many at most. Default: all.
+   * @returns The tasks, soonest first.
+   * @throws {TypeError | RangeError} For a limit that is no whole number.
+   */
   async scheduled(limit?: number): Promise<Task[]> {
     return await this.#tasks(await this.core.storage.scheduled(checkLimit(limit)));
   }
 
-  /** Everything in the result store by key, serialised: results, values put, locks, revocations. */
+  /**
+   * Everything in the result store: results, values put, locks, revocations.
+   *
+   * @returns The values by key, serialised.
+   */
   async allResults(): Promise<Map<string, Uint8Array>> {
     const all = await Promise.all(resultSpaces(this.core.storage).map((space) => space.entries()));
     return new Map(all.flatMap((entries) => [...entries]));
   }
 
-  /** How many tasks are on the queue. */
+  /**
+   * How many tasks are on the queue.
+   *
+   * @returns Their number.
+   */
   async pendingCount(): Promise<number> {
     return await this.core.storage.pendingCount();
   }
 
-  /** How many tasks are on the schedule. */
+  /**
+   * How many tasks are on the schedule.
+   *
+   * @returns Their number.
+   */
   async scheduledCount(): Promise<number> {
     return await this.core.storage.scheduledCount();
   }
 
-  /** How many keys are in the result store. */
+  /**
+   * How many keys are in the result store: results, values put, locks, revocations.
+   *
+   * @returns Their number.
+   */
   async resultCount(): Promise<number> {
     const sizes = await Promise.all(resultSpaces(this.core.storage).map((space) => space.size()));
     return sizes.reduce((sum, size) => sum + size, 0);
@@ -83,23 +148,45 @@ export abstract class HueyContents extends HueyRegistration {
     await this.core.storage.flush(parts === undefined ? undefined : flushParts(parts));
   }
 
-  /** Messages that could not be decoded, or name an unknown task; oldest first. */
+  /**
+   * Messages that could not be decoded, or name an unknown task.
+   *
+   * @param limit How many at most. Default: all.
+   * @returns The messages, oldest first.
+   * @throws {TypeError | RangeError} For a limit that is no whole number.
+   */
   async deadLetters(limit?: number): Promise<DeadLetter[]> {
     return await listDeadLetters(this.core, checkLimit(limit));
   }
 
-  /** How many dead letters there are. */
+  /**
+   * How many dead letters there are.
+   *
+   * @returns Their number.
+   */
   async deadLetterCount(): Promise<number> {
     return await this.core.storage.deadLetterCount();
   }
 
-  /** Puts a dead letter back on the queue. @returns whether it was there */
+  /**
+   * Puts a dead letter back on the queue.
+   *
+   * @param id Id of the dead letter.
+   * @returns Whether it was there.
+   * @throws {TypeError} For a wrong id.
+   */
   async requeueDeadLetter(id: string): Promise<boolean> {
     checkName(id, "id");
     return await requeueDeadLetter(this.core, id);
   }
 
-  /** Deletes a dead letter. @returns whether it was there */
+  /**
+   * Deletes a dead letter.
+   *
+   * @param id Id of the dead letter.
+   * @returns Whether it was there.
+   * @throws {TypeError} For a wrong id.
+   */
   async deleteDeadLetter(id: string): Promise<boolean> {
     checkName(id, "id");
     return await this.core.storage.deleteDeadLetter(id);

@@ -14,9 +14,24 @@ import type { DefineClosingTask, DefineContextTask, DefinePeriodicTask, DefineTa
 import type { HueyOptions } from "./types/options.ts";
 import { makeWrapper } from "./wrapper.ts";
 
-/** The part of a Huey that needs no storage. */
+/**
+ * The part of a Huey that needs no storage: tasks, hooks and signals.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true });
+ * const greet = huey.task("greet", (name: string) => `Hello, ${name}`);
+ * huey.postExecute((task, value) => console.log(task.name, value));
+ * await greet("Ada"); // greet Hello, Ada
+ * ```
+ */
 export abstract class HueyRegistration {
-  /** The inside, for the classes of the library. */
+  /**
+   * The inside, for the classes of the library.
+   * @internal
+   */
   protected readonly core: HueyCore;
 
   /** Defines a task: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
@@ -36,6 +51,13 @@ export abstract class HueyRegistration {
   /** Registers a hook that runs when a worker ends. */
   readonly onShutdown: RegisterHook<WorkerHook>;
 
+  /**
+   * Makes what belongs to a Huey in its process.
+   *
+   * @param options Options of every Huey, and the storage.
+   * @throws {TypeError | RangeError} For a wrong option, naming it.
+   * @throws {ConfigurationError} For options that contradict each other.
+   */
   constructor(options: HueyOptions & { storage: StorageSource }) {
     if (typeof options?.storage !== "function" && typeof options?.storage?.enqueue !== "function") {
       throw new TypeError(`storage must be a storage or a function that opens one: ${show(options?.storage)}`);
@@ -94,28 +116,71 @@ export abstract class HueyRegistration {
     return this.core.storage;
   }
 
-  /** Removes a pre-execute hook. @returns whether it was there */
+  /**
+   * Removes a pre-execute hook.
+   *
+   * @param nameOrHook The hook, or the name that it was registered under.
+   * @returns Whether it was there.
+   */
   unregisterPreExecute(nameOrHook: string | PreExecuteHook): boolean {
     return this.core.hooks.preExecute.remove(nameOrHook);
   }
 
-  /** Removes a post-execute hook. @returns whether it was there */
+  /**
+   * Removes a post-execute hook.
+   *
+   * @param nameOrHook The hook, or the name that it was registered under.
+   * @returns Whether it was there.
+   */
   unregisterPostExecute(nameOrHook: string | PostExecuteHook): boolean {
     return this.core.hooks.postExecute.remove(nameOrHook);
   }
 
-  /** Removes a start-up hook. @returns whether it was there */
+  /**
+   * Removes a start-up hook.
+   *
+   * @param nameOrHook The hook, or the name that it was registered under.
+   * @returns Whether it was there.
+   */
   unregisterOnStartup(nameOrHook: string | WorkerHook): boolean {
     return this.core.hooks.startup.remove(nameOrHook);
   }
 
-  /** Removes a shutdown hook. @returns whether it was there */
+  /**
+   * Removes a shutdown hook.
+   *
+   * @param nameOrHook The hook, or the name that it was registered under.
+   * @returns Whether it was there.
+   */
   unregisterOnShutdown(nameOrHook: string | WorkerHook): boolean {
     return this.core.hooks.shutdown.remove(nameOrHook);
   }
 
-  /** Connects a handler to all signals, or to those named. @returns its disconnect function */
+  /**
+   * Connects a handler to all signals.
+   *
+   * @param handler Called with the signal, the task, and the error if the signal has one.
+   * @returns What disconnects it.
+   * @throws {TypeError} For a handler that is no function.
+   *
+   * @example
+   * ```ts
+   * import { MemoryHuey } from "@hueyjs/huey";
+   *
+   * const huey = new MemoryHuey({ immediate: true });
+   * huey.signal("complete", (_signal, task) => console.log(task.name));
+   * await huey.task("add", (a: number, b: number) => a + b)(1, 2); // add
+   * ```
+   */
   signal(handler: SignalHandler): () => void;
+  /**
+   * Connects a handler to the signals named.
+   *
+   * @param signals Their names.
+   * @param handler Called with the signal, the task, and the error if the signal has one.
+   * @returns What disconnects it.
+   * @throws {TypeError} For a signal that does not exist, or a handler that is no function.
+   */
   signal<K extends SignalName>(signals: K | readonly K[], handler: SignalHandler<K>): () => void;
   signal(first: SignalHandler | SignalName | readonly SignalName[], handler?: SignalHandler): () => void {
     if (typeof first === "function") return this.core.signals.connect(undefined, first as SignalHandler<never>);
@@ -126,7 +191,11 @@ export abstract class HueyRegistration {
 
   /**
    * Disconnects a handler from the signals named, or from all. One that was connected to all stays connected to the others.
-   * @returns whether it was connected
+   *
+   * @param handler The handler.
+   * @param signals The signals. Default: all.
+   * @returns Whether it was connected.
+   * @throws {TypeError} For a signal that does not exist.
    */
   disconnectSignal(handler: SignalHandler<never>, ...signals: SignalName[]): boolean {
     return this.core.signals.disconnect(handler, signals);

@@ -55,6 +55,7 @@ abstract class SafeLogger implements OpenLogger {
 
   #write(method: Method, message: string, properties: Properties | undefined): void {
     try {
+      if (!this.isEnabledFor(levelOf(method))) return;
       const written = this.write(method, withoutSecrets(message), properties && propertiesWithoutSecrets(properties));
       // An asynchronous one may fail later.
       if (written instanceof Promise) written.catch(() => {});
@@ -135,7 +136,12 @@ class GivenLogger extends SafeLogger {
   }
 
   isEnabledFor(level: Level): boolean {
-    return this.#logger.isEnabledFor?.(level) ?? true;
+    try {
+      return this.#logger.isEnabledFor?.(level) ?? true;
+    } catch {
+      // It cannot tell, so it takes all.
+      return true;
+    }
   }
 
   getChild(name: string): OpenLogger {
@@ -200,11 +206,7 @@ function writeToConsole(method: Method, message: string, properties: Properties 
 
 /** Whether a logger takes lines of a level: a text that nobody reads need not be made. Loggers that cannot tell take all. */
 export function logs(logger: Logger, level: keyof Logger): boolean {
-  try {
-    return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;
-  } catch {
-    return true;
-  }
+  return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;
 }
 
 /** Longest text of the arguments of a task. */

@@ -126,7 +126,7 @@ export class ResultHandle {
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
     checkReschedule(options);
     const { preservePipeline, ...call } = options;
-    const overrides = callOverrides(call as never);
+    const overrides = callOverrides(call as never, this.#core.clock.now());
     const { eta: _eta, expiresAt: _expiresAt, ...kept } = preservePipeline === false ? alone(this.#message) : this.#message;
     const message: Message = {
       ...kept,

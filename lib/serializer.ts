@@ -40,6 +40,8 @@ export class Serializer implements SerializerLike {
   readonly #bounds: Bounds;
 
   /**
+   * Makes a serializer.
+   *
    * @param options `compression` (default false), `compressionLevel` 0 to 9 (default 6), `useZlib` instead of gzip (default false);
    * `maxBytes`, `maxNodes` and `maxDepth` bound what is written and read.
    * @throws {TypeError} For an unknown option, or one of a wrong type.

@@ -71,6 +71,7 @@ async function tell({ core, message, options, attempt }: Execution, prepared: Pr
   }
   const told = finish(core, prepared, settled, attempt, options.inline);
   if (told !== undefined) await told;
+  options.onEnd?.({ outcome: prepared.outcome, retries: prepared.retry !== undefined });
   return true;
 }
 

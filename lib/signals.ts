@@ -38,19 +38,33 @@ export const SIGNAL_RECOVERED = "recovered" as const;
 
 /** What a handler gets after the signal and the task: the error of the four failures, else nothing. */
 export interface SignalErrors {
+  /** Nothing. */
   enqueued: undefined;
+  /** Nothing. */
   scheduled: undefined;
+  /** Nothing. */
   executing: undefined;
+  /** Nothing. */
   complete: undefined;
+  /** Nothing. */
   retrying: undefined;
+  /** Nothing. */
   canceled: undefined;
+  /** Nothing. */
   revoked: undefined;
+  /** Nothing. */
   expired: undefined;
+  /** Nothing. */
   interrupted: undefined;
+  /** Nothing. */
   recovered: undefined;
+  /** What the function threw. */
   error: Error;
+  /** Which lock is held. */
   locked: TaskLockedException;
+  /** What the attempt ended with. */
   timeout: TaskTimeout;
+  /** Which limit, and when to try again. */
   "rate-limited": RateLimitExceeded;
 }
 

@@ -57,6 +57,8 @@ export class SignedSerializer extends Serializer {
   readonly #keys: readonly Uint8Array[];
 
   /**
+   * Makes a serializer that signs.
+   *
    * @param options Those of `Serializer`, the `secret`, and the `salt` (default "huey").
    * @throws {ConfigurationError} For a secret that is missing or too short, or an empty salt.
    * @throws {TypeError | RangeError} For any other wrong option.
@@ -68,6 +70,7 @@ export class SignedSerializer extends Serializer {
     this.#keys = secretsOf(secret).map((each) => nodeCrypto().createHmac("sha256", each).update(salt).digest());
   }
 
+  /** Writes a value with its signature in front. @throws {TypeError} For what cannot travel, naming its path. */
   override serialize(value: unknown, place?: Place): Uint8Array {
     const data = super.serialize(value, place);
     const signed = new Uint8Array(SIGNATURE_BYTES + data.length);
@@ -76,7 +79,7 @@ export class SignedSerializer extends Serializer {
     return signed;
   }
 
-  /** @throws {DecodeError} Also if the signature is missing or wrong. */
+  /** Reads a value whose signature is right. @throws {DecodeError} Also if the signature is missing or wrong. */
   override deserialize(data: Uint8Array, place?: Place): unknown {
     if (!(data instanceof Uint8Array) || data.length < SIGNATURE_BYTES) throw new DecodeError("The data is not signed");
     const signature = data.subarray(0, SIGNATURE_BYTES);

@@ -89,6 +89,7 @@ export interface WaitOptions {
 export interface StorageDescriptor {
   /** URL of the module that exports the class. */
   readonly module: string;
+  /** Name of its export. */
   readonly className: string;
   /** The constructor's argument; plain data. */
   readonly options: Readonly<Record<string, unknown>>;

@@ -25,11 +25,13 @@ export interface Item {
 export interface ChordPlace {
   /** Id of the chord. */
   readonly id: string;
+  /** The place, from 0. */
   readonly index: number;
 }
 
 /** A chord as it is stored, once, together with its first members. One that is there already is left as it is. */
 export interface ChordRecord {
+  /** Id of the chord. */
   readonly id: string;
   /** How many places it has. */
   readonly size: number;
@@ -79,6 +81,7 @@ export interface PollOptions {
 
 /** What `claim` found. */
 export interface ClaimBatch {
+  /** What was claimed, in the order in which it is to run. */
   readonly claims: readonly Claim[];
   /** Whether any revocation was stored at that moment; if not, no claim of the batch needs to be checked. */
   readonly revocations: boolean;
@@ -94,6 +97,7 @@ export type Ending = "complete" | "empty" | "failed" | "revoked" | "expired" | "
 export interface ChordReport {
   /** Id of the chord. */
   readonly id: string;
+  /** The place of the member, from 0. */
   readonly index: number;
   /** The serialised value of the member. */
   readonly value: Uint8Array;
@@ -103,15 +107,21 @@ export interface ChordReport {
 export interface Burial {
   /** Id of the dead letter. */
   readonly id: string;
+  /** Why nobody can run the message. */
   readonly reason: string;
+  /** When it was set aside. */
   readonly atMs: number;
+  /** The message as it was. */
   readonly data: Uint8Array;
+  /** Id of the task, if it could be read. */
   readonly taskId?: string | undefined;
+  /** Name of the task, if it could be read. */
   readonly taskName?: string | undefined;
 }
 
 /** A step that ends before it was enqueued, since one before it did not succeed. */
 export interface CanceledStep {
+  /** Id of the task. */
   readonly id: string;
   /** The error to store under its id in `results`; `undefined` leaves a notice only. Both are kept as those of the settlement. */
   readonly result?: Uint8Array | undefined;
@@ -139,11 +149,13 @@ export interface Settlement {
   readonly enqueue?: readonly Item[] | undefined;
   /** The chords whose members are among the follow-ups. */
   readonly chords?: readonly ChordRecord[] | undefined;
+  /** Of a member of a chord: its place, and its value. */
   readonly chord?: ChordReport | undefined;
   /** Steps that would have followed and never will: each ends as `canceled` in the same step, like the task itself. */
   readonly canceled?: readonly CanceledStep[] | undefined;
   /** A chord whose collected values are no longer needed. */
   readonly dropChord?: string | undefined;
+  /** Sets the message aside. */
   readonly bury?: Burial | undefined;
   /** Delete the locks (`putIfEmpty` with `holder`) that this claim holds. */
   readonly dropLocks?: boolean | undefined;
@@ -186,21 +198,25 @@ export type Topic = "queue" | "schedule" | "results" | "revocations";
 
 /** A sign of life. */
 export interface Lease {
+  /** Id of the consumer. */
   readonly consumer: string;
   /** How long from now the claims of the consumer are safe. */
   readonly ttlMs: number;
   /** Host name and process id, so that a consumer on the same host can see that this one is gone. */
   readonly host: string;
+  /** Its process id. */
   readonly pid: number;
 }
 
 /** A lease as it is stored. */
 export interface StoredLease extends Lease {
+  /** When it runs out. */
   readonly expiresMs: number;
 }
 
 /** Where a task is. `undefined` instead: nothing is known of it. */
 export interface StoredState {
+  /** Where it is. */
   readonly state:
     | "waiting"
     | "scheduled"
@@ -215,10 +231,12 @@ export interface StoredState {
     | "dead";
   /** While running. */
   readonly worker?: string | undefined;
+  /** While running: since when. */
   readonly sinceMs?: number | undefined;
 }
 
 /** A message set aside. */
 export interface StoredDeadLetter extends Burial {
+  /** Priority of the message. */
   readonly priority: number;
 }

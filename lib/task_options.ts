@@ -101,12 +101,14 @@ export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefin
 
 /**
  * Checks the options of one call.
+ *
+ * @param nowMs From when a delay counts.
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  * @throws {ConfigurationError} If both delay and eta are given.
  */
-export function callOverrides(options: AnyCallOptions): Overrides {
+export function callOverrides(options: AnyCallOptions, nowMs: number): Overrides {
   checkOptions<AnyCallOptions>(options, "A call", CALL);
-  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>) };
+  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>, nowMs) };
 }
 
 /** Checked options in milliseconds; what is not given is `undefined`. */
@@ -129,11 +131,11 @@ function resolve(options: Omit<CallOptions, "id">): Overrides {
  * The time that `delay` or `eta` means; `undefined` without either.
  * @throws {ConfigurationError} If both are given.
  */
-export function etaMs(when: Partial<When>): number | undefined {
+export function etaMs(when: Partial<When>, nowMs: number): number | undefined {
   if (when.delay !== undefined && when.eta !== undefined) throw new ConfigurationError("Give either delay or eta, not both");
   if (when.eta !== undefined) return instantMs(when.eta, "eta");
   if (when.delay === undefined) return undefined;
-  return checkDate(Date.now() + durationMs(when.delay, "delay", { negative: true }), "delay");
+  return checkDate(nowMs + durationMs(when.delay, "delay", { negative: true }), "delay");
 }
 
 /** When an invocation expires: a duration counts from the eta, else from its enqueue. */

@@ -12,11 +12,17 @@ export type Duration = number | DurationParts;
 
 /** A length of time in words. */
 export interface DurationParts {
+  /** So many weeks. */
   readonly weeks?: number;
+  /** So many days. */
   readonly days?: number;
+  /** So many hours. */
   readonly hours?: number;
+  /** So many minutes. */
   readonly minutes?: number;
+  /** So many seconds. */
   readonly seconds?: number;
+  /** So many milliseconds. */
   readonly milliseconds?: number;
 }
 

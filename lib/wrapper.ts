@@ -20,7 +20,7 @@ import type { Task } from "./types/composition.ts";
 /** Leads from a wrapper to its definition. */
 const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
 
-/** Leads from a wrapper to the core of its Huey. */
+/** Leads from a wrapper, or from one with options bound, to the core of its Huey. */
 const OWNER: unique symbol = Symbol.for("@hueyjs/huey.owner") as never;
 
 type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
@@ -30,7 +30,7 @@ export function definitionOf(value: unknown): Definition | undefined {
   return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
 }
 
-/** The core of the Huey that a wrapper belongs to; `undefined` for any other value. */
+/** The core of the Huey that a wrapper, also one with options bound, belongs to; `undefined` for any other value. */
 export function ownerOf(value: unknown): Core | undefined {
   return typeof value === "function" ? (value as { readonly [OWNER]?: Core })[OWNER] : undefined;
 }
@@ -42,7 +42,6 @@ export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unk
   const members = {
     kind: "function",
     [DEFINITION]: definition,
-    [OWNER]: core,
     with: (options: AnyCallOptions) => makeCall(core, definition, options),
     schedule: (options: AnyCallOptions & { args?: readonly unknown[] }) => schedule(core, definition, options),
     callLocal: (...args: unknown[]) => callLocal(core, definition, args),
@@ -65,11 +64,13 @@ interface Call {
 
 /** A call with options bound; they are checked now, and a delay counts from each call. */
 function makeCall(core: Core, definition: Definition, options: AnyCallOptions | undefined): Call {
-  const bound = options === undefined ? undefined : callOverrides(options);
-  const overrides = (): Overrides | undefined => options?.delay === undefined ? bound : callOverrides(options);
+  const bound = options === undefined ? undefined : callOverrides(options, core.clock.now());
+  const overrides = (): Overrides | undefined =>
+    options?.delay === undefined ? bound : callOverrides(options, core.clock.now());
   const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, overrides());
   Object.defineProperty(enqueue, "name", { value: definition.name, configurable: true });
   return Object.assign(enqueue, {
+    [OWNER]: core,
     s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, overrides())),
     map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, overrides()),
   });
@@ -105,7 +106,7 @@ async function schedule(
   checkIsOptions(options, "schedule");
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
-  return await enqueueCall(core, definition, args, callOverrides(call));
+  return await enqueueCall(core, definition, args, callOverrides(call, core.clock.now()));
 }
 
 function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {

@@ -53,6 +53,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": rooms,
   "app": ["app", "lib", "storage"],
   "consumer.ts": ["consumer", "app"],
+  "testing": ["testing", "consumer", "storage", "lib"],
 };
 
 /** Packages that only storage/ may use. */

@@ -2,7 +2,7 @@
  * How invocations are put together: pipelines, groups, chords.
  * @module
  */
-import type { Carry, Given, Last, Stored, StoredAll, value } from "./values.ts";
+import type { carriedValue, Carry, Given, Last, Stored, StoredAll } from "./values.ts";
 import type { TaskInfo } from "./calling.ts";
 import type { ChordResult, Result, ResultGroup } from "./results.ts";
 
@@ -24,10 +24,10 @@ export interface Callable {
 export type StepGiven<N, C extends unknown[]> = N extends (...args: infer A) => unknown ? Given<A, C> : [];
 
 /** The return types of the stages that a step adds. */
-export type StagesOf<N> = N extends { kind: "pipeline"; [value]?: infer S extends unknown[] } ? S
-  : N extends { kind: "chord"; [value]?: [unknown, infer S extends unknown[]] } ? S
-  : N extends { kind: "task"; [value]?: infer R } ? [R]
-  : N extends { s(...args: never): { [value]?: infer R } } ? [R]
+export type StagesOf<N> = N extends { kind: "pipeline"; [carriedValue]?: infer S extends unknown[] } ? S
+  : N extends { kind: "chord"; [carriedValue]?: [unknown, infer S extends unknown[]] } ? S
+  : N extends { kind: "task"; [carriedValue]?: infer R } ? [R]
+  : N extends { s(...args: never): { [carriedValue]?: infer R } } ? [R]
   : never;
 
 /** One invocation, made by `s` and enqueued by `huey.enqueue`. `R` is what the function returns. It never changes. */
@@ -36,7 +36,7 @@ export interface Task<R = unknown> extends TaskInfo {
   readonly kind: "task";
 
   /** Carries the type only. */
-  readonly [value]?: R;
+  readonly [carriedValue]?: R;
 
   /**
    * Adds a step that runs when this one has succeeded. It is not called `then` because `await` would take it for a promise.
@@ -88,7 +88,7 @@ export interface Pipeline<S extends unknown[]> {
   readonly kind: "pipeline";
 
   /** Carries the types only. */
-  readonly [value]?: S;
+  readonly [carriedValue]?: S;
 
   /** The steps whose values the handle reads; of a chord, the callback and what follows it. */
   readonly tasks: readonly Task[];
@@ -143,7 +143,7 @@ export interface Group<M extends readonly Member[]> {
   readonly kind: "group";
 
   /** Carries the types only. */
-  readonly [value]?: M;
+  readonly [carriedValue]?: M;
 
   /**
    * Makes a chord of it.
@@ -187,7 +187,7 @@ export interface Chord<V, S extends unknown[]> {
   readonly kind: "chord";
 
   /** Carries the types only. */
-  readonly [value]?: [V, S];
+  readonly [carriedValue]?: [V, S];
 
   /**
    * Adds a step after the callback, as `Task.andThen`.

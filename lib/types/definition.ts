@@ -13,7 +13,7 @@ export interface TaskOptions {
   /** What messages call the task; unique in the Huey. Default: the function's name. */
   name?: string;
 
-  /** Further attempts after a failure. Default 0. */
+  /** Further attempts after a failure, at most 10,000. Default 0. */
   retries?: number;
 
   /** Wait before a retry. Default 0: at once. */
@@ -62,8 +62,8 @@ export interface TaskOptions {
  */
 export type Delivery = "at-least-once" | "at-most-once";
 
-/** A function that becomes a task. */
-export type Fn<A extends unknown[], R> = ((...args: A) => R) & Checked<A, R>;
+/** A function that becomes a task; no task, which has a kind. */
+export type Fn<A extends unknown[], R> = ((...args: A) => R) & { kind?: undefined } & Checked<A, R>;
 
 /** A function that becomes a task with `context: true`. */
 export type ContextFn<A extends unknown[], R> = ((context: TaskContext, ...args: A) => R) & Checked<A, R>;
@@ -97,13 +97,16 @@ export type Named<O> = O & { name: string };
  * ```
  */
 export interface DefineTask<O extends { name?: string; context?: boolean } = TaskOptions> {
-  <A extends unknown[], R>(task: TaskWrapper<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(nameOrOptions: string | O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  // A checker takes the first form that fits, and reports a mistake by the last one: the plain form is both.
   <A extends unknown[], R>(definition: WithContext<O> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
   <A extends unknown[], R>(options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(name: string, options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(definition: Plain<O> & { fn: Fn<A, R> }): TaskWrapper<A, R>;
   <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(nameOrOptions: string | Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;

@@ -87,6 +87,12 @@ export interface Result<T = unknown> {
    * ```
    */
   get(options: BlockingGetOptions): Promise<T>;
+  /**
+   * Reads the value as it is now, or with options that are not known before.
+   *
+   * @param options How to read.
+   * @returns The value; `undefined` if it is not ready.
+   */
   get(options?: GetOptions): Promise<T | undefined>;
 
   /**
@@ -209,6 +215,12 @@ export interface ResultGroup<T extends readonly unknown[], H = Result<T[number]>
    * ```
    */
   get(options: BlockingGetOptions): Promise<T>;
+  /**
+   * Reads the values as they are now, or with options that are not known before.
+   *
+   * @param options How to read.
+   * @returns The values; `undefined` for what is not ready.
+   */
   get(options?: GetOptions): Promise<ResultOptions<T>>;
 
   /** The handles, in order. */
@@ -259,6 +271,12 @@ export interface ChordResult<V, S extends readonly unknown[]> {
    * ```
    */
   get(options: BlockingGetOptions): Promise<S[0]>;
+  /**
+   * Reads the value of the callback as it is now, or with options that are not known before.
+   *
+   * @param options How to read.
+   * @returns The value; `undefined` if it is not ready.
+   */
   get(options?: GetOptions): Promise<S[0] | undefined>;
 
   /** Forgets the value or the error that the handle of the callback keeps. */

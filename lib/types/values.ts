@@ -4,14 +4,14 @@
  */
 
 /** Key under which a type carries the type of its value; there is nothing at run time. */
-export declare const value: unique symbol;
+export declare const carriedValue: unique symbol;
 /** Key under which a spread carries the types of its items. */
-export declare const items: unique symbol;
+export declare const carriedItems: unique symbol;
 
 /** What `spread()` makes: passed on as separate arguments; read from a `Result` as the plain array of its items. */
 export interface Spread<T extends unknown[]> {
   /** Carries the types only. */
-  readonly [items]: T;
+  readonly [carriedItems]: T;
 }
 
 /** Whether a type is `any`. */

@@ -104,7 +104,7 @@ function readDeclaration(root: string, name: string, node: Node): Item[] {
   const kind = node.kind === "class" ? "class" : "declaration";
   const self = makeItem(root, name, kind, node);
   const isPublic = (member: Node): boolean =>
-    (member.accessibility ?? "public") === "public" && !member.isOverride && !member.name.startsWith("#");
+    (member.accessibility ?? "public") === "public" && !member.isOverride && !(member.name ?? "").startsWith("#");
   const literal = node.def?.tsType?.kind === "typeLiteral" ? node.def.tsType.value as Node["def"] : undefined;
   const def = literal ?? node.def ?? ({} as Node);
   const holder = def as NonNullable<Node["def"]>;

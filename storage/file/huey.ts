@@ -24,11 +24,15 @@ import { FILE_KEYS } from "./options.ts";
  */
 export class FileHuey extends Huey {
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey, and of the file storage; `path` is required.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */
   constructor(options: HueyOptions & FileOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey, and of the file storage; `path` is required.
    */

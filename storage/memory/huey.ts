@@ -25,11 +25,15 @@ provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
  */
 export class MemoryHuey extends Huey {
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */
   constructor(options?: HueyOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey.
    */
@@ -55,11 +59,15 @@ export class MemoryHuey extends Huey {
  */
 export class BlackHoleHuey extends Huey {
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */
   constructor(options?: HueyOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey.
    */

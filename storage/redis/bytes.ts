@@ -20,7 +20,7 @@ const CHORD_HEAD = 6;
 
 const SHORT_TEXT = 64;
 
-/** Entries: tag u8 · expiry f64 (0 is never) · with HELD: length u16 and name of the holder · value. Results: letter · f64 · value. */
+/** Entries: tag u8 · expiry f64 (0 is never) · with HELD: length u16 and name of the holder · value. Results: f64 · letter · f64 · value. */
 const ENTRY_HEAD = 9;
 const PLAIN = "-".charCodeAt(0);
 const HELD = "h".charCodeAt(0);
@@ -146,18 +146,13 @@ function isZero(bytes: Uint8Array, start: number): boolean {
   return true;
 }
 
-/** The text of a result: how the task ended, how long a notice of that is kept once the result is read, and the value. */
+/** The text of a result, in front of which the server writes the time: how the task ended, how long a notice of that is kept once the result is read, and the value. */
 export function resultText(value: Uint8Array, ending: Ending | undefined, noticeTtlMs: number): Buffer {
   const bytes = Buffer.allocUnsafe(ENTRY_HEAD + value.length);
   bytes[0] = (ending ? ENDING_TAGS[ending] : INTERMEDIATE).charCodeAt(0);
   bytes.writeDoubleBE(noticeTtlMs, 1);
   bytes.set(value, ENTRY_HEAD);
   return bytes;
-}
-
-/** The value of a result; `undefined` if it is none. */
-export function resultValue(text: Buffer | null | undefined): Uint8Array | undefined {
-  return text && text.length >= ENTRY_HEAD ? plainBytes(text, ENTRY_HEAD) : undefined;
 }
 
 /** The value of an entry; `undefined` if it is none, or has expired. */

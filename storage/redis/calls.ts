@@ -24,6 +24,9 @@ export class Calls {
   readonly #link: Link;
   readonly #prefix: string;
   readonly #clock: Clock;
+  /** Scripts that were sent in full on the present connection: what is sent after them may count on them, and overtakes nothing. */
+  #known = new Set<Script>();
+  #connection = 0;
   /** Places for kept replies that no call uses; the last one is used first, so that few are used at all. */
   readonly #places: number[] = Array.from({ length: REPLIES_KEPT }, (_, place) => place);
   /** Those who wait for a place. */
@@ -81,12 +84,19 @@ export class Calls {
 
   /** The command that runs a script, for another connection. */
   commandOf(script: Script, args: readonly Argument[]): Argument[] {
-    return this.#scriptCall(script, false, args);
+    return ["EVALSHA", script.digest, "1", this.#prefix, ...args];
   }
 
   #scriptCall(script: Script, whole: boolean, args: readonly Argument[]): Argument[] {
-    const [name, text] = whole ? ["EVAL", script.source] : ["EVALSHA", script.digest];
-    return [name!, text!, "1", this.#prefix, ...args];
+    if (!whole && this.#isKnown(script)) return ["EVALSHA", script.digest, "1", this.#prefix, ...args];
+    this.#known.add(script);
+    return ["EVAL", script.source, "1", this.#prefix, ...args];
+  }
+
+  #isKnown(script: Script): boolean {
+    if (this.#connection !== this.#link.connections) this.#known = new Set();
+    this.#connection = this.#link.connections;
+    return this.#known.has(script);
   }
 
   /** Sends until there is a reply, for at most `OUTAGE_MS` after the first failure. */

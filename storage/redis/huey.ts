@@ -30,12 +30,16 @@ export class RedisHuey extends Huey {
   /** The driver; a subclass names its own. */
   protected static readonly storageClass: StorageClass<RedisOptions> = RedisStorage;
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey, and of the Redis storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`.
    */
   constructor(options?: HueyOptions & RedisOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey, and of the Redis storage.
    */
@@ -60,6 +64,7 @@ export class RedisHuey extends Huey {
  * ```
  */
 export class PriorityRedisHuey extends RedisHuey {
+  /** The driver. */
   protected static override readonly storageClass: StorageClass<RedisOptions> = PriorityRedisStorage;
 }
 
@@ -80,12 +85,16 @@ export class RedisExpireHuey extends Huey {
   /** The driver; a subclass names its own. */
   protected static readonly storageClass: StorageClass<RedisExpireOptions> = RedisExpireStorage;
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey, and of the Redis storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    * @throws {ConfigurationError} For more than one of `url`, `host` and `port`, `client`, `pool`, or both `expireTime` and `resultTtl`.
    */
   constructor(options?: HueyOptions & RedisExpireOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey, and of the Redis storage.
    */
@@ -112,6 +121,7 @@ export class RedisExpireHuey extends Huey {
  * ```
  */
 export class PriorityRedisExpireHuey extends RedisExpireHuey {
+  /** The driver. */
   protected static override readonly storageClass: StorageClass<RedisExpireOptions> = PriorityRedisExpireStorage;
 }
 

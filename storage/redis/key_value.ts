@@ -3,26 +3,38 @@
  * @module
  */
 import type { KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
-import { asBuffer, entryValue, plainBytes, resultValue } from "./bytes.ts";
+import { asBuffer, entryValue, plainBytes } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
 import type { Argument } from "./dial.ts";
-import { ALL_RESULTS, CHANGE_KEY, CHANGE_RESULT, ENTRIES_OF, FLUSH_SPACE, SIZE } from "./lua_data.ts";
+import {
+  ALL_RESULTS,
+  CHANGE_KEY,
+  CHANGE_RESULT,
+  ENTRIES_OF,
+  FLUSH_RESULTS,
+  FLUSH_SPACE,
+  RESULT_COUNT,
+  RESULTS_OF,
+  SIZE,
+} from "./lua_data.ts";
 
 const NOTHING = Buffer.alloc(0);
+
+/** Most results that one script reads. */
+const READ_AT_ONCE = 1000;
 
 /** What both kinds of name spaces do in the same way. */
 abstract class Space implements KeyValue {
   protected readonly core: RedisCore;
-  readonly #space: string;
 
-  /** @param space Name of the space; a part of its keys. */
-  constructor(core: RedisCore, space: string) {
+  constructor(core: RedisCore) {
     this.core = core;
-    this.#space = space;
   }
 
   abstract peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   abstract entries(): Promise<Map<string, Uint8Array>>;
+  abstract size(): Promise<number>;
+  abstract flush(): Promise<void>;
   protected abstract change(operation: string, key: string, ...args: Argument[]): Promise<unknown>;
   protected abstract popped(key: string): Promise<unknown>;
 
@@ -64,14 +76,6 @@ abstract class Space implements KeyValue {
     const args = [asBuffer(value), lifeOf(ttlMs), expected ? "1" : "0", expected ? asBuffer(expected) : NOTHING];
     return await this.change("replace", key, ...args) === 1;
   }
-
-  async size(): Promise<number> {
-    return await this.core.run(SIZE, this.#space) as number;
-  }
-
-  async flush(): Promise<void> {
-    await this.core.run(FLUSH_SPACE, this.#space);
-  }
 }
 
 /** A name space in a hash. */
@@ -80,7 +84,7 @@ export class RedisKeyValue extends Space {
 
   /** @param name Name of the space. */
   constructor(core: RedisCore, name: string) {
-    super(core, name);
+    super(core);
     this.#name = name;
   }
 
@@ -94,6 +98,14 @@ export class RedisKeyValue extends Space {
     const entries = new Map<string, Uint8Array>();
     for (const [key, value] of await this.#entries([])) if (value) entries.set(key, value);
     return entries;
+  }
+
+  async size(): Promise<number> {
+    return await this.core.run(SIZE, this.#name) as number;
+  }
+
+  async flush(): Promise<void> {
+    await this.core.run(FLUSH_SPACE, this.#name);
   }
 
   protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
@@ -112,31 +124,38 @@ export class RedisKeyValue extends Space {
   }
 }
 
-/** Results: a key for each, which the server itself ends. */
+/** Results, in hashes that the server itself ends. */
 export class RedisResults extends Space {
   readonly #stay: boolean;
 
   /** @param stay A read leaves them where they are. */
   constructor(core: RedisCore, stay: boolean) {
-    super(core, "results");
+    super(core);
     this.#stay = stay;
   }
 
   async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length === 0) return [];
-    const names = keys.map((key) => `${this.core.prefix}result:${key}`);
-    this.core.assertOpen();
-    return (await this.core.calls.command(["MGET", ...names]) as (Buffer | null)[]).map(resultValue);
+    const values: (Uint8Array | undefined)[] = [];
+    for (let start = 0; start < keys.length; start += READ_AT_ONCE) {
+      const found = await this.core.run(RESULTS_OF, ...keys.slice(start, start + READ_AT_ONCE)) as (Buffer | null)[];
+      for (const value of found) values.push(value === null ? undefined : plainBytes(value, 0));
+    }
+    return values;
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    const flat = await this.core.run(ALL_RESULTS) as (Buffer | null)[];
+    const flat = await this.core.run(ALL_RESULTS) as Buffer[];
     const entries = new Map<string, Uint8Array>();
-    for (let index = 0; index < flat.length; index += 2) {
-      const value = resultValue(flat[index + 1]);
-      if (value) entries.set(String(flat[index]), value);
-    }
+    for (let index = 0; index < flat.length; index += 2) entries.set(String(flat[index]), plainBytes(flat[index + 1]!, 0));
     return entries;
+  }
+
+  async size(): Promise<number> {
+    return await this.core.run(RESULT_COUNT) as number;
+  }
+
+  async flush(): Promise<void> {
+    await this.core.run(FLUSH_RESULTS);
   }
 
   protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {

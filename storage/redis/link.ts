@@ -63,6 +63,7 @@ export class Link {
   #closed = false;
   #lastError: Error | undefined;
   #traffic = new Traffic();
+  #connections = 0;
   #watch: Timer | undefined;
 
   constructor(options: LinkOptions) {
@@ -72,6 +73,11 @@ export class Link {
   /** Whether a command can be sent now. */
   get isReady(): boolean {
     return this.#connection !== undefined;
+  }
+
+  /** How many there were. */
+  get connections(): number {
+    return this.#connections;
   }
 
   get isClosed(): boolean {
@@ -157,6 +163,7 @@ export class Link {
       await Promise.race([this.#open(made), limit.promise]);
       if (this.#closed) throw closedError();
       this.#connection = made;
+      this.#connections++;
       this.#lastError = undefined;
       this.#startWatch();
       for (const waiter of this.#waiters) waiter.resolve(made);

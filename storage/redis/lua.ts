@@ -3,7 +3,7 @@
  *
  * KEYS[1] is `huey2:{name}:`, the beginning of all keys of a queue; the braces keep them in one slot of a cluster.
  * Keys: `queue` list or sorted set · `schedule` sorted set · `requests` request -> mark, consumer · `claims:<request>` number -> record ·
- * `leases` · `state` id -> letter · `notices:<ttl>:<n>` id -> letter, expiry · `notice-sets` · `result:<id>` · `results` id by expiry ·
+ * `leases` · `state` id -> letter · `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends ·
  * `locks` `data` `revocations` `meta` `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks ·
  * `chord:<id>` size, callback, filled, index -> value · `chords` set · `recovered` numbers of claims that were put back ·
  * `over:<request>` how often it was sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `listening` while somebody does ·
@@ -39,29 +39,32 @@ export function script(...pieces: string[]): Script {
  */
 const COMMON = `
 local P = KEYS[1]
-local function tell(line)
-  local length = redis.pcall('LPUSH', P .. 'aside', line)
-  if type(length) == 'table' then redis.pcall('DEL', P .. 'aside') elseif length > 100 then redis.pcall('LTRIM', P .. 'aside', 0, 99) end
-end
-local function setKeyAside(key)
-  local kind = redis.call('TYPE', key).ok
-  if key == P .. 'queue' and (kind == 'list' or kind == 'zset') then error('WRONGTYPE The queue is a ' .. kind) end
-  local aside = P .. 'aside:' .. string.sub(key, #P + 1)
-  redis.call('RENAME', key, aside)
-  redis.call('PEXPIRE', aside, 604800000)
-  tell('The key ' .. key .. ' was a ' .. kind .. ', and is now ' .. aside)
-end
 local function call(command, key, ...)
   local reply = redis.pcall(command, key, ...)
   if type(reply) ~= 'table' or not reply.err then return reply end
   if not string.find(reply.err, 'WRONGTYPE', 1, true) then error(reply.err) end
-  setKeyAside(key)
+  local kind, aside = redis.call('TYPE', key).ok, P .. 'aside:' .. string.sub(key, #P + 1)
+  if key == P .. 'queue' and (kind == 'list' or kind == 'zset') then error('WRONGTYPE The queue is a ' .. kind) end
+  redis.call('RENAME', key, aside)
+  redis.call('PEXPIRE', aside, 604800000)
+  redis.pcall('LPUSH', P .. 'aside', 'The key ' .. key .. ' was a ' .. kind .. ', and is now ' .. aside)
   return redis.call(command, key, ...)
 end
 local function many(command, key, args)
   for i = 1, #args, 2000 do call(command, key, unpack(args, i, math.min(i + 1999, #args))) end
 end
--- What was cut because the server takes no string of that length.
+`;
+
+/** A line for the log of a consumer. */
+export const TELL = `
+local function tell(line)
+  local length = redis.pcall('LPUSH', P .. 'aside', line)
+  if type(length) == 'table' then redis.pcall('DEL', P .. 'aside') elseif length > 100 then redis.pcall('LTRIM', P .. 'aside', 0, 99) end
+end
+`;
+
+/** What was cut because the server takes no string of that length. */
+export const JOINED = `
 local function joined(first) return ARGV[first + 1] and table.concat(ARGV, '', first) or ARGV[first] end
 `;
 
@@ -104,7 +107,14 @@ if last >= tonumber(ARGV[2]) and last < tonumber(ARGV[2]) + 1e9 then return redi
     ...body,
     `
 local reply = main()
-if call('HSET', replies, slot, ARGV[2] .. ' ' .. ${kept}) == 1 then call('PEXPIRE', replies, 86400000) end
+kept = ARGV[2] .. ' ' .. ${kept}
+local isNew = redis.pcall('HSET', replies, slot, kept)
+-- Memory is full, and nothing was written but this; or the key is none of ours.
+if type(isNew) == 'table' then
+  redis.call('DEL', replies)
+  isNew = redis.call('HSET', replies, slot, kept)
+end
+if isNew == 1 then redis.call('PEXPIRE', replies, 86400000) end
 return reply`,
   );
 }

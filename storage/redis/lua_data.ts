@@ -3,7 +3,7 @@
  * @module
  */
 import { EVEN_IF_FULL, NOW, once, type Script, script } from "./lua.ts";
-import { ENTRIES, LOCKS, NOTICES, RESULTS, WAKE } from "./lua_ends.ts";
+import { ENTRIES, FIND, LOCKS, WAKE } from "./lua_ends.ts";
 import { BELL, RECORDS } from "./lua_pieces.ts";
 
 /**
@@ -66,18 +66,18 @@ export const CHANGE_KEY: Script = once(NOW, BELL, ENTRIES, CHANGE);
  */
 const CHANGE_ONE = `
 local id = ARGV[5]
-local text = findResult(id)
-local body = text and string.sub(text, 10)
-local function isOfEnded() return string.find('cfvxn', string.sub(text, 1, 1), 1, true) end
+local text = findResults({id})[1]
+local body, letter = text and string.sub(text, 18), text and string.sub(text, 9, 9)
 local function put()
+  dropFrom('results', {id})
   storeResults({id, '-' .. struct.pack('>d', 0) .. ARGV[6], ARGV[7] == '' and 0 or tonumber(ARGV[7])})
   wake({id})
   return 1
 end
 local function remove()
   if not text then return 0 end
-  dropResult(id)
-  if isOfEnded() then putNotices(struct.unpack('>d', text, 2), string.sub(text, 1, 1), {id}) end
+  dropFrom('results', {id})
+  if string.find('cfvxnd', letter, 1, true) then putNotices(struct.unpack('>d', text, 10), letter, {id}) end
   return 1
 end
 local operations = {
@@ -85,7 +85,7 @@ local operations = {
   add = function() return text and 0 or put() end,
   pop = function()
     if not text then return false end
-    if ARGV[6] ~= '1' or string.sub(text, 1, 1) == '-' then remove() end
+    if ARGV[6] ~= '1' or letter == '-' then remove() end
     return body
   end,
   delete = remove,
@@ -99,17 +99,37 @@ local main = operations[ARGV[4]]
 `;
 
 /** Changes one result. */
-export const CHANGE_RESULT: Script = once(NOW, NOTICES, RESULTS, WAKE, CHANGE_ONE);
+export const CHANGE_RESULT: Script = once(NOW, FIND, WAKE, CHANGE_ONE);
 
 /** ARGV 1 space. Removes what has expired. Replies the number of keys. */
 export const SIZE: Script = script(
   NOW,
   ENTRIES,
-  RESULTS,
   `
-local isResults = ARGV[1] == 'results'
-while (isResults and sweepResults(1000) or sweep(ARGV[1], 1000)) == 1000 do end
-return isResults and call('ZCARD', INDEX) or call('HLEN', P .. ARGV[1])
+while sweep(ARGV[1], 1000) == 1000 do end
+return call('HLEN', P .. ARGV[1])
+`,
+);
+
+/** Replies the number of results. Only sets of which something may have expired are read. */
+export const RESULT_COUNT: Script = script(
+  NOW,
+  FIND,
+  `
+local count, sets = 0, setsOf('results')
+for i = 1, #sets, 2 do
+  local key, ttl = sets[i], sets[i + 1]
+  local ends = tonumber(call('HGET', SETS, key))
+  if ttl > 0 and ends - math.ceil(ttl / 4) <= now then
+    local all, over = call('HGETALL', key), {}
+    for j = 1, #all, 2 do
+      if not isResult(all[j + 1], ttl) then over[#over + 1] = all[j] end
+    end
+    many('HDEL', key, over)
+  end
+  count = count + call('HLEN', key)
+end
+return count
 `,
 );
 
@@ -130,25 +150,48 @@ return reply
 `,
 );
 
-/** Replies id and text of each result; an id without one has expired. */
-export const ALL_RESULTS: Script = script(
-  RESULTS,
+/** ARGV: ids. Replies the value of each. */
+export const RESULTS_OF: Script = script(
+  NOW,
+  FIND,
   `
-local reply = {}
-for _, id in ipairs(call('ZRANGE', INDEX, 0, -1)) do
+local reply, found = {}, findResults(ARGV)
+for i = 1, #ARGV do reply[i] = found[i] and string.sub(found[i], 18) or false end
+return reply
+`,
+);
+
+/** Replies id and value of each result. */
+export const ALL_RESULTS: Script = script(
+  NOW,
+  FIND,
+  `
+local found, reply, sets = {}, {}, setsOf('results')
+for i = 1, #sets, 2 do
+  local all = call('HGETALL', sets[i])
+  for j = 1, #all, 2 do found[all[j]] = laterResult(found[all[j]], all[j + 1], sets[i + 1]) end
+end
+for id, text in pairs(found) do
   reply[#reply + 1] = id
-  reply[#reply + 1] = call('GET', resultKey(id))
+  reply[#reply + 1] = string.sub(text, 18)
 end
 return reply
 `,
 );
 
 /** ARGV 1 space. Deletes all of it. */
-export const FLUSH_SPACE: Script = script(
-  RESULTS,
-  `
-if ARGV[1] == 'results' then flushResults() else call('UNLINK', P .. ARGV[1], P .. ARGV[1] .. ':ttl') end
+export const FLUSH_SPACE: Script = script(`
+call('UNLINK', P .. ARGV[1], P .. ARGV[1] .. ':ttl')
 if ARGV[1] == 'locks' then call('UNLINK', P .. 'held') end
+return 1
+`);
+
+/** Deletes all results; notices stay. */
+export const FLUSH_RESULTS: Script = script(
+  NOW,
+  FIND,
+  `
+dropSets('results')
 return 1
 `,
 );
@@ -162,20 +205,18 @@ export const COLLECT: Script = script(`return call('HGETALL', P .. 'chord:' .. A
  */
 export const ENDED: Script = script(
   NOW,
-  NOTICES,
-  RESULTS,
+  FIND,
   `
 local ids, reply, ended = {unpack(ARGV, 2)}, {'1'}, {}
-local letters = call('HMGET', P .. 'state', unpack(ids))
-local function note(id, notice)
-  if not ended[id] and notice and string.sub(notice, 1, 1) ~= 'r' then ended[id] = true end
-end
+local letters, results = call('HMGET', P .. 'state', unpack(ids)), findResults(ids)
 for i, id in ipairs(ids) do
-  if letters[i] == 'd' or redis.call('EXISTS', resultKey(id)) == 1 then ended[id] = true end
+  if letters[i] == 'd' or results[i] then ended[id] = true end
 end
-for _, set in ipairs(noticeSets()) do
-  for i, notice in ipairs(call('HMGET', set, unpack(ids))) do
-    if not letters[i] then note(ids[i], laterNotice(nil, notice)) end
+local sets = setsOf('notices')
+for s = 1, #sets, 2 do
+  for i, notice in ipairs(call('HMGET', sets[s], unpack(ids))) do
+    local found = not letters[i] and laterNotice(nil, notice)
+    if found and string.sub(found, 1, 1) ~= 'r' then ended[ids[i]] = true end
   end
 end
 local marks = {}
@@ -197,13 +238,13 @@ return reply
 /** ARGV 1 id. Replies letter and mark. */
 export const STATE: Script = script(
   NOW,
-  NOTICES,
-  RESULTS,
+  FIND,
   `
 local state = call('HGET', P .. 'state', ARGV[1])
 if state then return {string.sub(state, 1, 1), string.sub(state, 2)} end
-local text = findResult(ARGV[1])
-if text and string.find('cfvxnd', string.sub(text, 1, 1), 1, true) then return {string.sub(text, 1, 1), ''} end
+local text = findResults({ARGV[1]})[1]
+local letter = text and string.sub(text, 9, 9)
+if text and string.find('cfvxnd', letter, 1, true) then return {letter, ''} end
 local notice = findNotice(ARGV[1])
 return notice and {string.sub(notice, 1, 1), string.sub(notice, 10)} or {}
 `,
@@ -217,11 +258,11 @@ export const HEARTBEAT: Script = script(
   EVEN_IF_FULL,
   NOW,
   ENTRIES,
-  RESULTS,
+  FIND,
   `
 call('HSET', P .. 'leases', ARGV[1], string.format('%.0f ', now + tonumber(ARGV[2])) .. ARGV[3])
 for space in pairs(SPACES) do sweep(space, 1000) end
-sweepResults(1000)
+setsOf('')
 call('ZREMRANGEBYSCORE', P .. 'waiting', '-inf', now)
 return call('EXISTS', P .. 'aside') == 1 and call('LPOP', P .. 'aside', 100) or {}
 `,

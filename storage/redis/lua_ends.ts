@@ -3,112 +3,120 @@
  * @module
  */
 
-/** Notices by id, in sets that vanish as a whole; the last notice of a set is written a life after its first one at the latest. */
-export const PUT_NOTICES = `
-local SETS = P .. 'notice-sets'
+import { TELL } from "./lua.ts";
+
+/**
+ * What ends by itself, by id: hashes for a kind, a life and a slice of time, which the server ends as a whole, and their names with
+ * their ends. So nothing has to be swept, and nothing stays when no program runs.
+ */
+const SETS = `
+local SETS = P .. 'sets'
+-- ttl: 0 for no end. A set ends a slice of that life after the first that is in it. Returns whether somebody waits for an end.
+local function putInSet(kind, ttl, slices, args)
+  local length = math.max(1, math.ceil(ttl / slices))
+  local number = ttl > 0 and math.floor((now + ttl) / length) or 0
+  local key, waiting = string.format('%s%s:%d:%d', P, kind, ttl, number), P .. 'waiting'
+  -- A key that is named twice counts twice, so that one command answers three questions.
+  local found = redis.call('EXISTS', waiting, key, key, SETS, SETS, SETS, SETS)
+  many('HSET', key, args)
+  if found < 6 then
+    local left, ends = call('PTTL', SETS), ttl > 0 and string.format('%.0f', (number + 1) * length) or '0'
+    call('HSET', SETS, key, ends)
+    if ttl == 0 then call('PERSIST', SETS)
+    else
+      call('PEXPIREAT', key, ends)
+      if left == -2 or left >= 0 and left < ends - now then call('PEXPIREAT', SETS, ends) end
+    end
+  end
+  return found % 2 == 1
+end
+`;
+
+/** Notices: letter, expiry f64, and the mark of a task that runs. */
+export const PUT_NOTICES: string = SETS + `
 local function putNotices(ttl, letter, ids, mark)
   if ttl <= 0 then return end
-  local key = string.format('%snotices:%d:%d', P, ttl, math.floor(now / ttl))
-  local text, isNew, args = letter .. struct.pack('>d', now + ttl), call('EXISTS', key) == 0, {}
+  local text, args = letter .. struct.pack('>d', now + ttl), {}
   if mark then text = text .. struct.pack('>d', now) .. mark end
   for i = 1, #ids do
     args[2 * i - 1] = ids[i]
     args[2 * i] = text
   end
-  many('HSET', key, args)
-  if not isNew then return end
-  call('HSET', SETS, key, string.format('%.0f', now + 2 * ttl))
-  call('PEXPIRE', key, 2 * ttl + 60000)
+  return putInSet('notices', ttl, 1, args)
 end
 `;
 
-/** What else is done with notices. */
-export const NOTICES: string = PUT_NOTICES + `
--- The sets that may still hold something; the names are read from the store, so that only those of ours are touched.
-local function noticeSets()
-  local all, sets, head = call('HGETALL', SETS), {}, P .. 'notices:'
+/** Results: when they were stored f64, how the task ended (a letter), the life of the notice that a read leaves f64, and the value. */
+export const PUT_RESULTS = `
+-- By threes: id, text (all but the time) and life.
+local function storeResults(results)
+  local byLife, stored = {}, struct.pack('>d', now)
+  for i = 1, #results, 3 do
+    local args = byLife[results[i + 2]] or {}
+    byLife[results[i + 2]] = args
+    args[#args + 1] = results[i]
+    args[#args + 1] = stored .. results[i + 1]
+  end
+  for ttl, args in pairs(byLife) do putInSet('results', ttl, 4, args) end
+end
+`;
+
+/** What is found in sets, and taken out of them. Their names are read from the store, so that only those of ours are touched. */
+export const FIND: string = PUT_NOTICES + PUT_RESULTS + `
+-- By twos: key and life of those that may still hold something.
+local function setsOf(kind)
+  local all, sets, head = call('HGETALL', SETS), {}, P .. kind .. ':'
   for i = 1, #all, 2 do
-    local isOurs, ends = string.sub(all[i], 1, #head) == head, tonumber(all[i + 1])
-    if isOurs and ends and ends > now then sets[#sets + 1] = all[i]
-    else
-      call('HDEL', SETS, all[i])
-      if isOurs then call('UNLINK', all[i]) end
+    local ends, ttl = tonumber(all[i + 1]), tonumber(string.match(all[i], ':(%d+):%d+$'))
+    if not ends or not ttl or ends ~= 0 and ends <= now then call('HDEL', SETS, all[i])
+    elseif string.sub(all[i], 1, #head) == head then
+      sets[#sets + 1] = all[i]
+      sets[#sets + 1] = ttl
     end
   end
   return sets
 end
-local function dropNotices(ids)
-  if #ids == 0 then return end
-  for _, set in ipairs(noticeSets()) do many('HDEL', set, ids) end
+local function dropFrom(kind, ids)
+  local sets = #ids > 0 and setsOf(kind) or {}
+  for i = 1, #sets, 2 do many('HDEL', sets[i], ids) end
+end
+local function dropSets(kind)
+  local sets = setsOf(kind)
+  for i = 1, #sets, 2 do
+    call('UNLINK', sets[i])
+    call('HDEL', SETS, sets[i])
+  end
 end
 -- The later one of the texts of two notices, if it has not ended.
 local function laterNotice(one, other)
-  if not other or #other < 9 or struct.unpack('>d', other, 2) <= now then return one end
+  if not other or #other < 9 or not (struct.unpack('>d', other, 2) > now) then return one end
   return one and struct.unpack('>d', one, 2) >= struct.unpack('>d', other, 2) and one or other
 end
 local function findNotice(id)
   local found
-  for _, set in ipairs(noticeSets()) do found = laterNotice(found, call('HGET', set, id)) end
+  local sets = setsOf('notices')
+  for i = 1, #sets, 2 do found = laterNotice(found, call('HGET', sets[i], id)) end
+  return found
+end
+local function isResult(text, ttl)
+  return text and #text >= 17 and (ttl == 0 or struct.unpack('>d', text) + ttl > now)
+end
+local function laterResult(one, other, ttl)
+  if not isResult(other, ttl) then return one end
+  return one and struct.unpack('>d', one) >= struct.unpack('>d', other) and one or other
+end
+-- By the numbers of the ids.
+local function findResults(ids)
+  local found, sets = {}, setsOf('results')
+  for i = 1, #sets, 2 do
+    for j, text in ipairs(call('HMGET', sets[i], unpack(ids))) do found[j] = laterResult(found[j], text, sets[i + 1]) end
+  end
   return found
 end
 `;
 
-/**
- * Results: a key for each, which the server itself ends, and their ids by expiry. A result is how its task ended (a letter), the life of
- * the notice that a read leaves (f64), and the value. The index ends a little later than all that it names.
- */
-export const RESULTS = `
-local INDEX = P .. 'results'
-local function resultKey(id) return P .. 'result:' .. id end
-local function storeResult(id, text, ttl)
-  if ttl > 0 then redis.call('SET', resultKey(id), text, 'PX', ttl) else redis.call('SET', resultKey(id), text) end
-end
--- Arguments: expiry and id of each. ttl: the longest life of them, 0 for no end.
-local function indexResults(args, ttl)
-  local left = call('PTTL', INDEX)
-  many('ZADD', INDEX, args)
-  if ttl == 0 then
-    if left >= 0 then call('PERSIST', INDEX) end
-  elseif left ~= -1 and left < ttl then call('PEXPIRE', INDEX, math.ceil(ttl * 1.2) + 500) end
-end
-local function storeResults(results)
-  if #results == 0 then return end
-  local args, longest, isForEver = {}, 0, false
-  for i = 1, #results, 3 do
-    local id, ttl = results[i], results[i + 2]
-    storeResult(id, results[i + 1], ttl)
-    args[#args + 1] = ttl > 0 and now + ttl or '+inf'
-    args[#args + 1] = id
-    longest, isForEver = math.max(longest, ttl), isForEver or ttl == 0
-  end
-  indexResults(args, isForEver and 0 or longest)
-end
-local function findResult(id)
-  local text = call('GET', resultKey(id))
-  return text and #text >= 9 and text or nil
-end
-local function dropResult(id)
-  call('ZREM', INDEX, id)
-  return call('DEL', resultKey(id))
-end
-local function sweepResults(limit)
-  local old = call('ZRANGEBYSCORE', INDEX, '-inf', now, 'LIMIT', 0, limit)
-  many('ZREM', INDEX, old)
-  return #old
-end
-local function flushResults()
-  for i = 0, math.huge do
-    local ids = call('ZRANGE', INDEX, i * 1000, i * 1000 + 999)
-    if #ids == 0 then break end
-    for j = 1, #ids do ids[j] = resultKey(ids[j]) end
-    redis.call('UNLINK', unpack(ids))
-  end
-  redis.call('UNLINK', INDEX)
-end
-`;
-
 /** Entries of keys and values: tag ("-", or "h" with a holder), expiry f64 (0 is never), the holder with its length, value. One that is damaged is none. */
-export const ENTRIES = `
+export const ENTRIES: string = TELL + `
 local SPACES = {locks = true, data = true, revocations = true, meta = true, counters = true}
 local function holderOf(entry)
   if string.sub(entry, 1, 1) ~= 'h' then return nil end

@@ -3,7 +3,7 @@
  * @module
  */
 import { EVEN_IF_FULL, NOW, type Script, script } from "./lua.ts";
-import { ENTRIES, LOCKS, NOTICES, RESULTS } from "./lua_ends.ts";
+import { ENTRIES, FIND, LOCKS } from "./lua_ends.ts";
 import { CHORDS, RECORDS } from "./lua_pieces.ts";
 
 /** ARGV: parts. Leases, kept replies and the last numbers stay: an old token must never fit a new claim. */
@@ -11,8 +11,7 @@ export const FLUSH: Script = script(
   EVEN_IF_FULL,
   NOW,
   RECORDS,
-  NOTICES,
-  RESULTS,
+  FIND,
   ENTRIES,
   LOCKS,
   CHORDS,
@@ -68,9 +67,8 @@ local parts = {
     dropList(P .. 'schedule', 'ZRANGE', 9)
   end,
   results = function()
-    flushResults()
-    for _, set in ipairs(noticeSets()) do redis.call('UNLINK', set) end
-    redis.call('UNLINK', SETS)
+    dropSets('results')
+    dropSets('notices')
   end,
   locks = function()
     dropSpace('locks')

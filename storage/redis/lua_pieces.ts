@@ -3,18 +3,10 @@
  * @module
  */
 
-/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
-export const RECORDS = `
-local function placeOf(record)
-  if #record < 8 then return 0 end
-  local place = struct.unpack('>d', record)
-  return place > 0 and place < math.huge and place or 0
-end
--- Lower comes first.
-local function rank(record)
-  local priority = struct.unpack('>d', record, 14)
-  return priority == priority and -priority or 0
-end
+import { TELL } from "./lua.ts";
+
+/** Flags and id of a record; nothing if it is damaged. */
+export const PARSE: string = TELL + `
 local function parse(record)
   local length = #record >= 23 and string.byte(record, 22) * 256 + string.byte(record, 23)
   if not length or #record < 23 + length then return nil end
@@ -26,14 +18,9 @@ local function setRecordAside(record, where)
   redis.pcall('PEXPIRE', P .. 'damaged', 604800000)
   tell('A record in ' .. where .. ' of ' .. P .. ' was damaged, and is now in ' .. P .. 'damaged')
 end
--- Those that are whole.
-local function whole(records, where)
-  local good = {}
-  for i = 1, #records do
-    if parse(records[i]) then good[#good + 1] = records[i] else setRecordAside(records[i], where) end
-  end
-  return good
-end
+`;
+
+const STATES = `
 local function setStates(records, letter)
   local args = {}
   for i = 1, #records do
@@ -46,6 +33,20 @@ local function setStates(records, letter)
   many('HSET', P .. 'state', args)
 end
 `;
+
+/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
+export const RECORDS: string = `
+local function placeOf(record)
+  if #record < 8 then return 0 end
+  local place = struct.unpack('>d', record)
+  return place > 0 and place < math.huge and place or 0
+end
+-- Lower comes first.
+local function rank(record)
+  local priority = struct.unpack('>d', record, 14)
+  return priority == priority and -priority or 0
+end
+` + PARSE + STATES;
 
 /** The next numbers: the last one of them. What somebody has written there instead of a number is replaced by one that is larger than all. */
 export const NUMBERS = `

@@ -2,10 +2,10 @@
  * The scripts of the queue: enqueue, claim, put back.
  * @module
  */
-import { EVEN_IF_FULL, NOW, once, onceText, type Script, script } from "./lua.ts";
-import { ENTRIES, LOCKS, NOTICES, RESULTS } from "./lua_ends.ts";
+import { EVEN_IF_FULL, JOINED, NOW, once, onceText, type Script, script } from "./lua.ts";
+import { ENTRIES, FIND, LOCKS } from "./lua_ends.ts";
 import { type QueueKind, queueLua } from "./lua_kinds.ts";
-import { ADD, BELL, CHORDS, CLAIMS, NUMBERS, RECORDS } from "./lua_pieces.ts";
+import { ADD, BELL, CHORDS, CLAIMS, NUMBERS, PARSE, RECORDS } from "./lua_pieces.ts";
 import { type SettleScripts, settleScripts } from "./lua_settle.ts";
 
 /** The scripts of one kind of queue. */
@@ -58,11 +58,13 @@ end
  * the server get round to an earlier sending only then, that finds that it is over.
  */
 const CLAIM = `
-local claims, over = P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4]
-local reply = {call('HLEN', P .. 'revocations')}
-if tonumber(ARGV[2]) < tonumber(call('GET', over) or 0) then return reply end
+local claims, over, bell, revocations = P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4], P .. 'bell', P .. 'revocations'
+-- A key that is named twice counts twice, so that one command answers three questions.
+local found = redis.call('EXISTS', bell, revocations, revocations, over, over, over, over)
+local reply = {found % 4 >= 2 and 1 or 0}
+if found >= 4 and tonumber(ARGV[2]) < (tonumber(redis.call('GET', over)) or 0) then return reply end
 if ARGV[2] ~= '0' then
-  call('SET', over, ARGV[2], 'PX', 600000)
+  redis.call('SET', over, ARGV[2], 'PX', 600000)
   local numbers = call('HKEYS', claims)
   table.sort(numbers, function(a, b) return (tonumber(a) or 0) < (tonumber(b) or 0) end)
   for _, number in ipairs(numbers) do
@@ -79,28 +81,39 @@ if ARGV[3] == '0' then
   if size() > 0 then ring() end
   return reply
 end
-local limit = tonumber(ARGV[3])
-local taken = take(limit)
-local isEmpty = #taken < limit
-local good = whole(taken, 'the queue')
-while #good == 0 and not isEmpty do
-  taken = take(limit)
-  isEmpty, good = #taken < limit, whole(taken, 'the queue')
-end
-if #good == 0 then return reply end
-local last, stored = number('claim', #good) - #good, {}
+local limit, records, tracked, isEmpty = tonumber(ARGV[3]), {}, {}, nil
+repeat
+  local taken = take(limit)
+  isEmpty = #taken < limit
+  for i = 1, #taken do
+    local flags, id = parse(taken[i])
+    if not flags then setRecordAside(taken[i], 'the queue')
+    else
+      records[#records + 1] = taken[i]
+      if flags % 2 == 1 then tracked[#tracked + 1] = id end
+    end
+  end
+until #records > 0 or isEmpty
+local count = #records
+if count == 0 then return reply end
+local last, stored = number('claim', count) - count, {}
 reply[2] = last + 1
-for i = 1, #good do
-  reply[i + 2] = good[i]
+for i = 1, count do
+  reply[i + 2] = records[i]
   stored[2 * i - 1] = last + i
-  stored[2 * i] = good[i]
+  stored[2 * i] = records[i]
 end
 local time = redis.call('TIME')
 local mark = struct.pack('>d', time[1] * 1000 + math.floor(time[2] / 1000)) .. ARGV[1]
 many('HSET', claims, stored)
 call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
-setStates(good, 'r' .. mark)
-if not isEmpty and call('LLEN', P .. 'bell') == 0 and size() > 0 then ring() end
+local states = {}
+for i = 1, #tracked do
+  states[2 * i - 1] = tracked[i]
+  states[2 * i] = 'r' .. mark
+end
+many('HSET', P .. 'state', states)
+if not isEmpty and found % 2 == 0 and size() > 0 then ring() end
 return reply
 `;
 
@@ -232,8 +245,8 @@ local function main()
     setRecordAside(letter, 'the dead letters')
     return 0
   end
-  dropNotices({id})
-  dropResult(id)
+  dropFrom('notices', {id})
+  dropFrom('results', {id})
   push({record})
   setStates({record}, 'w')
   ring()
@@ -246,16 +259,17 @@ export function queueScripts(kind: QueueKind): QueueScripts {
   const { size, take, push, pushOne, back } = queueLua(kind);
   const adding = [RECORDS, NUMBERS, size, push, BELL, ADD];
   const returning = [RECORDS, size, back, BELL, CLAIMS, ENTRIES, LOCKS];
+  const one = kind === "list" ? [] : [RECORDS, NUMBERS, size];
   return {
     ...settleScripts(adding),
-    enqueue: onceText(NOW, ...adding, CHORDS, ENQUEUE),
-    enqueueOne: onceText(RECORDS, NUMBERS, size, BELL, pushOne, ENQUEUE_ONE),
-    enqueueOnce: once(NOW, ...adding, ENTRIES, ENQUEUE_ONCE),
-    claim: script(RECORDS, NUMBERS, size, take, BELL, CLAIM),
+    enqueue: onceText(NOW, JOINED, ...adding, CHORDS, ENQUEUE),
+    enqueueOne: onceText(...one, BELL, pushOne, ENQUEUE_ONE),
+    enqueueOnce: once(NOW, JOINED, ...adding, ENTRIES, ENQUEUE_ONCE),
+    claim: script(PARSE, NUMBERS, size, take, BELL, CLAIM),
     claimed: script(RECORDS, CLAIMS, CLAIMED),
-    release: script(EVEN_IF_FULL, NOW, ...returning, RELEASE),
-    recover: once(EVEN_IF_FULL, NOW, ...returning, RECOVER),
+    release: script(EVEN_IF_FULL, NOW, JOINED, ...returning, RELEASE),
+    recover: once(EVEN_IF_FULL, NOW, JOINED, ...returning, RECOVER),
     promote: once(RECORDS, NUMBERS, size, push, BELL, PROMOTE),
-    requeue: once(NOW, ...adding, NOTICES, RESULTS, REQUEUE),
+    requeue: once(NOW, ...adding, FIND, REQUEUE),
   };
 }

@@ -2,9 +2,9 @@
  * The scripts of settlements.
  * @module
  */
-import { EVEN_IF_FULL, NOW, once, type Script, script } from "./lua.ts";
-import { ENTRIES, LOCKS, NOTICES, PUT_NOTICES, RESULTS, WAKE } from "./lua_ends.ts";
-import { CHORDS, RECORDS } from "./lua_pieces.ts";
+import { EVEN_IF_FULL, JOINED, NOW, once, type Script, script } from "./lua.ts";
+import { ENTRIES, FIND, LOCKS, PUT_NOTICES, WAKE } from "./lua_ends.ts";
+import { CHORDS, PARSE } from "./lua_pieces.ts";
 
 /** What settles. */
 export interface SettleScripts {
@@ -20,7 +20,7 @@ export interface SettleScripts {
  * ARGV from 1: packed settlements, one after another in columns: 1 what is added, 2 request and claims of each group, or how many if
  * these are all that the request has claimed, 3 id, text and life of results, 4 tasks whose state is over, 5 notices: life, letter, ids
  * and mark, 6 tasks to wake for, 7 revocations to delete, 8 reports to chords, 9 chords to drop, 10 burials, 11 tokens whose locks are
- * dropped, 12 tasks whose older notices do not count any more, 13 chords, 14 tokens and whom their locks go to. In 5, 6 and 7 true:
+ * dropped, 12 tasks whose older results and notices do not count any more, 13 chords, 14 tokens and whom their locks go to. In 5, 6 and 7 true:
  * those of 4. Replies the claims that are not held, or ? if it was not told which; if there are any, nothing is written. Else "", or
  * the callbacks that were set free, each behind the number of its report.
  */
@@ -77,9 +77,10 @@ local function main(first)
   if #s[1][1] > 0 or #s[8] > 0 then size() end
   local missing = dropClaims(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
+  dropFrom('notices', s[12])
+  dropFrom('results', s[12])
   storeResults(s[3])
   many('HDEL', P .. 'state', s[4])
-  dropNotices(s[12])
   for _, notice in ipairs(s[5]) do putNotices(notice[1], notice[2], idsOr(notice[3], s[4]), notice[4]) end
   forget(s[7], s[4])
   dropChords(s[9])
@@ -107,13 +108,16 @@ end
  * nothing follows. Replies as \`settle\` does.
  */
 const SETTLE_ONE = `
-local claims, id = P .. 'claims:' .. ARGV[1], ARGV[4]
-if call('HDEL', claims, ARGV[2]) == 0 then return ARGV[2] end
-if ARGV[3] == '1' or call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
+local claims, id, isAwaited = P .. 'claims:' .. ARGV[1], ARGV[4], nil
+if redis.call('HDEL', claims, ARGV[2]) == 0 then return ARGV[2] end
+if ARGV[3] == '1' or redis.call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
 call('HDEL', P .. 'state', id)
-if ARGV[7] == '' then storeResults({id, ARGV[8], tonumber(ARGV[6])}) else putNotices(tonumber(ARGV[6]), ARGV[7], {id}) end
+if ARGV[7] == '' then
+  local args = {id, struct.pack('>d', now) .. ARGV[8]}
+  isAwaited = putInSet('results', tonumber(ARGV[6]), 4, args)
+else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}) end
 if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
-wake({id})
+if isAwaited then wake({id}) end
 return ''
 `;
 
@@ -154,12 +158,12 @@ return reply
 
 /** @param adding What adds to a queue of one kind. */
 export function settleScripts(adding: readonly string[]): SettleScripts {
-  const settling = [NOW, ...adding, NOTICES, RESULTS, ENTRIES, LOCKS, WAKE, CHORDS, SETTLE];
+  const settling = [NOW, JOINED, ...adding, FIND, ENTRIES, LOCKS, WAKE, CHORDS, SETTLE];
   return {
     settle: script(EVEN_IF_FULL, ...settling, "return main(1)"),
     settleUnclaimed: once(...settling, "local settle = main", "local function main() return settle(4) end"),
-    settleOne: script(NOW, PUT_NOTICES, RESULTS, WAKE, SETTLE_ONE),
-    fate: script(FATE),
-    begin: script(EVEN_IF_FULL, RECORDS, BEGIN),
+    settleOne: script(NOW, PUT_NOTICES, WAKE, SETTLE_ONE),
+    fate: script(JOINED, FATE),
+    begin: script(EVEN_IF_FULL, JOINED, PARSE, BEGIN),
   };
 }

@@ -60,7 +60,7 @@ export class SettlementColumns {
   readonly #burials: Packable[] = [];
   readonly #tokens: string[] = [];
   readonly #passes: Packable[] = [];
-  /** Ended without a claim, which was given up before the run: the notice of that would outlive the one of the end. */
+  /** Of whom something may be stored that would outlive what is stored now: of an earlier attempt, or that it runs. */
   readonly #overtaken: string[] = [];
   /** The settlement of each report. */
   readonly #reporters: Settlement[] = [];
@@ -76,7 +76,7 @@ export class SettlementColumns {
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
-    if (!claim) this.#overtaken.push(id);
+    if (!claim || (result && claim.retry)) this.#overtaken.push(id);
     if (result) {
       this.#results.push(id, resultText(result, ending, settlement.noticeTtlMs), resultLife(settlement, this.#expireMs));
     } else if (ending) this.#note(settlement, ending);
@@ -174,7 +174,7 @@ export class SettlementColumns {
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
   const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, bury } = settlement;
   if (claim === undefined || ending === undefined || ending === "running") return undefined;
-  if (enqueue || chord || bury || !(noticeTtlMs > 0) || hasRare(settlement)) return undefined;
+  if (enqueue || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
   const head = [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];

@@ -24,11 +24,15 @@ import { SQLITE_KEYS } from "./options.ts";
  */
 export class SqliteHuey extends Huey {
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param options Options of every Huey, and of the SQLite storage.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */
   constructor(options?: HueyOptions & SqliteOptions);
   /**
+   * Makes a queue; nothing is opened before it is first used.
+   *
    * @param name Name of the queue.
    * @param options Options of every Huey, and of the SQLite storage.
    */

@@ -245,6 +245,35 @@ describe("Recovery", () => {
     await looked;
     expect(await huey.pendingCount()).toBe(0);
   });
+
+  test("gives others the time to renew their leases after an outage of the storage", async () => {
+    const huey = sqlite();
+    const add = huey.task("add", (a: number, b: number) => a + b);
+    await add(1, 2);
+    const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
+    const lease = { consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 1 };
+    await huey.storage.heartbeat(lease);
+    await huey.storage.claim(1, { owner, waitMs: 0 });
+    const { storage } = huey;
+    const { leases, recover } = storage;
+    const asked = Promise.withResolvers<void>();
+    let failures = 3;
+    storage.leases = async () => {
+      if (failures === 0) return await leases.call(storage);
+      // The other one reaches the storage later than we.
+      if (--failures === 0) setTimeout(() => void storage.heartbeat({ ...lease, ttlMs: 3_600_000 }), 50);
+      throw new StorageError("disk full");
+    };
+    storage.recover = async (target, own) => {
+      const claims = await recover.call(storage, target, own);
+      asked.resolve();
+      return claims;
+    };
+    start(huey, 1000);
+    await asked.promise;
+    expect(failures).toBe(0);
+    expect(await huey.pendingCount()).toBe(0);
+  });
 });
 
 type Gate = PromiseWithResolvers<void>;

@@ -90,6 +90,10 @@ describe("errorStack", () => {
       suppressed: new Error("first"),
     });
     expect(errorStack(error)).toMatch(/both.*Thrown last: Error: later.*Suppressed: Error: first/s);
+    expect(errorStack(Object.assign(new Error("both"), { error: 5, suppressed: "text" }))).toMatch(
+      /Thrown last: 5\nSuppressed: text/,
+    );
+    expect(errorStack(Object.assign(new Error("one"), { error: "code" }))).not.toContain("code");
   });
   test("lists that fight back", () => {
     const huge = Object.assign(new AggregateError([]), { errors: new Proxy([], { get: fail }) });

@@ -143,6 +143,9 @@ describe("a logger of the application", () => {
     logger.info("one");
     logger.error("two");
     expect(logs(logger, "info")).toBe(true);
+    const { logger: book, lines } = logbook();
+    checkLogger({ ...book, isEnabledFor: fail } as never).info("three");
+    expect(lines.map(({ message }) => message)).toEqual(["three"]);
     await Promise.resolve();
   });
 });

@@ -31,6 +31,23 @@ describe("a timeout", () => {
     expect(error.cause).toBeInstanceOf(TaskTimeout);
   });
 
+  test("makes no circle of causes, whatever the task makes of the reason", async () => {
+    const huey = memory();
+    const slow = huey.task({ name: "slow", context: true, timeout: BRIEF }, async ({ signal }: TaskContext) => {
+      await untilAborted(signal).catch((reason) => {
+        throw new Error("download failed", { cause: new AggregateError([new Error("mirror"), reason]) });
+      });
+    });
+    const result = await slow();
+    const { seen } = record(huey);
+    await work(huey);
+    const { error } = seen.at(-1)!;
+    expect(error).toBeInstanceOf(TaskTimeout);
+    expect((error!.cause as Error).message).toBe("download failed");
+    expect((error!.cause as Error).cause).toBeUndefined();
+    expect((await failure(result.get()) as TaskException).metadata.error).toContain("TaskTimeout");
+  });
+
   test("ends a task that does not look at its signal", async () => {
     const huey = memory();
     const { names } = record(huey);

@@ -103,3 +103,10 @@ huey.contextTask(() => ({ x: 1 }), { name: "d3", asArgument: true }, (opened) =>
 huey.closingTask(resource, "d4", { retries: 1 }, (n: number) => n)(1);
 huey.closingTask(resource, "d5", { context: true }, (context, n: number) => context.attempt + n)(1);
 huey.closingTask(resource, { name: "d6" }, (n: number) => n)(1);
+
+// ---- what a function awaits keeps its own types, whichever form comes first
+huey.task("e1", () => new Promise((resolve) => setTimeout(resolve, 100)));
+huey.task({ name: "e2", timeout: 1 }, () => new Promise((resolve) => setTimeout(resolve, 100)));
+huey.task("e3", { retries: 1 }, async (n: number) => await new Promise<number>((resolve) => setTimeout(() => resolve(n), 1)));
+huey.task({ name: "e4", context: true }, async (context) => await Promise.all([1, 2].map((n) => n * context.attempt)));
+huey.task("e5", (names: string[]) => names.map((each) => each.length)) satisfies TaskWrapper<[names: string[]], number[]>;

@@ -1,0 +1,70 @@
+/**
+ * One attempt of one invocation, run in the test.
+ * @module
+ */
+import { show } from "../lib/arguments.ts";
+import { encodeItem } from "../lib/codec.ts";
+import type { Core } from "../lib/core.ts";
+import { execute } from "../lib/execute.ts";
+import type { Storage } from "../lib/storage.ts";
+import { messageOf } from "../lib/task.ts";
+import type { TaskCall } from "../lib/types/calling.ts";
+import { ownerOf } from "../lib/wrapper.ts";
+import { MemoryStorage } from "../storage/memory/storage.ts";
+import { type RanTask, ranTask } from "./ran_task.ts";
+
+const OWNER = { consumer: "test", worker: "test" } as const;
+
+/**
+ * Runs one invocation here, as a worker would: arguments through the serializer, hooks, signals, context, lock, rate limit. What
+ * it leaves (its value, a retry, what follows) goes nowhere; locks, limits and revocations are those of its Huey.
+ *
+ * @param task What `huey.task` or its `with` returned.
+ * @param args The arguments of the function.
+ * @returns How it ended. A task that is revoked or has expired does not run. `"retrying"` if it would be tried again.
+ * @throws {TypeError} For what is no task, and for arguments that cannot be stored.
+ * @throws {StorageError} If the storage of its Huey fails.
+ *
+ * @example
+ * ```ts
+ * import { perform, TestHuey } from "@hueyjs/huey/testing";
+ *
+ * const huey = new TestHuey();
+ * const divide = huey.task({ name: "divide", retries: 2 }, (a: number, b: number) => {
+ *   if (b === 0) throw new RangeError("division by zero");
+ *   return a / b;
+ * });
+ * console.log((await perform(divide, 6, 3)).value); // 2
+ * console.log((await perform(divide, 1, 0)).outcome); // retrying
+ * ```
+ */
+export async function perform<A extends unknown[], R>(task: TaskCall<A, R>, ...args: A): Promise<RanTask> {
+  const core = ownerOf(task);
+  if (core === undefined) throw new TypeError(`perform takes a task, then its arguments: ${show(task)}`);
+  const alone = withoutQueue(core);
+  const { dueMs: _dueMs, ...item } = await encodeItem(core, messageOf(task.s(...args)));
+  await alone.storage.enqueue([item]);
+  const { claims: [claim] } = await alone.storage.claim(1, { owner: OWNER, waitMs: 0 });
+  let ran: RanTask | undefined;
+  await execute(alone, claim!, { owner: OWNER, revocations: true, onEnd: (end) => ran = ranTask(core, end) });
+  return ran!;
+}
+
+/** The same Huey with a queue and results of its own. */
+function withoutQueue(core: Core): Core {
+  const memory = new MemoryStorage({ name: core.settings.name, clock: core.clock });
+  const { locks, meta, revocations, data } = core.storage;
+  const storage = replaceMembers<Storage>(memory, { locks, meta, revocations, data });
+  return replaceMembers(core, { storage, immediate: false });
+}
+
+/** An object with some members in place of its own. The others still work on the object itself. */
+function replaceMembers<T extends object>(target: T, members: Partial<T>): T {
+  return new Proxy(target, {
+    get(object, key): unknown {
+      if (Object.hasOwn(members, key)) return members[key as keyof T];
+      const value: unknown = Reflect.get(object, key, object);
+      return typeof value === "function" ? value.bind(object) : value;
+    },
+  });
+}

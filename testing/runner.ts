@@ -1,0 +1,152 @@
+/**
+ * Runs the tasks of a Huey on a memory storage, one after another, without a consumer.
+ * @module
+ */
+import { PeriodicTasks } from "../consumer/periodic.ts";
+import type { Core } from "../lib/core.ts";
+import { execute } from "../lib/execute.ts";
+import { sleep, systemClock } from "../lib/primitives/clock.ts";
+import type { Claim } from "../lib/storage.ts";
+import type { TestClock } from "./clock.ts";
+import { deadTask, type RanTask, ranTask } from "./ran_task.ts";
+
+const OWNER = { consumer: "test", worker: "test" } as const;
+/** Turns of the microtask queue that an attempt gets first. */
+const QUICK_TURNS = 200;
+/** Messages moved to the queue in one step. */
+const BATCH = 500;
+
+/** When to stop. */
+export interface RunOptions {
+  /** Most attempts to start. Default: all. */
+  readonly limit?: number | undefined;
+  /** How long, in real milliseconds, an attempt may go on without any progress before the next one is started. Default: as given. */
+  readonly patienceMs?: number | undefined;
+}
+
+/** Runs what is due. Attempts that wait for a later time go on in the background. */
+export class Runner {
+  readonly #core: Core;
+  readonly #clock: TestClock;
+  readonly #patienceMs: number;
+  readonly #running: Map<Claim, Promise<void>> = new Map();
+  #ran: RanTask[] = [];
+  #periodic: PeriodicTasks;
+  #progress: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  /** @param patienceMs How long, in real milliseconds, an attempt may go on without progress before the clock moves. */
+  constructor(core: Core, clock: TestClock, patienceMs: number) {
+    this.#core = core;
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.#periodic = this.#watchPeriodic();
+  }
+
+  /** What has ended since it was asked last. */
+  takeRan(): RanTask[] {
+    const ran = this.#ran;
+    this.#ran = [];
+    return ran;
+  }
+
+  /**
+   * Runs what waits, and what that enqueues, until nothing waits.
+   *
+   * @returns The ids of the tasks that it has started and that still run.
+   */
+  async runWaiting({ limit = Infinity, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<string[]> {
+    const started = new Set<Claim>();
+    const unfinished = (): Claim[] => [...started].filter((claim) => this.#running.has(claim));
+    while (started.size < limit) {
+      const { claims: [claim], revocations } = await this.#core.storage.claim(1, { owner: OWNER, waitMs: 0 });
+      if (claim !== undefined) {
+        started.add(claim);
+        await this.#run(claim, revocations, patienceMs);
+      } else if (!await this.#goesOn(unfinished().length > 0 ? patienceMs : this.#patienceMs)) break;
+    }
+    return unfinished().map(({ id }) => id);
+  }
+
+  /** Runs what is due up to a time, each thing at its own time. */
+  async advanceTo(targetMs: number): Promise<void> {
+    // Tasks may have been registered since the last look.
+    this.#periodic = this.#watchPeriodic();
+    for (;;) {
+      await this.#enqueueDue();
+      await this.runWaiting();
+      const nextMs = await this.#nextMs();
+      if (nextMs > targetMs) break;
+      this.#clock.moveTo(nextMs);
+    }
+    this.#clock.moveTo(targetMs);
+  }
+
+  #watchPeriodic(): PeriodicTasks {
+    return new PeriodicTasks(this.#core, this.#core.logger, this.#clock.now());
+  }
+
+  async #enqueueDue(): Promise<void> {
+    while ((await this.#core.storage.promoteDue(this.#clock.now(), BATCH)).length === BATCH);
+    await this.#periodic.look();
+  }
+
+  /** The next time at which anything happens. */
+  async #nextMs(): Promise<number> {
+    const dueMs = await this.#core.storage.dueMs!();
+    return Math.min(dueMs ?? Infinity, this.#clock.nextMs ?? Infinity, this.#periodic.nextMs ?? Infinity);
+  }
+
+  async #run(claim: Claim, revocations: boolean, patienceMs: number): Promise<void> {
+    const waiting = await this.#core.storage.pendingCount();
+    const attempt = this.#execute(claim, revocations).finally(() => {
+      this.#running.delete(claim);
+      this.#tellProgress();
+    });
+    this.#running.set(claim, attempt);
+    // What it throws besides its task is the storage's, and the test's to see.
+    attempt.catch(() => {});
+    // Most attempts wait for nothing outside: they end before a timer would be worth its price.
+    for (let turn = 0; turn < QUICK_TURNS && this.#running.has(claim); turn++) await undefined;
+    while (this.#running.has(claim)) {
+      // What it has enqueued may be what it waits for.
+      if (await this.#core.storage.pendingCount() > waiting || !await this.#progressed(patienceMs)) return;
+    }
+    await attempt;
+  }
+
+  async #execute(claim: Claim, revocations: boolean): Promise<void> {
+    let isTold = false;
+    await execute(this.#core, claim, {
+      owner: OWNER,
+      revocations,
+      onEnd: (end) => {
+        isTold = true;
+        this.#ran.push(ranTask(this.#core, end));
+      },
+    });
+    if (isTold || (await this.#core.storage.state(claim.id))?.state !== "dead") return;
+    this.#ran.push(deadTask(this.#core, claim.id));
+  }
+
+  /** Whether an attempt in the background ends, or enqueues something, within the patience. */
+  async #goesOn(patienceMs: number): Promise<boolean> {
+    return this.#running.size > 0 && await this.#progressed(patienceMs);
+  }
+
+  async #progressed(patienceMs: number): Promise<boolean> {
+    const done = new AbortController();
+    const stopListening = await this.#core.storage.listen!("queue", () => this.#tellProgress());
+    try {
+      const progress = this.#progress.promise.then(() => true);
+      return await Promise.race([progress, sleep(systemClock, patienceMs, done.signal).then(() => false)]);
+    } finally {
+      done.abort();
+      stopListening();
+    }
+  }
+
+  #tellProgress(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+}

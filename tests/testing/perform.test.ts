@@ -1,0 +1,72 @@
+import { describe, expect, test } from "bun:test";
+import { MemoryHuey } from "../../storage/memory/huey.ts";
+import { perform, TestHuey, waitForState } from "../../testing/mod.ts";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+describe("perform", () => {
+  test("runs one attempt as a worker would, and leaves nothing", async () => {
+    const huey = new MemoryHuey({ logger: silent });
+    const seen: string[] = [];
+    huey.preExecute((task) => void seen.push(`before ${task.name}`));
+    huey.signal("complete", (signal) => void seen.push(signal));
+    const greet = huey.task({ name: "greet", context: true }, (context, name: Date) => [context.attempt, name]);
+    const at = new Date(0);
+    const ran = await perform(greet, at);
+    expect([ran.outcome, ran.value, ran.error]).toEqual(["complete", [1, at], undefined]);
+    expect(seen).toEqual(["before greet", "complete"]);
+    expect([await huey.pendingCount(), await huey.resultCount()]).toEqual([0, 0]);
+  });
+
+  test("tells of failures and retries, and takes options of a call", async () => {
+    const huey = new TestHuey({ logger: silent });
+    const fail = huey.task({ name: "fail", retries: 1 }, () => {
+      throw new RangeError("no");
+    });
+    const ran = await perform(fail);
+    expect([ran.outcome, ran.error]).toEqual(["retrying", new RangeError("no")]);
+    expect((await perform(fail.with({ retries: 0 }))).outcome).toBe("failed");
+    expect(await huey.scheduledCount() + await huey.pendingCount()).toBe(0);
+  });
+
+  test("heeds revocations, locks and expiry of its Huey", async () => {
+    const huey = new TestHuey({ logger: silent });
+    const task = huey.task({ name: "task", lock: "door", expires: 60 }, () => "ran");
+    const held = await huey.lockTask("door").acquire();
+    expect((await perform(task)).outcome).toBe("failed");
+    await held.release();
+    expect((await perform(task)).value).toBe("ran");
+    expect(await huey.isLocked("door")).toBe(false);
+    await task.revoke();
+    expect((await perform(task)).outcome).toBe("revoked");
+  });
+
+  test("refuses arguments that could not be stored, and what is no task", async () => {
+    const huey = new TestHuey();
+    const task = huey.task("task", (value: unknown) => value);
+    await expect(perform(task, () => {})).rejects.toThrow("args[0]");
+    await expect(perform((() => {}) as never)).rejects.toThrow("perform takes a task");
+  });
+});
+
+describe("waitForState", () => {
+  test("resolves when the task is in the state, or comes to it", async () => {
+    const huey = new TestHuey();
+    const task = huey.task("task", () => {});
+    const { id } = await task();
+    expect((await waitForState(huey, id, "waiting")).state).toBe("waiting");
+    const waiting = waitForState(huey, id, "complete");
+    await huey.drain();
+    expect((await waiting).state).toBe("complete");
+  });
+
+  test("rejects at once when the task has ended in another state, and after its timeout", async () => {
+    const huey = new TestHuey();
+    const task = huey.task("task", () => {});
+    const { id } = await task();
+    await expect(waitForState(huey, id, "running", { timeout: 0 })).rejects.toThrow("is waiting, not running, after 0 s");
+    await huey.drain();
+    await expect(waitForState(huey, id, "failed")).rejects.toThrow(`task ${id} is complete and will not be failed`);
+    await expect(waitForState(huey, id, "done" as never)).rejects.toThrow("state must be one of");
+  });
+});
