@@ -5,7 +5,7 @@
 import { StorageError } from "../../lib/errors.ts";
 import { type Clock, sleep } from "../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
-import { closedError, type Link, OUTAGE_MS } from "./link.ts";
+import { closedError, type Link } from "./link.ts";
 import { REPLIES_KEPT, type Script } from "./lua.ts";
 import { adviceFor, explained } from "./refusal.ts";
 
@@ -99,7 +99,7 @@ export class Calls {
     return this.#known.has(script);
   }
 
-  /** Sends until there is a reply, for at most `OUTAGE_MS` after the first failure. */
+  /** Sends until there is a reply, for a few seconds after the first failure. */
   async #run(command: CommandMaker): Promise<unknown> {
     if (this.#closing) throw closedError();
     this.#underWay++;
@@ -122,7 +122,7 @@ export class Calls {
   }
 
   async #insist(command: CommandMaker, failure?: unknown): Promise<unknown> {
-    const deadline = this.#clock.elapsed() + OUTAGE_MS;
+    const deadline = this.#clock.elapsed() + this.#link.patienceMs;
     let again = false;
     for (let error = failure;;) {
       if (error instanceof StorageError) throw error;

@@ -36,7 +36,7 @@ export async function stateOf(core: RedisCore, id: string): Promise<StoredState 
 /** Grants or renews a lease, and removes what has expired. Says what the scripts have set aside since the last one. */
 export async function heartbeat(core: RedisCore, lease: Lease): Promise<void> {
   const lines = await core.run(HEARTBEAT, ...leaseArguments(lease)) as Buffer[];
-  for (const line of lines) logger.warn("Redis: {line}", { line: String(line) });
+  for (const line of lines) logger.warn(`Redis: ${String(line)}`);
 }
 
 /** Consumer, life and text of a lease, as the scripts take them. */

@@ -9,6 +9,8 @@ import type { Argument, Dial, RedisConnection } from "./dial.ts";
 
 /** How long calls wait for a server that is away before they reject. */
 export const OUTAGE_MS = 5000;
+/** The same for a server that is there and does not answer: that was waited for before. */
+const SILENT_OUTAGE_MS = 2000;
 
 /** Pauses between attempts to connect. */
 const FIRST_PAUSE_MS = 20;
@@ -19,7 +21,7 @@ const TICK_MS = 100;
 
 /** How often a connection is looked at, and after how many looks in a row without any answer to what was sent it is given up. */
 const WATCH_MS = 1000;
-const SILENT_LOOKS = 6;
+const SILENT_LOOKS = 5;
 /** A connection that only listens is asked for an answer after so many looks. */
 const ASK_LOOKS = 3;
 /** Longest attempt to connect. */
@@ -64,6 +66,7 @@ export class Link {
   #lastError: Error | undefined;
   #traffic = new Traffic();
   #connections = 0;
+  #isSilent = false;
   #watch: Timer | undefined;
 
   constructor(options: LinkOptions) {
@@ -78,6 +81,11 @@ export class Link {
   /** How many there were. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** How long a call may still wait. */
+  get patienceMs(): number {
+    return this.#isSilent ? SILENT_OUTAGE_MS : OUTAGE_MS;
   }
 
   get isClosed(): boolean {
@@ -164,6 +172,7 @@ export class Link {
       if (this.#closed) throw closedError();
       this.#connection = made;
       this.#connections++;
+      this.#isSilent = false;
       this.#lastError = undefined;
       this.#startWatch();
       for (const waiter of this.#waiters) waiter.resolve(made);
@@ -196,6 +205,7 @@ export class Link {
       seen = traffic.answered;
       if (silent >= longest + (listens ? ASK_LOOKS : 0)) {
         this.#lastError = new Error(`The server has not answered for ${silent} s`);
+        this.#isSilent = true;
         this.drop();
       } else if (listens && silent === ASK_LOOKS) this.send(["PING"]).catch(() => undefined);
     }, { background: true });

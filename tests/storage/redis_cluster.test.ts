@@ -66,6 +66,23 @@ describe("on a cluster", () => {
     await storage.close();
   }, TIME_LIMIT_MS);
 
+  test("whoever waits at the bell leaves the old node", async () => {
+    const storage = new RedisStorage({ name: "moving-bell", client });
+    await storage.data.put("key", new Uint8Array(1));
+    const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey2:{moving-bell}:queue")).slice(1).trim();
+    const found = storage.claim(1, { owner: OWNER, waitMs: TIME_LIMIT_MS });
+    const isBlocked = async (node: RedisServer): Promise<boolean> =>
+      (await node.command("INFO clients")).includes("blocked_clients:1");
+    await until(async () => (await Promise.all(nodes.map(isBlocked))).some(Boolean));
+    const from = (await Promise.all(nodes.map(isBlocked))).indexOf(true);
+    await moveSlot(nodes, slot);
+    const to = (from + 1) % nodes.length;
+    await until(() => isBlocked(nodes[to]!));
+    await storage.enqueue([{ id: "a", data: new Uint8Array(), priority: 0, track: true }]);
+    expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);
+    await storage.close();
+  }, TIME_LIMIT_MS);
+
   test("a cluster that is not connected is told", async () => {
     const closed = newCluster(nodes[0]!);
     const storage = new RedisStorage({ client: closed });

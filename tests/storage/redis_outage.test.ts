@@ -33,7 +33,13 @@ async function consume(storage: RedisStorage, stop: () => boolean): Promise<Map<
       noticeTtlMs: 60_000,
       enqueue: id.startsWith("a") ? [item(`next ${id}`)] : [],
     } as const;
-    if (await insist(() => storage.settle(settlement))) settled.set(id, (settled.get(id) ?? 0) + 1);
+    let again = false;
+    const { held } = await insist(() => {
+      const sent = storage.settle({ ...settlement, again });
+      again = true;
+      return sent;
+    });
+    if (held) settled.set(id, (settled.get(id) ?? 0) + 1);
   };
   const busy = new Set<Promise<void>>();
   while (!stop()) {

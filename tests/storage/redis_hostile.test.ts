@@ -1,0 +1,162 @@
+/** Records and keys that somebody else has written: they are set aside, and every real task among them runs. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createClient } from "redis";
+import { Consumer } from "../../consumer/consumer.ts";
+import { Huey } from "../../lib/huey.ts";
+import type { Storage } from "../../lib/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
+import { type RedisServer, startRedis, until } from "../redis_server.ts";
+
+const RECORDS = 20_000;
+const TASKS = 200;
+const LIMIT_MS = 240_000;
+
+let server: RedisServer;
+let admin: Admin;
+
+type Admin = { sendCommand(args: readonly (string | Buffer)[]): Promise<unknown>; destroy(): void };
+
+beforeAll(async () => {
+  server = await startRedis();
+  const client = createClient({ socket: { host: server.host, port: server.port } });
+  await client.on("error", () => {}).connect();
+  admin = client.withTypeMapping({ ["$".charCodeAt(0)]: Buffer }) as unknown as Admin;
+});
+afterAll(async () => {
+  admin.destroy();
+  await server.stop();
+});
+
+/** The same numbers for the same seed. */
+function random(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+type Random = (below: number) => number;
+
+/** Some bytes changed, cut, doubled, or none of it left. */
+function mutated(bytes: Buffer, next: Random): Buffer {
+  const copy = Buffer.from(bytes);
+  const kind = next(5);
+  if (kind === 0) return copy.subarray(0, next(copy.length + 1));
+  if (kind === 1) return Buffer.concat([copy, copy.subarray(next(copy.length + 1))]);
+  if (kind === 2) return Buffer.from(Array.from({ length: next(60) }, () => next(256)));
+  // The head of a record is where scripts look.
+  for (let n = next(6); n >= 0 && copy.length > 0; n--) {
+    copy[next(Math.min(copy.length, kind === 3 ? 30 : copy.length))] = next(256);
+  }
+  return copy;
+}
+
+/** How a mutated text gets into a place of each kind: the key and the command that writes there. */
+function writers(prefix: string, kind: "list" | "sorted", next: Random): ((text: Buffer) => (string | Buffer)[])[] {
+  const hash =
+    (key: string) => (text: Buffer): (string | Buffer)[] => ["HSET", prefix + key, next(3) ? `x${next(1000)}` : text, text];
+  const queue = (text: Buffer): (string | Buffer)[] =>
+    kind === "list" ? ["LPUSH", `${prefix}queue`, text] : ["ZADD", `${prefix}queue`, String(next(20) - 10), text];
+  const schedule = (text: Buffer): (string | Buffer)[] => ["ZADD", `${prefix}schedule`, String(next(2) * 1e12), text];
+  return [
+    ...Array.from({ length: 6 }, () => queue),
+    schedule,
+    schedule,
+    ...["state", "leases", "requests", "revocations", "locks", "data", "meta", "counters", "held", "sets", "dead"].map(hash),
+    ...["chord:x", `claims:x${next(50)}`, "replies:x", "chords-of-nobody"].map(hash),
+    (text) => ["ZADD", `${prefix}dead-order`, "1", text],
+    (text) => ["ZADD", `${prefix}waiting`, "1e15", text],
+    (text) => ["ZADD", `${prefix}recovered`, "1", text],
+    (text) => ["ZADD", `${prefix}locks:ttl`, String(next(2) * 1e15), text],
+  ];
+}
+
+/** Keys that are there whatever the queue does. */
+const KEYS = [
+  "schedule",
+  "requests",
+  "leases",
+  "state",
+  "sets",
+  "revocations",
+  "held",
+  "dead",
+  "dead-order",
+  "waiting",
+  "bell",
+  "numbers",
+];
+
+async function wrongType(prefix: string, next: Random): Promise<void> {
+  const key = prefix + KEYS[next(KEYS.length)]!;
+  const kinds = [["RPUSH", key, "x"], ["SET", key, "x"], ["SADD", key, "x"], ["HSET", key, "x", "y"], [
+    "XADD",
+    key,
+    "*",
+    "a",
+    "b",
+  ]];
+  // What real tasks are in is damaged record by record, not as a whole.
+  const isPrecious = key.endsWith("schedule") || key.endsWith("requests");
+  if (isPrecious && String(await admin.sendCommand(["TYPE", key])) !== "none") return;
+  await admin.sendCommand(["DEL", key]);
+  await admin.sendCommand(kinds[next(kinds.length)]!).catch(() => undefined);
+}
+
+for (const Opened of [RedisStorage, PriorityRedisStorage]) {
+  describe(Opened.name, () => {
+    test(`${RECORDS} damaged records, and every real task among them runs`, async () => {
+      const seed = 20_260_101;
+      const next = random(seed);
+      const name = `hostile ${Opened.name}`;
+      const prefix = `huey2:{${name}}:`;
+      const logger = { debug(): void {}, info(): void {}, warn(): void {}, error(): void {} };
+      const storage = new Opened({ name, host: server.host, port: server.port });
+      const huey = new Huey({ name, storage, logger });
+      const seen = new Set<number>();
+      const task = huey.task({ name: "real", retries: 1 }, (n: number) => void seen.add(n));
+      await task(-1);
+      const kind = Opened === RedisStorage ? "list" : "sorted";
+      const [sample] = await admin.sendCommand([kind === "list" ? "LRANGE" : "ZRANGE", `${prefix}queue`, "0", "0"]) as Buffer[];
+      const ways = writers(prefix, kind, next);
+      const consumer = new Consumer(huey, { workers: 20, schedulerInterval: 1 });
+      await consumer.start();
+      for (let done = 0, n = 0; done < RECORDS; done += RECORDS / TASKS, n++) {
+        const commands = Array.from({ length: RECORDS / TASKS }, () => ways[next(ways.length)]!(mutated(sample!, next)));
+        // What has been set aside or is of another type by then refuses it.
+        await Promise.all(commands.map((command) => admin.sendCommand(command).catch(() => undefined)));
+        if (n % 3 === 0) await wrongType(prefix, next);
+        if (n % 2) await task(n);
+        else await task.schedule({ args: [n], delay: 0.01 });
+        if (n % 10 === 0) await listAll(storage);
+      }
+      await until(async () => seen.size === TASKS + 1 && await huey.pendingCount() === 0).catch(() => undefined);
+      expect(seen.size).toBe(TASKS + 1);
+      await listAll(storage);
+      await consumer.stop();
+      await huey.close();
+    }, LIMIT_MS);
+  });
+}
+
+/** Counts and listings go on. */
+async function listAll(storage: Storage): Promise<void> {
+  await Promise.all([
+    storage.pending(100),
+    storage.scheduled(100),
+    storage.deadLetters(100),
+    storage.leases(),
+    storage.claimed({ consumer: "nobody" }),
+    storage.recover(),
+    storage.state("x1"),
+    storage.endedOf!(["x1", "x2"]),
+    storage.collect("x"),
+    storage.dueMs!(),
+  ]);
+  for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
+    await space.size();
+    await space.entries();
+    await space.peekMany(["x1", "x2"]);
+  }
+}
