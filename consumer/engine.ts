@@ -59,9 +59,9 @@ export class Engine {
     });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) {
-      this.#recovery = new KeptLoop("The recovery", () => this.#makeRecovery(), this.#logger);
+      this.#recovery = new KeptLoop("The recovery", () => this.#makeRecovery(), this.#logger, core.clock);
     }
-    this.#scheduler = new KeptLoop("The scheduler", () => this.#makeScheduler(), this.#logger);
+    this.#scheduler = new KeptLoop("The scheduler", () => this.#makeScheduler(), this.#logger, core.clock);
     this.#crew = this.#makeCrew();
   }
 

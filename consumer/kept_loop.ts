@@ -2,8 +2,8 @@
  * Keeps a loop going: one that has ended, or hangs in a call that is never answered, is given up for another.
  * @module
  */
+import { type Clock, sleep, systemClock } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
-import { sleep } from "./outage.ts";
 import type { Pulse } from "./pulse.ts";
 
 /** A part of the consumer that goes round. */
@@ -25,12 +25,14 @@ export class KeptLoop<L extends Loop> {
   readonly #name: string;
   readonly #make: () => L;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #loop: L;
   #replaced = false;
   #suspected = false;
 
   /** @param name What it is, as the start of a sentence: `The scheduler`. */
-  constructor(name: string, make: () => L, logger: Logger) {
+  constructor(name: string, make: () => L, logger: Logger, clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#name = name;
     this.#make = make;
     this.#logger = logger;
@@ -60,7 +62,7 @@ export class KeptLoop<L extends Loop> {
   /** Ends it; waits for what is under way, for a few seconds at most. */
   async stop(): Promise<void> {
     const limit = new AbortController();
-    await Promise.race([this.#loop.stop(), sleep(STOP_MS, limit.signal)]);
+    await Promise.race([this.#loop.stop(), sleep(this.#clock, STOP_MS, limit.signal)]);
     limit.abort();
   }
 

@@ -69,7 +69,7 @@ export class WorkerPool implements Crew {
     this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
     });
-    this.#enforcer = new KeptLoop("The watch for revoked tasks", () => this.#makeEnforcer(), options.logger);
+    this.#enforcer = new KeptLoop("The watch for revoked tasks", () => this.#makeEnforcer(), options.logger, core.clock);
   }
 
   async start(): Promise<void> {

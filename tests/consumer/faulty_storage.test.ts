@@ -110,11 +110,9 @@ for (const delivery of ["at-least-once", "at-most-once"] as const) {
           await waitUntil(() => told.length > 0);
           await consumer.waitFor("idle");
           expect([told, runs]).toEqual([["no luck"], [1, 2]]);
-          expect(signals.filter((signal) => signal !== "enqueued" && signal !== "executing")).toEqual([
-            "error",
-            "retrying",
-            "error",
-          ]);
+          // Another slot may have the retry before this one knows that it was written.
+          const attempts = signals.filter((signal) => signal !== "enqueued" && signal !== "executing");
+          expect(attempts.sort()).toEqual(["error", "error", "retrying"]);
           expect(await sure.isLocked("flaky")).toBe(false);
         }, SLOW);
       }
