@@ -29,7 +29,7 @@ import { Settling } from "./settling.ts";
 
 /** Most settlements, or calls of `enqueue`, that go as one, and their bytes. A script keeps the server from everything else. */
 export const BATCH_LIMIT = 500;
-export const BATCH_BYTES = 256 * 1024;
+export const BATCH_BYTES: number = 256 * 1024;
 
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
