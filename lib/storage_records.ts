@@ -87,11 +87,8 @@ export interface ClaimBatch {
   readonly revocations: boolean;
 }
 
-/**
- * How a task ended. `"empty"`: complete, and it stored nothing, so that nobody has taken its value. `"running"` marks an
- * at-most-once task whose claim was given up before it ran. `"dead"` comes with a burial.
- */
-export type Ending = "complete" | "empty" | "failed" | "revoked" | "expired" | "canceled" | "running" | "dead";
+/** How a task ended. `"empty"`: complete, and it stored nothing, so that nobody has taken its value. `"dead"` comes with a burial. */
+export type Ending = "complete" | "empty" | "failed" | "revoked" | "expired" | "canceled" | "dead";
 
 /** The report of one chord member. Each place counts once; a chord that is not there is none of ours any more. */
 export interface ChordReport {

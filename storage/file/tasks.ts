@@ -97,7 +97,7 @@ export class Tasks {
   hasEnded(transaction: Transaction, id: string): boolean {
     const status = this.status(transaction, id);
     if (status?.resultUntilMs !== undefined) return true;
-    return status?.ending !== undefined && status.ending !== "running" && (status.noticeUntilMs ?? 0) > this.#clock.now();
+    return status?.ending !== undefined && (status.noticeUntilMs ?? 0) > this.#clock.now();
   }
 
   /** Its end will ring. */

@@ -52,8 +52,7 @@ export class MemoryResults extends MemoryKeyValue<Result> {
 
   /** Whether a task has ended, or has left a result. */
   hasEnded(id: string): boolean {
-    const ending = this.#notices.get(id);
-    return this.isStored(id) || (ending !== undefined && ending !== "running");
+    return this.isStored(id) || this.#notices.get(id) !== undefined;
   }
 
   override remove(id: string): void {

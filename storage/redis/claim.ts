@@ -123,11 +123,6 @@ export function holdOf(claim: Claim): Hold {
   return StoredClaim.holdOf(claim);
 }
 
-/** The name of the worker that holds a claim. */
-export function workerOf(claim: Claim): string {
-  return partsOf(claim.token).worker;
-}
-
 function partsOf(token: string): { number: number; request: string; worker: string } {
   const [number, request, length] = token.split(":", 3) as [string, string, string];
   const start = token.indexOf(":", number.length + request.length + length.length + 3) + 1;

@@ -4,7 +4,7 @@
  */
 import type { Burial, CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, itemOf, readRecord, record, resultText } from "./bytes.ts";
-import { heirOf, type Hold, holdOf, workerMark, workerOf } from "./claim.ts";
+import { heirOf, type Hold, holdOf } from "./claim.ts";
 import type { Argument } from "./dial.ts";
 import { type Packable, packedArguments, PackedRecord } from "./pack.ts";
 
@@ -80,7 +80,7 @@ export class SettlementColumns {
     if (result) {
       this.#results.push(id, resultText(result, ending, settlement.noticeTtlMs), resultLife(settlement, this.#expireMs));
     } else if (ending) this.#note(settlement, ending);
-    if (result || (ending && ending !== "running")) this.#ended.push(id);
+    if (result || ending) this.#ended.push(id);
     if (forget) { for (const key of forget) this.#forget.push(key); }
     if (enqueue) this.#added.add(enqueue);
     this.#addRare(settlement);
@@ -147,13 +147,11 @@ export class SettlementColumns {
     return true;
   }
 
-  #note({ id, claim, noticeTtlMs }: Settlement, ending: Ending): void {
-    const worker = ending === "running" && claim ? workerOf(claim) : undefined;
-    const kind = `${ending} ${noticeTtlMs} ${worker}`;
+  #note({ id, noticeTtlMs }: Settlement, ending: Ending): void {
+    const kind = `${ending} ${noticeTtlMs}`;
     let notices = this.#notices.get(kind);
     if (notices === undefined) {
-      const mark = worker === undefined ? undefined : workerMark(worker);
-      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), mark, ids: [] });
+      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), mark: undefined, ids: [] });
     }
     notices.ids.push(id);
   }
@@ -173,7 +171,7 @@ export class SettlementColumns {
 /** Arguments of the script for one task that has ended, if nothing follows; `undefined` if there is more to it. */
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
   const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, bury } = settlement;
-  if (claim === undefined || ending === undefined || ending === "running") return undefined;
+  if (claim === undefined || ending === undefined) return undefined;
   if (enqueue || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);

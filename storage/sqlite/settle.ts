@@ -31,11 +31,10 @@ const SCHEDULED = "select flags from huey_schedule where id_number = ? and task_
 /** Parameter 3: now. */
 const KNOWN = "(expires_ms is null or expires_ms > ?3 or notice_ms > ?3)";
 
-/** A notice is no longer true when the task waits again; "running" is no end. */
+/** A notice is no longer true when the task waits again. */
 const HAS_ENDED = `select key from huey_entry where queue = ?1 and kind = ${KIND.result} and key = ?2 and ${KNOWN}
   and (value is not null and (expires_ms is null or expires_ms > ?3)
-    or ending <> 'running'
-    and not exists (select 1 from huey_task where id_number = ?4 and task_id = ?2 and owner >= ${NOBODY} and queue = ?1)
+    or ending is not null and not exists (select 1 from huey_task where id_number = ?4 and task_id = ?2 and owner >= ${NOBODY} and queue = ?1)
     and not exists (select 1 from huey_schedule where id_number = ?4 and task_id = ?2 and queue = ?1))`;
 
 const ENDING =
@@ -43,7 +42,6 @@ const ENDING =
 
 /** What an ending can be; whatever else is in the file is none. */
 const ENDINGS: ReadonlySet<unknown> = new Set<StoredState["state"]>([
-  "running",
   "complete",
   "empty",
   "failed",

@@ -130,19 +130,6 @@ export const resultCases: Cases = {
     expect(await waited).toBe(true);
   },
 
-  "a claim that is given up before the run ends no wait": async (context) => {
-    const [waiting, other] = context.openTwo();
-    const claimed = await enqueueAndClaim(other, "a");
-    let ended = false;
-    const waited = waiting.waitForResult("a").finally(() => ended = true);
-    await underWay(waiting, other);
-    await other.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS });
-    expect(await waiting.waitForResult("a", { timeoutMs: 20 })).toBe(false);
-    expect(ended).toBe(false);
-    await other.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("1") });
-    expect(await waited).toBe(true);
-  },
-
   "a refused settlement ends no wait": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");

@@ -119,16 +119,6 @@ export const settlementCases: Cases = {
     expect(await drain(storage)).toEqual(["next"]);
   },
 
-  "a claim can be given up before the run, and the end be written without it": async (context) => {
-    const storage = context.open();
-    const claimed = await enqueueAndClaim(storage, "a");
-    expect((await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS })).held).toBe(true);
-    expect(await storage.recover({ consumer: owner().consumer })).toEqual([]);
-    expect((await storage.settle({ id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") })).held).toBe(true);
-    expect(await peekText(storage.results, "a")).toBe("42");
-    expect(await storage.state("a")).toMatchObject({ state: "complete" });
-  },
-
   "a retry goes back under the same id": async (context) => {
     const storage = context.open();
     const claimed = await enqueueAndClaim(storage, "a");

@@ -58,38 +58,6 @@ export const stateCases: Cases = {
     }
   },
 
-  "a claim that is given up before the run leaves the task running": async (context) => {
-    const storage = context.open();
-    const claimed = await enqueueAndClaim(storage, "a");
-    await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: LONG_MS });
-    expect(await stateName(storage, "a")).toBe("running");
-    await storage.settle({ id: "a", ending: "failed", noticeTtlMs: LONG_MS });
-    expect(await stateName(storage, "a")).toBe("failed");
-  },
-
-  "the end of a task that was given up before its run outlives that it ran": async (context) => {
-    const storage = context.open();
-    const claimed = await enqueueAndClaim(storage, "a");
-    await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: 24 * LONG_MS });
-    await storage.settle({ id: "a", ending: "failed", noticeTtlMs: context.shortTtlMs });
-    expect(await stateName(storage, "a")).toBe("failed");
-    await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
-    expect(await storage.state("a")).toBe(undefined);
-  },
-
-  "a retry of a task that was given up before its run waits, and runs as any other": async (context) => {
-    const storage = context.open();
-    const claimed = await enqueueAndClaim(storage, "a");
-    await storage.settle({ claim: claimed, id: "a", ending: "running", noticeTtlMs: 24 * LONG_MS });
-    await storage.settle({ id: "a", noticeTtlMs: context.shortTtlMs, enqueue: [item("a", { retry: true })] });
-    expect(await stateName(storage, "a")).toBe("retrying");
-    const again = await claimOne(storage);
-    await storage.settle({ claim: again, id: "a", ending: "expired", noticeTtlMs: context.shortTtlMs });
-    expect(await stateName(storage, "a")).toBe("expired");
-    await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
-    expect(await storage.state("a")).toBe(undefined);
-  },
-
   "released and recovered tasks wait again": async (context) => {
     const storage = context.open();
     await storage.release([await enqueueAndClaim(storage, "a")]);

@@ -1,7 +1,6 @@
 /** What the scripts keep for requests that are sent again, and the sets of notices. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient } from "redis";
-import type { Claim } from "../../lib/storage.ts";
 import { record } from "../../storage/redis/bytes.ts";
 import { queueScripts } from "../../storage/redis/lua_queue.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
@@ -22,11 +21,6 @@ afterEach(async () => {
 
 async function enqueue(id: string): Promise<void> {
   await storage.enqueue([{ id, data: new Uint8Array([1, 2, 3]), priority: 0, track: true }]);
-}
-
-async function claimOne(): Promise<Claim> {
-  const { claims } = await storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 0 });
-  return claims[0]!;
 }
 
 describe("kept replies", () => {
@@ -93,15 +87,5 @@ describe("one item at a time", () => {
     expect((await ranked.pending()).map(({ id }) => id)).toEqual(["high", "second", "low"]);
     expect((await ranked.state("high"))?.state).toBe("waiting");
     expect(await ranked.state("low")).toBeUndefined();
-  });
-});
-
-describe("the end of a task that was given up before its run", () => {
-  test("replaces the notice of that, also with a result that is read", async () => {
-    await enqueue("a");
-    await storage.settle({ claim: await claimOne(), id: "a", ending: "running", noticeTtlMs: 60_000_000 });
-    await storage.settle({ id: "a", result: new Uint8Array([1]), ending: "complete", noticeTtlMs: 60_000 });
-    await storage.results.pop("a");
-    expect((await storage.state("a"))?.state).toBe("complete");
   });
 });

@@ -8,7 +8,7 @@ const STEPS = 120;
 const CONNECTIONS = 3;
 const BATCHES = [1, 1, 1, 3, 40, 100, 300];
 const OWNERS = ["a", "b"].flatMap((consumer) => ["1", "2"].map((worker) => ({ consumer, worker })));
-const ENDINGS = ["empty", "empty", "empty", "expired", "running"] as const;
+const ENDINGS = ["empty", "empty", "empty", "expired", "failed"] as const;
 
 /** Ids of three kinds; the first share their numbers in the index with others. */
 function id(number: number): string {
