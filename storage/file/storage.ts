@@ -89,7 +89,7 @@ export class FileStorage implements Storage {
       ring: (topics) => this.#waits.ring(topics),
     });
     const endedOf = (ids: readonly string[]): Promise<string[]> => this.endedOf(ids);
-    this.#waits = new Waits({ root: disk.root, clock, changeCount: () => turns.changeCount(), endedOf });
+    this.#waits = new Waits({ disk, clock, changeCount: () => turns.changeCount(), endedOf });
     this.data = new FileKeyValue(turns, valuesOf(queue.data, clock));
     this.results = new FileKeyValue(turns, resultsOf(queue.tasks));
     this.locks = new FileKeyValue(turns, queue.heldLocks.noted(valuesOf(queue.locks, clock)));

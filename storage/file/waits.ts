@@ -7,11 +7,11 @@ import type { Topic, WaitOptions } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
 import { Deadline, KeyedWaitLists } from "../waiters.ts";
+import type { Disk } from "./disk.ts";
 
 /** What the waits of one storage need. */
 export interface WaitsOptions {
-  /** The folder of the queue. */
-  readonly root: string;
+  readonly disk: Disk;
   readonly clock: Clock;
   /** Another value when somebody has held the lock meanwhile. */
   readonly changeCount: () => string | undefined;
@@ -21,6 +21,7 @@ export interface WaitsOptions {
 
 /** How long a change may go unnoticed when no bell is heard, as on some network file systems. */
 const RESCAN_MS = 1000;
+const TOPICS: readonly Topic[] = ["queue", "schedule", "results", "revocations"];
 /** How many of those who wait are looked for at once when a bell rings: most often it is one of the last. */
 const QUICK = 32;
 /** Looking for all takes at most one part in this many of the time. */
@@ -29,7 +30,7 @@ const LOOK_SHARE = 4;
 /** All waits of one storage. */
 export class Waits {
   readonly #options: WaitsOptions;
-  readonly #bells: Record<Topic, Bell>;
+  readonly #bells: Partial<Record<Topic, Bell>> = {};
   readonly #listeners = new Listeners();
   readonly #results: KeyedWaitLists;
   /** Who waits for which task, the newest last. */
@@ -44,13 +45,6 @@ export class Waits {
 
   constructor(options: WaitsOptions) {
     this.#options = options;
-    const bell = (topic: Topic): Bell => new Bell(`${options.root}/${topic}.bell`);
-    this.#bells = {
-      queue: bell("queue"),
-      schedule: bell("schedule"),
-      results: bell("results"),
-      revocations: bell("revocations"),
-    };
     this.#results = new KeyedWaitLists(options.clock);
   }
 
@@ -58,14 +52,14 @@ export class Waits {
   ring(topics: ReadonlySet<Topic>): void {
     for (const topic of topics) {
       this.#listeners.ringSoon(topic);
-      this.#bells[topic].ring();
+      this.#bell(topic).ring();
     }
   }
 
   /** See `Storage.listen`. */
   listen(topic: Topic, wake: () => void): () => void {
     const stop = this.#listeners.add(topic, wake);
-    const stopBell = this.#bells[topic].listen(wake);
+    const stopBell = this.#bell(topic).listen(wake);
     this.#rescanLater();
     return () => (stop(), stopBell());
   }
@@ -131,6 +125,20 @@ export class Waits {
     for (const bell of Object.values(this.#bells)) bell.close();
   }
 
+  /** The file gets the mode that all files of the queue have. */
+  #bell(topic: Topic): Bell {
+    const { disk, clock } = this.#options;
+    let bell = this.#bells[topic];
+    if (bell !== undefined) return bell;
+    const file = `${topic}.bell`;
+    try {
+      if (!disk.isFile(file) && !this.#isClosed) disk.write(file, new Uint8Array(1));
+    } catch {
+      // On a full disk, whoever waits looks now and then.
+    }
+    return this.#bells[topic] = bell = new Bell(`${disk.root}/${file}`, { clock, like: disk.root });
+  }
+
   #await(id: string, by: 1 | -1): void {
     const count = (this.#awaited.get(id) ?? 0) + by;
     this.#awaited.delete(id);
@@ -191,12 +199,11 @@ export class Waits {
     this.#lastCount = this.#options.changeCount();
     this.#rescan = this.#options.clock.startTimer(RESCAN_MS, () => {
       this.#rescan = undefined;
-      const topics = Object.keys(this.#bells) as Topic[];
-      const isHeard = topics.some((topic) => this.#listeners.count(topic) > 0);
+      const isHeard = TOPICS.some((topic) => this.#listeners.count(topic) > 0);
       if (!isHeard) return;
       const before = this.#lastCount;
       this.#rescanLater();
-      if (this.#lastCount !== before) { for (const topic of topics) this.#listeners.ring(topic); }
+      if (this.#lastCount !== before) { for (const topic of TOPICS) this.#listeners.ring(topic); }
     }, { background: true });
   }
 }

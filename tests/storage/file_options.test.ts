@@ -123,7 +123,7 @@ describe("modes", () => {
     const entries = readdirSync(join(path, "huey"), { recursive: true, withFileTypes: true });
     const of = (isFolder: boolean): Set<string> =>
       new Set(
-        entries.filter((entry) => entry.isDirectory() === isFolder && !entry.name.endsWith(".bell"))
+        entries.filter((entry) => entry.isDirectory() === isFolder)
           .map((entry) => (statSync(join(entry.parentPath, entry.name)).mode & 0o777).toString(8)),
       );
     return { folders: of(true), files: of(false) };
