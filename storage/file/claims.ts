@@ -91,7 +91,7 @@ export class Claims {
   /** Marks a claim as begun. @returns whether it is held */
   begin(transaction: Transaction, claim: Claim): boolean {
     if (!this.isHeld(transaction, claim)) return false;
-    if (!transaction.exists(begunPath(claim.token))) transaction.put(begunPath(claim.token), NOTHING, true);
+    if (!transaction.exists(begunPath(claim.token))) transaction.put(begunPath(claim.token), NOTHING, { isNew: true });
     return true;
   }
 

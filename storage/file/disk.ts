@@ -77,10 +77,14 @@ export class Disk {
 
   /** Makes a file, in place of one that is there. */
   write(path: string, bytes: Uint8Array): void {
-    if (this.exists(path) && this.overwrite(path, bytes)) return;
     const flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
+    const open = (): number => fs.openSync(this.#at(path), flags, this.#folderMode & 0o666);
     let file = -1;
-    this.#attempt(path, () => file = fs.openSync(this.#at(path), flags, this.#folderMode & 0o666));
+    const isNew = succeeds(["EEXIST"], () => this.#attempt(path, () => file = open(), ["EEXIST"]));
+    if (!isNew) {
+      if (this.overwrite(path, bytes)) return;
+      this.#attempt(path, () => file = open());
+    }
     try {
       this.#fill(file, bytes, true);
     } catch (error) {
@@ -88,6 +92,29 @@ export class Disk {
       throw error;
     }
     this.#note(path);
+  }
+
+  /** Opens a plain file for writing. */
+  openFile(path: string): number {
+    return fs.openSync(this.#at(path), O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+  }
+
+  /** Whether an open file has a name still. */
+  isLinked(file: number): boolean {
+    return fs.fstatSync(file).nlink > 0;
+  }
+
+  /** Writes into an open file, from its beginning. */
+  writeFile(file: number, bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length;) {
+      written += fs.writeSync(file, bytes, written, bytes.length - written, written);
+    }
+    if (this.#fsync) fs.fsyncSync(file);
+  }
+
+  /** Closes an open file. */
+  closeFile(file: number): void {
+    fs.closeSync(file);
   }
 
   /** Writes into a file that is there, without making it shorter. @returns whether a plain file was there */
@@ -193,13 +220,14 @@ export class Disk {
   }
 
   /** Calls again when a folder was missing, or something else was in its place or in that of the file. */
-  #attempt(path: string, call: () => void): void {
+  #attempt(path: string, call: () => void, expected: readonly string[] = []): void {
     this.#makeFolder(dirname(path));
     for (let tries = 1;; tries++) {
       try {
         return call();
       } catch (error) {
         const code = codeOf(error);
+        if (expected.includes(code ?? "")) throw error;
         if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY"].includes(code ?? "")) {
           throw error;
         }

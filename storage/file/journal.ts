@@ -22,7 +22,9 @@ export type Change =
     readonly kind: "put";
     readonly path: string;
     readonly bytes: Uint8Array;
-    /** Alone it happens as a whole: the name was never used before, or as many bytes as before are written into a file. */
+    /** The name was never used before. */
+    readonly isNew?: boolean;
+    /** As many bytes as before are written into a file. */
     readonly isWhole?: boolean;
   }
   /** A line at the end of a file; that it may stand there twice does no harm. */
@@ -39,19 +41,52 @@ export function journalPath(isolate: string): string {
   return `journals/${isolate}`;
 }
 
-/** Writes what is about to happen. */
-export function writeJournal(disk: Disk, number: number, changes: readonly Change[]): void {
-  const steps = changes.map((change) => {
-    if ("bytes" in change) return [change.kind, change.path, change.bytes.length];
-    return change.kind === "move" ? ["move", change.from, change.to] : ["remove", change.path];
-  });
-  const blobs = changes.flatMap((change) => "bytes" in change ? [change.bytes] : []);
-  disk.write(journalPath(ownIsolate().id), encodeRecord({ number, steps }, joined(blobs)));
-  disk.sync();
+/** The journal of this isolate. Its file stays open, since it is written at nearly every hold of the lock. */
+export class OwnJournal {
+  readonly #disk: Disk;
+  readonly #path: string = journalPath(ownIsolate().id);
+  #file: number | undefined;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
+  /** Writes what is about to happen. */
+  write(number: number, changes: readonly Change[]): void {
+    const steps = changes.map((change) => {
+      if ("bytes" in change) return [change.kind, change.path, change.bytes.length];
+      return change.kind === "move" ? ["move", change.from, change.to] : ["remove", change.path];
+    });
+    const blobs = changes.flatMap((change) => "bytes" in change ? [change.bytes] : []);
+    this.#put(encodeRecord({ number, steps }, joined(blobs)));
+    this.#disk.sync();
+  }
+
+  /** Marks it as done. */
+  end(): void {
+    this.#put(DONE);
+  }
+
+  /** Gives up the file. @param isLeft Somebody has to finish it yet */
+  close(isLeft: boolean): void {
+    if (this.#file !== undefined) this.#disk.closeFile(this.#file);
+    this.#file = undefined;
+    if (!isLeft) this.#disk.remove(this.#path);
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (this.#file === undefined || !this.#disk.isLinked(this.#file)) {
+      if (this.#file !== undefined) this.#disk.closeFile(this.#file);
+      this.#file = undefined;
+      this.#disk.write(this.#path, DONE);
+      this.#file = this.#disk.openFile(this.#path);
+    }
+    this.#disk.writeFile(this.#file, bytes);
+  }
 }
 
-/** Marks the own journal as done; that of an isolate that has ended is removed. */
-export function endJournal(disk: Disk, isolate: string): void {
+/** Removes the journal of an isolate that has ended, or marks the own one as done. */
+export function dropJournal(disk: Disk, isolate: string): void {
   if (isolate !== ownIsolate().id || !disk.overwrite(journalPath(isolate), DONE)) disk.remove(journalPath(isolate));
 }
 

@@ -30,7 +30,7 @@ export class Leases {
     const bytes = new Uint8Array(Math.max(LENGTH, Math.ceil(record.length / LENGTH) * LENGTH));
     bytes.set(record);
     const path = leasePath(consumer);
-    transaction.put(path, bytes, this.#disk.size(path) === bytes.length);
+    transaction.put(path, bytes, { isWhole: this.#disk.size(path) === bytes.length });
   }
 
   /** Ends one. */

@@ -47,12 +47,12 @@ export class Messages {
     const bytes = encodeMessage(item, order);
     if (dueMs === undefined) {
       const name = waitingName(priority, order, order);
-      transaction.put(this.waiting.add(transaction, name), bytes, true);
+      transaction.put(this.waiting.add(transaction, name), bytes, { isNew: true });
       this.#placed(transaction, item, parseMessage(name).key);
     } else {
       const isSoonest = dueMs < (this.dueMs() ?? Infinity);
       const name = laterName(dueMs, order, order, priority);
-      transaction.put(this.later.add(transaction, name), bytes, true);
+      transaction.put(this.later.add(transaction, name), bytes, { isNew: true });
       this.#placed(transaction, item, name);
       if (isSoonest) transaction.rings.add("schedule");
     }

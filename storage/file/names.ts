@@ -40,9 +40,16 @@ export const FOLDER: RegExp = /^[a-z0-9_%-]{1,130}$/;
 /** Hashes. */
 export const HASH: RegExp = /^[0-9a-f]{64}$/;
 
-/** Hash of a key, which may be any text, as a file's name. */
+let lastKey: string | undefined;
+let lastHash = "";
+
+/** Hash of a key, which may be any text, as a file's name. Most often several are asked for one after the other. */
 export function hashOf(key: string): string {
-  return nodeCrypto().hash("sha256", key);
+  if (key !== lastKey) {
+    lastHash = nodeCrypto().hash("sha256", key);
+    lastKey = key;
+  }
+  return lastHash;
 }
 
 /** A number as hexadecimal digits that sort like the number. */

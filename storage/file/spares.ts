@@ -24,12 +24,12 @@ export class Spares {
   apply(change: Change, counts: Counts): void {
     if (change.kind === "move") this.#disk.move(change.from, change.to);
     else if (change.kind === "append") this.#disk.append(change.path, change.bytes);
-    else if (change.kind === "put") this.#put(change.path, change.bytes, counts);
+    else if (change.kind === "put") this.#put(change, counts);
     else this.#remove(change.path, counts);
   }
 
-  #put(path: string, bytes: Uint8Array, counts: Counts): void {
-    if (this.#disk.exists(path)) return this.#disk.write(path, bytes);
+  #put({ path, bytes, isNew }: Change & { readonly kind: "put" }, counts: Counts): void {
+    if (!isNew && this.#disk.exists(path) && this.#disk.overwrite(path, bytes)) return;
     const count = this.#count(counts);
     // It is complete before it gets its name. Some file systems are also much slower at making files in a folder that is new.
     counts.spare = Math.max(0, count - 1);

@@ -69,9 +69,9 @@ export class Transaction {
     return !this.#isDropped(path) && this.disk.isFile(path);
   }
 
-  /** Writes a file. @param isWhole See {@linkcode Change} */
-  put(path: string, bytes: Uint8Array, isWhole = false): void {
-    this.#plan({ kind: "put", path, bytes, isWhole });
+  /** Writes a file. @param how See {@linkcode Change} */
+  put(path: string, bytes: Uint8Array, how: { readonly isNew?: boolean; readonly isWhole?: boolean } = {}): void {
+    this.#plan({ kind: "put", path, bytes, ...how });
     this.size += bytes.length;
     this.#planned.set(path, bytes);
   }

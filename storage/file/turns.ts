@@ -10,7 +10,7 @@ import type { Topic } from "../../lib/storage.ts";
 import type { Disk } from "./disk.ts";
 import { codeOf } from "./errors.ts";
 import { ownIsolate } from "./isolate.ts";
-import { type Change, endJournal, journalPath, readJournal, writeJournal } from "./journal.ts";
+import { type Change, dropJournal, OwnJournal, readJournal } from "./journal.ts";
 import { type Counted, type Counts, type Hold, type JournalName, Lock, LockLost } from "./lock.ts";
 import { Spares } from "./spares.ts";
 import { Transaction } from "./transaction.ts";
@@ -56,6 +56,7 @@ export class Turns {
   readonly #options: TurnsOptions;
   readonly #lock: Lock;
   readonly #spares: Spares;
+  readonly #journal: OwnJournal;
   #waiting: Waiting[] = [];
   #serving: Promise<void> | undefined;
   #cleaning: Promise<void> | undefined;
@@ -67,6 +68,7 @@ export class Turns {
     this.#options = options;
     this.#lock = new Lock(options.disk, options.clock);
     this.#spares = new Spares(options.disk);
+    this.#journal = new OwnJournal(options.disk);
   }
 
   /**
@@ -99,7 +101,7 @@ export class Turns {
     this.#isClosed = true;
     while (this.#serving !== undefined) await this.#serving;
     await this.#cleaning;
-    if (isFirst && !this.#hasLeftJournal) this.#options.disk.remove(journalPath(ownIsolate().id));
+    if (isFirst) this.#journal.close(this.#hasLeftJournal);
   }
 
   async #serve(): Promise<void> {
@@ -186,15 +188,17 @@ export class Turns {
 
   /** Writes the changes of a batch: all of them, or none. */
   async #commit(transaction: Transaction, batch: readonly Waiting[], turn: Turn): Promise<void> {
-    const { changes, rings, emptied, hasTrash } = transaction;
-    const journal = needsJournal(changes) ? { number: turn.hold.number, isolate: ownIsolate().id } : undefined;
+    const { rings, emptied, hasTrash } = transaction;
+    const isJournaled = needsJournal(transaction.changes);
+    const changes = isJournaled ? transaction.changes : transaction.changes.toSorted(hintsFirst);
+    const journal = isJournaled ? { number: turn.hold.number, isolate: ownIsolate().id } : undefined;
     let isDecided = changes.length === 0;
     try {
       if (changes.length > 0) this.#lock.check();
       if (journal !== undefined) this.#decide(journal, changes);
       isDecided ||= journal !== undefined;
       await this.#apply(changes, transaction.counts);
-      if (journal !== undefined) endJournal(this.#options.disk, journal.isolate);
+      if (journal !== undefined) this.#journal.end();
     } catch (error) {
       this.#rememberedMs = -Infinity;
       if (!isDecided) return this.#undo(batch, turn, error);
@@ -221,10 +225,10 @@ export class Turns {
 
   #decide(journal: JournalName, changes: readonly Change[]): void {
     try {
-      writeJournal(this.#options.disk, journal.number, changes);
+      this.#journal.write(journal.number, changes);
       this.#lock.check();
     } catch (error) {
-      endJournal(this.#options.disk, journal.isolate);
+      dropJournal(this.#options.disk, journal.isolate);
       throw error;
     }
   }
@@ -255,7 +259,7 @@ export class Turns {
     const changes = readJournal(disk, journal);
     for (const counted of Object.keys(turn.counts) as Counted[]) turn.counts[counted] = undefined;
     if (changes !== undefined) await this.#apply(changes, turn.counts);
-    endJournal(disk, journal.isolate);
+    dropJournal(disk, journal.isolate);
     turn.unfinished = undefined;
     turn.hasTrash = true;
     // Somebody may wait for what was done.
@@ -298,9 +302,15 @@ interface Turn {
   hasTrash: boolean;
 }
 
-/** One change alone happens or does not, unless it writes into a file that is there. */
+/** One change alone happens or does not, unless it writes into a file that is there. Lines are hints, and do not count. */
 function needsJournal(changes: readonly Change[]): boolean {
-  return changes.length > 1 || (changes[0]?.kind === "put" && !changes[0].isWhole);
+  const effects = changes.filter(({ kind }) => kind !== "append");
+  return effects.length > 1 || (effects[0]?.kind === "put" && !effects[0].isWhole && !effects[0].isNew);
+}
+
+/** What they hint at must not be there before them. */
+function hintsFirst(left: Change, right: Change): number {
+  return Number(right.kind === "append") - Number(left.kind === "append");
 }
 
 function conclude({ outcome, resolve, reject }: Waiting, explain: (error: unknown) => unknown): void {

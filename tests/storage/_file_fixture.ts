@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import { Disk } from "../../storage/file/disk.ts";
 import type { FileOptions } from "../../storage/file/front.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
@@ -15,6 +16,7 @@ import { FileStorage } from "../../storage/file/storage.ts";
 const STEPS = [
   "write",
   "overwrite",
+  "writeFile",
   "append",
   "move",
   "remove",
@@ -48,7 +50,7 @@ export class Place {
     return join(this.path, "huey");
   }
 
-  open(options: Partial<FileOptions> & { readonly name?: string } = {}): FileStorage {
+  open(options: Partial<FileOptions> & { readonly name?: string; readonly clock?: Clock } = {}): FileStorage {
     const storage = new FileStorage({ path: this.path, ...options });
     this.#opened.push(storage);
     return storage;
