@@ -11,6 +11,7 @@ import { toError } from "./error_record.ts";
 import { HueyException } from "./errors.ts";
 import { causeOf, portableError, storedFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
+import { announceItem } from "./finish.ts";
 import { keepsResult } from "./kept_results.ts";
 import { describe } from "./logger.ts";
 import type { Message } from "./message.ts";
@@ -54,34 +55,50 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     bury: burial,
     dropLocks: true,
   };
+  const settle = async (settlement: Settlement): Promise<boolean> => {
+    const { held, callback } = await settleSafely(core, settlement, name, stop);
+    if (callback !== undefined) await announceItem(core, callback);
+    return held;
+  };
   try {
-    return (await settleSafely(core, { ...plain, ...await traceOf(core, unfit, burial) }, name, stop)).held;
+    return await settle({ ...plain, ...await traceOf(core, unfit, burial) });
   } catch (error) {
     if (isTemporary(error)) throw error;
     // What its readers would have been told is refused too; the message as it was is in the storage already.
     core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { error });
-    return (await settleSafely(core, { ...plain, bury: { ...burial, data: claim.data } }, name, stop)).held;
   }
+  const bare = { ...plain, bury: { ...burial, data: claim.data } };
+  try {
+    return await settle({ ...bare, chord: await reportOfDead(core, unfit, new HueyException("Its message was set aside")) });
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    return await settle(bare);
+  }
+}
+
+async function reportOfDead(core: Core, { claim, message, ended }: Unfit, error: Error | string): Promise<Settlement["chord"]> {
+  const membership = ended ? undefined : (message && membershipOf(message)) ?? claim.chord;
+  return membership && await reportOf(core, membership, error);
 }
 
 /** What the burial leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
 async function traceOf(
   core: Core,
-  { claim, message, error, ended }: Unfit,
+  unfit: Unfit,
   burial: Burial,
 ): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "forget">> {
+  const { message, error, ended } = unfit;
   if (ended) return {};
   const { reason, taskId = "" } = burial;
   const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
   const carried = await portableError(core, error ?? new HueyException(reason));
-  const membership = (message && membershipOf(message)) ?? claim.chord;
   const canceled = message && await cancelFollowing(core, message, "was set aside as a dead letter");
   return {
     result: (message === undefined ? core.settings.results : keepsResult(core, message))
       ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
       : undefined,
     resultTtlMs: core.settings.resultTtlMs,
-    chord: membership && await reportOf(core, membership, carried),
+    chord: await reportOfDead(core, unfit, carried),
     canceled,
     forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => `r:${id}`),
   };

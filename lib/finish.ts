@@ -53,7 +53,7 @@ async function tell(
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const message of followUps) await announce(core, message, inline);
-  if (callback !== undefined && inline === undefined) await announce(core, await decodeMessage(core, callback), undefined);
+  if (callback !== undefined && inline === undefined) await announceItem(core, callback);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
   await core.signals.emit(SIGNAL_RETRYING, task);
@@ -75,6 +75,17 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
     } catch (error) {
       core.logger.error(`postExecute hook "${name}" failed for task ${task.name}: ${task.id}`, { error });
     }
+  }
+}
+
+/** Tells of an item that the storage has enqueued by itself: the callback of a chord. */
+export async function announceItem(core: Core, item: Item): Promise<void> {
+  if (!core.signals.has(SIGNAL_ENQUEUED) && !core.signals.has(SIGNAL_SCHEDULED)) return;
+  try {
+    await announce(core, await decodeMessage(core, item), undefined);
+  } catch (error) {
+    // Whoever claims it sets it aside, and says why.
+    core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });
   }
 }
 

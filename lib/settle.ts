@@ -32,39 +32,49 @@ export interface Execution extends Opened {
  * @throws {StorageError} If the storage is down when the patience ends.
  */
 export async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
+  let written: Written;
   try {
-    return await settleAs(execution, outcome);
+    written = await write(execution, outcome);
   } catch (error) {
     if (isTemporary(error)) throw error;
     return await settleRefused(execution, toError(error));
   }
+  return await tell(execution, written);
 }
 
 async function settleRefused(execution: Execution, error: Error): Promise<boolean> {
   const { core, claim, message, options } = execution;
   core.logger.error(`The end of task ${describe(message)} is refused: ${error.message}`, { error });
+  let written: Written;
   try {
-    return await settleAs(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()));
+    written = await write(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()));
   } catch (again) {
     if (isTemporary(again) || options.owner === undefined) throw again;
     return await bury(core, { claim, message, reason: `Its end cannot be stored: ${toError(again).message}` }, options.stop);
   }
+  return await tell(execution, written);
 }
 
-async function settleAs(execution: Execution, outcome: Outcome): Promise<boolean> {
+/** A settlement that was sent, and its answer. */
+interface Written {
+  readonly prepared: Prepared;
+  readonly settled: Settled;
+}
+
+async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
   const { owner, inline } = options;
-  if (attempt !== undefined) await endLocks(attempt, owner !== undefined);
+  if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, owner !== undefined);
   const locks = owner === undefined ? {} : locksOf(attempt, owner);
   const claimToSettle = owner && claim;
   const preparing = prepare({ core, definition, message, claim: claimToSettle, outcome, dropChord, ...locks, inline });
   const prepared = preparing instanceof Promise ? await preparing : preparing;
   const settling = settleSafely(core, prepared.settlement, describe(message), options.stop);
   options.onSettle?.(claim);
-  return await tell(execution, prepared, await settling);
+  return { prepared, settled: await settling };
 }
 
-async function tell({ core, message, options, attempt }: Execution, prepared: Prepared, settled: Settled): Promise<boolean> {
+async function tell({ core, message, options, attempt }: Execution, { prepared, settled }: Written): Promise<boolean> {
   if (!settled.held) {
     core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
     return false;
@@ -77,7 +87,7 @@ async function tell({ core, message, options, attempt }: Execution, prepared: Pr
 
 /** Before the settlement: what it cannot drop by itself, since it drops all locks of a claim or none. */
 async function endLocks(attempt: Attempt, claimed: boolean): Promise<void> {
-  if (attempt.held.size === 0 || attempt.overruns) return;
+  if (attempt.overruns) return;
   const locks = [...attempt.held];
   for (const lock of locks) lock.leave();
   if (!claimed || locks.some(({ ends }) => ends)) await attempt.freeLocks();

@@ -67,6 +67,18 @@ describe("a settlement that the storage refuses for good", () => {
       expect([await huey.deadLetterCount(), (await result.state()).state]).toEqual([1, "dead"]);
     });
 
+    test(`${what}, of a dead member: its place in the chord is filled all the same, and the callback is told`, async () => {
+      const huey = memory();
+      const big = huey.task("big", () => "a large value");
+      const list = huey.task("list", (values: unknown[]) => values.map((value) => value instanceof Error));
+      const handle = await huey.enqueue(chord([big.s()], list));
+      const { seen } = record(huey);
+      refuse(huey, error, ({ result, chord, bury }) => chord !== undefined && (result !== undefined || bury === undefined));
+      await work(huey);
+      expect(await handle.get()).toEqual([true]);
+      expect(seen.filter(({ signal }) => signal === "enqueued").map(({ task }) => task.name)).toEqual(["list"]);
+    });
+
     test(`${what}, of everything: the attempt rejects, and its claim is left to be recovered and counted`, async () => {
       const huey = memory();
       await huey.task("big", () => 1)();
