@@ -28,8 +28,8 @@ const POLL: PollOptions = { initialMs: 50, backoff: 1.15, maxMs: 1000 };
 /** What tells of ends: who was asked for, and what rings for them. */
 export class Waits {
   readonly #core: RedisCore;
-  /** Tasks that were asked for and had not ended. */
-  readonly #asked = new Set<string>();
+  /** Tasks that were asked for and had not ended, with when that was; the one that was asked for last is the last. */
+  readonly #asked = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   #looking: Timer | undefined;
 
@@ -52,13 +52,26 @@ export class Waits {
       const asked = ids.slice(start, start + ASKED_AT_ONCE);
       const [marked, ...found] = (await this.#core.run(ENDED, String(REMEMBERED_MS), ...asked) as Buffer[]).map(String);
       isMarked &&= marked === "1";
-      for (const id of asked) this.#asked.add(id);
-      for (const id of found) this.#asked.delete(id);
+      this.#noteAsked(asked, found);
       ended.push(...found);
     }
     if (isMarked) this.#stopLooking();
     else this.#looking ??= startInterval(this.#core.clock, UNMARKED_MS, () => this.#ring(), { background: true });
     return ended;
+  }
+
+  /** Those whom nobody asks for any more are forgotten, as the server does. */
+  #noteAsked(asked: readonly string[], ended: readonly string[]): void {
+    const now = this.#core.clock.elapsed();
+    for (const id of asked) {
+      this.#asked.delete(id);
+      this.#asked.set(id, now);
+    }
+    for (const id of ended) this.#asked.delete(id);
+    for (const [id, at] of this.#asked) {
+      if (now - at < REMEMBERED_MS) return;
+      this.#asked.delete(id);
+    }
   }
 
   /** Calls `wake` when something may have changed. @returns what ends that */
