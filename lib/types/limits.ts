@@ -6,7 +6,10 @@ import type { Duration } from "../time.ts";
 
 /** Options of a lock. */
 export interface LockOptions {
-  /** Ends the lock by itself after this time; more than 0. Default: it has no end. A number is seconds. */
+  /**
+   * Ends the lock by itself after this time; more than 0. Default: it has no end. A number is seconds. While the task that took it runs
+   * it is renewed; then it may outlive the task, unless that has released it.
+   */
   ttl?: Duration;
 
   /** Holders at once, at least 1. Default 1. */
@@ -105,7 +108,10 @@ export interface RateLimitOptions {
   /** Length of the window, more than 0; a number is seconds. */
   per: Duration;
 
-  /** Run a task that exceeds the limit again later, without using up its retries. Default true. */
+  /**
+   * Run a task that exceeds the limit again when there is room, which is no attempt and uses up no retry. `false`: it uses up a retry,
+   * and fails if none is left. Default true.
+   */
   retry?: boolean;
 
   /**
