@@ -120,7 +120,9 @@ function openForWriting(path: string, like: string | undefined): number {
   const { O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const mode = like === undefined ? 0o666 : statSync(like).mode & 0o666;
   const file = openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, mode);
-  if (fstatSync(file).isFile()) return file;
+  // With a second name it is a file of somebody else.
+  const stat = fstatSync(file);
+  if (stat.isFile() && stat.nlink <= 1) return file;
   closeSync(file);
   throw notFile(path);
 }

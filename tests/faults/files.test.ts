@@ -71,7 +71,7 @@ async function fill(): Promise<void> {
   const [first, second, third, ...others] = await claim(storage, 6, { owner: { consumer: "gone", worker: "w" } });
   await storage.begin!(first!);
   await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first!.token });
-  const chord = { id: "chord", index: 1, size: 2, value: bytes("v"), callback };
+  const chord = { id: "chord", index: 1, value: bytes("v") };
   await storage.settle({ claim: second!, id: second!.id, ending: "complete", noticeTtlMs: LONG_MS, result: bytes("r"), chord });
   const bury = { id: "letter", reason: "odd", atMs: 1, data: bytes("d"), taskId: "x" };
   await storage.settle({ claim: third!, id: third!.id, ending: "dead", noticeTtlMs: LONG_MS, bury });

@@ -1,7 +1,7 @@
 /**
  * A consumer in a process of its own, for file_processes.test.ts: runs tasks until it gets the item "stop".
  *
- *     file_child.ts <path> <consumer> <claims at once> <size of the chord, or 0>
+ *     file_child.ts <path> <consumer> <claims at once> <1: the tasks are members of a chord>
  *
  * Writes "ready", then the id of each task that it has settled. Counts all runs under one key.
  */
@@ -11,7 +11,8 @@ import type { Claim, Settlement } from "../../lib/storage.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
 import { bytes, complete, item } from "../contract/helpers.ts";
 
-const [path = "", consumer = "", limit = "1", chordSize = "0"] = process.argv.slice(2);
+const [path = "", consumer = "", limit = "1", chord = "0"] = process.argv.slice(2);
+const isChord = chord === "1";
 const storage = new FileStorage({ path });
 
 function say(word: string): void {
@@ -21,10 +22,9 @@ function say(word: string): void {
 /** A follow-up, and in a chord a report: both must happen once, whatever happens to this process. */
 function settlementOf(claim: Claim): Settlement {
   const index = Number(claim.id.replace("task", ""));
-  const size = Number(chordSize);
-  const report = { id: "chord", index, size, value: bytes(claim.id), callback: item("callback", { dueMs: 2 ** 42 }) };
+  const report = { id: "chord", index, value: bytes(claim.id) };
   const next = item(`next${index}`, { dueMs: 2 ** 41 });
-  return complete(claim, { result: bytes(consumer), enqueue: [next], chord: size > 0 ? report : undefined });
+  return complete(claim, { result: bytes(consumer), enqueue: [next], chord: isChord ? report : undefined });
 }
 
 await storage.heartbeat({ consumer, ttlMs: 60_000, host: "host", pid: process.pid });

@@ -18,7 +18,8 @@ describe("killed at each step", () => {
       const extra = {
         result: bytes("result"),
         enqueue: [item("next"), item("later", { dueMs: Date.now() + 60_000 })],
-        chord: { id: "chord", index: 0, size: 1, value: bytes("value"), callback: item("callback") },
+        chords: [{ id: "chord", size: 1, callback: item("callback") }],
+        chord: { id: "chord", index: 0, value: bytes("value") },
         forget: ["r:task"],
         dropLocks: true,
       };
@@ -139,8 +140,8 @@ describe("killed at each step", () => {
   test("the last members of a chord enqueue the callback once", async () => {
     await atEachStep(async (step, place) => {
       const [one, other] = [place.open(), place.open()];
-      const report = (index: number) => ({ id: "c", index, size: 2, value: bytes(`${index}`), callback: item("callback") });
-      await one.enqueue(items("member", 2));
+      const report = (index: number) => ({ id: "c", index, value: bytes(`${index}`) });
+      await one.enqueue(items("member", 2), [{ id: "c", size: 2, callback: item("callback") }]);
       const [first, second] = await claim(one, 2);
       const isThrough = await place.survives(step, () => one.settle(complete(first!, { chord: report(0) })));
       await other.settle(complete(second!, { chord: report(1) }));

@@ -29,10 +29,10 @@ class Child {
   readonly #process: ChildProcess;
   #listeners: (() => void)[] = [];
 
-  constructor(runtime: Runtime, consumer: string, limit: number, chordSize: number) {
+  constructor(runtime: Runtime, consumer: string, limit: number, isChord: boolean) {
     const [command, ...args] = COMMANDS[runtime];
     this.consumer = consumer;
-    this.#process = spawn(command!, [...args, path, consumer, String(limit), String(chordSize)], {
+    this.#process = spawn(command!, [...args, path, consumer, String(limit), isChord ? "1" : "0"], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -63,8 +63,8 @@ class Child {
   }
 }
 
-function start(runtime: Runtime, consumer: string, limit: number, chordSize: number = 0): Child {
-  return new Child(runtime, consumer, limit, chordSize);
+function start(runtime: Runtime, consumer: string, limit: number, isChord: boolean = false): Child {
+  return new Child(runtime, consumer, limit, isChord);
 }
 
 beforeEach(() => {
@@ -100,12 +100,13 @@ describe("several processes", () => {
 
   test("killed again and again: nothing is lost or doubled", async () => {
     const count = 300;
-    await storage.enqueue(items("task", count, { priority: 9 }));
+    const callback = item("callback", { dueMs: 2 ** 42 });
+    await storage.enqueue(items("task", count, { priority: 9 }), [{ id: "chord", size: count, callback }]);
     await storage.enqueue([item("stop")]);
     let kills = 0;
     for (let isOver = false; !isOver;) {
       const runtime = kills % 2 === 0 ? "bun" : "deno";
-      const child = start(runtime, `consumer${kills}`, 4, count);
+      const child = start(runtime, `consumer${kills}`, 4, true);
       await child.heard(2 + kills * 7);
       child.kill();
       await child.ended;
