@@ -14,7 +14,7 @@ export async function isReplayed(core: Core, { id, attempt = 0 }: Message): Prom
   if (core.serializer.signs !== true) return false;
   // The error of the attempt before it would be taken for an end.
   if (attempt > 0 && core.settings.storeIntermediateErrors) return false;
-  return await core.storage.waitForResult(id, { timeoutMs: 0 });
+  return (await core.storage.endedOf([id])).length > 0;
 }
 
 /** Why it is set aside. */

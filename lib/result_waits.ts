@@ -38,43 +38,13 @@ const LONGEST_REST_EACH_MS = 0.04;
 /** The bell is kept for a while: who reads one result after another would make it anew for each. */
 const BELL_KEPT_MS = 1000;
 
-/** Waits for the ends of tasks. */
-export interface Waits {
-  /**
-   * Waits until a task has ended, or has left a result.
-   * @returns false after the time limit
-   */
-  wait(id: string, options: WaitOptions): Promise<boolean>;
-  /**
-   * Has somebody told when a task has ended, or has left a result.
-   *
-   * @param lookMs Longest time between two looks.
-   * @returns What ends that. Idempotent.
-   */
-  watch(id: string, watcher: Watcher, lookMs?: number): () => void;
-  /** Tells all that they wait in vain. */
-  close(error: unknown): void;
-}
-
-/** What is asked of a storage. */
-type Asked = Required<Pick<Storage, "endedOf" | "listen">>;
-
-const waitsByStorage = new WeakMap<Storage, Waits>();
+const waitsByStorage = new WeakMap<Storage, ResultWaits>();
 
 /** All that waits for tasks of a storage. */
-export function waitsOf(storage: Storage): Waits {
+export function waitsOf(storage: Storage): ResultWaits {
   let waits = waitsByStorage.get(storage);
-  if (waits === undefined) waitsByStorage.set(storage, waits = makeWaits(storage));
+  if (waits === undefined) waitsByStorage.set(storage, waits = new ResultWaits(storage));
   return waits;
-}
-
-function makeWaits(storage: Storage): Waits {
-  const { endedOf, listen } = storage;
-  if (endedOf === undefined || listen === undefined) return new DriverWaits(storage);
-  return new ResultWaits({
-    endedOf: (ids) => endedOf.call(storage, ids),
-    listen: (topic, wake) => listen.call(storage, topic, wake),
-  });
 }
 
 /** Ends those who wait for tasks of a storage that is about to close. */
@@ -83,8 +53,8 @@ export function endWaits(storage: Storage): void {
 }
 
 /** Those who wait for the ends of tasks of one storage. */
-class ResultWaits implements Waits {
-  readonly #storage: Asked;
+export class ResultWaits {
+  readonly #storage: Storage;
   readonly #watched: Map<string, Set<Watcher>> = new Map();
   /** Of those, what nobody has looked at yet. */
   readonly #unseen: Set<string> = new Set();
@@ -99,10 +69,14 @@ class ResultWaits implements Waits {
   #bell: Promise<() => void> | undefined;
   #bellEnd: Timer | undefined;
 
-  constructor(storage: Asked) {
+  constructor(storage: Storage) {
     this.#storage = storage;
   }
 
+  /**
+   * Waits until a task has ended, or has left a result.
+   * @returns false after the time limit
+   */
   async wait(id: string, { timeoutMs, signal, lookMs }: WaitOptions): Promise<boolean> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -121,6 +95,12 @@ class ResultWaits implements Waits {
     }
   }
 
+  /**
+   * Has somebody told when a task has ended, or has left a result.
+   *
+   * @param lookMs Longest time between two looks.
+   * @returns What ends that. Idempotent.
+   */
   watch(id: string, watcher: Watcher, lookMs: number = LOOK_MS): () => void {
     const watchers = this.#watched.get(id);
     if (watchers === undefined) this.#watched.set(id, new Set([watcher]));
@@ -133,6 +113,7 @@ class ResultWaits implements Waits {
     return () => this.#drop(id, watcher);
   }
 
+  /** Tells all that they wait in vain. */
   close(error: unknown): void {
     for (const watchers of this.#takeAll()) for (const watcher of watchers) watcher.failed(error);
     this.#dropBell();
@@ -221,29 +202,4 @@ class ResultWaits implements Waits {
     // A bell that cannot be hung up is none that rings.
     bell?.then((stop) => stop()).catch(() => {});
   }
-}
-
-/** Leaves the waiting to a driver that waits by itself. */
-class DriverWaits implements Waits {
-  readonly #storage: Storage;
-
-  constructor(storage: Storage) {
-    this.#storage = storage;
-  }
-
-  async wait(id: string, { timeoutMs, signal, lookMs = LOOK_MS }: WaitOptions): Promise<boolean> {
-    const poll = { initialMs: Math.min(50, lookMs), backoff: 1.15, maxMs: lookMs };
-    return await this.#storage.waitForResult(id, { timeoutMs, signal, poll });
-  }
-
-  watch(id: string, watcher: Watcher): () => void {
-    const stop = new AbortController();
-    this.wait(id, { signal: stop.signal }).then(
-      () => stop.signal.aborted || watcher.ended(),
-      (error: unknown) => stop.signal.aborted || watcher.failed(error),
-    );
-    return () => stop.abort();
-  }
-
-  close(): void {}
 }

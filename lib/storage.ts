@@ -28,7 +28,6 @@ import type {
   FlushPart,
   Item,
   Lease,
-  PollOptions,
   Settled,
   Settlement,
   StoredDeadLetter,
@@ -73,16 +72,6 @@ export interface KeyValue {
   entries(): Promise<Map<string, Uint8Array>>;
   /** Deletes everything in this name space. */
   flush(): Promise<void>;
-}
-
-/** How to wait for a task to end. */
-export interface WaitOptions {
-  /** Longest wait; `undefined`: no limit. */
-  readonly timeoutMs?: number | undefined;
-  /** An abort rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Intervals of a storage that has to poll. */
-  readonly poll?: PollOptions | undefined;
 }
 
 /** Names the driver's class, so that another isolate can open the same storage without the application's module. */
@@ -183,8 +172,6 @@ export interface Storage {
    */
   listen(topic: Topic, wake: () => void): Promise<() => void>;
 
-  /** Ends as soon as a result is stored or the task has ended. @returns false after the time limit */
-  waitForResult(id: string, options?: WaitOptions): Promise<boolean>;
   /** Where the task is, as far as tracked. An ended task is known while its result or its notice is there. */
   state(id: string): Promise<StoredState | undefined>;
   /** Adds to a counter; missing counts as 0. `ttlMs` starts when the counter is made. Counters never collide with keys. */

@@ -5,7 +5,7 @@
 import { StorageError } from "../lib/errors.ts";
 import { checkOptions, rule } from "../lib/option_rules.ts";
 import { type Clock, systemClock } from "../lib/primitives/clock.ts";
-import type { ClaimBatch, ClaimOptions, Item, KeyValue, Storage, StorageDescriptor, WaitOptions } from "../lib/storage.ts";
+import type { ClaimBatch, ClaimOptions, Item, KeyValue, Storage, StorageDescriptor } from "../lib/storage.ts";
 import { BaseKeyValue } from "./key_value.ts";
 import { WaitList } from "./waiters.ts";
 
@@ -102,12 +102,6 @@ export class BlackHoleStorage implements Storage {
   async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
     await this.#answer(undefined);
     await this.#waits.wait(maxMs, signal);
-  }
-
-  async waitForResult(_id: string, { signal }: WaitOptions = {}): Promise<boolean> {
-    await this.#answer(undefined);
-    signal?.throwIfAborted();
-    return true;
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,6 @@ const STORAGE_CALLS: Readonly<Record<Calls<Storage>, true>> = {
   dueMs: true,
   endedOf: true,
   listen: true,
-  waitForResult: true,
   state: true,
   increment: true,
   collect: true,

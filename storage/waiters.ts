@@ -58,35 +58,6 @@ export class WaitList {
   }
 }
 
-/** Those who wait for one of many things, by key. */
-export class KeyedWaitLists {
-  readonly #clock: Clock;
-  readonly #lists = new Map<string, WaitList>();
-
-  constructor(clock: Clock = systemClock) {
-    this.#clock = clock;
-  }
-
-  /** As `WaitList.wait`, for one key. */
-  async wait(key: string, timeoutMs?: number, signal?: AbortSignal): Promise<WaitEnd> {
-    let list = this.#lists.get(key);
-    if (list === undefined) this.#lists.set(key, list = new WaitList(this.#clock));
-    const end = await list.wait(timeoutMs, signal);
-    if (list.size === 0 && this.#lists.get(key) === list) this.#lists.delete(key);
-    return end;
-  }
-
-  /** Wakes those who wait for a key. */
-  wake(key: string): void {
-    this.#lists.get(key)?.wakeAll();
-  }
-
-  /** Wakes everybody. */
-  wakeAll(): void {
-    for (const list of [...this.#lists.values()]) list.wakeAll();
-  }
-}
-
 /** A time limit that is counted down across several waits, on the clock that nobody sets. */
 export class Deadline {
   readonly #clock: Clock;

@@ -26,7 +26,6 @@ import type {
   StoredLease,
   StoredState,
   Topic,
-  WaitOptions,
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
 import { folderOf, type Target } from "./claims.ts";
@@ -88,8 +87,7 @@ export class FileStorage implements Storage {
       recount: (what) => queue.recount(what),
       ring: (topics) => this.#waits.ring(topics),
     });
-    const endedOf = (ids: readonly string[]): Promise<string[]> => this.endedOf(ids);
-    this.#waits = new Waits({ disk, clock, changeCount: () => turns.changeCount(), endedOf });
+    this.#waits = new Waits({ disk, clock, changeCount: () => turns.changeCount() });
     this.data = new FileKeyValue(turns, valuesOf(queue.data, clock));
     this.results = new FileKeyValue(turns, resultsOf(queue.tasks));
     this.locks = new FileKeyValue(turns, queue.heldLocks.noted(valuesOf(queue.locks, clock)));
@@ -198,12 +196,6 @@ export class FileStorage implements Storage {
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
-
-  async waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    const hasEnded = await this.#waits.forEnd(id, options);
-    if (!hasEnded) this.#turns.assertOpen();
-    return hasEnded;
-  }
 
   async endedOf(ids: readonly string[]): Promise<string[]> {
     this.#turns.assertOpen();

@@ -3,11 +3,11 @@
  * @module
  */
 import type { Clock, Timer } from "../../lib/primitives/clock.ts";
-import type { Topic, WaitOptions } from "../../lib/storage.ts";
+import type { Topic } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
-import { Deadline, KeyedWaitLists } from "../waiters.ts";
 import type { Disk } from "./disk.ts";
+import { Deadline } from "../waiters.ts";
 
 /** What the waits of one storage need. */
 export interface WaitsOptions {
@@ -15,29 +15,17 @@ export interface WaitsOptions {
   readonly clock: Clock;
   /** Another value when somebody has held the lock meanwhile. */
   readonly changeCount: () => string | undefined;
-  /** Which of these tasks have ended. */
-  readonly endedOf: (ids: readonly string[]) => Promise<string[]>;
 }
 
 /** How long a change may go unnoticed when no bell is heard, as on some network file systems. */
 const RESCAN_MS = 1000;
 const TOPICS: readonly Topic[] = ["queue", "schedule", "results", "revocations"];
-/** How many of those who wait are looked for at once when a bell rings: most often it is one of the last. */
-const QUICK = 32;
-/** Looking for all takes at most one part in this many of the time. */
-const LOOK_SHARE = 4;
 
 /** All waits of one storage. */
 export class Waits {
   readonly #options: WaitsOptions;
   readonly #bells: Partial<Record<Topic, Bell>> = {};
   readonly #listeners = new Listeners();
-  readonly #results: KeyedWaitLists;
-  /** Who waits for which task, the newest last. */
-  readonly #awaited = new Map<string, number>();
-  #isLooking = false;
-  #hasRung = false;
-  #stopListening: (() => void) | undefined;
   #rescan: Timer | undefined;
   #lastCount: string | undefined;
   #isClosed = false;
@@ -45,7 +33,6 @@ export class Waits {
 
   constructor(options: WaitsOptions) {
     this.#options = options;
-    this.#results = new KeyedWaitLists(options.clock);
   }
 
   /** Wakes those who listen, here and elsewhere. Called after the change can be seen. */
@@ -94,33 +81,11 @@ export class Waits {
     }
   }
 
-  /** See `Storage.waitForResult`. One look serves all who wait. */
-  async forEnd(id: string, { timeoutMs, signal }: WaitOptions): Promise<boolean> {
-    const { clock, endedOf } = this.#options;
-    signal?.throwIfAborted();
-    if ((await endedOf([id])).length > 0) return true;
-    const deadline = new Deadline(timeoutMs, clock);
-    this.#await(id, 1);
-    try {
-      // What ended before it listened has rung for nobody.
-      if ((await endedOf([id])).length > 0) return true;
-      while (!this.#isClosed && !deadline.passed) {
-        signal?.throwIfAborted();
-        if (await this.#results.wait(id, deadline.remainingMs, signal) === "woken") return !this.#isClosed;
-      }
-      signal?.throwIfAborted();
-      return false;
-    } finally {
-      this.#await(id, -1);
-    }
-  }
-
   /** Ends all waits. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#closing.abort();
     this.#listeners.clear();
-    this.#results.wakeAll();
     this.#rescan?.stop();
     for (const bell of Object.values(this.#bells)) bell.close();
   }
@@ -137,60 +102,6 @@ export class Waits {
       // On a full disk, whoever waits looks now and then.
     }
     return this.#bells[topic] = bell = new Bell(`${disk.root}/${file}`, { clock, like: disk.root });
-  }
-
-  #await(id: string, by: 1 | -1): void {
-    const count = (this.#awaited.get(id) ?? 0) + by;
-    this.#awaited.delete(id);
-    if (count > 0) this.#awaited.set(id, count);
-    if (this.#awaited.size > 0) this.#stopListening ??= this.listen("results", () => this.#lookForEnded());
-    else {
-      this.#stopListening?.();
-      this.#stopListening = undefined;
-    }
-  }
-
-  #lookForEnded(): void {
-    this.#hasRung = true;
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    void this.#lookWhileRinging().catch(() => {}).finally(() => this.#isLooking = false);
-  }
-
-  async #lookWhileRinging(): Promise<void> {
-    const { clock } = this.#options;
-    let nextFullMs = 0;
-    let isFullLeft = false;
-    while ((this.#hasRung || isFullLeft) && !this.#isClosed && this.#awaited.size > 0) {
-      this.#hasRung = false;
-      const ids = [...this.#awaited.keys()].reverse();
-      await this.#lookFor(ids.slice(0, QUICK));
-      isFullLeft = ids.length > QUICK;
-      if (!isFullLeft) continue;
-      if (clock.elapsed() < nextFullMs) await this.#pause(nextFullMs - clock.elapsed());
-      if (clock.elapsed() < nextFullMs) continue;
-      const startMs = clock.elapsed();
-      await this.#lookFor(ids.slice(QUICK));
-      isFullLeft = false;
-      nextFullMs = clock.elapsed() + (clock.elapsed() - startMs) * (LOOK_SHARE - 1);
-    }
-  }
-
-  async #lookFor(ids: readonly string[]): Promise<void> {
-    for (const id of await this.#options.endedOf(ids)) this.#results.wake(id);
-  }
-
-  /** Until a time has passed, or somebody rings. */
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        timer.stop();
-        stop();
-        resolve();
-      };
-      const timer = this.#options.clock.startTimer(ms, look);
-      const stop = this.#listeners.add("results", look);
-    });
   }
 
   /** While somebody listens: looks now and then whether anything has changed that did not ring. */

@@ -24,7 +24,6 @@ import type {
   StoredLease,
   StoredState,
   Topic,
-  WaitOptions,
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
 import { isOf, type Target } from "./claims.ts";
@@ -175,14 +174,6 @@ export class MemoryStorage implements Storage {
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
-
-  async waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    const hasEnded = (): boolean => {
-      this.#assertOpen();
-      return this.#store.results.hasEnded(id);
-    };
-    return await this.#store.waits.forEnd(id, hasEnded, options);
-  }
 
   async endedOf(ids: readonly string[]): Promise<string[]> {
     this.#assertOpen();

@@ -3,17 +3,16 @@
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { Topic, WaitOptions } from "../../lib/storage.ts";
+import type { Topic } from "../../lib/storage.ts";
 import { AwaitedIds } from "../awaited_ids.ts";
 import { Listeners } from "../listeners.ts";
-import { Deadline, KeyedWaitLists, WaitList } from "../waiters.ts";
+import { Deadline, WaitList } from "../waiters.ts";
 
 /** All waits of one storage. */
 export class MemoryWaits {
   readonly #clock: Clock;
   readonly #idle: WaitList;
   readonly #scheduling: WaitList;
-  readonly #results: KeyedWaitLists;
   readonly #listeners = new Listeners();
   readonly #awaited = new AwaitedIds();
 
@@ -21,7 +20,6 @@ export class MemoryWaits {
     this.#clock = clock;
     this.#idle = new WaitList(clock);
     this.#scheduling = new WaitList(clock);
-    this.#results = new KeyedWaitLists(clock);
   }
 
   /** See `Storage.listen`. */
@@ -55,7 +53,6 @@ export class MemoryWaits {
 
   /** A task has ended, or has left a result. */
   ended(id: string): void {
-    this.#results.wake(id);
     if (this.#awaited.take(id)) this.#listeners.ring("results");
   }
 
@@ -80,22 +77,10 @@ export class MemoryWaits {
     }
   }
 
-  /** See `Storage.waitForResult`. */
-  async forEnd(id: string, hasEnded: () => boolean, { timeoutMs, signal }: WaitOptions): Promise<boolean> {
-    const deadline = new Deadline(timeoutMs, this.#clock);
-    while (!hasEnded()) {
-      signal?.throwIfAborted();
-      if (deadline.passed) return false;
-      await this.#results.wait(id, deadline.remainingMs, signal);
-    }
-    return true;
-  }
-
   /** Ends all waits. */
   end(): void {
     this.#listeners.clear();
     this.#idle.wakeAll();
     this.#scheduling.wakeAll();
-    this.#results.wakeAll();
   }
 }

@@ -19,7 +19,6 @@ import type {
   StoredLease,
   StoredState,
   Topic,
-  WaitOptions,
 } from "../../lib/storage.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import { RedisCore } from "./core.ts";
@@ -145,10 +144,6 @@ abstract class RedisStorageBase implements Storage {
 
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
     return this.#waits.forDue(maxMs, signal);
-  }
-
-  waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    return this.#waits.forResult(id, options);
   }
 
   dueMs(): Promise<number | undefined> {

@@ -3,9 +3,8 @@
  * @module
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
-import type { PollOptions, Topic, WaitOptions } from "../../lib/storage.ts";
+import type { PollOptions, Topic } from "../../lib/storage.ts";
 import type { RedisCore } from "./core.ts";
-import { closedError } from "./link.ts";
 import { ENDED, NEXT_DUE } from "./lua_data.ts";
 
 /** How long the server remembers that somebody waits for a task. Those who listen look again before that. */
@@ -123,31 +122,6 @@ export class Waits {
     } catch (error) {
       timer.stop();
       throw error;
-    }
-  }
-
-  /** Ends as soon as the task has ended. @returns false after the time limit */
-  async forResult(id: string, { signal, timeoutMs, poll }: WaitOptions): Promise<boolean> {
-    signal?.throwIfAborted();
-    const { clock, settings } = this.#core;
-    const deadline = timeoutMs === undefined ? Infinity : clock.elapsed() + timeoutMs;
-    const hasEnded = async (): Promise<boolean> => (await this.endedOf([id])).length > 0;
-    if (await hasEnded()) return true;
-    if (deadline <= clock.elapsed()) return false;
-    const alarm = settings.blocking
-      ? await this.#alarm((wake) => this.#listenToResults(wake, (ended) => ended === id))
-      : this.#polling(poll ?? POLL);
-    try {
-      for (;;) {
-        if (await hasEnded()) return true;
-        const remainingMs = deadline - clock.elapsed();
-        if (remainingMs <= 0) return false;
-        await alarm.wait(remainingMs, signal);
-        signal?.throwIfAborted();
-        if (this.#core.isClosing) throw closedError();
-      }
-    } finally {
-      alarm.stop();
     }
   }
 

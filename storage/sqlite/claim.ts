@@ -3,13 +3,12 @@
  * @module
  */
 import { type Clock, sleep } from "../../lib/primitives/clock.ts";
-import type { ClaimBatch, ClaimOptions, Topic, WaitOptions } from "../../lib/storage.ts";
+import type { ClaimBatch, ClaimOptions, Topic } from "../../lib/storage.ts";
 import { Deadline } from "../waiters.ts";
 import { hasAny, hasRevocations } from "./entries.ts";
 import { soonestMs } from "./schedule.ts";
 import { KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
-import { hasEnded } from "./settle.ts";
 import { claimTasks, hasWaiting } from "./tasks.ts";
 import type { SqliteWaits } from "./waits.ts";
 import type { SqliteWriter } from "./writer.ts";
@@ -52,25 +51,6 @@ export async function waitDue(waiting: Waiting, maxMs: number, signal?: AbortSig
       return isDue ? 0 : Math.min(dueMs - clock.now(), deadline.remainingMs ?? Infinity, LONGEST_DUE_WAIT_MS);
     });
   }
-}
-
-/** See `Storage.waitForResult`. */
-export async function waitForResult(waiting: Waiting, id: string, options: WaitOptions): Promise<boolean> {
-  const { clock, writer, waits } = waiting;
-  const { timeoutMs, signal } = options;
-  const deadline = new Deadline(timeoutMs, clock);
-  const look = (): Promise<boolean> => writer.readTogether((session) => hasEnded(session, id));
-  let isOver = await look();
-  while (!isOver) {
-    signal?.throwIfAborted();
-    if (deadline.passed) return false;
-    await untilRing(waiting, "results", signal, async () => {
-      waits.await([id]);
-      isOver = await look();
-      return isOver ? 0 : deadline.remainingMs;
-    });
-  }
-  return true;
 }
 
 /** Looks, and then waits for a ring, an abort, or as long as `look` says; `undefined`: without a limit. */

@@ -21,11 +21,10 @@ import type {
   StoredLease,
   StoredState,
   Topic,
-  WaitOptions,
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
 import { addChord, collect } from "./chords.ts";
-import { claim, waitDue, waitForResult, type Waiting } from "./claim.ts";
+import { claim, waitDue, type Waiting } from "./claim.ts";
 import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
 import { EndingGroup } from "./ending_group.ts";
 import { isPlainEnding } from "./endings.ts";
@@ -184,10 +183,6 @@ export class SqliteStorage implements Storage {
 
   waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
     return waitDue(this.#waiting, maxMs, signal);
-  }
-
-  waitForResult(id: string, options: WaitOptions = {}): Promise<boolean> {
-    return waitForResult(this.#waiting, id, options);
   }
 
   /**

@@ -16,6 +16,7 @@ import {
   peekText,
   rejection,
   underWay,
+  waitForEnd,
 } from "./helpers.ts";
 
 /** One call of each method. */
@@ -34,7 +35,7 @@ function everyCall(storage: Storage): (() => Promise<unknown>)[] {
     () => storage.recover(),
     () => storage.promoteDue(1000, 1),
     () => storage.waitDue(10),
-    () => storage.waitForResult("a", { timeoutMs: 10 }),
+    () => waitForEnd(storage, "a", { timeoutMs: 10 }),
     () => storage.state("a"),
     () => storage.increment("a", 1),
     () => storage.collect("a"),
@@ -96,7 +97,7 @@ export const closingCases: Cases = {
     const waits = [
       claim(storage, 1, { waitMs: LONG_MS }),
       storage.waitDue(LONG_MS),
-      storage.waitForResult("a", { timeoutMs: LONG_MS }),
+      waitForEnd(storage, "a", { timeoutMs: LONG_MS }),
     ];
     const ended = Promise.allSettled(waits);
     await underWay(storage);

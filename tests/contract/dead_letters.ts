@@ -2,7 +2,20 @@
 import { expect } from "bun:test";
 import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, complete, drain, enqueueAndClaim, ids, item, LONG_MS, owner, plain, text } from "./helpers.ts";
+import {
+  bytes,
+  claimOne,
+  complete,
+  drain,
+  enqueueAndClaim,
+  ids,
+  item,
+  LONG_MS,
+  owner,
+  plain,
+  text,
+  waitForEnd,
+} from "./helpers.ts";
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
@@ -131,7 +144,7 @@ export const deadLetterCases: Cases = {
     for (const track of [true, false]) {
       const id = `tracked ${track}`;
       const claimed = await enqueueAndClaim(one, id, { track });
-      const waited = other.waitForResult(id, { timeoutMs: LONG_MS });
+      const waited = waitForEnd(other, id, { timeoutMs: LONG_MS });
       const letter = { id: `letter of ${id}`, reason: "no", atMs: 1000, data: claimed.data, taskId: id };
       await one.settle({ claim: claimed, id, ending: "dead", result: bytes("why"), noticeTtlMs: LONG_MS, bury: letter });
       expect(await waited).toBe(true);

@@ -2,6 +2,7 @@
  * Short words for the cases of the storage contract.
  * @module
  */
+import { type WaitOptions, waitsOf } from "../../lib/result_waits.ts";
 import type { Claim, ClaimOptions, Item, KeyValue, Lease, Owner, Settlement, Storage } from "../../lib/storage.ts";
 
 /** Longer than the time limit of a case: what waits this long was not woken, and the case fails. */
@@ -112,4 +113,9 @@ export async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return reason;
   }
   throw new Error("The promise was expected to reject");
+}
+
+/** Waits for the end of a task as lib does: by rings and looks. @returns false after the time limit */
+export async function waitForEnd(storage: Storage, id: string, options: WaitOptions = {}): Promise<boolean> {
+  return await waitsOf(storage).wait(id, options);
 }

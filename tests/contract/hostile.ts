@@ -15,6 +15,7 @@ import {
   peekText,
   plain,
   randomBytes,
+  waitForEnd,
 } from "./helpers.ts";
 
 /** Keys that have a meaning somewhere: in file systems, in patterns, in SQL, in protocols, in JavaScript. */
@@ -74,7 +75,7 @@ export const hostileCases: Cases = {
     expect(ids(claims)).toEqual(STRANGE);
     for (const claimed of claims) {
       expect((await storage.settle(complete(claimed, { result: bytes(claimed.id) }))).held).toBe(true);
-      expect(await storage.waitForResult(claimed.id, { timeoutMs: 0 })).toBe(true);
+      expect(await waitForEnd(storage, claimed.id, { timeoutMs: 0 })).toBe(true);
       expect(await storage.state(claimed.id)).toMatchObject({ state: "complete" });
       expect(await peekText(storage.results, claimed.id)).toBe(claimed.id);
     }
@@ -157,7 +158,7 @@ export const hostileCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a", { data: new Uint8Array() });
     expect(claimed.data).toHaveLength(0);
     await storage.settle(complete(claimed, { result: new Uint8Array() }));
-    expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(true);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(true);
     expect(await storage.results.pop("a")).toHaveLength(0);
   },
 

@@ -1,21 +1,21 @@
 /** Cases of waiting for results. @module */
 import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
-import { bytes, complete, enqueueAndClaim, item, LONG_MS, peekText, rejection, text, underWay } from "./helpers.ts";
+import { bytes, complete, enqueueAndClaim, item, LONG_MS, peekText, rejection, text, underWay, waitForEnd } from "./helpers.ts";
 
 /** Waiting for a result or an ending. */
 export const resultCases: Cases = {
   "a result that is there is not waited for": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
-    expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
+    expect(await waitForEnd(other, "a", { timeoutMs: LONG_MS })).toBe(true);
     expect(await peekText(other.results, "a")).toBe("1");
   },
 
   "an ending without a result is not waited for": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a")));
-    expect(await other.waitForResult("a")).toBe(true);
+    expect(await waitForEnd(other, "a")).toBe(true);
     expect(await other.results.peek("a")).toBeUndefined();
   },
 
@@ -23,7 +23,7 @@ export const resultCases: Cases = {
     const [waiting, other] = context.openTwo();
     for (let round = 0; round < 6; round++) {
       const claimed = await enqueueAndClaim(other, `a${round}`);
-      const waited = waiting.waitForResult(`a${round}`, { timeoutMs: LONG_MS });
+      const waited = waitForEnd(waiting, `a${round}`, { timeoutMs: LONG_MS });
       if (round % 2 === 0) await underWay(waiting, other);
       await other.settle(complete(claimed, { result: bytes("1") }));
       expect(await waited).toBe(true);
@@ -35,7 +35,7 @@ export const resultCases: Cases = {
     const [waiting, other] = context.openTwo();
     for (const ending of ["complete", "empty", "failed", "revoked", "expired", "canceled"] as const) {
       const claimed = await enqueueAndClaim(other, ending);
-      const waited = waiting.waitForResult(ending, { timeoutMs: LONG_MS });
+      const waited = waitForEnd(waiting, ending, { timeoutMs: LONG_MS });
       await underWay(waiting, other);
       await other.settle(complete(claimed, { ending }));
       expect(await waited).toBe(true);
@@ -46,7 +46,7 @@ export const resultCases: Cases = {
   "a wait without a time limit ends too": async (context) => {
     const [waiting, other] = context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
-    const waited = waiting.waitForResult("a");
+    const waited = waitForEnd(waiting, "a");
     await underWay(waiting, other);
     await other.settle(complete(claimed));
     expect(await waited).toBe(true);
@@ -55,7 +55,7 @@ export const resultCases: Cases = {
   "the result of an attempt that will be retried ends a wait": async (context) => {
     const [waiting, other] = context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
-    const waited = waiting.waitForResult("a", { timeoutMs: LONG_MS });
+    const waited = waitForEnd(waiting, "a", { timeoutMs: LONG_MS });
     await underWay(waiting, other);
     const retry = item("a", { retry: true, dueMs: Date.now() + LONG_MS });
     await other.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
@@ -67,7 +67,7 @@ export const resultCases: Cases = {
     const claimed = await enqueueAndClaim(other, "a");
     const waits = Array.from(
       { length: 20 },
-      (_, index) => (index % 2 ? waiting : other).waitForResult("a", { timeoutMs: LONG_MS }),
+      (_, index) => waitForEnd(index % 2 ? waiting : other, "a", { timeoutMs: LONG_MS }),
     );
     await underWay(waiting, other);
     await other.settle(complete(claimed, { result: bytes("1") }));
@@ -79,7 +79,7 @@ export const resultCases: Cases = {
     const first = await enqueueAndClaim(other, "a");
     const second = await enqueueAndClaim(other, "b");
     const ended: string[] = [];
-    const waits = ["a", "b"].map((id) => waiting.waitForResult(id).then(() => ended.push(id)));
+    const waits = ["a", "b"].map((id) => waitForEnd(waiting, id).then(() => ended.push(id)));
     await underWay(waiting, other);
     await other.settle(complete(second));
     await waits[1];
@@ -91,19 +91,19 @@ export const resultCases: Cases = {
 
   "a wait gives up after its time": async (context) => {
     const storage = context.open();
-    expect(await storage.waitForResult("nothing", { timeoutMs: 20 })).toBe(false);
-    expect(await storage.waitForResult("nothing", { timeoutMs: 0 })).toBe(false);
+    expect(await waitForEnd(storage, "nothing", { timeoutMs: 20 })).toBe(false);
+    expect(await waitForEnd(storage, "nothing", { timeoutMs: 0 })).toBe(false);
     const claimed = await enqueueAndClaim(storage, "a");
-    expect(await storage.waitForResult("a", { timeoutMs: 20 })).toBe(false);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 20 })).toBe(false);
     await storage.settle(complete(claimed));
-    expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(true);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(true);
   },
 
   "an abort rejects with its reason": async (context) => {
     const storage = context.open();
     const abort = new AbortController();
     const reason = new Error("no longer needed");
-    const waited = storage.waitForResult("a", { timeoutMs: LONG_MS, signal: abort.signal });
+    const waited = waitForEnd(storage, "a", { timeoutMs: LONG_MS, signal: abort.signal });
     const refused = rejection(waited);
     await underWay(storage);
     abort.abort(reason);
@@ -112,16 +112,16 @@ export const resultCases: Cases = {
 
   "an abort that came first rejects": async (context) => {
     const reason = new Error("no longer needed");
-    expect(await rejection(context.open().waitForResult("a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await rejection(waitForEnd(context.open(), "a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
   },
 
   "an aborted wait does not disturb others": async (context) => {
     const [waiting, other] = context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const abort = new AbortController();
-    const aborted = waiting.waitForResult("a", { signal: abort.signal });
+    const aborted = waitForEnd(waiting, "a", { signal: abort.signal });
     const refused = rejection(aborted);
-    const waited = waiting.waitForResult("a");
+    const waited = waitForEnd(waiting, "a");
     await underWay(waiting, other);
     const reason = new Error("no longer needed");
     abort.abort(reason);
@@ -135,14 +135,14 @@ export const resultCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.release([claimed]);
     expect((await storage.settle(complete(claimed, { result: bytes("1") }))).held).toBe(false);
-    expect(await storage.waitForResult("a", { timeoutMs: 20 })).toBe(false);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 20 })).toBe(false);
   },
 
   "a late wait learns that the result was popped": async (context) => {
     const [one, other] = context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
     expect(text(await one.results.pop("a"))).toBe("1");
-    expect(await other.waitForResult("a", { timeoutMs: LONG_MS })).toBe(true);
+    expect(await waitForEnd(other, "a", { timeoutMs: LONG_MS })).toBe(true);
     expect(await other.results.has("a")).toBe(context.resultsStay);
   },
 

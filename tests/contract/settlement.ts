@@ -2,7 +2,20 @@
 import { expect } from "bun:test";
 import type { Settlement, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, complete, drain, enqueueAndClaim, ids, item, LONG_MS, owner, peekText, plain } from "./helpers.ts";
+import {
+  bytes,
+  claimOne,
+  complete,
+  drain,
+  enqueueAndClaim,
+  ids,
+  item,
+  LONG_MS,
+  owner,
+  peekText,
+  plain,
+  waitForEnd,
+} from "./helpers.ts";
 
 /** A settlement that uses everything at once. */
 function everything(settlement: Settlement): Settlement {
@@ -170,14 +183,14 @@ export const settlementCases: Cases = {
   "steps that will never run end in the same step, and wake who waits for them": async (context) => {
     const [one, other] = context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    const waiting = other.waitForResult("b", { timeoutMs: LONG_MS });
+    const waiting = waitForEnd(other, "b", { timeoutMs: LONG_MS });
     const canceled = [{ id: "b", result: bytes("why") }, { id: "c" }];
     await one.settle({ ...complete(claimed, { result: bytes("error"), ending: "failed" }), canceled });
     expect(await waiting).toBe(true);
     const states = await Promise.all(["a", "b", "c"].map((id) => other.state(id)));
     expect(states).toEqual([{ state: "failed" }, { state: "canceled" }, { state: "canceled" }]);
     expect(await peekText(other.results, "b")).toBe("why");
-    expect(await other.waitForResult("c", { timeoutMs: 0 })).toBe(true);
+    expect(await waitForEnd(other, "c", { timeoutMs: 0 })).toBe(true);
   },
 
   "steps that would have followed are left alone by a claim that is not held": async (context) => {

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner } from "./helpers.ts";
+import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner, waitForEnd } from "./helpers.ts";
 
 async function stateName(storage: Storage, id: string): Promise<string | undefined> {
   return (await storage.state(id))?.state;
@@ -82,7 +82,7 @@ export const stateCases: Cases = {
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), { noticeTtlMs: context.shortTtlMs }));
     expect(await stateName(storage, "a")).toBe("complete");
     await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
-    expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(false);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(false);
   },
 
   "an ended task is known as long as its result is there": async (context) => {
@@ -92,7 +92,7 @@ export const stateCases: Cases = {
     await storage.settle(complete(await enqueueAndClaim(storage, "witness"), { noticeTtlMs: context.shortTtlMs }));
     await context.outlive(context.shortTtlMs, async () => await storage.state("witness") === undefined);
     expect(await stateName(storage, "a")).toBe("failed");
-    expect(await storage.waitForResult("a", { timeoutMs: 0 })).toBe(true);
+    expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(true);
   },
 
   "a popped result leaves its notice": async (context) => {

@@ -191,7 +191,7 @@ async function readEverything(): Promise<void> {
   expect(typeof await huey.scheduledCount()).toBe("number");
   await storage.leases();
   await storage.recover();
-  await storage.dueMs!();
+  await storage.dueMs();
   await storage.promoteDue(Date.now(), 10);
   for (const id of ["m0", "m1", "result", "text", ""]) await storage.state(id);
   await storage.collect("chord");

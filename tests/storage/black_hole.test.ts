@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import { BlackHoleStorage } from "../../storage/black_hole.ts";
-import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay } from "../contract/helpers.ts";
+import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay, waitForEnd } from "../contract/helpers.ts";
 
 describe("BlackHoleStorage", () => {
   let storage: BlackHoleStorage;
@@ -87,9 +87,9 @@ describe("BlackHoleStorage", () => {
   });
 
   test("nobody waits for a result that never comes", async () => {
-    expect(await storage.waitForResult("a")).toBe(true);
+    expect(await waitForEnd(storage, "a")).toBe(true);
     const reason = new Error("no longer needed");
-    expect(await rejection(storage.waitForResult("a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await rejection(waitForEnd(storage, "a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
   });
 
   test("closing ends waits; later calls are refused", async () => {

@@ -3,6 +3,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Item, Storage } from "../../lib/storage.ts";
 import { LazyStorage } from "../../storage/lazy.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const BYTES = new Uint8Array([1]);
 
@@ -107,7 +108,7 @@ describe("a storage whose driver is loaded at the first use", () => {
   test("ends a wait that was aborted before the driver was there", async () => {
     const { storage, open } = lazy();
     const stop = new AbortController();
-    const waiting = storage.waitForResult("a", { signal: stop.signal });
+    const waiting = waitForEnd(storage, "a", { signal: stop.signal });
     const claiming = storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 60_000, signal: stop.signal });
     stop.abort(new Error("enough"));
     open();

@@ -4,6 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Claim, Item } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const OWNER = { consumer: "living", worker: "w" };
 const LIMIT_MS = 60_000;
@@ -90,7 +91,7 @@ test("what would add is refused, and not for good", async () => {
 test("waiting for a result goes on, by looks where the server cannot note who waits", async () => {
   const claim = await running("a");
   await setFull(true);
-  const waited = storage.waitForResult("a");
+  const waited = waitForEnd(storage, "a");
   let rings = 0;
   const stop = await storage.listen("results", () => rings++);
   expect(await storage.endedOf(["a"])).toEqual([]);

@@ -10,6 +10,7 @@ import {
   RedisStorage,
 } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
 const ITEM = { id: "a", data: new Uint8Array([1]), priority: 0, track: true };
@@ -156,7 +157,7 @@ describe("options of the Redis storages", () => {
     const other = new RedisStorage(options);
     const poll = { initialMs: 1, backoff: 1, maxMs: 1 };
     const found = waiting.claim(1, { owner: OWNER, waitMs: 50_000, poll });
-    const ended = waiting.waitForResult("b", { poll });
+    const ended = waitForEnd(waiting, "b", { lookMs: 1 });
     const due = waiting.waitDue(50_000);
     await other.enqueue([ITEM, { ...ITEM, id: "due", dueMs: Date.now() }]);
     expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);

@@ -4,6 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Claim, Item } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
 const TIME_LIMIT_MS = 120_000;
@@ -147,7 +148,7 @@ describe("when Redis goes away", () => {
 
   test("a wait for a result goes on when the server is back", async () => {
     const storage = open();
-    const waited = storage.waitForResult("b");
+    const waited = waitForEnd(storage, "b");
     await storage.pendingCount();
     await server.kill();
     await server.start();

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Item, Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const STEPS = 120;
 const CONNECTIONS = 3;
@@ -44,7 +45,7 @@ class History {
     await this.#same(async (storage) => (await storage.claimed(owner)).map((claim) => claim.id).sort());
     const task = id(this.#below(this.#made + 1));
     await this.#same(async (storage) => (await storage.state(task))?.state);
-    await this.#same((storage) => storage.waitForResult(task, { timeoutMs: 0 }));
+    await this.#same((storage) => waitForEnd(storage, task, { timeoutMs: 0 }));
   }
 
   async enqueue(): Promise<void> {

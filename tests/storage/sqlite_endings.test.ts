@@ -4,6 +4,7 @@ import type { Claim, Item, Settlement } from "../../lib/storage.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import type { SqliteStorage } from "../../storage/sqlite/storage.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 let fixture: Fixture;
 let storage: SqliteStorage;
@@ -52,7 +53,7 @@ describe("endings in a SQLite file", () => {
     expect([count("huey_task"), count("huey_entry")]).toEqual([2, 0]);
     for (const place of [storage, fixture.open()]) {
       expect(await place.state("task0")).toEqual({ state: "empty" });
-      expect(await place.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
+      expect(await waitForEnd(place, "task0", { timeoutMs: 0 })).toBe(true);
       expect(await place.state("task1")).toEqual({ state: "waiting" });
       expect(await place.pendingCount()).toBe(1);
       expect(await place.claimed(owner)).toEqual([]);
@@ -65,7 +66,7 @@ describe("endings in a SQLite file", () => {
     expect(await run(100)).toEqual(Array.from({ length: 100 }, () => true));
     expect([count("huey_task"), count("huey_entry")]).toEqual([0, 100]);
     expect(await storage.state("task99")).toEqual({ state: "empty" });
-    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(true);
+    expect(await waitForEnd(storage, "task0", { timeoutMs: 0 })).toBe(true);
   });
 
   test("a consumer that has nothing to do leaves no rows of ended tasks", async () => {
@@ -84,7 +85,7 @@ describe("endings in a SQLite file", () => {
     await run(1);
     setSystemTime(new Date(Date.now() + 60_001));
     expect(await storage.state("task0")).toBeUndefined();
-    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(false);
+    expect(await waitForEnd(storage, "task0", { timeoutMs: 0 })).toBe(false);
   });
 
   test("of claims settled together, those that were lost are not held", async () => {
@@ -101,7 +102,7 @@ describe("endings in a SQLite file", () => {
     await run(1);
     await storage.enqueue(items(1));
     expect(await storage.state("task0")).toEqual({ state: "waiting" });
-    expect(await storage.waitForResult("task0", { timeoutMs: 0 })).toBe(false);
+    expect(await waitForEnd(storage, "task0", { timeoutMs: 0 })).toBe(false);
     const [again] = await claim(1);
     expect((await storage.state("task0"))?.state).toBe("running");
     await complete(again!, { ending: "failed", result: bytes });

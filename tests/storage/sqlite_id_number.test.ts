@@ -4,6 +4,7 @@ import { newId } from "../../lib/ids.ts";
 import type { Item } from "../../lib/storage.ts";
 import { idNumber } from "../../storage/sqlite/id_number.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 let fixture: Fixture;
 beforeEach(() => void (fixture = new Fixture()));
@@ -43,6 +44,6 @@ describe("numbers of ids", () => {
     await storage.settle({ claim: claim!, id: one!, ending: "empty", noticeTtlMs: 60_000 });
     expect(await storage.state(one!)).toEqual({ state: "empty" });
     expect(await storage.state(other!)).toEqual({ state: "scheduled" });
-    expect(await storage.waitForResult(other!, { timeoutMs: 0 })).toBe(false);
+    expect(await waitForEnd(storage, other!, { timeoutMs: 0 })).toBe(false);
   });
 });

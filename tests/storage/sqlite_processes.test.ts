@@ -4,6 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import { Fixture, RUNTIMES } from "./_sqlite_fixture.ts";
+import { waitForEnd } from "../contract/helpers.ts";
 
 const LIMIT_MS = 120_000;
 const owner = { consumer: "parent", worker: "worker" };
@@ -41,7 +42,7 @@ describe("SQLite file shared by processes", () => {
     test(`a consumer on ${runtime} is woken, and its result wakes`, async () => {
       const storage = fixture.open();
       const child = await fixture.startReady(runtime, "wait");
-      const ended = storage.waitForResult("task-0");
+      const ended = waitForEnd(storage, "task-0");
       await storage.enqueue(items(1));
       expect(await child.line()).toBe("task-0");
       expect(await ended).toBe(true);
