@@ -51,7 +51,12 @@ local function call(command, key, ...)
   return redis.call(command, key, ...)
 end
 local function many(command, key, args)
-  for i = 1, #args, 2000 do call(command, key, unpack(args, i, math.min(i + 1999, #args))) end
+  for i = 1, #args, 4000 do
+    local last = math.min(i + 3999, #args)
+    local reply = redis.pcall(command, key, unpack(args, i, last))
+    -- Again, in the careful way: nothing was written.
+    if type(reply) == 'table' and reply.err then call(command, key, unpack(args, i, last)) end
+  end
 end
 `;
 
@@ -71,7 +76,9 @@ local function joined(first) return ARGV[first + 1] and table.concat(ARGV, '', f
 /** The time of the server. */
 export const NOW = `
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- No two scripts have the same.
+local moment = time[1] * 1000 + time[2] / 1000
+local now = math.floor(moment)
 `;
 
 /** On a server whose memory is full a script may go on once it has written what needs none. */

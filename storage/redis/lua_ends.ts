@@ -50,7 +50,7 @@ end
 export const PUT_RESULTS = `
 -- By threes: id, text (all but the time) and life.
 local function storeResults(results)
-  local byLife, stored = {}, struct.pack('>d', now)
+  local byLife, stored = {}, struct.pack('>d', moment)
   for i = 1, #results, 3 do
     local args = byLife[results[i + 2]] or {}
     byLife[results[i + 2]] = args

@@ -7,10 +7,13 @@ import { TELL } from "./lua.ts";
 
 /** Flags and id of a record; nothing if it is damaged. */
 export const PARSE: string = TELL + `
+local byte, sub = string.byte, string.sub
 local function parse(record)
-  local length = #record >= 23 and string.byte(record, 22) * 256 + string.byte(record, 23)
-  if not length or #record < 23 + length then return nil end
-  return string.byte(record, 13), string.sub(record, 24, 23 + length)
+  local high, low = byte(record, 22, 23)
+  if not low then return nil end
+  local last = 23 + high * 256 + low
+  if #record < last then return nil end
+  return byte(record, 13), sub(record, 24, last)
 end
 local function setRecordAside(record, where)
   redis.pcall('RPUSH', P .. 'damaged', record)

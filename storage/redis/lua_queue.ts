@@ -81,20 +81,21 @@ if ARGV[3] == '0' then
   if size() > 0 then ring() end
   return reply
 end
-local limit, records, tracked, isEmpty = tonumber(ARGV[3]), {}, {}, nil
+local limit, records, tracked, count, isEmpty = tonumber(ARGV[3]), {}, {}, 0, nil
 repeat
   local taken = take(limit)
   isEmpty = #taken < limit
   for i = 1, #taken do
-    local flags, id = parse(taken[i])
-    if not flags then setRecordAside(taken[i], 'the queue')
+    local record = taken[i]
+    local flags, id = parse(record)
+    if not flags then setRecordAside(record, 'the queue')
     else
-      records[#records + 1] = taken[i]
+      count = count + 1
+      records[count] = record
       if flags % 2 == 1 then tracked[#tracked + 1] = id end
     end
   end
-until #records > 0 or isEmpty
-local count = #records
+until count > 0 or isEmpty
 if count == 0 then return reply end
 local last, stored = number('claim', count) - count, {}
 reply[2] = last + 1
@@ -107,10 +108,10 @@ local time = redis.call('TIME')
 local mark = struct.pack('>d', time[1] * 1000 + math.floor(time[2] / 1000)) .. ARGV[1]
 many('HSET', claims, stored)
 call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
-local states = {}
+local states, running = {}, 'r' .. mark
 for i = 1, #tracked do
   states[2 * i - 1] = tracked[i]
-  states[2 * i] = 'r' .. mark
+  states[2 * i] = running
 end
 many('HSET', P .. 'state', states)
 if not isEmpty and found % 2 == 0 and size() > 0 then ring() end

@@ -113,7 +113,7 @@ if redis.call('HDEL', claims, ARGV[2]) == 0 then return ARGV[2] end
 if ARGV[3] == '1' or redis.call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
 call('HDEL', P .. 'state', id)
 if ARGV[7] == '' then
-  local args = {id, struct.pack('>d', now) .. ARGV[8]}
+  local args = {id, struct.pack('>d', moment) .. ARGV[8]}
   isAwaited = putInSet('results', tonumber(ARGV[6]), 4, args)
 else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}) end
 if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
