@@ -6,7 +6,7 @@ import { coreOf } from "../lib/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { withResource } from "../lib/resource.ts";
 import type { DefinePeriodicTask, DefineTask } from "../lib/types/definition.ts";
-import { definitionOf } from "../lib/wrapper.ts";
+import { definitionOf } from "../lib/registry.ts";
 import { currentApplication } from "./application.ts";
 import { Database } from "./database.ts";
 

@@ -9,7 +9,8 @@ import type { TaskWrapper } from "../lib/types/calling.ts";
 import type { ContextFn, Fn, Plain, TaskOptions, WithContext } from "../lib/types/definition.ts";
 import type { Result } from "../lib/types/results.ts";
 import type { Stored } from "../lib/types/values.ts";
-import { definitionOf, ownerOf } from "../lib/wrapper.ts";
+import { definitionOf } from "../lib/registry.ts";
+import { ownerOf } from "../lib/wrapper.ts";
 import { currentApplication } from "./application.ts";
 import { openFrame } from "./transactions.ts";
 

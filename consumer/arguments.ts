@@ -3,38 +3,15 @@
  * @module
  */
 import { nearest } from "../lib/arguments.ts";
+import { type Applications, UsageError } from "./find.ts";
 import type { HealthAddress } from "./health_server.ts";
+import type { LoggingOptions } from "./logging.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "./options.ts";
 import type { Option } from "./options.ts";
 import { resolveSettings } from "./settings.ts";
 import type { ConsumerOptions } from "./settings.ts";
 import { parseArgs } from "./std_cli.ts";
 import type { Parsed } from "./std_cli.ts";
-
-/** How the command line logs. */
-export interface LoggingOptions {
-  /** File to append to; standard error if left out. */
-  readonly logfile?: string;
-  readonly level: "debug" | "info" | "warning";
-  readonly format: "full" | "simple" | "json";
-  /** Whether lines name their queue, of which there are several. */
-  readonly queues?: boolean;
-}
-
-/** How an application is found that is not named. */
-export interface Search {
-  /** Path of its configuration; else `huey.config.ts` in the current folder. */
-  readonly config: string | undefined;
-  /** Whether the modules with its tasks are imported. */
-  readonly autoload: boolean;
-}
-
-/** The applications, as written: `app.ts` or `app.ts#huey`; or how to find the one. */
-export type Applications = Search | {
-  readonly targets: readonly string[];
-  /** Whether a module stands for all Hueys that it exports. */
-  readonly all: boolean;
-};
 
 /** What the command line asks for. */
 export type Command =
@@ -53,11 +30,6 @@ export type Command =
     readonly what: Applications;
     readonly json: boolean;
   };
-
-/** The command line is wrong; the message is a whole sentence for the user. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
 
 /**
  * Parses the arguments of the command line.

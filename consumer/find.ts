@@ -3,11 +3,29 @@
  * @module
  */
 import process from "node:process";
-import type { Applications, Search } from "./arguments.ts";
-import { UsageError } from "./arguments.ts";
 import type { FindApplication, Loaded } from "./load.ts";
 import { LoadError } from "./load.ts";
 import { loadHueys } from "./load_several.ts";
+
+/** How an application is found that is not named. */
+export interface Search {
+  /** Path of its configuration; else `huey.config.ts` in the current folder. */
+  readonly config: string | undefined;
+  /** Whether the modules with its tasks are imported. */
+  readonly autoload: boolean;
+}
+
+/** The applications, as written: `app.ts` or `app.ts#huey`; or how to find the one. */
+export type Applications = Search | {
+  readonly targets: readonly string[];
+  /** Whether a module stands for all Hueys that it exports. */
+  readonly all: boolean;
+};
+
+/** The command line is wrong; the message is a whole sentence for the user. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
 
 /**
  * Loads the Hueys of the command line, from the current folder.

@@ -5,10 +5,19 @@
 import { configureSync, getConfig } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
 import { currentAttempt } from "../lib/current.ts";
-import type { LoggingOptions } from "./arguments.ts";
 import { LogFile, useLogFile } from "./log_file.ts";
 import { fullFormat, jsonFormat, simpleFormat } from "./log_format.ts";
 import type { Formatter } from "./log_format.ts";
+
+/** How the command line logs. */
+export interface LoggingOptions {
+  /** File to append to; standard error if left out. */
+  readonly logfile?: string;
+  readonly level: "debug" | "info" | "warning";
+  readonly format: "full" | "simple" | "json";
+  /** Whether lines name their queue, of which there are several. */
+  readonly queues?: boolean;
+}
 
 let inUse: LoggingOptions | undefined;
 

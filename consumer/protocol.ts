@@ -3,7 +3,7 @@
  * @module
  */
 import type { PollOptions } from "../lib/storage.ts";
-import type { LoggingOptions } from "./arguments.ts";
+import type { LoggingOptions } from "./logging.ts";
 import type { PumpEnd } from "./pump.ts";
 
 /** The first message to a worker. */

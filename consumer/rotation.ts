@@ -2,11 +2,10 @@
  * The signals after which the log goes on in a new file.
  * @module
  */
-import { systemClock } from "../lib/primitives/clock.ts";
+import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import process from "node:process";
 import type { Logger } from "../lib/types/options.ts";
 import { reopenLog } from "./log_file.ts";
-import { sleep } from "./outage.ts";
 import { isDebugged } from "./runtime_flags.ts";
 
 /** What a log rotation sends. Two, because Deno takes the first one, which is the custom, for a call for its debugger too. */
@@ -56,7 +55,7 @@ async function closeDebugger(logger: Logger): Promise<void> {
 
 /** Closes a debugger as soon as it is open. @returns whether it was opened in time */
 export async function closeWhenOpen(debug: Debugger): Promise<boolean> {
-  for (const end = systemClock.elapsed() + OPENS_MS; systemClock.elapsed() < end; await sleep(LOOK_MS)) {
+  for (const end = systemClock.elapsed() + OPENS_MS; systemClock.elapsed() < end; await sleep(systemClock, LOOK_MS)) {
     if (debug.url() === undefined) continue;
     debug.close();
     return true;

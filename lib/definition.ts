@@ -4,13 +4,12 @@
  */
 import { checkFunction, checkIsOptions, checkName, show } from "./arguments.ts";
 import { ConfigurationError } from "./errors.ts";
-import type { Definition, Periodic } from "./registry.ts";
+import { type Definition, definitionOf, type Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
 import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskDefaults } from "./task_options.ts";
 import { durationMs } from "./time.ts";
 import type { OpenClose, Resource, Schedule } from "./types/definition.ts";
 import type { Logger } from "./types/options.ts";
-import { definitionOf } from "./wrapper.ts";
 
 // deno-lint-ignore ban-types -- any function can become a task
 type AnyFunction = Function;

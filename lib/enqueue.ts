@@ -1,63 +1,41 @@
 /**
- * Puts tasks on the queue or the schedule and hands out what reads their results.
+ * Puts messages on the queue or the schedule: everything is checked and encoded before anything is written.
  * @module
  */
-import { ChordHandle } from "./chord_result.ts";
 import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
-import { chordParts, groupMembers } from "./group.ts";
 import { runImmediately } from "./immediate.ts";
 import { everyMessage, isChord } from "./chain.ts";
 import { chordRecords } from "./chord_record.ts";
-import { link, type Start, startOf, withExpiry } from "./link.ts";
+import { type Start, startOf, withExpiry } from "./link.ts";
 import type { Message, NextStep } from "./message.ts";
-import { memberStages } from "./pipeline.ts";
-import { ResultHandle } from "./result.ts";
-import { ResultGroupHandle } from "./result_group.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "./signals.ts";
 import type { Item } from "./storage.ts";
 import { makeTask } from "./task.ts";
-import type { Chord, Group, Member } from "./types/composition.ts";
-
-/** The handle of one member: of a task, of a pipeline, or of a chord. */
-export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
-
-/** Enqueues a task, a pipeline, a group or a chord. */
-export async function enqueueAny(core: Core, item: Member | Group<readonly Member[]>): Promise<AnyHandle> {
-  if (item?.kind === "group") return await enqueueAll(core, groupMembers(item));
-  const step = link(memberStages(item));
-  return handleOf(new Handles(core, await enqueueSteps(core, [step])), item, step);
-}
-
-/** Enqueues several in one round trip. */
-export async function enqueueAll(core: Core, members: readonly Member[]): Promise<ResultGroupHandle> {
-  const steps = members.map((member) => link(memberStages(member)));
-  if (steps.every(isAlone)) return new ResultGroupHandle(await enqueueMessages(core, steps));
-  const handles = new Handles(core, await enqueueSteps(core, steps));
-  return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));
-}
 
 /**
  * Enqueues one message: the short way for plain calls.
+ * @returns it with its expiry fixed
  * @throws {UnknownTaskError} If its task is not registered.
  */
-export async function enqueueMessage(core: Core, message: Message): Promise<ResultHandle> {
+export async function enqueueMessage(core: Core, message: Message): Promise<Message> {
   checkStep(core, message);
   const enqueued = withExpiry(message, core.clock.now());
   await write(core, { messages: [enqueued], chords: NO_CHORDS });
-  return new ResultHandle(core, enqueued);
+  return enqueued;
 }
 
 /**
  * Enqueues messages in one round trip: the short way for many plain calls.
+ * @returns them with their expiry fixed
  * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued.
  */
-export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<ResultHandle[]> {
+export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<Message[]> {
   for (const message of messages) checkStep(core, message);
   const nowMs = core.clock.now();
   const enqueued = messages.map((message) => withExpiry(message, nowMs));
   await write(core, { messages: enqueued, chords: NO_CHORDS });
-  return enqueued.map((message) => new ResultHandle(core, message));
+  return enqueued;
 }
 
 /**
@@ -71,12 +49,12 @@ export async function checkEnqueueing(core: Core, message: Message): Promise<voi
 }
 
 /** Whether a step is a task and nothing more. */
-function isAlone(step: NextStep): step is Message {
+export function isSingleTask(step: NextStep): step is Message {
   return !isChord(step) && step.next === undefined;
 }
 
 /** Checks everything, then writes everything at once. @returns the messages that were written */
-async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
+export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
   for (const step of steps) checkStep(core, step);
   const start = startOf(steps, core.clock.now());
   await write(core, start);
@@ -116,7 +94,7 @@ export async function announce(
 }
 
 function checkStep(core: Core, step: NextStep): void {
-  if (isAlone(step) && step.onError === undefined) return checkMessage(core, step);
+  if (isSingleTask(step) && step.onError === undefined) return checkMessage(core, step);
   for (const message of everyMessage(step)) checkMessage(core, message);
 }
 
@@ -126,36 +104,3 @@ function checkMessage(core: Core, { id, name, priority }: Message): void {
 }
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Makes handles from the messages as they were enqueued: with what follows them, and with their expiry. */
-class Handles {
-  readonly #core: Core;
-  readonly #enqueued: ReadonlyMap<string, Message>;
-
-  constructor(core: Core, enqueued: readonly Message[]) {
-    this.#core = core;
-    this.#enqueued = new Map(enqueued.map((message) => [message.id, message]));
-  }
-
-  one(message: Message): ResultHandle {
-    const enqueued = this.#enqueued.get(message.id);
-    return new ResultHandle(this.#core, enqueued ?? message, enqueued !== undefined);
-  }
-
-  /** A handle for each step of a chain; of a chord for its callback. */
-  chain(step: NextStep): ResultGroupHandle {
-    const messages: Message[] = [];
-    for (let next: NextStep | undefined = step; next !== undefined; next = messages.at(-1)!.next) {
-      messages.push(isChord(next) ? next.callback : next);
-    }
-    return new ResultGroupHandle(messages.map((message) => this.one(message)));
-  }
-}
-
-function handleOf(handles: Handles, member: Member, step: NextStep): AnyHandle {
-  if (member.kind === "pipeline") return handles.chain(step);
-  if (!isChord(step)) return handles.one(step);
-  const { members } = chordParts(member as Chord<unknown, unknown[]>);
-  const results = new ResultGroupHandle(members.map((inner, index) => handleOf(handles, inner, step.members[index]!)));
-  return new ChordHandle(results, handles.chain(step.callback));
-}

@@ -8,7 +8,7 @@ import type { Core, Running } from "./core.ts";
 import { currentAttempt } from "./current.ts";
 import type { CancelExecution } from "./errors.ts";
 import { WorkerLostError } from "./errors.ts";
-import type { Inline } from "./immediate.ts";
+import type { Inline } from "./inline.ts";
 import { taskLock } from "./lock.ts";
 import { describe, describeArguments, logs } from "./logger.ts";
 import type { Message } from "./message.ts";

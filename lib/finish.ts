@@ -5,7 +5,7 @@
 import type { Attempt } from "./attempt.ts";
 import { decodeMessage, dueMs } from "./codec.ts";
 import type { Core } from "./core.ts";
-import type { Inline } from "./immediate.ts";
+import type { Inline } from "./inline.ts";
 import { describe, logs } from "./logger.ts";
 import type { Message } from "./message.ts";
 import { type Outcome, OUTCOMES } from "./outcome.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkName, show } from "./arguments.ts";
-import { enqueueAll, enqueueAny } from "./enqueue.ts";
+import { enqueueAll, enqueueAny } from "./handles.ts";
 import { HueyContents } from "./huey_contents.ts";
 import type { StorageSource } from "./huey_core.ts";
 import { flushLocks, isLocked, taskLock } from "./lock.ts";

@@ -5,6 +5,7 @@
 import { encodeItem } from "./codec.ts";
 import type { Core } from "./core.ts";
 import { execute } from "./execute.ts";
+import { Inline } from "./inline.ts";
 import { newId } from "./ids.ts";
 import { type Start, withExpiry, withValue } from "./link.ts";
 import type { ChordMembership, ChordMessage, Message } from "./message.ts";
@@ -12,35 +13,6 @@ import type { Clock } from "./primitives/clock.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "./signals.ts";
 import { plainValue } from "./spread.ts";
 import { makeTask } from "./task.ts";
-
-/** Takes what a settlement would have enqueued. */
-export class Inline {
-  readonly #chords: Map<string, { readonly chord: ChordMessage; readonly values: Map<number, unknown> }> = new Map();
-  readonly #clock: Clock;
-  /** To run next, in this order. */
-  next: Message[] = [];
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Keeps chords whose members are about to run. */
-  open(chords: readonly ChordMessage[]): void {
-    for (const chord of chords) this.#chords.set(chord.chord, { chord, values: new Map() });
-  }
-
-  /** Notes the value of a chord member; the callback runs when the last one is there. */
-  report({ id, index }: ChordMembership, value: unknown): void {
-    const found = this.#chords.get(id);
-    if (found === undefined) return;
-    const { chord: { members, callback }, values } = found;
-    values.set(index, value);
-    if (values.size < members.length) return;
-    this.#chords.delete(id);
-    const list = members.map((_, place) => plainValue(values.get(place)));
-    this.next.push(withExpiry(withValue(callback, list) as Message, this.#clock.now()));
-  }
-}
 
 /** Runs messages, and whatever follows from them, before it resolves. What is not due goes to the schedule and stays there. */
 export async function runImmediately(core: Core, { messages, chords }: Start): Promise<void> {

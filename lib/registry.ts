@@ -44,6 +44,14 @@ export interface Definition {
   readonly periodic: Periodic | undefined;
 }
 
+/** Leads from a wrapper to its definition. */
+export const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
+
+/** The definition of a wrapper; `undefined` for any other value. */
+export function definitionOf(value: unknown): Definition | undefined {
+  return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
+}
+
 /** Tasks by name, in the order of their registration. */
 export class Registry {
   readonly #definitions: Map<string, Definition> = new Map();

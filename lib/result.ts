@@ -137,7 +137,7 @@ export class ResultHandle {
     };
     await revokeTask(this.#core, this.#target, { once: true }, preservePipeline === false ? "alone" : "whole");
     await forgetCanceled(this.#core, message);
-    return await enqueueMessage(this.#core, message);
+    return new ResultHandle(this.#core, await enqueueMessage(this.#core, message));
   }
 
   reset(): void {

@@ -11,7 +11,7 @@ import type { Core } from "./core.ts";
 import { errorStack, errorText, toError } from "./error_record.ts";
 import { briefError, causeOf, portableError, storedFailure, storedValue } from "./failure.ts";
 import { newId } from "./ids.ts";
-import type { Inline } from "./immediate.ts";
+import type { Inline } from "./inline.ts";
 import { keepsResult } from "./kept_results.ts";
 import { type Start, startOf, withExpiry, withValue } from "./link.ts";
 import { plainValue } from "./spread.ts";

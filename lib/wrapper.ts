@@ -6,9 +6,10 @@ import { checkIsOptions, show } from "./arguments.ts";
 import { Attempt, Context } from "./attempt.ts";
 import type { Core } from "./core.ts";
 import { enqueueMessage, enqueueMessages } from "./enqueue.ts";
+import { handlesOf } from "./handles.ts";
 import { newId } from "./ids.ts";
-import type { Definition } from "./registry.ts";
-import type { ResultHandle } from "./result.ts";
+import { DEFINITION, type Definition } from "./registry.ts";
+import { ResultHandle } from "./result.ts";
 import { ResultGroupHandle } from "./result_group.ts";
 import { isKeyRevoked, restoreKey, revokeAll } from "./revocation.ts";
 import { makeMessage, makeTask } from "./task.ts";
@@ -17,18 +18,10 @@ import { type Instant, instantMs } from "./time.ts";
 import type { CallOptions, RevokeOptions, TaskWrapper, When } from "./types/calling.ts";
 import type { Task } from "./types/composition.ts";
 
-/** Leads from a wrapper to its definition. */
-const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
-
 /** Leads from a wrapper, or from one with options bound, to the core of its Huey. */
 const OWNER: unique symbol = Symbol.for("@hueyjs/huey.owner") as never;
 
 type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
-
-/** The definition of a wrapper; `undefined` for any other value. */
-export function definitionOf(value: unknown): Definition | undefined {
-  return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
-}
 
 /** The core of the Huey that a wrapper, also one with options bound, belongs to; `undefined` for any other value. */
 export function ownerOf(value: unknown): Core | undefined {
@@ -82,7 +75,7 @@ async function enqueueCall(
   args: unknown[],
   overrides: Overrides | undefined,
 ): Promise<ResultHandle> {
-  return await enqueueMessage(core, makeMessage(definition, args, overrides));
+  return new ResultHandle(core, await enqueueMessage(core, makeMessage(definition, args, overrides)));
 }
 
 async function map(
@@ -95,7 +88,7 @@ async function map(
     throw new TypeError(`map takes a list of items: ${show(items)}`);
   }
   const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], overrides));
-  return new ResultGroupHandle(await enqueueMessages(core, messages));
+  return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, messages)));
 }
 
 async function schedule(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseCommand, UsageError } from "../../consumer/arguments.ts";
+import { parseCommand } from "../../consumer/arguments.ts";
+import { UsageError } from "../../consumer/find.ts";
 import type { Command } from "../../consumer/arguments.ts";
 import { OPTIONS } from "../../consumer/options.ts";
 import { usage } from "../../consumer/usage.ts";
