@@ -24,10 +24,10 @@
 import "./lib/primitives/support.ts";
 
 // The queue, and its storages
-export { Huey } from "./lib/huey.ts";
-export { HueyContents } from "./lib/huey_contents.ts";
-export { HueyRegistration } from "./lib/huey_registration.ts";
-export type { StorageSource } from "./lib/huey_core.ts";
+export { Huey } from "./lib/huey/huey.ts";
+export { HueyContents } from "./lib/huey/contents.ts";
+export { HueyRegistration } from "./lib/huey/registration.ts";
+export type { StorageSource } from "./lib/huey/internals.ts";
 export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";
 export { SqliteHuey } from "./storage/sqlite/huey.ts";
 export { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "./storage/redis/huey.ts";
@@ -54,16 +54,16 @@ export type { Clock, Timer, TimerOptions } from "./lib/primitives/clock.ts";
 export { Consumer, type ConsumerEvent, type ConsumerOptions, type StopOptions, type WorkerType } from "./consumer/consumer.ts";
 
 // Putting tasks together
-export { chord, group } from "./lib/group.ts";
-export { spread } from "./lib/spread.ts";
+export { chord, group } from "./lib/composition/group.ts";
+export { spread } from "./lib/serializer/spread.ts";
 
 // When periodic tasks run
-export { type CronFields, type CronOptions, type CronSchedule, type Crontab, crontab } from "./lib/crontab.ts";
-export { every, type IntervalSchedule } from "./lib/every.ts";
+export { type CronFields, type CronOptions, type CronSchedule, type Crontab, crontab } from "./lib/periodic/crontab.ts";
+export { every, type IntervalSchedule } from "./lib/periodic/every.ts";
 
 // Serializers
-export { Serializer } from "./lib/serializer.ts";
-export { SignedSerializer, type SigningOptions } from "./lib/signed_serializer.ts";
+export { Serializer } from "./lib/serializer/serializer.ts";
+export { SignedSerializer, type SigningOptions } from "./lib/serializer/signed.ts";
 
 // Errors
 export {
@@ -103,11 +103,11 @@ export {
   type SignalErrors,
   type SignalHandler,
   type SignalName,
-} from "./lib/signals.ts";
-export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "./lib/hooks.ts";
+} from "./lib/observe/signals.ts";
+export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "./lib/observe/hooks.ts";
 
 // Types
-export type { Duration, DurationParts, Instant } from "./lib/time.ts";
+export type { Duration, DurationParts, Instant } from "./lib/primitives/time.ts";
 export type {
   carriedItems,
   carriedValue,

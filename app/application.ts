@@ -2,12 +2,12 @@
  * The application of this process: its Huey and its settings.
  * @module
  */
-import { show } from "../lib/arguments.ts";
-import { coreOf } from "../lib/core.ts";
+import { show } from "../lib/primitives/arguments.ts";
+import { coreOf } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import type { Huey } from "../lib/huey.ts";
-import { defaultLogger } from "../lib/logger.ts";
-import { withResource } from "../lib/resource.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import { defaultLogger } from "../lib/observe/logger.ts";
+import { withResource } from "../lib/task/resource.ts";
 import type { Resource } from "../lib/types/definition.ts";
 import { checkInstance, type Given, makeHuey } from "./check_settings.ts";
 import { Database } from "./database.ts";

@@ -2,7 +2,7 @@
  * Transactions that the tasks enqueued in them wait for.
  * @module
  */
-import { checkFunction, show } from "../lib/arguments.ts";
+import { checkFunction, show } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { Database } from "./database.ts";
 import type { Transactions } from "./databases/contract.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import type { Huey } from "../lib/huey.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import type { ConsumerSettings } from "./settings.ts";
 import { loadApplication, type Place } from "./load.ts";
 

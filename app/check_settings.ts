@@ -2,12 +2,12 @@
  * Settings, checked, and the Huey that they mean.
  * @module
  */
-import { checkConsumerOptions } from "../consumer/options.ts";
-import { checkBoolean, checkKeys, checkName, checkText, nearest, show } from "../lib/arguments.ts";
+import { checkConsumerOptions } from "../consumer/options/options.ts";
+import { checkBoolean, checkKeys, checkName, checkText, nearest, show } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import type { Huey } from "../lib/huey.ts";
-import { HUEY_KEYS } from "../lib/huey_options.ts";
-import { rule } from "../lib/option_rules.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import { HUEY_KEYS } from "../lib/huey/options.ts";
+import { rule } from "../lib/primitives/option_rules.ts";
 import { type HueyClass, type HueyName, HUEYS } from "./hueys.ts";
 import { redisConnection } from "./redis_connection.ts";
 

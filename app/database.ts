@@ -3,10 +3,10 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { checkFunction, show } from "../lib/arguments.ts";
+import { checkFunction, show } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import { defaultLogger } from "../lib/logger.ts";
-import { withResource } from "../lib/resource.ts";
+import { defaultLogger } from "../lib/observe/logger.ts";
+import { withResource } from "../lib/task/resource.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { DatabaseError } from "./errors.ts";
 

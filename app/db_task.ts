@@ -2,11 +2,11 @@
  * Tasks that query the database: it is opened before each attempt and closed after it.
  * @module
  */
-import { coreOf } from "../lib/core.ts";
+import { coreOf } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import { withResource } from "../lib/resource.ts";
+import { withResource } from "../lib/task/resource.ts";
 import type { DefinePeriodicTask, DefineTask } from "../lib/types/definition.ts";
-import { definitionOf } from "../lib/registry.ts";
+import { definitionOf } from "../lib/task/registry.ts";
 import { currentApplication } from "./application.ts";
 import { Database } from "./database.ts";
 

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ConfigurationError } from "../lib/errors.ts";
-import type { Huey } from "../lib/huey.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { findConfig, type Place } from "./load.ts";
 import type { ConsumerSettings } from "./settings.ts";
 

@@ -3,7 +3,7 @@
  * `ConfigurationError` if nothing is configured.
  * @module
  */
-import type { Huey } from "../lib/huey.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { currentApplication } from "./application.ts";
 
 type MethodName = { [K in keyof Huey]: Huey[K] extends (...args: never) => unknown ? K : never }[keyof Huey];

@@ -2,7 +2,7 @@
  * The configured Huey as one object that is there before the configuration is.
  * @module
  */
-import type { Huey } from "../lib/huey.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { currentApplication } from "./application.ts";
 
 /** Each use is passed on to the Huey of the moment; methods run on that one. */

@@ -2,7 +2,7 @@
  * The Hueys that settings can name, and what belongs to the storage of each.
  * @module
  */
-import type { Huey } from "../lib/huey.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { FileHuey } from "../storage/file/huey.ts";
 import { BlackHoleHuey, MemoryHuey } from "../storage/memory/huey.ts";
 import { PriorityRedisExpireHuey, PriorityRedisHuey, RedisExpireHuey, RedisHuey } from "../storage/redis/huey.ts";

@@ -2,15 +2,15 @@
  * Tasks that are enqueued after the commit of the transaction that they are called in.
  * @module
  */
-import { checkEnqueueing, enqueueMessage } from "../lib/enqueue.ts";
-import { ResultHandle } from "../lib/result.ts";
-import { messageOf } from "../lib/task.ts";
+import { checkEnqueueing, enqueueMessage } from "../lib/enqueue/enqueue.ts";
+import { ResultHandle } from "../lib/result/result.ts";
+import { messageOf } from "../lib/composition/call.ts";
 import type { TaskWrapper } from "../lib/types/calling.ts";
 import type { ContextFn, Fn, Plain, TaskOptions, WithContext } from "../lib/types/definition.ts";
 import type { Result } from "../lib/types/results.ts";
 import type { Stored } from "../lib/types/values.ts";
-import { definitionOf } from "../lib/registry.ts";
-import { ownerOf } from "../lib/wrapper.ts";
+import { definitionOf } from "../lib/task/registry.ts";
+import { ownerOf } from "../lib/huey/task_function.ts";
 import { currentApplication } from "./application.ts";
 import { openFrame } from "./transactions.ts";
 

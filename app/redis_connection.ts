@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { nearest } from "../lib/arguments.ts";
+import { nearest } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 
 type Given = Readonly<Record<string, unknown>>;

@@ -2,9 +2,9 @@
  * What `huey.config.ts` says: the types of the settings.
  * @module
  */
-import type { ConsumerOptions } from "../consumer/settings.ts";
-import type { Huey } from "../lib/huey.ts";
-import type { Duration } from "../lib/time.ts";
+import type { ConsumerOptions } from "../consumer/options/settings.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import type { Duration } from "../lib/primitives/time.ts";
 import type { Resource } from "../lib/types/definition.ts";
 import type { HueyOptions } from "../lib/types/options.ts";
 import type { FileOptions } from "../storage/file/options.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { checkFunction } from "../lib/arguments.ts";
+import { checkFunction } from "../lib/primitives/arguments.ts";
 import { AfterCommitError } from "./errors.ts";
 import { Turns } from "./turns.ts";
 

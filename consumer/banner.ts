@@ -3,12 +3,12 @@
  * @module
  */
 import process from "node:process";
-import type { Core } from "../lib/core.ts";
-import { localTimeZone } from "../lib/cron_zone.ts";
-import { nextSlot } from "../lib/slots.ts";
-import type { Periodic } from "../lib/registry.ts";
+import type { Core } from "../lib/core/core.ts";
+import { localTimeZone } from "../lib/periodic/cron_zone.ts";
+import { nextSlot } from "../lib/periodic/slots.ts";
+import type { Periodic } from "../lib/task/registry.ts";
 import type { Logger } from "../lib/types/options.ts";
-import type { ConsumerSettings } from "./settings.ts";
+import type { ConsumerSettings } from "./options/settings.ts";
 
 /** Logs what runs here. */
 export function logBanner(core: Core, settings: ConsumerSettings, logger: Logger): void {

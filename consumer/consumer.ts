@@ -2,21 +2,21 @@
  * The consumer: runs the tasks of a Huey.
  * @module
  */
-import { coreOf } from "../lib/core.ts";
-import type { Core } from "../lib/core.ts";
+import { coreOf } from "../lib/core/core.ts";
+import type { Core } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import type { Huey } from "../lib/huey.ts";
-import { checkOptions, rule } from "../lib/option_rules.ts";
-import { durationMs } from "../lib/time.ts";
-import type { Duration } from "../lib/time.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
+import { durationMs } from "../lib/primitives/time.ts";
+import type { Duration } from "../lib/primitives/time.ts";
 import { Engine } from "./engine.ts";
-import { Once } from "./once.ts";
-import { checkPlace } from "./requirements.ts";
-import type { ConsumerOptions, ConsumerSettings } from "./settings.ts";
-import { resolveSettings } from "./settings.ts";
-import { reportVitals } from "./vitals.ts";
+import { Once } from "./platform/once.ts";
+import { checkPlace } from "./options/requirements.ts";
+import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
+import { resolveSettings } from "./options/settings.ts";
+import { reportVitals } from "./consumer_health.ts";
 
-export type { ConsumerOptions, WorkerType } from "./settings.ts";
+export type { ConsumerOptions, WorkerType } from "./options/settings.ts";
 
 /** What one can wait for. */
 export type ConsumerEvent = "started" | "idle" | "stopped";

@@ -2,23 +2,23 @@
  * The parts of a running consumer, started and stopped in their order.
  * @module
  */
-import type { Core } from "../lib/core.ts";
-import type { Huey } from "../lib/huey.ts";
+import type { Core } from "../lib/core/core.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { logBanner } from "./banner.ts";
-import type { Crew } from "./crew.ts";
-import { DistantCrew } from "./distant_crew.ts";
-import { newIdentity } from "./identity.ts";
-import type { Identity } from "./identity.ts";
-import { KeptLoop } from "./kept_loop.ts";
-import { LeaseKeeper } from "./lease.ts";
-import { LocalCrew } from "./local_crew.ts";
-import { partLogger } from "./loggers.ts";
-import { Recovery } from "./recover.ts";
-import { Scheduler } from "./scheduler.ts";
-import type { Vitals } from "./vitals.ts";
-import type { ConsumerSettings } from "./settings.ts";
+import type { Crew } from "./worker/workers.ts";
+import { DistantCrew } from "./pool/lazy_pool.ts";
+import { newIdentity } from "./platform/identity.ts";
+import type { Identity } from "./platform/identity.ts";
+import { KeptLoop } from "./loop/loop.ts";
+import { LeaseKeeper } from "./loop/lease.ts";
+import { LocalCrew } from "./worker/async_workers.ts";
+import { partLogger } from "./log/loggers.ts";
+import { Recovery } from "./loop/recover_consumers.ts";
+import { Scheduler } from "./loop/scheduler.ts";
+import type { Vitals } from "./consumer_health.ts";
+import type { ConsumerSettings } from "./options/settings.ts";
 
 /** One run of a consumer, from its start to its end. */
 export class Engine {

@@ -2,9 +2,9 @@
  * Every error that callers may want to catch. Wrong arguments are `TypeError` or `RangeError` instead.
  * @module
  */
-import { show } from "./arguments.ts";
-import { checkOptions, rule, type Rules } from "./option_rules.ts";
-import type { Duration, Instant } from "./time.ts";
+import { show } from "./primitives/arguments.ts";
+import { checkOptions, rule, type Rules } from "./primitives/option_rules.ts";
+import type { Duration, Instant } from "./primitives/time.ts";
 
 /**
  * Base of all errors of this library.

@@ -5,6 +5,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import { climb } from "./house_floors.ts";
 
 /** A node of the syntax tree, as far as the rules look at it. */
 interface Node {
@@ -43,7 +44,7 @@ const rooms = ["lib", "storage", "consumer"];
 const typeArrows: Readonly<Record<string, readonly string[]>> = { "app": ["consumer"] };
 
 /** Tables that another place may read: they hold data, and do nothing. */
-const tables: Readonly<Record<string, readonly string[]>> = { "app": ["consumer/options.ts"] };
+const tables: Readonly<Record<string, readonly string[]>> = { "app": ["consumer/options/options.ts"] };
 
 /** What each place may import from the project; other places (tests, scripts, examples) may import anything. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
@@ -89,6 +90,8 @@ const imports: Rule = {
         if (![...allowed, ...types].includes(to) && !tables[from]?.includes(file)) {
           context.report({ node, message: `${from} must not import ${to}` });
         }
+        const climbed = climb(relative(process.cwd(), pathOf(context)).replaceAll("\\", "/"), file.replaceAll("\\", "/"));
+        if (climbed !== undefined) context.report({ node, message: climbed });
       } else if (strangers.test(target)) {
         context.report({ node, message: `${from} must not import ${target}, which is the application's` });
       } else if (drivers.includes(target)) {

@@ -3,7 +3,7 @@
  * @module
  */
 import { StorageError } from "../lib/errors.ts";
-import { checkOptions, rule } from "../lib/option_rules.ts";
+import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { type Clock, systemClock } from "../lib/primitives/clock.ts";
 import type { ClaimBatch, ClaimOptions, Item, KeyValue, Storage, StorageDescriptor } from "../lib/storage.ts";
 import { BaseKeyValue } from "./key_value.ts";

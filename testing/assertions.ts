@@ -2,11 +2,11 @@
  * What is enqueued, asserted. A failure says what is there instead, what comes near first.
  * @module
  */
-import { checkKeys, checkNumber, show } from "../lib/arguments.ts";
+import { checkKeys, checkNumber, show } from "../lib/primitives/arguments.ts";
 import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
-import type { Huey } from "../lib/huey.ts";
-import { type Duration, durationMs, type Instant, instantMs } from "../lib/time.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import { type Duration, durationMs, type Instant, instantMs } from "../lib/primitives/time.ts";
 import type { RegisteredTask, TaskInfo } from "../lib/types/calling.ts";
 import { clockOf } from "./clock_of.ts";
 

@@ -2,8 +2,8 @@
  * The clock of any Huey.
  * @module
  */
-import { coreOf } from "../lib/core.ts";
-import type { Huey } from "../lib/huey.ts";
+import { coreOf } from "../lib/core/core.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import type { Clock } from "../lib/primitives/clock.ts";
 
 /** The clock that a Huey reads. @throws {TypeError} If it is no Huey. */

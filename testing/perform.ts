@@ -2,14 +2,14 @@
  * One attempt of one invocation, run in the test.
  * @module
  */
-import { show } from "../lib/arguments.ts";
-import { encodeItem } from "../lib/codec.ts";
-import type { Core } from "../lib/core.ts";
-import { execute } from "../lib/execute.ts";
+import { show } from "../lib/primitives/arguments.ts";
+import { encodeItem } from "../lib/core/codec.ts";
+import type { Core } from "../lib/core/core.ts";
+import { execute } from "../lib/attempt/execute.ts";
 import type { Storage } from "../lib/storage.ts";
-import { messageOf } from "../lib/task.ts";
+import { messageOf } from "../lib/composition/call.ts";
 import type { TaskCall } from "../lib/types/calling.ts";
-import { ownerOf } from "../lib/wrapper.ts";
+import { ownerOf } from "../lib/huey/task_function.ts";
 import { MemoryStorage } from "../storage/memory/storage.ts";
 import { type RanTask, ranTask } from "./ran_task.ts";
 

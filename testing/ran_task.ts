@@ -2,10 +2,10 @@
  * How an attempt ended, as a test sees it.
  * @module
  */
-import type { Core } from "../lib/core.ts";
-import type { AttemptEnd } from "../lib/execute.ts";
-import { type OutcomeKind, OUTCOMES } from "../lib/outcome.ts";
-import { makeTask } from "../lib/task.ts";
+import type { Core } from "../lib/core/core.ts";
+import type { AttemptEnd } from "../lib/attempt/execute.ts";
+import { type OutcomeKind, OUTCOMES } from "../lib/attempt/outcome.ts";
+import { makeTask } from "../lib/composition/call.ts";
 import type { TaskInfo } from "../lib/types/calling.ts";
 
 /** An attempt that has ended. */

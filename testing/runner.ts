@@ -2,9 +2,9 @@
  * Runs the tasks of a Huey on a memory storage, one after another, without a consumer.
  * @module
  */
-import { PeriodicTasks } from "../consumer/periodic.ts";
-import type { Core } from "../lib/core.ts";
-import { execute } from "../lib/execute.ts";
+import { PeriodicTasks } from "../consumer/loop/periodic.ts";
+import type { Core } from "../lib/core/core.ts";
+import { execute } from "../lib/attempt/execute.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { TestClock } from "./clock.ts";

@@ -2,12 +2,12 @@
  * A Huey whose time a test moves.
  * @module
  */
-import { checkKeys, checkNumber } from "../lib/arguments.ts";
-import { coreOf } from "../lib/core.ts";
-import { Huey } from "../lib/huey.ts";
-import { HUEY_KEYS } from "../lib/huey_options.ts";
+import { checkKeys, checkNumber } from "../lib/primitives/arguments.ts";
+import { coreOf } from "../lib/core/core.ts";
+import { Huey } from "../lib/huey/huey.ts";
+import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
-import { type Duration, durationMs, type Instant, instantMs } from "../lib/time.ts";
+import { type Duration, durationMs, type Instant, instantMs } from "../lib/primitives/time.ts";
 import type { HueyOptions } from "../lib/types/options.ts";
 import { MemoryStorage } from "../storage/memory/storage.ts";
 import { TestClock } from "./clock.ts";

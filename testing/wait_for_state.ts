@@ -2,10 +2,10 @@
  * Waiting for what becomes of a task.
  * @module
  */
-import { checkKeys, checkOneOf } from "../lib/arguments.ts";
-import type { Huey } from "../lib/huey.ts";
+import { checkKeys, checkOneOf } from "../lib/primitives/arguments.ts";
+import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
-import { type Duration, durationMs } from "../lib/time.ts";
+import { type Duration, durationMs } from "../lib/primitives/time.ts";
 import type { TaskState, TaskStatus } from "../lib/types/results.ts";
 
 const STATES: readonly TaskState[] = [

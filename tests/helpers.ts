@@ -3,11 +3,11 @@
  * @module
  */
 import { setSystemTime } from "bun:test";
-import { coreOf } from "../lib/core.ts";
-import { execute } from "../lib/execute.ts";
-import { Huey } from "../lib/huey.ts";
-import { provideImmediateStorage } from "../lib/immediate_storage.ts";
-import type { SignalName } from "../lib/signals.ts";
+import { coreOf } from "../lib/core/core.ts";
+import { execute } from "../lib/attempt/execute.ts";
+import { Huey } from "../lib/huey/huey.ts";
+import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
+import type { SignalName } from "../lib/observe/signals.ts";
 import type { Claim, ClaimBatch } from "../lib/storage.ts";
 import type { Task } from "../lib/types/composition.ts";
 import type { HueyOptions, Logger } from "../lib/types/options.ts";

@@ -2,7 +2,7 @@
  * How tasks are called: the wrapper that `huey.task` returns and what is known of one invocation.
  * @module
  */
-import type { Duration, Instant } from "../time.ts";
+import type { Duration, Instant } from "../primitives/time.ts";
 import type { Stored } from "./values.ts";
 import type { TaskOptions } from "./definition.ts";
 import type { Task } from "./composition.ts";

@@ -2,7 +2,7 @@
  * How tasks are defined: options and the overloads of `task`, `periodicTask`, `contextTask`, `closingTask`.
  * @module
  */
-import type { Duration, Instant } from "../time.ts";
+import type { Duration, Instant } from "../primitives/time.ts";
 import type { TaskWrapper } from "./calling.ts";
 import type { TaskContext } from "./results.ts";
 import type { LockOptions, RateLimitOptions } from "./limits.ts";

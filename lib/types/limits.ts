@@ -2,7 +2,7 @@
  * Locks and rate limits.
  * @module
  */
-import type { Duration } from "../time.ts";
+import type { Duration } from "../primitives/time.ts";
 
 /** Options of a lock. */
 export interface LockOptions {

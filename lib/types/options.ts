@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock } from "../primitives/clock.ts";
-import type { Duration } from "../time.ts";
+import type { Duration } from "../primitives/time.ts";
 import type { Delivery } from "./definition.ts";
 
 /** Options of every Huey; those of its storage stand beside them. */

@@ -2,7 +2,7 @@
  * The handles that calls return, the state of a task, and the context that a running task gets.
  * @module
  */
-import type { Duration, Instant } from "../time.ts";
+import type { Duration, Instant } from "../primitives/time.ts";
 import type { RevokeOptions, TaskInfo } from "./calling.ts";
 import type { Task } from "./composition.ts";
 

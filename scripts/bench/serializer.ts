@@ -2,8 +2,8 @@
  * Measures the serializer: `bun scripts/bench/serializer.ts`, `deno run scripts/bench/serializer.ts`.
  * @module
  */
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 
 const ROUNDS = 5;
 const CALLS = 200_000;

@@ -2,8 +2,8 @@
  * A Huey in a folder.
  * @module
  */
-import { Huey } from "../../lib/huey.ts";
-import { splitOptions } from "../../lib/huey_options.ts";
+import { Huey } from "../../lib/huey/huey.ts";
+import { splitOptions } from "../../lib/huey/options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { type FileOptions, FileStorage } from "./front.ts";
 import { FILE_KEYS } from "./options.ts";

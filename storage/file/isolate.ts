@@ -6,7 +6,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
-import { nodeCrypto } from "../../lib/builtin.ts";
+import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 
 /** An isolate, as the name of the lock tells it. */
 export interface Isolate {

@@ -21,7 +21,7 @@
  * priority, so that sorting by name is sorting by priority, then first in first out. <birth> is the first order of a message.
  * @module
  */
-import { nodeCrypto } from "../../lib/builtin.ts";
+import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 
 /** Priorities are 16 bits. */
 export const MAX_PRIORITY = 65535;

@@ -5,7 +5,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ConfigurationError } from "../../lib/errors.ts";
-import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
+import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { ChordRecord, Item } from "../../lib/storage.ts";
 import { encodeName, MAX_PRIORITY } from "./names.ts";

@@ -9,7 +9,7 @@
  * same bytes on the disk; lengths and checksums tell the first two, and the description tells what the record is of.
  * @module
  */
-import { zlib } from "../../lib/builtin.ts";
+import { zlib } from "../../lib/primitives/builtin.ts";
 import { DecodeError } from "../../lib/errors.ts";
 
 const MAGIC = 0x48554559;

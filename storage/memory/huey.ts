@@ -2,9 +2,9 @@
  * Hueys without a medium: in the memory of one isolate, and nowhere.
  * @module
  */
-import { Huey } from "../../lib/huey.ts";
-import { splitOptions } from "../../lib/huey_options.ts";
-import { provideImmediateStorage } from "../../lib/immediate_storage.ts";
+import { Huey } from "../../lib/huey/huey.ts";
+import { splitOptions } from "../../lib/huey/options.ts";
+import { provideImmediateStorage } from "../../lib/huey/immediate_storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { BlackHoleStorage } from "../black_hole.ts";
 import { MemoryStorage } from "./storage.ts";

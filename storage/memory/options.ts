@@ -2,7 +2,7 @@
  * Options of the memory storage.
  * @module
  */
-import { checkOptions, rule } from "../../lib/option_rules.ts";
+import { checkOptions, rule } from "../../lib/primitives/option_rules.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 
 /** Options of `MemoryStorage`. */

@@ -2,10 +2,10 @@
  * Hueys in Redis, in four variants.
  * @module
  */
-import { Huey } from "../../lib/huey.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
-import { splitOptions } from "../../lib/huey_options.ts";
-import { rule } from "../../lib/option_rules.ts";
+import { splitOptions } from "../../lib/huey/options.ts";
+import { rule } from "../../lib/primitives/option_rules.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "./front.ts";

@@ -2,7 +2,7 @@
  * What Redis knows of tasks and consumers: states, leases, chords, the schedule, dead letters.
  * @module
  */
-import { defaultLogger } from "../../lib/logger.ts";
+import { defaultLogger } from "../../lib/observe/logger.ts";
 import type { Collected, Item, Lease, StoredDeadLetter, StoredLease, StoredState } from "../../lib/storage.ts";
 import { endingOf, itemOf, plainBytes, readRecord } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";

@@ -12,7 +12,7 @@
  * The server's time is the only one that is stored or compared.
  * @module
  */
-import { nodeCrypto } from "../../lib/builtin.ts";
+import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 
 /** A script and its digest, which is made when it is first needed. */
 export interface Script {

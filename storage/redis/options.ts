@@ -3,10 +3,10 @@
  * @module
  */
 import { ConfigurationError } from "../../lib/errors.ts";
-import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
-import { registerSecretsIn } from "../../lib/secrets.ts";
+import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
+import { registerSecretsIn } from "../../lib/primitives/secrets.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
-import { type Duration, durationMs } from "../../lib/time.ts";
+import { type Duration, durationMs } from "../../lib/primitives/time.ts";
 
 /** More than one of `url`, `host`/`port`, `client`, `pool` is a ConfigurationError. What is `undefined` counts as not given. */
 export interface RedisOptions {

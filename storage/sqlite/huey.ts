@@ -2,8 +2,8 @@
  * A Huey in a SQLite file.
  * @module
  */
-import { Huey } from "../../lib/huey.ts";
-import { splitOptions } from "../../lib/huey_options.ts";
+import { Huey } from "../../lib/huey/huey.ts";
+import { splitOptions } from "../../lib/huey/options.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { type SqliteOptions, SqliteStorage } from "./front.ts";
 import { SQLITE_KEYS } from "./options.ts";

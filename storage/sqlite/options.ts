@@ -3,12 +3,12 @@
  * @module
  */
 import { resolve } from "node:path";
-import { show } from "../../lib/arguments.ts";
+import { show } from "../../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
-import { checkOptions, rule, type Rules } from "../../lib/option_rules.ts";
+import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { StorageDescriptor } from "../../lib/storage.ts";
-import { type Duration, durationMs } from "../../lib/time.ts";
+import { type Duration, durationMs } from "../../lib/primitives/time.ts";
 
 /** Where the file is and how it is used. */
 export interface SqliteOptions {

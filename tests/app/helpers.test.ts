@@ -23,7 +23,7 @@ import {
   task,
 } from "../../app/mod.ts";
 import { forgetApplication } from "../../app/application.ts";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { ConfigurationError, Consumer, every, type Huey, MemoryHuey, type Result, type TaskWrapper } from "../../mod.ts";
 import { failure, silent, work } from "../helpers.ts";
 

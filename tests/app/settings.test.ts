@@ -7,8 +7,8 @@ import { huey as proxy, type HueyClass, type Settings } from "../../app/mod.ts";
 import { currentApplication, defineConfig, forgetApplication } from "../../app/application.ts";
 import { redisConnection } from "../../app/redis_connection.ts";
 import { HUEYS } from "../../app/hueys.ts";
-import { checkConsumerOptions, optionOf, OPTIONS } from "../../consumer/options.ts";
-import { coreOf } from "../../lib/core.ts";
+import { checkConsumerOptions, optionOf, OPTIONS } from "../../consumer/options/options.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { ConfigurationError, FileHuey, Huey, MemoryHuey, MemoryStorage, RedisHuey, SqliteHuey } from "../../mod.ts";
 import { failure, silent } from "../helpers.ts";
 

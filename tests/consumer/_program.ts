@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { makeApplication } from "./_tasks.ts";
 import type { Tasks } from "./_tasks.ts";
 

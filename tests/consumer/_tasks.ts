@@ -1,7 +1,7 @@
 /** The application that the tests of the command line run: its tasks do everything that a task should not. */
 import { appendFileSync, readFileSync } from "node:fs";
 import process from "node:process";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { TaskWrapper } from "../../lib/types/calling.ts";
 import { SqliteHuey } from "../../storage/sqlite/huey.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { parseCommand } from "../../consumer/arguments.ts";
-import { UsageError } from "../../consumer/find.ts";
-import type { Command } from "../../consumer/arguments.ts";
-import { OPTIONS } from "../../consumer/options.ts";
-import { usage } from "../../consumer/usage.ts";
+import { parseCommand } from "../../consumer/cli/arguments.ts";
+import { UsageError } from "../../consumer/application/find.ts";
+import type { Command } from "../../consumer/cli/arguments.ts";
+import { OPTIONS } from "../../consumer/options/options.ts";
+import { usage } from "../../consumer/cli/usage.ts";
 
 type Run = Extract<Command, { kind: "run" }>;
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { type TaskException, TaskTimeout, WorkerLostError } from "../../lib/errors.ts";
-import { chord } from "../../lib/group.ts";
+import { chord } from "../../lib/composition/group.ts";
 import { failure } from "../helpers.ts";
 import { Stage } from "./_program.ts";
 import type { Program } from "./_program.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import type { ResultHandle } from "../../lib/result.ts";
+import type { ResultHandle } from "../../lib/result/result.ts";
 import { failure } from "../helpers.ts";
 import { DENO, Stage } from "./_program.ts";
 

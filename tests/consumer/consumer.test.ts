@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import type { ConsumerOptions } from "../../consumer/consumer.ts";
-import { COMMAND_KEYS } from "../../consumer/options.ts";
-import { coreOf } from "../../lib/core.ts";
+import { COMMAND_KEYS } from "../../consumer/options/options.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, logbook, memory, record } from "../helpers.ts";
 
 const consumers: Consumer[] = [];

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { parseCommand } from "../../consumer/arguments.ts";
+import { parseCommand } from "../../consumer/cli/arguments.ts";
 import { LIBRARY } from "./_folder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "huey-deploy-"));

@@ -59,8 +59,8 @@ describe("a consumer that is still loading", () => {
       return [...text.matchAll(/^import .* from "(.*)";$/gm)].map(([, module]) => module!);
     };
     expect(importsOf("consumer.ts")).toEqual(["node:process", "./consumer/early_signals.ts"]);
-    expect(importsOf("consumer/early_signals.ts")).toEqual(["node:process", "./environment.ts"]);
-    expect(importsOf("consumer/environment.ts")).toEqual(["node:process"]);
+    expect(importsOf("consumer/cli/early_signals.ts")).toEqual(["node:process", "./environment.ts"]);
+    expect(importsOf("consumer/platform/environment.ts")).toEqual(["node:process"]);
   });
 
   test("starts anew at SIGHUP when it has loaded, and goes on at SIGUSR1", async () => {

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { chord } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
-import { HealthServer } from "../../consumer/health_server.ts";
-import { KeptLoop } from "../../consumer/kept_loop.ts";
-import type { Loop } from "../../consumer/kept_loop.ts";
-import { Pulse } from "../../consumer/pulse.ts";
-import { vitalsOf } from "../../consumer/vitals.ts";
+import { HealthServer } from "../../consumer/health/server.ts";
+import { KeptLoop } from "../../consumer/loop/loop.ts";
+import type { Loop } from "../../consumer/loop/loop.ts";
+import { Pulse } from "../../consumer/loop/pulse.ts";
+import { vitalsOf } from "../../consumer/consumer_health.ts";
 import { logbook, memory, silent, startClock, stopClock } from "../helpers.ts";
 
 const ends: (() => Promise<unknown> | void)[] = [];

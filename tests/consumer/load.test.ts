@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { LoadError, loadHuey } from "../../consumer/load.ts";
-import { moduleUrl } from "../../consumer/module_url.ts";
+import { LoadError, loadHuey } from "../../consumer/application/load.ts";
+import { moduleUrl } from "../../consumer/platform/module_url.ts";
 import { failure } from "../helpers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "huey-load-"));

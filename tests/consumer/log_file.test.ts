@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LogFile } from "../../consumer/log_file.ts";
+import { LogFile } from "../../consumer/log/file.ts";
 import { Folder } from "./_folder.ts";
 
 const SLOW = 60_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { LogRecord } from "@logtape/logtape";
 import { StorageError } from "../../lib/errors.ts";
-import { fullFormat, jsonFormat, simpleFormat } from "../../consumer/log_format.ts";
+import { fullFormat, jsonFormat, simpleFormat } from "../../consumer/log/format.ts";
 
 const AT = new Date(2030, 4, 14, 9, 5, 7, 42).getTime();
 

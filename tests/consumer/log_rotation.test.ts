@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { SqliteHuey } from "../../mod.ts";
 import { silent } from "../helpers.ts";
-import { closeWhenOpen } from "../../consumer/rotation.ts";
+import { closeWhenOpen } from "../../consumer/log/rotation.ts";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
 
 const SLOW = 60_000;

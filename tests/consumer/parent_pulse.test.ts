@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ParentPulse } from "../../consumer/parent_pulse.ts";
+import { ParentPulse } from "../../consumer/child/parent_lease.ts";
 
 describe("ParentPulse", () => {
   test("tells when most of a lease has passed without a renewal, and when there is one again", async () => {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { checkPlace } from "../../consumer/requirements.ts";
+import { checkPlace } from "../../consumer/options/requirements.ts";
 import { Consumer } from "../../consumer/consumer.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { SqliteHuey } from "../../mod.ts";

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { Pump } from "../../consumer/pump.ts";
-import type { PumpOptions } from "../../consumer/pump.ts";
-import { coreOf } from "../../lib/core.ts";
-import type { Core } from "../../lib/core.ts";
+import { Pump } from "../../consumer/worker/pump.ts";
+import type { PumpOptions } from "../../consumer/worker/pump.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import type { Core } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim, ClaimOptions, Storage } from "../../lib/storage.ts";
 import { failure, logbook, memory, OWNER, record } from "../helpers.ts";
 

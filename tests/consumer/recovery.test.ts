@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { FromHeart, Watch } from "../../consumer/heartbeat_worker.ts";
-import { isGone, newIdentity } from "../../consumer/identity.ts";
-import { LeaseKeeper } from "../../consumer/lease.ts";
-import { Recovery } from "../../consumer/recover.ts";
-import { openWorker, siblingUrl } from "../../consumer/web_worker.ts";
-import { coreOf } from "../../lib/core.ts";
+import type { FromHeart, Watch } from "../../consumer/loop/lease_worker.ts";
+import { isGone, newIdentity } from "../../consumer/platform/identity.ts";
+import { LeaseKeeper } from "../../consumer/loop/lease.ts";
+import { Recovery } from "../../consumer/loop/recover_consumers.ts";
+import { openWorker, siblingUrl } from "../../consumer/platform/web_worker.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Lease } from "../../lib/storage.ts";
@@ -302,7 +302,7 @@ describe("LeaseKeeper", () => {
       const descriptor = huey.storage.descriptor!;
       const beats = new Int32Array(new SharedArrayBuffer(4));
       const heard = Promise.withResolvers<unknown>();
-      const heart = openWorker(siblingUrl("heartbeat_worker", import.meta.resolve("../../consumer/lease.ts")), {
+      const heart = openWorker(siblingUrl("lease_worker", import.meta.resolve("../../consumer/loop/lease.ts")), {
         message: (message) => heard.resolve(message as FromHeart),
         end: heard.resolve,
       });

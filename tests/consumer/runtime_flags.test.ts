@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
-import { moduleArguments, programArguments } from "../../consumer/runtime_flags.ts";
+import { moduleArguments, programArguments } from "../../consumer/platform/runtime_flags.ts";
 import { DENO } from "./_program.ts";
 
 describe("moduleArguments()", () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { Scheduler } from "../../consumer/scheduler.ts";
-import type { SchedulerOptions } from "../../consumer/scheduler.ts";
-import { coreOf } from "../../lib/core.ts";
-import { crontab } from "../../lib/crontab.ts";
+import { Scheduler } from "../../consumer/loop/scheduler.ts";
+import type { SchedulerOptions } from "../../consumer/loop/scheduler.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import { crontab } from "../../lib/periodic/crontab.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { every } from "../../lib/every.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { every } from "../../lib/periodic/every.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { advance, logbook, memory, NOON, record, silent, startClock, stopClock } from "../helpers.ts";
 

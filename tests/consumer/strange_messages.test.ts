@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
-import { readFromWorker, readToWorker } from "../../consumer/protocol_check.ts";
+import { readFromWorker, readToWorker } from "../../consumer/pool/protocol_check.ts";
 import { SqliteHuey } from "../../mod.ts";
 import { silent } from "../helpers.ts";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";

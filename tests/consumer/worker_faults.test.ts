@@ -1,8 +1,8 @@
 /** Workers that end too soon, and lengths of time that timers of a runtime do not know. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { WorkerHost } from "../../consumer/worker_host.ts";
-import type { FromWorker } from "../../consumer/protocol.ts";
-import type { WebWorkerEvents } from "../../consumer/web_worker.ts";
+import { WorkerHost } from "../../consumer/pool/remote_worker.ts";
+import type { FromWorker } from "../../consumer/pool/protocol.ts";
+import type { WebWorkerEvents } from "../../consumer/platform/web_worker.ts";
 import { silent } from "../helpers.ts";
 import { Folder, terminated } from "./_folder.ts";
 

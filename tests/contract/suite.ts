@@ -2,7 +2,7 @@
  * The storage contract as tests: every guarantee of lib/storage.ts, one case each. A driver is finished when its file passes:
  *
  * ```ts
- * import { storageContract } from "../contract/suite.ts";
+ * import { storageContract } from "./suite.ts";
  *
  * storageContract("SqliteStorage", {
  *   newStore: () => {

@@ -1,14 +1,14 @@
 /** 22,000 changed messages and values: each is read, or is a DecodeError; what is read is within the limits. @module */
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "bun:test";
-import { decodeMessage } from "../../lib/codec.ts";
-import { coreOf } from "../../lib/core.ts";
+import { decodeMessage } from "../../lib/core/codec.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { DecodeError, TaskException } from "../../lib/errors.ts";
-import { progressKey } from "../../lib/keys.ts";
-import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../../lib/limits.ts";
-import type { NextStep } from "../../lib/message.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { progressKey } from "../../lib/core/keys.ts";
+import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../../lib/primitives/limits.ts";
+import type { NextStep } from "../../lib/message/message.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import { Dice } from "../dice.ts";
 import { memory } from "../helpers.ts";
 import { changed, garbage } from "./hostile.ts";

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { Consumer, FileStorage, Huey } from "../../mod.ts";
 import { decodeWhole, encodeRecord } from "../../storage/file/record.ts";
 import { until } from "../contract/context.ts";

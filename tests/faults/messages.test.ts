@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
 import { Consumer, Huey, type Storage } from "../../mod.ts";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { silent } from "../helpers.ts";
 import { Dice } from "../dice.ts";
 import { builtIns, changed, garbage, nonsense } from "./hostile.ts";

@@ -1,8 +1,8 @@
 /** Many tasks on a storage whose calls fail, hang or lose their reply at random: every task ends, once. A seed repeats the faults. */
 import { expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
-import { chord } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { Delivery } from "../../lib/types/definition.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";

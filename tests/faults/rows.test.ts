@@ -1,7 +1,7 @@
 /** Rows of a SQLite file that nobody of ours has written: they are read as something, set aside or skipped, and all others run. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import process from "node:process";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { Consumer, Huey, SqliteStorage } from "../../mod.ts";
 import { openDatabase, type Row, type SqlValue, type Statement } from "../../storage/sqlite/database.ts";
 import { until } from "../contract/context.ts";

@@ -1,7 +1,7 @@
 /** Spoiled results, partial values, revocations and progress: read as DecodeError, or as plain values, and nothing breaks. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import process from "node:process";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { chord, Consumer, DecodeError, Huey, ResultTimeout, TaskException } from "../../mod.ts";
 import { silent } from "../helpers.ts";
 import { Dice } from "../dice.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { checkKeys, nearest } from "../../lib/arguments.ts";
-import { checkOptions, rule } from "../../lib/option_rules.ts";
+import { checkKeys, nearest } from "../../lib/primitives/arguments.ts";
+import { checkOptions, rule } from "../../lib/primitives/option_rules.ts";
 import { failure } from "../helpers.ts";
 
 const OPTIONS = ["retries", "retryDelay", "priority", "timeout", "workerType", "host", "ttl"];

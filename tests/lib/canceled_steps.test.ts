@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import { chord } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { chord } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, NOON, pass, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chord, group } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { ChordRecord, Item, Storage } from "../../lib/storage.ts";
 import { advance, claim, memory, pass, record, run, startClock, stopClock, work } from "../helpers.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import { chord, group } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, record, work } from "../helpers.ts";
 
 type Value = number | Error | undefined | null;
@@ -106,7 +106,7 @@ describe("a chord", () => {
 
   test("a spread arrives as its items", async () => {
     const huey = memory();
-    const { spread } = await import("../../lib/spread.ts");
+    const { spread } = await import("../../lib/serializer/spread.ts");
     const pair = huey.task("pair", () => spread("a", "b"));
     const echo = huey.task("echo", (values: unknown[]) => values);
     const handle = await huey.enqueue(chord([pair.s()], echo));

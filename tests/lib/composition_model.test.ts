@@ -1,9 +1,9 @@
 /** Random compositions, run by several workers at once, some of which die, against a model of what must come out. */
 import { expect, test } from "bun:test";
-import { coreOf } from "../../lib/core.ts";
-import { execute } from "../../lib/execute.ts";
-import { chord } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import { execute } from "../../lib/attempt/execute.ts";
+import { chord } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Member, Task } from "../../lib/types/composition.ts";
 import { memory, OWNER } from "../helpers.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type CronFields, crontab } from "../../lib/crontab.ts";
+import { type CronFields, crontab } from "../../lib/periodic/crontab.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 
 /** Values of a field that match, each asked at a date where only that field is restricted. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import fc from "fast-check";
-import { type CronFields, type CronSchedule, crontab } from "../../lib/crontab.ts";
+import { type CronFields, type CronSchedule, crontab } from "../../lib/periodic/crontab.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

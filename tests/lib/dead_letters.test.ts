@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Huey } from "../../lib/huey.ts";
-import { Huey as HueyClass } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { Huey as HueyClass } from "../../lib/huey/huey.ts";
 import { advance, failure, logbook, memory, NOON, pass, promote, silent, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CancelExecution, RetryTask } from "../../lib/errors.ts";
-import { chord } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import { memory, record, refusal, silent, work } from "../helpers.ts";
 
 describe("a task as hooks, signals and listings show it can be enqueued again", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TaskException, TaskTimeout } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, record, work } from "../helpers.ts";
 
 function failing(huey: Huey, message = "no") {

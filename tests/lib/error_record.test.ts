@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { errorStack, errorText, hasReason, toError } from "../../lib/error_record.ts";
+import { errorStack, errorText, hasReason, toError } from "../../lib/primitives/error_record.ts";
 
 function fail(): never {
   throw new Error("read");

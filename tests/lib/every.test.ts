@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
 import fc from "fast-check";
-import { every } from "../../lib/every.ts";
+import { every } from "../../lib/periodic/every.ts";
 
 afterEach(() => setSystemTime());
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, TaskTimeout } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { advance, memory, pass, record, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

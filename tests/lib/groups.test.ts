@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TaskException, UnknownTaskError } from "../../lib/errors.ts";
-import { chord, group } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, refusal, work } from "../helpers.ts";
 
 function tasks(huey: Huey) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, logbook, memory, refusal, work } from "../helpers.ts";
 
 const KINDS = ["preExecute", "postExecute", "onStartup", "onShutdown"] as const;

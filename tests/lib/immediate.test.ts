@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { CancelExecution, TaskException } from "../../lib/errors.ts";
-import { chord, group } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";

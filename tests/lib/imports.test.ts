@@ -49,6 +49,6 @@ test("the library imports no driver but that of the memory", () => {
 });
 
 test("the watch over a consumer that is held up imports the clock, and nothing else", () => {
-  const { modules, specifiers } = needs(new URL("../../consumer/heartbeat_worker.ts", import.meta.url));
+  const { modules, specifiers } = needs(new URL("../../consumer/loop/lease_worker.ts", import.meta.url));
   expect([modules.size, specifiers.size]).toEqual([2, 0]);
 });

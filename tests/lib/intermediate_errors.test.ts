@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { CancelExecution, RetryTask, TaskException } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, pass, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,7 +1,7 @@
 /** A message that kills whoever decodes it is not decoded for ever. @module */
 import { expect, test } from "bun:test";
-import { Serializer } from "../../lib/serializer.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { claim, memory, work } from "../helpers.ts";
 
 /** Takes an item as a consumer that dies. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { ResultTimeout } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { advance, failure, logbook, memory, NOON, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,8 +1,8 @@
 /** What callers choose has limits: at the call, and again when a message is read. @module */
 import { describe, expect, test } from "bun:test";
-import { chord, group } from "../../lib/group.ts";
-import { isName } from "../../lib/limits.ts";
-import type { Message } from "../../lib/message.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import { isName } from "../../lib/primitives/limits.ts";
+import type { Message } from "../../lib/message/message.ts";
 import type { CallOptions } from "../../lib/types/calling.ts";
 import { failure, memory, work } from "../helpers.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError, TaskException, TaskLockedException } from "../../lib/errors.ts";
-import { Huey } from "../../lib/huey.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import {
   advance,
   begin,

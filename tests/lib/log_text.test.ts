@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { oneLine, showSafely, stackLines } from "../../lib/log_text.ts";
+import { oneLine, showSafely, stackLines } from "../../lib/primitives/log_text.ts";
 
 describe("oneLine()", () => {
   test("shows what would leave the line or steer the terminal", () => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
-import { partLogger } from "../../consumer/loggers.ts";
-import { checkLogger, defaultLogger, describe as describeTask, describeArguments, logs } from "../../lib/logger.ts";
-import { registerSecret } from "../../lib/secrets.ts";
+import { partLogger } from "../../consumer/log/loggers.ts";
+import { checkLogger, defaultLogger, describe as describeTask, describeArguments, logs } from "../../lib/observe/logger.ts";
+import { registerSecret } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { logbook } from "../helpers.ts";
 

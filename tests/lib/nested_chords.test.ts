@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chord, group } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { memory, work } from "../helpers.ts";
 
 type Value = number | Error | undefined;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { Core } from "../../lib/core.ts";
-import { crontab } from "../../lib/crontab.ts";
-import { localTimeZone } from "../../lib/cron_zone.ts";
-import { every } from "../../lib/every.ts";
-import { enqueuePeriodic, type PeriodicLook, type PeriodicOutcome } from "../../lib/periodic.ts";
-import { type Definition, type Periodic, Registry } from "../../lib/registry.ts";
+import type { Core } from "../../lib/core/core.ts";
+import { crontab } from "../../lib/periodic/crontab.ts";
+import { localTimeZone } from "../../lib/periodic/cron_zone.ts";
+import { every } from "../../lib/periodic/every.ts";
+import { enqueuePeriodic, type PeriodicLook, type PeriodicOutcome } from "../../lib/periodic/due.ts";
+import { type Definition, type Periodic, Registry } from "../../lib/task/registry.ts";
 import type { Item } from "../../lib/storage.ts";
 import type { Schedule } from "../../lib/types/definition.ts";
 

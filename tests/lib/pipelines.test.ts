@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import type { Huey } from "../../lib/huey.ts";
-import { spread } from "../../lib/spread.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { spread } from "../../lib/serializer/spread.ts";
 import { failure, memory, record, refusal, work } from "../helpers.ts";
 
 function adding(huey: Huey) {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { chord } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
-import { spread } from "../../lib/spread.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
+import { spread } from "../../lib/serializer/spread.ts";
 import type { SerializerLike } from "../../lib/types/options.ts";
 import { failure, memory, silent, work } from "../helpers.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { inspect } from "node:util";
-import { chord, group } from "../../lib/group.ts";
+import { chord, group } from "../../lib/composition/group.ts";
 import { memory } from "../helpers.ts";
 
 test("handles and compositions print their kind, ids and tasks", async () => {

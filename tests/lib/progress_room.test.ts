@@ -1,6 +1,6 @@
 /** Progress takes no more room than its last values need, and what cannot be read does not end a task. @module */
 import { expect, test } from "bun:test";
-import { progressKey } from "../../lib/keys.ts";
+import { progressKey } from "../../lib/core/keys.ts";
 import { memory, work } from "../helpers.ts";
 
 test("of large values only as many are kept as there is room for", async () => {

@@ -1,10 +1,10 @@
 /** What a storage refuses for good: it ends the task, or sets its message aside, and never runs for ever. */
 import { describe, expect, test } from "bun:test";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { StorageError, type TaskException } from "../../lib/errors.ts";
-import { execute } from "../../lib/execute.ts";
-import { chord } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { execute } from "../../lib/attempt/execute.ts";
+import { chord } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { Settlement, Storage } from "../../lib/storage.ts";
 import { claim, failure, memory, OWNER, record, work } from "../helpers.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chord } from "../../lib/group.ts";
+import { chord } from "../../lib/composition/group.ts";
 import { memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

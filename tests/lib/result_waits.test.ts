@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ResultTimeout, StorageError } from "../../lib/errors.ts";
-import { Huey } from "../../lib/huey.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, silent, work } from "../helpers.ts";

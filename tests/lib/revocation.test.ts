@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Huey } from "../../lib/huey.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { advance, memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { coreOf } from "../../lib/core.ts";
-import type { Huey } from "../../lib/huey.ts";
-import { revokedNow, RevokedWhileRunning } from "../../lib/revocation.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { revokedNow, RevokedWhileRunning } from "../../lib/control/revocation.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { begin, failure, memory, record, work } from "../helpers.ts";
 

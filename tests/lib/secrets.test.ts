@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { hideSecretsIn, registerSecret, registerSecretsIn, registerUrl, withoutSecrets } from "../../lib/secrets.ts";
+import { hideSecretsIn, registerSecret, registerSecretsIn, registerUrl, withoutSecrets } from "../../lib/primitives/secrets.ts";
 
 /** Ways in which a login is written, each with what must not be seen of it. */
 const SHAPES: [text: string, secret: string][] = [

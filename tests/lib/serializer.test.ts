@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DecodeError } from "../../lib/errors.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { isSpread, spread, spreadItems } from "../../lib/spread.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { isSpread, spread, spreadItems } from "../../lib/serializer/spread.ts";
 import { same } from "./_same.ts";
 
 const serializer = new Serializer();

@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "bun:test";
 import { DecodeError } from "../../lib/errors.ts";
-import { Serializer } from "../../lib/serializer.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
 import { memory, work } from "../helpers.ts";
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import { describe, expect, test } from "bun:test";
 import * as errors from "../../lib/errors.ts";
-import { Serializer } from "../../lib/serializer.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
 
 const serializer = new Serializer();
 const roundTrip = <T>(value: T): T => serializer.deserialize(serializer.serialize(value)) as T;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { DecodeError } from "../../lib/errors.ts";
-import { compress } from "../../lib/compression.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { compress } from "../../lib/serializer/compression.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 
 const serializer = new Serializer();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 /** Every value is read once and in one way: what was checked is what is written. @module */
 import { describe, expect, test } from "bun:test";
-import { Serializer } from "../../lib/serializer.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
 
 const serializer = new Serializer();
 const again = (value: unknown): unknown => serializer.deserialize(serializer.serialize(value));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import * as signals from "../../lib/signals.ts";
-import type { SignalHandler } from "../../lib/signals.ts";
+import * as signals from "../../lib/observe/signals.ts";
+import type { SignalHandler } from "../../lib/observe/signals.ts";
 import { logbook, memory, record, refusal, work } from "../helpers.ts";
 
 test("the constants have the names of the wire", () => {

@@ -1,9 +1,9 @@
 /** With a signing serializer nothing that is stored can be moved: not to another purpose, queue, id or key. @module */
 import { describe, expect, test } from "bun:test";
-import { group } from "../../lib/group.ts";
-import type { Huey } from "../../lib/huey.ts";
-import { progressKey } from "../../lib/keys.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { group } from "../../lib/composition/group.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { progressKey } from "../../lib/core/keys.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { Place } from "../../lib/types/options.ts";
 import { failure, memory, work } from "../helpers.ts";
 

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { inspect } from "node:util";
 import { describe, expect, test } from "bun:test";
 import { ConfigurationError, DecodeError } from "../../lib/errors.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { Place } from "../../lib/types/options.ts";
 
 const value = { args: [1, new Date(5)] };

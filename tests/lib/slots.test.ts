@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { crontab } from "../../lib/crontab.ts";
-import { every } from "../../lib/every.ts";
-import type { Periodic } from "../../lib/registry.ts";
-import { latestSlots, nextSlot, slotsBetween } from "../../lib/slots.ts";
+import { crontab } from "../../lib/periodic/crontab.ts";
+import { every } from "../../lib/periodic/every.ts";
+import type { Periodic } from "../../lib/task/registry.ts";
+import { latestSlots, nextSlot, slotsBetween } from "../../lib/periodic/slots.ts";
 import type { Schedule } from "../../lib/types/definition.ts";
 
 const SECOND = 1000;

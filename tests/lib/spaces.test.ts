@@ -1,7 +1,7 @@
 /** Results, values, locks, progress, revocations and limits are apart, whatever id or name somebody chooses. @module */
 import { describe, expect, test } from "bun:test";
-import { lastSlotKey, progressKey, rateLimitKey, slotKey } from "../../lib/keys.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { lastSlotKey, progressKey, rateLimitKey, slotKey } from "../../lib/core/keys.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { memory, work } from "../helpers.ts";
 
 /** Names as somebody would choose them who knows how others are made. */

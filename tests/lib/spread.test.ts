@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isSpread, plainValue, spread, spreadItems, spreadOf } from "../../lib/spread.ts";
+import { isSpread, plainValue, spread, spreadItems, spreadOf } from "../../lib/serializer/spread.ts";
 
 describe("spread", () => {
   test("is known by its mark and holds its items", () => {

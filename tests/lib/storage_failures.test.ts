@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { execute } from "../../lib/execute.ts";
-import type { Huey } from "../../lib/huey.ts";
+import { execute } from "../../lib/attempt/execute.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { claim, failure, logbook, memory, OWNER, record, work } from "../helpers.ts";
 

@@ -1,8 +1,8 @@
 /** A value is read as a value and a failure as a failure, whatever a task returns and whatever is stored. @module */
 import { describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import { chord } from "../../lib/group.ts";
-import { Serializer } from "../../lib/serializer.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
 import { failure, memory, work } from "../helpers.ts";
 
 const lure = { error: "Admin: please log in again at evil.example", traceback: "", taskId: "t", retries: 0, outcome: "failed" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { durationMs, instantMs, isInstant, optionalDurationMs } from "../../lib/time.ts";
+import { durationMs, instantMs, isInstant, optionalDurationMs } from "../../lib/primitives/time.ts";
 
 describe("durationMs", () => {
   test("a bare number is seconds", () => {

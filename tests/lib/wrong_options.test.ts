@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { crontab } from "../../lib/crontab.ts";
+import { crontab } from "../../lib/periodic/crontab.ts";
 import { CancelExecution, ConfigurationError, RetryTask } from "../../lib/errors.ts";
-import { chord, group } from "../../lib/group.ts";
-import { Huey } from "../../lib/huey.ts";
+import { chord, group } from "../../lib/composition/group.ts";
+import { Huey } from "../../lib/huey/huey.ts";
 
-import { every } from "../../lib/every.ts";
-import { Serializer } from "../../lib/serializer.ts";
-import { SignedSerializer } from "../../lib/signed_serializer.ts";
+import { every } from "../../lib/periodic/every.ts";
+import { Serializer } from "../../lib/serializer/serializer.ts";
+import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import { MemoryHuey } from "../../storage/memory/huey.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, refusal, silent } from "../helpers.ts";

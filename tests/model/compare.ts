@@ -3,8 +3,8 @@
  * @module
  */
 import { expect } from "bun:test";
-import { isFailure } from "../../lib/failure.ts";
-import { decodeValue, placeOf } from "../../lib/codec.ts";
+import { isFailure } from "../../lib/core/failure.ts";
+import { decodeValue, placeOf } from "../../lib/core/codec.ts";
 import type { Task } from "../../mod.ts";
 import { errorText } from "./attempts.ts";
 import { type LimitName, LIMITS, LOCKS, type StoredOutcome } from "./ledger.ts";

@@ -3,8 +3,8 @@
  * @module
  */
 import { setSystemTime } from "bun:test";
-import { type Core, coreOf } from "../../lib/core.ts";
-import { execute } from "../../lib/execute.ts";
+import { type Core, coreOf } from "../../lib/core/core.ts";
+import { execute } from "../../lib/attempt/execute.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { type HeldLock, Huey, type Result } from "../../mod.ts";
 import { silent } from "../helpers.ts";

@@ -27,8 +27,29 @@ const cases: [rule: string, good: Files, bad: Files, problem: string][] = [
   [
     "consumer imports lib",
     { "consumer/a.ts": `export { b } from "../lib/b.ts";` },
-    { "consumer/deep/a.ts": `export { b } from "../../storage/b.ts";` },
-    "consumer/deep/a.ts:1 consumer must not import storage (house/imports)",
+    { "consumer/pool/a.ts": `export { b } from "../../storage/b.ts";` },
+    "consumer/pool/a.ts:1 consumer must not import storage (house/imports)",
+  ],
+  [
+    "a room of lib imports only the rooms below it",
+    {
+      "lib/attempt/a.ts": `import "../core/b.ts"; import "./c.ts"; import "../storage.ts";`,
+      "lib/core/b.ts": `import "../errors.ts";`,
+    },
+    { "lib/core/b.ts": `import type { A } from "../attempt/a.ts"; export type B = A;` },
+    "lib/core/b.ts:1 lib/core must not import lib/attempt, which is above it (house/imports)",
+  ],
+  [
+    "so does a room of consumer",
+    { "consumer/cli/a.ts": `import "../consumer.ts"; import "../pool/b.ts";` },
+    { "consumer/pool/a.ts": `import "../engine.ts";` },
+    "consumer/pool/a.ts:1 consumer/pool must not import consumer/., which is above it (house/imports)",
+  ],
+  [
+    "a room has to be known",
+    { "lib/task/a.ts": `import "../errors.ts";` },
+    { "lib/drawer/a.ts": `import "../errors.ts";` },
+    "lib/drawer/a.ts:1 lib/drawer is no room: house_floors.ts has those there are (house/imports)",
   ],
   [
     "mod.ts imports the rooms",

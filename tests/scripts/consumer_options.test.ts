@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Option, OPTIONS, ruleOf } from "../../consumer/options.ts";
+import { type Option, OPTIONS, ruleOf } from "../../consumer/options/options.ts";
 import { projectRoot } from "../../scripts/project.ts";
 
 const HEAD = ["Option", "In a program", "Takes", "Default", "Meaning"];

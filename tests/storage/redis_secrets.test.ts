@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { inspect } from "node:util";
-import { coreOf } from "../../lib/core.ts";
-import { checkQueue } from "../../consumer/queue_health.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import { checkQueue } from "../../consumer/health/queue_health.ts";
 import { RedisHuey } from "../../mod.ts";
 import { logbook, silent } from "../helpers.ts";
 

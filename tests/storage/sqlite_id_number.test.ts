@@ -1,6 +1,6 @@
 /** Numbers that stand for ids in the indices of a SQLite file. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { newId } from "../../lib/ids.ts";
+import { newId } from "../../lib/primitives/ids.ts";
 import type { Item } from "../../lib/storage.ts";
 import { idNumber } from "../../storage/sqlite/id_number.ts";
 import { Fixture } from "./_sqlite_fixture.ts";

@@ -20,7 +20,7 @@ import {
   SqliteHuey,
   SqliteStorage,
 } from "../../mod.ts";
-import { coreOf } from "../../lib/core.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { failure, refusal } from "../helpers.ts";
 
 // deno-lint-ignore no-explicit-any -- wrong options on purpose

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { crontab } from "../../lib/crontab.ts";
+import { crontab } from "../../lib/periodic/crontab.ts";
 import { CancelExecution, RetryTask, TaskTimeout } from "../../lib/errors.ts";
-import { every } from "../../lib/every.ts";
-import { chord } from "../../lib/group.ts";
+import { every } from "../../lib/periodic/every.ts";
+import { chord } from "../../lib/composition/group.ts";
 import { type RanTask, TestHuey } from "../../testing/mod.ts";
 
 const NOON = new Date("2026-01-05T12:00:00Z");

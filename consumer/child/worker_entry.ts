@@ -1,0 +1,153 @@
+/**
+ * Runs in a Web Worker: imports the application, and runs its tasks with a pump of its own.
+ * @module
+ */
+import process from "node:process";
+import { coreOf } from "../../lib/core/core.ts";
+import type { Core, Running } from "../../lib/core/core.ts";
+import { errorStack } from "../../lib/primitives/error_record.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import type { Claim } from "../../lib/storage.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
+import { interceptExit } from "../platform/exit_guard.ts";
+import { guardIsolate } from "../platform/stray_errors.ts";
+import type { StrayKind } from "../platform/stray_errors.ts";
+import { importHuey } from "../application/load.ts";
+import { LocalWorker } from "../worker/local_worker.ts";
+import { reopenLog } from "../log/file.ts";
+import { configureLogging } from "../log/logging.ts";
+import { nameQueue } from "../log/queue_logger.ts";
+import { partLogger } from "../log/loggers.ts";
+import { markWorker } from "../options/requirements.ts";
+import { sleep } from "../loop/outage.ts";
+import { ParentPulse } from "./parent_lease.ts";
+import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
+import { readToWorker } from "../pool/protocol_check.ts";
+
+/** What this isolate has of a Web Worker's global object. */
+interface Scope {
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}
+
+const scope = globalThis as unknown as Scope;
+/** What is asked of the worker before it has started waits for that. */
+const started: PromiseWithResolvers<LocalWorker> = Promise.withResolvers();
+let pulse: ParentPulse | undefined;
+
+function post(message: FromWorker): void {
+  scope.postMessage(message);
+}
+
+function receive(message: ToWorker): void {
+  switch (message.type) {
+    case "init":
+      return void begin(message);
+    case "stop":
+      return void started.promise.then((worker) => worker.stop());
+    case "interrupt":
+      return void started.promise.then((worker) => worker.interrupt(message.graceMs));
+    case "renewed":
+      return pulse?.hear(message.atMs);
+    case "reopenLog":
+      return void reopenLog();
+    case "idle":
+      return void answerIdle(message.id);
+    case "ping":
+      return post({ type: "answer", id: message.id, started: 0 });
+  }
+}
+
+async function answerIdle(id: number): Promise<void> {
+  const worker = await started.promise;
+  const count = await worker.idle();
+  if (count !== undefined) post({ type: "answer", id, started: count });
+}
+
+async function begin(init: Init): Promise<void> {
+  try {
+    markWorker();
+    interceptExit((code) => post({ type: "exit", code }));
+    const huey = await importHuey(init.module, init.exportName);
+    if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
+    const core = checkedCore(huey, init);
+    nameQueue(core);
+    await run(huey, core, init);
+  } catch (error) {
+    post({ type: "failed", reason: withoutSecrets(errorStack(error)) });
+  }
+}
+
+async function run(huey: Huey, core: Core, init: Init): Promise<void> {
+  const logger = partLogger(core.logger, "consumer", "Worker");
+  guardIsolate((kind, error) => stray(kind, error, core));
+  const { slots, maxTasks, poll, consumer } = init;
+  const owner = { consumer, worker: init.worker };
+  listenForPulse(init, logger);
+  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
+  await worker.start();
+  started.resolve(worker);
+  post({ type: "ready" });
+  const end = await worker.ended;
+  await Promise.race([huey.close(), sleep(5000)]);
+  post({ type: "stopped", end, started: worker.started });
+}
+
+function listenForPulse({ lease }: Init, logger: Logger): void {
+  if (lease === undefined) return;
+  pulse = new ParentPulse(lease.ttlMs, (silent) => {
+    if (silent) logger.warn("The consumer is silent: this worker claims no more until its lease is renewed");
+    else logger.info("The consumer has renewed its lease: this worker claims again");
+    void started.promise.then((worker) => silent ? worker.pause() : worker.resume());
+  });
+  pulse.hear(lease.renewedMs);
+}
+
+/** Tokens of attempts that the consumer was told of. */
+const told: Set<string> = new Set();
+let worked = false;
+
+function onStart({ claim, message }: Running): void {
+  if (!worked) post({ type: "worked" });
+  worked = true;
+  if (!message.timeout) return;
+  told.add(claim.token);
+  post({ type: "start", token: claim.token, name: message.name, id: message.id, timeoutMs: message.timeout });
+}
+
+function onEnd({ token }: Claim): void {
+  if (told.delete(token)) post({ type: "end", token });
+}
+
+/** A rejection concerns one task; after an exception out of nowhere nobody knows what this isolate is still good for. */
+function stray(kind: StrayKind, error: unknown, core: Core): void {
+  const logger = partLogger(core.logger, "consumer", "Worker");
+  if (kind === "An unhandled rejection") return logger.error(`${kind} outside of any task`, { error });
+  logger.error(`${kind} outside of any task: this worker finishes what runs and is replaced`, { error });
+  post({ type: "broken" });
+  void started.promise.then((worker) => worker.stop());
+}
+
+function checkedCore(huey: Huey, init: Init): Core {
+  const core = coreOf(huey)!;
+  if (core.settings.name !== init.queue) {
+    throw new TypeError(
+      `Module ${init.module} exports the Huey "${core.settings.name}", but the consumer is for "${init.queue}"`,
+    );
+  }
+  if (core.immediate) throw new TypeError(`Huey "${core.settings.name}" is in immediate mode in its workers`);
+  return core;
+}
+
+/** A Web Worker is known by its name, a process by its id. */
+function whoOf(init: Init): string {
+  return ownVariable(WORKER_PROCESS) === undefined ? init.worker : String(process.pid);
+}
+
+scope.addEventListener("message", ({ data }) => {
+  const message = readToWorker(data);
+  // What the application sends to itself is its own business.
+  if (message !== undefined) receive(message);
+});

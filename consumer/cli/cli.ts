@@ -1,0 +1,166 @@
+/**
+ * The command line of the consumer.
+ * @module
+ */
+import { resolve } from "node:path";
+import process from "node:process";
+import { coreOf } from "../../lib/core/core.ts";
+import { errorStack, toError } from "../../lib/primitives/error_record.ts";
+import { lines } from "../../lib/primitives/log_text.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import type { Command } from "./arguments.ts";
+import { parseCommand } from "./arguments.ts";
+import { UsageError } from "../application/find.ts";
+import { closeHueys } from "../application/close.ts";
+import { Consumer } from "../consumer.ts";
+import { Consumers } from "./consumers.ts";
+import { takeOverSignals } from "./early_signals.ts";
+import { isSupervised } from "../platform/environment.ts";
+import { loadApplications } from "../application/find.ts";
+import { refuseExitInTasks } from "../platform/exit_guard.ts";
+import { guardIsolate } from "../platform/stray_errors.ts";
+import type { HealthAddress, HealthServer } from "../health/server.ts";
+import type { FindApplication, Loaded } from "../application/load.ts";
+import { LoadError } from "../application/load.ts";
+import { configureLogging, loggingInUse } from "../log/logging.ts";
+import { nameQueue } from "../log/queue_logger.ts";
+import { partLogger } from "../log/loggers.ts";
+import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
+import { isLogSignal, rotate, rotateAtSignal } from "../log/rotation.ts";
+import type { LogSignal } from "../log/rotation.ts";
+import { SignalDesk } from "./shutdown.ts";
+import type { EndSignal } from "./shutdown.ts";
+import { shortUsage, usage } from "./usage.ts";
+import { VERSION } from "./version.ts";
+
+type RunCommand = Extract<Command, { kind: "run" }>;
+type HealthCommand = Extract<Command, { kind: "health" }>;
+
+interface Prepared {
+  readonly loaded: readonly Loaded[];
+  readonly consumers: readonly Consumer[];
+  /** Of what concerns all of them. */
+  readonly logger: Logger;
+}
+
+/**
+ * Runs the command line to its end; then ends the process.
+ *
+ * @param args Without the program.
+ * @param find Finds the application when the arguments name none.
+ */
+export async function main(args: readonly string[], find?: FindApplication): Promise<never> {
+  // Neither runtime waits for a promise alone.
+  setInterval(() => {}, 1 << 30);
+  // Otherwise what guards the isolate against stray errors would keep a process alive that does nothing.
+  process.exit(await runCommand(args, find).catch(unexpected));
+}
+
+async function runCommand(args: readonly string[], find: FindApplication | undefined): Promise<number> {
+  let command: Command;
+  try {
+    command = parseCommand(args, find !== undefined);
+    if (command.kind === "run") return await runConsumers(command, find);
+    if (command.kind === "health") return await runHealth(command, find);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${lines(error.message)}\n\n${shortUsage()}`);
+    return 2;
+  }
+  process.stdout.write(command.kind === "help" ? usage() : `${VERSION}\n`);
+  return 0;
+}
+
+async function runHealth({ what, json }: HealthCommand, find: FindApplication | undefined): Promise<number> {
+  const loaded = await orFail(() => loadApplications(what, find));
+  if (loaded === undefined) return 1;
+  const { reportHealth } = await import("../health/command.ts");
+  const code = await reportHealth(loaded, json);
+  await closeHueys(loaded);
+  return code;
+}
+
+async function runConsumers(command: RunCommand, find: FindApplication | undefined): Promise<number> {
+  const prepared = await orFail(() => prepare(command, find));
+  if (prepared === undefined) return 1;
+  const { loaded, consumers, logger } = prepared;
+  guardIsolate((kind, error) => logger.error(`${kind} outside of any task`, { error }));
+  refuseExitInTasks();
+  const all = new Consumers(consumers);
+  const desk = new SignalDesk(all, logger);
+  const supervised = isSupervised();
+  listen(desk, supervised, logger);
+  let server: HealthServer | undefined;
+  try {
+    if (command.health !== undefined) server = await serveHealth(consumers, command.health, logger);
+    if (!desk.isStopping) await all.start();
+  } catch (error) {
+    logger.error("The consumer could not start", { error });
+    // Where it is not in the log of this terminal already.
+    if (loggingInUse()?.logfile !== undefined || loggingInUse() === undefined) fail(error);
+    return 1;
+  }
+  const end = await desk.ended;
+  server?.close();
+  await closeHueys(loaded, logger);
+  logger.info("Exiting");
+  if (end !== "restart") return end;
+  if (supervised) return desk.endsForGood ? 0 : RESTART;
+  return await superviseSuccessor(logger, () => desk.endsForGood);
+}
+
+async function prepare({ what, options: given, logging }: RunCommand, find: FindApplication | undefined): Promise<Prepared> {
+  // The application may change the folder when it is loaded.
+  const { logfile } = logging;
+  const absolute = logfile === undefined ? {} : { logfile: resolve(logfile) };
+  const loaded = await loadApplications(what, find);
+  configureLogging({ ...logging, ...absolute, queues: loaded.length > 1 }, "MainThread");
+  const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
+  for (const { huey } of loaded) nameQueue(coreOf(huey)!);
+  const consumers = loaded.map(({ huey, module, exportName, options: settings, workers }) => {
+    const named = exportName === undefined ? {} : { exportName };
+    return new Consumer(huey, { ...settings, ...given, module, ...named, ...(workers === undefined ? {} : { workers }) });
+  });
+  return { loaded, consumers, logger };
+}
+
+function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
+  rotateAtSignal(logger);
+  // A supervisor passes the SIGINT of the terminal on, which both get.
+  desk.listen(supervised ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"]);
+  if (supervised) {
+    process.on("SIGINT", () => {});
+    const receive = (signal: EndSignal | LogSignal): void =>
+      isLogSignal(signal) ? rotate(signal, logger) : desk.receive(signal);
+    listenToSupervisor(receive, () => desk.orphaned(), logger);
+  }
+  for (const signal of takeOverSignals()) desk.receive(signal);
+}
+
+async function serveHealth(consumers: readonly Consumer[], address: HealthAddress, logger: Logger): Promise<HealthServer> {
+  const { HealthServer } = await import("../health/server.ts");
+  const server = new HealthServer(consumers, logger);
+  logger.info(`Health at ${await server.start(address)}/health`);
+  return server;
+}
+
+/** Runs what may be wrong with the application. @returns `undefined` after saying what was wrong */
+async function orFail<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    fail(error);
+    return undefined;
+  }
+}
+
+function unexpected(error: unknown): number {
+  process.stderr.write(lines(`${errorStack(error)}\n`));
+  return 1;
+}
+
+function fail(error: unknown): void {
+  const stack = error instanceof LoadError && error.cause !== undefined ? `\n${errorStack(error.cause)}` : "";
+  process.stderr.write(lines(`${toError(error).message}${stack}\n`));
+}

@@ -1,0 +1,49 @@
+/**
+ * Signals that come before the consumer can react to them. Loaded before everything else, so it imports next to nothing.
+ * @module
+ */
+import "../../lib/primitives/support.ts";
+import process from "node:process";
+import { isSupervised } from "../platform/environment.ts";
+
+/** A signal that waits for the consumer. */
+type Waiting = "SIGHUP";
+
+const waiting: Set<Waiting> = new Set();
+let end: (() => void) | undefined;
+
+/**
+ * Ends the process with 0 at SIGINT and SIGTERM, since nothing has begun that had to be ended in order. The command `health` is left
+ * alone: its 0 says something else.
+ *
+ * @param args Of the command line.
+ */
+export function catchEarlySignals(args: readonly string[]): void {
+  if (args[0] === "health") return;
+  const supervised = isSupervised();
+  const listeners: [event: string, listener: (...args: never) => void][] = [
+    // A supervisor passes the SIGINT of the terminal on, which both get.
+    ["SIGINT", () => supervised || receive("SIGINT")],
+    ["SIGTERM", () => receive("SIGTERM")],
+    ["SIGHUP", () => receive("SIGHUP")],
+    // The log is not open yet.
+    ["SIGUSR1", () => {}],
+    ["SIGUSR2", () => {}],
+  ];
+  if (supervised) listeners.push(["message", receive]);
+  for (const [event, listener] of listeners) process.on(event as never, listener as never);
+  end = () => {
+    for (const [event, listener] of listeners) process.off(event, listener as never);
+  };
+}
+
+/** Ends that, when others listen. @returns what has come and still has to be reacted to */
+export function takeOverSignals(): readonly Waiting[] {
+  end?.();
+  return [...waiting];
+}
+
+function receive(signal: string): void {
+  if (signal === "SIGINT" || signal === "SIGTERM") process.exit(0);
+  if (signal === "SIGHUP") waiting.add(signal);
+}

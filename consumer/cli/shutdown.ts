@@ -1,0 +1,101 @@
+/**
+ * Runs a consumer until a signal of the operating system ends it.
+ * @module
+ */
+import process from "node:process";
+import type { Logger } from "../../lib/types/options.ts";
+import type { StopOptions } from "../consumer.ts";
+
+/** Signals that end a consumer. */
+export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** What is stopped. */
+export interface Stoppable {
+  stop(options: StopOptions): Promise<void>;
+}
+
+/** How it ended: with an exit code, or to be started again. */
+export type RunEnd = number | "restart";
+
+/** Exit code of a stop that was forced by a second SIGINT. */
+export const FORCED = 130;
+
+/** What one can do while it waits. */
+const NEXT = {
+  SIGINT: "a second SIGINT gives them back to the queue at once",
+  SIGHUP: "then it starts again, unless a SIGINT comes",
+} as const;
+
+/** Signals that the command line reacts to, wherever they come from. */
+export class SignalDesk {
+  readonly #consumer: Stoppable;
+  readonly #logger: Logger;
+  readonly #end: PromiseWithResolvers<RunEnd> = Promise.withResolvers();
+  #stopping: EndSignal | undefined;
+  #forced = false;
+
+  constructor(consumer: Stoppable, logger: Logger) {
+    this.#consumer = consumer;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the consumer has stopped. */
+  get ended(): Promise<RunEnd> {
+    return this.#end.promise;
+  }
+
+  /** Whether it is to end, or has ended, without starting again. */
+  get endsForGood(): boolean {
+    return this.#stopping !== undefined && this.#stopping !== "SIGHUP";
+  }
+
+  /** Whether a signal has come that ends it. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  /** Listens to signals of the operating system. */
+  listen(signals: readonly EndSignal[]): void {
+    for (const signal of signals) process.on(signal, () => this.receive(signal));
+  }
+
+  /** Reacts to a signal. */
+  receive(signal: EndSignal): void {
+    this.#logger.info(`Received ${signal}`);
+    if (signal === "SIGTERM") {
+      this.#logger.info("Running tasks get the grace time, then they go back to the queue");
+      return this.#stop(signal, { graceful: false });
+    }
+    if (this.#stopping === undefined) {
+      this.#logger.info(`Waiting for running tasks; ${NEXT[signal]}`);
+      return this.#stop(signal, {});
+    }
+    if (signal === "SIGHUP") return;
+    // SIGHUP and then SIGINT: it stops, and does not start again.
+    if (this.#stopping === "SIGHUP") this.#stopping = "SIGINT";
+    else this.#force();
+  }
+
+  /** Ends as at SIGTERM, since the process that passed the signals on is gone. */
+  orphaned(): void {
+    this.#logger.warn("The process that was started first is gone: this one, its successor, ends too");
+    this.#stop("SIGTERM", { graceful: false });
+  }
+
+  #force(): void {
+    this.#logger.info("Running tasks go back to the queue at once");
+    this.#forced = true;
+    this.#stop("SIGINT", { graceful: false, grace: 0 });
+  }
+
+  #stop(signal: EndSignal, options: { graceful?: boolean; grace?: number }): void {
+    this.#stopping = signal;
+    void this.#consumer.stop(options).then(
+      () => this.#end.resolve(this.#forced ? FORCED : this.#stopping === "SIGHUP" ? "restart" : 0),
+      (error) => {
+        this.#logger.error("Stopping failed", { error });
+        this.#end.resolve(1);
+      },
+    );
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * How a queue is, as its storage tells: who serves it, and what waits.
+ * @module
+ */
+import type { Core } from "../../lib/core/core.ts";
+import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import { isGone, newIdentity } from "../platform/identity.ts";
+import { sleep } from "../loop/outage.ts";
+
+/** The state of one queue. */
+export interface QueueHealth {
+  /** Its name. */
+  readonly queue: string;
+  /** A live consumer serves it, and the storage answers. */
+  readonly healthy: boolean;
+  /** Live consumers. */
+  readonly consumers: number;
+  /** Tasks that wait for a worker; these counts are missing when the storage does not answer. */
+  readonly waiting?: number;
+  /** Tasks on the schedule. */
+  readonly scheduled?: number;
+  readonly deadLetters?: number;
+  /** Why it is not healthy. */
+  readonly reason?: string;
+}
+
+/** Why the last look at a storage failed, which it may have said when nobody waited any more. */
+const failures: WeakMap<Core, string> = new WeakMap();
+
+/**
+ * Looks at a queue. Never rejects.
+ *
+ * @param core Of its Huey.
+ * @param limitMs How long the storage may take.
+ */
+export async function checkQueue(core: Core, limitMs: number): Promise<QueueHealth> {
+  const queue = core.settings.name;
+  try {
+    return { queue, ...await within(limitMs, remembered(core)) };
+  } catch (error) {
+    const before = error instanceof Late ? failures.get(core) : undefined;
+    const reason = before === undefined ? textOf(error) : `${textOf(error)}; before, it failed: ${before}`;
+    return { queue, healthy: false, consumers: 0, reason };
+  }
+}
+
+async function remembered(core: Core): Promise<Omit<QueueHealth, "queue">> {
+  try {
+    const health = await look(core);
+    failures.delete(core);
+    return health;
+  } catch (error) {
+    failures.set(core, textOf(error));
+    throw error;
+  }
+}
+
+function textOf(error: unknown): string {
+  return withoutSecrets(error instanceof Error ? error.message : String(error));
+}
+
+/** How the reason begins when nobody waits any longer. */
+export const LATE = "the storage did not answer";
+
+/** Nobody waits any longer. */
+class Late extends Error {}
+
+async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue">> {
+  const [leases, waiting, scheduled, deadLetters] = await Promise.all([
+    storage.leases(),
+    storage.pendingCount(),
+    storage.scheduledCount(),
+    storage.deadLetterCount(),
+  ]);
+  const { host } = newIdentity();
+  const consumers = leases.filter((lease) => lease.expiresMs > clock.now() && !isGone(lease, host)).length;
+  const reason = consumers > 0
+    ? {}
+    : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };
+  return { healthy: consumers > 0, consumers, waiting, scheduled, deadLetters, ...reason };
+}
+
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  // Whoever waits no more must not be surprised by its failure.
+  work.catch(() => {});
+  const late = sleep(limitMs, limit.signal).then(() => {
+    throw new Late(`${LATE} within ${limitMs / 1000} s`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    limit.abort();
+  }
+}

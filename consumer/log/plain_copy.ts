@@ -1,0 +1,98 @@
+/**
+ * Values as JSON can write them, whatever they are.
+ * @module
+ */
+import { errorText, readText, toError } from "../../lib/primitives/error_record.ts";
+import { showSafely } from "../../lib/primitives/log_text.ts";
+import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+
+/** Deeper, and after so many parts, values are shown as a text. */
+const DEEPEST = 8;
+const MOST_PARTS = 10_000;
+/** Longest text of such a value. */
+const LONGEST = 1000;
+
+/** What errors have beside their own properties. */
+const OF_ERRORS = ["cause", "errors", "error", "suppressed"] as const;
+
+/**
+ * A copy that `JSON.stringify` writes without an error and without running code of the value: circles, getters and methods that throw,
+ * big integers and errors with their reasons become text or plain objects; known secrets are hidden.
+ *
+ * @param value Anything.
+ */
+export function plainCopy(value: unknown): unknown {
+  return new Copier().copy(value, 0);
+}
+
+class Copier {
+  readonly #above: Set<object> = new Set();
+  #parts = 0;
+
+  copy(value: unknown, depth: number): unknown {
+    if (typeof value === "string") return withoutSecrets(value);
+    if (typeof value === "bigint") return String(value);
+    if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) return value;
+    if (typeof value !== "object") return withoutSecrets(showSafely(value));
+    if (this.#above.has(value)) return "[circular]";
+    if (this.#parts > MOST_PARTS) return "[...]";
+    if (depth > DEEPEST || isOpaque(value)) return withoutSecrets(showSafely(value, LONGEST));
+    this.#above.add(value);
+    try {
+      return this.#copyObject(value, depth);
+    } catch {
+      return withoutSecrets(showSafely(value, LONGEST));
+    } finally {
+      this.#above.delete(value);
+    }
+  }
+
+  #copyObject(value: object, depth: number): unknown {
+    if (value instanceof Error) return this.#copyError(value, depth);
+    if (Array.isArray(value)) return value.slice(0, MOST_PARTS).map((each) => this.#part(() => each, depth));
+    const written = toJson(value);
+    if (written !== value) return this.copy(written, depth + 1);
+    const keys = Object.keys(value);
+    return Object.fromEntries(
+      keys.map((key) => [withoutSecrets(key), this.#part(() => (value as Record<string, unknown>)[key], depth)]),
+    );
+  }
+
+  #copyError(error: Error, depth: number): unknown {
+    const { name, message } = toError(error);
+    const copy: Record<string, unknown> = {
+      name: withoutSecrets(name),
+      message: withoutSecrets(message),
+      stack: withoutSecrets(readText(error, "stack") ?? errorText(error)),
+    };
+    for (const key of OF_ERRORS) {
+      const part = this.#part(() => (error as unknown as Record<string, unknown>)[key], depth);
+      if (part !== undefined) copy[key] = part;
+    }
+    return copy;
+  }
+
+  #part(read: () => unknown, depth: number): unknown {
+    this.#parts++;
+    try {
+      return this.copy(read(), depth + 1);
+    } catch {
+      return "[a value that cannot be read]";
+    }
+  }
+}
+
+/** JSON would show these as empty, or number by number. */
+function isOpaque(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof RegExp || ArrayBuffer.isView(value);
+}
+
+/** What a value says of itself; itself, if it has nothing to say, or saying it fails. */
+function toJson(value: object): unknown {
+  try {
+    const { toJSON } = value as { toJSON?: () => unknown };
+    return typeof toJSON === "function" ? toJSON.call(value) : value;
+  } catch {
+    return showSafely(value, LONGEST);
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The sign of life of a consumer, renewed from a place that a busy task cannot block.
+ * @module
+ */
+import { errorText } from "../../lib/primitives/error_record.ts";
+import { showSafely } from "../../lib/primitives/log_text.ts";
+import { type Clock, sleep, startInterval, systemClock, type Timer } from "../../lib/primitives/clock.ts";
+import type { Lease, PollOptions, Storage } from "../../lib/storage.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import type { FromHeart, ToHeart } from "./lease_worker.ts";
+import { Outage } from "./outage.ts";
+import { openWorker, siblingUrl } from "../platform/web_worker.ts";
+import type { WebWorker } from "../platform/web_worker.ts";
+
+/** What keeps a lease. */
+export interface LeaseOptions {
+  readonly lease: Lease;
+  /** Whether tasks run in this isolate, so that a timer here could be held up by them. */
+  readonly tasksRunHere: boolean;
+  readonly poll: PollOptions;
+  readonly logger: Logger;
+  /** Default: that of the machine. */
+  readonly clock?: Clock | undefined;
+  /** Told when this isolate has renewed it. */
+  readonly onRenewed?: (() => void) | undefined;
+}
+
+/** A lease of a storage that only this isolate sees: nobody could take it over. */
+const FOREVER_MS = 1e12;
+/** A lease that is shorter might be over before the other isolate has noticed that this one is held up, and opened the storage. */
+const SHORT_MS = 10_000;
+/** How long the other isolate gets to end a renewal that is under way. */
+const STOP_MS = 1000;
+
+/**
+ * Grants a lease and renews it three times within its life, from a timer here. Once tasks run here, which may hold the timer up,
+ * another isolate watches whether it does, and renews the lease as long as it does not.
+ */
+export class LeaseKeeper {
+  readonly #storage: Storage;
+  readonly #options: LeaseOptions;
+  readonly #clock: Clock;
+  readonly #outage: Outage;
+  #timer: Timer | undefined;
+  /** Ends when all renewals that were sent from here have ended; a slow one may be overtaken by the next. */
+  #beating: Promise<unknown> = Promise.resolve();
+  #heart: WebWorker | undefined;
+  #wantsHeart = false;
+  readonly #heartStopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Renewals made here, for the other isolate to see. */
+  readonly #beats: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  #stopped = false;
+
+  constructor(storage: Storage, options: LeaseOptions) {
+    this.#storage = storage;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#outage = new Outage("Renewing the lease", options.poll, options.logger, this.#clock);
+  }
+
+  /** Resolves when the lease is granted. Rejects with what the storage throws. */
+  async start(): Promise<void> {
+    const { lease, tasksRunHere } = this.#options;
+    if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
+    const granted = this.#storage.heartbeat(lease);
+    this.#beating = granted.catch(() => {});
+    await granted;
+    // Stopped while it waited for the storage: who stops it waits for this too, and ends the lease.
+    if (this.#stopped) return;
+    this.#timer = startInterval(this.#clock, lease.ttlMs / 3, () => this.#beating = Promise.all([this.#beating, this.#beat()]));
+    this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
+    if (this.#isShort) this.taskStarts();
+  }
+
+  /** A task is about to run here, and may hold up the timer. */
+  taskStarts(): void {
+    if (!this.#wantsHeart) return;
+    this.#wantsHeart = false;
+    if (this.#stopped) return;
+    try {
+      this.#startHeart();
+    } catch (error) {
+      // The task that is about to run has not failed.
+      this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${errorText(error)}`);
+    }
+  }
+
+  /** Renews no more, and ends the lease. A beat that is under way would bring it back after its end, so it is waited for. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.stop();
+    await Promise.all([this.#beating, this.#stopHeart()]);
+    await this.#storage.resign(this.#options.lease.consumer);
+  }
+
+  async #stopHeart(): Promise<void> {
+    if (this.#heart === undefined) return;
+    const patience = new AbortController();
+    this.#heart.post("stop" satisfies ToHeart);
+    await Promise.race([this.#heartStopped.promise, sleep(this.#clock, STOP_MS, patience.signal)]);
+    patience.abort();
+    this.#heart.terminate();
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await this.#storage.heartbeat(this.#options.lease);
+      Atomics.add(this.#beats, 0, 1);
+      this.#outage.over();
+      this.#options.onRenewed?.();
+    } catch (error) {
+      if (!this.#stopped) this.#outage.report(error);
+    }
+  }
+
+  get #isShort(): boolean {
+    return this.#options.lease.ttlMs < SHORT_MS;
+  }
+
+  /** Another isolate, which opens a connection of its own when it has to. If it cannot do its work, the timer here does what it can. */
+  #startHeart(): void {
+    this.#heart = openWorker(siblingUrl("lease_worker", import.meta.url), {
+      message: (message) => this.#receive(message),
+      end: (reason) => {
+        this.#heartStopped.resolve();
+        this.#fallBack(reason);
+      },
+    });
+    const descriptor = this.#storage.descriptor!;
+    const { lease } = this.#options;
+    this.#heart.post({ descriptor, lease, beats: this.#beats, always: this.#isShort } satisfies ToHeart);
+  }
+
+  #receive(message: unknown): void {
+    if (isFromHeart(message)) return this.#hear(message);
+    this.#options.logger.debug(`A message that is not of this library is ignored: ${showSafely(message, 200)}`);
+  }
+
+  #hear(message: FromHeart): void {
+    if (message === "stopped") this.#heartStopped.resolve();
+    else if (message === "beat") this.#outage.over();
+    else if (message.fatal) this.#fallBack(message.error);
+    else this.#outage.report(new Error(message.error));
+  }
+
+  #fallBack(reason: string): void {
+    if (this.#stopped || this.#heart === undefined) return;
+    this.#heart.terminate();
+    this.#heart = undefined;
+    this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${reason}`);
+  }
+}
+
+/** The module of the storage, which that isolate imports, may post anything. */
+function isFromHeart(message: unknown): message is FromHeart {
+  if (message === "beat" || message === "stopped") return true;
+  return typeof (message as Partial<{ error: string }> | null | undefined)?.error === "string";
+}

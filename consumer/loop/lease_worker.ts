@@ -1,0 +1,88 @@
+/**
+ * Runs in a Web Worker: renews the lease of a consumer whose own isolate is held up by a task. It imports little until then, since
+ * every byte here is one more in each consumer.
+ * @module
+ */
+import { startInterval, systemClock, type Timer } from "../../lib/primitives/clock.ts";
+import type { Lease, Storage, StorageDescriptor } from "../../lib/storage.ts";
+
+/** What to renew, and when. */
+export interface Watch {
+  readonly descriptor: StorageDescriptor;
+  readonly lease: Lease;
+  /** One number: how often the consumer itself has renewed the lease. */
+  readonly beats: Int32Array<SharedArrayBuffer>;
+  /** Renew it also while the consumer does. */
+  readonly always: boolean;
+}
+
+/** What the consumer says: once what to do, and at the end that it is over. */
+export type ToHeart = Watch | "stop";
+
+/** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
+export type FromHeart = "beat" | "stopped" | { readonly error: string; readonly fatal: boolean };
+
+/** What this isolate has of a Web Worker's global object. */
+interface Scope {
+  postMessage(message: FromHeart): void;
+  addEventListener(type: "message", listener: (event: { readonly data: ToHeart }) => void): void;
+}
+
+/** Looks within the life of a lease; the consumer renews it three times, so that one of two looks always finds it renewed. */
+const LOOKS = 5;
+
+const scope = globalThis as unknown as Scope;
+
+let storage: Storage | undefined;
+let timer: Timer | undefined;
+let beating: Promise<void> = Promise.resolve();
+let stopped = false;
+
+function live(watch: Watch): void {
+  let seen = Atomics.load(watch.beats, 0);
+  let silent = 0;
+  const next = (): void => void (beating = beating.then(() => beat(watch)));
+  timer = startInterval(systemClock, watch.lease.ttlMs / LOOKS, () => {
+    const beats = Atomics.load(watch.beats, 0);
+    silent = beats === seen ? silent + 1 : 0;
+    seen = beats;
+    if (watch.always || silent > 1) next();
+  });
+  // The consumer may have been held up while this isolate was made.
+  if (watch.always) next();
+}
+
+async function stop(): Promise<void> {
+  stopped = true;
+  timer?.stop();
+  await beating;
+  await storage?.close().catch(() => {});
+  scope.postMessage("stopped");
+}
+
+async function beat({ descriptor, lease }: Watch): Promise<void> {
+  if (stopped) return;
+  try {
+    storage ??= await open(descriptor);
+  } catch (error) {
+    timer?.stop();
+    return scope.postMessage({ error: String(error), fatal: true });
+  }
+  if (stopped) return;
+  try {
+    await storage.heartbeat(lease);
+    scope.postMessage("beat");
+  } catch (error) {
+    scope.postMessage({ error: String(error), fatal: false });
+  }
+}
+
+async function open({ module, className, options }: StorageDescriptor): Promise<Storage> {
+  const exports = await import(module) as Record<string, new (options: unknown) => Storage>;
+  return new exports[className]!(options);
+}
+
+scope.addEventListener("message", ({ data }) => {
+  if (data === "stop") void stop();
+  else if (data?.beats !== undefined) live(data);
+});

@@ -1,0 +1,249 @@
+/**
+ * The options of a consumer: one table behind the constructor, the command line, its help and the documentation.
+ * @module
+ */
+import { checkKeys, show } from "../../lib/primitives/arguments.ts";
+import { durationMs } from "../../lib/primitives/time.ts";
+import type { Duration } from "../../lib/primitives/time.ts";
+
+/** What an option takes. `flag` takes nothing and sets `value`. */
+export type OptionKind = "flag" | "integer" | "number" | "duration" | "text" | "list" | "choice";
+
+/** One option. */
+export interface Option {
+  readonly long: string;
+  readonly short?: string;
+  /** Name in `ConsumerOptions`, or of a setting of the command line only. */
+  readonly key: string;
+  readonly kind: OptionKind;
+  /** What a flag sets. */
+  readonly value?: boolean;
+  /** Of the command line, as shown by the help. */
+  readonly default?: string | number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly divisorOf?: number;
+  readonly choices?: readonly string[];
+  /** What the help writes for its value. */
+  readonly placeholder?: string;
+  readonly help: string;
+}
+
+/** Every option of the command line, in the order of the help. */
+export const OPTIONS: readonly Option[] = [
+  { long: "logfile", short: "l", key: "logfile", kind: "text", help: "append the log to this file instead of standard error" },
+  { long: "verbose", short: "v", key: "verbose", kind: "flag", value: true, help: "log everything (level debug)" },
+  { long: "quiet", short: "q", key: "quiet", kind: "flag", value: true, help: "log warnings and errors only" },
+  { long: "simple", short: "S", key: "simple", kind: "flag", value: true, help: "log time and message only" },
+  { long: "json", key: "json", kind: "flag", value: true, help: "log one JSON object per line" },
+  { long: "workers", short: "w", key: "workers", kind: "integer", default: 1, min: 1, help: "number of workers" },
+  {
+    long: "worker-type",
+    short: "k",
+    key: "workerType",
+    kind: "choice",
+    default: "thread",
+    choices: ["greenlet", "thread", "process"],
+    help: "where tasks run: asynchronous slots here, Web Workers, or child processes",
+  },
+  { long: "concurrency", key: "concurrency", kind: "integer", default: 1, min: 1, help: "tasks at once in each worker" },
+  {
+    long: "delay",
+    short: "d",
+    key: "initialDelay",
+    kind: "duration",
+    default: 0.1,
+    min: 0.001,
+    help: "shortest poll interval, of storages that poll",
+  },
+  { long: "max-delay", short: "m", key: "maxDelay", kind: "duration", default: 10, min: 0.001, help: "longest poll interval" },
+  { long: "backoff", short: "b", key: "backoff", kind: "number", default: 1.15, min: 1, help: "growth of the poll interval" },
+  {
+    long: "health-check-interval",
+    short: "c",
+    key: "healthCheckInterval",
+    kind: "duration",
+    default: 10,
+    min: 0.1,
+    help: "how often workers and scheduler are checked",
+  },
+  {
+    long: "disable-health-check",
+    short: "C",
+    key: "checkWorkerHealth",
+    kind: "flag",
+    value: false,
+    help: "do not check, and do not replace workers that died",
+  },
+  { long: "flush-locks", short: "f", key: "flushLocks", kind: "flag", value: true, help: "clear known locks at the start" },
+  {
+    long: "extra-locks",
+    short: "L",
+    key: "extraLocks",
+    kind: "list",
+    help: "clear these locks as well, separated by commas; implies --flush-locks",
+  },
+  { long: "max-tasks", short: "M", key: "maxTasks", kind: "integer", min: 1, help: "replace a worker after so many tasks" },
+  {
+    long: "scheduler-interval",
+    short: "s",
+    key: "schedulerInterval",
+    kind: "duration",
+    default: 1,
+    min: 1,
+    max: 60,
+    divisorOf: 60,
+    help: "longest sleep of the scheduler",
+  },
+  { long: "no-periodic", short: "n", key: "periodic", kind: "flag", value: false, help: "do not enqueue periodic tasks" },
+  {
+    long: "grace",
+    key: "grace",
+    kind: "duration",
+    default: 10,
+    min: 0,
+    help: "time that running tasks get at SIGTERM, and when they are revoked",
+  },
+  {
+    long: "lease",
+    key: "lease",
+    kind: "duration",
+    default: 15,
+    min: 0.1,
+    help: "take over the tasks of a consumer that is silent for so long",
+  },
+  {
+    long: "health-port",
+    key: "healthPort",
+    kind: "integer",
+    min: 0,
+    max: 65535,
+    help: "answer /live, /ready and /health over HTTP at this port",
+  },
+  {
+    long: "health-host",
+    key: "healthHost",
+    kind: "text",
+    placeholder: "HOST",
+    default: "127.0.0.1",
+    help: "the address to answer at",
+  },
+  { long: "all", key: "all", kind: "flag", value: true, help: "serve all Hueys that the module exports" },
+  { long: "config", key: "config", kind: "text", help: "the configuration of an application that is not named" },
+  {
+    long: "disable-autoload",
+    short: "A",
+    key: "autoload",
+    kind: "flag",
+    value: false,
+    help: "do not import the modules with its tasks",
+  },
+  { long: "version", key: "version", kind: "flag", value: true, help: "print the version" },
+  { long: "help", short: "h", key: "help", kind: "flag", value: true, help: "print this help" },
+];
+
+/** Keys of the table that are not options of a `Consumer`. */
+export const COMMAND_KEYS: ReadonlySet<string> = new Set(
+  ["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "healthPort", "healthHost", "help", "version"],
+);
+
+/** The option behind a key of `ConsumerOptions`; `undefined` for what a program cannot give. */
+export function optionOf(key: string): Option | undefined {
+  return COMMAND_KEYS.has(key) ? undefined : OPTIONS.find((option) => option.key === key);
+}
+
+/**
+ * Checks names and values of options that a program gives: a constructor, or a configuration.
+ *
+ * @param options As given.
+ * @param of What takes them, as the subject of a sentence.
+ * @param others Options that are checked elsewhere.
+ * @param prefix What stands before the name of an option in an error: `consumer.`.
+ * @throws {TypeError} For an option that does not exist, or a value of a wrong type.
+ * @throws {RangeError} For a value out of range.
+ */
+export function checkConsumerOptions(options: object, of: string, others: readonly string[] = [], prefix: string = ""): void {
+  const known = OPTIONS.map(({ key }) => key).filter((key) => !COMMAND_KEYS.has(key));
+  checkKeys(options, of, [...new Set(known), ...others, ...commandKeysOf(options)]);
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || others.includes(key)) continue;
+    const option = optionOf(key);
+    if (option === undefined) throw new TypeError(`${of} has no option ${JSON.stringify(key)}: it is one of the command line`);
+    checkValue(option, value, `${prefix}${key}`);
+  }
+}
+
+/** Options of the command line that were given: they have a refusal of their own. */
+function commandKeysOf(options: object): string[] {
+  return typeof options === "object" && options !== null ? Object.keys(options).filter((key) => COMMAND_KEYS.has(key)) : [];
+}
+
+/** What an option demands of its value, as part of a sentence: `a whole number, at least 1`. */
+export function ruleOf(option: Option): string {
+  const { kind, min, max, divisorOf, choices } = option;
+  if (kind === "choice") return `one of ${choices?.join(", ")}`;
+  const nouns: Record<OptionKind, string> = {
+    flag: "true or false",
+    integer: "a whole number",
+    number: "a number",
+    duration: "a number of seconds",
+    text: "a text",
+    list: "a list of names",
+    choice: "",
+  };
+  const parts = [nouns[kind]];
+  if (min !== undefined && max !== undefined) parts.push(`from ${min} to ${max}`);
+  else if (min !== undefined) parts.push(`at least ${min}`);
+  if (divisorOf !== undefined) parts.push(`that divides ${divisorOf}`);
+  return parts.join(divisorOf === undefined ? ", " : " ");
+}
+
+/**
+ * Checks a value against the table.
+ *
+ * @param option The option.
+ * @param value What was given.
+ * @param name How to call the option in an error: `workers`, or `--workers`.
+ * @throws {TypeError} If the value is of another type.
+ * @throws {RangeError} If it is out of range.
+ */
+export function checkValue(option: Option, value: unknown, name: string): void {
+  const failure = `${name} must be ${ruleOf(option)}: ${show(value)}`;
+  switch (option.kind) {
+    case "flag":
+      if (typeof value !== "boolean") throw new TypeError(failure);
+      return;
+    case "integer":
+    case "number":
+      return checkNumber(option, value, failure);
+    case "duration":
+      return checkDuration(option, value, name, failure);
+    case "text":
+      if (typeof value !== "string") throw new TypeError(failure);
+      if (value === "") throw new RangeError(failure);
+      return;
+    case "list":
+      if (!Array.isArray(value) || value.some((each) => typeof each !== "string")) throw new TypeError(failure);
+      if (value.some((each) => each === "")) throw new RangeError(failure);
+      return;
+    case "choice":
+      if (typeof value !== "string") throw new TypeError(failure);
+      if (!option.choices?.includes(value)) throw new RangeError(failure);
+  }
+}
+
+function checkNumber(option: Option, value: unknown, failure: string): void {
+  if (typeof value !== "number") throw new TypeError(failure);
+  const whole = option.kind === "number" || Number.isInteger(value);
+  if (!Number.isFinite(value) || !whole || !inRange(option, value)) throw new RangeError(failure);
+}
+
+function checkDuration(option: Option, value: unknown, name: string, failure: string): void {
+  const seconds = durationMs(value as Duration, name) / 1000;
+  if (!inRange(option, seconds)) throw new RangeError(failure);
+}
+
+function inRange(option: Option, value: number): boolean {
+  const { min = -Infinity, max = Infinity, divisorOf } = option;
+  return value >= min && value <= max && (divisorOf === undefined || divisorOf % value === 0);
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether a consumer can work here, found out before it takes a task: what is missing is told to whoever starts it, and never becomes
+ * the failure of a task.
+ * @module
+ */
+import process from "node:process";
+import { ConfigurationError } from "../../lib/errors.ts";
+import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
+import { compiledProgram, runtimeName } from "../platform/runtime_flags.ts";
+import type { WorkerType } from "./settings.ts";
+
+/** Where an isolate says that it is a worker; for all copies of this library in it. */
+const WORKER = Symbol.for("@hueyjs/huey.worker");
+
+/** Says that this isolate is a worker of a consumer. */
+export function markWorker(): void {
+  (globalThis as { [WORKER]?: boolean })[WORKER] = true;
+}
+
+/** What a consumer is about to do. */
+export interface Plan {
+  readonly queue: string;
+  readonly workerType: WorkerType;
+  /** Whether other isolates see the storage, so that another one renews the lease beside the tasks. */
+  readonly shared: boolean;
+}
+
+/**
+ * Refuses to start where that cannot go well.
+ * @throws {ConfigurationError} In a worker of a consumer; where the runtime lacks something; for processes of a compiled program.
+ */
+export function checkPlace(plan: Plan): void {
+  refuseInWorker(plan);
+  const missing = missingHere(plan);
+  if (missing.length > 0) {
+    throw new ConfigurationError(
+      `A consumer of queue "${plan.queue}" cannot run on ${runtimeName()}, which lacks ${missing.join(" and ")}: ` +
+        "run it with Bun or Deno, in the versions that the documentation names",
+    );
+  }
+  if (plan.workerType === "process" && compiledProgram()) {
+    throw new ConfigurationError(
+      `A compiled program cannot start worker processes, which would be the whole program again: use workerType "greenlet" for queue "${plan.queue}"`,
+    );
+  }
+}
+
+/** Each worker would start workers of its own, and so on. */
+function refuseInWorker({ queue }: Plan): void {
+  // The second where a process was started as a worker, but runs something else, such as the whole of a compiled program.
+  const isProcess = ownVariable(WORKER_PROCESS) === String(process.ppid);
+  if (!isProcess && (globalThis as { [WORKER]?: boolean })[WORKER] !== true) return;
+  throw new ConfigurationError(
+    `This is a worker of a consumer, which loads the module to run its tasks, so the consumer of queue "${queue}" cannot be started ` +
+      "here: put the start behind if (import.meta.main)",
+  );
+}
+
+function missingHere({ workerType, shared }: Plan): string[] {
+  const missing: string[] = [];
+  if (typeof Promise.withResolvers !== "function") missing.push("Promise.withResolvers");
+  if (typeof AbortSignal.any !== "function") missing.push("AbortSignal.any");
+  if ((shared || workerType !== "greenlet") && typeof Worker !== "function") missing.push("Web Workers");
+  return missing;
+}

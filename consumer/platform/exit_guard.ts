@@ -1,0 +1,52 @@
+/**
+ * What `process.exit` does in a task. In a Web Worker it is made known: Deno ends one without a word to those who wait for it. In
+ * the isolate of the consumer it is refused.
+ * @module
+ */
+import process from "node:process";
+import { currentAttempt } from "../../lib/core/current.ts";
+
+interface Exits {
+  close?(): void;
+  Deno?: { exit: (code?: number) => never };
+}
+
+/**
+ * Calls back before this isolate is ended by `process.exit`, `Deno.exit` or `close`.
+ *
+ * @param tell Told of the exit code.
+ */
+export function interceptExit(tell: (code: number) => void): void {
+  const scope = globalThis as Exits;
+  const exit = process.exit.bind(process);
+  const close = scope.close?.bind(globalThis);
+  const leave = (code?: number | string | null): never => {
+    tell(Number(code ?? process.exitCode ?? 0));
+    if (close === undefined) exit(Number(code ?? 0));
+    close?.();
+    // What follows the call must not run; the isolate ends when this has been thrown.
+    throw new Error(`process.exit(${code ?? ""}) was called`);
+  };
+  process.exit = leave;
+  if (scope.Deno !== undefined) scope.Deno.exit = leave;
+  if (close !== undefined) scope.close = () => leave(0);
+}
+
+/** Makes `process.exit` and `Deno.exit` throw when a task calls them; other code ends the process as ever. */
+export function refuseExitInTasks(): void {
+  const scope = globalThis as Exits;
+  process.exit = refusing(process.exit.bind(process));
+  if (scope.Deno !== undefined) scope.Deno.exit = refusing(scope.Deno.exit.bind(scope.Deno));
+}
+
+type Exit = (code?: number) => never;
+
+function refusing(exit: Exit): (code?: number | string | null) => never {
+  return (code) => {
+    const attempt = currentAttempt.getStore();
+    if (attempt === undefined) return exit(code as number);
+    throw new Error(
+      `Task ${attempt.taskName}: ${attempt.taskId} called process.exit(${code ?? ""}), which would end its consumer`,
+    );
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Worker type `process`: a child process of the same runtime around a Web Worker.
+ * @module
+ */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { WORKER_FOLDER, WORKER_PROCESS } from "../platform/environment.ts";
+import { moduleArguments, startFolder } from "../platform/runtime_flags.ts";
+import { siblingUrl } from "../platform/web_worker.ts";
+import type { WebWorker, WebWorkerEvents } from "../platform/web_worker.ts";
+
+/** Starts a worker process. */
+export function openProcess(events: WebWorkerEvents): WebWorker {
+  const entry = siblingUrl("../child/process_entry", import.meta.url);
+  const program = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
+  const folder = startFolder();
+  const child = spawn(process.execPath, moduleArguments(program), {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    env: {
+      ...process.env,
+      [WORKER_PROCESS]: String(process.pid),
+      [WORKER_FOLDER]: folder === undefined ? "" : process.cwd(),
+    },
+    // The paths in the flags start from here; then it goes to the folder of this process.
+    cwd: folder,
+  });
+  let open = true;
+  function end(reason: string): void {
+    if (open) events.end(reason);
+    open = false;
+  }
+  child.on("message", (message) => open && events.message(message));
+  child.on("error", (error) => end(error.message));
+  child.on("exit", (code, signal) => end(`its process ended with ${signal ?? `exit code ${code}`}`));
+  return {
+    post: (message) => {
+      if (child.connected) child.send(message as object, () => {});
+    },
+    terminate: () => {
+      open = false;
+      child.kill("SIGKILL");
+    },
+  };
+}

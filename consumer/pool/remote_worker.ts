@@ -1,0 +1,256 @@
+/**
+ * One worker in another isolate, as its consumer sees it: from its start to its end.
+ * @module
+ */
+import { showSafely } from "../../lib/primitives/log_text.ts";
+import { systemClock } from "../../lib/primitives/clock.ts";
+import type { Timer } from "../../lib/primitives/clock.ts";
+import type { Claim } from "../../lib/storage.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import { onLogReopened } from "../log/file.ts";
+import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
+import { readFromWorker } from "./protocol_check.ts";
+import type { Culprits } from "./recover_worker.ts";
+import type { WebWorker, WebWorkerEvents } from "../platform/web_worker.ts";
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** `lost`: it died, or was killed. */
+  readonly kind: "stopped" | "exhausted" | "lost";
+  readonly reason: string;
+  /** Attempts because of which it was killed. */
+  readonly culprits?: Culprits;
+  /** Whether it did not answer any more. */
+  readonly silent?: boolean;
+}
+
+/** Makes the isolate of a worker. */
+export type OpenWorker = (events: WebWorkerEvents) => WebWorker;
+
+/** How long after its timeout a task may go on before its worker is asked whether it still answers. */
+const OVERRUN_MS = 500;
+/** A worker that ends sooner than this has not been of use, whether it had a task or not. */
+const SHORT_LIFE_MS = 1000;
+const IDLE_LIFE_MS = 30_000;
+/** How long it has for the answer. */
+const ANSWER_MS = 1000;
+
+/** A worker, alive or dead. */
+export class WorkerHost {
+  readonly name: string;
+  /** Resolves when it takes tasks; rejects if it could not be made. */
+  readonly ready: Promise<void>;
+  /** Resolves when it has ended; its isolate is then gone, or given up. */
+  readonly ended: Promise<WorkerEnd>;
+  /** Resolves when it takes no more tasks, which may be long before it has ended. */
+  readonly leaves: Promise<void>;
+  readonly #isolate: WebWorker;
+  readonly #logger: Logger;
+  readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
+  readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #deadlines: Map<string, Timer> = new Map();
+  readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
+  readonly #deafen: () => void;
+  readonly #madeMs: number = systemClock.elapsed();
+  #readyMs: number | undefined;
+  #worked = false;
+  #untimely = false;
+  #lastQuestion = 0;
+  #started = 0;
+  #strange = 0;
+  #open = true;
+
+  /** Starts it. */
+  constructor(open: OpenWorker, init: Init, logger: Logger) {
+    this.#logger = logger;
+    this.name = init.worker;
+    this.ready = this.#ready.promise;
+    this.ended = this.#ended.promise;
+    this.leaves = this.#leaves.promise;
+    // Who does not wait for it must not be ended by its failure.
+    this.ready.catch(() => {});
+    this.#deafen = onLogReopened(() => this.#post({ type: "reopenLog" }));
+    this.#isolate = open({
+      message: (message) => this.#receive(message),
+      end: (reason) => this.#lose(reason),
+    });
+    this.#isolate.post(init);
+  }
+
+  /** For how long it has been starting; `undefined` once it has started. */
+  startingMs(nowMs: number): number | undefined {
+    return this.isReady ? undefined : nowMs - this.#madeMs;
+  }
+
+  /** Whether it has started. */
+  get isReady(): boolean {
+    return this.#readyMs !== undefined;
+  }
+
+  /** Whether it has begun a task. */
+  get worked(): boolean {
+    return this.#worked;
+  }
+
+  /** Whether it left by a fault of its own, not because of a task, and so soon that its successor may do the same. */
+  get leftUntimely(): boolean {
+    return this.#untimely;
+  }
+
+  /** Attempts so far, as far as they are known. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Asks it to claim no more and to end when nothing runs. */
+  stop(): void {
+    this.#post({ type: "stop" });
+  }
+
+  /** Asks it to end after `graceMs`. */
+  interrupt(graceMs: number): void {
+    this.#post({ type: "interrupt", graceMs });
+  }
+
+  /** Tells it that the lease was renewed. */
+  renewed(atMs: number): void {
+    this.#post({ type: "renewed", atMs });
+  }
+
+  /**
+   * Resolves when it had nothing to run and found nothing in the queue.
+   *
+   * @returns the number of its attempts; `undefined` if it ended before
+   */
+  async idle(): Promise<number | undefined> {
+    const started = await this.#ask("idle");
+    if (started !== undefined) this.#started = started;
+    return started;
+  }
+
+  /** Kills it. */
+  terminate(reason: string): void {
+    this.#lose(reason);
+  }
+
+  /** Kills it because of tasks that were revoked and go on. */
+  async enforce(revoked: readonly Claim[]): Promise<void> {
+    const silent = !await this.#answersInTime();
+    const ids = revoked.map(({ id }) => id).join(", ");
+    this.#lose(`it was ended because of what was revoked and did not end within the grace time: ${ids}`, {
+      culprits: { revoked },
+      silent,
+    });
+  }
+
+  #receive(message: unknown): void {
+    if (!this.#open) return;
+    const known = readFromWorker(message);
+    if (known !== undefined) return this.#hear(known);
+    // A task may send any number of them.
+    const method = this.#strange++ === 0 ? "warn" : "debug";
+    this.#logger[method](
+      `${this.name} sent a message that is not of this library, which is ignored: ${showSafely(message, 200)}`,
+    );
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case "ready":
+        this.#readyMs ??= systemClock.elapsed();
+        return this.#ready.resolve();
+      case "worked":
+        this.#worked = true;
+        return;
+      case "start":
+        return this.#watch(message);
+      case "end":
+        return this.#forget(message.token);
+      case "answer":
+        return this.#answer(message.id, message.started);
+      case "broken":
+        this.#noteFault();
+        return this.#leaves.resolve();
+      case "stopped":
+        this.#started = message.started;
+        return this.#end({ kind: message.end, reason: message.end });
+      case "exit":
+        return this.#lose(`a task ended it with exit code ${message.code}`);
+      case "failed":
+      case "lost":
+        return this.#lose(message.reason);
+    }
+  }
+
+  #post(message: ToWorker): void {
+    if (this.#open) this.#isolate.post(message);
+  }
+
+  #ask(type: "idle" | "ping"): Promise<number | undefined> {
+    if (!this.#open) return Promise.resolve(undefined);
+    const id = ++this.#lastQuestion;
+    return new Promise((resolve) => {
+      this.#questions.set(id, resolve);
+      this.#post({ type, id });
+    });
+  }
+
+  #answer(id: number, started: number | undefined): void {
+    this.#questions.get(id)?.(started);
+    this.#questions.delete(id);
+  }
+
+  #watch(start: Start): void {
+    this.#deadlines.get(start.token)?.stop();
+    const timer = systemClock.startTimer(start.timeoutMs + OVERRUN_MS, () => void this.#check(start));
+    this.#deadlines.set(start.token, timer);
+  }
+
+  #forget(token: string): void {
+    this.#deadlines.get(token)?.stop();
+    this.#deadlines.delete(token);
+  }
+
+  /** A worker that answers has ended, or will end, the attempt itself. */
+  async #check(start: Start): Promise<void> {
+    const answers = await this.#answersInTime();
+    this.#deadlines.delete(start.token);
+    if (answers) return;
+    this.#lose(`task ${start.name}: ${start.id} overran its timeout and does not yield`, {
+      culprits: { overdue: [start] },
+      silent: true,
+    });
+  }
+
+  async #answersInTime(): Promise<boolean> {
+    const silence = Promise.withResolvers<boolean>();
+    const timer = systemClock.startTimer(ANSWER_MS, () => silence.resolve(false));
+    const answers = await Promise.race([this.#ask("ping").then(() => true), silence.promise]);
+    timer.stop();
+    return answers;
+  }
+
+  #noteFault(): void {
+    const livedMs = systemClock.elapsed() - (this.#readyMs ?? Infinity);
+    this.#untimely = this.#readyMs === undefined || livedMs < (this.#worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
+  }
+
+  #lose(reason: string, details: Pick<WorkerEnd, "culprits" | "silent"> = {}): void {
+    if (this.#open && details.culprits === undefined) this.#noteFault();
+    this.#end({ kind: "lost", reason, ...details });
+  }
+
+  #end(end: WorkerEnd): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#deafen();
+    for (const token of this.#deadlines.keys()) this.#forget(token);
+    for (const id of this.#questions.keys()) this.#answer(id, undefined);
+    this.#ready.reject(new Error(end.reason));
+    this.#leaves.resolve();
+    this.#ended.resolve(end);
+    // Last, so that it can hold up nothing if it fails.
+    this.#isolate.terminate();
+  }
+}

@@ -1,0 +1,346 @@
+/**
+ * The pump: keeps a number of attempts running in this isolate, claiming as many messages as slots are free and never more.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import { bury } from "../../lib/attempt/bury.ts";
+import type { Core, Running } from "../../lib/core/core.ts";
+import { toError } from "../../lib/primitives/error_record.ts";
+import { execute } from "../../lib/attempt/execute.ts";
+import type { ExecuteOptions } from "../../lib/attempt/execute.ts";
+import { failClaim, interrupt } from "../../lib/attempt/interrupt.ts";
+import { answered, isTemporary, persist } from "../../lib/core/patience.ts";
+import { sleep } from "../../lib/primitives/clock.ts";
+import type { Claim, ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import { Outage } from "../loop/outage.ts";
+import { RevocationWatch } from "./revocation_watch.ts";
+
+/** What a pump needs to know. */
+export interface PumpOptions {
+  /** Attempts at once. */
+  readonly slots: number;
+  readonly owner: Owner;
+  readonly poll: PollOptions;
+  /** Stop claiming after so many attempts. */
+  readonly maxTasks?: number | undefined;
+  readonly logger: Logger;
+  /** Told just before a task's function runs. */
+  readonly onStart?: ((running: Running) => void) | undefined;
+  /** Told when an attempt has been settled. */
+  readonly onEnd?: ((claim: Claim) => void) | undefined;
+  /** Runs a claim; replaced by tests. */
+  readonly execute?: typeof execute | undefined;
+}
+
+/** Why a pump ended: it was told to, or it has done its `maxTasks`. */
+export type PumpEnd = "stopped" | "exhausted";
+
+/** A claim waits at most so long; the pump then asks again. */
+const WAIT_MS = 10_000;
+/** A pump that is never out of work lets timers and signals run this often. */
+const BREATH_MS = 10;
+/** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
+const SETTLE_MS = 1000;
+/** How long one call of the storage may take before a loop counts as stuck. */
+const PATIENCE_MS = 60_000;
+
+interface Ready {
+  readonly claim: Claim;
+  readonly options: ExecuteOptions;
+}
+
+/** Runs attempts. One pump serves one worker. */
+export class Pump {
+  /** Resolves when it claims no more and nothing that it waits for runs any more. */
+  readonly ended: Promise<PumpEnd>;
+  readonly #resolve: (end: PumpEnd) => void;
+  readonly #core: Core;
+  readonly #options: PumpOptions;
+  readonly #execute: typeof execute;
+  readonly #plain: ExecuteOptions;
+  readonly #checked: ExecuteOptions;
+  readonly #outage: Outage;
+  readonly #watch: RevocationWatch;
+  /** Attempts that have not ended. */
+  readonly #active: Set<Claim> = new Set();
+  /** Those of them whose function has ended: what replaces them is claimed while their settlement is written. */
+  readonly #settling: Set<Claim> = new Set();
+  /** Claimed so, and to start when the attempt before has ended. */
+  readonly #ready: Ready[] = [];
+  /** Claims that are being given back. */
+  readonly #releasing: Set<Claim> = new Set();
+  /** A claim was sent and not answered: it may have been carried out. */
+  #mayHaveMore = false;
+  readonly #stop: AbortController = new AbortController();
+  /** Ends the patience of attempts that wait for a storage that is down. */
+  readonly #giveUp: AbortController = new AbortController();
+  readonly #idleWaiters: ((started: number | undefined) => void)[] = [];
+  #waiting: AbortController = new AbortController();
+  #open = false;
+  #over = false;
+  #claiming = false;
+  #started = 0;
+  #breathedMs = 0;
+
+  constructor(core: Core, options: PumpOptions) {
+    const { promise, resolve } = Promise.withResolvers<PumpEnd>();
+    this.ended = promise;
+    this.#resolve = resolve;
+    this.#core = core;
+    this.#options = options;
+    this.#execute = options.execute ?? execute;
+    const { owner, onStart } = options;
+    const common = { owner, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
+    this.#plain = { ...common, revocations: false };
+    this.#checked = { ...common, revocations: true };
+    this.#outage = new Outage("Claiming tasks", options.poll, options.logger, core.clock);
+    this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
+  }
+
+  /** Starts claiming, also after `pause`. */
+  start(): void {
+    this.#open = true;
+    this.#refill();
+  }
+
+  /** Claims nothing until it is started again, and gives back what it has not begun. */
+  async pause(): Promise<void> {
+    this.#open = false;
+    this.#waiting.abort();
+    await this.#release(this.#takeReady());
+  }
+
+  /** Attempts so far. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Whether its loop, if it has something to do, goes round in time; also while the storage is down. */
+  get isTurning(): boolean {
+    if (!this.#claiming) return true;
+    return this.#core.clock.elapsed() - this.#breathedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
+  }
+
+  /** Attempts whose function runs now. */
+  running(): Running[] {
+    return [...this.#core.running.values()].filter((running) => this.#active.has(running.claim));
+  }
+
+  /**
+   * Resolves when nothing runs here and a look at the queue found nothing.
+   *
+   * @returns how many attempts there were so far; `undefined` if it ended before
+   */
+  idle(): Promise<number | undefined> {
+    if (this.#over) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve);
+      if (this.#nothingRuns) this.#lookNow();
+    });
+  }
+
+  /** Claims no more and waits for what runs. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#waiting.abort();
+    await this.#release(this.#takeReady());
+    this.#endIfDone();
+    await this.ended;
+  }
+
+  /** Claims no more, waits for `graceMs`, then gives back what still runs. Never waits long for a storage that is down. */
+  async interrupt(graceMs: number): Promise<void> {
+    const { clock } = this.#core;
+    const graceful = this.stop();
+    const timer = new AbortController();
+    await Promise.race([graceful, sleep(clock, graceMs, timer.signal)]);
+    this.#giveUp.abort();
+    const running = this.running();
+    await Promise.race([this.#giveBack(running), sleep(clock, SETTLE_MS, timer.signal)]);
+    for (const { claim } of running) this.#active.delete(claim);
+    this.#endIfDone();
+    await Promise.race([graceful, sleep(clock, SETTLE_MS, timer.signal)]);
+    timer.abort();
+    this.#end("stopped");
+  }
+
+  async #giveBack(running: readonly Running[]): Promise<void> {
+    try {
+      await interrupt(this.#core, running);
+    } catch (error) {
+      // The consumer gives back what is left at its end, or its lease runs out.
+      this.#outage.report(error);
+    }
+  }
+
+  get #limit(): number {
+    const { slots, maxTasks = Infinity } = this.#options;
+    const free = slots - this.#active.size + this.#settling.size;
+    return Math.min(free, maxTasks - this.#started) - this.#ready.length;
+  }
+
+  get #claims(): boolean {
+    return this.#open && this.#limit > 0 && !this.#stop.signal.aborted;
+  }
+
+  /** Claims at the end of this tick, so that attempts that end in the same tick are replaced by one call. */
+  #refill(): void {
+    if (this.#claiming || !this.#claims) return;
+    this.#claiming = true;
+    queueMicrotask(this.#claimAll);
+  }
+
+  readonly #claimAll = async (): Promise<void> => {
+    while (this.#claims) {
+      try {
+        if (this.#core.clock.elapsed() - this.#breathedMs > BREATH_MS) await this.#breathe();
+        else await this.#claim();
+      } catch (error) {
+        await this.#outage.wait(error, this.#stop.signal);
+      }
+    }
+    this.#claiming = false;
+    this.#endIfDone();
+  };
+
+  async #claim(): Promise<void> {
+    if (this.#mayHaveMore) await this.#releaseUnknown();
+    const looks = this.#idleWaiters.length > 0 && this.#nothingRuns;
+    if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
+    this.#mayHaveMore = true;
+    // After an outage at once, to say so as soon as it is over.
+    const waitMs = looks || this.#outage.isOn ? 0 : WAIT_MS;
+    const { owner, poll } = this.#options;
+    const claiming = this.#core.storage.claim(this.#limit, { owner, waitMs, signal: this.#waiting.signal, poll });
+    const batch = await answered(this.#core, "claim tasks", claiming, waitMs).catch((error: unknown) => {
+      // An answer that comes after all comes too late.
+      void claiming.then(({ claims }) => this.#release(claims)).catch(() => {});
+      throw error;
+    });
+    this.#mayHaveMore = false;
+    this.#outage.over();
+    if (batch.claims.length > 0) await this.#accept(batch);
+    else if (looks) this.#tellIdle();
+  }
+
+  /** A claim that failed may have been carried out: what is claimed for this worker and unknown here nobody would ever run. */
+  async #releaseUnknown(): Promise<void> {
+    const { storage } = this.#core;
+    const mine = [...this.#active, ...this.#ready.map(({ claim }) => claim), ...this.#releasing];
+    const known = new Set(mine.map(({ token }) => token));
+    const release = async (): Promise<void> => {
+      const claims = await storage.claimed(this.#options.owner);
+      await storage.release(claims.filter(({ token }) => !known.has(token)));
+    };
+    await answered(this.#core, "give back what was claimed", release());
+  }
+
+  async #accept(batch: ClaimBatch): Promise<void> {
+    if (this.#stop.signal.aborted || !this.#open) return await this.#release(batch.claims);
+    const options = batch.revocations ? this.#checked : this.#plain;
+    for (const claim of batch.claims) this.#ready.push({ claim, options });
+    this.#startReady();
+    this.#watch.arm();
+  }
+
+  #startReady(): void {
+    while (this.#ready.length > 0 && this.#active.size < this.#options.slots) this.#run(this.#ready.shift()!);
+  }
+
+  #run({ claim, options }: Ready): void {
+    this.#active.add(claim);
+    this.#started++;
+    this.#execute(this.#core, claim, options).then(() => this.#ended(claim), (error) => this.#failed(claim, error));
+  }
+
+  /**
+   * The attempt could not be brought to its end, whatever the task did: at a stop, with a storage that is down, its claim is left to
+   * those who recover it; if something is broken, the task fails, or its message is set aside.
+   */
+  async #failed(claim: Claim, error: unknown): Promise<void> {
+    const { logger } = this.#options;
+    logger.error(`The attempt of task ${claim.id} could not be settled`, { error });
+    const stop = this.#giveUp.signal;
+    try {
+      if (!isTemporary(error)) await failClaim(this.#core, claim, toError(error), stop);
+    } catch (again) {
+      logger.error(`Nor could the failure of task ${claim.id} be stored`, { error: again });
+      if (!isTemporary(again)) await this.#setAside(claim, toError(again));
+    }
+    this.#ended(claim);
+  }
+
+  async #setAside(claim: Claim, error: Error): Promise<void> {
+    try {
+      await bury(this.#core, { claim, reason: `Its end cannot be stored: ${error.message}`, error }, this.#giveUp.signal);
+    } catch (refused) {
+      this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { error: refused });
+    }
+  }
+
+  #settle(claim: Claim): void {
+    this.#settling.add(claim);
+    this.#refill();
+  }
+
+  #ended(claim: Claim): void {
+    this.#active.delete(claim);
+    this.#settling.delete(claim);
+    this.#options.onEnd?.(claim);
+    this.#startReady();
+    if (this.#claims) this.#refill();
+    else this.#endIfDone();
+    if (this.#idleWaiters.length > 0 && this.#nothingRuns) this.#lookNow();
+  }
+
+  get #nothingRuns(): boolean {
+    return this.#active.size === 0 && this.#ready.length === 0;
+  }
+
+  #takeReady(): Claim[] {
+    return this.#ready.splice(0).map(({ claim }) => claim);
+  }
+
+  /** Until it works. What cannot be given back at a stop the consumer gives back at its end. */
+  async #release(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    for (const claim of claims) this.#releasing.add(claim);
+    const { storage } = this.#core;
+    try {
+      await persist(this.#core, `give back ${claims.length} tasks`, this.#stop.signal, () => storage.release(claims));
+    } catch (error) {
+      this.#outage.report(error);
+    }
+    for (const claim of claims) this.#releasing.delete(claim);
+  }
+
+  /** Ends the wait of the claim that is under way, so that the next one looks at once. */
+  #lookNow(): void {
+    this.#waiting.abort();
+    this.#refill();
+  }
+
+  #tellIdle(): void {
+    if (!this.#nothingRuns) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve(this.#started);
+  }
+
+  #endIfDone(): void {
+    const stopped = this.#stop.signal.aborted;
+    if (!stopped && this.#limit > 0 || this.#claiming || !this.#nothingRuns) return;
+    this.#end(stopped ? "stopped" : "exhausted");
+  }
+
+  #end(end: PumpEnd): void {
+    this.#over = true;
+    this.#watch.stop();
+    this.#resolve(end);
+    for (const resolve of this.#idleWaiters.splice(0)) resolve(undefined);
+  }
+
+  async #breathe(): Promise<void> {
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    this.#breathedMs = this.#core.clock.elapsed();
+  }
+}

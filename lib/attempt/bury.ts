@@ -1,0 +1,105 @@
+/**
+ * Sets a message aside that cannot be run: its task has ended then, for whoever waits for it and for its chord.
+ * @module
+ */
+import { reportOf } from "./chord_report.ts";
+import { cancelFollowing } from "./canceled_steps.ts";
+import { membershipOf } from "../message/chain.ts";
+import { placeOf } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { toError } from "../primitives/error_record.ts";
+import { HueyException } from "../errors.ts";
+import { causeOf, portableError, storedFailure } from "../core/failure.ts";
+import { newId } from "../primitives/ids.ts";
+import { announceItem } from "./announce.ts";
+import { keepsResult } from "../core/kept_results.ts";
+import { describe } from "../observe/logger.ts";
+import type { Message } from "../message/message.ts";
+import { isTemporary } from "../core/patience.ts";
+import { settleSafely } from "./settle_with_retry.ts";
+import type { Burial, Claim, Settlement } from "../storage.ts";
+
+/** A claim that cannot be run. */
+export interface Unfit {
+  readonly claim: Claim;
+  /** Why, as a sentence without its full stop. */
+  readonly reason: string;
+  /** As an error, for those who wait. */
+  readonly error?: Error | undefined;
+  /** As far as it can be read. */
+  readonly message?: Message | undefined;
+  /** Its task has ended before: how it did stays. */
+  readonly ended?: boolean | undefined;
+  /** What to keep, if it is not what was claimed. */
+  readonly data?: Uint8Array | undefined;
+}
+
+/**
+ * Moves the message to the dead letters.
+ *
+ * @param stop Ends the patience with a storage that is down.
+ * @returns whether the claim was still held
+ * @throws {StorageError} If the storage is down when the patience ends.
+ */
+export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefined): Promise<boolean> {
+  const { claim, reason, message, ended, data = claim.data } = unfit;
+  const taskId = message?.id ?? claim.id;
+  const burial = { id: newId(), reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
+  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
+  const name = message === undefined ? claim.id : describe(message);
+  const plain: Settlement = {
+    claim,
+    id: taskId,
+    ending: ended ? undefined : "dead",
+    noticeTtlMs: core.settings.completionTtlMs,
+    bury: burial,
+    dropLocks: true,
+  };
+  const settle = async (settlement: Settlement): Promise<boolean> => {
+    const { held, callback } = await settleSafely(core, settlement, name, stop);
+    if (callback !== undefined) await announceItem(core, callback);
+    return held;
+  };
+  try {
+    return await settle({ ...plain, ...await traceOf(core, unfit, burial) });
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    // What its readers would have been told is refused too; the message as it was is in the storage already.
+    core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { error });
+  }
+  const bare = { ...plain, bury: { ...burial, data: claim.data } };
+  try {
+    return await settle({ ...bare, chord: await reportOfDead(core, unfit, new HueyException("Its message was set aside")) });
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    return await settle(bare);
+  }
+}
+
+async function reportOfDead(core: Core, { claim, message, ended }: Unfit, error: Error | string): Promise<Settlement["chord"]> {
+  const membership = ended ? undefined : (message && membershipOf(message)) ?? claim.chord;
+  return membership && await reportOf(core, membership, error);
+}
+
+/** What the burial leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
+async function traceOf(
+  core: Core,
+  unfit: Unfit,
+  burial: Burial,
+): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "forget">> {
+  const { message, error, ended } = unfit;
+  if (ended) return {};
+  const { reason, taskId = "" } = burial;
+  const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
+  const carried = await portableError(core, error ?? new HueyException(reason));
+  const canceled = message && await cancelFollowing(core, message, "was set aside as a dead letter");
+  return {
+    result: (message === undefined ? core.settings.results : keepsResult(core, message))
+      ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
+      : undefined,
+    resultTtlMs: core.settings.resultTtlMs,
+    chord: await reportOfDead(core, unfit, carried),
+    canceled,
+    forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => `r:${id}`),
+  };
+}

@@ -1,0 +1,19 @@
+/**
+ * A chord as the storage keeps it: once, with its callback. Its members carry their place only.
+ * @module
+ */
+import { encodeItem } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import type { ChordMessage } from "../message/message.ts";
+import type { ChordRecord } from "../storage.ts";
+
+/** The records of chords, ready for the storage; `undefined` if there are none. */
+export async function chordRecords(core: Core, chords: readonly ChordMessage[]): Promise<ChordRecord[] | undefined> {
+  if (chords.length === 0) return undefined;
+  const records: ChordRecord[] = [];
+  for (const { chord: id, members, callback } of chords) {
+    // When it expires is known when the last place is filled.
+    records.push({ id, size: members.length, callback: await encodeItem(core, { ...callback, valuesOf: id }) });
+  }
+  return records;
+}

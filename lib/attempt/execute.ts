@@ -1,0 +1,185 @@
+/**
+ * The life of one attempt, from the claim to the settlement: due? revoked? expired? -> hooks -> run -> outcome -> settlement ->
+ * hooks and signals. The order is that of huey-behaviour section 2.2 and 2.3.
+ * @module
+ */
+import { Attempt, Context } from "./attempt.ts";
+import type { Core, Running } from "../core/core.ts";
+import { currentAttempt } from "../core/current.ts";
+import type { CancelExecution } from "../errors.ts";
+import { WorkerLostError } from "../errors.ts";
+import type { Inline } from "./inline.ts";
+import { taskLock } from "../control/lock.ts";
+import { describe, describeArguments, logs } from "../observe/logger.ts";
+import type { Message } from "../message/message.ts";
+import { open } from "./open_claim.ts";
+import { failureOutcome, type Outcome } from "./outcome.ts";
+import { persist } from "../core/patience.ts";
+import { rateLimit } from "../control/rate_limit.ts";
+import { checkRevocation, stoppedNow } from "../control/revocation.ts";
+import { type Execution, settle } from "./settle.ts";
+import { SIGNAL_EXECUTING } from "../observe/signals.ts";
+import type { Claim, Owner } from "../storage.ts";
+import { makeTask } from "../composition/call.ts";
+
+/** How an attempt has ended. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  /** Another attempt follows. */
+  readonly retries: boolean;
+}
+
+/** How to run a claim. */
+export interface ExecuteOptions {
+  /** Who holds the claim. `undefined` in immediate mode, where there is none. */
+  readonly owner: Owner | undefined;
+  /** Whether any revocation exists (`ClaimBatch.revocations`). */
+  readonly revocations: boolean;
+  /** Told just before the function runs. */
+  readonly onStart?: ((running: Running) => void) | undefined;
+  /** Told in the tick in which the settlement is sent, so that the next claim can travel with it. */
+  readonly onSettle?: ((claim: Claim) => void) | undefined;
+  /** Told when the attempt is settled and everybody else was told. Not if its message was set aside, or left to other consumers. */
+  readonly onEnd?: ((end: AttemptEnd) => void) | undefined;
+  /** Ends the patience with a storage that is down. */
+  readonly stop?: AbortSignal | undefined;
+  /** Immediate mode: there is no claim, and follow-ups run in the call. */
+  readonly inline?: Inline | undefined;
+}
+
+/**
+ * Runs one claimed item to its settlement. What the task does never makes it reject; what the storage throws is tried again
+ * until `options.stop`, then thrown.
+ */
+export async function execute(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
+  // Without waiting where there is nothing to wait for, here and below: each wait costs a task as much as all that it saves.
+  const opening = open(core, claim, options);
+  const opened = opening instanceof Promise ? await opening : opening;
+  if (opened === undefined) return;
+  const { message, definition, dropChord } = opened;
+  const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined };
+  const outcome = notDue(execution) ?? lost(execution) ?? (options.revocations ? await revoked(execution) : undefined) ??
+    expired(execution) ?? (isWatched(core) ? await hooked(execution) : undefined) ?? await run(execution);
+  if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
+}
+
+/** What becomes of an at-most-once task that cannot be brought to its end. @param why What happened, as part of a sentence */
+export function lostForGood({ name, id }: Pick<Message, "name" | "id">, why: string): WorkerLostError {
+  return new WorkerLostError(`Task ${name}: ${id} may run at most once, and ${why} while it ran`);
+}
+
+function notDue({ core, claim, message }: Execution): Outcome | undefined {
+  if (claim.begun || message.eta === undefined || message.eta <= core.clock.now()) return undefined;
+  return { kind: "not-due", ran: false, message };
+}
+
+/** A task that was handed out too often has killed its workers: it must not kill more. One that may run once is not run again. */
+function lost({ core, claim, message }: Execution): Outcome | undefined {
+  const { maxDeliveries } = core.settings;
+  if (!claim.begun && claim.deliveries <= maxDeliveries) return undefined;
+  const error = claim.begun ? lostForGood(message, "its worker died") : new WorkerLostError(
+    `Task ${message.name}: ${message.id} was handed out ${maxDeliveries} times and its worker died each time`,
+  );
+  return { kind: "error", ran: true, error, message: { ...message, retries: 0 } };
+}
+
+async function revoked({ core, message, options }: Execution): Promise<Outcome | undefined> {
+  const what = `look whether task ${describe(message)} is revoked`;
+  const check = await persist(core, what, options.stop, () => checkRevocation(core, message));
+  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used, moved: check.moved } : undefined;
+}
+
+function expired({ core, message }: Execution): Outcome | undefined {
+  if (message.expiresAt === undefined || message.expiresAt >= core.clock.now()) return undefined;
+  return { kind: "expired", ran: false, message };
+}
+
+/** Whether anybody wants to know that a task starts. */
+function isWatched(core: Core): boolean {
+  return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || logs(core.logger, "info");
+}
+
+async function hooked({ core, message }: Execution): Promise<Outcome | undefined> {
+  core.logger.info(`Executing ${describe(message)}`);
+  if (logs(core.logger, "debug")) {
+    core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`);
+  }
+  const task = makeTask(message);
+  await core.signals.emit(SIGNAL_EXECUTING, task);
+  for (const { name, hook } of core.hooks.preExecute) {
+    try {
+      await hook(task);
+    } catch (thrown) {
+      const outcome = failureOutcome(message, thrown, core.clock.now());
+      if (outcome.kind === "canceled") return canceledByHook(outcome);
+      core.logger.error(`preExecute hook "${name}" failed for task ${message.name}: ${message.id}`, { error: thrown });
+    }
+  }
+  return undefined;
+}
+
+/** A hook that cancels ends the task, whatever retries it has left, unless it asks for a retry itself. */
+function canceledByHook(outcome: Outcome): Outcome {
+  const again = (outcome.error as CancelExecution).retry === true;
+  return again ? { ...outcome, ran: false, postponed: true } : { kind: "canceled", ran: false, message: outcome.message };
+}
+
+async function run(execution: Execution): Promise<Outcome | undefined> {
+  const { core, claim, message } = execution;
+  const begun = isAtMostOnce(execution);
+  if (begun && !await begin(execution)) return undefined;
+  const { owner, stop } = execution.options;
+  const attempt = new Attempt(core, claim, message, { claimToken: owner && claim.token, begun, stop });
+  execution.attempt = attempt;
+  core.running.set(claim.token, attempt);
+  execution.options.onStart?.(attempt);
+  try {
+    const value = await currentAttempt.run(attempt, callInTime, execution, attempt);
+    return { kind: "complete", ran: true, value, message };
+  } catch (thrown) {
+    const outcome = failureOutcome(message, attempt.explain(thrown), core.clock.now());
+    return await withoutRetriesIfRevoked(execution, attempt, outcome);
+  } finally {
+    core.running.delete(claim.token);
+    if (attempt.abandoned) { for (const lock of attempt.held) lock.leave(); }
+    if (attempt.reports !== undefined) await attempt.reports;
+  }
+}
+
+function callInTime(execution: Execution, attempt: Attempt): unknown {
+  return execution.message.timeout ? attempt.withinTimeout(() => call(execution, attempt)) : call(execution, attempt);
+}
+
+function call(execution: Execution, attempt: Attempt): unknown {
+  const { core, definition: { lock, rateLimit: limit } } = execution;
+  if (lock === undefined && limit === undefined) return invoke(execution, attempt);
+  const run = (): unknown => invoke(execution, attempt);
+  const limited = limit === undefined ? run : () => rateLimit(core, limit.name, limit.options).run(run);
+  return lock === undefined ? limited() : taskLock(core, lock.name, lock.options).run(limited);
+}
+
+function invoke({ core, definition: { fn, context }, message }: Execution, attempt: Attempt): unknown {
+  return context ? fn(new Context(core, attempt), ...message.args) : fn(...message.args);
+}
+
+/** Revoking a running task stops its retries too. */
+async function withoutRetriesIfRevoked(execution: Execution, attempt: Attempt, outcome: Outcome): Promise<Outcome> {
+  const { message } = outcome;
+  if (!message.retries || attempt.abandoned) return outcome;
+  const { core, options: { stop } } = execution;
+  const what = `look whether task ${describe(message)} is revoked`;
+  const [stopped] = await persist(core, what, stop, () => stoppedNow(core, [attempt]));
+  return stopped === undefined ? outcome : { ...outcome, message: { ...message, retries: 0 }, moved: stopped.moved };
+}
+
+/** Whether a task may run at most once. In immediate mode nothing could run it again. */
+export function isAtMostOnce({ core, message, options: { owner } }: Execution): boolean {
+  return owner !== undefined && (message.delivery ?? core.settings.delivery) === "at-most-once";
+}
+
+/** From here on it is not run again, whatever becomes of this worker. @returns whether the claim is still held */
+async function begin({ core, claim, message, options: { stop } }: Execution): Promise<boolean> {
+  const held = await persist(core, `begin task ${describe(message)}`, stop, () => core.storage.begin(claim));
+  if (!held) core.logger.warn(`Task ${describe(message)} was taken over by another worker before it ran here`);
+  return held;
+}

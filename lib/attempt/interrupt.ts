@@ -1,0 +1,80 @@
+/**
+ * What becomes of attempts that are ended from outside: by a stop, with their worker, or with their consumer.
+ * @module
+ */
+import { decodeMessage } from "../core/codec.ts";
+import type { Core, Running } from "../core/core.ts";
+import { CancelExecution } from "../errors.ts";
+import { type ExecuteOptions, isAtMostOnce, lostForGood } from "./execute.ts";
+import { describe } from "../observe/logger.ts";
+import { open } from "./open_claim.ts";
+import { failureOutcome } from "./outcome.ts";
+import { settle } from "./settle.ts";
+import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
+import type { Claim, Owner } from "../storage.ts";
+import { makeTask } from "../composition/call.ts";
+
+/** Says nothing of who holds the claim: whoever asks has ended its worker. */
+const NOBODY: Owner = { consumer: "", worker: "" };
+
+/**
+ * Ends the attempt of a claim with an error. One that may run at most once is not tried again.
+ *
+ * @param stop Ends the patience with a storage that is down; without it there is none.
+ * @returns whether the claim was still held
+ * @throws {StorageError} If the storage is down.
+ */
+export async function failClaim(core: Core, claim: Claim, error: Error, stop?: AbortSignal): Promise<boolean> {
+  const options: ExecuteOptions = { owner: NOBODY, revocations: true, stop };
+  const opened = await open(core, claim, options);
+  if (opened === undefined) return false;
+  const execution = { ...opened, core, claim, options, attempt: undefined };
+  const message = isAtMostOnce(execution) ? { ...opened.message, retries: 0 } : opened.message;
+  return await settle(execution, failureOutcome(message, error, core.clock.now()));
+}
+
+/**
+ * Gives the claims of running attempts back to the queue and emits `interrupted` for each. What has begun and may run at most once
+ * fails.
+ *
+ * @throws {StorageError} If the storage is down: the claims stay, for those who recover them.
+ */
+export async function interrupt(core: Core, running: Iterable<Running>): Promise<void> {
+  const attempts = [...running];
+  if (attempts.length === 0) return;
+  for (const attempt of attempts) {
+    attempt.abandoned = true;
+    attempt.abort(new CancelExecution("The consumer is stopping"));
+    core.running.delete(attempt.claim.token);
+  }
+  const given = attempts.filter(({ begun }) => !begun);
+  await core.storage.release(given.map(({ claim }) => claim));
+  for (const attempt of given) {
+    core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`);
+    await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
+  }
+  for (const { begun, claim, message } of attempts) {
+    if (begun) await failClaim(core, claim, lostForGood(message, "its consumer stopped"));
+  }
+}
+
+/** Emits `recovered` for claims that `storage.recover()` returned. */
+export async function announceRecovered(core: Core, claims: readonly Claim[]): Promise<void> {
+  for (const claim of claims) {
+    core.logger.warn(`Task ${await nameOf(core, claim)} was taken over from a worker that is gone`);
+    if (!core.signals.has(SIGNAL_RECOVERED)) continue;
+    const opened = await open(core, claim, { readOnly: true });
+    if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
+  }
+}
+
+async function nameOf(core: Core, claim: Claim): Promise<string> {
+  // One that may kill whoever decodes it is better not looked at for the sake of a line in the log.
+  if (claim.deliveries > core.settings.maxDeliveries) return claim.id;
+  try {
+    return `${(await decodeMessage(core, claim)).name}: ${claim.id}`;
+  } catch {
+    // Whoever claims it next sets it aside, and says why.
+    return claim.id;
+  }
+}

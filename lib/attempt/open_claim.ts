@@ -1,0 +1,146 @@
+/**
+ * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
+ * @module
+ */
+import { bury } from "./bury.ts";
+import { chordPlace, decodeMessage, decodeValue, placeOf } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { UnknownTaskError } from "../errors.ts";
+import { toError } from "../primitives/error_record.ts";
+import { describe } from "../observe/logger.ts";
+import type { Message } from "../message/message.ts";
+import { isTemporary, persist } from "../core/patience.ts";
+import type { Definition } from "../task/registry.ts";
+import { isReplayed, replayReason } from "./replay.ts";
+import { settleSafely } from "./settle_with_retry.ts";
+import { withExpiry } from "../composition/link.ts";
+import { plainValue } from "../serializer/spread.ts";
+import type { Claim } from "../storage.ts";
+
+/** A claim that can be run. */
+export interface Opened {
+  /** With the values of its chord as an argument, if it is the callback of one. */
+  readonly message: Message;
+  readonly definition: Definition;
+  /** The chord whose values were read. */
+  readonly dropChord: string | undefined;
+}
+
+/** How to open a claim. */
+export interface OpenOptions {
+  readonly stop?: AbortSignal | undefined;
+  /** In immediate mode there is no message in the storage. */
+  readonly inline?: unknown;
+  /** Only look: what cannot be opened is left where it is. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** How often, and how long, a message of an unknown task is left to other consumers before it becomes a dead letter. */
+const UNKNOWN_TRIES = 5;
+const UNKNOWN_PAUSE_MS = 1000;
+
+/** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
+export function open(core: Core, claim: Claim, options: OpenOptions): Opened | Promise<Opened | undefined> {
+  if (isBeyondHope(core, claim)) return leaveClosed(core, claim, options);
+  try {
+    const message = decodeMessage(core, claim);
+    const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
+    const isSimple = !(message instanceof Promise) && message.valuesOf === undefined && core.serializer.signs !== true;
+    if (!isSimple || definition === undefined) {
+      return openSlowly(core, claim, message, options);
+    }
+    return { message, definition, dropChord: undefined };
+  } catch (error) {
+    return openSlowly(core, claim, Promise.reject(error), options);
+  }
+}
+
+/**
+ * Whether the bytes themselves may be what kills: a task that was handed out too often is failed at the next hand-out, which does no
+ * more than decode it, and that one was lost too.
+ */
+function isBeyondHope(core: Core, { deliveries }: Claim): boolean {
+  return deliveries > core.settings.maxDeliveries + 1;
+}
+
+async function leaveClosed(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
+  if (readOnly) return;
+  const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
+  await bury(core, { claim, reason }, stop);
+}
+
+async function openSlowly(
+  core: Core,
+  claim: Claim,
+  decoded: Message | Promise<Message>,
+  options: OpenOptions,
+): Promise<Opened | undefined> {
+  let message: Message;
+  try {
+    message = await decoded;
+  } catch (error) {
+    if (!options.readOnly) await buryFor(core, claim, toError(error), undefined, options.stop);
+    return undefined;
+  }
+  const definition = core.registry.find(message.name);
+  if (definition === undefined) {
+    if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
+    return undefined;
+  }
+  if (!options.readOnly && options.inline === undefined && await isReplay(core, message, options.stop)) {
+    await bury(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
+    return undefined;
+  }
+  if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
+  try {
+    return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    if (!options.readOnly) await buryFor(core, claim, toError(error), message, options.stop);
+    return undefined;
+  }
+}
+
+/** The message with the values of its chord as last argument, if it is the callback of one. */
+export async function withChordValues(core: Core, message: Message, stop?: AbortSignal): Promise<Message> {
+  const { valuesOf } = message;
+  if (valuesOf === undefined) return message;
+  const values: unknown[] = [];
+  const what = `collect the values for task ${describe(message)}`;
+  const collected = await persist(core, what, stop, () => core.storage.collect(valuesOf));
+  for (const [index, data] of collected.values.entries()) {
+    values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, valuesOf, index))));
+  }
+  const called = { ...message, args: [...message.args, values], valuesOf: undefined };
+  // It was enqueued by the report that filled the last place.
+  return withExpiry(called, collected.filledMs ?? core.clock.now());
+}
+
+async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
+  const tries = message.unknown ?? 0;
+  const again = { ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined };
+  const data = await core.serializer.serialize(again, placeOf(core, "message", claim.id));
+  if (tries >= UNKNOWN_TRIES) {
+    const error = new UnknownTaskError(message.name);
+    await bury(core, { claim, reason: error.message, error, message, data }, stop);
+    return;
+  }
+  core.logger.warn(`Task ${describe(message)} is not registered here: left to other consumers`);
+  const { id, priority, track } = claim;
+  const item = { id, data, priority, track, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS, chord: claim.chord };
+  await settleSafely(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);
+}
+
+function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {
+  return persist(core, `look whether task ${describe(message)} has ended`, stop, () => isReplayed(core, message));
+}
+
+async function buryFor(
+  core: Core,
+  claim: Claim,
+  error: Error,
+  message: Message | undefined,
+  stop: AbortSignal | undefined,
+): Promise<void> {
+  await bury(core, { claim, reason: error.message, error, message }, stop);
+}

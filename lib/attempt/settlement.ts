@@ -1,0 +1,256 @@
+/**
+ * From the outcome of an attempt to the one write that settles it.
+ * @module
+ */
+import { reportOf } from "./chord_report.ts";
+import { canceledSteps } from "./canceled_steps.ts";
+import { encodeItem, placeOf } from "../core/codec.ts";
+import { membershipOf } from "../message/chain.ts";
+import { chordRecords } from "./chord_record.ts";
+import type { Core } from "../core/core.ts";
+import { errorStack, errorText, toError } from "../primitives/error_record.ts";
+import { briefError, causeOf, portableError, storedFailure, storedValue } from "../core/failure.ts";
+import { newId } from "../primitives/ids.ts";
+import type { Inline } from "./inline.ts";
+import { keepsResult } from "../core/kept_results.ts";
+import { type Start, startOf, withExpiry, withValue } from "../composition/link.ts";
+import { plainValue } from "../serializer/spread.ts";
+import type { ChordMembership, Message } from "../message/message.ts";
+import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
+import { isTemporary } from "../core/patience.ts";
+import type { Definition } from "../task/registry.ts";
+import type { Claim, Ending, Item, Owner, Settlement } from "../storage.ts";
+
+/** A settlement, and what it means in the terms of the library. */
+export interface Prepared {
+  /** As given, unless its value turned out not to be storable. */
+  readonly outcome: Outcome;
+  readonly settlement: Settlement;
+  /** The steps that follow: the next one, or the error handler. */
+  readonly followUps: readonly Message[];
+  /** The next attempt. */
+  readonly retry: Message | undefined;
+  /** The place in a chord that was filled. */
+  readonly report: ChordMembership | undefined;
+}
+
+/** What is to be settled. */
+export interface Ended {
+  readonly core: Core;
+  readonly definition: Definition;
+  /** As it was decoded; the outcome has it with its retries changed. */
+  readonly message: Message;
+  /** Fences the settlement; `undefined` if there is none. */
+  readonly claim: Claim | undefined;
+  readonly outcome: Outcome;
+  /** Chord whose values this task has used. */
+  readonly dropChord: string | undefined;
+  readonly dropLocks?: boolean | undefined;
+  /** As of the settlement. */
+  readonly passLocks?: Owner | undefined;
+  /** In immediate mode follow-ups run in the call instead of being enqueued. */
+  readonly inline: Inline | undefined;
+}
+
+/** Builds the settlement. A value that cannot be stored makes the attempt fail. */
+export function prepare(ended: Ended): Prepared | Promise<Prepared> {
+  const { core, outcome } = ended;
+  if (!isPlain(outcome)) return prepareAny(ended);
+  try {
+    const result = stores(ended, outcome, false) ? resultOf(core, outcome) : undefined;
+    if (result === undefined || result instanceof Uint8Array) return preparePlain(ended, result);
+    return result.then((data) => preparePlain(ended, data), (error: unknown) => prepareUnstorable(ended, error));
+  } catch (error) {
+    return prepareUnstorable(ended, error);
+  }
+}
+
+/** Whether nothing follows from an outcome, as from that of most tasks. */
+function isPlain({ kind, message }: Outcome): boolean {
+  return kind === "complete" && message.next === undefined && message.chord === undefined;
+}
+
+function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
+  const settlement = settlementOf(ended, ended.outcome, false, {
+    result,
+    enqueue: undefined,
+    chords: undefined,
+    chord: undefined,
+    canceled: undefined,
+  });
+  return { outcome: ended.outcome, settlement, followUps: NOTHING, retry: undefined, report: undefined };
+}
+
+const NOTHING: readonly Message[] = [];
+
+async function prepareAny(ended: Ended): Promise<Prepared> {
+  const { outcome } = ended;
+  if (outcome.kind === "not-due") return await prepareMove(ended);
+  if (outcome.error === undefined) {
+    try {
+      return await prepareEnd(ended, outcome, outcome.value);
+    } catch (error) {
+      return await prepareUnstorable(ended, error);
+    }
+  }
+  return await prepareFailure(ended, outcome, outcome.error);
+}
+
+async function prepareFailure(ended: Ended, outcome: Outcome, error: Error): Promise<Prepared> {
+  try {
+    return await prepareEnd(ended, outcome, await portableError(ended.core, error));
+  } catch (refusal) {
+    if (isTemporary(refusal)) throw refusal;
+    // It can be stored alone, but not together with what is stored beside it.
+    const brief = briefError(error);
+    return await prepareEnd(ended, { ...outcome, error: brief }, await portableError(ended.core, brief));
+  }
+}
+
+function prepareUnstorable(ended: Ended, error: unknown): Promise<Prepared> {
+  return prepareAny({
+    ...ended,
+    outcome: failureOutcome(ended.message, unstorableValue(ended, error), ended.core.clock.now()),
+  });
+}
+
+/** @param carried The value, or what can be stored of the error. */
+async function prepareEnd(ended: Ended, outcome: Outcome, carried: unknown): Promise<Prepared> {
+  const { core, inline } = ended;
+  const retrying = willRetry(outcome);
+  // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
+  const retry = retrying
+    ? retryMessage(outcome, core.clock.now(), Math.random(), inline === undefined || isInstruction(outcome))
+    : undefined;
+  const { messages: followUps, chords } = followUpsOf(core, outcome, carried, retrying);
+  const report = retrying ? undefined : membershipToReport(outcome);
+  const canceled = retrying ? undefined : await canceledSteps(core, outcome);
+  const settlement = settlementOf(ended, outcome, retrying, {
+    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
+    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
+    chords: inline === undefined ? await chordRecords(core, chords) : undefined,
+    chord: report === undefined || inline !== undefined
+      ? undefined
+      : await reportOf(core, report, chordValue(outcome, carried)),
+    canceled,
+  });
+  inline?.open(chords);
+  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, carried));
+  return { outcome, settlement, followUps, retry, report };
+}
+
+function settlementOf(
+  { core, message, claim, dropChord, dropLocks, passLocks }: Ended,
+  outcome: Outcome,
+  retrying: boolean,
+  { result, enqueue, chords, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chords" | "chord" | "canceled">,
+): Settlement {
+  return {
+    claim,
+    id: message.id,
+    result,
+    resultTtlMs: core.settings.resultTtlMs,
+    ending: retrying ? undefined : endingOf(outcome, result),
+    noticeTtlMs: core.settings.completionTtlMs,
+    forget: forgotten(outcome, retrying, canceled),
+    enqueue,
+    chords,
+    chord,
+    canceled,
+    dropChord,
+    dropLocks,
+    passLocks,
+  };
+}
+
+/** What needs no revocation any more. */
+function forgotten({ used, message }: Outcome, retrying: boolean, canceled: Settlement["canceled"]): Settlement["forget"] {
+  const own = used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]);
+  return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => `r:${id}`)];
+}
+
+async function prepareMove(ended: Ended): Promise<Prepared> {
+  const { core, claim, outcome, message } = ended;
+  const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
+  return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
+}
+
+function endingOf({ kind }: Outcome, result: Uint8Array | undefined): Ending | undefined {
+  const { ending } = OUTCOMES[kind];
+  return ending === "complete" && result === undefined ? "empty" : ending;
+}
+
+/**
+ * Whether the error of an attempt is stored and handed on; `storeIntermediateErrors` decides while retries are left. That a task asks
+ * to be tried again is no error.
+ */
+function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
+  if (!outcome.ran || outcome.error === undefined || isInstruction(outcome)) return false;
+  return !retrying || core.settings.storeIntermediateErrors;
+}
+
+function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Start {
+  const { next, onError } = outcome.message;
+  const nowMs = core.clock.now();
+  if (outcome.kind === "complete") return next === undefined ? NO_START : startOf([withValue(next, outcome.value)], nowMs);
+  if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return NO_START;
+  // Each failed attempt calls the handler anew, so each call has an id of its own.
+  const call = withExpiry({ ...onError, id: newId(), args: [...onError.args, carried] }, nowMs);
+  return { messages: [call], chords: [] };
+}
+
+const NO_START: Start = { messages: [], chords: [] };
+
+/** Whether the outcome leaves something in the result store. */
+function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {
+  if (!keepsResult(core, outcome.message) || definition.periodic !== undefined) return false;
+  // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
+  const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
+  if (outcome.kind === "complete") return outcome.value !== undefined || core.settings.storeNone || overwrites;
+  return surfaces(core, outcome, retrying);
+}
+
+/** @param carried Of a failure: what can be stored of its error. */
+function resultOf(core: Core, outcome: Outcome, carried?: unknown): Uint8Array | Promise<Uint8Array> {
+  const { error, message } = outcome;
+  return core.serializer.serialize(
+    error === undefined
+      ? storedValue(plainValue(outcome.value))
+      : storedFailure(metadataOf(outcome, error), causeOf(carried as Error | string)),
+    placeOf(core, "result", message.id),
+  );
+}
+
+function metadataOf(outcome: Outcome, error: Error): Parameters<typeof storedFailure>[0] {
+  return {
+    error: errorText(error),
+    traceback: errorStack(error),
+    taskId: outcome.message.id,
+    retries: outcome.message.retries ?? 0,
+    outcome: outcome.kind === "revoked" || outcome.kind === "canceled" ? outcome.kind : "failed",
+  };
+}
+
+/** A member reports when the last step of its chain has succeeded, or when any step has ended otherwise. */
+function membershipToReport(outcome: Outcome): ChordMembership | undefined {
+  const { message } = outcome;
+  if (outcome.moved) return undefined;
+  return outcome.kind === "complete" ? message.next === undefined ? message.chord : undefined : membershipOf(message);
+}
+
+function chordValue(outcome: Outcome, value: unknown): unknown {
+  return outcome.ran ? value : undefined;
+}
+
+/** The items to enqueue. In immediate mode only those that go to the schedule: the others run in the call. */
+async function itemsOf({ core, inline }: Ended, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
+  const items: Item[] = [];
+  for (const message of followUps) items.push(await encodeItem(core, message));
+  if (retry !== undefined) items.push(await encodeItem(core, retry, true));
+  return inline === undefined ? items : items.filter((item) => item.dueMs !== undefined);
+}
+
+function unstorableValue(ended: Ended, cause: unknown): Error {
+  const reason = toError(cause).message;
+  return new TypeError(`The value of task ${ended.message.name} cannot be stored: ${reason}`, { cause });
+}

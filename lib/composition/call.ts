@@ -1,0 +1,139 @@
+/**
+ * One invocation, as applications see it: immutable, not enqueued by itself.
+ * @module
+ */
+import { newId } from "../primitives/ids.ts";
+import type { Message } from "../message/message.ts";
+import { printed } from "../observe/printing.ts";
+import { handlerCall, makePipeline, stagesOf } from "./pipeline.ts";
+import type { Definition } from "../task/registry.ts";
+import type { Overrides } from "../task/options.ts";
+import { type Duration, type Instant, instantMs, isInstant } from "../primitives/time.ts";
+import type { TaskInfo } from "../types/calling.ts";
+import type { Callable, Pipeline, Step, Task } from "../types/composition.ts";
+
+/** What is known of an invocation, read from its message. */
+export class InvocationInfo implements TaskInfo {
+  readonly message: Message;
+
+  constructor(message: Message) {
+    this.message = message;
+  }
+
+  get id(): string {
+    return this.message.id;
+  }
+  get name(): string {
+    return this.message.name;
+  }
+  get args(): readonly unknown[] {
+    return this.message.args;
+  }
+  get eta(): Date | undefined {
+    return toDate(this.message.eta);
+  }
+  get retries(): number {
+    return this.message.retries ?? 0;
+  }
+  get retryDelay(): number {
+    return (this.message.retryDelay ?? 0) / 1000;
+  }
+  get retryBackoff(): number {
+    return this.message.retryBackoff ?? 0;
+  }
+  get priority(): number {
+    return this.message.priority ?? 0;
+  }
+  get expires(): Duration | Instant | undefined {
+    const { expires } = this.message;
+    return isInstant(expires) ? new Date(instantMs(expires, "expires")) : expires;
+  }
+  get expiresAt(): Date | undefined {
+    return toDate(this.message.expiresAt);
+  }
+  get timeout(): number | undefined {
+    const { timeout } = this.message;
+    return timeout === undefined ? undefined : timeout / 1000;
+  }
+}
+
+class Invocation extends InvocationInfo {
+  readonly kind = "task" as const;
+
+  override toString(): string {
+    return printed(this.kind, [`${this.name}: ${this.id}`]);
+  }
+
+  andThen(next: Step, ...given: unknown[]): Pipeline<unknown[]> {
+    return makePipeline([this as unknown as Task, ...stagesOf(next, given)]);
+  }
+
+  onError(handler: Callable, ...given: unknown[]): Task {
+    return makeTask(withErrorHandler(this.message, messageOf(handlerCall(handler, given))));
+  }
+}
+
+/** The task of a message. */
+export function makeTask<R = unknown>(message: Message): Task<R> {
+  return new Invocation(message) as unknown as Task<R>;
+}
+
+/** The message of a task. @throws {TypeError} If it is no task. */
+export function messageOf(task: Task): Message {
+  const message = (task as unknown as Partial<InvocationInfo> | null)?.message;
+  if (message === undefined) throw new TypeError("Not a task: make one with task.s(...)");
+  return message;
+}
+
+/** A first message for a call of a task. */
+export function makeMessage(definition: Definition, args: readonly unknown[], overrides: Overrides = {}): Message {
+  const { defaults } = definition;
+  const message: { -readonly [K in keyof Message]: Message[K] } = {
+    v: 1,
+    id: overrides.id ?? newId(),
+    name: definition.name,
+    args,
+  };
+  const retries = overrides.retries ?? defaults.retries;
+  const retryDelay = overrides.retryDelayMs ?? defaults.retryDelayMs;
+  const priority = overrides.priority ?? defaults.priority;
+  const expires = overrides.expires ?? defaults.expires;
+  const timeout = overrides.timeoutMs ?? defaults.timeoutMs;
+  // What has its default is left out: most messages are a name, an id and arguments.
+  if (overrides.etaMs !== undefined) message.eta = overrides.etaMs;
+  if (retries > 0) message.retries = retries;
+  if (retryDelay > 0) message.retryDelay = retryDelay;
+  if (priority !== 0) message.priority = priority;
+  if (expires !== undefined) message.expires = expires;
+  if (timeout) message.timeout = timeout;
+  addRarities(message, definition, overrides);
+  return message;
+}
+
+function addRarities(
+  message: { -readonly [K in keyof Message]: Message[K] },
+  definition: Definition,
+  overrides: Overrides,
+): void {
+  const { defaults } = definition;
+  const backoff = overrides.retryBackoff ?? defaults.retryBackoff;
+  const jitter = overrides.retryJitter ?? defaults.retryJitter;
+  const maxDelay = overrides.retryMaxDelayMs ?? defaults.retryMaxDelayMs;
+  const delivery = overrides.delivery ?? defaults.delivery;
+  const results = overrides.results ?? defaults.results;
+  if (backoff > 0) message.retryBackoff = backoff;
+  if (jitter > 0) message.retryJitter = jitter;
+  if (maxDelay !== undefined) message.retryMaxDelay = maxDelay;
+  if (delivery !== undefined) message.delivery = delivery;
+  if (results !== undefined) message.results = results;
+}
+
+/** The message with a further error handler at the end of its chain of handlers. */
+function withErrorHandler(message: Message, handler: Message): Message {
+  const onError = message.onError === undefined ? handler : withErrorHandler(message.onError, handler);
+  return { ...message, onError };
+}
+
+function toDate(ms: number | undefined): Date | undefined {
+  return ms === undefined ? undefined : new Date(ms);
+}

@@ -1,0 +1,101 @@
+/**
+ * From stages to messages: each message carries the steps that follow it.
+ * @module
+ */
+import { isChord } from "../message/chain.ts";
+import { ConfigurationError } from "../errors.ts";
+import { chordParts } from "./group.ts";
+import { newId } from "../primitives/ids.ts";
+import type { ChordMembership, ChordMessage, Message, NextStep } from "../message/message.ts";
+import { memberStages, type Stage } from "./pipeline.ts";
+import { isSpread, spreadItems } from "../serializer/spread.ts";
+import { expiresAtMs } from "../task/options.ts";
+import { messageOf } from "./call.ts";
+import type { Chord } from "../types/composition.ts";
+
+/** The first step of a chain; its last one fills a place in a chord. */
+export function link(stages: readonly Stage[], membership?: ChordMembership): NextStep {
+  return linkBefore(undefined, stages, membership)!;
+}
+
+/** Stages in front of what follows them, from the last to the first. */
+function linkBefore(
+  following: NextStep | undefined,
+  stages: readonly Stage[],
+  membership: ChordMembership | undefined,
+): NextStep | undefined {
+  let next = following;
+  for (const stage of stages.toReversed()) {
+    if (stage.kind === "task") next = linkTask(messageOf(stage), next, membership);
+    else next = linkChord(stage, next, membership);
+  }
+  return next;
+}
+
+function linkTask(message: Message, next: NextStep | undefined, membership: ChordMembership | undefined): Message {
+  if (next !== undefined) return { ...message, next };
+  return membership === undefined ? message : join(message, membership);
+}
+
+function linkChord(
+  stage: Chord<unknown, unknown[]>,
+  next: NextStep | undefined,
+  membership: ChordMembership | undefined,
+): ChordMessage {
+  const { members, tail } = chordParts(stage);
+  const id = newId();
+  return {
+    chord: id,
+    members: members.map((member, index) => link(memberStages(member), { id, index })),
+    callback: linkBefore(next, tail, membership) as Message,
+  };
+}
+
+/** What is enqueued so that steps start. */
+export interface Start {
+  readonly messages: readonly Message[];
+  /** The chords whose members are among the messages. */
+  readonly chords: readonly ChordMessage[];
+}
+
+/** What to enqueue now so that steps start. An empty chord starts with its callback. */
+export function startOf(steps: readonly NextStep[], nowMs: number): Start {
+  const messages: Message[] = [];
+  const chords: ChordMessage[] = [];
+  const add = (step: NextStep): void => {
+    if (!isChord(step)) messages.push(withExpiry(step, nowMs));
+    else if (step.members.length === 0) messages.push(withExpiry(withValue(step.callback, []) as Message, nowMs));
+    else {
+      chords.push(step);
+      step.members.forEach(add);
+    }
+  };
+  steps.forEach(add);
+  return { messages, chords };
+}
+
+/** The step with the value of its predecessor added: nothing for `undefined`, each item of a spread, else one argument. */
+export function withValue(step: NextStep, value: unknown): NextStep {
+  const added = value === undefined ? [] : isSpread(value) ? spreadItems(value) : [value];
+  if (added.length === 0) return step;
+  if (isChord(step)) return { ...step, members: step.members.map((member) => withValue(member, value)) };
+  return { ...step, args: [...step.args, ...added] };
+}
+
+/**
+ * The message with its expiry fixed, if it has one: at its first enqueue.
+ *
+ * @param nowMs When that is.
+ */
+export function withExpiry(message: Message, nowMs: number): Message {
+  if (message.expires === undefined || message.expiresAt !== undefined) return message;
+  return { ...message, expiresAt: expiresAtMs(message.expires, message.eta, nowMs) };
+}
+
+function join(message: Message, membership: ChordMembership): Message {
+  if (message.next === undefined) return { ...message, chord: membership };
+  if (isChord(message.next)) {
+    throw new ConfigurationError(`Task ${message.name} ends in a chord already and cannot join another`);
+  }
+  return { ...message, next: join(message.next, membership) };
+}

@@ -1,0 +1,180 @@
+/**
+ * Revocations: stopping invocations before they run, and running ones as soon as they look.
+ * @module
+ */
+import { CancelExecution } from "../errors.ts";
+import { isEnded } from "./endings.ts";
+import type { Core, Running } from "../core/core.ts";
+import { encodeRevocation, type Moved, type Revocation, revocationOf } from "./revocation_record.ts";
+import { instantMs } from "../primitives/time.ts";
+import type { RevokeOptions, TaskInfo } from "../types/calling.ts";
+
+/** Why a running task is aborted when it is revoked. */
+export class RevokedWhileRunning extends CancelExecution {
+  override name = "RevokedWhileRunning";
+  readonly taskId: string;
+  /** It goes on as another invocation. */
+  readonly moved: Moved | undefined;
+  constructor(id: string, moved?: Moved) {
+    super(`Task ${id} was revoked while it ran`, { retry: false });
+    this.taskId = id;
+    this.moved = moved;
+  }
+}
+
+/** The invocation that is to be revoked, and what is known of it. */
+export interface RevokeTarget {
+  readonly id: string;
+  /** This Huey has enqueued it: if the storage knows nothing of it, it has ended. */
+  readonly enqueued?: boolean | undefined;
+  readonly etaMs?: number | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** How long a revocation waits for a task of which nothing is known: one that is not enqueued yet, */
+const KEPT_MS = 7 * DAY_MS;
+/** or, without `trackState`, any that has not ended. */
+const KEPT_UNTRACKED_MS = 366 * DAY_MS;
+
+/**
+ * Revokes an invocation. Of one that has ended nothing is kept: nobody would use it up, or the next task of that id would.
+ *
+ * @param moved It goes on as another invocation.
+ */
+export async function revokeTask(core: Core, target: RevokeTarget, options: RevokeOptions, moved?: Moved): Promise<void> {
+  const until = options.until === undefined ? undefined : instantMs(options.until, "until");
+  const key = `r:${target.id}`;
+  const stored = await core.storage.state(target.id);
+  if (hasEnded(core, target, stored)) return;
+  const lifeMs = stored === undefined ? keptMs(core, target) : undefined;
+  const data = await write(core, key, { until, once: options.once, moved }, lifeMs);
+  // It may have ended between the look and the note.
+  const now = await core.storage.state(target.id);
+  if (now?.state !== "revoked" && hasEnded(core, target, now)) await core.storage.revocations.deleteIfEqual(key, data);
+}
+
+/** Revokes a whole task; a new revocation replaces the old one. */
+export async function revokeAll(core: Core, name: string, { once, until }: RevokeOptions): Promise<void> {
+  const atMs = until === undefined ? undefined : instantMs(until, "until");
+  await write(core, `rt:${name}`, { until: atMs, once }, undefined);
+}
+
+/** @param lifeMs How long it is kept, if its time does not end it. */
+async function write(core: Core, key: string, revocation: Revocation, lifeMs: number | undefined): Promise<Uint8Array> {
+  const { once, until } = revocation;
+  const data = encodeRevocation(revocation);
+  const leftMs = once || until === undefined ? undefined : until - core.clock.now();
+  if (leftMs !== undefined && leftMs <= 0) await core.storage.revocations.delete(key);
+  else await core.storage.revocations.put(key, data, leftMs ?? lifeMs);
+  return data;
+}
+
+/** Deletes a revocation. @returns whether it was there */
+export async function restoreKey(core: Core, key: string): Promise<boolean> {
+  return await core.storage.revocations.delete(key);
+}
+
+/** Whether a key is revoked at a time; consumes nothing. */
+export async function isKeyRevoked(core: Core, key: string, atMs: number): Promise<boolean> {
+  return applies(revocationOf(core, key, await core.storage.revocations.peek(key)), atMs);
+}
+
+/** Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing. */
+export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "name">, atMs: number): Promise<boolean> {
+  return (await read(core, [`r:${task.id}`, `rt:${task.name}`])).some(({ revocation }) => applies(revocation, atMs));
+}
+
+/** Those of the registered tasks that are revoked as a whole. */
+export async function revokedTasks(core: Core): Promise<string[]> {
+  const names = core.registry.all().map(({ name }) => name);
+  const found = names.length === 0 ? [] : await read(core, names.map((name) => `rt:${name}`));
+  const nowMs = core.clock.now();
+  return names.filter((_, index) => applies(found[index]!.revocation, nowMs));
+}
+
+/** What the check before a run found. */
+export interface RevocationCheck {
+  readonly revoked: boolean;
+  /** The invocation goes on under another id. */
+  readonly moved: Moved | undefined;
+  /** Keys that the check uses up: a one-shot revocation. */
+  readonly used: readonly string[];
+}
+
+/**
+ * The check before a run (huey-behaviour section 3): an invocation's own revocation hides that of its task, so that a one-shot
+ * revocation of the task stays for the next invocation.
+ */
+export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "name">): Promise<RevocationCheck> {
+  for (const found of await read(core, [`r:${task.id}`, `rt:${task.name}`])) {
+    const { key, data, revocation } = found;
+    if (data === undefined || revocation === undefined) continue;
+    if (revocation.by === task.id || applies(revocation, core.clock.now())) {
+      // Several invocations may look at once, and only one is to be stopped.
+      if (!await use(core, found, task.id)) return await checkRevocation(core, task);
+      return { revoked: true, moved: revocation.moved, used: revocation.once ? [key] : [] };
+    }
+    // One whose time has passed.
+    if (revocation.by === undefined) await core.storage.revocations.deleteIfEqual(key, data);
+  }
+  return { revoked: false, moved: undefined, used: [] };
+}
+
+/** A running attempt that is revoked. */
+export interface Stopped {
+  readonly running: Running;
+  /** It goes on as another invocation. */
+  readonly moved: Moved | undefined;
+}
+
+/** Those of the running attempts that are revoked now. */
+export async function stoppedNow(core: Core, running: readonly Running[]): Promise<Stopped[]> {
+  const found = await read(core, running.flatMap(({ message }) => [`r:${message.id}`, `rt:${message.name}`]));
+  const nowMs = core.clock.now();
+  return running.flatMap((each, index) => {
+    const [own, ofTask] = [found[2 * index]!.revocation, found[2 * index + 1]!.revocation];
+    // One for the next invocation of the task is for one that has not begun.
+    const stops = applies(own, nowMs) || (applies(ofTask, nowMs) && !ofTask?.once);
+    return stops ? [{ running: each, moved: own?.moved }] : [];
+  });
+}
+
+/** Those of the running attempts that are revoked now. */
+export async function revokedNow(core: Core, running: readonly Running[]): Promise<Running[]> {
+  return (await stoppedNow(core, running)).map((stopped) => stopped.running);
+}
+
+interface Found {
+  readonly key: string;
+  readonly data: Uint8Array | undefined;
+  /** `undefined` also for what is no revocation. */
+  readonly revocation: Revocation | undefined;
+}
+
+async function read(core: Core, keys: readonly string[]): Promise<Found[]> {
+  const found = await core.storage.revocations.peekMany(keys);
+  return keys.map((key, index) => ({ key, data: found[index], revocation: revocationOf(core, key, found[index]) }));
+}
+
+/** Claims a one-shot revocation for an invocation; keeps another for as long as it is used. @returns false if somebody was faster */
+async function use(core: Core, { key, data, revocation }: Found, id: string): Promise<boolean> {
+  const { once, by, until } = revocation!;
+  if (by === id) return true;
+  const { revocations } = core.storage;
+  if (once) return await revocations.replaceIfEqual(key, data, encodeRevocation({ ...revocation, by: id }), KEPT_MS);
+  if (until === undefined && key === `r:${id}`) await revocations.replaceIfEqual(key, data, data!, KEPT_MS);
+  return true;
+}
+
+function applies(revocation: Revocation | undefined, atMs: number): boolean {
+  if (revocation === undefined || revocation.by !== undefined) return false;
+  return revocation.once === true || revocation.until === undefined || revocation.until > atMs;
+}
+
+function hasEnded(core: Core, { enqueued }: RevokeTarget, stored: Awaited<ReturnType<Core["storage"]["state"]>>): boolean {
+  return stored === undefined ? enqueued === true && core.settings.trackState : isEnded(stored);
+}
+
+function keptMs(core: Core, { etaMs = 0 }: RevokeTarget): number {
+  return Math.max(0, etaMs - core.clock.now()) + (core.settings.trackState ? KEPT_MS : KEPT_UNTRACKED_MS);
+}

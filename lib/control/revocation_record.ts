@@ -1,0 +1,60 @@
+/**
+ * How a revocation is stored: JSON, so that other programs can revoke too.
+ * @module
+ */
+import type { Core } from "../core/core.ts";
+
+/** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
+export type Moved = "whole" | "alone";
+
+/** A revocation, as it stands under `r:<task id>` or `rt:<task name>`. */
+export interface Revocation {
+  /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */
+  readonly by?: string | undefined;
+  readonly moved?: Moved | undefined;
+  readonly until?: number | undefined;
+  readonly once?: boolean | undefined;
+}
+
+/** The bytes of a revocation. */
+export function encodeRevocation(revocation: Revocation): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(revocation));
+}
+
+/** What stands under a key; `undefined` for nothing, and, with a line in the log, for what is no revocation. */
+export function revocationOf(core: Core, key: string, data: Uint8Array | undefined): Revocation | undefined {
+  if (data === undefined) return undefined;
+  const found = parse(data);
+  if (found === undefined) tell(core, key);
+  return found;
+}
+
+function parse(data: Uint8Array): Revocation | undefined {
+  try {
+    const found: unknown = JSON.parse(new TextDecoder().decode(data));
+    return isRevocation(found) ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRevocation(found: unknown): found is Revocation {
+  if (typeof found !== "object" || found === null || Array.isArray(found)) return false;
+  const { by, moved, until, once } = found as Record<string, unknown>;
+  const isNote = by === undefined || typeof by === "string";
+  const isTime = until === undefined || Number.isFinite(until);
+  return isNote && isTime && (once === undefined || typeof once === "boolean") &&
+    (moved === undefined || moved === "whole" || moved === "alone");
+}
+
+const told = new WeakMap<Core, Set<string>>();
+const MOST_TOLD = 1000;
+
+/** Once for each: every task asks for the revocation of its kind. */
+function tell(core: Core, key: string): void {
+  let keys = told.get(core);
+  if (keys === undefined || keys.size >= MOST_TOLD) told.set(core, keys = new Set());
+  if (keys.has(key)) return;
+  keys.add(key);
+  core.logger.warn(`The revocation stored under ${JSON.stringify(key)} cannot be read: it is skipped`);
+}

@@ -1,0 +1,112 @@
+/**
+ * How a value and a failure are stored: the failure as plain data under one telling key, so that any serializer keeps it apart from
+ * values, and a value that looks like one under another.
+ * @module
+ */
+import type { Core } from "./core.ts";
+import { errorText } from "../primitives/error_record.ts";
+import { type TaskErrorMetadata, TaskException } from "../errors.ts";
+
+const FAILURE = "huey:failure";
+/** Around a value that has, or may turn out to have, one of these keys itself. */
+const VALUE = "huey:value";
+
+/** A stored failure. */
+export interface StoredFailure {
+  readonly [FAILURE]: TaskErrorMetadata;
+  /** The error itself, as far as the serializer keeps it. */
+  readonly cause?: unknown;
+}
+
+/** What to store of a failure. */
+export function storedFailure(metadata: TaskErrorMetadata, cause: unknown): StoredFailure {
+  return { [FAILURE]: metadata, cause };
+}
+
+/** What to store of a value, so that it is never read as a failure: a task may return what a caller has given it. */
+export function storedValue(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const isOdd = FAILURE in value || VALUE in value || (!(value instanceof Date) && "toJSON" in value);
+  return isOdd ? { [VALUE]: value } : value;
+}
+
+/** The value that was stored by `storedValue`. */
+export function valueOf(stored: unknown): unknown {
+  return typeof stored === "object" && stored !== null && Object.hasOwn(stored, VALUE)
+    ? (stored as Record<typeof VALUE, unknown>)[VALUE]
+    : stored;
+}
+
+/** Whether a stored value is a failure. */
+export function isFailure(value: unknown): value is StoredFailure {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, FAILURE)) return false;
+  const { [FAILURE]: metadata } = value as Record<typeof FAILURE, unknown>;
+  return typeof metadata === "object" && metadata !== null;
+}
+
+/** Whether a stored failure is that of an attempt which is followed by another. */
+export function isIntermediate(failure: StoredFailure): boolean {
+  const { retries, outcome = "failed" } = failure[FAILURE];
+  return outcome === "failed" && retries > 0;
+}
+
+/** The exception that a handle throws for a stored failure. */
+export function failureException(failure: StoredFailure): TaskException {
+  return new TaskException(checkedMetadata(failure[FAILURE]), { cause: failure.cause });
+}
+
+const OUTCOMES: readonly unknown[] = ["failed", "revoked", "expired", "canceled", "dead"];
+
+/** What is stored may come from anybody: what is not as it should be is left out. */
+function checkedMetadata({ error, traceback, taskId, retries, outcome, ...others }: TaskErrorMetadata): TaskErrorMetadata {
+  const text = (value: unknown): string => typeof value === "string" ? value : "";
+  return {
+    ...others,
+    error: text(error),
+    traceback: text(traceback),
+    taskId: text(taskId),
+    retries: typeof retries === "number" ? retries : 0,
+    ...(OUTCOMES.includes(outcome) ? { outcome } : {}),
+  };
+}
+
+/**
+ * What the serializer takes of an error: the error itself; else one without the properties that cannot be stored; else its text, for
+ * a serializer that refuses errors.
+ */
+export async function portableError(core: Core, error: Error): Promise<Error | string> {
+  for (const candidate of [error, bareError(error)]) {
+    try {
+      await core.serializer.serialize(candidate);
+      return candidate;
+    } catch {
+      // Reported to the task's reader in full text; only the parts that cannot travel are lost.
+    }
+  }
+  return errorText(error);
+}
+
+/** The cause of a stored failure: its text stands in the metadata already. */
+export function causeOf(carried: Error | string): Error | undefined {
+  return carried instanceof Error ? carried : undefined;
+}
+
+function bareError(error: Error): Error {
+  const bare = new Error(error.message);
+  bare.name = error.name;
+  if (error.stack !== undefined) bare.stack = error.stack;
+  return bare;
+}
+
+/** So much of the text of an error is kept when all of it is too much. */
+const BRIEF_LENGTH = 1000;
+
+/** An error with the beginning of another one's text, and without a stack, for a serializer that takes no more. */
+export function briefError(error: Error): Error {
+  const { name, message } = bareError(error);
+  const more = message.length - BRIEF_LENGTH;
+  const brief = new Error(more > 0 ? `${message.slice(0, BRIEF_LENGTH)}... (${more} more characters)` : message);
+  brief.name = name.slice(0, BRIEF_LENGTH);
+  brief.stack = errorText(brief);
+  return brief;
+}

@@ -1,0 +1,127 @@
+/**
+ * One patience for the storage: every call of it in the life of an attempt is tried again until it works, so that nothing is lost
+ * and nothing fails because the storage blinked.
+ * @module
+ */
+import { setImmediate } from "node:timers";
+import type { Core } from "./core.ts";
+import { StorageError } from "../errors.ts";
+import { sleep, startInterval, type Timer } from "../primitives/clock.ts";
+
+/** A call of the storage. It may be sent again; `again`: it was sent before, and its reply was lost, or it failed. */
+export type Call<T> = (again: boolean) => T | Promise<T>;
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 5000;
+
+/** How often a call is looked at before it counts as never answered, and when. Looks, not time: a task may hold up this isolate. */
+const LOOKS = 5;
+const LOOK_MS = 1000;
+
+/**
+ * Calls the storage until that works, with growing pauses.
+ *
+ * @param what What the call does, as the end of a sentence: `settle task add: 4711`.
+ * @param stop Ends the patience. Without one there is none.
+ * @throws {StorageError} If the storage is still down when `stop` is aborted, or the Huey is closed.
+ * @throws What a storage says that refuses the call for good, at once.
+ */
+export async function persist<T>(core: Core, what: string, stop: AbortSignal | undefined, call: Call<T>): Promise<T> {
+  for (let tries = 0;; tries++) {
+    try {
+      const answer = call(tries > 0);
+      return answer instanceof Promise ? await answered(core, what, answer) : answer;
+    } catch (error) {
+      if (!isTemporary(error) || core.closed || stop === undefined || stop.aborted) throw error;
+      // Told once for each call that waits; the consumer tells of the outage itself.
+      const level = tries === 0 ? "error" : "debug";
+      core.logger[level](`Cannot ${what}, trying again: ${error.message}`, { error });
+      await sleep(core.clock, Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS), stop);
+    }
+  }
+}
+
+/** Whether a storage that failed so may work again. Anything but a `StorageError` is a refusal: nothing that time would mend. */
+export function isTemporary(error: unknown): error is StorageError {
+  if (!(error instanceof Error)) return false;
+  const isOfStorage = error instanceof StorageError || error.name === "StorageError";
+  return isOfStorage && (error as { readonly permanent?: unknown }).permanent !== true;
+}
+
+/** A call that is under way. */
+interface Pending {
+  looksLeft: number;
+  readonly giveUp: () => void;
+}
+
+/** The calls of a Huey that are under way. One timer looks at all of them, and only while there are any. */
+class Pendings {
+  readonly #core: Core;
+  readonly #calls: Set<Pending> = new Set();
+  #timer: Timer | undefined;
+  #arming = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  add(call: Pending): void {
+    this.#calls.add(call);
+    if (this.#timer !== undefined || this.#arming) return;
+    // Most calls of a storage in memory have been answered by then, and a clock that a test moves need not strike for them.
+    this.#arming = true;
+    setImmediate(() => this.#arm());
+  }
+
+  #arm(): void {
+    this.#arming = false;
+    if (this.#calls.size === 0) return;
+    this.#timer = startInterval(this.#core.clock, LOOK_MS, () => this.#look(), { background: true });
+  }
+
+  delete(call: Pending): void {
+    this.#calls.delete(call);
+  }
+
+  #look(): void {
+    for (const call of this.#calls) {
+      if (call.looksLeft-- === 0) call.giveUp();
+    }
+    // Left on for one more round, so that a stream of short calls does not set and clear it for each.
+    if (this.#calls.size > 0) return;
+    this.#timer?.stop();
+    this.#timer = undefined;
+  }
+}
+
+const pendings: WeakMap<Core, Pendings> = new WeakMap();
+
+/**
+ * The answer of a call, or a failure if there is none for several seconds.
+ *
+ * @param mayWaitMs How long the call itself may wait before it answers.
+ * @throws {StorageError} If it is not answered.
+ */
+export function answered<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
+  let mine = pendings.get(core);
+  if (mine === undefined) pendings.set(core, mine = new Pendings(core));
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const looksLeft = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
+  const giveUp = (): void => {
+    mine.delete(call);
+    reject(new StorageError(`The storage has not answered for ${looksLeft * LOOK_MS / 1000} s (to ${what})`));
+  };
+  const call = { looksLeft, giveUp };
+  mine.add(call);
+  answer.then(
+    (value) => {
+      mine.delete(call);
+      resolve(value);
+    },
+    (error) => {
+      mine.delete(call);
+      reject(error);
+    },
+  );
+  return promise;
+}

@@ -1,0 +1,113 @@
+/**
+ * What `huey.task` returns: a function that enqueues, with everything else that can be done with a task.
+ * @module
+ */
+import { checkIsOptions, show } from "../primitives/arguments.ts";
+import { Attempt, Context } from "../attempt/attempt.ts";
+import type { Core } from "../core/core.ts";
+import { enqueueMessage, enqueueMessages } from "../enqueue/enqueue.ts";
+import { handlesOf } from "../result/handles.ts";
+import { newId } from "../primitives/ids.ts";
+import { DEFINITION, type Definition } from "../task/registry.ts";
+import { ResultHandle } from "../result/result.ts";
+import { ResultGroupHandle } from "../result/group.ts";
+import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
+import { makeMessage, makeTask } from "../composition/call.ts";
+import { callOverrides, checkRevokeOptions, type Overrides } from "../task/options.ts";
+import { type Instant, instantMs } from "../primitives/time.ts";
+import type { CallOptions, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
+import type { Task } from "../types/composition.ts";
+
+/** Leads from a wrapper, or from one with options bound, to the core of its Huey. */
+const OWNER: unique symbol = Symbol.for("@hueyjs/huey.owner") as never;
+
+type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
+
+/** The core of the Huey that a wrapper, also one with options bound, belongs to; `undefined` for any other value. */
+export function ownerOf(value: unknown): Core | undefined {
+  return typeof value === "function" ? (value as { readonly [OWNER]?: Core })[OWNER] : undefined;
+}
+
+/** Makes the wrapper of a definition. */
+export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unknown[], unknown> {
+  const key = `rt:${definition.name}`;
+  const call = makeCall(core, definition, undefined);
+  const members = {
+    kind: "function",
+    [DEFINITION]: definition,
+    with: (options: AnyCallOptions) => makeCall(core, definition, options),
+    schedule: (options: AnyCallOptions & { args?: readonly unknown[] }) => schedule(core, definition, options),
+    callLocal: (...args: unknown[]) => callLocal(core, definition, args),
+    revoke: async (options: RevokeOptions = {}) => {
+      checkRevokeOptions(options);
+      await revokeAll(core, definition.name, options);
+    },
+    restore: () => restoreKey(core, key),
+    isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? core.clock.now() : instantMs(at, "at")),
+    unregister: () => core.registry.remove(definition.name),
+  };
+  return Object.assign(call, members) as unknown as TaskWrapper<unknown[], unknown>;
+}
+
+interface Call {
+  (...args: unknown[]): Promise<ResultHandle>;
+  s(...args: unknown[]): Task;
+  map(items: Iterable<unknown>): Promise<ResultGroupHandle>;
+}
+
+/** A call with options bound; they are checked now, and a delay counts from each call. */
+function makeCall(core: Core, definition: Definition, options: AnyCallOptions | undefined): Call {
+  const bound = options === undefined ? undefined : callOverrides(options, core.clock.now());
+  const overrides = (): Overrides | undefined =>
+    options?.delay === undefined ? bound : callOverrides(options, core.clock.now());
+  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, overrides());
+  Object.defineProperty(enqueue, "name", { value: definition.name, configurable: true });
+  return Object.assign(enqueue, {
+    [OWNER]: core,
+    s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, overrides())),
+    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, overrides()),
+  });
+}
+
+async function enqueueCall(
+  core: Core,
+  definition: Definition,
+  args: unknown[],
+  overrides: Overrides | undefined,
+): Promise<ResultHandle> {
+  return new ResultHandle(core, await enqueueMessage(core, makeMessage(definition, args, overrides)));
+}
+
+async function map(
+  core: Core,
+  definition: Definition,
+  items: Iterable<unknown>,
+  overrides: Overrides | undefined,
+): Promise<ResultGroupHandle> {
+  if (typeof (items as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function" || typeof items === "string") {
+    throw new TypeError(`map takes a list of items: ${show(items)}`);
+  }
+  const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], overrides));
+  return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, messages)));
+}
+
+async function schedule(
+  core: Core,
+  definition: Definition,
+  options: AnyCallOptions & { args?: readonly unknown[] },
+): Promise<ResultHandle> {
+  checkIsOptions(options, "schedule");
+  const { args = [], ...call } = options;
+  if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
+  return await enqueueCall(core, definition, args, callOverrides(call, core.clock.now()));
+}
+
+function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {
+  if (!definition.context) return definition.fn(...args);
+  const message = makeMessage(definition, args);
+  const claim = { id: message.id, data: new Uint8Array(0), priority: 0, track: false, token: newId(), deliveries: 1 };
+  return definition.fn(
+    new Context(core, new Attempt(core, claim, message, { claimToken: undefined, begun: false, stop: undefined })),
+    ...args,
+  );
+}

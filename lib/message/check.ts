@@ -1,0 +1,90 @@
+/**
+ * Whether the fields of a message are what they should be: it may come from anybody.
+ * @module
+ */
+import { show } from "../primitives/arguments.ts";
+import { DecodeError } from "../errors.ts";
+import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
+import { type Duration, durationMs, instantMs, isInstant, LAST_DATE_MS } from "../primitives/time.ts";
+
+type Check = (value: unknown) => boolean;
+
+const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFactor: Check = (value) => isNumber(value) && (value as number) >= 0;
+const isDelay: Check = (value) => isFactor(value) && (value as number) <= MAX_DURATION_MS;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+/** What `new Date` can hold. */
+const isTime: Check = (value) => isNumber(value) && Math.abs(value as number) <= LAST_DATE_MS;
+
+/** As the options of a call are checked: follow-ups fix their expiry only when they are enqueued. */
+function isExpiry(value: unknown): boolean {
+  try {
+    if (isInstant(value)) instantMs(value, "expires");
+    else durationMs(value as Duration, "expires");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Each field that is there must pass; fields of later versions are left alone. */
+const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ["v", (value) => value === 1],
+  ["id", isName],
+  ["name", isName],
+  ["args", Array.isArray],
+  ["eta", isTime],
+  ["retries", (value) => isCount(value) && (value as number) <= MAX_RETRIES],
+  ["retryDelay", isDelay],
+  ["retryBackoff", isFactor],
+  ["retryJitter", (value) => isFactor(value) && (value as number) <= 1],
+  ["retryMaxDelay", isDelay],
+  ["priority", (value) => isNumber(value) && Math.abs(value as number) <= MAX_PRIORITY],
+  ["expires", isExpiry],
+  ["expiresAt", isTime],
+  ["timeout", isDelay],
+  ["delivery", (value) => value === "at-least-once" || value === "at-most-once"],
+  ["results", (value) => typeof value === "boolean"],
+  ["attempt", isCount],
+  ["quick", isCount],
+  ["next", isStep],
+  ["onError", isMessage],
+  ["chord", isMembership],
+  ["valuesOf", isName],
+  ["unknown", isCount],
+  ["periodic", (value) => typeof value === "boolean"],
+]);
+
+/** @throws {DecodeError} Naming the first field of a message that is wrong. */
+export function checkFields(message: object): void {
+  // A loop over the keys: this runs for every message.
+  for (const field in message) {
+    const value = (message as Record<string, unknown>)[field];
+    if (value !== undefined && FIELDS.get(field)?.(value) === false) {
+      throw new DecodeError(`A message must not have ${field}: ${show(value)}`);
+    }
+  }
+}
+
+function isMessage(value: unknown): boolean {
+  if (!isRecord(value) || value["v"] !== 1 || !isName(value["id"]) || !isName(value["name"]) || !Array.isArray(value["args"])) {
+    return false;
+  }
+  return Object.entries(value).every(([field, part]) => part === undefined || FIELDS.get(field)?.(part) !== false);
+}
+
+function isStep(value: unknown): boolean {
+  if (!isRecord(value) || !("members" in value)) return isMessage(value);
+  return isName(value["chord"]) && isMembers(value["members"]) &&
+    isMessage(value["callback"]);
+}
+
+function isMembers(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_CHORD_MEMBERS && value.every(isStep);
+}
+
+function isMembership(value: unknown): boolean {
+  return isRecord(value) && isName(value["id"]) && isCount(value["index"]) && (value["index"] as number) < MAX_CHORD_MEMBERS;
+}

@@ -1,0 +1,64 @@
+/**
+ * The wire record: one task invocation as it travels. Plain data in the public words, so that any language can read it.
+ * @module
+ */
+import type { Delivery } from "../types/definition.ts";
+import type { Duration, Instant } from "../primitives/time.ts";
+
+/** What follows a task: another task, or a chord. */
+export type NextStep = Message | ChordMessage;
+
+/** One invocation. Defaults are left out. Times and durations are milliseconds. */
+export interface Message {
+  /** Version of the format. */
+  readonly v: 1;
+  readonly id: string;
+  /** Name of the task. */
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly eta?: number | undefined;
+  /** Retries left. */
+  readonly retries?: number | undefined;
+  readonly retryDelay?: number | undefined;
+  readonly retryBackoff?: number | undefined;
+  readonly retryJitter?: number | undefined;
+  readonly retryMaxDelay?: number | undefined;
+  readonly priority?: number | undefined;
+  /** As declared. */
+  readonly expires?: Duration | Instant | undefined;
+  /** Fixed at the first enqueue. */
+  readonly expiresAt?: number | undefined;
+  readonly timeout?: number | undefined;
+  readonly delivery?: Delivery | undefined;
+  /** Whether its value or error is stored, where that is not as the Huey says. */
+  readonly results?: boolean | undefined;
+  /** Attempts before this one. */
+  readonly attempt?: number | undefined;
+  /** How often in a row it was tried again without a pause. */
+  readonly quick?: number | undefined;
+  /** Run with the value of this one. */
+  readonly next?: NextStep | undefined;
+  /** Run with the error of this one; its own `onError` handles its failure. */
+  readonly onError?: Message | undefined;
+  /** Membership in a chord; on the last step of a member. */
+  readonly chord?: ChordMembership | undefined;
+  /** Id of the chord whose values are appended to the arguments when this runs. */
+  readonly valuesOf?: string | undefined;
+  /** How often a consumer without this task has put it back. */
+  readonly unknown?: number | undefined;
+  /** Enqueued by the scheduler: its result is discarded. */
+  readonly periodic?: boolean | undefined;
+}
+
+/** Which place of which chord a task fills. What a chord does when all are filled is stored once, with its first members. */
+export interface ChordMembership {
+  readonly id: string;
+  readonly index: number;
+}
+
+/** A chord as a step of a pipeline: its members get the value, then run in parallel. */
+export interface ChordMessage {
+  readonly chord: string;
+  readonly members: readonly NextStep[];
+  readonly callback: Message;
+}

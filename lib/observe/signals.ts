@@ -1,0 +1,195 @@
+/**
+ * Signals: what happens to tasks, told to whoever listens.
+ * @module
+ */
+import { checkFunction } from "../primitives/arguments.ts";
+import type { Logger } from "../types/options.ts";
+import type { Task } from "../types/composition.ts";
+import type { RateLimitExceeded, TaskLockedException, TaskTimeout } from "../errors.ts";
+
+/** A task is about to be put on the queue. */
+export const SIGNAL_ENQUEUED = "enqueued" as const;
+/** A task was put on the schedule. */
+export const SIGNAL_SCHEDULED = "scheduled" as const;
+/** A worker starts a task; before the hooks. */
+export const SIGNAL_EXECUTING = "executing" as const;
+/** A task succeeded; its result is stored. */
+export const SIGNAL_COMPLETE = "complete" as const;
+/** A task threw. */
+export const SIGNAL_ERROR = "error" as const;
+/** A failed task is tried again. */
+export const SIGNAL_RETRYING = "retrying" as const;
+/** A task, or a hook before it, threw `CancelExecution`. */
+export const SIGNAL_CANCELED = "canceled" as const;
+/** A task was found revoked when it was due, or was aborted by a revocation. */
+export const SIGNAL_REVOKED = "revoked" as const;
+/** A task was found past its expiry. */
+export const SIGNAL_EXPIRED = "expired" as const;
+/** A task met a lock that is held. */
+export const SIGNAL_LOCKED = "locked" as const;
+/** A task ran longer than its timeout. */
+export const SIGNAL_TIMEOUT = "timeout" as const;
+/** A task exceeded a rate limit. */
+export const SIGNAL_RATE_LIMITED = "rate-limited" as const;
+/** A running task was given back to the queue at a forced stop. */
+export const SIGNAL_INTERRUPTED = "interrupted" as const;
+/** A task was taken over from a consumer or worker that died. */
+export const SIGNAL_RECOVERED = "recovered" as const;
+
+/** What a handler gets after the signal and the task: the error of the four failures, else nothing. */
+export interface SignalErrors {
+  /** Nothing. */
+  enqueued: undefined;
+  /** Nothing. */
+  scheduled: undefined;
+  /** Nothing. */
+  executing: undefined;
+  /** Nothing. */
+  complete: undefined;
+  /** Nothing. */
+  retrying: undefined;
+  /** Nothing. */
+  canceled: undefined;
+  /** Nothing. */
+  revoked: undefined;
+  /** Nothing. */
+  expired: undefined;
+  /** Nothing. */
+  interrupted: undefined;
+  /** Nothing. */
+  recovered: undefined;
+  /** What the function threw. */
+  error: Error;
+  /** Which lock is held. */
+  locked: TaskLockedException;
+  /** What the attempt ended with. */
+  timeout: TaskTimeout;
+  /** Which limit, and when to try again. */
+  "rate-limited": RateLimitExceeded;
+}
+
+/** Name of a signal. */
+export type SignalName = keyof SignalErrors;
+
+/** Called with the signal, the task, and the error if the signal has one. May be async; what it throws is logged. */
+export type SignalHandler<K extends SignalName = SignalName> = (
+  signal: K,
+  task: Task,
+  error: SignalErrors[K],
+) => void | Promise<void>;
+
+const NAMES: ReadonlySet<string> = new Set<SignalName>([
+  SIGNAL_ENQUEUED,
+  SIGNAL_SCHEDULED,
+  SIGNAL_EXECUTING,
+  SIGNAL_COMPLETE,
+  SIGNAL_ERROR,
+  SIGNAL_RETRYING,
+  SIGNAL_CANCELED,
+  SIGNAL_REVOKED,
+  SIGNAL_EXPIRED,
+  SIGNAL_LOCKED,
+  SIGNAL_TIMEOUT,
+  SIGNAL_RATE_LIMITED,
+  SIGNAL_INTERRUPTED,
+  SIGNAL_RECOVERED,
+]);
+
+type AnyHandler = SignalHandler<never>;
+
+/** One connection; the same handler may have several. */
+interface Connection {
+  readonly handler: AnyHandler;
+  /** Of a handler of all signals, those that it was disconnected from. */
+  readonly except: Set<SignalName>;
+}
+
+/** The handlers of one Huey. */
+export class Signals {
+  readonly #byName: Map<SignalName, Connection[]> = new Map();
+  #all: Connection[] = [];
+  readonly #logger: () => Logger;
+
+  constructor(logger: () => Logger) {
+    this.#logger = logger;
+  }
+
+  /**
+   * Connects a handler to some signals, or to all.
+   * @returns what disconnects it
+   * @throws {TypeError} For a handler that is no function, or a signal that does not exist.
+   */
+  connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
+    checkFunction(handler, "A signal handler");
+    for (const name of names ?? []) checkName(name);
+    const connection: Connection = { handler, except: new Set() };
+    if (names === undefined) this.#all = [...this.#all, connection];
+    for (const name of new Set(names)) this.#byName.set(name, [...this.#connections(name), connection]);
+    return () => void this.#remove((other) => other === connection, names ?? []);
+  }
+
+  /**
+   * Disconnects a handler from the signals named, or from everything.
+   * @returns whether it was connected
+   */
+  disconnect(handler: AnyHandler, names: readonly SignalName[] = []): boolean {
+    checkFunction(handler, "A signal handler");
+    for (const name of names) checkName(name);
+    const removed = this.#remove((connection) => connection.handler === handler, names);
+    return this.#except(handler, names) || removed;
+  }
+
+  /** Whether anybody listens; saves making the task that a handler would get. */
+  has(name: SignalName): boolean {
+    return this.#all.some(({ except }) => !except.has(name)) || (this.#byName.get(name)?.length ?? 0) > 0;
+  }
+
+  /** Calls the handlers of the signal, then the handlers of all, one after another. Never rejects. */
+  async emit<K extends SignalName>(name: K, task: Task, error?: SignalErrors[K]): Promise<void> {
+    for (const { handler, except } of [...this.#connections(name), ...this.#all]) {
+      if (except.has(name)) continue;
+      try {
+        await (handler as unknown as SignalHandler<K>)(name, task, error as SignalErrors[K]);
+      } catch (failure) {
+        this.#logger().error(`Handler of signal "${name}" failed for task ${task.name}: ${task.id}`, { error: failure });
+      }
+    }
+  }
+
+  #connections(name: SignalName): Connection[] {
+    return this.#byName.get(name) ?? [];
+  }
+
+  /** Leaves signals out for a handler of all. @returns whether it was connected to one of them */
+  #except(handler: AnyHandler, names: readonly SignalName[]): boolean {
+    let removed = false;
+    for (const { except } of this.#all.filter((connection) => connection.handler === handler)) {
+      for (const name of names) {
+        removed ||= !except.has(name);
+        except.add(name);
+      }
+    }
+    return removed;
+  }
+
+  /** Removes connections from the signals named, or from everything. @returns whether there was one */
+  #remove(matches: (connection: Connection) => boolean, names: readonly SignalName[]): boolean {
+    let removed = 0;
+    const rest = (connections: readonly Connection[]): Connection[] => {
+      const kept = connections.filter((connection) => !matches(connection));
+      removed += connections.length - kept.length;
+      return kept;
+    };
+    if (names.length === 0) this.#all = rest(this.#all);
+    for (const name of names.length > 0 ? names : [...this.#byName.keys()]) {
+      this.#byName.set(name, rest(this.#connections(name)));
+    }
+    return removed > 0;
+  }
+}
+
+function checkName(name: unknown): void {
+  if (typeof name !== "string" || !NAMES.has(name)) {
+    throw new TypeError(`There is no signal ${JSON.stringify(name)}: known are ${[...NAMES].join(", ")}`);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The handles of several invocations, read together.
+ * @module
+ */
+import type { ChordHandle } from "./chord.ts";
+import { ResultTimeout } from "../errors.ts";
+import { checkOptions, rule } from "../primitives/option_rules.ts";
+import { printAs, printed } from "../observe/printing.ts";
+import type { ResultHandle } from "./result.ts";
+import { checkGetOptions } from "./reader.ts";
+import type { Watcher } from "./waits.ts";
+import { durationMs } from "../primitives/time.ts";
+import type { Duration } from "../primitives/time.ts";
+import { systemClock } from "../primitives/clock.ts";
+import type { GetOptions } from "../types/results.ts";
+
+/** A handle that can be a member of a group. */
+export type GroupHandle = ResultHandle | ResultGroupHandle | ChordHandle;
+
+/** Reads its members in order. */
+export class ResultGroupHandle {
+  readonly kind = "result-group" as const;
+  readonly #handles: readonly GroupHandle[];
+
+  constructor(handles: readonly GroupHandle[]) {
+    this.#handles = handles;
+  }
+
+  get length(): number {
+    return this.#handles.length;
+  }
+
+  async get(options: GetOptions = {}): Promise<unknown[]> {
+    checkGetOptions(options);
+    const left = countDown(options.timeout);
+    const values: unknown[] = [];
+    for (const handle of this.#handles) values.push(await handle.get({ ...options, ...left() }));
+    return values;
+  }
+
+  [Symbol.iterator](): IterableIterator<GroupHandle> {
+    return this.#handles[Symbol.iterator]();
+  }
+
+  /** Has somebody told when the last step has ended: one that will never run ends with the one that did not succeed. */
+  watch(watcher: Watcher): () => void {
+    const last = this.#handles.at(-1);
+    if (last !== undefined) return last.watch(watcher);
+    queueMicrotask(() => watcher.ended());
+    return () => {};
+  }
+
+  async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
+    checkOptions<typeof options>(options, "asCompleted", { timeout: rule.duration(), signal: rule.signal });
+    options.signal?.throwIfAborted();
+    const left = countDown(options.timeout);
+    const arrivals = new Arrivals(this.#handles, options.signal);
+    try {
+      for (let count = 0; count < this.#handles.length; count++) {
+        const handle = await arrivals.next(left().timeout);
+        yield await handle.get({ blocking: true, ...options, ...left() });
+      }
+    } finally {
+      arrivals.stop();
+    }
+  }
+}
+
+printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
+
+/** How much of a time limit is left each time. */
+function countDown(timeout: Duration | undefined): () => { timeout?: { milliseconds: number } } {
+  if (timeout === undefined) return () => ({});
+  const endMs = systemClock.elapsed() + durationMs(timeout, "timeout");
+  return () => ({ timeout: { milliseconds: Math.max(0, endMs - systemClock.elapsed()) } });
+}
+
+/** The members of a group in the order in which they end. What they left is read when it is asked for, and only then. */
+class Arrivals {
+  readonly #arrived: GroupHandle[] = [];
+  readonly #stops: (() => void)[];
+  readonly #signal: AbortSignal | undefined;
+  #taken = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(handles: readonly GroupHandle[], signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#stops = handles.map((handle) =>
+      handle.watch({ ended: () => this.#arrive(handle), failed: (error) => this.#fail(error) })
+    );
+    signal?.addEventListener("abort", this.#abort);
+  }
+
+  readonly #abort = (): void => this.#fail(this.#signal!.reason);
+
+  /** @throws {ResultTimeout} If none arrives in time. */
+  async next(timeout: { milliseconds: number } | undefined): Promise<GroupHandle> {
+    if (this.#taken === this.#arrived.length && this.#failure === undefined) await this.#wait(timeout?.milliseconds);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const handle = this.#arrived[this.#taken++];
+    if (handle === undefined) throw new ResultTimeout("A member of the group has no result yet");
+    return handle;
+  }
+
+  stop(): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    for (const stop of this.#stops) stop();
+  }
+
+  async #wait(timeoutMs: number | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, resolve);
+    await promise;
+    timer?.stop();
+  }
+
+  #arrive(handle: GroupHandle): void {
+    this.#arrived.push(handle);
+    this.#wake?.();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads the outcome of a task by its id.
+ * @module
+ */
+import { readKey } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { isEnded } from "../control/endings.ts";
+import { ConfigurationError, ResultTimeout, TaskException } from "../errors.ts";
+import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
+import { failureException, isFailure, isIntermediate, valueOf } from "../core/failure.ts";
+import { keepsResult, mayKeepResults } from "../core/kept_results.ts";
+import type { Message } from "../message/message.ts";
+import { sleep, systemClock } from "../primitives/clock.ts";
+import { waitsOf } from "./waits.ts";
+import { type RevokeTarget, revokeTask } from "../control/revocation.ts";
+import { plainValue } from "../serializer/spread.ts";
+import type { StoredState } from "../storage.ts";
+import { durationMs, optionalDurationMs } from "../primitives/time.ts";
+import type { GetOptions } from "../types/results.ts";
+
+/** What was read: a value, or the exception to throw. */
+export type Outcome = ({ readonly value: unknown } | { readonly exception: TaskException }) & {
+  /** Whether the task has ended; else it is the error of an attempt that is followed by another. */
+  readonly ended: boolean;
+};
+
+const GET: Rules<GetOptions> = {
+  blocking: rule.boolean,
+  timeout: rule.duration(),
+  backoff: rule.number({ min: 1 }),
+  maxDelay: rule.duration({ positive: true }),
+  revokeOnTimeout: rule.boolean,
+  preserve: rule.boolean,
+  signal: rule.signal,
+};
+/** Pauses between two looks at a task whose last attempt has left an error and is followed by another. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+const PAUSE_GROWTH = 1.15;
+
+/** The value of an outcome. @throws {TaskException} If it is a failure. */
+export function unwrap(outcome: Outcome): unknown {
+  if ("exception" in outcome) throw outcome.exception;
+  return outcome.value;
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkGetOptions(options: GetOptions): void {
+  checkOptions<GetOptions>(options, "get", GET);
+}
+
+/** What is to be read, and what is known of it. */
+export interface ReadTarget extends RevokeTarget {
+  readonly message?: Message | undefined;
+}
+
+/** How a reader takes what is stored. */
+export interface TakeOptions {
+  /** It stays in the store. */
+  readonly preserve?: boolean | undefined;
+  /** The error of an attempt that is followed by another is left alone. */
+  readonly blocking?: boolean | undefined;
+}
+
+/**
+ * Reads, or waits for, the outcome of a task.
+ *
+ * @param take Reads what is stored; a handle shares one read among its readers.
+ * @returns The outcome; `undefined` when a non-blocking read finds nothing.
+ * @throws {ResultTimeout} If a blocking read waits longer than `timeout`, or another reader took the value.
+ * @throws {ConfigurationError} If its task or the Huey has `results: false`, so that nothing is stored.
+ */
+export async function readOutcome(
+  core: Core,
+  target: ReadTarget,
+  options: GetOptions,
+  take: () => Promise<Outcome | undefined> = () => takeOutcome(core, target.id, options),
+): Promise<Outcome | undefined> {
+  checkGetOptions(options);
+  if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
+  options.signal?.throwIfAborted();
+  const found = await take();
+  if (found?.ended) return found;
+  // Of one that is known by its id only, what a call with `results: true` has left can be read all the same.
+  if (target.message === undefined && !mayKeepResults(core)) throw new ConfigurationError(neverStored(target));
+  return options.blocking ? await waitForOutcome(core, target, options, take) : found;
+}
+
+function neverStored({ id, message }: ReadTarget): string {
+  if (message?.results !== false) return `Cannot read the result of ${id}: this Huey has results: false`;
+  return `Cannot read the result of task ${message.name}: ${id}: it has results: false`;
+}
+
+/** What is stored of a task; taken from the store, unless `preserve`. */
+export async function takeOutcome(core: Core, id: string, options: TakeOptions): Promise<Outcome | undefined> {
+  if (options.blocking && core.settings.storeIntermediateErrors) {
+    const seen = outcomeOf(await readKey(core, "results", id, true));
+    if (seen === undefined || !seen.ended || options.preserve) return seen;
+  }
+  return outcomeOf(await readKey(core, "results", id, options.preserve));
+}
+
+function outcomeOf(found: { readonly value: unknown } | undefined): Outcome | undefined {
+  if (found === undefined) return undefined;
+  const { value } = found;
+  if (!isFailure(value)) return { value: plainValue(valueOf(value)), ended: true };
+  return { exception: failureException(value), ended: !isIntermediate(value) };
+}
+
+async function waitForOutcome(
+  core: Core,
+  target: ReadTarget,
+  options: GetOptions,
+  take: () => Promise<Outcome | undefined>,
+): Promise<Outcome> {
+  const { id } = target;
+  const { signal, backoff = PAUSE_GROWTH, timeout } = options;
+  const endMs = timeout === undefined ? Infinity : systemClock.elapsed() + durationMs(timeout, "timeout");
+  const lookMs = optionalDurationMs(options.maxDelay, "maxDelay") ?? LONGEST_PAUSE_MS;
+  for (let pauseMs = Math.min(FIRST_PAUSE_MS, lookMs);; pauseMs = Math.min(pauseMs * backoff, lookMs)) {
+    const timeoutMs = timeout === undefined ? undefined : Math.max(0, endMs - systemClock.elapsed());
+    if (!await waitsOf(core.storage).wait(id, { timeoutMs, signal, lookMs })) break;
+    const found = await take();
+    if (found?.ended) return found;
+    const stored = await core.storage.state(id);
+    if (found !== undefined && stored === undefined && core.settings.trackState) return found;
+    if (!mayGoOn(core, stored)) return endingWithoutValue(id, stored);
+    if (systemClock.elapsed() >= endMs) break;
+    await sleep(systemClock, Math.min(pauseMs, endMs - systemClock.elapsed()), signal);
+  }
+  if (options.revokeOnTimeout) await revokeTask(core, target, { once: true });
+  throw new ResultTimeout(`Task ${id} has no result yet`);
+}
+
+/** Whether there is more to come of a task that has left something for a reader, or for another one that was faster. */
+function mayGoOn(core: Core, stored: StoredState | undefined): boolean {
+  if (stored !== undefined) return !isEnded(stored);
+  return core.settings.storeIntermediateErrors && !core.settings.trackState;
+}
+
+const NEVER_RAN = {
+  revoked: "was revoked before it ran",
+  expired: "expired before it ran",
+  canceled: "was canceled before it ran",
+  failed: "failed, and its error is not in the store any more",
+  dead: "was set aside as a dead letter, and why is not in the store any more",
+} as const;
+
+/**
+ * What a task that left no value means for its reader.
+ * @throws {ResultTimeout} If it did leave one, and another reader took it.
+ */
+function endingWithoutValue(id: string, stored: StoredState | undefined): Outcome {
+  if (stored?.state === "complete") {
+    throw new ResultTimeout(`Task ${id} has no result any more: another reader took it, read with preserve to share it`);
+  }
+  const outcome = stored?.state as keyof typeof NEVER_RAN | undefined;
+  if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined, ended: true };
+  const error = `Task ${id} ${NEVER_RAN[outcome]}`;
+  return { exception: new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome }), ended: true };
+}

@@ -1,0 +1,205 @@
+/**
+ * Waiting for the ends of tasks: in one place, so that all who wait in a process cost the storage one look, not one each.
+ * @module
+ */
+import { StorageError } from "../errors.ts";
+import { systemClock, type Timer } from "../primitives/clock.ts";
+import type { Storage } from "../storage.ts";
+
+/** Told once, when a task has ended, or when that cannot be found out. */
+export interface Watcher {
+  ended(): void;
+  failed(error: unknown): void;
+}
+
+/** How to wait for one task. */
+export interface WaitOptions {
+  /** Longest wait, in real time. `undefined`: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** An abort rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest time between two looks. */
+  readonly lookMs?: number | undefined;
+}
+
+/**
+ * A ring may be lost with a connection or a process, and some runtimes tell of two changes of a file within a millisecond as of one.
+ * So those who wait look without one, too: soon after the last ring, and then less and less often.
+ */
+const FIRST_LOOK_MS = 10;
+const LOOK_GROWTH = 3;
+const LOOK_MS = 1000;
+/**
+ * After a look at everything, no other for so many times as long as it took: a busy queue rings all the time. What is looked at
+ * quickly is looked at anew at once, however long the storage took this time.
+ */
+const REST = 10;
+const LONGEST_REST_EACH_MS = 0.04;
+/** The bell is kept for a while: who reads one result after another would make it anew for each. */
+const BELL_KEPT_MS = 1000;
+
+const waitsByStorage = new WeakMap<Storage, ResultWaits>();
+
+/** All that waits for tasks of a storage. */
+export function waitsOf(storage: Storage): ResultWaits {
+  let waits = waitsByStorage.get(storage);
+  if (waits === undefined) waitsByStorage.set(storage, waits = new ResultWaits(storage));
+  return waits;
+}
+
+/** Ends those who wait for tasks of a storage that is about to close. */
+export function endWaits(storage: Storage): void {
+  waitsByStorage.get(storage)?.close(new StorageError(`Storage "${storage.name}" is closed`));
+}
+
+/** Those who wait for the ends of tasks of one storage. */
+export class ResultWaits {
+  readonly #storage: Storage;
+  readonly #watched: Map<string, Set<Watcher>> = new Map();
+  /** Of those, what nobody has looked at yet. */
+  readonly #unseen: Set<string> = new Set();
+  #looking = false;
+  #rung = false;
+  /** The last look at everything, and when there may be another. */
+  #lookedMs = 0;
+  #restUntilMs = 0;
+  #pauseMs = FIRST_LOOK_MS;
+  #longestPauseMs = LOOK_MS;
+  #stir: (() => void) | undefined;
+  #bell: Promise<() => void> | undefined;
+  #bellEnd: Timer | undefined;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /**
+   * Waits until a task has ended, or has left a result.
+   * @returns false after the time limit
+   */
+  async wait(id: string, { timeoutMs, signal, lookMs }: WaitOptions): Promise<boolean> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+    const stop = this.watch(id, { ended: () => resolve(true), failed: reject }, lookMs);
+    // One last look of its own, in case that there was no time for any.
+    const late = (): void => void this.#storage.endedOf([id]).then((ended) => resolve(ended.length > 0), reject);
+    const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, late);
+    const aborted = (): void => reject(signal!.reason);
+    signal?.addEventListener("abort", aborted);
+    try {
+      return await promise;
+    } finally {
+      stop();
+      timer?.stop();
+      signal?.removeEventListener("abort", aborted);
+    }
+  }
+
+  /**
+   * Has somebody told when a task has ended, or has left a result.
+   *
+   * @param lookMs Longest time between two looks.
+   * @returns What ends that. Idempotent.
+   */
+  watch(id: string, watcher: Watcher, lookMs: number = LOOK_MS): () => void {
+    const watchers = this.#watched.get(id);
+    if (watchers === undefined) this.#watched.set(id, new Set([watcher]));
+    else watchers.add(watcher);
+    this.#unseen.add(id);
+    this.#longestPauseMs = this.#watched.size === 1 ? lookMs : Math.min(this.#longestPauseMs, lookMs);
+    this.#pauseMs = Math.min(FIRST_LOOK_MS, lookMs);
+    if (this.#looking) this.#stir?.();
+    else void this.#look();
+    return () => this.#drop(id, watcher);
+  }
+
+  /** Tells all that they wait in vain. */
+  close(error: unknown): void {
+    for (const watchers of this.#takeAll()) for (const watcher of watchers) watcher.failed(error);
+    this.#dropBell();
+  }
+
+  #drop(id: string, watcher: Watcher): void {
+    const watchers = this.#watched.get(id);
+    if (!watchers?.delete(watcher) || watchers.size > 0) return;
+    this.#watched.delete(id);
+    this.#unseen.delete(id);
+    if (this.#watched.size === 0) this.#stir?.();
+  }
+
+  #takeAll(): Set<Watcher>[] {
+    const all = [...this.#watched.values()];
+    this.#watched.clear();
+    this.#unseen.clear();
+    this.#stir?.();
+    return all;
+  }
+
+  /** Looks for as long as somebody waits. */
+  async #look(): Promise<void> {
+    this.#looking = true;
+    this.#bellEnd?.stop();
+    try {
+      // Before the first look, so that nothing rings unheard.
+      await (this.#bell ??= this.#storage.listen("results", () => this.#ring()));
+      this.#lookedMs = systemClock.elapsed();
+      while (this.#watched.size > 0) await this.#turn();
+    } catch (error) {
+      for (const watchers of this.#takeAll()) for (const watcher of watchers) watcher.failed(error);
+      this.#dropBell();
+    }
+    this.#looking = false;
+    this.#bellEnd = systemClock.startTimer(BELL_KEPT_MS, () => this.#dropBell(), { background: true });
+  }
+
+  /** One look: at everything if that is due, at what is new, or none, but a wait for either. */
+  async #turn(): Promise<void> {
+    const nowMs = systemClock.elapsed();
+    const dueMs = this.#rung ? this.#restUntilMs : Math.max(this.#lookedMs + this.#pauseMs, this.#restUntilMs);
+    if (nowMs >= dueMs) {
+      this.#pauseMs = Math.min(this.#rung ? FIRST_LOOK_MS : this.#pauseMs * LOOK_GROWTH, this.#longestPauseMs);
+      this.#rung = false;
+      const ids = [...this.#watched.keys()];
+      await this.#tell(ids);
+      this.#lookedMs = systemClock.elapsed();
+      this.#restUntilMs = this.#lookedMs + Math.min(REST * (this.#lookedMs - nowMs), LONGEST_REST_EACH_MS * ids.length);
+    } else if (this.#unseen.size > 0) {
+      await this.#tell([...this.#unseen]);
+    } else {
+      await this.#rest(dueMs - nowMs);
+    }
+  }
+
+  async #tell(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#unseen.delete(id);
+    for (const id of await this.#storage.endedOf(ids)) {
+      const watchers = this.#watched.get(id) ?? [];
+      this.#watched.delete(id);
+      this.#unseen.delete(id);
+      for (const watcher of watchers) watcher.ended();
+    }
+  }
+
+  /** Ends early when there is something to look at, or nobody waits any more. */
+  async #rest(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = systemClock.startTimer(ms, resolve);
+    this.#stir = resolve;
+    await promise;
+    timer.stop();
+    this.#stir = undefined;
+  }
+
+  #ring(): void {
+    this.#rung = true;
+    this.#stir?.();
+  }
+
+  #dropBell(): void {
+    this.#bellEnd?.stop();
+    const bell = this.#bell;
+    this.#bell = undefined;
+    // A bell that cannot be hung up is none that rings.
+    bell?.then((stop) => stop()).catch(() => {});
+  }
+}

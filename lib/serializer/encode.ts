@@ -1,0 +1,301 @@
+/**
+ * Values into tagged JSON: a tree that `JSON.stringify` writes without loss. Everything is read once, and what was checked is what is
+ * written: a getter, a proxy or a `toJSON` may answer differently at each call.
+ * @module
+ */
+import { types } from "node:util";
+import { isSpread, spreadItems } from "./spread.ts";
+import { type Bounds, tooDeep, tooLong, tooMany } from "./bounds.ts";
+import { encodeBytes } from "./bytes.ts";
+import { isError, recordOfError } from "./error.ts";
+import { MAX_DIGITS, setOwn, showPath, type Step, TAG } from "./format.ts";
+
+/**
+ * The tagged form of a value.
+ *
+ * @param value Any value.
+ * @param bounds How large it may be.
+ * @returns Only what JSON has.
+ * @throws {TypeError} For what cannot travel (a function, a symbol, a cycle, an instance of a class, too deep a value), naming
+ * its path.
+ * @throws {RangeError} For more than the bounds allow, also for little that is met again and again.
+ */
+export function toTagged(value: unknown, bounds: Bounds): unknown {
+  if (isPlainNumber(value) || value === null) return value;
+  try {
+    return new Encoder(bounds, undefined).encode(value);
+  } catch (error) {
+    if (error !== REFUSED) throw error;
+    // Once more, keeping account of the place: what can be stored need not pay for that.
+    new Encoder(bounds, { path: [], containers: [] }).encode(value);
+    throw new TypeError("Cannot serialize the value: it changes while it is read");
+  }
+}
+
+/** Thrown at what cannot be stored, where no account is kept of the place. */
+const REFUSED: unique symbol = Symbol("refused");
+
+/** The way to the present place. */
+interface Trail {
+  readonly path: Step[];
+  /** The containers around the place. */
+  readonly containers: object[];
+}
+
+/** What is known of the errors of a value. */
+interface ErrorTrail {
+  /** Those around the present place. */
+  readonly outer: Error[];
+  /** Those that are written in full, within the outermost one, in their order. */
+  readonly full: Set<Error>;
+  readonly order: Error[];
+  /** Values that were left out of errors again: what is tried in vain must have an end too. */
+  wasted: number;
+}
+
+class Encoder {
+  readonly #bounds: Bounds;
+  /** Where this is, if somebody wants to know. */
+  readonly #trail: Trail | undefined;
+  #level = 0;
+  #nodes = 1;
+  #length = 0;
+  #errors: ErrorTrail | undefined;
+
+  constructor(bounds: Bounds, trail: Trail | undefined) {
+    this.#bounds = bounds;
+    this.#trail = trail;
+  }
+
+  encode(value: unknown): unknown {
+    switch (typeof value) {
+      case "string":
+        return this.#text(value);
+      case "boolean":
+        return value;
+      case "number":
+        if (Object.is(value, -0)) return tagged("number", "-0");
+        return Number.isFinite(value) ? value : tagged("number", String(value));
+      case "bigint":
+        return this.#bigint(value);
+      case "undefined":
+        return { [TAG]: "undefined" };
+      case "object":
+        return value === null ? null : this.#nested(value);
+      default:
+        throw this.#refusal(() => `a ${typeof value} cannot be stored`);
+    }
+  }
+
+  #nested(value: object): unknown {
+    // A cycle comes to its end at the deepest level, if no account is kept.
+    const containers = this.#trail?.containers;
+    if (containers?.includes(value)) throw this.#refusal(() => "it contains itself");
+    if (this.#level >= this.#bounds.maxDepth) throw this.#refusal(() => tooDeep(this.#bounds));
+    this.#level++;
+    containers?.push(value);
+    const encoded = this.#container(value);
+    containers?.pop();
+    this.#level--;
+    return encoded;
+  }
+
+  #container(value: object): unknown {
+    const isList = Array.isArray(value);
+    if (!isList && !isPlainObject(value)) return this.#builtIn(value);
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === "function") return this.encode(toJSON.call(value, ""));
+    return isList ? this.#items(value) : this.#record(value);
+  }
+
+  /** Counts values before they are looked at, so that a list of any length, or one list in many places, costs no more than the bound. */
+  #count(more: number): void {
+    this.#nodes += more;
+    if (this.#nodes > this.#bounds.maxNodes) throw this.#refusal(() => tooMany(this.#bounds), RangeError);
+  }
+
+  /** Counts a text, if there is room for it. */
+  #fits(length: number): boolean {
+    if (this.#length + length > this.#bounds.maxBytes) return false;
+    this.#length += length;
+    return true;
+  }
+
+  #text(value: string): string {
+    if (!this.#fits(value.length)) {
+      throw this.#refusal(() => tooLong(`more than ${this.#bounds.maxBytes}`, this.#bounds), RangeError);
+    }
+    return value;
+  }
+
+  #bigint(value: bigint): unknown {
+    const digits = String(value);
+    if (digits.length > MAX_DIGITS) throw this.#refusal(() => `a bigint must not have more than ${MAX_DIGITS} digits`);
+    return tagged("bigint", this.#text(digits));
+  }
+
+  #builtIn(value: object): unknown {
+    if (types.isDate(value)) return tagged("Date", dateOf(value));
+    if (types.isMap(value)) return tagged("Map", this.#entries(value));
+    if (types.isSet(value)) return tagged("Set", this.#members(value));
+    if (isError(value)) return this.#error(value);
+    if (types.isRegExp(value)) return tagged("RegExp", [this.#text(SOURCE.call(value)), value.flags]);
+    const href = hrefOf(value);
+    if (href !== undefined) return tagged("URL", this.#text(href));
+    if (isSpread(value)) return tagged("spread", this.#items(spreadItems(value)));
+    const bytes = encodeBytes(value);
+    return bytes === undefined ? this.#instance(value) : tagged(bytes.tag, this.#text(bytes.text));
+  }
+
+  #instance(value: object): unknown {
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === "function") return this.encode(toJSON.call(value, ""));
+    throw this.#refusal(() => {
+      const hint = types.isPromise(value) ? ", await it first" : ", which is neither plain data nor has a toJSON method";
+      return `it is an instance of ${className(value)}${hint}`;
+    });
+  }
+
+  #record(value: object): unknown {
+    // A copy: from here on nothing of the application is asked.
+    const record: Record<string, unknown> = { ...value };
+    const keys = Object.keys(record);
+    this.#count(keys.length);
+    for (const key of keys) {
+      this.#length += key.length;
+      const part = record[key];
+      if (isPlainNumber(part) || typeof part === "boolean") continue;
+      if (typeof part === "string" && this.#fits(part.length)) continue;
+      const encoded = this.#at(key, part);
+      if (encoded !== part) setOwn(record, key, encoded);
+    }
+    return Object.hasOwn(record, TAG) ? tagged("object", record) : record;
+  }
+
+  #items(values: readonly unknown[]): unknown[] {
+    const { length } = values;
+    this.#count(length);
+    const encoded: unknown[] = [];
+    for (let index = 0; index < length; index++) {
+      const value = values[index];
+      const isPlain = isPlainNumber(value) || (typeof value === "string" && this.#fits(value.length));
+      encoded.push(isPlain ? value : this.#at(index, value));
+    }
+    return encoded;
+  }
+
+  #members(set: Set<unknown>): unknown[] {
+    const members = [...SET_VALUES.call(set)];
+    this.#count(members.length);
+    return members.map((value, index) => this.#at({ call: `values()[${index}]` }, value));
+  }
+
+  #entries(map: Map<unknown, unknown>): unknown[] {
+    const entries = [...MAP_ENTRIES.call(map)];
+    this.#count(3 * entries.length);
+    return entries.map(([key, value], index) => {
+      const place = typeof key === "string" ? `get(${JSON.stringify(key)})` : `values()[${index}]`;
+      return [this.#at({ call: `keys()[${index}]` }, key), this.#at({ call: place }, value)];
+    });
+  }
+
+  /** One that is met again within the same error has only its name and message there: errors that point to one another have no end. */
+  #error(error: Error): unknown {
+    const errors = this.#errors ??= { outer: [], full: new Set(), order: [], wasted: 0 };
+    if (errors.outer.includes(error)) throw this.#refusal(() => "it contains itself");
+    const isFirst = !errors.full.has(error);
+    if (isFirst) errors.order.push(error);
+    errors.full.add(error);
+    errors.outer.push(error);
+    const record = recordOfError(error, isFirst ? (key) => this.#attempt(error, key, errors) : undefined);
+    for (const text of [record.name, record.message, record.stack ?? ""]) this.#text(text);
+    errors.outer.pop();
+    if (errors.outer.length === 0) forgetErrors(errors, 0);
+    if (!(error instanceof DOMException)) return tagged("Error", record);
+    return tagged("DOMException", { name: record.name, message: record.message, stack: record.stack });
+  }
+
+  /** An error is stored with what can travel: keeping the failure matters more than keeping all of it. */
+  #attempt(error: Error, key: string, errors: ErrorTrail): { encoded: unknown } | undefined {
+    if (errors.wasted > this.#bounds.maxNodes) return undefined;
+    const before = [this.#nodes, this.#length, this.#level] as const;
+    const [outer, full] = [errors.outer.length, errors.order.length];
+    const [steps, containers] = [this.#trail?.path.length ?? 0, this.#trail?.containers.length ?? 0];
+    try {
+      this.#count(1);
+      return { encoded: this.#at(key, error[key as keyof Error]) };
+    } catch {
+      errors.wasted += 1 + this.#nodes - before[0];
+      [this.#nodes, this.#length, this.#level] = before;
+      errors.outer.length = outer;
+      forgetErrors(errors, full);
+      if (this.#trail !== undefined) [this.#trail.path.length, this.#trail.containers.length] = [steps, containers];
+      return undefined;
+    }
+  }
+
+  /** What throws leaves its step on the path: it is shown, or cut off by whoever goes on. */
+  #at(step: Step, value: unknown): unknown {
+    const path = this.#trail?.path;
+    if (path === undefined) return this.encode(value);
+    path.push(step);
+    const encoded = this.encode(value);
+    path.pop();
+    return encoded;
+  }
+
+  #refusal(reason: () => string, kind: new (message: string) => Error = TypeError): unknown {
+    if (this.#trail === undefined) return REFUSED;
+    return new kind(`Cannot serialize ${showPath(this.#trail.path)}: ${reason()}`);
+  }
+}
+
+/** Forgets all but the first `count` of those that are written in full. */
+function forgetErrors({ full, order }: ErrorTrail, count: number): void {
+  for (const error of order.splice(count)) full.delete(error);
+}
+
+function isPlainNumber(value: unknown): value is number {
+  return typeof value === "number" && value !== 0 && Number.isFinite(value);
+}
+
+function tagged(tag: string, value: unknown): unknown {
+  return { [TAG]: tag, v: value };
+}
+
+// The methods of the classes themselves: an instance may have others under their names, which answer as they like.
+const { getTime: GET_TIME } = Date.prototype;
+const { entries: MAP_ENTRIES } = Map.prototype;
+const { values: SET_VALUES } = Set.prototype;
+const SOURCE = getterOf(RegExp.prototype, "source");
+const HREF = getterOf(URL.prototype, "href");
+
+function getterOf(prototype: object, key: string): () => string {
+  return Object.getOwnPropertyDescriptor(prototype, key)!.get as () => string;
+}
+
+function dateOf(date: Date): number | null {
+  const time = GET_TIME.call(date);
+  return Number.isNaN(time) ? null : time;
+}
+
+function hrefOf(value: object): string | undefined {
+  if (!(value instanceof URL)) return undefined;
+  try {
+    return HREF.call(value);
+  } catch {
+    // It has the prototype of a URL, and is none.
+    return undefined;
+  }
+}
+
+/** Also for objects of another realm, whose prototype is another `Object.prototype`. */
+function isPlainObject(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function className(value: object): string {
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" ? name : "a class without a name";
+}

@@ -1,0 +1,234 @@
+/**
+ * Options of tasks and calls, checked before anything is stored.
+ * @module
+ */
+import { checkKeys, checkName, show } from "../primitives/arguments.ts";
+import { ConfigurationError } from "../errors.ts";
+import { MAX_LOCK_SLOTS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
+import { checkOptions, checkValues, rule, type Rules } from "../primitives/option_rules.ts";
+import type { Defaults, Definition } from "./registry.ts";
+import {
+  durationMs,
+  type Instant,
+  instantMs,
+  isInstant,
+  LAST_DATE_MS,
+  optionalDurationMs,
+  plainDuration,
+} from "../primitives/time.ts";
+import type { CallOptions, RevokeOptions, When } from "../types/calling.ts";
+import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "../types/definition.ts";
+import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
+import type { RescheduleOptions } from "../types/results.ts";
+
+/** Options that a task and a call share. */
+const SHARED: Rules<Omit<CallOptions, "id">> = {
+  retries: rule.whole({ min: 0, max: MAX_RETRIES }),
+  retryDelay: rule.duration(),
+  retryBackoff: rule.number({ min: 0 }),
+  retryJitter: rule.number({ min: 0, max: 1 }),
+  retryMaxDelay: rule.duration(),
+  priority: rule.number({ min: -MAX_PRIORITY, max: MAX_PRIORITY }),
+  expires: checkExpires,
+  timeout: rule.duration(),
+  delivery: rule.oneOf("at-least-once", "at-most-once"),
+  results: rule.boolean,
+};
+
+const CALL: Rules<AnyCallOptions> = {
+  ...SHARED,
+  id: rule.name,
+  delay: rule.duration({ negative: true }),
+  eta: rule.instant,
+};
+
+const TASK: Rules<TaskOptions> = {
+  ...SHARED,
+  name: rule.name,
+  context: rule.boolean,
+  lock: checkLock,
+  rateLimit: checkTaskRateLimit,
+};
+
+const LOCK: Rules<LockOptions> = {
+  ttl: rule.duration({ positive: "the lock would end at once" }),
+  slots: rule.whole({ min: 1, max: MAX_LOCK_SLOTS }),
+};
+
+const RATE_LIMIT: Rules<RateLimitOptions> = {
+  limit: rule.whole({ min: 0 }),
+  per: rule.duration({ positive: true }),
+  retry: rule.boolean,
+  algorithm: rule.oneOf("fixed", "sliding", "token-bucket"),
+};
+
+/** What a kind of task takes beside the options of every task. */
+export const EXTRA_RULES: {
+  readonly task: object;
+  readonly periodic: Rules<Pick<PeriodicTaskOptions, "missed" | "missedWindow">>;
+  readonly context: Rules<Pick<ContextTaskOptions, "asArgument">>;
+} = {
+  task: {},
+  periodic: { missed: rule.oneOf("skip", "once", "all"), missedWindow: rule.duration() },
+  context: { asArgument: rule.boolean },
+};
+
+/** Options of one call, and when it is due. */
+export type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
+
+/** Options of any kind of task. */
+export type AnyTaskOptions = TaskOptions & Partial<PeriodicTaskOptions> & Partial<ContextTaskOptions>;
+
+/**
+ * Checks the options of a task.
+ * @returns the options in milliseconds, with their defaults
+ * @throws {TypeError | RangeError} Naming the option, the value and the rule.
+ */
+export function taskDefaults(options: AnyTaskOptions, extra: object): Defaults {
+  checkOptions<object>(options, "A task", { ...TASK, ...extra });
+  const call = resolve(options);
+  return {
+    retries: call.retries ?? 0,
+    retryDelayMs: call.retryDelayMs ?? 0,
+    retryBackoff: call.retryBackoff ?? 0,
+    retryJitter: call.retryJitter ?? 0,
+    retryMaxDelayMs: call.retryMaxDelayMs,
+    priority: call.priority ?? 0,
+    expires: call.expires,
+    timeoutMs: call.timeoutMs,
+    delivery: call.delivery,
+    results: call.results,
+  };
+}
+
+/** What a call changes of the task's own options; `undefined` leaves them. */
+export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefined } & {
+  readonly id?: string | undefined;
+  readonly etaMs?: number | undefined;
+};
+
+/**
+ * Checks the options of one call.
+ *
+ * @param nowMs From when a delay counts.
+ * @throws {TypeError | RangeError} Naming the option, the value and the rule.
+ * @throws {ConfigurationError} If both delay and eta are given.
+ */
+export function callOverrides(options: AnyCallOptions, nowMs: number): Overrides {
+  checkOptions<AnyCallOptions>(options, "A call", CALL);
+  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>, nowMs) };
+}
+
+/** Checked options in milliseconds; what is not given is `undefined`. */
+function resolve(options: Omit<CallOptions, "id">): Overrides {
+  return {
+    retries: options.retries,
+    retryDelayMs: optionalDurationMs(options.retryDelay, "retryDelay"),
+    retryBackoff: options.retryBackoff,
+    retryJitter: options.retryJitter,
+    retryMaxDelayMs: optionalDurationMs(options.retryMaxDelay, "retryMaxDelay"),
+    priority: options.priority,
+    expires: plainExpires(options.expires),
+    timeoutMs: optionalDurationMs(options.timeout, "timeout"),
+    delivery: options.delivery,
+    results: options.results,
+  };
+}
+
+/**
+ * The time that `delay` or `eta` means; `undefined` without either.
+ * @throws {ConfigurationError} If both are given.
+ */
+export function etaMs(when: Partial<When>, nowMs: number): number | undefined {
+  if (when.delay !== undefined && when.eta !== undefined) throw new ConfigurationError("Give either delay or eta, not both");
+  if (when.eta !== undefined) return instantMs(when.eta, "eta");
+  if (when.delay === undefined) return undefined;
+  return checkDate(nowMs + durationMs(when.delay, "delay", { negative: true }), "delay");
+}
+
+/** When an invocation expires: a duration counts from the eta, else from its enqueue. */
+export function expiresAtMs(expires: TaskOptions["expires"], eta: number | undefined, nowMs: number): number | undefined {
+  if (expires === undefined) return undefined;
+  if (isInstant(expires)) return instantMs(expires, "expires");
+  const lifeMs = durationMs(expires, "expires");
+  // A task still runs in the millisecond in which it expires; 0 means at once all the same.
+  return checkDate(Math.max(eta ?? 0, nowMs) + (lifeMs === 0 ? -1 : lifeMs), "expires");
+}
+
+/** The lock of a task. */
+export function lockOf(lock: TaskOptions["lock"]): Definition["lock"] {
+  if (lock === undefined) return undefined;
+  if (typeof lock === "string") return { name: lock, options: {} };
+  const { name, ...options } = lock;
+  return { name, options };
+}
+
+/** The rate limit of a task; its name defaults to the task's. */
+export function rateLimitOf(limit: TaskOptions["rateLimit"], taskName: string): Definition["rateLimit"] {
+  if (limit === undefined) return undefined;
+  const { name = taskName, ...options } = limit;
+  return { name, options };
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkLockOptions(options: LockOptions): void {
+  checkOptions<LockOptions>(options, "A lock", LOCK);
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkRateLimitOptions(options: RateLimitOptions): void {
+  checkOptions<RateLimitOptions>(options, "A rate limit", RATE_LIMIT);
+  refuseIncomplete(options, "");
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkRevokeOptions(options: RevokeOptions): void {
+  checkOptions<RevokeOptions>(options, "A revocation", { once: rule.boolean, until: rule.instant });
+}
+
+/** @throws {TypeError | RangeError} Naming the option, the value and the rule. */
+export function checkReschedule(options: RescheduleOptions): void {
+  const { delay, eta, priority, expires } = CALL;
+  checkOptions<RescheduleOptions>(options, "reschedule", { delay, eta, priority, expires, preservePipeline: rule.boolean });
+}
+
+function checkLock(value: unknown, name: string): void {
+  if (typeof value === "string") return checkName(value, `${name}.name`);
+  if (typeof value !== "object") throw new TypeError(`${name} must be a name, or an object with a name: ${show(value)}`);
+  checkKeys(value, name, ["name", ...Object.keys(LOCK)]);
+  const lock = value as { name: string } & LockOptions;
+  checkName(lock.name, `${name}.name`);
+  checkValues(lock, LOCK, `${name}.`);
+}
+
+function checkTaskRateLimit(value: unknown, name: string): void {
+  checkKeys(value, name, ["name", ...Object.keys(RATE_LIMIT)]);
+  const limit = value as { name?: string } & RateLimitOptions;
+  checkValues(limit, { name: rule.name, ...RATE_LIMIT }, `${name}.`);
+  refuseIncomplete(limit, `${name}.`);
+}
+
+function refuseIncomplete(limit: Partial<RateLimitOptions>, prefix: string): void {
+  if (limit.limit === undefined) {
+    throw new TypeError(`${prefix}limit must be given: how many calls are let through in each window`);
+  }
+  if (limit.per === undefined) {
+    throw new TypeError(`${prefix}per must be given: the length of a window, a number of seconds or { minutes: 1 }`);
+  }
+}
+
+function checkDate(ms: number, name: string): number {
+  if (Math.abs(ms) > LAST_DATE_MS) throw new RangeError(`${name} ends after the last date that there is`);
+  return ms;
+}
+
+function checkExpires(value: unknown, name: string): void {
+  if (isInstant(value)) instantMs(value, name);
+  else rule.duration()(value, name);
+}
+
+/** Plain data: a serializer of the application may know no dates. */
+function plainExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
+  if (expires === undefined) return undefined;
+  return isInstant(expires) ? { epochMilliseconds: instantMs(expires as Instant, "expires") } : plainDuration(expires);
+}

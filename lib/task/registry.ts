@@ -1,0 +1,103 @@
+/**
+ * The tasks of one Huey, by name.
+ * @module
+ */
+import { ConfigurationError, UnknownTaskError } from "../errors.ts";
+import type { Delivery, Schedule } from "../types/definition.ts";
+import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
+import type { Duration, Instant } from "../primitives/time.ts";
+
+/** Options of a task, checked and in milliseconds. */
+export interface Defaults {
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  readonly retryBackoff: number;
+  readonly retryJitter: number;
+  readonly retryMaxDelayMs: number | undefined;
+  readonly priority: number;
+  readonly expires: Duration | Instant | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly delivery: Delivery | undefined;
+  /** Whether values and errors are stored; `undefined`: as the Huey says. */
+  readonly results: boolean | undefined;
+}
+
+/** When a periodic task runs. */
+export interface Periodic {
+  readonly schedule: Schedule;
+  readonly missed: "skip" | "once" | "all";
+  readonly missedWindowMs: number;
+}
+
+/** One registered task. */
+export interface Definition {
+  /** Wire identity. */
+  readonly name: string;
+  /** Runs the function with these arguments. */
+  // deno-lint-ignore ban-types -- the parameters are known to the wrapper's types only
+  readonly fn: Function;
+  /** Whether the function gets a `TaskContext` first. */
+  readonly context: boolean;
+  readonly defaults: Defaults;
+  readonly lock: { readonly name: string; readonly options: LockOptions } | undefined;
+  readonly rateLimit: { readonly name: string; readonly options: RateLimitOptions } | undefined;
+  readonly periodic: Periodic | undefined;
+}
+
+/** Leads from a wrapper to its definition. */
+export const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
+
+/** The definition of a wrapper; `undefined` for any other value. */
+export function definitionOf(value: unknown): Definition | undefined {
+  return typeof value === "function" ? (value as { readonly [DEFINITION]?: Definition })[DEFINITION] : undefined;
+}
+
+/** Tasks by name, in the order of their registration. */
+export class Registry {
+  readonly #definitions: Map<string, Definition> = new Map();
+
+  /**
+   * Registers a task.
+   * @throws {ConfigurationError} If the name is taken.
+   */
+  add(definition: Definition): void {
+    if (this.#definitions.has(definition.name)) {
+      throw new ConfigurationError(
+        `A task named "${definition.name}" is registered already: names are the identity on the wire`,
+      );
+    }
+    this.#definitions.set(definition.name, definition);
+  }
+
+  /** Removes a task. @returns whether it was registered */
+  remove(name: string): boolean {
+    return this.#definitions.delete(name);
+  }
+
+  /** The task, or `undefined`. */
+  find(name: string): Definition | undefined {
+    return this.#definitions.get(name);
+  }
+
+  /**
+   * The task.
+   * @throws {UnknownTaskError} If it is not registered.
+   */
+  get(name: string): Definition {
+    const definition = this.#definitions.get(name);
+    if (definition === undefined) throw new UnknownTaskError(name);
+    return definition;
+  }
+
+  /** All tasks. */
+  all(): Definition[] {
+    return [...this.#definitions.values()];
+  }
+
+  /** The periodic tasks. */
+  periodic(): (Definition & { readonly periodic: Periodic })[] {
+    return this.all().filter((definition): definition is Definition & { readonly periodic: Periodic } =>
+      definition.periodic !== undefined
+    );
+  }
+}
