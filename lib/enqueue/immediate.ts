@@ -7,11 +7,9 @@ import type { Core } from "../core/core.ts";
 import { execute } from "../attempt/execute.ts";
 import { Inline } from "../attempt/inline.ts";
 import { newId } from "../primitives/ids.ts";
-import { type Start, withExpiry, withValue } from "../composition/link.ts";
-import type { ChordMembership, ChordMessage, Message } from "../message/message.ts";
-import type { Clock } from "../primitives/clock.ts";
+import type { Start } from "../composition/link.ts";
+import type { Message } from "../message/message.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "../observe/signals.ts";
-import { plainValue } from "../serializer/spread.ts";
 import { makeTask } from "../composition/call.ts";
 
 /** Runs messages, and whatever follows from them, before it resolves. What is not due goes to the schedule and stays there. */

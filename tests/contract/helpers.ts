@@ -2,7 +2,7 @@
  * Short words for the cases of the storage contract.
  * @module
  */
-import { type WaitOptions, waitsOf } from "../../lib/result_waits.ts";
+import { type WaitOptions, waitsOf } from "../../lib/result/waits.ts";
 import type { Claim, ClaimOptions, Item, KeyValue, Lease, Owner, Settlement, Storage } from "../../lib/storage.ts";
 
 /** Longer than the time limit of a case: what waits this long was not woken, and the case fails. */
