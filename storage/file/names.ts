@@ -9,6 +9,7 @@
  *                                                 <claim>~begun and <claim>~locks
  *     places/<two digits of a hash>               where the messages of tracked tasks are, see places.ts
  *     tasks/<hash levels>/<hash of the id>        how a task ended, and its result
+ *     news/ended                                  which tasks have ended for which somebody waits, see news.ts
  *     data, locks, revocations, meta, counters, letters, lost/<hash levels>/<hash of the key>
  *     chords/<hash of the id>/...                 see chords.ts
  *     dead/<branch>/<leaf>/<time>-<order>         dead letters

@@ -15,6 +15,7 @@ import { Leases } from "./leases.ts";
 import type { Counted } from "./lock.ts";
 import { dueOf, itemOf, Messages, readMessage } from "./messages.ts";
 import { LATER } from "./names.ts";
+import { News } from "./news.ts";
 import { Records } from "./records.ts";
 import { Sweep } from "./sweep.ts";
 import { Tasks } from "./tasks.ts";
@@ -35,6 +36,7 @@ export class Queue {
   readonly revocations: Records;
   readonly meta: Records;
   readonly counters: Records;
+  readonly news: News;
   readonly tasks: Tasks;
   readonly messages: Messages;
   readonly deadLetters: DeadLetters;
@@ -53,7 +55,8 @@ export class Queue {
     this.revocations = records("revocations", "revocations");
     this.meta = records("meta");
     this.counters = records("counters");
-    this.tasks = new Tasks(records("tasks"), clock);
+    this.news = new News(disk, clock);
+    this.tasks = new Tasks(records("tasks"), this.news, clock);
     this.messages = new Messages(disk, this.tasks, (message) => this.claims.holderOf(message) !== undefined);
     this.deadLetters = new DeadLetters(disk, records("letters"));
     this.chords = new Chords(disk, clock);

@@ -41,7 +41,7 @@ import { Waits } from "./waits.ts";
 export type { FileOptions };
 
 /** Ids that are looked for in one hold of the lock, so that others get their turn in between. */
-const IDS_AT_ONCE = 64;
+const IDS_AT_ONCE = 256;
 /** Records that a recovery looks at along the way, in case their time is over. */
 const LOOKS_PER_RECOVERY = 200;
 
@@ -83,6 +83,7 @@ export class FileStorage implements Storage {
       disk,
       clock,
       forget: () => queue.forget(),
+      undone: () => queue.news.forget(),
       balance: () => queue.balance(),
       recount: (what) => queue.recount(what),
       ring: (topics) => this.#waits.ring(topics),
@@ -279,14 +280,11 @@ export class FileStorage implements Storage {
 
   /** Where the wish cannot be noted, on a full disk, whoever waits looks now and then. */
   async #endedAmong(ids: readonly string[]): Promise<string[]> {
-    const { tasks } = this.#queue;
+    const { tasks, news } = this.#queue;
     try {
-      return await this.#turns.run((transaction) => {
-        const ended = ids.filter((id) => tasks.hasEnded(transaction, id));
-        if (ended.length < ids.length) { for (const id of ids) if (!ended.includes(id)) tasks.await(transaction, id); }
-        return ended;
-      });
+      return await this.#turns.run((transaction) => tasks.endedOf(transaction, ids));
     } catch (error) {
+      news.forget();
       if (!(error instanceof StorageError)) throw error;
       return await this.#turns.run((transaction) => ids.filter((id) => tasks.hasEnded(transaction, id)));
     }

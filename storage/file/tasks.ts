@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Ending, StoredState } from "../../lib/storage.ts";
+import type { News } from "./news.ts";
 import type { Records } from "./records.ts";
 import type { FileRecord } from "./record.ts";
 import type { Transaction } from "./transaction.ts";
@@ -39,10 +40,12 @@ const AWAITED_MS = 3_600_000;
 /** All tasks. */
 export class Tasks {
   readonly #records: Records;
+  readonly #news: News;
   readonly #clock: Clock;
 
-  constructor(records: Records, clock: Clock) {
+  constructor(records: Records, news: News, clock: Clock) {
     this.#records = records;
+    this.#news = news;
     this.#clock = clock;
   }
 
@@ -59,7 +62,10 @@ export class Tasks {
     if (ending === undefined && result === undefined) return;
     const found = this.#read(transaction, id);
     const nowMs = this.#clock.now();
-    if (found?.status.awaited) transaction.rings.add("results");
+    if (found?.status.awaited) {
+      this.#news.note(transaction, id);
+      transaction.rings.add("results");
+    }
     const status: Status = {
       ...ending === undefined
         ? { ...found?.status, awaited: undefined }
@@ -98,6 +104,19 @@ export class Tasks {
     const status = this.status(transaction, id);
     if (status?.resultUntilMs !== undefined) return true;
     return status?.ending !== undefined && (status.noticeUntilMs ?? 0) > this.#clock.now();
+  }
+
+  /** Those of the tasks that have ended. The ends of the others will ring. */
+  endedOf(transaction: Transaction, ids: readonly string[]): string[] {
+    const ended: string[] = [];
+    for (const id of this.#news.unknown(ids)) {
+      if (this.hasEnded(transaction, id)) ended.push(id);
+      else {
+        this.await(transaction, id);
+        this.#news.remember(id);
+      }
+    }
+    return ended;
   }
 
   /** Its end will ring. */

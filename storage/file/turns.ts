@@ -25,6 +25,8 @@ export interface TurnsOptions {
   readonly clock: Clock;
   /** Somebody else has held the lock: what is remembered of the folder may be wrong. */
   readonly forget: () => void;
+  /** Operations will be called again, since the lock was lost before their changes were written. */
+  readonly undone: () => void;
   /** Counts what is there, after somebody has died. */
   readonly recount: (what: Counted) => number;
   /** All changes are written: what is to be moved so that no folder gets too large. */
@@ -126,6 +128,7 @@ export class Turns {
     } catch (error) {
       this.#rememberedMs = -Infinity;
       if (!(error instanceof LockLost)) throw error;
+      this.#options.undone();
     } finally {
       this.#hasLeftJournal = turn.unfinished !== undefined;
       this.#giveBack(turn);

@@ -231,3 +231,21 @@ describe("files that are not whole", () => {
     expect(await claim(storage, 1)).toEqual([]);
   });
 });
+
+describe("waiting for many", () => {
+  test("a look at many tasks finds each end, also after the news have been made anew", async () => {
+    const [one, other] = [open(), open()];
+    const all = items("x".repeat(100), 700);
+    await one.enqueue(all);
+    expect(await one.endedOf(ids(all))).toEqual([]);
+    const ended: string[] = [];
+    for (let round = 0; round < 7; round++) {
+      const claims = await claim(other, 100);
+      for (const claimed of claims.slice(0, 3)) await other.settle(complete(claimed));
+      expect((await one.endedOf(ids(all))).filter((id) => !ended.includes(id))).toEqual(ids(claims.slice(0, 3)));
+      await Promise.all(claims.slice(3).map((claimed) => other.settle(complete(claimed, { result: bytes("1") }))));
+      ended.push(...ids(claims));
+      expect((await one.endedOf(ids(all))).sort()).toEqual(ended.toSorted());
+    }
+  }, 30_000);
+});
