@@ -1,15 +1,36 @@
 /** Many tasks on a storage whose calls fail, hang or lose their reply at random: every task ends, once. A seed repeats the faults. */
-import { expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Consumer } from "../../consumer/consumer.ts";
 import { chord } from "../../lib/composition/group.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { Delivery } from "../../lib/types/definition.ts";
+import { FileStorage } from "../../storage/file/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
+import { SqliteStorage } from "../../storage/sqlite/storage.ts";
 import { makeFaulty } from "../faulty.ts";
 import { silent, waitUntil } from "../helpers.ts";
 
-const SLOW = 60_000;
+const SLOW = 120_000;
+const folder = mkdtempSync(join(tmpdir(), "huey-faults-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const name = "faulty";
+let places = 0;
+const STORAGES: Readonly<Record<string, () => Storage>> = {
+  memory: () => new MemoryStorage({ name }),
+  sqlite: () => new SqliteStorage({ name, filename: join(folder, `${++places}.db`) }),
+  file: () => new FileStorage({ name, path: join(folder, String(++places)) }),
+};
+/** Each storage with a seed of its own, memory with several. */
+const RUNS: readonly (readonly [string, number])[] = [
+  ...[4711, 4712, 4713, Math.floor(Math.random() * 1e6)].map((seed) => ["memory", seed] as const),
+  ["sqlite", 4714],
+  ["file", 4715],
+];
 const TASKS = 300;
 const PIPELINES = 30;
 const CHORDS = 30;
@@ -54,9 +75,9 @@ function expectedEnds(n: number): string[] {
 }
 
 for (const delivery of ["at-least-once", "at-most-once"] as const) {
-  for (const seed of [4711, 4712, 4713, Math.floor(Math.random() * 1e6)]) {
-    test(`${delivery}, seed ${seed}: every task, pipeline and chord ends, once`, async () => {
-      const storage = new MemoryStorage({ name: "faulty" });
+  for (const [kind, seed] of RUNS) {
+    test(`${kind}, ${delivery}, seed ${seed}: every task, pipeline and chord ends, once`, async () => {
+      const storage = STORAGES[kind]!();
       const faulty = makeFaulty(storage, { seed, hangMs: 20 });
       const make = (storage: Storage): Huey => new Huey({ name: "faulty", storage, logger: silent, storeNone: true });
       const seen: Seen = { runs: new Map(), ends: new Map() };
@@ -97,6 +118,8 @@ for (const delivery of ["at-least-once", "at-most-once"] as const) {
       await consumer.waitFor("idle");
       expect([await sure.pendingCount(), await sure.scheduledCount(), await sure.deadLetterCount()]).toEqual([0, 0, 0]);
       expect(await sure.isLocked("locked")).toBe(false);
+      await consumer.stop();
+      await storage.close();
     }, SLOW);
   }
 }
