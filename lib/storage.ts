@@ -134,9 +134,9 @@ export interface Storage {
   claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;
 
   /** Grants or renews the lease that covers all claims of a consumer. */
-  heartbeat(lease: Lease): Promise<void>;
+  renewLease(lease: Lease): Promise<void>;
   /** Ends the lease; claims that are left are recovered by others. */
-  resign(consumer: string): Promise<void>;
+  endLease(consumer: string): Promise<void>;
   /** The leases of all consumers. @returns also those that have run out and were not ended */
   leases(): Promise<StoredLease[]>;
   /**

@@ -158,7 +158,7 @@ export interface Settlement {
   readonly dropLocks?: boolean | undefined;
   /**
    * Instead: the function still runs, so its locks stay, and belong to this worker from now on. They are deleted when the worker's
-   * claims are recovered, or its consumer resigns.
+   * claims are recovered, or its consumer ends its lease.
    */
   readonly passLocks?: Owner | undefined;
 }

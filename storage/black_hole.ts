@@ -48,8 +48,8 @@ export class BlackHoleStorage implements Storage {
   readonly settle: Storage["settle"] = () => this.#answer({ held: true });
   readonly release: Storage["release"] = () => this.#answer(undefined);
   readonly claimed: Storage["claimed"] = () => this.#answer([]);
-  readonly heartbeat: Storage["heartbeat"] = () => this.#answer(undefined);
-  readonly resign: Storage["resign"] = () => this.#answer(undefined);
+  readonly renewLease: Storage["renewLease"] = () => this.#answer(undefined);
+  readonly endLease: Storage["endLease"] = () => this.#answer(undefined);
   readonly leases: Storage["leases"] = () => this.#answer([]);
   readonly recover: Storage["recover"] = () => this.#answer([]);
   readonly promoteDue: Storage["promoteDue"] = () => this.#answer([]);

@@ -61,8 +61,8 @@ export class LeaseKeeper {
   /** Resolves when the lease is granted. Rejects with what the storage throws. */
   async start(): Promise<void> {
     const { lease, tasksRunHere } = this.#options;
-    if (!this.#storage.shared) return await this.#storage.heartbeat({ ...lease, ttlMs: FOREVER_MS });
-    const granted = this.#storage.heartbeat(lease);
+    if (!this.#storage.shared) return await this.#storage.renewLease({ ...lease, ttlMs: FOREVER_MS });
+    const granted = this.#storage.renewLease(lease);
     this.#beating = granted.catch(() => {});
     await granted;
     // Stopped while it waited for the storage: who stops it waits for this too, and ends the lease.
@@ -90,7 +90,7 @@ export class LeaseKeeper {
     this.#stopped = true;
     this.#timer?.stop();
     await Promise.all([this.#beating, this.#stopHeart()]);
-    await this.#storage.resign(this.#options.lease.consumer);
+    await this.#storage.endLease(this.#options.lease.consumer);
   }
 
   async #stopHeart(): Promise<void> {
@@ -104,7 +104,7 @@ export class LeaseKeeper {
 
   async #beat(): Promise<void> {
     try {
-      await this.#storage.heartbeat(this.#options.lease);
+      await this.#storage.renewLease(this.#options.lease);
       Atomics.add(this.#beats, 0, 1);
       this.#outage.over();
       this.#options.onRenewed?.();

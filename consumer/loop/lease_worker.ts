@@ -70,7 +70,7 @@ async function beat({ descriptor, lease }: Watch): Promise<void> {
   }
   if (stopped) return;
   try {
-    await storage.heartbeat(lease);
+    await storage.renewLease(lease);
     scope.postMessage("beat");
   } catch (error) {
     scope.postMessage({ error: String(error), fatal: false });

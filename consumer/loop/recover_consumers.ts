@@ -118,7 +118,7 @@ export class Recovery {
     for (const { consumer } of this.#gone) {
       this.#options.logger.warn(`Consumer ${consumer} on this host is gone`);
       await this.#announce(await this.#core.storage.recover({ consumer }, this.#own));
-      await this.#core.storage.resign(consumer);
+      await this.#core.storage.endLease(consumer);
       this.#neighbours = this.#neighbours.filter((lease) => lease.consumer !== consumer);
     }
   }

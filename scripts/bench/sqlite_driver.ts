@@ -137,7 +137,7 @@ try {
   console.log("Bun" in globalThis ? "Bun" : "Deno");
   await floor();
   const storage = new SqliteStorage({ filename: join(folder, "huey.db") });
-  await storage.heartbeat({ consumer: owner.consumer, ttlMs: 3_600_000, host: "bench", pid: process.pid });
+  await storage.renewLease({ consumer: owner.consumer, ttlMs: 3_600_000, host: "bench", pid: process.pid });
   await enqueueAll(storage);
   await consume(storage, "shallow");
   if (process.argv[3] === "deep") {

@@ -157,11 +157,11 @@ export class FileStorage implements Storage {
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
-  heartbeat(lease: Lease): Promise<void> {
+  renewLease(lease: Lease): Promise<void> {
     return this.#run((transaction) => this.#queue.leases.renew(transaction, lease));
   }
 
-  resign(consumer: string): Promise<void> {
+  endLease(consumer: string): Promise<void> {
     return this.#turns.run((transaction) => {
       this.#queue.leases.end(transaction, consumer);
       this.#queue.claims.dropPassed(transaction, folderOf({ consumer }));

@@ -98,7 +98,7 @@ export class MemoryClaims {
   }
 
   /** Ends a lease. */
-  resign(consumer: string): void {
+  endLease(consumer: string): void {
     this.#leases.delete(consumer);
   }
 

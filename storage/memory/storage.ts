@@ -126,14 +126,14 @@ export class MemoryStorage implements Storage {
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
-  async heartbeat(lease: Lease): Promise<void> {
+  async renewLease(lease: Lease): Promise<void> {
     this.#assertOpen();
     this.#store.claims.renew(lease);
   }
 
-  async resign(consumer: string): Promise<void> {
+  async endLease(consumer: string): Promise<void> {
     this.#assertOpen();
-    this.#store.claims.resign(consumer);
+    this.#store.claims.endLease(consumer);
     this.#store.locks.dropPassed((owner) => owner.consumer === consumer);
   }
 

@@ -6,7 +6,7 @@ import { defaultLogger } from "../../lib/observe/logger.ts";
 import type { Collected, Item, Lease, StoredDeadLetter, StoredLease, StoredState } from "../../lib/storage.ts";
 import { endingOf, itemOf, plainBytes, readRecord } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
-import { COLLECT, DEAD_LETTERS, DELETE_DEAD_LETTER, HEARTBEAT, LEASES, RESIGN, SCHEDULED, STATE } from "./lua_data.ts";
+import { COLLECT, DEAD_LETTERS, DELETE_DEAD_LETTER, END_LEASE, LEASES, RENEW_LEASE, SCHEDULED, STATE } from "./lua_data.ts";
 
 /** Letters of states that are no endings. */
 const STATES: Readonly<Record<string, StoredState["state"]>> = {
@@ -34,8 +34,8 @@ export async function stateOf(core: RedisCore, id: string): Promise<StoredState 
 }
 
 /** Grants or renews a lease, and removes what has expired. Says what the scripts have set aside since the last one. */
-export async function heartbeat(core: RedisCore, lease: Lease): Promise<void> {
-  const lines = await core.run(HEARTBEAT, ...leaseArguments(lease)) as Buffer[];
+export async function renewLease(core: RedisCore, lease: Lease): Promise<void> {
+  const lines = await core.run(RENEW_LEASE, ...leaseArguments(lease)) as Buffer[];
   for (const line of lines) logger.warn(`Redis: ${String(line)}`);
 }
 
@@ -45,8 +45,8 @@ export function leaseArguments({ consumer, ttlMs, host, pid }: Lease): [string, 
 }
 
 /** Ends a lease. */
-export async function resign(core: RedisCore, consumer: string): Promise<void> {
-  await core.run(RESIGN, consumer);
+export async function endLease(core: RedisCore, consumer: string): Promise<void> {
+  await core.run(END_LEASE, consumer);
 }
 
 /** All leases, also those that have run out and were not recovered yet; in the time of this host. */

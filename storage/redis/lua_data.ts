@@ -254,7 +254,7 @@ return notice and {string.sub(notice, 1, 1), string.sub(notice, 10)} or {}
  * ARGV 1 consumer, 2 life and 3 text of its lease. Also removes what has expired, a part at a time. Replies lines for a log: what
  * scripts have set aside.
  */
-export const HEARTBEAT: Script = script(
+export const RENEW_LEASE: Script = script(
   EVEN_IF_FULL,
   NOW,
   ENTRIES,
@@ -269,7 +269,7 @@ return call('EXISTS', P .. 'aside') == 1 and call('LPOP', P .. 'aside', 100) or 
 );
 
 /** ARGV 1 consumer. Ends its lease, and the locks that went over to its workers. */
-export const RESIGN: Script = script(
+export const END_LEASE: Script = script(
   EVEN_IF_FULL,
   ENTRIES,
   LOCKS,

@@ -23,7 +23,7 @@ import type {
 import type { Clock } from "../../lib/primitives/clock.ts";
 import { RedisCore } from "./core.ts";
 import { increment, RedisKeyValue, RedisResults } from "./key_value.ts";
-import { collect, deadLetters, deleteDeadLetter, heartbeat, leases, resign, scheduled, stateOf } from "./ledger.ts";
+import { collect, deadLetters, deleteDeadLetter, endLease, leases, renewLease, scheduled, stateOf } from "./ledger.ts";
 import { COUNT } from "./lua_data.ts";
 import { FLUSH } from "./lua_flush.ts";
 import type { QueueKind } from "./lua_kinds.ts";
@@ -122,12 +122,12 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.claimed(owner);
   }
 
-  heartbeat(lease: Lease): Promise<void> {
-    return heartbeat(this.#core, lease);
+  renewLease(lease: Lease): Promise<void> {
+    return renewLease(this.#core, lease);
   }
 
-  resign(consumer: string): Promise<void> {
-    return resign(this.#core, consumer);
+  endLease(consumer: string): Promise<void> {
+    return endLease(this.#core, consumer);
   }
 
   leases(): Promise<StoredLease[]> {

@@ -153,11 +153,11 @@ export class SqliteStorage implements Storage {
     return this.#writer.read((session) => claimsOf(session, owner));
   }
 
-  heartbeat(lease: Lease): Promise<void> {
+  renewLease(lease: Lease): Promise<void> {
     return this.#writer.write((session) => renewLease(session, lease));
   }
 
-  resign(consumer: string): Promise<void> {
+  endLease(consumer: string): Promise<void> {
     return this.#writer.write((session) => endLease(session, consumer));
   }
 

@@ -164,11 +164,11 @@ describe("Consumer", () => {
 
   test("a failure at the start leaves nothing behind", async () => {
     const huey = memory();
-    const { heartbeat } = huey.storage;
-    huey.storage.heartbeat = () => Promise.reject(new StorageError("no connection"));
+    const { renewLease } = huey.storage;
+    huey.storage.renewLease = () => Promise.reject(new StorageError("no connection"));
     const consumer = make(huey);
     expect(await failure(consumer.start())).toBeInstanceOf(StorageError);
-    huey.storage.heartbeat = heartbeat;
+    huey.storage.renewLease = renewLease;
     await consumer.start();
     await consumer.waitFor("idle");
   });

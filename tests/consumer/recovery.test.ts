@@ -166,7 +166,7 @@ describe("Recovery", () => {
     const add = huey.task("add", (a: number, b: number) => a + b);
     await add(1, 2);
     const owner = { consumer: "host-1-0-dead", worker: "Worker-1" };
-    await huey.storage.heartbeat({
+    await huey.storage.renewLease({
       consumer: owner.consumer,
       host: newIdentity().host,
       pid: await deadPid(),
@@ -184,7 +184,7 @@ describe("Recovery", () => {
     const add = huey.task("add", (a: number, b: number) => a + b);
     await add(1, 2);
     const owner = { consumer: "host-1-0-silent", worker: "Worker-1" };
-    await huey.storage.heartbeat({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 20 });
+    await huey.storage.renewLease({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 20 });
     await huey.storage.claim(1, { owner, waitMs: 0 });
     const told = recovered(huey);
     start(huey, 40);
@@ -197,7 +197,7 @@ describe("Recovery", () => {
     await add(1, 2);
     const neighbour = startProcess();
     const owner = { consumer: `host-${neighbour.pid}-0-alive`, worker: "Worker-1" };
-    await huey.storage.heartbeat({ consumer: owner.consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
+    await huey.storage.renewLease({ consumer: owner.consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
     await huey.storage.claim(1, { owner, waitMs: 0 });
     const told = recovered(huey);
     const looked = nextLook(huey);
@@ -214,12 +214,12 @@ describe("Recovery", () => {
     const huey = sqlite(logger);
     const neighbour = startProcess();
     const consumer = `host-${neighbour.pid}-0-orderly`;
-    await huey.storage.heartbeat({ consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
+    await huey.storage.renewLease({ consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
     const met = nextLook(huey);
     start(huey);
     await met;
     const looked = nextLook(huey);
-    await huey.storage.resign(consumer);
+    await huey.storage.endLease(consumer);
     await neighbour.end();
     await looked;
     expect(lines).toEqual([]);
@@ -230,7 +230,7 @@ describe("Recovery", () => {
     const add = huey.task("add", (a: number, b: number) => a + b);
     await add(1, 2);
     const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
-    await huey.storage.heartbeat({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 60_000 });
+    await huey.storage.renewLease({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 60_000 });
     await huey.storage.claim(1, { owner, waitMs: 0 });
     const { storage } = huey;
     const { recover } = storage;
@@ -252,7 +252,7 @@ describe("Recovery", () => {
     await add(1, 2);
     const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
     const lease = { consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 1 };
-    await huey.storage.heartbeat(lease);
+    await huey.storage.renewLease(lease);
     await huey.storage.claim(1, { owner, waitMs: 0 });
     const { storage } = huey;
     const { leases, recover } = storage;
@@ -261,7 +261,7 @@ describe("Recovery", () => {
     storage.leases = async () => {
       if (failures === 0) return await leases.call(storage);
       // The other one reaches the storage later than we.
-      if (--failures === 0) setTimeout(() => void storage.heartbeat({ ...lease, ttlMs: 3_600_000 }), 50);
+      if (--failures === 0) setTimeout(() => void storage.renewLease({ ...lease, ttlMs: 3_600_000 }), 50);
       throw new StorageError("disk full");
     };
     storage.recover = async (target, own) => {
@@ -320,13 +320,13 @@ describe("LeaseKeeper", () => {
     ends.push(() => keeper.stop());
     await keeper.start();
     const { storage } = huey;
-    const { heartbeat } = storage;
+    const { renewLease } = storage;
     let failures = 0;
     const works = new Promise<void>((resolve) => {
-      storage.heartbeat = (renewed) => {
+      storage.renewLease = (renewed) => {
         if (failures++ < 2) return Promise.reject(new StorageError("no connection"));
         resolve();
-        return heartbeat.call(storage, renewed);
+        return renewLease.call(storage, renewed);
       };
     });
     await works;
@@ -337,22 +337,22 @@ describe("LeaseKeeper", () => {
   for (const slow of ["first", "one before the last"]) {
     test(`ends it only after all renewals, also when the ${slow} takes its time`, async () => {
       const { storage } = sqlite();
-      const { heartbeat, resign } = storage;
+      const { renewLease, endLease } = storage;
       const [gate, twoMore, late] = Array.from({ length: 3 }, () => Promise.withResolvers<void>()) as [Gate, Gate, Gate];
       const steps: string[] = [];
       let beats = 0;
-      storage.heartbeat = async (renewed) => {
+      storage.renewLease = async (renewed) => {
         const beat = ++beats;
         const isSlow = beat === (slow === "first" ? 1 : 2);
         if (isSlow) await gate.promise;
-        await heartbeat.call(storage, renewed);
+        await renewLease.call(storage, renewed);
         steps.push("renewed");
         if (beat > 2) twoMore.resolve();
         if (isSlow) late.resolve();
       };
-      storage.resign = (consumer) => {
+      storage.endLease = (consumer) => {
         steps.push("resigned");
-        return resign.call(storage, consumer);
+        return endLease.call(storage, consumer);
       };
       const keeper = new LeaseKeeper(storage, { lease, tasksRunHere: false, poll: POLL, logger: silent });
       const started = keeper.start();

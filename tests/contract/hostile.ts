@@ -93,14 +93,14 @@ export const hostileCases: Cases = {
   "strange names of consumers and workers": async (context) => {
     const storage = context.open();
     for (const name of STRANGE) {
-      await storage.heartbeat({ consumer: name, ttlMs: LONG_MS, host: name, pid: 1 });
+      await storage.renewLease({ consumer: name, ttlMs: LONG_MS, host: name, pid: 1 });
       await storage.enqueue([item(`of ${name}`)]);
       await claimOne(storage, { consumer: name, worker: name });
     }
     expect((await storage.leases()).map(({ host }) => host).sort()).toEqual([...STRANGE].sort());
     for (const name of STRANGE) {
       expect(ids(await storage.recover({ consumer: name, worker: name }))).toEqual([`of ${name}`]);
-      await storage.resign(name);
+      await storage.endLease(name);
     }
     expect(await storage.leases()).toEqual([]);
   },

@@ -61,7 +61,7 @@ export const lockCases: Cases = {
 
   "locks are free when the lease of their holder has run out": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease("consumer", context.shortTtlMs));
+    await one.renewLease(lease("consumer", context.shortTtlMs));
     const claimed = await enqueueAndClaim(one, "a");
     await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     let found: Claim[] = [];
@@ -126,7 +126,7 @@ export const lockCases: Cases = {
     const [one, other] = context.openTwo();
     const worker = owner("c1", "w1");
     for (const [index, recovered] of [worker, { consumer: "c1" }].entries()) {
-      await one.heartbeat(lease("c1"));
+      await one.renewLease(lease("c1"));
       await one.enqueue([item("a")]);
       const claimed = await claimOne(one, worker);
       await one.locks.putIfEmpty("lock", bytes(`${index}`), { holder: claimed.token });
@@ -141,15 +141,15 @@ export const lockCases: Cases = {
     }
   },
 
-  "locks that were passed end with the lease, and when the consumer resigns": async (context) => {
+  "locks that were passed end with the lease, and when the consumer ends it": async (context) => {
     const [one, other] = context.openTwo();
-    for (const end of ["lease", "resign"]) {
-      await one.heartbeat(lease("c1", end === "lease" ? context.shortTtlMs : 10 * LONG_MS));
+    for (const end of ["lease", "endLease"]) {
+      await one.renewLease(lease("c1", end === "lease" ? context.shortTtlMs : 10 * LONG_MS));
       await one.enqueue([item("a")]);
       const claimed = await claimOne(one, owner("c1"));
       await one.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
       await one.settle(complete(claimed, { passLocks: owner("c1") }));
-      if (end === "resign") await one.resign("c1");
+      if (end === "endLease") await one.endLease("c1");
       else {
         await context.outlive(context.shortTtlMs, async () => {
           await other.recover();

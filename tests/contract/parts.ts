@@ -8,7 +8,7 @@ const PARTS = ["queue", "schedule", "results", "locks", "data", "revocations", "
 
 /** Something in each part. */
 async function fill(storage: Storage): Promise<void> {
-  await storage.heartbeat(lease());
+  await storage.renewLease(lease());
   const buried = await enqueueAndClaim(storage, "buried");
   const bury = { id: "letter", reason: "no", atMs: 1000, data: bytes("x"), taskId: "buried" };
   await storage.settle({ claim: buried, id: "buried", ending: "dead", noticeTtlMs: 0, bury });

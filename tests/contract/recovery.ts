@@ -20,10 +20,10 @@ import {
 
 /** Leases and recovery. */
 export const recoveryCases: Cases = {
-  "a heartbeat stores the lease": async (context) => {
+  "a renewal stores the lease": async (context) => {
     const [one, other] = context.openTwo();
     const beforeMs = Date.now();
-    await one.heartbeat({ consumer: "c1", ttlMs: 15_000, host: "machine", pid: 4711 });
+    await one.renewLease({ consumer: "c1", ttlMs: 15_000, host: "machine", pid: 4711 });
     const stored = await other.leases();
     expect(stored).toHaveLength(1);
     expect(stored[0]).toMatchObject({ consumer: "c1", ttlMs: 15_000, host: "machine", pid: 4711 });
@@ -33,24 +33,24 @@ export const recoveryCases: Cases = {
 
   "leases of several consumers are apart": async (context) => {
     const storage = context.open();
-    await storage.heartbeat(lease("c1"));
-    await storage.heartbeat(lease("c2"));
-    await storage.heartbeat(lease("c1"));
+    await storage.renewLease(lease("c1"));
+    await storage.renewLease(lease("c2"));
+    await storage.renewLease(lease("c1"));
     expect((await storage.leases()).map(({ consumer }) => consumer).sort()).toEqual(["c1", "c2"]);
-    await storage.resign("c1");
+    await storage.endLease("c1");
     expect((await storage.leases()).map(({ consumer }) => consumer)).toEqual(["c2"]);
   },
 
   "leases survive a flush": async (context) => {
     const storage = context.open();
-    await storage.heartbeat(lease("c1"));
+    await storage.renewLease(lease("c1"));
     await storage.flush();
     expect(await storage.leases()).toHaveLength(1);
   },
 
   "a living lease covers its claims": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease());
+    await one.renewLease(lease());
     const claimed = await enqueueAndClaim(one, "a");
     expect(await other.recover()).toEqual([]);
     expect((await one.settle(complete(claimed))).held).toBe(true);
@@ -58,7 +58,7 @@ export const recoveryCases: Cases = {
 
   "when a lease has run out its claims are recovered": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease("consumer", context.shortTtlMs));
+    await one.renewLease(lease("consumer", context.shortTtlMs));
     await one.enqueue(items("a", 3));
     const claims = await claim(one, 2);
     let found: Claim[] = [];
@@ -71,12 +71,12 @@ export const recoveryCases: Cases = {
 
   "a renewed lease goes on": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease("lost", context.shortTtlMs));
-    await one.heartbeat(lease("kept", context.shortTtlMs));
+    await one.renewLease(lease("lost", context.shortTtlMs));
+    await one.renewLease(lease("kept", context.shortTtlMs));
     await one.enqueue(items("a", 2));
     await claimOne(one, owner("kept"));
     await claimOne(one, owner("lost"));
-    await one.heartbeat(lease("kept", 10 * LONG_MS));
+    await one.renewLease(lease("kept", 10 * LONG_MS));
     let found: Claim[] = [];
     await context.outlive(context.shortTtlMs, async () => (found = await other.recover()).length > 0);
     expect(ids(found)).toEqual(["a1"]);
@@ -85,10 +85,10 @@ export const recoveryCases: Cases = {
 
   "a lease covers claims from before its renewal": async (context) => {
     const storage = context.open();
-    await storage.heartbeat(lease("consumer", context.shortTtlMs));
+    await storage.renewLease(lease("consumer", context.shortTtlMs));
     await enqueueAndClaim(storage, "a");
-    await storage.heartbeat(lease("consumer", 10 * LONG_MS));
-    await storage.heartbeat(lease("witness", context.shortTtlMs));
+    await storage.renewLease(lease("consumer", 10 * LONG_MS));
+    await storage.renewLease(lease("witness", context.shortTtlMs));
     await storage.enqueue([item("b")]);
     await claimOne(storage, owner("witness"));
     let found: Claim[] = [];
@@ -96,24 +96,24 @@ export const recoveryCases: Cases = {
     expect(ids(found)).toEqual(["b"]);
   },
 
-  "claims that a consumer leaves when it resigns are recovered": async (context) => {
+  "claims that a consumer leaves when it ends its lease are recovered": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease());
+    await one.renewLease(lease());
     await enqueueAndClaim(one, "a");
-    await one.resign("consumer");
+    await one.endLease("consumer");
     expect(ids(await other.recover())).toEqual(["a"]);
     expect(await drain(other)).toEqual(["a"]);
   },
 
-  "resigning without a lease is no error": async (context) => {
+  "ending a lease that is not there is no error": async (context) => {
     const storage = context.open();
-    await storage.resign("nobody");
+    await storage.endLease("nobody");
     expect(await storage.leases()).toEqual([]);
   },
 
   "a target is recovered whatever its lease says": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease("c1"));
+    await one.renewLease(lease("c1"));
     await one.enqueue(items("a", 3));
     await claimOne(one, owner("c1", "w1"));
     await claimOne(one, owner("c1", "w2"));
@@ -150,10 +150,10 @@ export const recoveryCases: Cases = {
   "two instances recover each claim once": async (context) => {
     const [one, other] = context.openTwo();
     for (let round = 0; round < 5; round++) {
-      await one.heartbeat(lease("lost"));
+      await one.renewLease(lease("lost"));
       await one.enqueue(items(`r${round}-`, 10));
       await claim(one, 10, { owner: owner("lost") });
-      await one.resign("lost");
+      await one.endLease("lost");
       const found = await Promise.all([one.recover(), other.recover(), one.recover(), other.recover()]);
       expect(ids(found.flat()).sort()).toEqual(ids(items(`r${round}-`, 10)).sort());
       expect(await drain(other)).toEqual(ids(items(`r${round}-`, 10)));
@@ -188,8 +188,8 @@ export const recoveryCases: Cases = {
 
   "a consumer that has slept over its lease renews it and keeps its claims": async (context) => {
     const [one, other] = context.openTwo();
-    await one.heartbeat(lease("consumer", context.shortTtlMs));
-    await other.heartbeat(lease("witness", context.shortTtlMs));
+    await one.renewLease(lease("consumer", context.shortTtlMs));
+    await other.renewLease(lease("witness", context.shortTtlMs));
     const claimed = await enqueueAndClaim(one, "a");
     await one.enqueue([item("b")]);
     await claimOne(other, owner("witness"));

@@ -60,8 +60,8 @@ function memoryFolder(): string {
 async function fill(): Promise<void> {
   const { storage } = coreOf(huey)!;
   const callback = item("callback");
-  await storage.heartbeat(lease("gone", 1));
-  await storage.heartbeat(lease("here"));
+  await storage.renewLease(lease("gone", 1));
+  await storage.renewLease(lease("here"));
   await storage.enqueue([
     ...items("plain", 5),
     item("urgent", { priority: 9 }),

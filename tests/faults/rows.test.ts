@@ -57,7 +57,7 @@ afterEach(async () => {
 async function fill(): Promise<void> {
   const { storage } = coreOf(huey)!;
   const template = huey.task("template", () => 1);
-  await storage.heartbeat(lease("gone"));
+  await storage.renewLease(lease("gone"));
   await template();
   const { callback } = { callback: item("callback", { dueMs: Date.now() + LONG_MS }) };
   await storage.enqueue([item("m0"), item("m1", { chord: { id: "chord", index: 0 } })], [{ id: "chord", size: 3, callback }]);

@@ -16,7 +16,7 @@ function parentSpeaks(): Promise<unknown> {
 }
 
 async function claimAll(storage: SqliteStorage): Promise<void> {
-  await storage.heartbeat({ consumer: owner.consumer, ttlMs: 60_000, host: "here", pid: process.pid });
+  await storage.renewLease({ consumer: owner.consumer, ttlMs: 60_000, host: "here", pid: process.pid });
   say("ready");
   await parentSpeaks();
   for (;;) {

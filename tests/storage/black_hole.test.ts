@@ -28,8 +28,8 @@ describe("BlackHoleStorage", () => {
     const claimed = { ...item("a"), token: "1", deliveries: 1 };
     expect((await storage.settle({ claim: claimed, id: "a", noticeTtlMs: 0 })).held).toBe(true);
     await storage.release([claimed]);
-    await storage.heartbeat(lease());
-    await storage.resign(lease().consumer);
+    await storage.renewLease(lease());
+    await storage.endLease(lease().consumer);
     expect(await storage.leases()).toEqual([]);
     expect(await storage.claimed(owner())).toEqual([]);
     expect(await storage.recover()).toEqual([]);

@@ -54,7 +54,7 @@ describe.each(Object.entries(STORAGES))("%s with a clock of its own", (_label, o
   });
 
   test("leases run out by it", async () => {
-    await storage.heartbeat(lease("consumer", DAY_MS));
+    await storage.renewLease(lease("consumer", DAY_MS));
     expect((await storage.leases())[0]?.expiresMs).toBe(NOON + DAY_MS);
     await enqueueAndClaim(storage, "a");
     clock.moveTo(NOON + DAY_MS - 1);

@@ -27,7 +27,7 @@ function settlementOf(claim: Claim): Settlement {
   return complete(claim, { result: bytes(consumer), enqueue: [next], chord: isChord ? report : undefined });
 }
 
-await storage.heartbeat({ consumer, ttlMs: 60_000, host: "host", pid: process.pid });
+await storage.renewLease({ consumer, ttlMs: 60_000, host: "host", pid: process.pid });
 say("ready");
 for (let isOver = false; !isOver;) {
   const { claims } = await storage.claim(Number(limit), { owner: { consumer, worker: "worker" }, waitMs: 60_000 });

@@ -10,7 +10,7 @@ describe("killed at each step", () => {
   test("a settlement happens once", async () => {
     const kills = await atEachStep(async (step, place) => {
       const [one, other] = [place.open(), place.open()];
-      await one.heartbeat(lease());
+      await one.renewLease(lease());
       await one.revocations.put("r:task", bytes("x"));
       await one.enqueue([item("task")]);
       const claimed = await claimOne(one);

@@ -134,7 +134,7 @@ describe("modes", () => {
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.settle(complete(claimed, { result: bytes("result"), enqueue: items("next", 2, { dueMs: 1 }) }));
     await storage.enqueue(items("more", 3));
-    await storage.heartbeat(lease());
+    await storage.renewLease(lease());
   }
 
   test("a new folder is of its owner alone", async () => {
@@ -206,7 +206,7 @@ describe("files that are not whole", () => {
 
   test("a torn claim is set aside by recovery", async () => {
     const storage = open();
-    await storage.heartbeat(lease());
+    await storage.renewLease(lease());
     await enqueueAndClaim(storage, "a");
     truncateSync(files(join("huey", "running"))[0]!, 5);
     expect(await storage.recover({ consumer: "consumer" })).toEqual([]);

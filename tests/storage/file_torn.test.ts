@@ -18,7 +18,7 @@ afterEach(() => place.remove());
 async function fill(storage: FileStorage): Promise<void> {
   const callback = item("callback");
   const chord = { id: "chord", index: 1, value: bytes("v") };
-  await storage.heartbeat(lease("here"));
+  await storage.renewLease(lease("here"));
   await storage.enqueue([item("done"), item("dead"), item("held"), item("waits"), item("later", { dueMs: 2 ** 42 })]);
   await storage.enqueue([item("member", { chord: { id: "chord", index: 0 } })], [{ id: "chord", size: 2, callback }]);
   const [done, dead, held] = await claim(storage, 3, { owner: owner("here") });

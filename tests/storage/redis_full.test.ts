@@ -42,12 +42,12 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
   test(`${Opened.name}: leases are renewed, and whoever recovers renews first and leaves others alone`, async () => {
     await storage.close();
     storage = new Opened({ port: server.port, host: server.host });
-    await storage.heartbeat(LEASE);
+    await storage.renewLease(LEASE);
     await running("a");
     await setFull(true);
     const before = (await storage.leases())[0]!.expiresMs;
     await until(async () => {
-      await storage.heartbeat({ ...LEASE, ttlMs: LIMIT_MS });
+      await storage.renewLease({ ...LEASE, ttlMs: LIMIT_MS });
       return (await storage.leases())[0]!.expiresMs > before;
     });
     expect(await storage.recover(undefined, { ...LEASE, consumer: "other", ttlMs: LIMIT_MS })).toEqual([]);
