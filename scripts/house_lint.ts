@@ -19,6 +19,8 @@ interface Node {
   readonly computed?: boolean;
   readonly callee?: Node;
   readonly object?: Node;
+  readonly property?: Node;
+  readonly arguments?: readonly Node[];
   readonly argument?: Node;
   readonly block?: Node;
   readonly handler?: Node | null;
@@ -230,6 +232,33 @@ function exportOf(node: Node): Node | undefined {
   return undefined;
 }
 
+/** Where the time is read and timers are set: whoever else wants to know is handed a clock, which a test can step. */
+const clockFile = "lib/primitives/clock.ts";
+const clockless = ["lib", "storage", "consumer", "app", "testing"];
+const timers = ["setTimeout", "setInterval"];
+
+const clocks: Rule = {
+  create(context): Visitor {
+    const path = relative(process.cwd(), pathOf(context)).replaceAll("\\", "/");
+    if (!clockless.includes(place(path)) || path === clockFile) return {};
+    const refuse = (node: Node, what: string): void => {
+      context.report({ node, message: `${what} is for ${clockFile} alone: take a clock` });
+    };
+    return {
+      Identifier(node) {
+        if (timers.includes(node.name ?? "")) refuse(node, node.name!);
+      },
+      MemberExpression(node) {
+        const read = `${node.object?.name}.${node.property?.name}`;
+        if (read === "Date.now" || read === "performance.now") refuse(node, read);
+      },
+      NewExpression(node) {
+        if (node.callee?.name === "Date" && node.arguments?.length === 0) refuse(node, "new Date()");
+      },
+    };
+  },
+};
+
 const plugin: { name: string; rules: Record<string, Rule> } = {
   name: "house",
   rules: {
@@ -240,6 +269,7 @@ const plugin: { name: string; rules: Record<string, Rule> } = {
     "exported-any": exportedAny,
     "runtime-names": runtimeNames,
     "throws": throws,
+    "clocks": clocks,
   },
 };
 export default plugin;

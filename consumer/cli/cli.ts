@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { coreOf } from "../../lib/core/core.ts";
+import { systemClock } from "../../lib/primitives/clock.ts";
 import { errorStack, toError } from "../../lib/primitives/error_record.ts";
 import { lines } from "../../lib/primitives/log_text.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -51,7 +52,7 @@ interface Prepared {
  */
 export async function main(args: readonly string[], find?: FindApplication): Promise<never> {
   // Neither runtime waits for a promise alone.
-  setInterval(() => {}, 1 << 30);
+  systemClock.startTimer(Infinity, () => {});
   // Otherwise what guards the isolate against stray errors would keep a process alive that does nothing.
   process.exit(await runCommand(args, find).catch(unexpected));
 }

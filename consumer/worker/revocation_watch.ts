@@ -2,7 +2,7 @@
  * Notices that a running task has been revoked, in whichever process that happened, and aborts its signal.
  * @module
  */
-import { systemClock } from "../../lib/primitives/clock.ts";
+import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { RevokedWhileRunning, type Stopped, stoppedNow } from "../../lib/control/revocation.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -16,7 +16,7 @@ export class RevocationWatch {
   readonly #running: () => readonly Running[];
   readonly #logger: Logger;
   readonly #told: WeakSet<Running> = new WeakSet();
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: Timer | undefined;
   #looking = false;
 
   constructor(core: Core, running: () => readonly Running[], logger: Logger) {
@@ -28,13 +28,12 @@ export class RevocationWatch {
   /** Something started to run. */
   arm(): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS);
-    (this.#timer as { unref?(): void }).unref?.();
+    this.#timer = startInterval(this.#core.clock, INTERVAL_MS, () => void this.#look(), { background: true });
   }
 
   /** Looks no more, until armed again. */
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.stop();
     this.#timer = undefined;
   }
 
@@ -42,7 +41,7 @@ export class RevocationWatch {
     const running = this.#running();
     // The timer is left on for one more round, so that a stream of short tasks does not set and clear it for each.
     if (running.length === 0) return this.stop();
-    const oldMs = systemClock.elapsed() - INTERVAL_MS / 2;
+    const oldMs = this.#core.clock.elapsed() - INTERVAL_MS / 2;
     const long = running.filter((each) => each.startedMs <= oldMs && !this.#told.has(each));
     if (this.#looking || long.length === 0) return;
     this.#looking = true;

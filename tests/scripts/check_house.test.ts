@@ -186,6 +186,40 @@ const cases: [rule: string, good: Files, bad: Files, problem: string][] = [
     "lib/a.ts:4 The docstring of what throws here has no @throws (house/throws)",
   ],
   [
+    "one file reads the time",
+    {
+      "lib/primitives/clock.ts": "export const now = (): number => Date.now() + performance.now();",
+      "lib/a.ts": "export const a = (ms: number): number => new Date(ms).getTime();",
+      "tests/a.ts": "export const a = Date.now();",
+    },
+    { "storage/a.ts": "export const a = Date.now();" },
+    "storage/a.ts:1 Date.now is for lib/primitives/clock.ts alone: take a clock (house/clocks)",
+  ],
+  [
+    "nobody else measures with the runtime's clock",
+    { "scripts/a.ts": "export const a = performance.now();" },
+    { "consumer/a.ts": "export const a = performance.now();" },
+    "consumer/a.ts:1 performance.now is for lib/primitives/clock.ts alone: take a clock (house/clocks)",
+  ],
+  [
+    "nobody else asks for today",
+    { "lib/a.ts": "export const a = new Date(0);" },
+    { "app/a.ts": "export const a = new Date();" },
+    "app/a.ts:1 new Date() is for lib/primitives/clock.ts alone: take a clock (house/clocks)",
+  ],
+  [
+    "one file sets timers",
+    { "lib/primitives/clock.ts": "setTimeout(() => {}, 1);", "lib/a.ts": "export { startTimer } from './b.ts';" },
+    { "testing/a.ts": "globalThis.setTimeout(() => {}, 1);" },
+    "testing/a.ts:1 setTimeout is for lib/primitives/clock.ts alone: take a clock (house/clocks)",
+  ],
+  [
+    "nor does anybody else set intervals",
+    { "tests/a.ts": "setInterval(() => {}, 1);" },
+    { "lib/primitives/a.ts": "setInterval(() => {}, 1);" },
+    "lib/primitives/a.ts:1 setInterval is for lib/primitives/clock.ts alone: take a clock (house/clocks)",
+  ],
+  [
     "test files are where they are found",
     { "tests/lib/a.test.ts": "", "tests/types/b_test.ts": "" },
     { "tests/lib/a_test.ts": "" },
