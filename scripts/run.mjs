@@ -9,6 +9,7 @@ import { ensurePackages, ensurePrograms, ensureTools, environment, requirePackag
 
 const commands = {
   test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"] },
+  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster"] },
   demo: { script: "scripts/demo.ts", programs: [] },
   // npm pack packs what is there, and installs nothing behind one's back.
   pack: { script: "scripts/pack.ts", programs: [], installs: false },

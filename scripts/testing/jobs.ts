@@ -2,6 +2,7 @@
  * The jobs of the test run: the checks, and each test file on each runtime.
  * @module
  */
+import process from "node:process";
 import { findFiles, projectRoot, sources, tool } from "../project.ts";
 import { runCommand } from "./command.ts";
 import { judgeCommand, judgeTests, type Outcome, type Runtime } from "./outcome.ts";
@@ -13,22 +14,30 @@ export interface Job {
   run(limitMs: number): Promise<Outcome>;
 }
 
-/** How long one file or check may take. */
+/** How long one file or check may take, unless it is told. */
 const jobLimitMs = 12 * 60_000;
 
 /** How long one test or hook may take that names no limit of its own: long, since machines may be slow and busy. */
 const testLimitMs = 60_000;
+/** What the long run says in its place. */
+const limitVariable = "TEST_LIMIT_MS";
 
 /**
  * A command that passes or fails as one test.
  * @param title What it is called in the output.
  * @param argv The program and its arguments.
  * @param cwd The folder to run in; the project by default.
+ * @param mostMs How long it may take.
  * @returns The job.
  */
-export function commandJob(title: string, argv: readonly [string, ...string[]], cwd: string = projectRoot): Job {
+export function commandJob(
+  title: string,
+  argv: readonly [string, ...string[]],
+  cwd: string = projectRoot,
+  mostMs: number = jobLimitMs,
+): Job {
   const run = async (limitMs: number): Promise<Outcome> =>
-    judgeCommand(title, await runCommand({ argv, cwd, limitMs: Math.min(limitMs, jobLimitMs) }));
+    judgeCommand(title, await runCommand({ argv, cwd, limitMs: Math.min(limitMs, mostMs) }));
   return { title, run };
 }
 
@@ -55,21 +64,23 @@ export function checkJobs(): Job[] {
  * The test files, each in a process of its own, so that a crash or a hang is charged to the file that caused it.
  * @param runtime What to run them on.
  * @param filter Only the files whose path contains it.
+ * @param mostMs How long one file may take.
  * @returns One job for each file.
  */
-export function testJobs(runtime: Runtime, filter: string): Job[] {
+export function testJobs(runtime: Runtime, filter: string, mostMs: number = jobLimitMs): Job[] {
   const files = findFiles(projectRoot, "tests", ".test.ts").filter((file) => file.includes(filter));
-  return files.map((file) => testJob(runtime, file));
+  return files.map((file) => testJob(runtime, file, mostMs));
 }
 
-function testJob(runtime: Runtime, file: string): Job {
+function testJob(runtime: Runtime, file: string, mostMs: number): Job {
+  const limit = process.env[limitVariable] ?? String(testLimitMs);
   const title = `${runtime.padEnd(4)} ${file}`;
   const argv: [string, ...string[]] = runtime === "bun"
-    ? [tool("bun"), "test", `--timeout=${testLimitMs}`, `./${file}`]
+    ? [tool("bun"), "test", `--timeout=${limit}`, `./${file}`]
     : [tool("deno"), "test", "-A", "--no-check", file];
   const run = async (limitMs: number): Promise<Outcome> => {
-    const env = { TEST_TIMEOUT_MS: String(testLimitMs) };
-    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, jobLimitMs), env });
+    const env = { TEST_TIMEOUT_MS: limit };
+    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, mostMs), env });
     return judgeTests(title, runtime, ended);
   };
   return { title, run };

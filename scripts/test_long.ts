@@ -1,0 +1,51 @@
+/**
+ * What takes too long for every change: the tests of kills, faults and the model at length, on Bun and on Deno, and the soaks. Run it
+ * before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
+ *
+ * Usage: npm run test:long [-- part of a title]
+ *
+ * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made.
+ * @module
+ */
+import process from "node:process";
+import { tool } from "./project.ts";
+import { killAll } from "./testing/command.ts";
+import { commandJob, type Job, testJobs } from "./testing/jobs.ts";
+import { runJobs } from "./testing/pool.ts";
+import { countLine, failureText } from "./testing/report.ts";
+
+const hourMs = 3_600_000;
+/** How long all of it may take. */
+const totalLimitMs = 4 * hourMs;
+const folders = ["tests/chaos/", "tests/faults/", "tests/model/"];
+
+process.env["HUEY_MODEL_RUNS"] ??= "2000";
+process.env["HUEY_HOSTILE"] ??= "400000";
+// The limit of a single test, for those that name none.
+process.env["TEST_LIMIT_MS"] = String(hourMs);
+
+function soak(...args: string[]): Job {
+  return commandJob(`soak ${args.join(" ")}`, [tool("bun"), "scripts/soak.ts", ...args], undefined, hourMs);
+}
+
+const all: Job[] = [
+  ...(["bun", "deno"] as const).flatMap((runtime) => folders.flatMap((folder) => testJobs(runtime, folder, hourMs))),
+  soak("--storage", "memory", "--tasks", "1000000"),
+  soak("--storage", "sqlite", "--tasks", "300000"),
+  soak("--storage", "sqlite", "--kills", "60"),
+  soak("--storage", "file", "--kills", "60"),
+];
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  process.on(signal, () => {
+    killAll();
+    process.exit(code);
+  });
+}
+
+const filter = process.argv[2] ?? "";
+const outcomes = await runJobs(all.filter(({ title }) => title.includes(filter)), performance.now() + totalLimitMs);
+const failures = outcomes.length === 0 ? `No title has "${filter}" in it` : failureText(outcomes);
+if (failures !== "") console.log(failures);
+console.log(countLine(outcomes));
+process.exitCode = failures === "" ? 0 : 1;
