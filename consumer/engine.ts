@@ -11,12 +11,12 @@ import type { Crew } from "./worker/workers.ts";
 import { DistantCrew } from "./pool/lazy_pool.ts";
 import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
-import { KeptLoop } from "./loop/loop.ts";
+import type { Loop } from "./loop/loop.ts";
 import { LeaseKeeper } from "./loop/lease.ts";
 import { LocalCrew } from "./worker/async_workers.ts";
 import { partLogger } from "./log/loggers.ts";
-import { Recovery } from "./loop/recover_consumers.ts";
-import { Scheduler } from "./loop/scheduler.ts";
+import { recoveryLoop } from "./loop/recover_consumers.ts";
+import { schedulerLoop } from "./loop/scheduler.ts";
 import type { Vitals } from "./consumer_health.ts";
 import type { ConsumerSettings } from "./options/settings.ts";
 
@@ -28,8 +28,8 @@ export class Engine {
   readonly #logger: Logger;
   readonly #identity: Identity = newIdentity();
   readonly #lease: LeaseKeeper;
-  readonly #recovery: KeptLoop<Recovery> | undefined;
-  readonly #scheduler: KeptLoop<Scheduler>;
+  readonly #recovery: Loop | undefined;
+  readonly #scheduler: Loop;
   readonly #crew: Crew;
   readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
   #health: Timer | undefined;
@@ -59,9 +59,9 @@ export class Engine {
     });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) {
-      this.#recovery = new KeptLoop("The recovery", () => this.#makeRecovery(), this.#logger, core.clock);
+      this.#recovery = this.#makeRecovery();
     }
-    this.#scheduler = new KeptLoop("The scheduler", () => this.#makeScheduler(), this.#logger, core.clock);
+    this.#scheduler = this.#makeScheduler();
     this.#crew = this.#makeCrew();
   }
 
@@ -72,7 +72,7 @@ export class Engine {
 
   /** How it is now. */
   get vitals(): Vitals {
-    const turns = !this.#started || this.#scheduler.isTurning && this.#crew.isTurning;
+    const turns = !this.#started || this.#scheduler.isAlive && this.#crew.isTurning;
     return { consumer: this.#identity.consumer, started: this.#started, turns };
   }
 
@@ -137,8 +137,8 @@ export class Engine {
 
   #check(): void {
     this.#logger.debug("Checking workers and scheduler");
-    this.#scheduler.check();
-    this.#recovery?.check();
+    this.#scheduler.restartIfStuck();
+    this.#recovery?.restartIfStuck();
     this.#crew.check();
   }
 
@@ -166,15 +166,15 @@ export class Engine {
     if (cleared.size > 0) this.#logger.warn(`Locks cleared at the start: ${[...cleared].join(", ")}`);
   }
 
-  #makeRecovery(): Recovery {
+  #makeRecovery(): Loop {
     const { leaseMs, poll, patienceMs } = this.#settings;
-    return new Recovery(this.#core, { identity: this.#identity, leaseMs, poll, patienceMs, logger: this.#logger });
+    return recoveryLoop(this.#core, { identity: this.#identity, leaseMs, poll, patienceMs, logger: this.#logger });
   }
 
-  #makeScheduler(): Scheduler {
+  #makeScheduler(): Loop {
     const { schedulerIntervalMs: intervalMs, poll, patienceMs, periodic } = this.#settings;
     const logger = partLogger(this.#logger, "Scheduler");
-    return new Scheduler(this.#core, { intervalMs, poll, patienceMs, periodic, logger });
+    return schedulerLoop(this.#core, { intervalMs, poll, patienceMs, periodic, logger });
   }
 
   #makeCrew(): Crew {

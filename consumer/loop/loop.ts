@@ -1,79 +1,142 @@
 /**
- * Keeps a loop going: one that has ended, or hangs in a call that is never answered, is given up for another.
+ * The loop of everything that a consumer does again and again: it survives failures, and is replaced when it hangs.
  * @module
  */
-import { type Clock, sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import type { PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Pulse } from "./pulse.ts";
+import { Outage } from "./outage.ts";
 
-/** A part of the consumer that goes round. */
-export interface Loop {
-  readonly pulse: Pulse;
-  start(): void;
-  /** Makes it end as soon as what is under way has ended; resolves then. */
-  stop(): Promise<void>;
+/** What a turn is told. */
+export interface LoopRun {
+  /** Aborted when the loop is stopped, or another has taken its place. */
+  readonly signal: AbortSignal;
+  /** Says in a long turn that it goes on. */
+  readonly alive: () => void;
+}
+
+/** What a loop does. */
+export interface LoopWork {
+  /** One turn. @returns how many milliseconds to sleep after it */
+  turn(run: LoopRun): Promise<number>;
+  /** Sleeps, where something else than the time may end the sleep. An abort ends it too. */
+  sleep?(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What a loop needs to know. */
+export interface LoopOptions {
+  /** What it is, as the start of a sentence: `The scheduler`. */
+  readonly name: string;
+  /** What fails if a turn does, as the start of a sentence: `Scheduling`. */
+  readonly work: string;
+  /** Makes what it does; anew for each loop that takes the place of another. */
+  readonly make: () => LoopWork;
+  /** Longest time from one turn to the next; a loop that is silent for longer hangs. */
+  readonly stuckAfterMs: number;
+  /** Growth of the sleep while turns fail. */
+  readonly backoff: PollOptions;
+  readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** How long a loop gets to end what is under way at a stop. */
 const STOP_MS = 5000;
 
 /**
- * One loop at a time. What was given up may still end the call in which it hangs, and nothing after it; each such call is atomic, so
- * two loops do no more than one.
+ * Takes turns until it is stopped; a turn that fails is repeated later and later. What was given up because it hangs may still end
+ * the call in which it hangs, and nothing after it; each such call is atomic, so two runs do no more than one.
  */
-export class KeptLoop<L extends Loop> {
-  readonly #name: string;
-  readonly #make: () => L;
-  readonly #logger: Logger;
-  readonly #clock: Clock;
-  #loop: L;
+export class Loop {
+  readonly #options: LoopOptions;
+  #run: Run | undefined;
   #replaced = false;
   #suspected = false;
+  #stopped = false;
 
-  /** @param name What it is, as the start of a sentence: `The scheduler`. */
-  constructor(name: string, make: () => L, logger: Logger, clock: Clock = systemClock) {
-    this.#clock = clock;
-    this.#name = name;
-    this.#make = make;
-    this.#logger = logger;
-    this.#loop = make();
+  constructor(options: LoopOptions) {
+    this.#options = options;
   }
 
-  /** Starts it. */
+  /** Starts it. A second call, or one after a stop, does nothing. */
   start(): void {
-    this.#loop.start();
+    if (!this.#stopped) this.#run ??= new Run(this.#options);
   }
 
-  /** Whether it goes round in time. One that took the place of another has to show it first. */
-  get isTurning(): boolean {
-    const { pulse } = this.#loop;
-    return pulse.isTurning && (!this.#replaced || pulse.hasTurned);
+  /** Whether it takes its turns in time. One that took the place of another has to show it first. */
+  get isAlive(): boolean {
+    return this.#run === undefined || this.#run.isAlive && (!this.#replaced || this.#run.hasCompletedTurn);
   }
 
   /** Replaces it, if it has ended, or is found silent twice: after a sleep of the machine it gets the time to come round. */
-  check(): void {
-    const { pulse } = this.#loop;
+  restartIfStuck(): void {
+    const run = this.#run;
+    if (run === undefined || this.#stopped) return;
     const suspected = this.#suspected;
-    this.#suspected = !pulse.isTurning;
-    if (pulse.isTurning || pulse.end === undefined && !suspected) return;
-    this.#replace(pulse);
+    this.#suspected = !run.isAlive;
+    if (run.isAlive || run.end === undefined && !suspected) return;
+    const what = run.end === undefined ? `has hung for ${(run.silentMs / 1000).toFixed(1)} s` : "has ended";
+    this.#options.logger.error(`${this.#options.name} ${what}: another takes its place`, run.end);
+    run.stop();
+    this.#run = new Run(this.#options);
+    this.#replaced = true;
+    this.#suspected = false;
   }
 
   /** Ends it; waits for what is under way, for a few seconds at most. */
   async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#run?.stop();
     const limit = new AbortController();
-    await Promise.race([this.#loop.stop(), sleep(this.#clock, STOP_MS, limit.signal)]);
+    await Promise.race([this.#run?.ended, sleep(this.#options.clock, STOP_MS, limit.signal)]);
     limit.abort();
   }
+}
 
-  #replace({ end, silentMs }: Pulse): void {
-    const what = end === undefined ? `has hung for ${(silentMs / 1000).toFixed(1)} s` : "has ended";
-    const details = end?.error === undefined ? undefined : { error: end.error };
-    this.#logger.error(`${this.#name} ${what}: another takes its place`, details);
-    void this.#loop.stop();
-    this.#loop = this.#make();
-    this.#replaced = true;
-    this.#suspected = false;
-    this.#loop.start();
+/** A loop from its start until it is stopped, or given up. */
+class Run {
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Whether one turn has ended, well or not. */
+  hasCompletedTurn = false;
+  /** That it has ended, and because of which error, if it was one. */
+  end: { readonly error?: unknown } | undefined;
+  readonly #options: LoopOptions;
+  readonly #stop: AbortController = new AbortController();
+  #aliveMs: number;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.#aliveMs = options.clock.elapsed();
+    this.ended = this.#takeTurns().then(() => this.end = {}, (error) => this.end = { error }).then(() => {});
+  }
+
+  get isAlive(): boolean {
+    return this.end === undefined && this.silentMs < this.#options.stuckAfterMs;
+  }
+
+  get silentMs(): number {
+    return this.#options.clock.elapsed() - this.#aliveMs;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #takeTurns(): Promise<void> {
+    const { make, work: name, backoff, logger, clock } = this.#options;
+    const { signal } = this.#stop;
+    const work = make();
+    const outage = new Outage(name, backoff, logger, clock);
+    const alive = (): void => void (this.#aliveMs = clock.elapsed());
+    while (!signal.aborted) {
+      alive();
+      try {
+        const pauseMs = await work.turn({ signal, alive }).finally(() => this.hasCompletedTurn = true);
+        outage.over();
+        if (!signal.aborted) await (work.sleep?.(pauseMs, signal) ?? sleep(clock, pauseMs, signal));
+      } catch (error) {
+        if (!signal.aborted) await outage.wait(error, signal);
+      }
+    }
   }
 }

@@ -4,13 +4,12 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { announceRecovered } from "../../lib/attempt/interrupt.ts";
-import { sleep } from "../../lib/primitives/clock.ts";
 import type { Claim, Lease, PollOptions, StoredLease } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { isGone } from "../platform/identity.ts";
 import type { Identity } from "../platform/identity.ts";
-import { Outage } from "./outage.ts";
-import { Pulse } from "./pulse.ts";
+import { Loop } from "./loop.ts";
+import type { LoopWork } from "./loop.ts";
 
 /** What recovery needs to know. */
 export interface RecoveryOptions {
@@ -31,61 +30,50 @@ const ASK_MS = 5000;
 const LONGEST_RESPITE_MS = 10_000;
 
 /**
- * Recovers at the start, about each second what died on this host, and every five seconds what fell silent. Each recovery renews the
- * lease of this consumer first: who cannot renew, or slept for longer than its lease, does not take from others.
+ * The loop that recovers at the start, about each second what died on this host, and every five seconds what fell silent. Each recovery
+ * renews the lease of this consumer first: who cannot renew, or slept for longer than its lease, does not take from others.
  */
-export class Recovery {
-  readonly pulse: Pulse;
+export function recoveryLoop(core: Core, options: RecoveryOptions): Loop {
+  const { leaseMs, poll, patienceMs, logger } = options;
+  return new Loop({
+    name: "The recovery",
+    work: "Recovering tasks",
+    make: () => new Recovery(core, options),
+    stuckAfterMs: leaseMs + poll.maxMs + patienceMs,
+    backoff: poll,
+    logger,
+    clock: core.clock,
+  });
+}
+
+class Recovery implements LoopWork {
   readonly #core: Core;
   readonly #options: RecoveryOptions;
-  readonly #outage: Outage;
-  readonly #stop: AbortController = new AbortController();
-  #loop: Promise<void> | undefined;
   /** Other consumers on this host. */
   #neighbours: readonly StoredLease[] = [];
   #askAgainMs = 0;
   /** When it came round last, and how long it meant to pause since. */
   #seen: { readonly nowMs: number; readonly elapsedMs: number } | undefined;
   #pausedMs = 0;
+  #failed = false;
 
   constructor(core: Core, options: RecoveryOptions) {
     this.#core = core;
     this.#options = options;
-    this.pulse = new Pulse(options.leaseMs + options.poll.maxMs + options.patienceMs);
-    this.#outage = new Outage("Recovering tasks", options.poll, options.logger, core.clock);
   }
 
-  /** Starts it. A second call does nothing. */
-  start(): void {
-    this.#loop ??= this.pulse.run(() => this.#run());
-  }
-
-  /** Ends it, and waits for what is under way. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      this.pulse.beat();
-      try {
-        this.#noticeSleep();
-        const asks = this.#core.clock.elapsed() >= this.#askAgainMs;
-        // Asked again because of who seems to be gone: those who said that they end are no longer in the storage.
-        if (asks || this.#gone.length > 0) await this.#meetNeighbours();
-        await this.#recoverGone();
-        if (asks) await this.#recoverSilent();
-        this.#outage.over();
-        this.#pausedMs = this.#pauseMs();
-        await sleep(this.#core.clock, this.#pausedMs, signal);
-      } catch (error) {
-        await this.#outage.wait(error, signal);
-        // Others could not renew their leases either, and may come to it later than we.
-        this.#giveRespite();
-      }
-    }
+  async turn(): Promise<number> {
+    // Others could not renew their leases either, and may come to it later than we.
+    if (this.#failed) this.#giveRespite();
+    this.#failed = true;
+    this.#noticeSleep();
+    const asks = this.#core.clock.elapsed() >= this.#askAgainMs;
+    // Asked again because of who seems to be gone: those who said that they end are no longer in the storage.
+    if (asks || this.#gone.length > 0) await this.#meetNeighbours();
+    await this.#recoverGone();
+    if (asks) await this.#recoverSilent();
+    this.#failed = false;
+    return this.#pausedMs = this.#pauseMs();
   }
 
   /**

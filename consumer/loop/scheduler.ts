@@ -9,9 +9,9 @@ import type { Message } from "../../lib/message/message.ts";
 import { SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
 import type { Item, PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import { Outage } from "./outage.ts";
+import { Loop } from "./loop.ts";
+import type { LoopRun, LoopWork } from "./loop.ts";
 import { PeriodicTasks } from "./periodic.ts";
-import { Pulse } from "./pulse.ts";
 
 /** What a scheduler needs to know. */
 export interface SchedulerOptions {
@@ -29,57 +29,44 @@ export interface SchedulerOptions {
 /** Messages moved in one step, so that a flood of due messages holds up nobody else for long. */
 const BATCH = 500;
 
-/** Sleeps until the next due time, and never ends by itself. */
-export class Scheduler {
-  readonly pulse: Pulse;
+/** The loop that never ends by itself, and sleeps until the next due time. */
+export function schedulerLoop(core: Core, options: SchedulerOptions): Loop {
+  const { intervalMs, poll, patienceMs, logger } = options;
+  return new Loop({
+    name: "The scheduler",
+    work: "Scheduling",
+    make: () => new Scheduler(core, options),
+    stuckAfterMs: intervalMs + poll.maxMs + patienceMs,
+    backoff: poll,
+    logger,
+    clock: core.clock,
+  });
+}
+
+class Scheduler implements LoopWork {
   readonly #core: Core;
   readonly #options: SchedulerOptions;
-  readonly #outage: Outage;
-  readonly #stop: AbortController = new AbortController();
   readonly #periodic: PeriodicTasks | undefined;
-  #loop: Promise<void> | undefined;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
     this.#options = options;
-    this.pulse = new Pulse(options.intervalMs + options.poll.maxMs + options.patienceMs);
-    this.#outage = new Outage("Scheduling", options.poll, options.logger);
     if (options.periodic) this.#periodic = new PeriodicTasks(core, options.logger);
   }
 
-  /** Starts it. A second call does nothing. */
-  start(): void {
-    this.#loop ??= this.pulse.run(() => this.#run());
-  }
-
-  /** Ends the sleep, and waits for what is under way. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      this.pulse.beat();
-      try {
-        await this.#promoteDue();
-        if (!signal.aborted) await this.#periodic?.look();
-        this.#outage.over();
-        if (!signal.aborted) await this.#core.storage.waitDue(this.#sleepMs(), signal);
-      } catch (error) {
-        if (!signal.aborted) await this.#outage.wait(error, signal);
-      }
-    }
-  }
-
-  async #promoteDue(): Promise<void> {
+  async turn({ signal, alive }: LoopRun): Promise<number> {
     let moved: Item[];
     do {
       moved = await this.#core.storage.promoteDue(this.#core.clock.now(), BATCH);
-      this.pulse.beat();
+      alive();
       await this.#announce(moved);
-    } while (moved.length === BATCH && !this.#stop.signal.aborted);
+    } while (moved.length === BATCH && !signal.aborted);
+    if (!signal.aborted) await this.#periodic?.look();
+    return this.#sleepMs();
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#core.storage.waitDue(ms, signal);
   }
 
   async #announce(items: readonly Item[]): Promise<void> {

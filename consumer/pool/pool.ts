@@ -8,8 +8,8 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import type { Owner } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { Crew } from "../worker/workers.ts";
-import { Enforcer } from "./revocation_enforcer.ts";
-import { KeptLoop } from "../loop/loop.ts";
+import { revocationEnforcer } from "./revocation_enforcer.ts";
+import type { Loop } from "../loop/loop.ts";
 import { loggingInUse } from "../log/logging.ts";
 import { Outage, sleep } from "../loop/outage.ts";
 import type { Init } from "./protocol.ts";
@@ -58,7 +58,7 @@ export class WorkerPool implements Crew {
   readonly #hosts: Set<WorkerHost> = new Set();
   readonly #rescues: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
-  readonly #enforcer: KeptLoop<Enforcer>;
+  readonly #enforcer: Loop;
   #renewedMs: number = systemClock.now();
   #forced = false;
   #before = 0;
@@ -69,7 +69,7 @@ export class WorkerPool implements Crew {
     this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
     });
-    this.#enforcer = new KeptLoop("The watch for revoked tasks", () => this.#makeEnforcer(), options.logger, core.clock);
+    this.#enforcer = this.#makeEnforcer();
   }
 
   async start(): Promise<void> {
@@ -100,7 +100,8 @@ export class WorkerPool implements Crew {
     this.#stop.abort();
     for (const host of this.#hosts) host.stop();
     await Promise.all([...this.#hosts].map((host) => host.ended));
-    await this.#enforcer.stop();
+    // Not waited for: a storage that hangs must not hold up a stop.
+    void this.#enforcer.stop();
     await Promise.all(this.#rescues);
   }
 
@@ -129,7 +130,7 @@ export class WorkerPool implements Crew {
   }
 
   check(nowMs: number = systemClock.elapsed()): void {
-    this.#enforcer.check();
+    this.#enforcer.restartIfStuck();
     for (const { host } of this.#seats) {
       if ((host?.startingMs(nowMs) ?? 0) > START_MS) host!.terminate(`it did not start within ${START_MS / 1000} s`);
     }
@@ -197,10 +198,10 @@ export class WorkerPool implements Crew {
     return this.#options.settings.workerType === "process";
   }
 
-  #makeEnforcer(): Enforcer {
+  #makeEnforcer(): Loop {
     const { consumer, settings: { graceMs, poll, patienceMs }, logger } = this.#options;
     const named = (name: string): WorkerHost | undefined => [...this.#hosts].find((host) => host.name === name);
-    return new Enforcer(this.#core, {
+    return revocationEnforcer(this.#core, {
       consumer,
       graceMs,
       poll,

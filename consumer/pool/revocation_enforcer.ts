@@ -2,17 +2,16 @@
  * Ends workers whose task was revoked while it ran, and goes on in spite of its aborted signal.
  * @module
  */
-import { systemClock } from "../../lib/primitives/clock.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { revokedNow } from "../../lib/control/revocation.ts";
 import type { Claim, PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import { Outage, sleep } from "../loop/outage.ts";
-import { Pulse } from "../loop/pulse.ts";
+import { Loop } from "../loop/loop.ts";
+import type { LoopRun, LoopWork } from "../loop/loop.ts";
 import { runningOf } from "./recover_worker.ts";
 
-/** What an enforcer needs to know. */
-export interface EnforcerOptions {
+/** What the enforcer needs to know. */
+export interface RevocationEnforcerOptions {
   /** Id of the consumer. */
   readonly consumer: string;
   /** How long a revoked task may go on. */
@@ -32,67 +31,52 @@ const SHORTEST_LOOK_MS = 250;
 const LONGEST_LOOK_MS = 2500;
 
 /**
- * Looks from outside, since a worker in a loop that never yields hears nothing. Costs one call of the storage a look while
+ * The loop that looks from outside, since a worker in a loop that never yields hears nothing. Costs one call of the storage a look while
  * nothing is revoked.
  */
-export class Enforcer {
-  readonly pulse: Pulse;
+export function revocationEnforcer(core: Core, options: RevocationEnforcerOptions): Loop {
+  const { poll, patienceMs, logger } = options;
+  return new Loop({
+    name: "The watch for revoked tasks",
+    work: "Looking for revoked tasks",
+    make: () => new RevocationEnforcer(core, options),
+    stuckAfterMs: LONGEST_LOOK_MS + poll.maxMs + patienceMs,
+    backoff: poll,
+    logger,
+    clock: core.clock,
+  });
+}
+
+class RevocationEnforcer implements LoopWork {
   readonly #core: Core;
-  readonly #options: EnforcerOptions;
-  readonly #outage: Outage;
-  readonly #stop: AbortController = new AbortController();
+  readonly #options: RevocationEnforcerOptions;
   /** When a running task was first seen revoked, by the token of its claim. */
   #sinceMs: Map<string, number> = new Map();
-  #loop: Promise<void> | undefined;
 
-  constructor(core: Core, options: EnforcerOptions) {
+  constructor(core: Core, options: RevocationEnforcerOptions) {
     this.#core = core;
     this.#options = options;
-    this.pulse = new Pulse(LONGEST_LOOK_MS + options.poll.maxMs + options.patienceMs);
-    this.#outage = new Outage("Looking for revoked tasks", options.poll, options.logger);
   }
 
-  /** Starts it. A second call does nothing. */
-  start(): void {
-    this.#loop ??= this.pulse.run(() => this.#run());
+  async turn({ signal }: LoopRun): Promise<number> {
+    await this.#look(signal);
+    return Math.min(Math.max(this.#options.graceMs / 4, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
   }
 
-  /** Ends it. Does not wait for a look that is under way: a storage that hangs must not hold up a stop. */
-  stop(): Promise<void> {
-    this.#stop.abort();
-    return Promise.resolve();
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const lookMs = Math.min(Math.max(this.#options.graceMs / 4, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
-    for (;;) {
-      this.pulse.beat();
-      await sleep(lookMs, signal);
-      if (signal.aborted) return;
-      try {
-        await this.#look();
-        this.#outage.over();
-      } catch (error) {
-        await this.#outage.wait(error, signal);
-      }
-    }
-  }
-
-  async #look(): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     const before = this.#sinceMs;
     this.#sinceMs = new Map();
     if (await this.#core.storage.revocations.size() === 0) return;
     for (const { name: worker } of this.#options.workers()) {
       const revoked = await this.#revoked(worker);
-      for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? systemClock.elapsed());
+      for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? this.#core.clock.elapsed());
       const overdue = revoked.filter(({ token }) => before.has(token) && this.#isOverdue(token));
-      if (overdue.length > 0 && !this.#stop.signal.aborted) this.#options.end(worker, overdue);
+      if (overdue.length > 0 && !signal.aborted) this.#options.end(worker, overdue);
     }
   }
 
   #isOverdue(token: string): boolean {
-    return systemClock.elapsed() - this.#sinceMs.get(token)! >= this.#options.graceMs;
+    return this.#core.clock.elapsed() - this.#sinceMs.get(token)! >= this.#options.graceMs;
   }
 
   async #revoked(worker: string): Promise<Claim[]> {

@@ -7,7 +7,8 @@ import process from "node:process";
 import type { FromHeart, Watch } from "../../consumer/loop/lease_worker.ts";
 import { isGone, newIdentity } from "../../consumer/platform/identity.ts";
 import { LeaseKeeper } from "../../consumer/loop/lease.ts";
-import { Recovery } from "../../consumer/loop/recover_consumers.ts";
+import type { Loop } from "../../consumer/loop/loop.ts";
+import { recoveryLoop } from "../../consumer/loop/recover_consumers.ts";
 import { openWorker, siblingUrl } from "../../consumer/platform/web_worker.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
@@ -117,7 +118,7 @@ describe("Recovery and its own lease", () => {
       return Promise.resolve([]);
     };
     const identity = newIdentity();
-    const recovery = new Recovery(coreOf(huey)!, { identity, leaseMs: 30_000, poll: POLL, patienceMs: 60_000, logger: silent });
+    const recovery = recoveryLoop(coreOf(huey)!, { identity, leaseMs: 30_000, poll: POLL, patienceMs: 60_000, logger: silent });
     ends.push(() => recovery.stop());
     return { identity, recovery, recoveries, now: () => nowMs, sleepFor: (ms: number) => void (nowMs += ms) };
   }
@@ -143,9 +144,9 @@ describe("Recovery and its own lease", () => {
 });
 
 describe("Recovery", () => {
-  function start(huey: SqliteHuey, leaseMs = 60_000): Recovery {
+  function start(huey: SqliteHuey, leaseMs = 60_000): Loop {
     const core = coreOf(huey)!;
-    const recovery = new Recovery(core, {
+    const recovery = recoveryLoop(core, {
       identity: newIdentity(),
       leaseMs,
       poll: POLL,

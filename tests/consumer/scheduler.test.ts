@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { Scheduler } from "../../consumer/loop/scheduler.ts";
+import { schedulerLoop } from "../../consumer/loop/scheduler.ts";
+import type { Loop } from "../../consumer/loop/loop.ts";
 import type { SchedulerOptions } from "../../consumer/loop/scheduler.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { crontab } from "../../lib/periodic/crontab.ts";
@@ -10,7 +11,7 @@ import type { Storage } from "../../lib/storage.ts";
 import { advance, logbook, memory, NOON, record, silent, startClock, stopClock } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
-const schedulers: Scheduler[] = [];
+const schedulers: Loop[] = [];
 
 beforeEach(() => stopClock());
 afterEach(async () => {
@@ -18,10 +19,10 @@ afterEach(async () => {
   startClock();
 });
 
-function start(huey: Huey, options: Partial<SchedulerOptions> = {}): Scheduler {
+function start(huey: Huey, options: Partial<SchedulerOptions> = {}): Loop {
   const core = coreOf(huey)!;
   const { logger } = core;
-  const scheduler = new Scheduler(core, {
+  const scheduler = schedulerLoop(core, {
     intervalMs: 60_000,
     poll: POLL,
     patienceMs: 60_000,
@@ -170,7 +171,7 @@ describe("Scheduler", () => {
     const scheduler = start(huey, { logger: { debug: () => {}, info: fail, warn: fail, error: fail } });
     await moved;
     expect(failures).toBe(-1);
-    expect(scheduler.pulse.end).toBeUndefined();
+    expect(scheduler.isAlive).toBe(true);
   });
 
   test("moves a message that cannot be read like any other", async () => {

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import { HealthServer } from "../../consumer/health/server.ts";
-import { KeptLoop } from "../../consumer/loop/loop.ts";
-import type { Loop } from "../../consumer/loop/loop.ts";
-import { Pulse } from "../../consumer/loop/pulse.ts";
+import { Loop } from "../../consumer/loop/loop.ts";
 import { vitalsOf } from "../../consumer/consumer_health.ts";
-import { logbook, memory, silent, startClock, stopClock } from "../helpers.ts";
+import { systemClock } from "../../lib/primitives/clock.ts";
+import { logbook, memory, silent, startClock, stopClock, waitUntil } from "../helpers.ts";
 
 const ends: (() => Promise<unknown> | void)[] = [];
 
@@ -13,76 +12,109 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A loop that does what the test says. */
-class FakeLoop implements Loop {
-  readonly pulse: Pulse;
-  readonly done: PromiseWithResolvers<void> = Promise.withResolvers();
-  stopped = false;
-
-  constructor(limitMs: number) {
-    this.pulse = new Pulse(limitMs);
-  }
-
-  start(): void {
-    void this.pulse.run(() => this.done.promise);
-  }
-
-  stop(): Promise<void> {
-    this.stopped = true;
-    return this.done.promise;
-  }
-}
-
-function keep(limitMs: number, logger = silent): { kept: KeptLoop<FakeLoop>; loops: FakeLoop[] } {
-  const loops: FakeLoop[] = [];
-  const make = (): FakeLoop => {
-    loops.push(new FakeLoop(limitMs));
-    return loops.at(-1)!;
-  };
-  const kept = new KeptLoop("The loop", make, logger);
-  kept.start();
-  return { kept, loops };
+/** A loop whose turns the test ends; each is listed with the run that it belongs to. */
+function begin(stuckAfterMs: number, logger = silent) {
+  const turns: { readonly make: number; readonly signal: AbortSignal; readonly end: PromiseWithResolvers<number> }[] = [];
+  let made = 0;
+  let broken = false;
+  const loop = new Loop({
+    name: "The loop",
+    work: "Looping",
+    make: () => {
+      if (broken) throw new Error("a bug");
+      const make = ++made;
+      return {
+        turn: ({ signal }) => {
+          const end = Promise.withResolvers<number>();
+          turns.push({ make, signal, end });
+          return end.promise;
+        },
+      };
+    },
+    stuckAfterMs,
+    backoff: { initialMs: 1, backoff: 1, maxMs: 1 },
+    logger,
+    clock: systemClock,
+  });
+  ends.push(() => {
+    const stopped = loop.stop();
+    for (const { end } of turns) end.resolve(0);
+    return stopped;
+  });
+  return { loop, turns, made: () => made, breakIt: (value: boolean) => void (broken = value) };
 }
 
 /** Lets a promise that has been resolved be heard. */
 const heard = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe("KeptLoop", () => {
-  test("replaces a loop that has ended, at once, and says why", async () => {
+describe("Loop", () => {
+  test("is replaced when it has ended, at once, and says why", async () => {
     const { logger, lines } = logbook();
-    const { kept, loops } = keep(60_000, logger);
-    kept.check();
-    expect([loops.length, kept.isTurning]).toEqual([1, true]);
-    loops[0]!.done.reject(new Error("a bug"));
+    const { loop, turns, breakIt } = begin(60_000, logger);
+    breakIt(true);
+    loop.start();
     await heard();
-    expect(kept.isTurning).toBe(false);
-    kept.check();
-    expect(loops.length).toBe(2);
+    expect([turns.length, loop.isAlive]).toEqual([0, false]);
+    breakIt(false);
+    loop.restartIfStuck();
+    expect(turns.length).toBe(1);
     expect(lines).toMatchObject([{ level: "error", message: "The loop has ended: another takes its place" }]);
     expect((lines[0]!.properties!.error as Error).message).toBe("a bug");
   });
 
-  test("replaces a loop that hangs at the second look, and stops it", () => {
-    const { kept, loops } = keep(0);
-    kept.check();
-    expect(loops.length).toBe(1);
-    kept.check();
-    expect(loops.length).toBe(2);
-    expect(loops[0]!.stopped).toBe(true);
-    kept.check();
-    kept.check();
-    expect(loops.length).toBe(3);
+  test("is replaced when it hangs at the second look, and what hangs does nothing more", async () => {
+    const { loop, turns, made } = begin(0);
+    loop.start();
+    loop.restartIfStuck();
+    expect(made()).toBe(1);
+    loop.restartIfStuck();
+    expect(made()).toBe(2);
+    expect(turns.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+    turns[0]!.end.resolve(0);
+    await heard();
+    expect(turns.length).toBe(2);
+    loop.restartIfStuck();
+    loop.restartIfStuck();
+    expect(made()).toBe(3);
   });
 
-  test("trusts a new loop when it has come round", async () => {
-    const { kept, loops } = keep(60_000);
-    loops[0]!.done.resolve();
+  test("is trusted after a replacement when it has come round", async () => {
+    const { loop, turns, breakIt } = begin(60_000);
+    breakIt(true);
+    loop.start();
     await heard();
-    kept.check();
-    loops[1]!.pulse.beat();
-    expect(kept.isTurning).toBe(false);
-    loops[1]!.pulse.beat();
-    expect(kept.isTurning).toBe(true);
+    breakIt(false);
+    loop.restartIfStuck();
+    expect(loop.isAlive).toBe(false);
+    turns[0]!.end.resolve(60_000);
+    await heard();
+    expect(loop.isAlive).toBe(true);
+  });
+
+  test("repeats a turn that fails, and says once that it failed and once that it works again", async () => {
+    const { logger, lines } = logbook();
+    const { loop, turns } = begin(60_000, logger);
+    loop.start();
+    for (let index = 0; index < 3; index++) {
+      await waitUntil(() => turns.length > index);
+      turns[index]!.end.reject(new Error("no storage"));
+    }
+    await waitUntil(() => turns.length > 3);
+    turns[3]!.end.resolve(60_000);
+    await waitUntil(() => lines.some(({ level }) => level === "info"));
+    expect(lines.filter(({ level }) => level === "error").map(({ message }) => message)).toEqual([
+      "Looping failed and is tried again until it works",
+    ]);
+    expect(turns.map(({ make }) => make)).toEqual([1, 1, 1, 1]);
+  });
+
+  test("may be stopped twice, and before it is started", async () => {
+    const { loop, turns } = begin(60_000);
+    await loop.stop();
+    await loop.stop();
+    loop.start();
+    loop.restartIfStuck();
+    expect([turns.length, loop.isAlive]).toEqual([0, true]);
   });
 });
 
