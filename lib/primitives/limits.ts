@@ -1,6 +1,6 @@
 /**
  * How large things may be that callers choose and messages tell. They are checked at the call, and again when a message is read,
- * because it may come from anybody. What a value may take is told in `tagged_bounds.ts`.
+ * because it may come from anybody. What a value may take is told in `serializer/bounds.ts`.
  * @module
  */
 

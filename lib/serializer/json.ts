@@ -1,5 +1,5 @@
 /**
- * Values as bytes of tagged JSON and back. The format is described in `tagged_format.ts`.
+ * Values as bytes of tagged JSON and back. The format is described in `format.ts`.
  * @module
  */
 import { DecodeError } from "../errors.ts";

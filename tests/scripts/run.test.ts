@@ -89,7 +89,7 @@ describe("run.mjs", () => {
   });
 
   test("an unknown command is refused", () => {
-    expect(run(["tset"])).toEqual({ code: 2, output: `Unknown command "tset": use one of test, demo\n`, log: "" });
+    expect(run(["tset"])).toEqual({ code: 2, output: `Unknown command "tset": use one of test, long, demo, pack\n`, log: "" });
   });
 
   test("the packages are installed when they are missing", () => {
