@@ -4,4 +4,4 @@
  */
 
 /** As in package.json and deno.json, which the checks compare. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
