@@ -3,9 +3,13 @@
  * @module
  */
 import process from "node:process";
+import { systemClock } from "../../lib/primitives/clock.ts";
 import type { FindApplication, Loaded } from "./load.ts";
 import { LoadError } from "./load.ts";
 import { loadHueys } from "./load_several.ts";
+
+/** After this, a module that is still loading is said to be. */
+const SLOW_LOAD_MS = 5000;
 
 /** How an application is found that is not named. */
 export interface Search {
@@ -36,8 +40,22 @@ export class UsageError extends Error {
  * @throws {UsageError} If nothing is named and nothing is found.
  */
 export async function loadApplications(what: Applications, find: FindApplication | undefined): Promise<Loaded[]> {
-  if ("targets" in what) return await loadHueys(what.targets, what.all, process.cwd());
-  return [await search(what, find!)];
+  // Nothing else would be seen of a module whose top level waits for something that does not come.
+  const timer = systemClock.startTimer(SLOW_LOAD_MS, () => sayWhatLoads(what), { background: true });
+  try {
+    if ("targets" in what) return await loadHueys(what.targets, what.all, process.cwd());
+    return [await search(what, find!)];
+  } finally {
+    timer.stop();
+  }
+}
+
+function sayWhatLoads(what: Applications): void {
+  const name = "targets" in what ? what.targets.join(" ") : what.config ?? "huey.config.ts";
+  const seconds = SLOW_LOAD_MS / 1000;
+  console.error(
+    `Still loading ${name} after ${seconds} s: a module waits at its top level, in an await outside of its functions`,
+  );
 }
 
 /** Finds the application that is not named, with the options of its settings. */

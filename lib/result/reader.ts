@@ -129,7 +129,9 @@ async function waitForOutcome(
     await sleep(systemClock, Math.min(pauseMs, endMs - systemClock.elapsed()), signal);
   }
   if (options.revokeOnTimeout) await revokeTask(core, target, { once: true });
-  throw new ResultTimeout(`Task ${id} has no result yet`);
+  throw new ResultTimeout(
+    `Task ${id} has no result yet. If it has not started, does a consumer run for queue "${core.settings.name}"?`,
+  );
 }
 
 /** Whether there is more to come of a task that has left something for a reader, or for another one that was faster. */

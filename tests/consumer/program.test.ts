@@ -45,6 +45,14 @@ describe("the command line", () => {
     expect(broken.text).not.toContain("secret");
   }, SLOW);
 
+  test("says that a module goes on loading", async () => {
+    writeFileSync(join(stage.folder, "waits.js"), "await new Promise((resolve) => setTimeout(resolve, 3_600_000));");
+    const program = stage.run("waits.js");
+    await program.says("Still loading waits.js after 5 s");
+    program.kill("SIGKILL");
+    await program.exited;
+  }, SLOW);
+
   test("names the place of a mistake in the syntax", async () => {
     writeFileSync(join(stage.folder, "several.ts"), "export const = 1;");
     writeFileSync(join(stage.folder, "one.ts"), "export const a = 1;\nconst b = ];");

@@ -115,6 +115,7 @@ describe("a blocking get", () => {
     const result = await huey.task("task", () => 1)();
     const error = await failure(result.get({ blocking: true, timeout: { milliseconds: 2 } }));
     expect(error).toBeInstanceOf(ResultTimeout);
+    expect(error.message).toContain('does a consumer run for queue "');
     expect(error.message).toContain(result.id);
     expect(await result.isRevoked()).toBe(false);
   });
