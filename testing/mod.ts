@@ -20,6 +20,8 @@
  */
 export { assertEnqueued, assertNotEnqueued } from "./assertions.ts";
 export type { ArgumentsMatch, AssertEnqueuedOptions, AssertNotEnqueuedOptions } from "./assertions.ts";
+export { testStorage } from "./contract/suite.ts";
+export type { OpenStorage, StorageTraits, TestRunner } from "./contract/suite.ts";
 export { perform } from "./perform.ts";
 export type { RanTask } from "./ran_task.ts";
 export { TestHuey } from "./test_huey.ts";

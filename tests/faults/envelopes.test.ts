@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import process from "node:process";
 import { Consumer, Huey } from "../../mod.ts";
 import type { ChordReport, Item, Settlement } from "../../lib/storage.ts";
-import { until } from "../contract/context.ts";
+import { until } from "../../testing/contract/context.ts";
 import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
 import { garbage } from "./hostile.ts";

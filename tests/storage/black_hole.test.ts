@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import { BlackHoleStorage } from "../../storage/black_hole.ts";
-import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay, waitForEnd } from "../contract/helpers.ts";
+import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay, waitForEnd } from "../../testing/contract/helpers.ts";
 
 describe("BlackHoleStorage", () => {
   let storage: BlackHoleStorage;

@@ -9,8 +9,8 @@ import { FileStorage } from "../../storage/file/front.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { SteppedClock } from "../stepped_clock.ts";
-import { until } from "../contract/context.ts";
-import { bytes, claim, claimOne, complete, enqueueAndClaim, ids, item, lease, owner } from "../contract/helpers.ts";
+import { until } from "../../testing/contract/context.ts";
+import { bytes, claim, claimOne, complete, enqueueAndClaim, ids, item, lease, owner } from "../../testing/contract/helpers.ts";
 
 const NOON = Date.UTC(2030, 4, 14, 12, 0, 0);
 const DAY_MS = 86_400_000;

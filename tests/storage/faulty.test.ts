@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
-import { bytes, item, rejection } from "../contract/helpers.ts";
+import { bytes, item, rejection } from "../../testing/contract/helpers.ts";
 import { type FaultOptions, type Faulty, makeFaulty } from "../faulty.ts";
 
 function faulty(options: Partial<FaultOptions>): { storage: MemoryStorage; faulty: Faulty } {

@@ -9,7 +9,7 @@ import process from "node:process";
 import { writeSync } from "node:fs";
 import type { Claim, Settlement } from "../../lib/storage.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
-import { bytes, complete, item } from "../contract/helpers.ts";
+import { bytes, complete, item } from "../../testing/contract/helpers.ts";
 
 const [path = "", consumer = "", limit = "1", chord = "0"] = process.argv.slice(2);
 const isChord = chord === "1";

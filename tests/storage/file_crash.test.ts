@@ -1,6 +1,6 @@
 /** The process is killed before each single step of the file system in turn; nothing may be lost, doubled or half done. @module */
 import { describe, expect, test } from "bun:test";
-import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../contract/helpers.ts";
+import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../../testing/contract/helpers.ts";
 import { atEachStep } from "./_file_fixture.ts";
 
 /** Long: each step is a folder of its own, on a machine that may be busy. */

@@ -4,7 +4,7 @@ import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
-import { bytes, claim, complete, ids, item, items, text } from "../contract/helpers.ts";
+import { bytes, claim, complete, ids, item, items, text } from "../../testing/contract/helpers.ts";
 import { Place, replaceSteps, revive } from "./_file_fixture.ts";
 
 let place: Place;

@@ -27,7 +27,7 @@ import {
   lease,
   owner,
   text,
-} from "../contract/helpers.ts";
+} from "../../testing/contract/helpers.ts";
 
 let path: string;
 let opened: FileStorage[];

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { FileStorage } from "../../storage/file/storage.ts";
-import { ids, item, items, text } from "../contract/helpers.ts";
+import { ids, item, items, text } from "../../testing/contract/helpers.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CHILD = join(ROOT, "tests/storage/file_child.ts");

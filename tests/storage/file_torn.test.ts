@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { FileStorage } from "../../storage/file/storage.ts";
-import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../contract/helpers.ts";
+import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../../testing/contract/helpers.ts";
 import { endedProcess, Place, replaceSteps, revive } from "./_file_fixture.ts";
 
 /** Long: each byte is tried, on a machine that may be busy. */

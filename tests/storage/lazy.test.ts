@@ -3,7 +3,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Item, Storage } from "../../lib/storage.ts";
 import { LazyStorage } from "../../storage/lazy.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 const BYTES = new Uint8Array([1]);
 

@@ -1,21 +1,20 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
-import { storageContract } from "../contract/suite.ts";
-import { bytes, claim, complete, enqueueAndClaim, ids, item, items, LONG_MS, rejection } from "../contract/helpers.ts";
+import { testStorage } from "../../testing/contract/suite.ts";
+import {
+  bytes,
+  claim,
+  complete,
+  enqueueAndClaim,
+  ids,
+  item,
+  items,
+  LONG_MS,
+  rejection,
+} from "../../testing/contract/helpers.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { RecentMap } from "../../storage/recent_map.ts";
 
-storageContract("MemoryStorage", {
-  newStore: () => {
-    const byName = new Map<string, MemoryStorage>();
-    return {
-      open: (name = "contract") => {
-        const storage = byName.get(name) ?? new MemoryStorage({ name });
-        byName.set(name, storage);
-        return storage;
-      },
-    };
-  },
-});
+testStorage("MemoryStorage", (options) => new MemoryStorage(options), { describe, test, expect });
 
 describe("MemoryStorage alone", () => {
   test("is called huey unless named, and belongs to one isolate", async () => {

@@ -1,5 +1,5 @@
 /** The storage contract on one Redis server, for all four storages. */
-import { afterAll, beforeAll, describe } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
 import {
   PriorityRedisExpireStorage,
@@ -7,7 +7,7 @@ import {
   RedisExpireStorage,
   RedisStorage,
 } from "../../storage/redis/front.ts";
-import { storageContract } from "../contract/suite.ts";
+import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 let server: RedisServer;
@@ -19,14 +19,10 @@ describe("on one server", () => {
   afterAll(() => server.stop());
 
   for (const [label, Opened] of Object.entries(STORAGES)) {
-    storageContract(label, {
+    const open = ({ name }: { name: string }): Storage => new Opened({ name, host: server.host, port: server.port });
+    testStorage(label, open, { describe, test, expect }, {
       resultsStay: label.includes("Expire"),
-      realTimeTtl: true,
-      priorities: label.startsWith("Priority") ? "any" : "none",
-      newStore: async () => {
-        await server.command("FLUSHALL");
-        return { open: (name = "contract"): Storage => new Opened({ name, host: server.host, port: server.port }) };
-      },
+      afterEach: () => server.command("FLUSHALL"),
     });
   }
 });

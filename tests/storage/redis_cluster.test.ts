@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createCluster, createSentinel } from "redis";
 import { StorageError } from "../../lib/errors.ts";
-import type { Storage } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
-import { storageContract } from "../contract/suite.ts";
+import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
@@ -35,12 +34,9 @@ describe("on a cluster", () => {
   });
 
   for (const [label, Opened] of Object.entries({ RedisStorage, PriorityRedisStorage })) {
-    storageContract(label, {
-      priorities: label.startsWith("Priority") ? "any" : "none",
-      realTimeTtl: true,
-      newStore: async () => {
+    testStorage(label, ({ name }) => new Opened({ name, client }), { describe, test, expect }, {
+      afterEach: async () => {
         for (const node of nodes) await node.command("FLUSHALL");
-        return { open: (name = "contract"): Storage => new Opened({ name, client }) };
       },
     });
   }
@@ -122,13 +118,8 @@ describe("behind a sentinel", () => {
     await set.stop();
   });
 
-  storageContract("RedisStorage", {
-    priorities: "none",
-    realTimeTtl: true,
-    newStore: async () => {
-      await set.primary.command("FLUSHALL");
-      return { open: (name = "contract"): Storage => new RedisStorage({ name, client }) };
-    },
+  testStorage("RedisStorage", ({ name }) => new RedisStorage({ name, client }), { describe, test, expect }, {
+    afterEach: () => set.primary.command("FLUSHALL"),
   });
 
   test("a replica that becomes the primary is followed", async () => {

@@ -10,7 +10,7 @@ import {
   RedisStorage,
 } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
 const ITEM = { id: "a", data: new Uint8Array([1]), priority: 0, track: true };

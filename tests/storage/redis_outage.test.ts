@@ -4,7 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Claim, Item } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
 const TIME_LIMIT_MS = 120_000;

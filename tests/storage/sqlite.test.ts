@@ -1,16 +1,20 @@
-/** The storage contract for SQLite, and what is special about the file. @module */
+/** The storage contract for SQLite. @module */
+import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
-import { storageContract } from "../contract/suite.ts";
+import { testStorage } from "../../testing/contract/suite.ts";
 
-storageContract("SqliteStorage", {
-  newStore: () => {
-    const folder = mkdtempSync(join(tmpdir(), "huey-sqlite-"));
-    return {
-      open: (name = "contract") => new SqliteStorage({ name, filename: join(folder, "huey.db") }),
-      remove: () => rmSync(folder, { recursive: true }),
-    };
+/** A new one for each case. */
+let folder: string | undefined;
+
+const open = (options: { name: string }): SqliteStorage =>
+  new SqliteStorage({ ...options, filename: join(folder ??= mkdtempSync(join(tmpdir(), "huey-sqlite-")), "huey.db") });
+
+testStorage("SqliteStorage", open, { describe, test, expect }, {
+  afterEach: () => {
+    rmSync(folder!, { recursive: true });
+    folder = undefined;
   },
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Item, Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 const STEPS = 120;
 const CONNECTIONS = 3;

@@ -4,7 +4,7 @@ import type { Claim, Item, Settlement } from "../../lib/storage.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import type { SqliteStorage } from "../../storage/sqlite/storage.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 let fixture: Fixture;
 let storage: SqliteStorage;

@@ -4,7 +4,7 @@ import { newId } from "../../lib/primitives/ids.ts";
 import type { Item } from "../../lib/storage.ts";
 import { idNumber } from "../../storage/sqlite/id_number.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 let fixture: Fixture;
 beforeEach(() => void (fixture = new Fixture()));

@@ -16,7 +16,7 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
-import { claim, complete, enqueueAndClaim, ids, item, LONG_MS, rejection } from "../contract/helpers.ts";
+import { claim, complete, enqueueAndClaim, ids, item, LONG_MS, rejection } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;

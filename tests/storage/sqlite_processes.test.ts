@@ -4,7 +4,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import { Fixture, RUNTIMES } from "./_sqlite_fixture.ts";
-import { waitForEnd } from "../contract/helpers.ts";
+import { waitForEnd } from "../../testing/contract/helpers.ts";
 
 const LIMIT_MS = 120_000;
 const owner = { consumer: "parent", worker: "worker" };

@@ -1,5 +1,4 @@
 /** Cases of chords. @module */
-import { expect } from "bun:test";
 import type { ChordRecord, ChordReport, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import { bytes, claim, claimOne, complete, drain, enqueueAndClaim, ids, item, items, owner, text } from "./helpers.ts";
@@ -24,8 +23,8 @@ async function values(storage: Storage, chordId: string = "chord"): Promise<(str
 
 /** Members, values, callbacks. */
 export const chordCases: Cases = {
-  "the callback is enqueued with the last member, whatever the order": async (context) => {
-    const [one, other] = context.openTwo();
+  "the callback is enqueued with the last member, whatever the order": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claims = await claimMembers(one, 3, record(3));
     await one.settle(complete(claims[2]!, { chord: report(2) }));
     await other.settle(complete(claims[0]!, { chord: report(0) }));
@@ -35,35 +34,35 @@ export const chordCases: Cases = {
     expect(await drain(other)).toEqual(["callback"]);
   },
 
-  "values are collected by index while members are missing": async (context) => {
-    const storage = context.open();
+  "values are collected by index while members are missing": async (context, expect) => {
+    const storage = await context.open();
     const [member] = await claimMembers(storage, 1, record(3));
     await storage.settle(complete(member!, { chord: report(1) }));
     const collected = await values(storage);
     expect([collected[0], collected[1], collected[2]]).toEqual([undefined, "value 1", undefined]);
   },
 
-  "an unknown chord has no values": async (context) => {
-    expect((await context.open().collect("nothing")).values).toEqual([]);
+  "an unknown chord has no values": async (context, expect) => {
+    expect((await (await context.open()).collect("nothing")).values).toEqual([]);
   },
 
-  "a chord of one": async (context) => {
-    const storage = context.open();
+  "a chord of one": async (context, expect) => {
+    const storage = await context.open();
     const [member] = await claimMembers(storage, 1, record(1));
     await storage.settle(complete(member!, { chord: report(0) }));
     expect(await drain(storage)).toEqual(["callback"]);
   },
 
-  "many members": async (context) => {
-    const storage = context.open();
+  "many members": async (context, expect) => {
+    const storage = await context.open();
     const claims = await claimMembers(storage, 30, record(30));
     await Promise.all(claims.map((claimed, index) => storage.settle(complete(claimed, { chord: report(index) }))));
     expect(await values(storage)).toEqual(Array.from({ length: 30 }, (_, index) => `value ${index}`));
     expect(await drain(storage)).toEqual(["callback"]);
   },
 
-  "a member that reports twice counts once": async (context) => {
-    const storage = context.open();
+  "a member that reports twice counts once": async (context, expect) => {
+    const storage = await context.open();
     const [first, second] = await claimMembers(storage, 2, record(2));
     await storage.settle(complete(first!, { chord: report(0) }));
     await storage.settle(complete(await enqueueAndClaim(storage, "m0 again"), { chord: report(0) }));
@@ -74,8 +73,8 @@ export const chordCases: Cases = {
     expect(await drain(storage)).toEqual([]);
   },
 
-  "a redelivered member does not count for the one that was lost": async (context) => {
-    const [one, other] = context.openTwo();
+  "a redelivered member does not count for the one that was lost": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("m", 2), [record(2)]);
     const [first, second] = await claim(one, 2, { owner: owner("lost") });
     await other.recover({ consumer: "lost" });
@@ -87,8 +86,8 @@ export const chordCases: Cases = {
     expect(await drain(other)).toEqual(["callback"]);
   },
 
-  "members that end together enqueue one callback": async (context) => {
-    const [one, other] = context.openTwo();
+  "members that end together enqueue one callback": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (let round = 0; round < 5; round++) {
       const id = `chord ${round}`;
       const claims = await claimMembers(one, 8, record(8, { id, callback: item(`callback ${round}`) }), `m${round}-`);
@@ -100,8 +99,8 @@ export const chordCases: Cases = {
     }
   },
 
-  "chords do not meet each other": async (context) => {
-    const storage = context.open();
+  "chords do not meet each other": async (context, expect) => {
+    const storage = await context.open();
     for (const id of ["a", "b"]) {
       const [member] = await claimMembers(storage, 1, record(2, { id }), `m${id}`);
       await storage.settle(complete(member!, { chord: report(0, { id, value: bytes(id) }) }));
@@ -111,8 +110,8 @@ export const chordCases: Cases = {
     expect((await values(storage, "b"))[0]).toBe("b");
   },
 
-  "the values stay until they are dropped": async (context) => {
-    const storage = context.open();
+  "the values stay until they are dropped": async (context, expect) => {
+    const storage = await context.open();
     const [member] = await claimMembers(storage, 1, record(1));
     await storage.settle(complete(member!, { chord: report(0) }));
     const callback = await claimOne(storage);
@@ -125,17 +124,17 @@ export const chordCases: Cases = {
     expect((await storage.collect("chord")).values).toEqual([]);
   },
 
-  "a callback may be scheduled, and empty values are values": async (context) => {
-    const storage = context.open();
-    const callback = item("callback", { dueMs: Date.now() + 60_000 });
+  "a callback may be scheduled, and empty values are values": async (context, expect) => {
+    const storage = await context.open();
+    const callback = item("callback", { dueMs: context.clock.now() + 60_000 });
     const [member] = await claimMembers(storage, 1, record(1, { callback }));
     await storage.settle(complete(member!, { chord: report(0, { value: new Uint8Array() }) }));
     expect(await values(storage)).toEqual([""]);
     expect(ids(await storage.scheduled())).toEqual(["callback"]);
   },
 
-  "flush drops chords": async (context) => {
-    const storage = context.open();
+  "flush drops chords": async (context, expect) => {
+    const storage = await context.open();
     const [member] = await claimMembers(storage, 1, record(2));
     await storage.settle(complete(member!, { chord: report(0) }));
     await storage.flush();

@@ -1,5 +1,4 @@
 /** Cases of chords that are stored with their members. @module */
-import { expect } from "bun:test";
 import type { ChordRecord, ChordReport } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import { bytes, claimOne, complete, drain, enqueueAndClaim, ids, item, items, LONG_MS, owner, text } from "./helpers.ts";
@@ -15,8 +14,8 @@ function report(index: number, value: string = `value ${index}`, id: string = "c
 
 /** Records and places. */
 export const chordRecordCases: Cases = {
-  "a chord is stored with its members, and its callback goes with the last report": async (context) => {
-    const [one, other] = context.openTwo();
+  "a chord is stored with its members, and its callback goes with the last report": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("m", 2), [record(2)]);
     expect((await other.collect("chord")).values).toEqual([undefined, undefined]);
     expect((await other.collect("chord")).filledMs).toBe(undefined);
@@ -25,28 +24,28 @@ export const chordRecordCases: Cases = {
     expect(settled.callback).toMatchObject({ id: "callback" });
     const { values, filledMs } = await one.collect("chord");
     expect(values.map(text)).toEqual(["value 0", "value 1"]);
-    expect(Math.abs(filledMs! - Date.now())).toBeLessThan(LONG_MS);
+    expect(Math.abs(filledMs! - context.clock.now())).toBeLessThan(LONG_MS);
     expect(await drain(other)).toEqual(["callback"]);
   },
 
-  "a settlement stores the chords of its follow-ups": async (context) => {
-    const storage = context.open();
+  "a settlement stores the chords of its follow-ups": async (context, expect) => {
+    const storage = await context.open();
     const first = await enqueueAndClaim(storage, "first");
     await storage.settle(complete(first, { enqueue: items("m", 1), chords: [record(1)] }));
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
     expect(await drain(storage)).toEqual(["callback"]);
   },
 
-  "a settlement that is refused stores none": async (context) => {
-    const storage = context.open();
+  "a settlement that is refused stores none": async (context, expect) => {
+    const storage = await context.open();
     const first = await enqueueAndClaim(storage, "first");
     await storage.release([first]);
     await storage.settle(complete(first, { enqueue: items("m", 1), chords: [record(1)] }));
     expect((await storage.collect("chord")).values).toEqual([]);
   },
 
-  "a record that is there is left as it is": async (context) => {
-    const storage = context.open();
+  "a record that is there is left as it is": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("m", 2), [record(2)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
     await storage.enqueue([], [record(1, { callback: item("other") })]);
@@ -55,8 +54,8 @@ export const chordRecordCases: Cases = {
     expect(await drain(storage)).toEqual(["callback"]);
   },
 
-  "a place is filled once": async (context) => {
-    const storage = context.open();
+  "a place is filled once": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("m", 3), [record(2)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0, "first") }));
     expect((await storage.settle(complete(await claimOne(storage), { chord: report(0, "second") }))).held).toBe(true);
@@ -65,8 +64,8 @@ export const chordRecordCases: Cases = {
     expect(await drain(storage)).toEqual(["callback"]);
   },
 
-  "a report for a chord that is not there, or for a place that it does not have, is ignored": async (context) => {
-    const storage = context.open();
+  "a report for a chord that is not there, or for a place that it does not have, is ignored": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("m", 3), [record(1)]);
     expect((await storage.settle(complete(await claimOne(storage), { chord: report(0, "x", "gone") }))).held).toBe(true);
     expect((await storage.collect("gone")).values).toEqual([]);
@@ -75,9 +74,9 @@ export const chordRecordCases: Cases = {
     expect((await storage.collect("chord")).values).toEqual([undefined]);
   },
 
-  "a callback whose time has not come waits for it": async (context) => {
-    const storage = context.open();
-    const later = item("later", { dueMs: Date.now() + LONG_MS });
+  "a callback whose time has not come waits for it": async (context, expect) => {
+    const storage = await context.open();
+    const later = item("later", { dueMs: context.clock.now() + LONG_MS });
     await storage.enqueue(items("m", 2), [
       record(1, { callback: later }),
       record(1, { id: "late", callback: item("now", { dueMs: 1000 }) }),
@@ -85,16 +84,16 @@ export const chordRecordCases: Cases = {
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
     await storage.settle(complete(await claimOne(storage), { chord: report(0, "x", "late") }));
     expect(ids(await storage.scheduled())).toContain("later");
-    await storage.promoteDue(Date.now(), 5);
+    await storage.promoteDue(context.clock.now(), 5);
     expect(await drain(storage)).toEqual(["now"]);
   },
 
-  "the place of an item goes with it all the way": async (context) => {
-    const [one, other] = context.openTwo();
+  "the place of an item goes with it all the way": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const chord = { id: "chord", index: 1 };
     await one.enqueue([
       item("a", { chord }),
-      item("b", { chord, priority: context.priority(3) }),
+      item("b", { chord, priority: await context.priority(3) }),
       item("c", { chord, dueMs: 1000 }),
       item("d"),
     ]);
@@ -113,8 +112,8 @@ export const chordRecordCases: Cases = {
     expect(seen).toEqual({ a: chord, b: chord, c: chord, d: undefined });
   },
 
-  "the chord is gone once it was dropped": async (context) => {
-    const storage = context.open();
+  "the chord is gone once it was dropped": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("m", 2), [record(1)]);
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
     await storage.settle({ id: "callback", noticeTtlMs: 0, dropChord: "chord" });

@@ -1,12 +1,11 @@
 /** Cases of settlements whose reply was lost. @module */
-import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
 import { bytes, claim, claimOne, complete, drain, enqueueAndClaim, ids, item, items, owner, peekText } from "./helpers.ts";
 
 /** `again`. */
 export const againCases: Cases = {
-  "what was written is answered as the first time, and written once": async (context) => {
-    const [one, other] = context.openTwo();
+  "what was written is answered as the first time, and written once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     const settlement = complete(claimed, { result: bytes("1"), enqueue: [item("next")] });
     expect((await one.settle(settlement)).held).toBe(true);
@@ -16,15 +15,15 @@ export const againCases: Cases = {
     expect(await peekText(one.results, "a")).toBe("1");
   },
 
-  "what was not written is written": async (context) => {
-    const storage = context.open();
+  "what was not written is written": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     expect((await storage.settle(complete(claimed, { result: bytes("1"), again: true }))).held).toBe(true);
     expect(await peekText(storage.results, "a")).toBe("1");
   },
 
-  "a claim that was recovered was not settled": async (context) => {
-    const [one, other] = context.openTwo();
+  "a claim that was recovered was not settled": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const lost = await enqueueAndClaim(one, "a");
     await other.recover({ consumer: owner().consumer });
     const settlement = complete(lost, { result: bytes("1"), again: true });
@@ -37,8 +36,8 @@ export const againCases: Cases = {
     expect(await peekText(one.results, "a")).toBe("2");
   },
 
-  "nor was one that was released": async (context) => {
-    const storage = context.open();
+  "nor was one that was released": async (context, expect) => {
+    const storage = await context.open();
     const given = await enqueueAndClaim(storage, "a");
     await storage.release([given]);
     expect((await storage.settle(complete(given, { again: true }))).held).toBe(false);
@@ -46,8 +45,8 @@ export const againCases: Cases = {
     expect((await storage.settle(complete(given, { again: true }))).held).toBe(false);
   },
 
-  "a plain end that is sent again is held too": async (context) => {
-    const storage = context.open();
+  "a plain end that is sent again is held too": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("a", 5));
     const claims = await claim(storage, 5);
     const settlements = claims.map((claimed) => complete(claimed, { ending: "empty" }));
@@ -57,8 +56,8 @@ export const againCases: Cases = {
     expect(ids(await storage.pending())).toEqual([]);
   },
 
-  "the callback of a chord is told again by the member that filled the last place": async (context) => {
-    const [one, other] = context.openTwo();
+  "the callback of a chord is told again by the member that filled the last place": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const chord = { id: "chord", size: 2, callback: item("callback") };
     await one.enqueue(items("m", 2), [chord]);
     const settlements = (await claim(one, 2)).map((claimed, index) =>

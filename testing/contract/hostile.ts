@@ -1,5 +1,4 @@
 /** Cases of strange names and keys, large values and empty ones. @module */
-import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
 import {
   bytes,
@@ -49,8 +48,8 @@ const STRANGE = [
 
 /** Everything that a name must not break. */
 export const hostileCases: Cases = {
-  "strange keys are kept apart": async (context) => {
-    const storage = context.open();
+  "strange keys are kept apart": async (context, expect) => {
+    const storage = await context.open();
     for (const space of [storage.data, storage.revocations, storage.meta]) {
       for (const [index, key] of STRANGE.entries()) await space.put(key, bytes(`${index}`));
       expect(await space.size()).toBe(STRANGE.length);
@@ -61,14 +60,14 @@ export const hostileCases: Cases = {
     }
   },
 
-  "strange keys of counters are kept apart": async (context) => {
-    const storage = context.open();
+  "strange keys of counters are kept apart": async (context, expect) => {
+    const storage = await context.open();
     for (const [index, key] of STRANGE.entries()) expect(await storage.increment(key, index + 1)).toBe(index + 1);
     for (const [index, key] of STRANGE.entries()) expect(await storage.increment(key, 1)).toBe(index + 2);
   },
 
-  "strange ids go all the way": async (context) => {
-    const storage = context.open();
+  "strange ids go all the way": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(STRANGE.map((id) => item(id, { data: bytes("message") })));
     expect(ids(await storage.pending())).toEqual(STRANGE);
     const { claims } = await storage.claim(STRANGE.length, { owner: owner(), waitMs: 0 });
@@ -82,16 +81,16 @@ export const hostileCases: Cases = {
     expect(await storage.results.size()).toBe(STRANGE.length);
   },
 
-  "strange ids are scheduled": async (context) => {
-    const storage = context.open();
+  "strange ids are scheduled": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(STRANGE.map((id, index) => item(id, { dueMs: 1000 + index })));
     expect(ids(await storage.scheduled())).toEqual(STRANGE);
     await storage.promoteDue(LONG_MS, 100);
     expect(await drain(storage)).toEqual(STRANGE);
   },
 
-  "strange names of consumers and workers": async (context) => {
-    const storage = context.open();
+  "strange names of consumers and workers": async (context, expect) => {
+    const storage = await context.open();
     for (const name of STRANGE) {
       await storage.renewLease({ consumer: name, ttlMs: LONG_MS, host: name, pid: 1 });
       await storage.enqueue([item(`of ${name}`)]);
@@ -105,23 +104,24 @@ export const hostileCases: Cases = {
     expect(await storage.leases()).toEqual([]);
   },
 
-  "strange names of queues are kept apart": async (context) => {
+  "strange names of queues are kept apart": async (context, expect) => {
     const names = ["a/b", "a:b", "a*", "ünï 🐝", "{a}", "..", "a b", "A", "a"];
     for (const name of names) {
-      const storage = context.open(name);
+      const storage = await context.openExactly(name);
       expect(storage.name).toBe(name);
+      await storage.flush();
       await storage.enqueue([item(`of ${name}`)]);
       await storage.data.put("name", bytes(name));
     }
     for (const name of names) {
-      const storage = context.open(name);
+      const storage = await context.openExactly(name);
       expect(await peekText(storage.data, "name")).toBe(name);
       expect(await drain(storage)).toEqual([`of ${name}`]);
     }
   },
 
-  "strange chords and letters": async (context) => {
-    const storage = context.open();
+  "strange chords and letters": async (context, expect) => {
+    const storage = await context.open();
     for (const id of STRANGE) {
       const chords = [{ id, size: 1, callback: item(`callback of ${id}`) }];
       const chord = { id, index: 0, value: bytes(id) };
@@ -134,8 +134,8 @@ export const hostileCases: Cases = {
     for (const id of STRANGE) expect(await storage.deleteDeadLetter(id)).toBe(true);
   },
 
-  "every byte survives": async (context) => {
-    const storage = context.open();
+  "every byte survives": async (context, expect) => {
+    const storage = await context.open();
     const data = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
     expect(plain((await enqueueAndClaim(storage, "a", { data })).data)).toEqual(data);
     await storage.data.put("key", data);
@@ -143,8 +143,8 @@ export const hostileCases: Cases = {
     expect(await storage.data.deleteIfEqual("key", data)).toBe(true);
   },
 
-  "large messages and values survive": async (context) => {
-    const storage = context.open();
+  "large messages and values survive": async (context, expect) => {
+    const storage = await context.open();
     const large = randomBytes(5_000_000);
     const claimed = await enqueueAndClaim(storage, "a", { data: large });
     expect(Buffer.compare(claimed.data, large)).toBe(0);
@@ -153,8 +153,8 @@ export const hostileCases: Cases = {
     expect(Buffer.compare((await claimOne(storage)).data, large)).toBe(0);
   },
 
-  "an empty message is a message": async (context) => {
-    const storage = context.open();
+  "an empty message is a message": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a", { data: new Uint8Array() });
     expect(claimed.data).toHaveLength(0);
     await storage.settle(complete(claimed, { result: new Uint8Array() }));
@@ -162,8 +162,8 @@ export const hostileCases: Cases = {
     expect(await storage.results.pop("a")).toHaveLength(0);
   },
 
-  "a large batch goes through": async (context) => {
-    const storage = context.open();
+  "a large batch goes through": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("a", 3000));
     expect(await storage.pendingCount()).toBe(3000);
     expect(ids(await storage.pending(2))).toEqual(["a0", "a1"]);

@@ -1,5 +1,4 @@
 /** Cases of claiming, waiting for items, and releasing. @module */
-import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
 import {
   bytes,
@@ -19,24 +18,24 @@ import {
 
 /** Claims, waits, releases. */
 export const claimCases: Cases = {
-  "a claim hands out the item as it was enqueued": async (context) => {
-    const storage = context.open();
+  "a claim hands out the item as it was enqueued": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a", { data: bytes("message"), retry: true })]);
     const claimed = await claimOne(storage);
     expect(claimed).toMatchObject({ id: "a", priority: 0, retry: true, track: true, deliveries: 1 });
     expect(plain(claimed.data)).toEqual(bytes("message"));
   },
 
-  "a claim takes at most its limit": async (context) => {
-    const storage = context.open();
+  "a claim takes at most its limit": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("a", 5));
     expect(ids(await claim(storage, 2))).toEqual(["a0", "a1"]);
     expect(ids(await claim(storage, 10))).toEqual(["a2", "a3", "a4"]);
     expect(await claim(storage, 1)).toEqual([]);
   },
 
-  "each hand-out has a token of its own": async (context) => {
-    const [one, other] = context.openTwo();
+  "each hand-out has a token of its own": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 6));
     const claims = [...await claim(one, 3), ...await claim(other, 3)];
     expect(new Set(claims.map(({ token }) => token)).size).toBe(6);
@@ -44,22 +43,22 @@ export const claimCases: Cases = {
     expect((await claimOne(other)).token).not.toBe(claims[0]!.token);
   },
 
-  "what is not there is not waited for without a wait": async (context) => {
-    expect(await context.open().claim(3, { owner: owner(), waitMs: 0 })).toEqual({ claims: [], revocations: false });
+  "what is not there is not waited for without a wait": async (context, expect) => {
+    expect(await (await context.open()).claim(3, { owner: owner(), waitMs: 0 })).toEqual({ claims: [], revocations: false });
   },
 
-  "a wait ends after its time": async (context) => {
-    expect(await claim(context.open(), 1, { waitMs: 30 })).toEqual([]);
+  "a wait ends after its time": async (context, expect) => {
+    expect(await claim(await context.open(), 1, { waitMs: 30 })).toEqual([]);
   },
 
-  "a wait does not delay what is there": async (context) => {
-    const storage = context.open();
+  "a wait does not delay what is there": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a")]);
     expect(ids(await claim(storage, 10, { waitMs: LONG_MS }))).toEqual(["a"]);
   },
 
-  "a wait ends when another instance enqueues": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when another instance enqueues": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     for (let round = 0; round < 10; round++) {
       const found = claim(waiting, 1, { waitMs: LONG_MS });
       if (round % 2 === 0) await underWay(waiting, other);
@@ -68,8 +67,8 @@ export const claimCases: Cases = {
     }
   },
 
-  "a wait ends when a settlement enqueues": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when a settlement enqueues": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "first");
     const found = claim(waiting, 1, { waitMs: LONG_MS });
     await underWay(waiting, other);
@@ -77,17 +76,17 @@ export const claimCases: Cases = {
     expect(ids(await found)).toEqual(["second"]);
   },
 
-  "a wait ends when due items are promoted": async (context) => {
-    const [waiting, other] = context.openTwo();
-    await other.enqueue([item("a", { dueMs: Date.now() - 1 })]);
+  "a wait ends when due items are promoted": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
+    await other.enqueue([item("a", { dueMs: context.clock.now() - 1 })]);
     const found = claim(waiting, 1, { waitMs: LONG_MS });
     await underWay(waiting, other);
-    await other.promoteDue(Date.now(), 10);
+    await other.promoteDue(context.clock.now(), 10);
     expect(ids(await found)).toEqual(["a"]);
   },
 
-  "a wait ends when a claim is released": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when a claim is released": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const found = claim(waiting, 1, { waitMs: LONG_MS });
     await underWay(waiting, other);
@@ -95,8 +94,8 @@ export const claimCases: Cases = {
     expect(ids(await found)).toEqual(["a"]);
   },
 
-  "a wait ends when a claim is recovered": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when a claim is recovered": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     await other.enqueue([item("a")]);
     await claimOne(other, owner("lost"));
     const found = claim(waiting, 1, { waitMs: LONG_MS });
@@ -105,16 +104,16 @@ export const claimCases: Cases = {
     expect(ids(await found)).toEqual(["a"]);
   },
 
-  "several waits share what arrives": async (context) => {
-    const [one, other] = context.openTwo();
+  "several waits share what arrives": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const waits = [one, one, other, other].map((storage) => claim(storage, 1, { waitMs: LONG_MS }));
     await underWay(one, other);
     await one.enqueue(items("a", 4));
     expect(ids((await Promise.all(waits)).flat()).sort()).toEqual(["a0", "a1", "a2", "a3"]);
   },
 
-  "an abort ends a wait at once": async (context) => {
-    const storage = context.open();
+  "an abort ends a wait at once": async (context, expect) => {
+    const storage = await context.open();
     const abort = new AbortController();
     const found = claim(storage, 1, { waitMs: LONG_MS, signal: abort.signal });
     await underWay(storage);
@@ -122,15 +121,15 @@ export const claimCases: Cases = {
     expect(await found).toEqual([]);
   },
 
-  "an abort that came first takes nothing": async (context) => {
-    const storage = context.open();
+  "an abort that came first takes nothing": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a")]);
     expect(await claim(storage, 1, { waitMs: LONG_MS, signal: AbortSignal.abort() })).toEqual([]);
     expect(await drain(storage)).toEqual(["a"]);
   },
 
-  "an abort that races an item loses nothing": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "an abort that races an item loses nothing": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     for (let round = 0; round < 20; round++) {
       const abort = new AbortController();
       const found = claim(waiting, 1, { waitMs: LONG_MS, signal: abort.signal });
@@ -145,8 +144,8 @@ export const claimCases: Cases = {
     }
   },
 
-  "an aborted wait does not keep others from waking": async (context) => {
-    const [one, other] = context.openTwo();
+  "an aborted wait does not keep others from waking": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const abort = new AbortController();
     const aborted = claim(one, 1, { waitMs: LONG_MS, signal: abort.signal });
     const found = claim(one, 1, { waitMs: LONG_MS });
@@ -157,8 +156,8 @@ export const claimCases: Cases = {
     expect(ids(await found)).toEqual(["a"]);
   },
 
-  "claimed lists the claims of a consumer or of one worker": async (context) => {
-    const [one, other] = context.openTwo();
+  "claimed lists the claims of a consumer or of one worker": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 3));
     const first = await claimOne(one, owner("c1", "w1"));
     await claimOne(one, owner("c1", "w2"));
@@ -169,8 +168,8 @@ export const claimCases: Cases = {
     expect(await other.claimed({ consumer: "nobody" })).toEqual([]);
   },
 
-  "a released claim is handed out again, with another token": async (context) => {
-    const storage = context.open();
+  "a released claim is handed out again, with another token": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a", { data: bytes("message") });
     await storage.release([claimed]);
     expect(await storage.claimed(owner())).toEqual([]);
@@ -181,8 +180,8 @@ export const claimCases: Cases = {
     expect(again.token).not.toBe(claimed.token);
   },
 
-  "released claims go back to their places": async (context) => {
-    const [one, other] = context.openTwo();
+  "released claims go back to their places": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 6));
     const claims = await claim(one, 4);
     await one.enqueue([item("new")]);
@@ -191,8 +190,8 @@ export const claimCases: Cases = {
     expect(await drain(other)).toEqual(["a0", "a2", "a3", "a4", "a5", "new"]);
   },
 
-  "releasing what is not held changes nothing": async (context) => {
-    const storage = context.open();
+  "releasing what is not held changes nothing": async (context, expect) => {
+    const storage = await context.open();
     const settled = await enqueueAndClaim(storage, "a");
     await storage.settle(complete(settled));
     const released = await enqueueAndClaim(storage, "b");
@@ -202,8 +201,8 @@ export const claimCases: Cases = {
     expect(await drain(storage)).toEqual(["b"]);
   },
 
-  "a batch tells whether revocations are stored": async (context) => {
-    const [one, other] = context.openTwo();
+  "a batch tells whether revocations are stored": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 3));
     const look = async (): Promise<boolean> => (await one.claim(1, { owner: owner(), waitMs: 0 })).revocations;
     expect(await look()).toBe(false);

@@ -1,5 +1,4 @@
 /** Cases in which several instances do the same at once. @module */
-import { expect } from "bun:test";
 import type { Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import { bytes, claim, complete, drain, ids, item, items, LONG_MS, owner } from "./helpers.ts";
@@ -16,8 +15,8 @@ async function claimAll(storage: Storage, consumer: string, limit: number): Prom
 
 /** Races. */
 export const raceCases: Cases = {
-  "two instances hand out each item once": async (context) => {
-    const [one, other] = context.openTwo();
+  "two instances hand out each item once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 200));
     const found = await Promise.all([
       claimAll(one, "c1", 3),
@@ -30,8 +29,8 @@ export const raceCases: Cases = {
     expect(await one.pendingCount()).toBe(0);
   },
 
-  "items that are enqueued meanwhile are handed out once, in order for each producer": async (context) => {
-    const [one, other] = context.openTwo();
+  "items that are enqueued meanwhile are handed out once, in order for each producer": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const produce = async (storage: Storage, prefix: string): Promise<void> => {
       for (const next of items(prefix, 25)) await storage.enqueue([next]);
     };
@@ -48,16 +47,16 @@ export const raceCases: Cases = {
     expect(found.filter((id) => id.startsWith("b"))).toEqual(ids(items("b", 25)));
   },
 
-  "batches that are enqueued at once keep their own order": async (context) => {
-    const [one, other] = context.openTwo();
+  "batches that are enqueued at once keep their own order": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await Promise.all([one.enqueue(items("a", 20)), other.enqueue(items("b", 20)), one.enqueue(items("c", 20))]);
     const found = await drain(one);
     expect(found).toHaveLength(60);
     for (const batch of ["a", "b", "c"]) expect(found.filter((id) => id.startsWith(batch))).toEqual(ids(items(batch, 20)));
   },
 
-  "enqueueOnce enqueues once": async (context) => {
-    const [one, other] = context.openTwo();
+  "enqueueOnce enqueues once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (let round = 0; round < 5; round++) {
       const attempts = Array.from(
         { length: 8 },
@@ -70,8 +69,8 @@ export const raceCases: Cases = {
     expect(await one.meta.has("slot 3")).toBe(true);
   },
 
-  "enqueueOnce is refused while the key is there": async (context) => {
-    const storage = context.open();
+  "enqueueOnce is refused while the key is there": async (context, expect) => {
+    const storage = await context.open();
     await storage.meta.put("slot", bytes("taken"));
     expect(await storage.enqueueOnce("slot", LONG_MS, item("a"))).toBe(false);
     expect(await storage.pendingCount()).toBe(0);
@@ -80,24 +79,24 @@ export const raceCases: Cases = {
     expect(await drain(storage)).toEqual(["a"]);
   },
 
-  "enqueueOnce works again when its time has passed": async (context) => {
-    const storage = context.open();
+  "enqueueOnce works again when its time has passed": async (context, expect) => {
+    const storage = await context.open();
     expect(await storage.enqueueOnce("slot", context.shortTtlMs, item("a"))).toBe(true);
     await context.outlive(context.shortTtlMs, () => storage.enqueueOnce("slot", LONG_MS, item("b")));
     expect(await drain(storage)).toEqual(["a", "b"]);
   },
 
-  "enqueueOnce can schedule, and wakes a waiting claim": async (context) => {
-    const [waiting, other] = context.openTwo();
-    expect(await other.enqueueOnce("later", LONG_MS, item("later", { dueMs: Date.now() + LONG_MS }))).toBe(true);
+  "enqueueOnce can schedule, and wakes a waiting claim": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
+    expect(await other.enqueueOnce("later", LONG_MS, item("later", { dueMs: context.clock.now() + LONG_MS }))).toBe(true);
     expect(ids(await other.scheduled())).toEqual(["later"]);
     const found = claim(waiting, 1, { waitMs: LONG_MS });
     await other.enqueueOnce("now", LONG_MS, item("now"));
     expect(ids(await found)).toEqual(["now"]);
   },
 
-  "claims, releases and settlements at once lose and double nothing": async (context) => {
-    const [one, other] = context.openTwo();
+  "claims, releases and settlements at once lose and double nothing": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 60));
     const done: string[] = [];
     const toRelease = new Set(Array.from({ length: 20 }, (_, index) => `a${3 * index}`));
@@ -115,8 +114,8 @@ export const raceCases: Cases = {
     expect(await one.pendingCount()).toBe(0);
   },
 
-  "several workers that wait end when there is nothing more": async (context) => {
-    const [one, other] = context.openTwo();
+  "several workers that wait end when there is nothing more": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const abort = new AbortController();
     const done: string[] = [];
     const work = async (storage: Storage): Promise<void> => {

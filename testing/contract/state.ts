@@ -1,5 +1,4 @@
 /** Cases of states and notices. @module */
-import { expect } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner, waitForEnd } from "./helpers.ts";
@@ -10,34 +9,34 @@ async function stateName(storage: Storage, id: string): Promise<string | undefin
 
 /** States on the way through, and notices after the end. */
 export const stateCases: Cases = {
-  "nothing is known of a task that never was": async (context) => {
-    expect(await context.open().state("nothing")).toBeUndefined();
+  "nothing is known of a task that never was": async (context, expect) => {
+    expect(await (await context.open()).state("nothing")).toBeUndefined();
   },
 
-  "a task waits, runs and is complete": async (context) => {
-    const [one, other] = context.openTwo();
+  "a task waits, runs and is complete": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue([item("a")]);
     expect(await stateName(other, "a")).toBe("waiting");
-    const beforeMs = Date.now();
+    const beforeMs = context.clock.now();
     const claimed = await claimOne(one, owner("consumer", "worker-7"));
     const running = await other.state("a");
     expect(running).toMatchObject({ state: "running", worker: "worker-7" });
     expect(running!.sinceMs).toBeGreaterThanOrEqual(beforeMs - 1000);
-    expect(running!.sinceMs).toBeLessThanOrEqual(Date.now() + 1000);
+    expect(running!.sinceMs).toBeLessThanOrEqual(context.clock.now() + 1000);
     await one.settle(complete(claimed, { result: bytes("1") }));
     expect(await stateName(other, "a")).toBe("complete");
   },
 
-  "a scheduled task is scheduled, then waits": async (context) => {
-    const storage = context.open();
+  "a scheduled task is scheduled, then waits": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a", { dueMs: 1000 })]);
     expect(await stateName(storage, "a")).toBe("scheduled");
     await storage.promoteDue(2000, 1);
     expect(await stateName(storage, "a")).toBe("waiting");
   },
 
-  "a retry is retrying while it waits": async (context) => {
-    const storage = context.open();
+  "a retry is retrying while it waits": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     const retry = item("a", { retry: true, dueMs: 1000 });
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
@@ -50,16 +49,16 @@ export const stateCases: Cases = {
     expect(await stateName(storage, "a")).toBe("failed");
   },
 
-  "each ending is told": async (context) => {
-    const storage = context.open();
+  "each ending is told": async (context, expect) => {
+    const storage = await context.open();
     for (const ending of ["complete", "empty", "failed", "revoked", "expired", "canceled"] as const) {
       await storage.settle(complete(await enqueueAndClaim(storage, ending), { ending }));
       expect(await stateName(storage, ending)).toBe(ending);
     }
   },
 
-  "released and recovered tasks wait again": async (context) => {
-    const storage = context.open();
+  "released and recovered tasks wait again": async (context, expect) => {
+    const storage = await context.open();
     await storage.release([await enqueueAndClaim(storage, "a")]);
     expect(await stateName(storage, "a")).toBe("waiting");
     await claimOne(storage);
@@ -67,8 +66,8 @@ export const stateCases: Cases = {
     expect(await stateName(storage, "a")).toBe("waiting");
   },
 
-  "without tracking only the ending is known": async (context) => {
-    const storage = context.open();
+  "without tracking only the ending is known": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a", { track: false })]);
     expect(await storage.state("a")).toBeUndefined();
     const claimed = await claimOne(storage);
@@ -77,16 +76,16 @@ export const stateCases: Cases = {
     expect(await stateName(storage, "a")).toBe("complete");
   },
 
-  "a notice ends when its time has passed": async (context) => {
-    const storage = context.open();
+  "a notice ends when its time has passed": async (context, expect) => {
+    const storage = await context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), { noticeTtlMs: context.shortTtlMs }));
     expect(await stateName(storage, "a")).toBe("complete");
     await context.outlive(context.shortTtlMs, async () => await storage.state("a") === undefined);
     expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(false);
   },
 
-  "an ended task is known as long as its result is there": async (context) => {
-    const storage = context.open();
+  "an ended task is known as long as its result is there": async (context, expect) => {
+    const storage = await context.open();
     const ending = { ending: "failed", result: bytes("error"), noticeTtlMs: context.shortTtlMs } as const;
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), ending));
     await storage.settle(complete(await enqueueAndClaim(storage, "witness"), { noticeTtlMs: context.shortTtlMs }));
@@ -95,16 +94,16 @@ export const stateCases: Cases = {
     expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(true);
   },
 
-  "a popped result leaves its notice": async (context) => {
-    const [one, other] = context.openTwo();
+  "a popped result leaves its notice": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { ending: "failed", result: bytes("error") }));
     await other.results.pop("a");
     expect(await stateName(one, "a")).toBe("failed");
     expect(await one.results.size()).toBe(context.resultsStay ? 1 : 0);
   },
 
-  "notices are no results": async (context) => {
-    const storage = context.open();
+  "notices are no results": async (context, expect) => {
+    const storage = await context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "a")));
     expect(await storage.results.size()).toBe(0);
     expect(await storage.results.entries()).toEqual(new Map());
@@ -113,14 +112,14 @@ export const stateCases: Cases = {
     expect(await storage.results.putIfEmpty("a", bytes("1"))).toBe(true);
   },
 
-  "values of the application say nothing of tasks": async (context) => {
-    const storage = context.open();
+  "values of the application say nothing of tasks": async (context, expect) => {
+    const storage = await context.open();
     await storage.data.put("a", bytes("1"));
     expect(await storage.state("a")).toBeUndefined();
   },
 
-  "flush forgets states and notices": async (context) => {
-    const storage = context.open();
+  "flush forgets states and notices": async (context, expect) => {
+    const storage = await context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "ended")));
     await storage.enqueue([item("waiting"), item("running")]);
     await claimOne(storage);

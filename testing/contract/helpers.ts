@@ -8,6 +8,9 @@ import type { Claim, ClaimOptions, Item, KeyValue, Lease, Owner, Settlement, Sto
 /** Longer than the time limit of a case: what waits this long was not woken, and the case fails. */
 export const LONG_MS = 60_000;
 
+/** A time that does not come while a case runs: the year 2100. */
+export const FAR_MS = 4_102_444_800_000;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -55,7 +58,7 @@ export async function claim(
   return (await storage.claim(limit, { owner: owner(), waitMs: 0, ...options })).claims;
 }
 
-/** Claims one item, which must be there. */
+/** Claims one item, which must be there. @throws {Error} If it is not. */
 export async function claimOne(storage: Storage, who: Owner = owner()): Promise<Claim> {
   const [claimed] = await claim(storage, 1, { owner: who });
   if (claimed === undefined) throw new Error("There is nothing to claim");
@@ -105,7 +108,10 @@ export function randomBytes(length: number): Uint8Array {
   return buffer;
 }
 
-/** Why a promise rejects. `expect(promise).rejects` is no use for what this isolate still has to end: Bun waits for it on the spot. */
+/**
+ * Why a promise rejects. `expect(promise).rejects` is no use for what this isolate still has to end: Bun waits for it on the spot.
+ * @throws {Error} If it does not.
+ */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

@@ -1,5 +1,4 @@
 /** Cases of looking once and of bells. @module */
-import { expect } from "bun:test";
 import type { Storage, Topic } from "../../lib/storage.ts";
 import { type Cases, until } from "./context.ts";
 import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner } from "./helpers.ts";
@@ -18,18 +17,18 @@ async function bell(storage: Storage, topic: Topic): Promise<{ rings(): number; 
 
 /** `dueMs`, `endedOf`, `listen`. */
 export const listeningCases: Cases = {
-  "dueMs tells when the soonest item is due": async (context) => {
-    const [one, other] = context.openTwo();
+  "dueMs tells when the soonest item is due": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     expect(await one.dueMs()).toBe(undefined);
-    const baseMs = Date.now() + LONG_MS;
+    const baseMs = context.clock.now() + LONG_MS;
     await other.enqueue([item("later", { dueMs: baseMs + 500 }), item("soon", { dueMs: baseMs }), item("now")]);
     expect(await one.dueMs()).toBe(baseMs);
     await one.promoteDue(baseMs, 1);
     expect(await other.dueMs()).toBe(baseMs + 500);
   },
 
-  "endedOf tells which have ended or have left a result": async (context) => {
-    const [one, other] = context.openTwo();
+  "endedOf tells which have ended or have left a result": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.enqueue([item("waits")]);
     await one.settle({ id: "done", ending: "empty", noticeTtlMs: LONG_MS });
     await one.settle({ id: "left", noticeTtlMs: 0, result: bytes("1") });
@@ -42,15 +41,15 @@ export const listeningCases: Cases = {
     expect(await other.endedOf(["waits"])).toEqual(["waits"]);
   },
 
-  "a task that waits again has not ended": async (context) => {
-    const storage = context.open();
+  "a task that waits again has not ended": async (context, expect) => {
+    const storage = await context.open();
     await storage.settle({ id: "a", ending: "empty", noticeTtlMs: LONG_MS });
     await storage.enqueue([item("a")]);
     expect(await storage.endedOf(["a"])).toEqual([]);
   },
 
   "it rings for an item that can be claimed, however it got there": async (context) => {
-    const [listening, other] = context.openTwo();
+    const [listening, other] = await context.openTwo();
     const { next, stop } = await bell(listening, "queue");
     await other.enqueue([item("a")]);
     await next();
@@ -71,18 +70,18 @@ export const listeningCases: Cases = {
   },
 
   "it rings for an item that is due sooner": async (context) => {
-    const [listening, other] = context.openTwo();
+    const [listening, other] = await context.openTwo();
     const { next, stop } = await bell(listening, "schedule");
-    await other.enqueue([item("a", { dueMs: Date.now() + 10 * LONG_MS })]);
+    await other.enqueue([item("a", { dueMs: context.clock.now() + 10 * LONG_MS })]);
     await next();
-    const retry = item("b", { dueMs: Date.now() + LONG_MS, retry: true });
+    const retry = item("b", { dueMs: context.clock.now() + LONG_MS, retry: true });
     await other.settle(complete(await enqueueAndClaim(other, "b"), { ending: undefined, enqueue: [retry] }));
     await next();
     stop();
   },
 
-  "it rings for the end of a task that was asked for": async (context) => {
-    const [listening, other] = context.openTwo();
+  "it rings for the end of a task that was asked for": async (context, expect) => {
+    const [listening, other] = await context.openTwo();
     const { next, stop } = await bell(listening, "results");
     for (const extra of [{ ending: "empty" }, { ending: "failed", result: bytes("error") }] as const) {
       const claimed = await enqueueAndClaim(other, `a ${extra.ending}`);
@@ -95,7 +94,7 @@ export const listeningCases: Cases = {
   },
 
   "it rings for a revocation": async (context) => {
-    const [listening, other] = context.openTwo();
+    const [listening, other] = await context.openTwo();
     const { next, stop } = await bell(listening, "revocations");
     await other.revocations.put("r:a", bytes("1"));
     await next();
@@ -104,8 +103,8 @@ export const listeningCases: Cases = {
     stop();
   },
 
-  "who has stopped listening is left alone, and others are not": async (context) => {
-    const [listening, other] = context.openTwo();
+  "who has stopped listening is left alone, and others are not": async (context, expect) => {
+    const [listening, other] = await context.openTwo();
     const stopped = await bell(listening, "queue");
     const going = await bell(listening, "queue");
     stopped.stop();

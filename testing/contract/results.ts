@@ -1,26 +1,25 @@
 /** Cases of waiting for results. @module */
-import { expect } from "bun:test";
 import type { Cases } from "./context.ts";
 import { bytes, complete, enqueueAndClaim, item, LONG_MS, peekText, rejection, text, underWay, waitForEnd } from "./helpers.ts";
 
 /** Waiting for a result or an ending. */
 export const resultCases: Cases = {
-  "a result that is there is not waited for": async (context) => {
-    const [one, other] = context.openTwo();
+  "a result that is there is not waited for": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
     expect(await waitForEnd(other, "a", { timeoutMs: LONG_MS })).toBe(true);
     expect(await peekText(other.results, "a")).toBe("1");
   },
 
-  "an ending without a result is not waited for": async (context) => {
-    const [one, other] = context.openTwo();
+  "an ending without a result is not waited for": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a")));
     expect(await waitForEnd(other, "a")).toBe(true);
     expect(await other.results.peek("a")).toBeUndefined();
   },
 
-  "a wait ends when another instance settles": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when another instance settles": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     for (let round = 0; round < 6; round++) {
       const claimed = await enqueueAndClaim(other, `a${round}`);
       const waited = waitForEnd(waiting, `a${round}`, { timeoutMs: LONG_MS });
@@ -31,8 +30,8 @@ export const resultCases: Cases = {
     }
   },
 
-  "a wait ends when a task ends without a value": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait ends when a task ends without a value": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     for (const ending of ["complete", "empty", "failed", "revoked", "expired", "canceled"] as const) {
       const claimed = await enqueueAndClaim(other, ending);
       const waited = waitForEnd(waiting, ending, { timeoutMs: LONG_MS });
@@ -43,8 +42,8 @@ export const resultCases: Cases = {
     }
   },
 
-  "a wait without a time limit ends too": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a wait without a time limit ends too": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const waited = waitForEnd(waiting, "a");
     await underWay(waiting, other);
@@ -52,18 +51,18 @@ export const resultCases: Cases = {
     expect(await waited).toBe(true);
   },
 
-  "the result of an attempt that will be retried ends a wait": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "the result of an attempt that will be retried ends a wait": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const waited = waitForEnd(waiting, "a", { timeoutMs: LONG_MS });
     await underWay(waiting, other);
-    const retry = item("a", { retry: true, dueMs: Date.now() + LONG_MS });
+    const retry = item("a", { retry: true, dueMs: context.clock.now() + LONG_MS });
     await other.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
     expect(await waited).toBe(true);
   },
 
-  "many may wait": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "many may wait": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const waits = Array.from(
       { length: 20 },
@@ -74,8 +73,8 @@ export const resultCases: Cases = {
     expect(await Promise.all(waits)).toEqual(Array.from({ length: 20 }, () => true));
   },
 
-  "each wait ends with its own task": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "each wait ends with its own task": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const first = await enqueueAndClaim(other, "a");
     const second = await enqueueAndClaim(other, "b");
     const ended: string[] = [];
@@ -89,8 +88,8 @@ export const resultCases: Cases = {
     expect(ended).toEqual(["b", "a"]);
   },
 
-  "a wait gives up after its time": async (context) => {
-    const storage = context.open();
+  "a wait gives up after its time": async (context, expect) => {
+    const storage = await context.open();
     expect(await waitForEnd(storage, "nothing", { timeoutMs: 20 })).toBe(false);
     expect(await waitForEnd(storage, "nothing", { timeoutMs: 0 })).toBe(false);
     const claimed = await enqueueAndClaim(storage, "a");
@@ -99,8 +98,8 @@ export const resultCases: Cases = {
     expect(await waitForEnd(storage, "a", { timeoutMs: 0 })).toBe(true);
   },
 
-  "an abort rejects with its reason": async (context) => {
-    const storage = context.open();
+  "an abort rejects with its reason": async (context, expect) => {
+    const storage = await context.open();
     const abort = new AbortController();
     const reason = new Error("no longer needed");
     const waited = waitForEnd(storage, "a", { timeoutMs: LONG_MS, signal: abort.signal });
@@ -110,13 +109,13 @@ export const resultCases: Cases = {
     expect(await refused).toBe(reason);
   },
 
-  "an abort that came first rejects": async (context) => {
+  "an abort that came first rejects": async (context, expect) => {
     const reason = new Error("no longer needed");
-    expect(await rejection(waitForEnd(context.open(), "a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await rejection(waitForEnd(await context.open(), "a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
   },
 
-  "an aborted wait does not disturb others": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "an aborted wait does not disturb others": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(other, "a");
     const abort = new AbortController();
     const aborted = waitForEnd(waiting, "a", { signal: abort.signal });
@@ -130,24 +129,24 @@ export const resultCases: Cases = {
     expect(await waited).toBe(true);
   },
 
-  "a refused settlement ends no wait": async (context) => {
-    const storage = context.open();
+  "a refused settlement ends no wait": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.release([claimed]);
     expect((await storage.settle(complete(claimed, { result: bytes("1") }))).held).toBe(false);
     expect(await waitForEnd(storage, "a", { timeoutMs: 20 })).toBe(false);
   },
 
-  "a late wait learns that the result was popped": async (context) => {
-    const [one, other] = context.openTwo();
+  "a late wait learns that the result was popped": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.settle(complete(await enqueueAndClaim(one, "a"), { result: bytes("1") }));
     expect(text(await one.results.pop("a"))).toBe("1");
     expect(await waitForEnd(other, "a", { timeoutMs: LONG_MS })).toBe(true);
     expect(await other.results.has("a")).toBe(context.resultsStay);
   },
 
-  "a result that nobody reads goes when its time has passed": async (context) => {
-    const storage = context.open();
+  "a result that nobody reads goes when its time has passed": async (context, expect) => {
+    const storage = await context.open();
     const extra = { result: bytes("1"), resultTtlMs: context.shortTtlMs, noticeTtlMs: 0 };
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), extra));
     await storage.settle(complete(await enqueueAndClaim(storage, "b"), { ...extra, resultTtlMs: 100 * LONG_MS }));

@@ -1,5 +1,4 @@
 /** Cases of leases and of recovering claims. @module */
-import { expect } from "bun:test";
 import type { Claim } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import {
@@ -20,19 +19,19 @@ import {
 
 /** Leases and recovery. */
 export const recoveryCases: Cases = {
-  "a renewal stores the lease": async (context) => {
-    const [one, other] = context.openTwo();
-    const beforeMs = Date.now();
+  "a renewal stores the lease": async (context, expect) => {
+    const [one, other] = await context.openTwo();
+    const beforeMs = context.clock.now();
     await one.renewLease({ consumer: "c1", ttlMs: 15_000, host: "machine", pid: 4711 });
     const stored = await other.leases();
     expect(stored).toHaveLength(1);
     expect(stored[0]).toMatchObject({ consumer: "c1", ttlMs: 15_000, host: "machine", pid: 4711 });
     expect(stored[0]!.expiresMs).toBeGreaterThanOrEqual(beforeMs + 15_000 - 1000);
-    expect(stored[0]!.expiresMs).toBeLessThanOrEqual(Date.now() + 15_000 + 1000);
+    expect(stored[0]!.expiresMs).toBeLessThanOrEqual(context.clock.now() + 15_000 + 1000);
   },
 
-  "leases of several consumers are apart": async (context) => {
-    const storage = context.open();
+  "leases of several consumers are apart": async (context, expect) => {
+    const storage = await context.open();
     await storage.renewLease(lease("c1"));
     await storage.renewLease(lease("c2"));
     await storage.renewLease(lease("c1"));
@@ -41,23 +40,23 @@ export const recoveryCases: Cases = {
     expect((await storage.leases()).map(({ consumer }) => consumer)).toEqual(["c2"]);
   },
 
-  "leases survive a flush": async (context) => {
-    const storage = context.open();
+  "leases survive a flush": async (context, expect) => {
+    const storage = await context.open();
     await storage.renewLease(lease("c1"));
     await storage.flush();
     expect(await storage.leases()).toHaveLength(1);
   },
 
-  "a living lease covers its claims": async (context) => {
-    const [one, other] = context.openTwo();
+  "a living lease covers its claims": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease());
     const claimed = await enqueueAndClaim(one, "a");
     expect(await other.recover()).toEqual([]);
     expect((await one.settle(complete(claimed))).held).toBe(true);
   },
 
-  "when a lease has run out its claims are recovered": async (context) => {
-    const [one, other] = context.openTwo();
+  "when a lease has run out its claims are recovered": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease("consumer", context.shortTtlMs));
     await one.enqueue(items("a", 3));
     const claims = await claim(one, 2);
@@ -69,8 +68,8 @@ export const recoveryCases: Cases = {
     expect(await other.recover()).toEqual([]);
   },
 
-  "a renewed lease goes on": async (context) => {
-    const [one, other] = context.openTwo();
+  "a renewed lease goes on": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease("lost", context.shortTtlMs));
     await one.renewLease(lease("kept", context.shortTtlMs));
     await one.enqueue(items("a", 2));
@@ -83,8 +82,8 @@ export const recoveryCases: Cases = {
     expect(ids(await one.claimed({ consumer: "kept" }))).toEqual(["a0"]);
   },
 
-  "a lease covers claims from before its renewal": async (context) => {
-    const storage = context.open();
+  "a lease covers claims from before its renewal": async (context, expect) => {
+    const storage = await context.open();
     await storage.renewLease(lease("consumer", context.shortTtlMs));
     await enqueueAndClaim(storage, "a");
     await storage.renewLease(lease("consumer", 10 * LONG_MS));
@@ -96,8 +95,8 @@ export const recoveryCases: Cases = {
     expect(ids(found)).toEqual(["b"]);
   },
 
-  "claims that a consumer leaves when it ends its lease are recovered": async (context) => {
-    const [one, other] = context.openTwo();
+  "claims that a consumer leaves when it ends its lease are recovered": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease());
     await enqueueAndClaim(one, "a");
     await one.endLease("consumer");
@@ -105,14 +104,14 @@ export const recoveryCases: Cases = {
     expect(await drain(other)).toEqual(["a"]);
   },
 
-  "ending a lease that is not there is no error": async (context) => {
-    const storage = context.open();
+  "ending a lease that is not there is no error": async (context, expect) => {
+    const storage = await context.open();
     await storage.endLease("nobody");
     expect(await storage.leases()).toEqual([]);
   },
 
-  "a target is recovered whatever its lease says": async (context) => {
-    const [one, other] = context.openTwo();
+  "a target is recovered whatever its lease says": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease("c1"));
     await one.enqueue(items("a", 3));
     await claimOne(one, owner("c1", "w1"));
@@ -125,8 +124,8 @@ export const recoveryCases: Cases = {
     expect(ids(await one.claimed({ consumer: "c2" }))).toEqual(["a2"]);
   },
 
-  "recovered items go back to their places": async (context) => {
-    const storage = context.open();
+  "recovered items go back to their places": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(items("a", 5));
     const claims = await claim(storage, 4);
     await storage.settle(complete(claims[1]!));
@@ -135,8 +134,8 @@ export const recoveryCases: Cases = {
     expect(await drain(storage)).toEqual(["a0", "a2", "a3", "a4"]);
   },
 
-  "each hand-out counts": async (context) => {
-    const storage = context.open();
+  "each hand-out counts": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a", { data: bytes("message") })]);
     for (const deliveries of [1, 2, 3, 4]) {
       const claimed = await claimOne(storage);
@@ -147,8 +146,8 @@ export const recoveryCases: Cases = {
     }
   },
 
-  "two instances recover each claim once": async (context) => {
-    const [one, other] = context.openTwo();
+  "two instances recover each claim once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (let round = 0; round < 5; round++) {
       await one.renewLease(lease("lost"));
       await one.enqueue(items(`r${round}-`, 10));
@@ -160,8 +159,8 @@ export const recoveryCases: Cases = {
     }
   },
 
-  "settling and recovering a claim exclude each other": async (context) => {
-    const [one, other] = context.openTwo();
+  "settling and recovering a claim exclude each other": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (let round = 0; round < 10; round++) {
       const claimed = await enqueueAndClaim(one, `a${round}`);
       const settling = one.settle(complete(claimed, { result: bytes("1") }));
@@ -174,8 +173,8 @@ export const recoveryCases: Cases = {
     }
   },
 
-  "a recovery renews the own lease first, and leaves the own claims alone": async (context) => {
-    const [one, other] = context.openTwo();
+  "a recovery renews the own lease first, and leaves the own claims alone": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await enqueueAndClaim(one, "mine");
     await one.enqueue([item("lost")]);
     await claimOne(one, owner("gone"));
@@ -186,8 +185,8 @@ export const recoveryCases: Cases = {
     expect((await one.recover({ consumer: "consumer", worker: "worker" }, lease())).map(({ id }) => id)).toEqual(["mine"]);
   },
 
-  "a consumer that has slept over its lease renews it and keeps its claims": async (context) => {
-    const [one, other] = context.openTwo();
+  "a consumer that has slept over its lease renews it and keeps its claims": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await one.renewLease(lease("consumer", context.shortTtlMs));
     await other.renewLease(lease("witness", context.shortTtlMs));
     const claimed = await enqueueAndClaim(one, "a");

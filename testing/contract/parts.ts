@@ -1,8 +1,7 @@
 /** Cases of spaces that are apart, and of flushing one part. @module */
-import { expect } from "bun:test";
 import type { FlushPart, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
-import { bytes, claimOne, complete, enqueueAndClaim, ids, item, lease, LONG_MS, owner, peekText } from "./helpers.ts";
+import { bytes, claimOne, complete, enqueueAndClaim, FAR_MS, ids, item, lease, owner, peekText } from "./helpers.ts";
 
 const PARTS = ["queue", "schedule", "results", "locks", "data", "revocations", "counters", "deadLetters"] as const;
 
@@ -15,7 +14,7 @@ async function fill(storage: Storage): Promise<void> {
   await storage.settle(complete(await enqueueAndClaim(storage, "ended"), { result: bytes("1") }));
   await storage.enqueue([item("running"), item("waiting")], [{ id: "chord", size: 1, callback: item("callback") }]);
   await claimOne(storage);
-  await storage.enqueue([item("later", { dueMs: Date.now() + LONG_MS })]);
+  await storage.enqueue([item("later", { dueMs: FAR_MS })]);
   await storage.locks.put("key", bytes("1"));
   await storage.data.put("key", bytes("1"));
   await storage.revocations.put("key", bytes("1"));
@@ -42,8 +41,8 @@ const FULL = { queue: 3, schedule: 1, results: 2, locks: 1, data: 1, revocations
 
 /** Spaces and parts. */
 export const partCases: Cases = {
-  "the spaces do not mix": async (context) => {
-    const storage = context.open();
+  "the spaces do not mix": async (context, expect) => {
+    const storage = await context.open();
     const spaces = [storage.results, storage.locks, storage.data, storage.revocations, storage.meta];
     for (const [index, space] of spaces.entries()) await space.put("key", bytes(`${index}`));
     for (const [index, space] of spaces.entries()) {
@@ -56,9 +55,9 @@ export const partCases: Cases = {
     expect(await storage.state("a")).toBe(undefined);
   },
 
-  "a flush of one part leaves the others": async (context) => {
+  "a flush of one part leaves the others": async (context, expect) => {
     for (const part of PARTS) {
-      const storage = context.open(`flush ${part}`);
+      const storage = await context.open(`flush ${part}`);
       await fill(storage);
       expect(await counts(storage)).toEqual(FULL);
       await storage.flush([part]);
@@ -67,8 +66,8 @@ export const partCases: Cases = {
     }
   },
 
-  "a flush of no part does nothing, and one of all parts leaves nothing": async (context) => {
-    const storage = context.open();
+  "a flush of no part does nothing, and one of all parts leaves nothing": async (context, expect) => {
+    const storage = await context.open();
     await fill(storage);
     await storage.flush([]);
     expect(await counts(storage)).toEqual(FULL);
@@ -76,8 +75,8 @@ export const partCases: Cases = {
     expect(Object.values(await counts(storage)).every((count) => count === 0)).toBe(true);
   },
 
-  "what was flushed is not known any more": async (context) => {
-    const storage = context.open();
+  "what was flushed is not known any more": async (context, expect) => {
+    const storage = await context.open();
     await fill(storage);
     await storage.flush(["queue"]);
     for (const id of ["running", "waiting"]) expect(await storage.state(id)).toBe(undefined);
@@ -86,8 +85,8 @@ export const partCases: Cases = {
     expect(await storage.state("later")).toBe(undefined);
   },
 
-  "a claim that was flushed is not held, and its locks are gone": async (context) => {
-    const storage = context.open();
+  "a claim that was flushed is not held, and its locks are gone": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
     await storage.flush(["queue"]);

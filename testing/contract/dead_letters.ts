@@ -1,5 +1,4 @@
 /** Cases of dead letters. @module */
-import { expect } from "bun:test";
 import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import {
@@ -19,14 +18,14 @@ import {
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
-  const letter = { id: `letter of ${id}`, reason: "Nobody could run it", atMs: Date.now(), data, taskId: id, ...extra };
+  const letter = { id: `letter of ${id}`, reason: "Nobody could run it", atMs: 1_700_000_000_000, data, taskId: id, ...extra };
   return (await storage.settle({ claim: claimed, id, noticeTtlMs: LONG_MS, bury: letter })).held;
 }
 
 /** Setting aside, listing, putting back. */
 export const deadLetterCases: Cases = {
-  "a message that is set aside is listed with its reason": async (context) => {
-    const [one, other] = context.openTwo();
+  "a message that is set aside is listed with its reason": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a", { data: bytes("message") });
     expect(await bury(one, claimed, { atMs: 1_700_000_000_000, taskName: "add" })).toBe(true);
     const [letter] = await other.deadLetters();
@@ -44,16 +43,16 @@ export const deadLetterCases: Cases = {
     expect(await one.claimed({ consumer: "consumer" })).toEqual([]);
   },
 
-  "a letter need not tell a task": async (context) => {
-    const storage = context.open();
+  "a letter need not tell a task": async (context, expect) => {
+    const storage = await context.open();
     await bury(storage, await enqueueAndClaim(storage, "a"), { taskId: undefined });
     const [letter] = await storage.deadLetters();
     expect(letter!.taskId).toBeUndefined();
     expect(letter!.taskName).toBeUndefined();
   },
 
-  "letters are listed oldest first, up to a limit": async (context) => {
-    const storage = context.open();
+  "letters are listed oldest first, up to a limit": async (context, expect) => {
+    const storage = await context.open();
     for (let index = 0; index < 11; index++) {
       await bury(storage, await enqueueAndClaim(storage, `a${index}`), { atMs: 1_700_000_000_000 + index });
     }
@@ -63,16 +62,16 @@ export const deadLetterCases: Cases = {
     expect(await storage.deadLetterCount()).toBe(11);
   },
 
-  "the state of the task is dead": async (context) => {
-    const storage = context.open();
+  "the state of the task is dead": async (context, expect) => {
+    const storage = await context.open();
     await bury(storage, await enqueueAndClaim(storage, "a"));
     expect(await storage.state("a")).toMatchObject({ state: "dead" });
     await storage.requeueDeadLetter("letter of a");
     expect(await storage.state("a")).toMatchObject({ state: "waiting" });
   },
 
-  "a letter that is put back is a new item": async (context) => {
-    const [one, other] = context.openTwo();
+  "a letter that is put back is a new item": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await enqueueAndClaim(one, "a", { data: bytes("message") });
     await one.recover({ consumer: owner().consumer });
     const claimed = await claimOne(one);
@@ -85,24 +84,24 @@ export const deadLetterCases: Cases = {
     expect(plain(again.data)).toEqual(bytes("message"));
   },
 
-  "a letter is put back once": async (context) => {
-    const [one, other] = context.openTwo();
+  "a letter is put back once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await bury(one, await enqueueAndClaim(one, "a"));
     const put = await Promise.all([one, other, one, other].map((storage) => storage.requeueDeadLetter("letter of a")));
     expect(put.filter(Boolean)).toHaveLength(1);
     expect(await drain(one)).toEqual(["a"]);
   },
 
-  "an unknown letter is not there": async (context) => {
-    const storage = context.open();
+  "an unknown letter is not there": async (context, expect) => {
+    const storage = await context.open();
     expect(await storage.requeueDeadLetter("nothing")).toBe(false);
     expect(await storage.deleteDeadLetter("nothing")).toBe(false);
     expect(await storage.deadLetters()).toEqual([]);
     expect(await storage.deadLetterCount()).toBe(0);
   },
 
-  "a letter can be deleted": async (context) => {
-    const storage = context.open();
+  "a letter can be deleted": async (context, expect) => {
+    const storage = await context.open();
     await bury(storage, await enqueueAndClaim(storage, "a"));
     await bury(storage, await enqueueAndClaim(storage, "b"));
     expect(await storage.deleteDeadLetter("letter of a")).toBe(true);
@@ -111,16 +110,16 @@ export const deadLetterCases: Cases = {
     expect(await storage.pendingCount()).toBe(0);
   },
 
-  "a waiting claim hears of a letter that is put back": async (context) => {
-    const [waiting, other] = context.openTwo();
+  "a waiting claim hears of a letter that is put back": async (context, expect) => {
+    const [waiting, other] = await context.openTwo();
     await bury(other, await enqueueAndClaim(other, "a"));
     const found = waiting.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: LONG_MS });
     await other.requeueDeadLetter("letter of a");
     expect(ids((await found).claims)).toEqual(["a"]);
   },
 
-  "flush deletes the letters": async (context) => {
-    const storage = context.open();
+  "flush deletes the letters": async (context, expect) => {
+    const storage = await context.open();
     await bury(storage, await enqueueAndClaim(storage, "a"));
     await storage.enqueue([item("b")]);
     await storage.flush();
@@ -129,18 +128,18 @@ export const deadLetterCases: Cases = {
     expect(await storage.state("a")).toBeUndefined();
   },
 
-  "a letter that is deleted leaves what is known of the end of its task": async (context) => {
-    const [one, other] = context.openTwo();
+  "a letter that is deleted leaves what is known of the end of its task": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    const letter = { id: "letter", reason: "no reason", atMs: Date.now(), data: bytes("data"), taskId: "a" };
+    const letter = { id: "letter", reason: "no reason", atMs: context.clock.now(), data: bytes("data"), taskId: "a" };
     await one.settle(complete(claimed, { ending: "dead", result: bytes("why"), bury: letter }));
     expect(await other.deleteDeadLetter("letter")).toBe(true);
     expect(text(await one.results.peek("a"))).toBe("why");
     expect(await one.state("a")).toEqual({ state: "dead" });
   },
 
-  "a task whose message was set aside has ended, tracked or not": async (context) => {
-    const [one, other] = context.openTwo();
+  "a task whose message was set aside has ended, tracked or not": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (const track of [true, false]) {
       const id = `tracked ${track}`;
       const claimed = await enqueueAndClaim(one, id, { track });
@@ -153,8 +152,8 @@ export const deadLetterCases: Cases = {
     }
   },
 
-  "a letter that is put back ends what was known of the end": async (context) => {
-    const [one, other] = context.openTwo();
+  "a letter that is put back ends what was known of the end": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     for (const track of [true, false]) {
       const id = `tracked ${track}`;
       const chord = { id: "chord", index: 1 };

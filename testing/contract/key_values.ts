@@ -1,5 +1,4 @@
 /** Cases of keys and values; they run for `data`, `revocations` and `meta`. @module */
-import { expect } from "bun:test";
 import type { KeyValue } from "../../lib/storage.ts";
 import type { Cases, Context } from "./context.ts";
 import { bytes, LONG_MS, peekText, text } from "./helpers.ts";
@@ -13,14 +12,14 @@ export interface KeyValueSubject {
 
 /** Keys and values. */
 export const keyValueCases: Cases<KeyValueSubject> = {
-  "what is put can be read, by another instance too": async ({ space, sameSpace }) => {
+  "what is put can be read, by another instance too": async ({ space, sameSpace }, expect) => {
     await space.put("key", bytes("value"));
     expect(await peekText(sameSpace, "key")).toBe("value");
     expect(await sameSpace.has("key")).toBe(true);
     expect(await sameSpace.size()).toBe(1);
   },
 
-  "what is not there reads as undefined": async ({ space }) => {
+  "what is not there reads as undefined": async ({ space }, expect) => {
     expect(await space.peek("key")).toBeUndefined();
     expect(await space.pop("key")).toBeUndefined();
     expect(await space.has("key")).toBe(false);
@@ -29,33 +28,33 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.entries()).toEqual(new Map());
   },
 
-  "put replaces": async ({ space }) => {
+  "put replaces": async ({ space }, expect) => {
     await space.put("key", bytes("old"));
     await space.put("key", bytes("new"));
     expect(await peekText(space, "key")).toBe("new");
     expect(await space.size()).toBe(1);
   },
 
-  "pop reads and deletes": async ({ space, sameSpace }) => {
+  "pop reads and deletes": async ({ space, sameSpace }, expect) => {
     await space.put("key", bytes("value"));
     expect(text(await sameSpace.pop("key"))).toBe("value");
     expect(await space.pop("key")).toBeUndefined();
     expect(await space.has("key")).toBe(false);
   },
 
-  "pop gives a value to one only": async ({ space, sameSpace }) => {
+  "pop gives a value to one only": async ({ space, sameSpace }, expect) => {
     await space.put("key", bytes("value"));
     const popped = await Promise.all([space, sameSpace, space, sameSpace].map((one) => one.pop("key")));
     expect(popped.filter((value) => value !== undefined)).toHaveLength(1);
   },
 
-  "delete tells whether something was there": async ({ space }) => {
+  "delete tells whether something was there": async ({ space }, expect) => {
     await space.put("key", bytes("value"));
     expect(await space.delete("key")).toBe(true);
     expect(await space.delete("key")).toBe(false);
   },
 
-  "peekMany keeps the order of the keys": async ({ space }) => {
+  "peekMany keeps the order of the keys": async ({ space }, expect) => {
     await space.put("a", bytes("1"));
     await space.put("c", bytes("3"));
     const values = await space.peekMany(["c", "b", "a", "c"]);
@@ -64,7 +63,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.size()).toBe(2);
   },
 
-  "putIfEmpty puts once": async ({ space, sameSpace }) => {
+  "putIfEmpty puts once": async ({ space, sameSpace }, expect) => {
     const put = await Promise.all([
       space.putIfEmpty("key", bytes("1")),
       sameSpace.putIfEmpty("key", bytes("2")),
@@ -77,7 +76,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.putIfEmpty("key", bytes("5"))).toBe(true);
   },
 
-  "deleteIfEqual deletes only what is equal": async ({ space }) => {
+  "deleteIfEqual deletes only what is equal": async ({ space }, expect) => {
     expect(await space.deleteIfEqual("key", bytes("value"))).toBe(false);
     await space.put("key", bytes("value"));
     for (const other of ["valuf", "valu", "values", "", "VALUE"]) {
@@ -88,7 +87,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.has("key")).toBe(false);
   },
 
-  "replaceIfEqual replaces what is as expected": async ({ space }) => {
+  "replaceIfEqual replaces what is as expected": async ({ space }, expect) => {
     expect(await space.replaceIfEqual("key", bytes("old"), bytes("new"))).toBe(false);
     expect(await space.has("key")).toBe(false);
     expect(await space.replaceIfEqual("key", undefined, bytes("first"))).toBe(true);
@@ -99,7 +98,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await peekText(space, "key")).toBe("second");
   },
 
-  "replaceIfEqual lets one of several win": async ({ space, sameSpace }) => {
+  "replaceIfEqual lets one of several win": async ({ space, sameSpace }, expect) => {
     await space.put("key", bytes("start"));
     const attempts = Array.from(
       { length: 8 },
@@ -110,7 +109,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await peekText(space, "key")).toBe(`won ${won.indexOf(true)}`);
   },
 
-  "an empty value is a value": async ({ space }) => {
+  "an empty value is a value": async ({ space }, expect) => {
     await space.put("key", new Uint8Array());
     expect(await space.has("key")).toBe(true);
     expect(await space.peek("key")).toHaveLength(0);
@@ -122,14 +121,14 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.pop("key")).toHaveLength(0);
   },
 
-  "entries lists all": async ({ space }) => {
+  "entries lists all": async ({ space }, expect) => {
     for (let index = 0; index < 25; index++) await space.put(`key ${index}`, bytes(`${index}`));
     const entries = await space.entries();
     expect(entries.size).toBe(25);
     for (let index = 0; index < 25; index++) expect(text(entries.get(`key ${index}`))).toBe(`${index}`);
   },
 
-  "an entry ends when its time has passed": async ({ context, space }) => {
+  "an entry ends when its time has passed": async ({ context, space }, expect) => {
     const ttlMs = context.shortTtlMs;
     await space.put("short", bytes("1"), ttlMs);
     await space.put("long", bytes("2"), 10 * LONG_MS);
@@ -144,7 +143,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect([...(await space.entries()).keys()].sort()).toEqual(["for good", "long"]);
   },
 
-  "an entry that has ended is as good as none": async ({ context, space }) => {
+  "an entry that has ended is as good as none": async ({ context, space }, expect) => {
     const ttlMs = context.shortTtlMs;
     for (const key of ["a", "b", "c"]) await space.put(key, bytes("old"), ttlMs);
     await context.outlive(ttlMs, async () => await space.size() === 0);
@@ -155,7 +154,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.size()).toBe(2);
   },
 
-  "a new value has its own time": async ({ context, space }) => {
+  "a new value has its own time": async ({ context, space }, expect) => {
     const ttlMs = context.shortTtlMs;
     await space.put("replaced", bytes("old"), ttlMs);
     await space.put("replaced", bytes("new"));
@@ -167,7 +166,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await peekText(space, "exchanged")).toBe("new");
   },
 
-  "conditional puts take a time to live": async ({ context, space }) => {
+  "conditional puts take a time to live": async ({ context, space }, expect) => {
     const ttlMs = context.shortTtlMs;
     await space.putIfEmpty("put", bytes("1"), { ttlMs });
     await space.replaceIfEqual("replaced", undefined, bytes("1"), ttlMs);
@@ -176,8 +175,8 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(await space.putIfEmpty("put", bytes("2"), { ttlMs: LONG_MS })).toBe(true);
   },
 
-  "flush empties this space only": async ({ context, space }) => {
-    const storage = context.open();
+  "flush empties this space only": async ({ context, space }, expect) => {
+    const storage = await context.open();
     const all = [storage.data, storage.revocations, storage.meta];
     for (const one of all) await one.put("key", bytes("value"));
     await space.flush();
@@ -187,7 +186,7 @@ export const keyValueCases: Cases<KeyValueSubject> = {
     expect(sizes.sort()).toEqual([0, 1, 1]);
   },
 
-  "bytes of the caller may change afterwards": async ({ space }) => {
+  "bytes of the caller may change afterwards": async ({ space }, expect) => {
     const value = bytes("before");
     await space.put("key", value);
     value.fill(0);

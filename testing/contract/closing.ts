@@ -1,5 +1,4 @@
 /** Cases of opening and closing. @module */
-import { expect } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
@@ -67,21 +66,21 @@ function everyCall(storage: Storage): (() => Promise<unknown>)[] {
 
 /** Opening and closing. */
 export const closingCases: Cases = {
-  "an instance that was never used can be closed": async (context) => {
-    const storage = context.open();
+  "an instance that was never used can be closed": async (context, expect) => {
+    const storage = await context.open();
     await storage.close();
     expect(await rejection(storage.pendingCount())).toBeInstanceOf(StorageError);
   },
 
-  "closing twice, also at once, is no error": async (context) => {
-    const storage = context.open();
+  "closing twice, also at once, is no error": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a")]);
     await Promise.all([storage.close(), storage.close()]);
     expect(await storage.close()).toBeUndefined();
   },
 
-  "each call after closing rejects with a StorageError": async (context) => {
-    const storage = context.open();
+  "each call after closing rejects with a StorageError": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue([item("a")]);
     await storage.close();
     const wrong: string[] = [];
@@ -92,8 +91,8 @@ export const closingCases: Cases = {
     expect(wrong).toEqual([]);
   },
 
-  "closing ends waits": async (context) => {
-    const storage = context.open();
+  "closing ends waits": async (context, expect) => {
+    const storage = await context.open();
     const waits = [
       claim(storage, 1, { waitMs: LONG_MS }),
       storage.waitDue(LONG_MS),
@@ -111,8 +110,8 @@ export const closingCases: Cases = {
     else expect(result!.reason).toBeInstanceOf(StorageError);
   },
 
-  "closing one instance leaves the other one alone": async (context) => {
-    const [one, other] = context.openTwo();
+  "closing one instance leaves the other one alone": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     if (one === other) return; // a storage of one isolate has one instance
     const claimed = await enqueueAndClaim(one, "a");
     await other.pendingCount();
@@ -123,8 +122,8 @@ export const closingCases: Cases = {
     expect(ids(await found)).toEqual(["next"]);
   },
 
-  "closing writes what is under way": async (context) => {
-    const [one, other] = context.openTwo();
+  "closing writes what is under way": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     if (one === other) return; // what a storage of one isolate holds ends with it
     const claimed = await enqueueAndClaim(one, "a");
     const writes = Promise.all([one.settle(complete(claimed, { result: bytes("1") })), one.enqueue([item("b")])]);
@@ -134,20 +133,20 @@ export const closingCases: Cases = {
     expect(ids(await other.pending())).toEqual(["b"]);
   },
 
-  "what was written is there for an instance that is opened later": async (context) => {
-    const one = context.open();
+  "what was written is there for an instance that is opened later": async (context, expect) => {
+    const one = await context.open();
     if (!one.shared) return; // what a storage of one isolate holds ends with it
-    await one.enqueue([item("a"), item("later", { dueMs: Date.now() + LONG_MS })]);
+    await one.enqueue([item("a"), item("later", { dueMs: context.clock.now() + LONG_MS })]);
     await one.data.put("key", bytes("value"));
     await one.close();
-    const later = context.open();
+    const later = await context.open();
     expect(ids(await later.pending())).toEqual(["a"]);
     expect(ids(await later.scheduled())).toEqual(["later"]);
     expect(await peekText(later.data, "key")).toBe("value");
   },
 
-  "a storage that is shared tells how another isolate opens it": async (context) => {
-    const storage = context.open();
+  "a storage that is shared tells how another isolate opens it": async (context, expect) => {
+    const storage = await context.open();
     if (storage.descriptor === undefined) return; // of one isolate, or made of what cannot be told in plain data
     const { module, className, options } = structuredClone(storage.descriptor);
     const Opened = (await import(module))[className] as new (options: unknown) => Storage;

@@ -1,13 +1,14 @@
 /** Cases of settling. @module */
-import { expect } from "bun:test";
 import type { Settlement, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
+import type { Expect } from "./expect.ts";
 import {
   bytes,
   claimOne,
   complete,
   drain,
   enqueueAndClaim,
+  FAR_MS,
   ids,
   item,
   LONG_MS,
@@ -23,11 +24,11 @@ function everything(settlement: Settlement): Settlement {
     ...settlement,
     result: bytes("result"),
     forget: ["r:a", "r:unknown"],
-    enqueue: [item("next"), item("later", { dueMs: Date.now() + LONG_MS })],
+    enqueue: [item("next"), item("later", { dueMs: FAR_MS })],
     chords: [{ id: "chord", size: 1, callback: item("callback") }],
     chord: { id: "chord", index: 0, value: bytes("value") },
     dropChord: "old",
-    bury: { id: "letter", reason: "no reason", atMs: Date.now(), data: bytes("data"), taskId: "a" },
+    bury: { id: "letter", reason: "no reason", atMs: 1_700_000_000_000, data: bytes("data"), taskId: "a" },
     dropLocks: true,
   };
 }
@@ -38,7 +39,7 @@ async function prepareEverything(storage: Storage): Promise<void> {
   await storage.settle({ id: "member", noticeTtlMs: 0, chords, chord: { id: "old", index: 0, value: bytes("value") } });
 }
 
-async function expectUntouched(storage: Storage): Promise<void> {
+async function expectUntouched(expect: Expect, storage: Storage): Promise<void> {
   expect(await storage.results.has("a")).toBe(false);
   expect(await storage.revocations.has("r:a")).toBe(true);
   expect(await storage.scheduledCount()).toBe(0);
@@ -50,8 +51,8 @@ async function expectUntouched(storage: Storage): Promise<void> {
 
 /** What settling writes, and when it writes nothing. */
 export const settlementCases: Cases = {
-  "a settled claim is gone": async (context) => {
-    const [one, other] = context.openTwo();
+  "a settled claim is gone": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     expect((await other.settle(complete(claimed))).held).toBe(true);
     expect(await one.claimed(owner())).toEqual([]);
@@ -59,23 +60,23 @@ export const settlementCases: Cases = {
     expect(await one.pendingCount()).toBe(0);
   },
 
-  "a result is stored under the id of the task": async (context) => {
-    const [one, other] = context.openTwo();
+  "a result is stored under the id of the task": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     await one.settle(complete(claimed, { result: bytes("42") }));
     expect(await peekText(other.results, "a")).toBe("42");
     expect(await other.results.size()).toBe(1);
   },
 
-  "without a result none is stored": async (context) => {
-    const storage = context.open();
+  "without a result none is stored": async (context, expect) => {
+    const storage = await context.open();
     await storage.settle(complete(await enqueueAndClaim(storage, "a")));
     expect(await storage.results.has("a")).toBe(false);
     expect(await storage.results.size()).toBe(0);
   },
 
-  "everything is written together": async (context) => {
-    const storage = context.open();
+  "everything is written together": async (context, expect) => {
+    const storage = await context.open();
     await prepareEverything(storage);
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.locks.putIfEmpty("lock", bytes("1"), { holder: claimed.token });
@@ -90,33 +91,33 @@ export const settlementCases: Cases = {
     expect(await storage.locks.has("lock")).toBe(false);
   },
 
-  "a claim that was released settles nothing": async (context) => {
-    const storage = context.open();
+  "a claim that was released settles nothing": async (context, expect) => {
+    const storage = await context.open();
     await prepareEverything(storage);
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.locks.put("lock", bytes("1"));
     await storage.release([claimed]);
     expect((await storage.settle(everything(complete(claimed)))).held).toBe(false);
-    await expectUntouched(storage);
+    await expectUntouched(expect, storage);
     expect(await drain(storage)).toEqual(["a"]);
   },
 
-  "a claim that was recovered settles nothing, whoever holds the item now": async (context) => {
-    const [one, other] = context.openTwo();
+  "a claim that was recovered settles nothing, whoever holds the item now": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     await prepareEverything(one);
     const lost = await enqueueAndClaim(one, "a");
     await other.recover({ consumer: owner().consumer });
     const taken = await claimOne(other, owner("other"));
     await one.locks.put("lock", bytes("1"));
     expect((await one.settle(everything(complete(lost)))).held).toBe(false);
-    await expectUntouched(one);
+    await expectUntouched(expect, one);
     expect(await one.state("a")).toMatchObject({ state: "running" });
     expect((await other.settle(complete(taken, { result: bytes("second") }))).held).toBe(true);
     expect(await peekText(one.results, "a")).toBe("second");
   },
 
-  "a claim is settled once": async (context) => {
-    const [one, other] = context.openTwo();
+  "a claim is settled once": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     const settlement = complete(claimed, { enqueue: [item("next")] });
     const settled = await Promise.all([one.settle(settlement), other.settle(settlement), one.settle(settlement)]);
@@ -124,16 +125,16 @@ export const settlementCases: Cases = {
     expect(await drain(one)).toEqual(["next"]);
   },
 
-  "without a claim the writes are unconditional": async (context) => {
-    const storage = context.open();
+  "without a claim the writes are unconditional": async (context, expect) => {
+    const storage = await context.open();
     const settlement = { id: "a", ending: "complete", noticeTtlMs: LONG_MS, result: bytes("42") } as const;
     expect((await storage.settle({ ...settlement, enqueue: [item("next")] })).held).toBe(true);
     expect(await peekText(storage.results, "a")).toBe("42");
     expect(await drain(storage)).toEqual(["next"]);
   },
 
-  "a retry goes back under the same id": async (context) => {
-    const storage = context.open();
+  "a retry goes back under the same id": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     const retry = item("a", { retry: true, data: bytes("attempt 2") });
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
@@ -143,31 +144,31 @@ export const settlementCases: Cases = {
     expect(plain(again.data)).toEqual(bytes("attempt 2"));
   },
 
-  "follow-ups keep their order": async (context) => {
-    const storage = context.open();
+  "follow-ups keep their order": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.enqueue([item("before")]);
     await storage.settle(complete(claimed, { enqueue: [item("n0"), item("n1"), item("n2")] }));
     expect(await drain(storage)).toEqual(["before", "n0", "n1", "n2"]);
   },
 
-  "a result replaces an older one": async (context) => {
-    const storage = context.open();
+  "a result replaces an older one": async (context, expect) => {
+    const storage = await context.open();
     await storage.results.put("a", bytes("old"));
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), { result: bytes("new") }));
     expect(await peekText(storage.results, "a")).toBe("new");
   },
 
-  "only the revocations that are named are forgotten": async (context) => {
-    const storage = context.open();
+  "only the revocations that are named are forgotten": async (context, expect) => {
+    const storage = await context.open();
     await storage.revocations.put("r:a", bytes("1"));
     await storage.revocations.put("r:b", bytes("1"));
     await storage.settle(complete(await enqueueAndClaim(storage, "a"), { forget: ["r:a"] }));
     expect([...(await storage.revocations.entries()).keys()]).toEqual(["r:b"]);
   },
 
-  "settlements of the same moment are all written": async (context) => {
-    const storage = context.open();
+  "settlements of the same moment are all written": async (context, expect) => {
+    const storage = await context.open();
     await storage.enqueue(Array.from({ length: 40 }, (_, index) => item(`a${index}`)));
     const { claims } = await storage.claim(40, { owner: owner(), waitMs: 0 });
     const lost = claims.filter((_, index) => index % 4 === 0);
@@ -180,8 +181,8 @@ export const settlementCases: Cases = {
     expect(await drain(storage)).toEqual(ids(lost));
   },
 
-  "steps that will never run end in the same step, and wake who waits for them": async (context) => {
-    const [one, other] = context.openTwo();
+  "steps that will never run end in the same step, and wake who waits for them": async (context, expect) => {
+    const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
     const waiting = waitForEnd(other, "b", { timeoutMs: LONG_MS });
     const canceled = [{ id: "b", result: bytes("why") }, { id: "c" }];
@@ -193,8 +194,8 @@ export const settlementCases: Cases = {
     expect(await waitForEnd(other, "c", { timeoutMs: 0 })).toBe(true);
   },
 
-  "steps that would have followed are left alone by a claim that is not held": async (context) => {
-    const storage = context.open();
+  "steps that would have followed are left alone by a claim that is not held": async (context, expect) => {
+    const storage = await context.open();
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.release([claimed]);
     const settlement = { ...complete(claimed, { ending: "failed" }), canceled: [{ id: "b", result: bytes("why") }] };
