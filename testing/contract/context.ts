@@ -2,7 +2,7 @@
  * What a case of the storage contract works with.
  * @module
  */
-import type { Clock } from "../../lib/primitives/clock.ts";
+import { type Clock, sleep, systemClock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { ForwardClock } from "./clock.ts";
 import type { Expect } from "./expect.ts";
@@ -114,7 +114,7 @@ export class Context {
 
 /** Looks again and again until a condition holds; the time limit of the case ends it otherwise. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!await condition()) await sleep(systemClock, 5);
 }
 
 /** Several runs may share one medium. */
