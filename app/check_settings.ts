@@ -27,6 +27,7 @@ const APPLICATION_KEYS = ["database", "consumer", "tasks", "ignore"];
 export function makeHuey(settings: Given): Huey {
   const { hueyClass = "RedisHuey", name = "huey", debug, immediate, connection = {} } = settings;
   checkBoolean(debug, "debug");
+  checkBoolean(immediate, "immediate");
   checkName(name, "name");
   const known = knownOf(hueyClass);
   const own = known === undefined ? ["url", "blocking", "filename", "path", "expireTime"] : known.own;

@@ -41,7 +41,8 @@ export const HUEY_KEYS: readonly string[] = Object.keys(RULES);
 
 /** The name that options mean. */
 export function hueyName(options: HueyOptions): string {
-  const name = options.name ?? DEFAULT_NAME;
+  // Not `??`: who gives null means some queue, and not the default one.
+  const { name = DEFAULT_NAME } = options;
   checkName(name, "name");
   return name;
 }

@@ -78,6 +78,9 @@ export function checkNumber(
   if (typeof value !== "number") throw new TypeError(`${name} must be a number: ${show(value)}`);
   if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite: ${value}`);
   if (rule.whole && !Number.isInteger(value)) throw new RangeError(`${name} must be a whole number: ${value}`);
+  if (rule.whole && rule.max === undefined && value > Number.MAX_SAFE_INTEGER) {
+    throw new RangeError(`${name} must be at most ${Number.MAX_SAFE_INTEGER}: ${value}`);
+  }
   if (rule.min !== undefined && rule.max !== undefined && (value < rule.min || value > rule.max)) {
     throw new RangeError(`${name} must be ${rule.whole ? "a whole number " : ""}from ${rule.min} to ${rule.max}: ${value}`);
   }
@@ -115,7 +118,7 @@ function listed(known: readonly string[]): string {
 }
 
 /** Whether a value can hold options: a plain object, an instance of a class of the application, or a module; no date, no promise. */
-function isOptions(value: unknown): value is object {
+export function isOptions(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
 }

@@ -2,7 +2,17 @@
  * Rules for the values of options. A table of rules says at one place which options there are and what each of them takes.
  * @module
  */
-import { checkBoolean, checkFunction, checkKeys, checkName, checkNumber, checkOneOf, checkText, show } from "./arguments.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkKeys,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkText,
+  isOptions,
+  show,
+} from "./arguments.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
 
 /** Refuses a wrong value with an error that names the option, the value and the rule. It is not asked about `undefined`. */
@@ -96,9 +106,7 @@ function checkString(value: unknown, name: string): void {
 }
 
 function checkObject(value: unknown, name: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${name} must be an object: ${show(value)}`);
-  }
+  if (!isOptions(value)) throw new TypeError(`${name} must be an object: ${show(value)}`);
 }
 
 function checkTexts(value: unknown, name: string): void {

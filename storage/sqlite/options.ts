@@ -3,7 +3,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { show } from "../../lib/primitives/arguments.ts";
+import { isOptions, show } from "../../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
@@ -121,9 +121,7 @@ function checkJournalMode(value: unknown, name: string): void {
 }
 
 function checkPragmas(value: unknown, name: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${name} must be an object, such as { mmap_size: 0 }: ${show(value)}`);
-  }
+  if (!isOptions(value)) throw new TypeError(`${name} must be an object, such as { mmap_size: 0 }: ${show(value)}`);
   for (const [pragma, setting] of Object.entries(value)) checkPragma(`${name}.${pragma}`, pragma.toLowerCase(), setting);
 }
 

@@ -170,6 +170,7 @@ describe("wrong settings", () => {
     expect(await refusal(5)).toBe("defineConfig takes settings or a Huey: 5");
     expect(await refusal({ huey: {} })).toBe("huey must be a Huey: {}");
     expect(await refusal({ debug: "yes" })).toBe('debug must be true or false: "yes"');
+    expect(await refusal({ immediate: null })).toBe("immediate must be true or false: null");
     expect(await refusal({ name: "" })).toBe("name must not be empty");
     expect(await refusal({ connection: "redis://x" })).toBe('connection must be an object: "redis://x"');
     expect(await refusal({ consumer: 4 })).toBe("consumer takes an object of options: 4");

@@ -56,6 +56,7 @@ test.each(ALL.map(([Class, needed]) => [Class.name, Class, needed] as const))(
     await refused(Class, { ...needed, colour: 1 }, "colour");
     await refused(Class, { ...needed, nmae: "x" }, "nmae", '"name"');
     await refused(Class, { ...needed, name: 5 }, "name", "5");
+    await refused(Class, { ...needed, name: null }, "name", "null");
     for (const wrong of [null, 5, true, [], () => {}, Promise.resolve({})]) await refusal(() => void new Class(wrong));
   },
 );
@@ -63,6 +64,7 @@ test.each(ALL.map(([Class, needed]) => [Class.name, Class, needed] as const))(
 describe.each(HUEYS.map(([Class, needed]) => [Class.name, Class, needed] as const))("%s", (_name, Class, needed) => {
   test.each([
     [{ resultz: false }, "results"],
+    [{ maxDeliveries: 1e20 }, "at most"],
     [{ result_ttl: 5 }, "resultTtl"],
     [{ storage: {} }, "storage"],
     [{ results: "no" }, "true or false"],
@@ -95,6 +97,8 @@ test.each(([
   [[SqliteHuey, SqliteStorage], { cacheMb: 0 }, "more than 0"],
   [[SqliteHuey, SqliteStorage], { journalMode: 5 }, "string"],
   [[SqliteHuey, SqliteStorage], { timeout: 1e13 }, "seconds"],
+  [[SqliteHuey, SqliteStorage], { pragmas: new Map([["mmap_size", 0]]) }, "object"],
+  [[SqliteHuey, SqliteStorage], { pragmas: Promise.resolve({}) }, "await it"],
   [[SqliteHuey, SqliteStorage], { strictFifo: 1 }, "true or false"],
   [[FileHuey, FileStorage], { ...FILE, pathh: "x" }, '"path"'],
   [[FileHuey, FileStorage], { ...FILE, fsync: "yes" }, "true or false"],
@@ -113,6 +117,9 @@ test.each(([
   [REDIS, { username: 5 }, "string"],
   [REDIS, { clientName: 5 }, "string"],
   [REDIS, { clientOptions: "tls" }, "object"],
+  [REDIS, { clientOptions: new Map() }, "object"],
+  [REDIS, { clientOptions: Promise.resolve({}) }, "await it"],
+  [REDIS, { db: 1e20 }, "at most"],
   [EXPIRING, { expireTime: 0 }, "forever"],
   [EXPIRING, { expireTime: -5 }, "negative"],
   [EXPIRING, { expireTime: "1h" }, "forever"],
