@@ -114,7 +114,7 @@ export class Consumer implements AsyncDisposable {
     const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
     const engine = this.#engine;
     if (engine === undefined) return;
-    if (!graceful) engine.hurry(graceMs);
+    if (!graceful) engine.forceStop(graceMs);
     await (this.#stopping ??= this.#finish(engine));
   }
 

@@ -7,13 +7,12 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { logBanner } from "./banner.ts";
-import type { Crew } from "./worker/workers.ts";
-import { DistantCrew } from "./pool/lazy_pool.ts";
+import type { Workers } from "./worker/workers.ts";
 import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
 import type { Loop } from "./loop/loop.ts";
 import { LeaseKeeper } from "./loop/lease.ts";
-import { LocalCrew } from "./worker/async_workers.ts";
+import { AsyncWorkers } from "./worker/async_workers.ts";
 import { partLogger } from "./log/loggers.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
@@ -30,8 +29,9 @@ export class Engine {
   readonly #lease: LeaseKeeper;
   readonly #recovery: Loop | undefined;
   readonly #scheduler: Loop;
-  readonly #crew: Crew;
-  readonly #hurry: PromiseWithResolvers<number> = Promise.withResolvers();
+  /** Missing until they are loaded: a consumer of type `greenlet` starts faster without the code of other isolates. */
+  #workers: Workers | undefined;
+  readonly #forced: PromiseWithResolvers<number> = Promise.withResolvers();
   #health: Timer | undefined;
   #starting: Promise<void> | undefined;
   #started = false;
@@ -55,14 +55,13 @@ export class Engine {
       poll,
       logger: this.#logger,
       clock: core.clock,
-      onRenewed: () => this.#crew.leaseRenewed(),
+      onRenewed: () => this.#workers?.leaseRenewed(),
     });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) {
       this.#recovery = this.#makeRecovery();
     }
     this.#scheduler = this.#makeScheduler();
-    this.#crew = this.#makeCrew();
   }
 
   /** Resolves when all workers are ready. */
@@ -72,26 +71,27 @@ export class Engine {
 
   /** How it is now. */
   get vitals(): Vitals {
-    const turns = !this.#started || this.#scheduler.isAlive && this.#crew.isTurning;
+    const turns = !this.#started || this.#scheduler.isAlive && (this.#workers?.isAlive ?? false);
     return { consumer: this.#identity.consumer, started: this.#started, turns };
   }
 
   /** Resolves when nothing is running and nothing is waiting. */
   async idle(): Promise<void> {
     // Looked at twice: if no attempt began in between, all workers were idle at the same time.
-    let before = await this.#crew.idle();
+    const workers = this.#workers!;
+    let before = await workers.idle();
     for (;;) {
-      const after = await this.#crew.idle();
+      const after = await workers.idle();
       if (after === before) return;
       before = after;
     }
   }
 
   /** Makes the stop that is under way, or comes, give back after this time what still runs. */
-  hurry(graceMs: number): void {
-    this.#hurry.resolve(graceMs);
-    void this.#hurry.promise.then((first) => {
-      if (graceMs < first) return this.#crew.interrupt(graceMs);
+  forceStop(graceMs: number): void {
+    this.#forced.resolve(graceMs);
+    void this.#forced.promise.then((first) => {
+      if (graceMs < first) return this.#workers?.interrupt(graceMs);
     });
   }
 
@@ -99,10 +99,10 @@ export class Engine {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#health?.stop();
-    // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a stop in a hurry.
-    await Promise.race([this.#starting?.catch(() => {}), this.#hurry.promise]);
+    // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a forced stop.
+    await Promise.race([this.#starting?.catch(() => {}), this.#forced.promise]);
     if (this.#refused) return;
-    await this.#try("Stopping the workers", () => this.#stopCrew());
+    await this.#try("Stopping the workers", () => this.#stopWorkers());
     await this.#try("Stopping the scheduler", () => this.#scheduler.stop());
     await this.#try("Stopping the recovery", () => this.#recovery?.stop());
     await this.#try("Ending the lease", () => this.#giveBack());
@@ -110,7 +110,7 @@ export class Engine {
   }
 
   async #start(): Promise<void> {
-    for (const step of [this.#takeLease, this.#flushLocks, this.#startCrew]) {
+    for (const step of [this.#takeLease, this.#flushLocks, this.#startWorkers]) {
       await step.call(this);
       if (this.#stopping) return;
     }
@@ -121,9 +121,12 @@ export class Engine {
     if (checkWorkerHealth) this.#health = startInterval(this.#core.clock, healthCheckIntervalMs, () => this.#check());
   }
 
-  async #startCrew(): Promise<void> {
+  async #startWorkers(): Promise<void> {
     this.#recovery?.start();
-    await this.#crew.start();
+    const workers = await this.#makeWorkers();
+    if (this.#stopping) return;
+    this.#workers = workers;
+    await workers.start();
   }
 
   async #takeLease(): Promise<void> {
@@ -139,13 +142,13 @@ export class Engine {
     this.#logger.debug("Checking workers and scheduler");
     this.#scheduler.restartIfStuck();
     this.#recovery?.restartIfStuck();
-    this.#crew.check();
+    this.#workers?.check();
   }
 
-  async #stopCrew(): Promise<void> {
-    const graceful = this.#crew.stop();
-    const hurried = this.#hurry.promise.then((graceMs) => this.#crew.interrupt(graceMs));
-    await Promise.race([graceful, hurried]);
+  async #stopWorkers(): Promise<void> {
+    const graceful = this.#workers?.stop();
+    const forced = this.#forced.promise.then((graceMs) => this.#workers?.interrupt(graceMs));
+    await Promise.race([graceful, forced]);
   }
 
   async #giveBack(): Promise<void> {
@@ -177,12 +180,15 @@ export class Engine {
     return schedulerLoop(this.#core, { intervalMs, poll, patienceMs, periodic, logger });
   }
 
-  #makeCrew(): Crew {
+  async #makeWorkers(): Promise<Workers> {
     const { consumer } = this.#identity;
     const settings = this.#settings;
     const logger = partLogger(this.#logger, "Worker");
-    if (settings.workerType !== "greenlet") return new DistantCrew(this.#core, consumer, settings, logger);
-    return new LocalCrew(this.#core, consumer, settings, logger, () => this.#lease.taskStarts());
+    if (settings.workerType === "greenlet") {
+      return new AsyncWorkers(this.#core, consumer, settings, logger, () => this.#lease.taskStarts());
+    }
+    const { makePool } = await import("./pool/pool.ts");
+    return await makePool(this.#core, consumer, settings, logger);
   }
 
   async #try(what: string, work: () => Promise<unknown> | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Runs in a Web Worker: imports the application, and runs its tasks with a pump of its own.
+ * Runs in a Web Worker: imports the application, and runs its tasks with a worker of its own.
  * @module
  */
 import process from "node:process";
@@ -15,7 +15,7 @@ import { interceptExit } from "../platform/exit_guard.ts";
 import { guardIsolate } from "../platform/stray_errors.ts";
 import type { StrayKind } from "../platform/stray_errors.ts";
 import { importHuey } from "../application/load.ts";
-import { LocalWorker } from "../worker/local_worker.ts";
+import { Worker } from "../worker/worker.ts";
 import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
 import { nameQueue } from "../log/queue_logger.ts";
@@ -34,7 +34,7 @@ interface Scope {
 
 const scope = globalThis as unknown as Scope;
 /** What is asked of the worker before it has started waits for that. */
-const started: PromiseWithResolvers<LocalWorker> = Promise.withResolvers();
+const started: PromiseWithResolvers<Worker> = Promise.withResolvers();
 let pulse: ParentPulse | undefined;
 
 function post(message: FromWorker): void {
@@ -86,7 +86,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
   listenForPulse(init, logger);
-  const worker = new LocalWorker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
+  const worker = new Worker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
   await worker.start();
   started.resolve(worker);
   post({ type: "ready" });

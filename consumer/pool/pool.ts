@@ -7,16 +7,17 @@ import type { Core } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import type { Owner } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Crew } from "../worker/workers.ts";
+import type { Workers } from "../worker/workers.ts";
 import { revocationEnforcer } from "./revocation_enforcer.ts";
 import type { Loop } from "../loop/loop.ts";
 import { loggingInUse } from "../log/logging.ts";
 import { Outage, sleep } from "../loop/outage.ts";
 import type { Init } from "./protocol.ts";
-import { interruptClaims, rescue } from "./recover_worker.ts";
+import { recoverWorker, releaseWorker } from "./recover_worker.ts";
 import type { ConsumerSettings } from "../options/settings.ts";
-import { WorkerHost } from "./remote_worker.ts";
-import type { OpenWorker, WorkerEnd } from "./remote_worker.ts";
+import { openWorker, siblingUrl } from "../platform/web_worker.ts";
+import { RemoteWorker } from "./remote_worker.ts";
+import type { OpenWorker, RemoteWorkerEnd } from "./remote_worker.ts";
 
 /** What a pool needs to know. */
 export interface PoolOptions {
@@ -31,12 +32,12 @@ export interface PoolOptions {
 }
 
 /** The place of one worker, and who has it now. */
-interface Seat {
+interface PoolMember {
   readonly number: number;
-  incarnation: number;
-  host: WorkerHost | undefined;
+  generation: number;
+  worker: RemoteWorker | undefined;
   /** Workers that did not become ready, or ended too soon after that, one after another. */
-  failures: number;
+  failedStarts: number;
 }
 
 /** First and longest pause before a worker takes the place of one that could not be made, or ended too soon. */
@@ -50,15 +51,15 @@ const START_MS = 120_000;
 const REPORT_MS = 1500;
 
 /** The workers of types `thread` and `process`. */
-export class WorkerPool implements Crew {
+export class WorkerPool implements Workers {
   readonly #core: Core;
   readonly #options: PoolOptions;
-  readonly #seats: readonly Seat[];
+  readonly #members: readonly PoolMember[];
   /** Everything that lives, also what only finishes what it runs. */
-  readonly #hosts: Set<WorkerHost> = new Set();
-  readonly #rescues: Set<Promise<void>> = new Set();
+  readonly #workers: Set<RemoteWorker> = new Set();
+  readonly #recoveries: Set<Promise<void>> = new Set();
   readonly #stop: AbortController = new AbortController();
-  readonly #enforcer: Loop;
+  readonly #revocationEnforcer: Loop;
   #renewedMs: number = systemClock.now();
   #forced = false;
   #before = 0;
@@ -66,116 +67,116 @@ export class WorkerPool implements Crew {
   constructor(core: Core, options: PoolOptions) {
     this.#core = core;
     this.#options = options;
-    this.#seats = Array.from({ length: options.settings.workers }, (_, index) => {
-      return { number: index + 1, incarnation: 0, host: undefined, failures: 0 };
+    this.#members = Array.from({ length: options.settings.workers }, (_, index) => {
+      return { number: index + 1, generation: 0, worker: undefined, failedStarts: 0 };
     });
-    this.#enforcer = this.#makeEnforcer();
+    this.#revocationEnforcer = this.#makeRevocationEnforcer();
   }
 
   async start(): Promise<void> {
-    const hosts = this.#seats.map((seat) => this.#fill(seat));
+    const workers = this.#members.map((member) => this.#startMember(member));
     try {
-      await Promise.all(hosts.map((host) => host.ready));
+      await Promise.all(workers.map((worker) => worker.ready));
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       throw new ConfigurationError(`A worker could not start: ${(error as Error).message}`, { cause: error });
     }
-    for (const seat of this.#seats) void this.#keep(seat);
-    this.#enforcer.start();
+    for (const member of this.#members) void this.#superviseMember(member);
+    this.#revocationEnforcer.start();
   }
 
   async idle(): Promise<number> {
     for (;;) {
-      await Promise.all(this.#rescues);
-      const hosts = [...this.#hosts];
-      const started = await Promise.all(hosts.map((host) => host.idle()));
-      const settled = this.#rescues.size === 0 && started.every((count) => count !== undefined);
-      if (settled && hosts.length > 0) return started.reduce((sum, count) => sum + count!, this.#before);
-      if (hosts.length === 0) await sleep(10, this.#stop.signal);
+      await Promise.all(this.#recoveries);
+      const workers = [...this.#workers];
+      const started = await Promise.all(workers.map((worker) => worker.idle()));
+      const settled = this.#recoveries.size === 0 && started.every((count) => count !== undefined);
+      if (settled && workers.length > 0) return started.reduce((sum, count) => sum + count!, this.#before);
+      if (workers.length === 0) await sleep(10, this.#stop.signal);
       if (this.#stop.signal.aborted) return await new Promise(() => {});
     }
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    for (const host of this.#hosts) host.stop();
-    await Promise.all([...this.#hosts].map((host) => host.ended));
+    for (const worker of this.#workers) worker.stop();
+    await Promise.all([...this.#workers].map((worker) => worker.ended));
     // Not waited for: a storage that hangs must not hold up a stop.
-    void this.#enforcer.stop();
-    await Promise.all(this.#rescues);
+    void this.#revocationEnforcer.stop();
+    await Promise.all(this.#recoveries);
   }
 
   async interrupt(graceMs: number): Promise<void> {
     this.#stop.abort();
     this.#forced = true;
-    void this.#enforcer.stop();
-    const hosts = [...this.#hosts];
-    for (const host of hosts) host.interrupt(graceMs);
+    void this.#revocationEnforcer.stop();
+    const workers = [...this.#workers];
+    for (const worker of workers) worker.interrupt(graceMs);
     const limit = new AbortController();
-    await Promise.race([Promise.all(hosts.map((host) => host.ended)), sleep(graceMs + REPORT_MS, limit.signal)]);
+    await Promise.race([Promise.all(workers.map((worker) => worker.ended)), sleep(graceMs + REPORT_MS, limit.signal)]);
     limit.abort();
-    for (const host of hosts) host.terminate("it did not stop in time");
-    await Promise.all(hosts.map((host) => host.ended));
-    await Promise.all(this.#rescues);
+    for (const worker of workers) worker.terminate("it did not stop in time");
+    await Promise.all(workers.map((worker) => worker.ended));
+    await Promise.all(this.#recoveries);
   }
 
-  get isTurning(): boolean {
-    return this.#seats.some(({ host, failures }) => host !== undefined && (failures === 0 || host.isReady));
+  get isAlive(): boolean {
+    return this.#members.some(({ worker, failedStarts }) => worker !== undefined && (failedStarts === 0 || worker.isReady));
   }
 
   leaseRenewed(): void {
     this.#renewedMs = systemClock.now();
     if (!this.#outlives) return;
-    for (const host of this.#hosts) host.renewed(this.#renewedMs);
+    for (const worker of this.#workers) worker.renewed(this.#renewedMs);
   }
 
   check(nowMs: number = systemClock.elapsed()): void {
-    this.#enforcer.restartIfStuck();
-    for (const { host } of this.#seats) {
-      if ((host?.startingMs(nowMs) ?? 0) > START_MS) host!.terminate(`it did not start within ${START_MS / 1000} s`);
+    this.#revocationEnforcer.restartIfStuck();
+    for (const { worker } of this.#members) {
+      if ((worker?.startingMs(nowMs) ?? 0) > START_MS) worker!.terminate(`it did not start within ${START_MS / 1000} s`);
     }
-    const missing = this.#seats.filter((seat) => seat.host === undefined).length;
+    const missing = this.#members.filter(({ worker }) => worker === undefined).length;
     if (missing > 0) {
-      this.#options.logger.warn(`${missing} of ${this.#seats.length} workers are missing and about to be replaced`);
+      this.#options.logger.warn(`${missing} of ${this.#members.length} workers are missing and about to be replaced`);
     }
   }
 
-  /** Has a worker on the seat as long as the consumer runs. */
-  async #keep(seat: Seat): Promise<void> {
+  /** Replaces the worker as often as it ends, as long as the consumer runs. */
+  async #superviseMember(member: PoolMember): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const before = seat.host!;
+      const before = member.worker!;
       await before.leaves;
-      seat.host = undefined;
+      member.worker = undefined;
       if (signal.aborted || !this.#options.settings.checkWorkerHealth) return;
-      seat.failures = before.leftUntimely ? seat.failures + 1 : 0;
-      await this.#pause(before, seat.failures);
+      member.failedStarts = before.leftUntimely ? member.failedStarts + 1 : 0;
+      await this.#pauseAfter(before, member.failedStarts);
       if (signal.aborted) return;
-      await this.#fill(seat).ready.catch(() => {});
+      await this.#startMember(member).ready.catch(() => {});
     }
   }
 
   /** The second that ends too soon is the first that may be one of many. */
-  async #pause(before: WorkerHost, failures: number): Promise<void> {
+  async #pauseAfter(before: RemoteWorker, failedStarts: number): Promise<void> {
     const longest = before.worked ? LONGEST_AFTER_TASK_MS : LONGEST_PAUSE_MS;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (before.isReady ? failures - 2 : failures), longest);
-    if (failures === 0 || pauseMs < FIRST_PAUSE_MS) return;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (before.isReady ? failedStarts - 2 : failedStarts), longest);
+    if (failedStarts === 0 || pauseMs < FIRST_PAUSE_MS) return;
     this.#options.logger.info(`${before.name} ended too soon: another takes its place in ${pauseMs / 1000} s`);
     await sleep(pauseMs, this.#stop.signal);
   }
 
-  #fill(seat: Seat): WorkerHost {
-    seat.incarnation++;
-    const host = new WorkerHost(this.#options.open, this.#init(seat), this.#options.logger);
-    seat.host = host;
-    this.#hosts.add(host);
-    const end = host.ended.then((end) => this.#farewell(host, end)).finally(() => this.#rescues.delete(end));
-    // Counted as a rescue from the moment on when the worker may be dead, so that nothing seems idle meanwhile.
-    void host.ended.then(() => this.#rescues.add(end));
-    return host;
+  #startMember(member: PoolMember): RemoteWorker {
+    member.generation++;
+    const worker = new RemoteWorker(this.#options.open, this.#init(member), this.#options.logger);
+    member.worker = worker;
+    this.#workers.add(worker);
+    const end = worker.ended.then((end) => this.#onWorkerEnded(worker, end)).finally(() => this.#recoveries.delete(end));
+    // Counted as a recovery from the moment on when the worker may be dead, so that nothing seems idle meanwhile.
+    void worker.ended.then(() => this.#recoveries.add(end));
+    return worker;
   }
 
-  #init({ number, incarnation }: Seat): Init {
+  #init({ number, generation }: PoolMember): Init {
     const { settings, consumer } = this.#options;
     return {
       type: "init",
@@ -184,7 +185,7 @@ export class WorkerPool implements Crew {
       queue: this.#core.settings.name,
       consumer,
       // Never the name of a predecessor, whose claims may still have to be told from those of its successor.
-      worker: incarnation === 1 ? `Worker-${number}` : `Worker-${number}.${incarnation}`,
+      worker: generation === 1 ? `Worker-${number}` : `Worker-${number}.${generation}`,
       slots: settings.concurrency,
       maxTasks: settings.maxTasks,
       poll: settings.poll,
@@ -198,48 +199,48 @@ export class WorkerPool implements Crew {
     return this.#options.settings.workerType === "process";
   }
 
-  #makeEnforcer(): Loop {
+  #makeRevocationEnforcer(): Loop {
     const { consumer, settings: { graceMs, poll, patienceMs }, logger } = this.#options;
-    const named = (name: string): WorkerHost | undefined => [...this.#hosts].find((host) => host.name === name);
+    const named = (name: string): RemoteWorker | undefined => [...this.#workers].find((worker) => worker.name === name);
     return revocationEnforcer(this.#core, {
       consumer,
       graceMs,
       poll,
       patienceMs,
       logger,
-      workers: () => [...this.#hosts],
-      end: (worker, claims) => void named(worker)?.enforce(claims),
+      workers: () => [...this.#workers],
+      end: (worker, claims) => void named(worker)?.endRevoked(claims),
     });
   }
 
-  async #farewell(host: WorkerHost, end: WorkerEnd): Promise<void> {
+  async #onWorkerEnded(worker: RemoteWorker, end: RemoteWorkerEnd): Promise<void> {
     const { logger, consumer } = this.#options;
-    this.#before += host.started + 1;
+    this.#before += worker.started + 1;
     if (end.kind === "lost") {
-      logger.warn(`${host.name} is gone: ${end.reason.split("\n")[0]}`, stackIn(end.reason));
-      if (end.silent && !this.#options.canKill) this.#reportLoop(host);
+      logger.warn(`${worker.name} is gone: ${end.reason.split("\n")[0]}`, stackIn(end.reason));
+      if (end.silent && !this.#options.canKill) this.#reportLoop(worker);
     } else {
-      logger.info(`${host.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
+      logger.info(`${worker.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);
     }
-    if (end.kind === "lost") await this.#rescue({ consumer, worker: host.name }, end);
-    this.#hosts.delete(host);
+    if (end.kind === "lost") await this.#recoverClaims({ consumer, worker: worker.name }, end);
+    this.#workers.delete(worker);
   }
 
-  #reportLoop(host: WorkerHost): void {
+  #reportLoop(worker: RemoteWorker): void {
     this.#options.logger.error(
-      `${host.name} cannot be killed by this runtime: its loop uses a processor until the consumer ends. ` +
+      `${worker.name} cannot be killed by this runtime: its loop uses a processor until the consumer ends. ` +
         `Run tasks that may never yield with the worker type "process"`,
     );
   }
 
   /** Until it works: the lease of this consumer keeps everybody else from doing it. */
-  async #rescue(owner: Owner, end: WorkerEnd): Promise<void> {
+  async #recoverClaims(owner: Owner, end: RemoteWorkerEnd): Promise<void> {
     const { settings, logger } = this.#options;
     const outage = new Outage("Taking over the tasks of a worker", settings.poll, logger);
     for (;;) {
       try {
-        if (this.#forced) await interruptClaims(this.#core, owner, logger);
-        else await rescue(this.#core, owner, end.culprits);
+        if (this.#forced) await releaseWorker(this.#core, owner, logger);
+        else await recoverWorker(this.#core, owner, end.killReason);
         return outage.over();
       } catch (error) {
         if (this.#forced) return outage.report(error);
@@ -254,4 +255,18 @@ function stackIn(reason: string): { readonly error: Error } | undefined {
   const [message, ...frames] = reason.split("\n");
   if (frames.length === 0) return undefined;
   return { error: Object.assign(new Error(message), { stack: reason }) };
+}
+
+/** A pool whose workers are Web Workers or processes, as the settings say. @param consumer Id of the consumer */
+export async function makePool(
+  core: Core,
+  consumer: string,
+  settings: ConsumerSettings,
+  logger: Logger,
+): Promise<WorkerPool> {
+  const isProcess = settings.workerType === "process";
+  const open: OpenWorker = isProcess
+    ? (await import("./process_link.ts")).openProcess
+    : (events) => openWorker(siblingUrl("../child/worker_entry", import.meta.url), events);
+  return new WorkerPool(core, { consumer, settings, logger, open, canKill: isProcess || !("Deno" in globalThis) });
 }

@@ -4,7 +4,7 @@
  */
 import type { PollOptions } from "../../lib/storage.ts";
 import type { LoggingOptions } from "../log/logging.ts";
-import type { PumpEnd } from "../worker/pump.ts";
+import type { WorkerEnd } from "../worker/worker.ts";
 
 /** The first message to a worker. */
 export interface Init {
@@ -64,6 +64,6 @@ export type FromWorker =
   /** The application called `process.exit`. */
   | { readonly type: "exit"; readonly code: number }
   /** It has ended in order. */
-  | { readonly type: "stopped"; readonly end: PumpEnd; readonly started: number }
+  | { readonly type: "stopped"; readonly end: WorkerEnd; readonly started: number }
   /** Its isolate ended; told by the process around it. */
   | { readonly type: "lost"; readonly reason: string };

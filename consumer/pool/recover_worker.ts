@@ -12,8 +12,8 @@ import { makeTask } from "../../lib/composition/call.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { Start } from "./protocol.ts";
 
-/** Attempts because of which a worker was killed. */
-export interface Culprits {
+/** The attempts because of which a worker was killed. */
+export interface KillReason {
   /** Those that overran their timeout without yielding. */
   readonly overdue?: readonly Start[] | undefined;
   /** Those that were revoked and went on. */
@@ -24,7 +24,7 @@ export interface Culprits {
  * Ends the attempts because of which the worker was killed, and puts its other claims back on the queue. Those that had begun and
  * may run at most once are failed by whoever is handed them next.
  */
-export async function rescue(core: Core, owner: Owner, { overdue = [], revoked = [] }: Culprits = {}): Promise<void> {
+export async function recoverWorker(core: Core, owner: Owner, { overdue = [], revoked = [] }: KillReason = {}): Promise<void> {
   const errors = new Map<string, Error>(overdue.map((start) => [start.token, timeoutOf(start)]));
   for (const { token, id } of revoked) errors.set(token, new RevokedWhileRunning(id));
   const claims = errors.size > 0 ? await core.storage.claimed(owner) : [];
@@ -36,7 +36,7 @@ export async function rescue(core: Core, owner: Owner, { overdue = [], revoked =
 }
 
 /** Gives the claims of a worker that was killed at a forced stop back to the queue, as interrupted. */
-export async function interruptClaims(core: Core, owner: Owner, logger: Logger): Promise<void> {
+export async function releaseWorker(core: Core, owner: Owner, logger: Logger): Promise<void> {
   const claims = await core.storage.claimed(owner);
   const running = await Promise.all(claims.map((claim) => runningOf(core, claim, logger)));
   await interrupt(core, running.filter((each) => each !== undefined));

@@ -10,16 +10,16 @@ import type { Logger } from "../../lib/types/options.ts";
 import { onLogReopened } from "../log/file.ts";
 import type { FromWorker, Init, Start, ToWorker } from "./protocol.ts";
 import { readFromWorker } from "./protocol_check.ts";
-import type { Culprits } from "./recover_worker.ts";
+import type { KillReason } from "./recover_worker.ts";
 import type { WebWorker, WebWorkerEvents } from "../platform/web_worker.ts";
 
 /** How a worker ended. */
-export interface WorkerEnd {
+export interface RemoteWorkerEnd {
   /** `lost`: it died, or was killed. */
   readonly kind: "stopped" | "exhausted" | "lost";
   readonly reason: string;
   /** Attempts because of which it was killed. */
-  readonly culprits?: Culprits;
+  readonly killReason?: KillReason;
   /** Whether it did not answer any more. */
   readonly silent?: boolean;
 }
@@ -36,22 +36,22 @@ const IDLE_LIFE_MS = 30_000;
 const ANSWER_MS = 1000;
 
 /** A worker, alive or dead. */
-export class WorkerHost {
+export class RemoteWorker {
   readonly name: string;
   /** Resolves when it takes tasks; rejects if it could not be made. */
   readonly ready: Promise<void>;
   /** Resolves when it has ended; its isolate is then gone, or given up. */
-  readonly ended: Promise<WorkerEnd>;
+  readonly ended: Promise<RemoteWorkerEnd>;
   /** Resolves when it takes no more tasks, which may be long before it has ended. */
   readonly leaves: Promise<void>;
   readonly #isolate: WebWorker;
   readonly #logger: Logger;
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #ended: PromiseWithResolvers<WorkerEnd> = Promise.withResolvers();
+  readonly #ended: PromiseWithResolvers<RemoteWorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #deadlines: Map<string, Timer> = new Map();
   readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
-  readonly #deafen: () => void;
+  readonly #stopListening: () => void;
   readonly #madeMs: number = systemClock.elapsed();
   #readyMs: number | undefined;
   #worked = false;
@@ -70,10 +70,10 @@ export class WorkerHost {
     this.leaves = this.#leaves.promise;
     // Who does not wait for it must not be ended by its failure.
     this.ready.catch(() => {});
-    this.#deafen = onLogReopened(() => this.#post({ type: "reopenLog" }));
+    this.#stopListening = onLogReopened(() => this.#post({ type: "reopenLog" }));
     this.#isolate = open({
       message: (message) => this.#receive(message),
-      end: (reason) => this.#lose(reason),
+      end: (reason) => this.#endAsLost(reason),
     });
     this.#isolate.post(init);
   }
@@ -131,15 +131,15 @@ export class WorkerHost {
 
   /** Kills it. */
   terminate(reason: string): void {
-    this.#lose(reason);
+    this.#endAsLost(reason);
   }
 
   /** Kills it because of tasks that were revoked and go on. */
-  async enforce(revoked: readonly Claim[]): Promise<void> {
+  async endRevoked(revoked: readonly Claim[]): Promise<void> {
     const silent = !await this.#answersInTime();
     const ids = revoked.map(({ id }) => id).join(", ");
-    this.#lose(`it was ended because of what was revoked and did not end within the grace time: ${ids}`, {
-      culprits: { revoked },
+    this.#endAsLost(`it was ended because of what was revoked and did not end within the grace time: ${ids}`, {
+      killReason: { revoked },
       silent,
     });
   }
@@ -147,7 +147,7 @@ export class WorkerHost {
   #receive(message: unknown): void {
     if (!this.#open) return;
     const known = readFromWorker(message);
-    if (known !== undefined) return this.#hear(known);
+    if (known !== undefined) return this.#onMessage(known);
     // A task may send any number of them.
     const method = this.#strange++ === 0 ? "warn" : "debug";
     this.#logger[method](
@@ -155,7 +155,7 @@ export class WorkerHost {
     );
   }
 
-  #hear(message: FromWorker): void {
+  #onMessage(message: FromWorker): void {
     switch (message.type) {
       case "ready":
         this.#readyMs ??= systemClock.elapsed();
@@ -176,10 +176,10 @@ export class WorkerHost {
         this.#started = message.started;
         return this.#end({ kind: message.end, reason: message.end });
       case "exit":
-        return this.#lose(`a task ended it with exit code ${message.code}`);
+        return this.#endAsLost(`a task ended it with exit code ${message.code}`);
       case "failed":
       case "lost":
-        return this.#lose(message.reason);
+        return this.#endAsLost(message.reason);
     }
   }
 
@@ -217,8 +217,8 @@ export class WorkerHost {
     const answers = await this.#answersInTime();
     this.#deadlines.delete(start.token);
     if (answers) return;
-    this.#lose(`task ${start.name}: ${start.id} overran its timeout and does not yield`, {
-      culprits: { overdue: [start] },
+    this.#endAsLost(`task ${start.name}: ${start.id} overran its timeout and does not yield`, {
+      killReason: { overdue: [start] },
       silent: true,
     });
   }
@@ -236,15 +236,15 @@ export class WorkerHost {
     this.#untimely = this.#readyMs === undefined || livedMs < (this.#worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
   }
 
-  #lose(reason: string, details: Pick<WorkerEnd, "culprits" | "silent"> = {}): void {
-    if (this.#open && details.culprits === undefined) this.#noteFault();
+  #endAsLost(reason: string, details: Pick<RemoteWorkerEnd, "killReason" | "silent"> = {}): void {
+    if (this.#open && details.killReason === undefined) this.#noteFault();
     this.#end({ kind: "lost", reason, ...details });
   }
 
-  #end(end: WorkerEnd): void {
+  #end(end: RemoteWorkerEnd): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#deafen();
+    this.#stopListening();
     for (const token of this.#deadlines.keys()) this.#forget(token);
     for (const id of this.#questions.keys()) this.#answer(id, undefined);
     this.#ready.reject(new Error(end.reason));

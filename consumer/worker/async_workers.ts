@@ -4,19 +4,19 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Crew } from "./workers.ts";
-import { LocalWorker } from "./local_worker.ts";
+import type { Workers } from "./workers.ts";
+import { Worker } from "./worker.ts";
 import type { ConsumerSettings } from "../options/settings.ts";
 
-/** One pump with the slots of all workers, made anew after `maxTasks`. */
-export class LocalCrew implements Crew {
+/** One worker with the slots of all, made anew after `maxTasks`. */
+export class AsyncWorkers implements Workers {
   readonly #core: Core;
   readonly #consumer: string;
   readonly #settings: ConsumerSettings;
   readonly #logger: Logger;
   readonly #onStart: () => void;
-  #worker: LocalWorker;
-  #incarnation = 1;
+  #worker: Worker;
+  #generation = 1;
   #before = 0;
   #stopping = false;
 
@@ -42,7 +42,7 @@ export class LocalCrew implements Crew {
     const worker = this.#worker;
     const started = await worker.idle();
     if (started !== undefined) return this.#before + started;
-    // The pump ended meanwhile: ask its successor, if there will be one.
+    // The worker ended meanwhile: ask its successor, if there will be one.
     await worker.ended;
     return this.#stopping ? await new Promise(() => {}) : await this.idle();
   }
@@ -57,31 +57,31 @@ export class LocalCrew implements Crew {
     await this.#worker.interrupt(graceMs);
   }
 
-  get isTurning(): boolean {
-    return this.#worker.isTurning;
+  get isAlive(): boolean {
+    return this.#worker.isAlive;
   }
 
   leaseRenewed(): void {
-    // Whatever freezes the consumer freezes the pump.
+    // Whatever freezes the consumer freezes the worker.
   }
 
   check(): void {
-    // The pump lives in the isolate of the caller: while that runs, the pump does.
+    // The worker lives in the isolate of the caller: while that runs, the worker does.
   }
 
-  #make(): LocalWorker {
+  #make(): Worker {
     const { workers, concurrency, poll, maxTasks } = this.#settings;
-    const worker = this.#incarnation === 1 ? "Worker-1" : `Worker-1.${this.#incarnation}`;
+    const worker = this.#generation === 1 ? "Worker-1" : `Worker-1.${this.#generation}`;
     const owner = { consumer: this.#consumer, worker };
     const slots = workers * concurrency;
-    return new LocalWorker(this.#core, { slots, owner, poll, maxTasks, logger: this.#logger, onStart: this.#onStart });
+    return new Worker(this.#core, { slots, owner, poll, maxTasks, logger: this.#logger, onStart: this.#onStart });
   }
 
   async #recycle(): Promise<void> {
     const { maxTasks = 0 } = this.#settings;
     while (await this.#worker.ended === "exhausted" && !this.#stopping) {
       this.#logger.info(`Worker-1 has done ${maxTasks} tasks and starts anew`);
-      this.#incarnation++;
+      this.#generation++;
       this.#before += maxTasks;
       this.#worker = this.#make();
       await this.#worker.start();

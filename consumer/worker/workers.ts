@@ -4,7 +4,7 @@
  */
 
 /** What a consumer asks of its workers. */
-export interface Crew {
+export interface Workers {
   /** Resolves when all are ready. Rejects if one cannot be made. */
   start(): Promise<void>;
   /** Resolves, with the number of attempts so far, when each worker had nothing to run and found nothing in the queue. */
@@ -13,8 +13,8 @@ export interface Crew {
   stop(): Promise<void>;
   /** Claims no more, waits for `graceMs`, then gives back what still runs. May follow `stop`. */
   interrupt(graceMs: number): Promise<void>;
-  /** Whether any worker is there, and its loop turns. */
-  readonly isTurning: boolean;
+  /** Whether any worker is there, and takes tasks in time. */
+  readonly isAlive: boolean;
   /** The lease that covers their claims was renewed. */
   leaseRenewed(): void;
   /** Replaces what died and was not replaced yet. */

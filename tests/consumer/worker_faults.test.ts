@@ -1,6 +1,6 @@
 /** Workers that end too soon, and lengths of time that timers of a runtime do not know. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { WorkerHost } from "../../consumer/pool/remote_worker.ts";
+import { RemoteWorker } from "../../consumer/pool/remote_worker.ts";
 import type { FromWorker } from "../../consumer/pool/protocol.ts";
 import type { WebWorkerEvents } from "../../consumer/platform/web_worker.ts";
 import { silent } from "../helpers.ts";
@@ -9,14 +9,14 @@ import { Folder, terminated } from "./_folder.ts";
 const SLOW = 90_000;
 const DAY_MS = 86_400_000;
 
-interface FakeHost {
-  readonly host: WorkerHost;
+interface FakeWorker {
+  readonly worker: RemoteWorker;
   say(message: FromWorker): void;
   die(): void;
   readonly asked: string[];
 }
 
-function makeHost(): FakeHost {
+function makeWorker(): FakeWorker {
   let events: WebWorkerEvents | undefined;
   const asked: string[] = [];
   const open = (given: WebWorkerEvents) => {
@@ -24,37 +24,37 @@ function makeHost(): FakeHost {
     return { post: (message: unknown) => void asked.push((message as { type: string }).type), terminate: () => {} };
   };
   const init = { type: "init", module: "", queue: "q", consumer: "c", worker: "Worker-1", slots: 1, poll: {} } as never;
-  const host = new WorkerHost(open, init, silent);
-  return { host, asked, say: (message) => events!.message(message), die: () => events!.end("gone") };
+  const worker = new RemoteWorker(open, init, silent);
+  return { worker, asked, say: (message) => events!.message(message), die: () => events!.end("gone") };
 }
 
 describe("a worker", () => {
   test("that ends before it is ready, or soon after, ends untimely", () => {
     for (const messages of [[], [{ type: "ready" }], [{ type: "ready" }, { type: "worked" }]] as FromWorker[][]) {
-      const { host, say, die } = makeHost();
+      const { worker, say, die } = makeWorker();
       messages.forEach(say);
       die();
-      expect(host.leftUntimely).toBe(true);
-      expect(host.worked).toBe(messages.length === 2);
+      expect(worker.leftUntimely).toBe(true);
+      expect(worker.worked).toBe(messages.length === 2);
     }
   });
 
   test("that has done its share, or is ended because of a task, does not", async () => {
-    const done = makeHost();
+    const done = makeWorker();
     done.say({ type: "ready" });
     done.say({ type: "stopped", end: "exhausted", started: 1 });
-    expect(done.host.leftUntimely).toBe(false);
-    const revoked = makeHost();
+    expect(done.worker.leftUntimely).toBe(false);
+    const revoked = makeWorker();
     revoked.say({ type: "ready" });
-    const ended = revoked.host.enforce([]);
+    const ended = revoked.worker.endRevoked([]);
     revoked.say({ type: "answer", id: 1, started: 0 });
     await ended;
-    expect((await revoked.host.ended).culprits).toEqual({ revoked: [] });
-    expect(revoked.host.leftUntimely).toBe(false);
+    expect((await revoked.worker.ended).killReason).toEqual({ revoked: [] });
+    expect(revoked.worker.leftUntimely).toBe(false);
   });
 
   test("is not asked at once whether it answers, where a timeout is longer than timers can be", async () => {
-    const { say, asked, die } = makeHost();
+    const { say, asked, die } = makeWorker();
     say({ type: "ready" });
     say({ type: "start", token: "t", name: "long", id: "1", timeoutMs: 30 * DAY_MS });
     // A timer with a length that the runtime does not know strikes after a millisecond, before this one.

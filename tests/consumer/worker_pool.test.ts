@@ -185,14 +185,14 @@ describe("WorkerPool", () => {
     await pool.start();
     const { storage } = huey;
     const { recover } = storage;
-    const rescued = new Promise<void>((resolve) => {
+    const recovered = new Promise<void>((resolve) => {
       storage.recover = async (target) => {
         resolve();
         return await recover.call(storage, target);
       };
     });
     (await next()).die("gone");
-    await rescued;
+    await recovered;
     pool.check();
     expect(lines.at(-1)?.message).toContain("1 of 1 workers are missing");
   });
@@ -275,7 +275,7 @@ describe("WorkerPool", () => {
     expect(await huey.pendingCount()).toBe(1);
   });
 
-  test("a graceful stop waits, and a worker that dies meanwhile is rescued but not replaced", async () => {
+  test("a graceful stop waits, and a worker that dies meanwhile is recovered but not replaced", async () => {
     const { huey, pool, next } = setup({ answers: false });
     const add = huey.task("add", () => {});
     await add();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { Pump } from "../../consumer/worker/pump.ts";
-import type { PumpOptions } from "../../consumer/worker/pump.ts";
+import { Worker } from "../../consumer/worker/worker.ts";
+import type { WorkerOptions } from "../../consumer/worker/worker.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
@@ -9,16 +9,16 @@ import type { Claim, ClaimOptions, Storage } from "../../lib/storage.ts";
 import { failure, logbook, memory, OWNER, record } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
-const pumps: Pump[] = [];
+const workers: Worker[] = [];
 
 afterEach(async () => {
-  await Promise.all(pumps.splice(0).map((pump) => pump.interrupt(0)));
+  await Promise.all(workers.splice(0).map((worker) => worker.interrupt(0)));
 });
 
-function makePump(huey: Huey, options: Partial<PumpOptions> = {}): Pump {
-  const pump = new Pump(coreOf(huey)!, { slots: 1, owner: OWNER, poll: POLL, logger: coreOf(huey)!.logger, ...options });
-  pumps.push(pump);
-  return pump;
+function makeWorker(huey: Huey, options: Partial<WorkerOptions> = {}): Worker {
+  const worker = new Worker(coreOf(huey)!, { slots: 1, owner: OWNER, poll: POLL, logger: coreOf(huey)!.logger, ...options });
+  workers.push(worker);
+  return worker;
 }
 
 /** A task that runs until it is told to end. */
@@ -52,15 +52,15 @@ function watchClaims(storage: Storage): { limits: number[] } {
   return { limits };
 }
 
-describe("Pump", () => {
+describe("Worker", () => {
   test("runs what is in the queue, in order", async () => {
     const huey = memory();
     const seen: number[] = [];
     const note = huey.task("note", (value: number) => void seen.push(value));
     await note.map([1, 2, 3, 4, 5]);
-    const pump = makePump(huey);
-    pump.start();
-    expect(await pump.idle()).toBe(5);
+    const worker = makeWorker(huey);
+    worker.resume();
+    expect(await worker.idle()).toBe(5);
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
@@ -76,8 +76,8 @@ describe("Pump", () => {
       return await claim.call(storage, limit, { ...options, signal: undefined, waitMs: 0 });
     };
     await note(1);
-    const pump = makePump(huey);
-    pump.start();
+    const worker = makeWorker(huey);
+    worker.resume();
     await asked.promise;
     const released = new Promise<readonly Claim[]>((resolve) => {
       const { release } = storage;
@@ -86,17 +86,17 @@ describe("Pump", () => {
         resolve(claims);
       };
     });
-    await pump.pause();
+    await worker.pause();
     gate.resolve();
     expect((await released).length).toBe(1);
     storage.claim = claim;
     await note(2);
-    expect([pump.started, await huey.pendingCount()]).toEqual([0, 2]);
-    pump.start();
-    expect(await pump.idle()).toBe(2);
-    await pump.pause();
-    await pump.stop();
-    expect(await pump.ended).toBe("stopped");
+    expect([worker.started, await huey.pendingCount()]).toEqual([0, 2]);
+    worker.resume();
+    expect(await worker.idle()).toBe(2);
+    await worker.pause();
+    await worker.stop();
+    expect(await worker.ended).toBe("stopped");
   });
 
   test("claims as many as slots are free, and never more", async () => {
@@ -104,9 +104,9 @@ describe("Pump", () => {
     const gate = gates(huey);
     const { limits } = watchClaims(huey.storage);
     for (let index = 0; index < 5; index++) await gate.task();
-    const pump = makePump(huey, { slots: 3 });
+    const worker = makeWorker(huey, { slots: 3 });
     const begun = gate.begun();
-    pump.start();
+    worker.resume();
     await begun;
     await Promise.resolve();
     expect(gate.running()).toBe(3);
@@ -118,7 +118,7 @@ describe("Pump", () => {
     expect(limits).toEqual([3, 1]);
     expect(await huey.pendingCount()).toBe(1);
     for (let index = 0; index < 4; index++) gate.open();
-    const last = pump.idle();
+    const last = worker.idle();
     while (gate.running() > 0 || await huey.pendingCount() > 0) {
       gate.open();
       await new Promise((resolve) => setTimeout(resolve));
@@ -131,9 +131,9 @@ describe("Pump", () => {
     const nothing = huey.task("nothing", () => {});
     const { limits } = watchClaims(huey.storage);
     await nothing.map(Array.from({ length: 40 }, () => []));
-    const pump = makePump(huey, { slots: 10 });
-    pump.start();
-    await pump.idle();
+    const worker = makeWorker(huey, { slots: 10 });
+    worker.resume();
+    await worker.idle();
     expect(limits.slice(0, 4)).toEqual([10, 10, 10, 10]);
   });
 
@@ -144,7 +144,7 @@ describe("Pump", () => {
     const { limits } = watchClaims(huey.storage);
     const settled = Promise.withResolvers<void>();
     const started: string[] = [];
-    const pump = makePump(huey, {
+    const worker = makeWorker(huey, {
       execute: async (core, claim, options) => {
         started.push(claim.id);
         (options as { onSettle?: (claim: Claim) => void }).onSettle!(claim);
@@ -152,12 +152,12 @@ describe("Pump", () => {
         await core.storage.settle({ claim, id: claim.id, noticeTtlMs: 0 });
       },
     });
-    pump.start();
+    worker.resume();
     while (await huey.pendingCount() > 0) await new Promise((resolve) => setTimeout(resolve));
     expect(limits).toEqual([1, 1]);
     expect(started.length).toBe(1);
     settled.resolve();
-    expect(await pump.idle()).toBe(2);
+    expect(await worker.idle()).toBe(2);
   });
 
   test("gives back at a stop what was claimed so and has not started", async () => {
@@ -165,19 +165,19 @@ describe("Pump", () => {
     const nothing = huey.task("nothing", () => {});
     await nothing.map([[], []]);
     const settled = Promise.withResolvers<void>();
-    const pump = makePump(huey, {
+    const worker = makeWorker(huey, {
       execute: async (core, claim, options) => {
         (options as { onSettle?: (claim: Claim) => void }).onSettle!(claim);
         await settled.promise;
         await core.storage.settle({ claim, id: claim.id, noticeTtlMs: 0 });
       },
     });
-    pump.start();
+    worker.resume();
     while (await huey.pendingCount() > 0) await new Promise((resolve) => setTimeout(resolve));
-    const stopped = pump.stop();
+    const stopped = worker.stop();
     settled.resolve();
     await stopped;
-    expect(pump.started).toBe(1);
+    expect(worker.started).toBe(1);
     expect(await huey.pendingCount()).toBe(1);
   });
 
@@ -188,12 +188,12 @@ describe("Pump", () => {
       if (--left > 0) await again();
     });
     await again();
-    const pump = makePump(huey);
-    pump.start();
+    const worker = makeWorker(huey);
+    worker.resume();
     await new Promise((resolve) => setTimeout(resolve, 1));
     expect(left).toBeGreaterThan(0);
     left = 0;
-    await pump.idle();
+    await worker.idle();
   });
 
   test("says once that the storage fails, and goes on when it works", async () => {
@@ -207,8 +207,8 @@ describe("Pump", () => {
     };
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add(1, 2);
-    const pump = makePump(huey);
-    pump.start();
+    const worker = makeWorker(huey);
+    worker.resume();
     expect(await result.get({ blocking: true })).toBe(3);
     const said = lines.filter(({ message }) => message.startsWith("Claiming tasks")).map(({ level }) => level);
     expect(said).toEqual(["error", "debug", "debug", "info"]);
@@ -227,7 +227,7 @@ describe("Pump", () => {
       waits.push(options.waitMs);
       return claim.call(storage, limit, options);
     };
-    makePump(huey).start();
+    makeWorker(huey).resume();
     expect(await over.promise).toContain("Claiming tasks works again");
     expect(waits[0]).toBe(0);
   });
@@ -237,8 +237,8 @@ describe("Pump", () => {
     const core: Core = coreOf(huey)!;
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add(1, 2);
-    const pump = makePump(huey, { execute: () => Promise.reject(new TypeError("broken inside")) });
-    pump.start();
+    const worker = makeWorker(huey, { execute: () => Promise.reject(new TypeError("broken inside")) });
+    worker.resume();
     const error = await failure(result.get({ blocking: true }));
     expect(error.message).toContain("broken inside");
     expect(await core.storage.claimed(OWNER)).toEqual([]);
@@ -249,29 +249,29 @@ describe("Pump", () => {
     const gate = gates(huey);
     await gate.task();
     await gate.task();
-    const pump = makePump(huey);
+    const worker = makeWorker(huey);
     const begun = gate.begun();
-    pump.start();
+    worker.resume();
     await begun;
-    const stopped = pump.stop();
+    const stopped = worker.stop();
     gate.open();
     await stopped;
-    expect(await pump.ended).toBe("stopped");
+    expect(await worker.ended).toBe("stopped");
     expect(await huey.pendingCount()).toBe(1);
   });
 
   test("stop() ends a waiting claim", async () => {
-    const pump = makePump(memory());
-    pump.start();
+    const worker = makeWorker(memory());
+    worker.resume();
     await Promise.resolve();
-    await pump.stop();
-    expect(await pump.ended).toBe("stopped");
+    await worker.stop();
+    expect(await worker.ended).toBe("stopped");
   });
 
   test("stop() before start() ends it too", async () => {
-    const pump = makePump(memory());
-    await pump.stop();
-    expect(await pump.ended).toBe("stopped");
+    const worker = makeWorker(memory());
+    await worker.stop();
+    expect(await worker.ended).toBe("stopped");
   });
 
   test("gives back claims that arrive after the stop", async () => {
@@ -280,16 +280,16 @@ describe("Pump", () => {
     await add(1, 2);
     const storage: Storage = huey.storage;
     const { claim } = storage;
-    const pump = makePump(huey);
+    const worker = makeWorker(huey);
     storage.claim = async (limit, options) => {
       const batch = await claim.call(storage, limit, options);
-      void pump.stop();
+      void worker.stop();
       return batch;
     };
-    pump.start();
-    await pump.ended;
+    worker.resume();
+    await worker.ended;
     expect(await huey.pendingCount()).toBe(1);
-    expect(pump.started).toBe(0);
+    expect(worker.started).toBe(0);
   });
 
   test("interrupt() gives back what still runs after the grace time", async () => {
@@ -297,11 +297,11 @@ describe("Pump", () => {
     const gate = gates(huey);
     const { names } = record(huey);
     await gate.task();
-    const pump = makePump(huey);
+    const worker = makeWorker(huey);
     const begun = gate.begun();
-    pump.start();
+    worker.resume();
     await begun;
-    await pump.interrupt(1);
+    await worker.interrupt(1);
     expect(names).toEqual(["enqueued", "executing", "interrupted"]);
     expect(await huey.pendingCount()).toBe(1);
     gate.open();
@@ -311,11 +311,11 @@ describe("Pump", () => {
     const huey = memory();
     const gate = gates(huey);
     await gate.task();
-    const pump = makePump(huey);
+    const worker = makeWorker(huey);
     const begun = gate.begun();
-    pump.start();
+    worker.resume();
     await begun;
-    const interrupted = pump.interrupt(60_000);
+    const interrupted = worker.interrupt(60_000);
     gate.open();
     await interrupted;
     expect(await huey.pendingCount()).toBe(0);
@@ -325,10 +325,10 @@ describe("Pump", () => {
     const huey = memory();
     const nothing = huey.task("nothing", () => {});
     await nothing.map(Array.from({ length: 7 }, () => []));
-    const pump = makePump(huey, { slots: 4, maxTasks: 5 });
-    pump.start();
-    expect(await pump.ended).toBe("exhausted");
-    expect(pump.started).toBe(5);
+    const worker = makeWorker(huey, { slots: 4, maxTasks: 5 });
+    worker.resume();
+    expect(await worker.ended).toBe("exhausted");
+    expect(worker.started).toBe(5);
     expect(await huey.pendingCount()).toBe(2);
   });
 
@@ -337,12 +337,12 @@ describe("Pump", () => {
     const add = huey.task("add", (a: number, b: number) => a + b);
     await add(1, 2);
     const told: string[] = [];
-    const pump = makePump(huey, {
+    const worker = makeWorker(huey, {
       onStart: ({ message }) => told.push(`start ${message.name}`),
       onEnd: ({ id }) => told.push(`end ${id.length > 0}`),
     });
-    pump.start();
-    await pump.idle();
+    worker.resume();
+    await worker.idle();
     expect(told).toEqual(["start add", "end true"]);
   });
 
@@ -354,12 +354,12 @@ describe("Pump", () => {
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     });
     const result = await wait();
-    const pump = makePump(huey);
-    pump.start();
+    const worker = makeWorker(huey);
+    worker.resume();
     await begun.promise;
     await result.revoke();
-    await pump.idle();
+    await worker.idle();
     expect(await result.state()).toEqual({ state: "revoked", ended: true });
-    expect(pump.started).toBe(1);
+    expect(worker.started).toBe(1);
   });
 });

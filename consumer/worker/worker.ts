@@ -1,5 +1,5 @@
 /**
- * The pump: keeps a number of attempts running in this isolate, claiming as many messages as slots are free and never more.
+ * A worker: keeps a number of attempts running in this isolate, claiming as many messages as slots are free and never more.
  * @module
  */
 import { setImmediate } from "node:timers";
@@ -16,8 +16,8 @@ import type { Logger } from "../../lib/types/options.ts";
 import { Outage } from "../loop/outage.ts";
 import { RevocationWatch } from "./revocation_watch.ts";
 
-/** What a pump needs to know. */
-export interface PumpOptions {
+/** What a worker needs to know. */
+export interface WorkerOptions {
   /** Attempts at once. */
   readonly slots: number;
   readonly owner: Owner;
@@ -33,13 +33,13 @@ export interface PumpOptions {
   readonly execute?: typeof execute | undefined;
 }
 
-/** Why a pump ended: it was told to, or it has done its `maxTasks`. */
-export type PumpEnd = "stopped" | "exhausted";
+/** Why a worker ended: it was told to, or it has done its `maxTasks`. */
+export type WorkerEnd = "stopped" | "exhausted";
 
-/** A claim waits at most so long; the pump then asks again. */
+/** A claim waits at most so long; the worker then asks again. */
 const WAIT_MS = 10_000;
-/** A pump that is never out of work lets timers and signals run this often. */
-const BREATH_MS = 10;
+/** A worker that is never out of work lets timers and signals run this often. */
+const YIELD_EVERY_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
 const SETTLE_MS = 1000;
 /** How long one call of the storage may take before a loop counts as stuck. */
@@ -50,13 +50,13 @@ interface Ready {
   readonly options: ExecuteOptions;
 }
 
-/** Runs attempts. One pump serves one worker. */
-export class Pump {
-  /** Resolves when it claims no more and nothing that it waits for runs any more. */
-  readonly ended: Promise<PumpEnd>;
-  readonly #resolve: (end: PumpEnd) => void;
+/** Startup hooks, attempts, shutdown hooks. */
+export class Worker {
+  /** Resolves when it claims no more, nothing that it waits for runs any more, and the shutdown hooks have run. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #resolve: (end: WorkerEnd) => void;
   readonly #core: Core;
-  readonly #options: PumpOptions;
+  readonly #options: WorkerOptions;
   readonly #execute: typeof execute;
   readonly #plain: ExecuteOptions;
   readonly #checked: ExecuteOptions;
@@ -77,15 +77,16 @@ export class Pump {
   readonly #giveUp: AbortController = new AbortController();
   readonly #idleWaiters: ((started: number | undefined) => void)[] = [];
   #waiting: AbortController = new AbortController();
+  #hooked = false;
   #open = false;
   #over = false;
   #claiming = false;
   #started = 0;
-  #breathedMs = 0;
+  #yieldedMs = 0;
 
-  constructor(core: Core, options: PumpOptions) {
-    const { promise, resolve } = Promise.withResolvers<PumpEnd>();
-    this.ended = promise;
+  constructor(core: Core, options: WorkerOptions) {
+    const { promise, resolve } = Promise.withResolvers<WorkerEnd>();
+    this.ended = promise.then((end) => this.#runShutdownHooks(end));
     this.#resolve = resolve;
     this.#core = core;
     this.#options = options;
@@ -98,13 +99,20 @@ export class Pump {
     this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
   }
 
-  /** Starts claiming, also after `pause`. */
-  start(): void {
+  /** Runs the startup hooks, then claims. */
+  async start(): Promise<void> {
+    this.#hooked = true;
+    await this.#core.hooks.startup.run(this.#options.logger);
+    this.resume();
+  }
+
+  /** Claims, also after a `pause`. */
+  resume(): void {
     this.#open = true;
     this.#refill();
   }
 
-  /** Claims nothing until it is started again, and gives back what it has not begun. */
+  /** Claims nothing until it is resumed, and gives back what it has not begun. */
   async pause(): Promise<void> {
     this.#open = false;
     this.#waiting.abort();
@@ -117,9 +125,9 @@ export class Pump {
   }
 
   /** Whether its loop, if it has something to do, goes round in time; also while the storage is down. */
-  get isTurning(): boolean {
+  get isAlive(): boolean {
     if (!this.#claiming) return true;
-    return this.#core.clock.elapsed() - this.#breathedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
+    return this.#core.clock.elapsed() - this.#yieldedMs < WAIT_MS + this.#options.poll.maxMs + PATIENCE_MS;
   }
 
   /** Attempts whose function runs now. */
@@ -194,7 +202,7 @@ export class Pump {
   readonly #claimAll = async (): Promise<void> => {
     while (this.#claims) {
       try {
-        if (this.#core.clock.elapsed() - this.#breathedMs > BREATH_MS) await this.#breathe();
+        if (this.#core.clock.elapsed() - this.#yieldedMs > YIELD_EVERY_MS) await this.#yieldToEventLoop();
         else await this.#claim();
       } catch (error) {
         await this.#outage.wait(error, this.#stop.signal);
@@ -332,15 +340,20 @@ export class Pump {
     this.#end(stopped ? "stopped" : "exhausted");
   }
 
-  #end(end: PumpEnd): void {
+  #end(end: WorkerEnd): void {
     this.#over = true;
     this.#watch.stop();
     this.#resolve(end);
     for (const resolve of this.#idleWaiters.splice(0)) resolve(undefined);
   }
 
-  async #breathe(): Promise<void> {
+  async #runShutdownHooks(end: WorkerEnd): Promise<WorkerEnd> {
+    if (this.#hooked) await this.#core.hooks.shutdown.run(this.#options.logger);
+    return end;
+  }
+
+  async #yieldToEventLoop(): Promise<void> {
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    this.#breathedMs = this.#core.clock.elapsed();
+    this.#yieldedMs = this.#core.clock.elapsed();
   }
 }
