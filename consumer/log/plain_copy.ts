@@ -11,6 +11,10 @@ const DEEPEST = 8;
 const MOST_PARTS = 10_000;
 /** Longest text of such a value. */
 const LONGEST = 1000;
+/** Showing one takes as long as copying so many parts. */
+const PARTS_OF_SHOWN = 100;
+/** All texts together; the same long one may be there many times. */
+const MOST_TEXT = 4_000_000;
 
 /** What errors have beside their own properties. */
 const OF_ERRORS = ["cause", "errors", "error", "suppressed"] as const;
@@ -28,23 +32,35 @@ export function plainCopy(value: unknown): unknown {
 class Copier {
   readonly #above: Set<object> = new Set();
   #parts = 0;
+  #textLeft = MOST_TEXT;
 
   copy(value: unknown, depth: number): unknown {
-    if (typeof value === "string") return withoutSecrets(value);
+    if (typeof value === "string") return this.#text(value);
     if (typeof value === "bigint") return String(value);
     if (typeof value === "number" || typeof value === "boolean" || value === null || value === undefined) return value;
-    if (typeof value !== "object") return withoutSecrets(showSafely(value));
+    if (typeof value !== "object") return this.#text(showSafely(value));
     if (this.#above.has(value)) return "[circular]";
     if (this.#parts > MOST_PARTS) return "[...]";
-    if (depth > DEEPEST || isOpaque(value)) return withoutSecrets(showSafely(value, LONGEST));
+    if (depth > DEEPEST || isOpaque(value)) return this.#show(value);
     this.#above.add(value);
     try {
       return this.#copyObject(value, depth);
     } catch {
-      return withoutSecrets(showSafely(value, LONGEST));
+      return this.#show(value);
     } finally {
       this.#above.delete(value);
     }
+  }
+
+  #text(text: string): string {
+    const left = this.#textLeft;
+    this.#textLeft -= Math.min(left, text.length);
+    return text.length <= left ? withoutSecrets(text) : `${withoutSecrets(text.slice(0, left))}...`;
+  }
+
+  #show(value: object): string {
+    this.#parts += PARTS_OF_SHOWN;
+    return this.#text(showSafely(value, LONGEST));
   }
 
   #copyObject(value: object, depth: number): unknown {
@@ -54,16 +70,16 @@ class Copier {
     if (written !== value) return this.copy(written, depth + 1);
     const keys = Object.keys(value);
     return Object.fromEntries(
-      keys.map((key) => [withoutSecrets(key), this.#part(() => (value as Record<string, unknown>)[key], depth)]),
+      keys.map((key) => [this.#text(key), this.#part(() => (value as Record<string, unknown>)[key], depth)]),
     );
   }
 
   #copyError(error: Error, depth: number): unknown {
     const { name, message } = toError(error);
     const copy: Record<string, unknown> = {
-      name: withoutSecrets(name),
-      message: withoutSecrets(message),
-      stack: withoutSecrets(readText(error, "stack") ?? errorText(error)),
+      name: this.#text(name),
+      message: this.#text(message),
+      stack: this.#text(readText(error, "stack") ?? errorText(error)),
     };
     for (const key of OF_ERRORS) {
       const part = this.#part(() => (error as unknown as Record<string, unknown>)[key], depth);

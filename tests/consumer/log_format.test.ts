@@ -151,6 +151,16 @@ describe("what is hostile", () => {
     }
   }, 30_000);
 
+  test("what is shared by many is written so often only as a line has room", () => {
+    const text = "long ".repeat(20_000);
+    const shared = jsonFormat("it")(record({ properties: { texts: Array(10_000).fill(text), last: "last" } }));
+    expect(shared.length).toBeLessThan(5_000_000);
+    expect(JSON.parse(shared).texts[0]).toBe(text);
+    let tree: object = { leaf: 1 };
+    for (let level = 0; level < 60; level++) tree = { one: tree, other: tree, both: [tree, tree] };
+    expect(jsonFormat("it")(record({ properties: { tree } })).length).toBeLessThan(500_000);
+  });
+
   test("properties do not pass for what the library says", () => {
     const line = jsonFormat("it")(record({ properties: { level: "forged", message: "forged", time: 1, taskId: "1" } }));
     expect(JSON.parse(line)).toMatchObject({ level: "INFO", message: "Task add: 1", taskId: "1" });
