@@ -6,7 +6,7 @@ import { DecodeError } from "../errors.ts";
 import { spreadOf } from "./spread.ts";
 import { BINARY_TAGS, decodeBytes } from "./bytes.ts";
 import { domExceptionOfRecord, errorOfRecord } from "./error.ts";
-import { MAX_DIGITS, setOwn, TAG } from "./format.ts";
+import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, setOwn, TAG } from "./format.ts";
 
 type Decode = (value: unknown, levels: number) => unknown;
 
@@ -23,13 +23,16 @@ const DECODERS: ReadonlyMap<unknown, Decode> = new Map<unknown, Decode>([
   ["Map", decodeMap],
   ["Set", (value, levels) => new Set(items(value, levels))],
   ["RegExp", decodeRegExp],
-  ["URL", (value) => new URL(check(value, isText, "A URL must be text"))],
+  ["URL", decodeUrl],
   ["Error", (value, levels) => errorOfRecord(value, (property) => fromTagged(property, levels - 1))],
   ["DOMException", (value) => domExceptionOfRecord(value)],
   ["spread", (value, levels) => spreadOf(items(value, levels))],
   ["object", (value, levels) => properties(check(value, isRecord, "An escaped object must be an object"), levels)],
   ...BINARY_TAGS.map((tag): [string, Decode] => [tag, (value) => decodeBytes(tag, value)]),
 ]);
+
+/** How many characters the regular expressions of the value may still have that is being decoded, which nothing interrupts. */
+let patternsLeft = MAX_PATTERNS;
 
 /**
  * The value of a tagged tree. The tree is used up.
@@ -39,7 +42,12 @@ const DECODERS: ReadonlyMap<unknown, Decode> = new Map<unknown, Decode>([
  * @returns The value.
  * @throws {DecodeError} For an unknown tag, a wrong content, too deep a value. Built-in classes may throw errors of their own.
  */
-export function fromTagged(value: unknown, levels: number): unknown {
+export function decodeTagged(value: unknown, levels: number): unknown {
+  patternsLeft = MAX_PATTERNS;
+  return fromTagged(value, levels);
+}
+
+function fromTagged(value: unknown, levels: number): unknown {
   if (typeof value !== "object" || value === null) return value;
   checkDepth(levels);
   if (Array.isArray(value)) return items(value, levels);
@@ -109,7 +117,18 @@ function decodeMap(value: unknown, levels: number): Map<unknown, unknown> {
 function decodeRegExp(value: unknown): RegExp {
   const [source, flags] = check(value, isArray, "A regular expression must be source and flags");
   const message = "Source and flags of a regular expression must be text";
-  return new RegExp(check(source, isText, message), check(flags, isText, message));
+  const pattern = check(source, isText, message);
+  patternsLeft -= pattern.length;
+  if (patternsLeft < 0) {
+    throw new DecodeError(`The regular expressions of a value must not have more than ${MAX_PATTERNS} characters together`);
+  }
+  return new RegExp(pattern, check(flags, isText, message));
+}
+
+function decodeUrl(value: unknown): URL {
+  const text = check(value, isText, "A URL must be text");
+  if (hasLongHost(text)) throw new DecodeError(`The host of a URL must not have more than ${MAX_HOST} characters`);
+  return new URL(text);
 }
 
 function check<T>(value: unknown, test: (value: unknown) => value is T, rule: string): T {

@@ -8,7 +8,7 @@ import { isSpread, spreadItems } from "./spread.ts";
 import { type Bounds, tooDeep, tooLong, tooMany } from "./bounds.ts";
 import { encodeBytes } from "./bytes.ts";
 import { isError, recordOfError } from "./error.ts";
-import { MAX_DIGITS, setOwn, showPath, type Step, TAG } from "./format.ts";
+import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, setOwn, showPath, type Step, TAG } from "./format.ts";
 
 /**
  * The tagged form of a value.
@@ -60,6 +60,7 @@ class Encoder {
   #level = 0;
   #nodes = 1;
   #length = 0;
+  #patterns = 0;
   #errors: ErrorTrail | undefined;
 
   constructor(bounds: Bounds, trail: Trail | undefined) {
@@ -134,14 +135,32 @@ class Encoder {
     return tagged("bigint", this.#text(digits));
   }
 
+  #pattern(source: string): string {
+    this.#patterns += source.length;
+    if (this.#patterns > MAX_PATTERNS) {
+      throw this.#refusal(
+        () => `its regular expressions must not have more than ${MAX_PATTERNS} characters together`,
+        RangeError,
+      );
+    }
+    return this.#text(source);
+  }
+
+  #url(href: string): string {
+    if (hasLongHost(href)) {
+      throw this.#refusal(() => `the host of a URL must not have more than ${MAX_HOST} characters`, RangeError);
+    }
+    return this.#text(href);
+  }
+
   #builtIn(value: object): unknown {
     if (types.isDate(value)) return tagged("Date", dateOf(value));
     if (types.isMap(value)) return tagged("Map", this.#entries(value));
     if (types.isSet(value)) return tagged("Set", this.#members(value));
     if (isError(value)) return this.#error(value);
-    if (types.isRegExp(value)) return tagged("RegExp", [this.#text(SOURCE.call(value)), value.flags]);
+    if (types.isRegExp(value)) return tagged("RegExp", [this.#pattern(SOURCE.call(value)), value.flags]);
     const href = hrefOf(value);
-    if (href !== undefined) return tagged("URL", this.#text(href));
+    if (href !== undefined) return tagged("URL", this.#url(href));
     if (isSpread(value)) return tagged("spread", this.#items(spreadItems(value)));
     const bytes = encodeBytes(value);
     return bytes === undefined ? this.#instance(value) : tagged(bytes.tag, this.#text(bytes.text));
@@ -218,7 +237,7 @@ class Encoder {
   /** An error is stored with what can travel: keeping the failure matters more than keeping all of it. */
   #attempt(error: Error, key: string, errors: ErrorTrail): { encoded: unknown } | undefined {
     if (errors.wasted > this.#bounds.maxNodes) return undefined;
-    const before = [this.#nodes, this.#length, this.#level] as const;
+    const before = [this.#nodes, this.#length, this.#level, this.#patterns] as const;
     const [outer, full] = [errors.outer.length, errors.order.length];
     const [steps, containers] = [this.#trail?.path.length ?? 0, this.#trail?.containers.length ?? 0];
     try {
@@ -226,7 +245,7 @@ class Encoder {
       return { encoded: this.#at(key, error[key as keyof Error]) };
     } catch {
       errors.wasted += 1 + this.#nodes - before[0];
-      [this.#nodes, this.#length, this.#level] = before;
+      [this.#nodes, this.#length, this.#level, this.#patterns] = before;
       errors.outer.length = outer;
       forgetErrors(errors, full);
       if (this.#trail !== undefined) [this.#trail.path.length, this.#trail.containers.length] = [steps, containers];

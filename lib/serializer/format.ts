@@ -29,6 +29,28 @@ export const TAG = "$";
 /** Longest bigint, sign included: conversion takes more than linear time, and data may come from anybody. */
 export const MAX_DIGITS = 100_000;
 
+/** Longest sources of all regular expressions of a value together: to compile some takes a millisecond for each ten characters. */
+export const MAX_PATTERNS = 10_000;
+
+/** Longest host of a URL with its login: to write other letters in those of DNS takes more than linear time. */
+export const MAX_HOST = 2000;
+
+/** The scheme of a URL whose host is one of DNS, and what stands before the host. */
+const BEFORE_HOST = /^[\0- ]*(?:https?|wss?|ftp|file):[/\\]*/i;
+
+/**
+ * Whether the host of a URL is longer than any that is found.
+ *
+ * @param url What `new URL` would be given.
+ */
+export function hasLongHost(url: string): boolean {
+  if (url.length <= MAX_HOST) return false;
+  // Tabs and line breaks anywhere are left out of a URL.
+  const text = url.replace(/[\t\n\r]+/g, "");
+  const start = BEFORE_HOST.exec(text)?.[0].length;
+  return start !== undefined && !/[/\\?#]/.test(text.slice(start, start + MAX_HOST)) && text.length > start + MAX_HOST;
+}
+
 /** One step from a value into it. `call` is shown as it is. */
 export type Step = string | number | { readonly call: string };
 

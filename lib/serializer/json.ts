@@ -4,7 +4,7 @@
  */
 import { DecodeError } from "../errors.ts";
 import { beyondBounds, type Bounds } from "./bounds.ts";
-import { fromTagged, refuseDeep } from "./decode.ts";
+import { decodeTagged, refuseDeep } from "./decode.ts";
 import { toTagged } from "./encode.ts";
 import { TAG } from "./format.ts";
 
@@ -42,7 +42,7 @@ export function decodeValue(data: Uint8Array, bounds: Bounds): unknown {
   try {
     const text = decoder.decode(data);
     const value: unknown = JSON.parse(text);
-    if (text.includes(QUOTED_TAG)) return fromTagged(value, bounds.maxDepth);
+    if (text.includes(QUOTED_TAG)) return decodeTagged(value, bounds.maxDepth);
     // Each level takes two characters, so that a short text cannot be too deep.
     if (text.length >= 2 * bounds.maxDepth) refuseDeep(value, bounds.maxDepth);
     return value;

@@ -66,6 +66,39 @@ test("lists that share their items do not take forever", () => {
   expect(() => serializer.serialize(Array(1000).fill(long))).toThrow("maxBytes");
 });
 
+describe("what takes long to make", () => {
+  const pattern = "\\p{L}".repeat(50);
+  const patterns = (count: number): unknown => Array(count).fill({ $: "RegExp", v: [pattern, "iu"] });
+  const url = (text: string): unknown => ({ $: "URL", v: text });
+  const letters = "\u00fc.".repeat(1_000_000);
+
+  test("regular expressions are bounded in length, all of a value together", () => {
+    const many = Array(40).fill(new RegExp(pattern, "u"));
+    expect(serializer.deserialize(serializer.serialize(many))).toEqual(many);
+    expect(() => serializer.serialize([...many, /x/])).toThrow("[40]: its regular expressions");
+    for (const value of [patterns(41), { $: "RegExp", v: ["\\p{L}".repeat(2001), "iu"] }]) {
+      expect(() => serializer.deserialize(bytesOf(JSON.stringify(value)))).toThrow("10000 characters together");
+    }
+    // Each value counts for itself.
+    expect(serializer.deserialize(bytesOf(JSON.stringify(patterns(1))))).toEqual([new RegExp(pattern, "iu")]);
+  });
+
+  test("hosts are bounded in length, however the URL is written; paths, data and other schemes are not", () => {
+    const hosts = ["https://", "HTTP:", " wss:\\\\", "f\ttp:/", "file:////", "https://user:password@"].map((start) =>
+      start + letters
+    );
+    for (const text of hosts) {
+      expect(() => serializer.deserialize(bytesOf(JSON.stringify(url(text))))).toThrow("The host of a URL");
+    }
+    const long = "x".repeat(1_000_000);
+    for (
+      const text of [`https://h/${long}`, `https://h?${long}`, `https://h#${long}`, `data:text/plain,${long}`, `a://${long}`]
+    ) {
+      expect(serializer.deserialize(serializer.serialize(new URL(text)))).toEqual(new URL(text));
+    }
+  });
+});
+
 test("a pack is not unpacked beyond the bound, whatever it holds", () => {
   const letters = 300 * MIB;
   for (const options of [{}, { compression: true }]) {
