@@ -5,7 +5,7 @@
 import { show } from "../lib/primitives/arguments.ts";
 import { encodeItem } from "../lib/core/codec.ts";
 import type { Core } from "../lib/core/core.ts";
-import { execute } from "../lib/attempt/execute.ts";
+import { execute } from "../lib/execution/execute.ts";
 import type { Storage } from "../lib/storage.ts";
 import { messageOf } from "../lib/composition/call.ts";
 import type { TaskCall } from "../lib/types/calling.ts";

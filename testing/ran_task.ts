@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../lib/core/core.ts";
-import type { AttemptEnd } from "../lib/attempt/execute.ts";
+import type { AttemptEnd } from "../lib/attempt/execution.ts";
 import { type OutcomeKind, OUTCOMES } from "../lib/attempt/outcome.ts";
 import { makeTask } from "../lib/composition/call.ts";
 import type { TaskInfo } from "../lib/types/calling.ts";

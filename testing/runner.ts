@@ -4,7 +4,7 @@
  */
 import { PeriodicTasks } from "../consumer/loop/periodic.ts";
 import type { Core } from "../lib/core/core.ts";
-import { execute } from "../lib/attempt/execute.ts";
+import { execute } from "../lib/execution/execute.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { TestClock } from "./clock.ts";

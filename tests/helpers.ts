@@ -4,7 +4,7 @@
  */
 import { setSystemTime } from "bun:test";
 import { coreOf } from "../lib/core/core.ts";
-import { execute } from "../lib/attempt/execute.ts";
+import { execute } from "../lib/execution/execute.ts";
 import { Huey } from "../lib/huey/huey.ts";
 import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
 import type { SignalName } from "../lib/observe/signals.ts";

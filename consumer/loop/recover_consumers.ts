@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { announceRecovered } from "../../lib/attempt/interrupt.ts";
+import { announceRecovered } from "../../lib/execution/end_claims.ts";
 import type { Claim, Lease, PollOptions, StoredLease } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { isGone } from "../platform/identity.ts";

@@ -5,7 +5,7 @@
 import { decodeMessage } from "../../lib/core/codec.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { TaskTimeout } from "../../lib/errors.ts";
-import { announceRecovered, failClaim, interrupt } from "../../lib/attempt/interrupt.ts";
+import { announceRecovered, failClaim, interrupt } from "../../lib/execution/end_claims.ts";
 import { RevokedWhileRunning } from "../../lib/control/revocation.ts";
 import type { Claim, Owner } from "../../lib/storage.ts";
 import { makeTask } from "../../lib/composition/call.ts";

@@ -3,12 +3,12 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { bury } from "../../lib/attempt/bury.ts";
+import { bury } from "../../lib/settlement/bury.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { toError } from "../../lib/primitives/error_record.ts";
-import { execute } from "../../lib/attempt/execute.ts";
-import type { ExecuteOptions } from "../../lib/attempt/execute.ts";
-import { failClaim, interrupt } from "../../lib/attempt/interrupt.ts";
+import { execute } from "../../lib/execution/execute.ts";
+import type { ExecuteOptions } from "../../lib/attempt/execution.ts";
+import { failClaim, interrupt } from "../../lib/execution/end_claims.ts";
 import { answered, isTemporary, persist } from "../../lib/core/patience.ts";
 import { sleep } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";

@@ -106,11 +106,11 @@ export function makeMessage(definition: Definition, args: readonly unknown[], ov
   if (priority !== 0) message.priority = priority;
   if (expires !== undefined) message.expires = expires;
   if (timeout) message.timeout = timeout;
-  addRarities(message, definition, overrides);
+  addUncommonOptions(message, definition, overrides);
   return message;
 }
 
-function addRarities(
+function addUncommonOptions(
   message: { -readonly [K in keyof Message]: Message[K] },
   definition: Definition,
   overrides: Overrides,

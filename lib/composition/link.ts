@@ -14,7 +14,7 @@ import { messageOf } from "./call.ts";
 import type { Chord } from "../types/composition.ts";
 
 /** The first step of a chain; its last one fills a place in a chord. */
-export function link(stages: readonly Stage[], membership?: ChordMembership): NextStep {
+export function linkStages(stages: readonly Stage[], membership?: ChordMembership): NextStep {
   return linkBefore(undefined, stages, membership)!;
 }
 
@@ -34,7 +34,7 @@ function linkBefore(
 
 function linkTask(message: Message, next: NextStep | undefined, membership: ChordMembership | undefined): Message {
   if (next !== undefined) return { ...message, next };
-  return membership === undefined ? message : join(message, membership);
+  return membership === undefined ? message : joinChord(message, membership);
 }
 
 function linkChord(
@@ -46,7 +46,7 @@ function linkChord(
   const id = newId();
   return {
     chord: id,
-    members: members.map((member, index) => link(memberStages(member), { id, index })),
+    members: members.map((member, index) => linkStages(memberStages(member), { id, index })),
     callback: linkBefore(next, tail, membership) as Message,
   };
 }
@@ -92,10 +92,10 @@ export function withExpiry(message: Message, nowMs: number): Message {
   return { ...message, expiresAt: expiresAtMs(message.expires, message.eta, nowMs) };
 }
 
-function join(message: Message, membership: ChordMembership): Message {
+function joinChord(message: Message, membership: ChordMembership): Message {
   if (message.next === undefined) return { ...message, chord: membership };
   if (isChord(message.next)) {
     throw new ConfigurationError(`Task ${message.name} ends in a chord already and cannot join another`);
   }
-  return { ...message, next: join(message.next, membership) };
+  return { ...message, next: joinChord(message.next, membership) };
 }

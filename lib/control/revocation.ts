@@ -5,7 +5,14 @@
 import { CancelExecution } from "../errors.ts";
 import { isEnded } from "./endings.ts";
 import type { Core, Running } from "../core/core.ts";
-import { encodeRevocation, type Moved, type Revocation, revocationOf } from "./revocation_record.ts";
+import {
+  encodeRevocation,
+  type Moved,
+  type Revocation,
+  revocationKey,
+  revocationOf,
+  taskRevocationKey,
+} from "./revocation_record.ts";
 import { instantMs } from "../primitives/time.ts";
 import type { RevokeOptions, TaskInfo } from "../types/calling.ts";
 
@@ -43,7 +50,7 @@ const KEPT_UNTRACKED_MS = 366 * DAY_MS;
  */
 export async function revokeTask(core: Core, target: RevokeTarget, options: RevokeOptions, moved?: Moved): Promise<void> {
   const until = options.until === undefined ? undefined : instantMs(options.until, "until");
-  const key = `r:${target.id}`;
+  const key = revocationKey(target.id);
   const stored = await core.storage.state(target.id);
   if (hasEnded(core, target, stored)) return;
   const lifeMs = stored === undefined ? keptMs(core, target) : undefined;
@@ -56,7 +63,7 @@ export async function revokeTask(core: Core, target: RevokeTarget, options: Revo
 /** Revokes a whole task; a new revocation replaces the old one. */
 export async function revokeAll(core: Core, name: string, { once, until }: RevokeOptions): Promise<void> {
   const atMs = until === undefined ? undefined : instantMs(until, "until");
-  await write(core, `rt:${name}`, { until: atMs, once }, undefined);
+  await write(core, taskRevocationKey(name), { until: atMs, once }, undefined);
 }
 
 /** @param lifeMs How long it is kept, if its time does not end it. */
@@ -81,13 +88,15 @@ export async function isKeyRevoked(core: Core, key: string, atMs: number): Promi
 
 /** Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing. */
 export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "name">, atMs: number): Promise<boolean> {
-  return (await read(core, [`r:${task.id}`, `rt:${task.name}`])).some(({ revocation }) => applies(revocation, atMs));
+  return (await read(core, [revocationKey(task.id), taskRevocationKey(task.name)])).some(({ revocation }) =>
+    applies(revocation, atMs)
+  );
 }
 
 /** Those of the registered tasks that are revoked as a whole. */
 export async function revokedTasks(core: Core): Promise<string[]> {
   const names = core.registry.all().map(({ name }) => name);
-  const found = names.length === 0 ? [] : await read(core, names.map((name) => `rt:${name}`));
+  const found = names.length === 0 ? [] : await read(core, names.map((name) => taskRevocationKey(name)));
   const nowMs = core.clock.now();
   return names.filter((_, index) => applies(found[index]!.revocation, nowMs));
 }
@@ -106,7 +115,7 @@ export interface RevocationCheck {
  * revocation of the task stays for the next invocation.
  */
 export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "name">): Promise<RevocationCheck> {
-  for (const found of await read(core, [`r:${task.id}`, `rt:${task.name}`])) {
+  for (const found of await read(core, [revocationKey(task.id), taskRevocationKey(task.name)])) {
     const { key, data, revocation } = found;
     if (data === undefined || revocation === undefined) continue;
     if (revocation.by === task.id || applies(revocation, core.clock.now())) {
@@ -129,7 +138,10 @@ export interface Stopped {
 
 /** Those of the running attempts that are revoked now. */
 export async function stoppedNow(core: Core, running: readonly Running[]): Promise<Stopped[]> {
-  const found = await read(core, running.flatMap(({ message }) => [`r:${message.id}`, `rt:${message.name}`]));
+  const found = await read(
+    core,
+    running.flatMap(({ message }) => [revocationKey(message.id), taskRevocationKey(message.name)]),
+  );
   const nowMs = core.clock.now();
   return running.flatMap((each, index) => {
     const [own, ofTask] = [found[2 * index]!.revocation, found[2 * index + 1]!.revocation];
@@ -162,7 +174,7 @@ async function use(core: Core, { key, data, revocation }: Found, id: string): Pr
   if (by === id) return true;
   const { revocations } = core.storage;
   if (once) return await revocations.replaceIfEqual(key, data, encodeRevocation({ ...revocation, by: id }), KEPT_MS);
-  if (until === undefined && key === `r:${id}`) await revocations.replaceIfEqual(key, data, data!, KEPT_MS);
+  if (until === undefined && key === revocationKey(id)) await revocations.replaceIfEqual(key, data, data!, KEPT_MS);
   return true;
 }
 

@@ -7,6 +7,16 @@ import type { Core } from "../core/core.ts";
 /** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
 export type Moved = "whole" | "alone";
 
+/** Under which key the revocation of an invocation is stored. */
+export function revocationKey(id: string): string {
+  return `r:${id}`;
+}
+
+/** Under which key the revocation of a whole task is stored. */
+export function taskRevocationKey(name: string): string {
+  return `rt:${name}`;
+}
+
 /** A revocation, as it stands under `r:<task id>` or `rt:<task name>`. */
 export interface Revocation {
   /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */

@@ -66,6 +66,8 @@ export interface Core {
   readonly signals: Signals;
   readonly logger: Logger;
   readonly immediate: boolean;
+  /** Immediate mode: runs what a function enqueues, with the core that it is given, before it resolves. */
+  runInCall(enqueue: (core: Core) => Promise<void>): Promise<void>;
   /** Whether it is closed: its storage will not come back. */
   readonly closed: boolean;
   /** Locks that this process knows, with their slots. */

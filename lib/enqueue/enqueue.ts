@@ -4,9 +4,8 @@
  */
 import { encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { runImmediately } from "./immediate.ts";
 import { everyMessage, isChord } from "../message/chain.ts";
-import { chordRecords } from "../attempt/chord_record.ts";
+import { chordRecords } from "./chord_record.ts";
 import { type Start, startOf, withExpiry } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "../observe/signals.ts";
@@ -64,7 +63,7 @@ export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Prom
 const NO_CHORDS: Start["chords"] = [];
 
 function write(core: Core, start: Start): Promise<void> {
-  return core.immediate ? runImmediately(core, start) : writeStart(core, start);
+  return core.immediate ? core.runInCall((inside) => writeStart(inside, start)) : writeStart(core, start);
 }
 
 async function writeStart(core: Core, { messages, chords }: Start): Promise<void> {

@@ -7,7 +7,7 @@ import { decodeMessage, placeOf, readKey } from "../core/codec.ts";
 import { listDeadLetters, requeueDeadLetter } from "./dead_letters.ts";
 import { HueyRegistration } from "./registration.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { withChordValues } from "../attempt/open_claim.ts";
+import { withChordValues } from "../execution/open_claim.ts";
 import type { FlushPart, Item, KeyValue, Storage } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";

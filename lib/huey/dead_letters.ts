@@ -2,7 +2,7 @@
  * Dead letters: messages that nobody could run, set aside with the reason.
  * @module
  */
-import { forgetCanceled } from "../attempt/canceled_steps.ts";
+import { forgetCanceled } from "../settlement/canceled_steps.ts";
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { DecodeError } from "../errors.ts";

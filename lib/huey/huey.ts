@@ -2,6 +2,7 @@
  * One named queue, as applications see it.
  * @module
  */
+import { revocationKey, taskRevocationKey } from "../control/revocation_record.ts";
 import { checkName, show } from "../primitives/arguments.ts";
 import { enqueueAll, enqueueAny } from "../result/handles.ts";
 import { HueyContents } from "./contents.ts";
@@ -173,7 +174,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
    */
   async restoreById(id: string): Promise<boolean> {
     checkName(id, "id");
-    return await restoreKey(this.core, `r:${id}`);
+    return await restoreKey(this.core, revocationKey(id));
   }
 
   /**
@@ -183,7 +184,7 @@ export class Huey extends HueyContents implements AsyncDisposable {
    * @returns Whether there was one.
    */
   async restoreAll(task: RegisteredTask): Promise<boolean> {
-    return await restoreKey(this.core, `rt:${nameOf(task)}`);
+    return await restoreKey(this.core, taskRevocationKey(nameOf(task)));
   }
 
   /**
@@ -197,9 +198,9 @@ export class Huey extends HueyContents implements AsyncDisposable {
     const atMs = at === undefined ? this.core.clock.now() : instantMs(at, "at");
     if (typeof target === "string") {
       checkName(target, "id");
-      return await isKeyRevoked(this.core, `r:${target}`, atMs);
+      return await isKeyRevoked(this.core, revocationKey(target), atMs);
     }
-    if (typeof target === "function") return await isKeyRevoked(this.core, `rt:${nameOf(target)}`, atMs);
+    if (typeof target === "function") return await isKeyRevoked(this.core, taskRevocationKey(nameOf(target)), atMs);
     const task = (target as Partial<Result>)?.kind === "result" ? (target as Result).task : target as TaskInfo;
     idOf(task);
     return await isTaskRevoked(this.core, task, atMs);

@@ -6,6 +6,7 @@ import type { Core, Running, Settings } from "../core/core.ts";
 import { StorageError } from "../errors.ts";
 import { type Hooks, makeHooks } from "../observe/hooks.ts";
 import { hueyLogger, hueySerializer, hueySettings } from "./options.ts";
+import { runInCall } from "../execution/immediate.ts";
 import { openImmediateStorage } from "./immediate_storage.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import { Registry } from "../task/registry.ts";
@@ -68,6 +69,10 @@ export class HueyCore implements Core {
       return this.#memory ??= openImmediateStorage(this.settings.name, this.clock);
     }
     return this.#live ??= typeof this.#source === "function" ? this.#source(this.settings.name, this.clock) : this.#source;
+  }
+
+  runInCall(enqueue: (core: Core) => Promise<void>): Promise<void> {
+    return runInCall(this, openImmediateStorage(this.settings.name, this.clock), enqueue);
   }
 
   close(): Promise<void> {

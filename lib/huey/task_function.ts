@@ -2,6 +2,7 @@
  * What `huey.task` returns: a function that enqueues, with everything else that can be done with a task.
  * @module
  */
+import { taskRevocationKey } from "../control/revocation_record.ts";
 import { checkIsOptions, show } from "../primitives/arguments.ts";
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
@@ -30,7 +31,7 @@ export function ownerOf(value: unknown): Core | undefined {
 
 /** Makes the wrapper of a definition. */
 export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unknown[], unknown> {
-  const key = `rt:${definition.name}`;
+  const key = taskRevocationKey(definition.name);
   const call = makeCall(core, definition, undefined);
   const members = {
     kind: "function",

@@ -7,7 +7,7 @@ import { ChordHandle } from "./chord.ts";
 import type { Core } from "../core/core.ts";
 import { enqueueMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
 import { chordParts, groupMembers } from "../composition/group.ts";
-import { link } from "../composition/link.ts";
+import { linkStages } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { memberStages } from "../composition/pipeline.ts";
 import { ResultHandle } from "./result.ts";
@@ -20,13 +20,13 @@ export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
 /** Enqueues a task, a pipeline, a group or a chord. */
 export async function enqueueAny(core: Core, item: Member | Group<readonly Member[]>): Promise<AnyHandle> {
   if (item?.kind === "group") return await enqueueAll(core, groupMembers(item));
-  const step = link(memberStages(item));
+  const step = linkStages(memberStages(item));
   return handleOf(new Handles(core, await enqueueSteps(core, [step])), item, step);
 }
 
 /** Enqueues several in one round trip. */
 export async function enqueueAll(core: Core, members: readonly Member[]): Promise<ResultGroupHandle> {
-  const steps = members.map((member) => link(memberStages(member)));
+  const steps = members.map((member) => linkStages(memberStages(member)));
   if (steps.every(isSingleTask)) return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, steps)));
   const handles = new Handles(core, await enqueueSteps(core, steps));
   return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));

@@ -19,7 +19,7 @@ import { durationMs, optionalDurationMs } from "../primitives/time.ts";
 import type { GetOptions } from "../types/results.ts";
 
 /** What was read: a value, or the exception to throw. */
-export type Outcome = ({ readonly value: unknown } | { readonly exception: TaskException }) & {
+export type ReadResult = ({ readonly value: unknown } | { readonly exception: TaskException }) & {
   /** Whether the task has ended; else it is the error of an attempt that is followed by another. */
   readonly ended: boolean;
 };
@@ -39,7 +39,7 @@ const LONGEST_PAUSE_MS = 1000;
 const PAUSE_GROWTH = 1.15;
 
 /** The value of an outcome. @throws {TaskException} If it is a failure. */
-export function unwrap(outcome: Outcome): unknown {
+export function unwrap(outcome: ReadResult): unknown {
   if ("exception" in outcome) throw outcome.exception;
   return outcome.value;
 }
@@ -74,8 +74,8 @@ export async function readOutcome(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<Outcome | undefined> = () => takeOutcome(core, target.id, options),
-): Promise<Outcome | undefined> {
+  take: () => Promise<ReadResult | undefined> = () => takeOutcome(core, target.id, options),
+): Promise<ReadResult | undefined> {
   checkGetOptions(options);
   if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
   options.signal?.throwIfAborted();
@@ -92,7 +92,7 @@ function neverStored({ id, message }: ReadTarget): string {
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
-export async function takeOutcome(core: Core, id: string, options: TakeOptions): Promise<Outcome | undefined> {
+export async function takeOutcome(core: Core, id: string, options: TakeOptions): Promise<ReadResult | undefined> {
   if (options.blocking && core.settings.storeIntermediateErrors) {
     const seen = outcomeOf(await readKey(core, "results", id, true));
     if (seen === undefined || !seen.ended || options.preserve) return seen;
@@ -100,7 +100,7 @@ export async function takeOutcome(core: Core, id: string, options: TakeOptions):
   return outcomeOf(await readKey(core, "results", id, options.preserve));
 }
 
-function outcomeOf(found: { readonly value: unknown } | undefined): Outcome | undefined {
+function outcomeOf(found: { readonly value: unknown } | undefined): ReadResult | undefined {
   if (found === undefined) return undefined;
   const { value } = found;
   if (!isFailure(value)) return { value: plainValue(valueOf(value)), ended: true };
@@ -111,8 +111,8 @@ async function waitForOutcome(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<Outcome | undefined>,
-): Promise<Outcome> {
+  take: () => Promise<ReadResult | undefined>,
+): Promise<ReadResult> {
   const { id } = target;
   const { signal, backoff = PAUSE_GROWTH, timeout } = options;
   const endMs = timeout === undefined ? Infinity : systemClock.elapsed() + durationMs(timeout, "timeout");
@@ -152,7 +152,7 @@ const NEVER_RAN = {
  * What a task that left no value means for its reader.
  * @throws {ResultTimeout} If it did leave one, and another reader took it.
  */
-function endingWithoutValue(id: string, stored: StoredState | undefined): Outcome {
+function endingWithoutValue(id: string, stored: StoredState | undefined): ReadResult {
   if (stored?.state === "complete") {
     throw new ResultTimeout(`Task ${id} has no result any more: another reader took it, read with preserve to share it`);
   }

@@ -2,7 +2,8 @@
  * The handle of one invocation.
  * @module
  */
-import { forgetCanceled } from "../attempt/canceled_steps.ts";
+import { revocationKey } from "../control/revocation_record.ts";
+import { forgetCanceled } from "../settlement/canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
@@ -11,7 +12,7 @@ import { newId } from "../primitives/ids.ts";
 import type { Message } from "../message/message.ts";
 import { printAs, printed } from "../observe/printing.ts";
 import { lastProgress, progressUpdates } from "../attempt/progress.ts";
-import { checkGetOptions, type Outcome, readOutcome, type ReadTarget, takeOutcome, unwrap } from "./reader.ts";
+import { checkGetOptions, readOutcome, type ReadResult, type ReadTarget, takeOutcome, unwrap } from "./reader.ts";
 import { waitsOf, type Watcher } from "./waits.ts";
 import { isTaskRevoked, restoreKey, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "./state.ts";
@@ -29,7 +30,7 @@ export class ResultHandle {
   readonly #message: Message;
   #task: Task | undefined;
   readonly #enqueued: boolean;
-  #outcome: Outcome | undefined;
+  #outcome: ReadResult | undefined;
   /** What was read was left in the store. */
   #preserved = false;
   #reading: Reading | undefined;
@@ -55,7 +56,7 @@ export class ResultHandle {
     return found === undefined ? undefined : unwrap(found);
   }
 
-  async #read(options: GetOptions): Promise<Outcome | undefined> {
+  async #read(options: GetOptions): Promise<ReadResult | undefined> {
     const found = await readOutcome(this.#core, this.#target, options, () => this.#take(options));
     // Also what is known of a task that ended without a value.
     if (found !== undefined) this.#outcome ??= found;
@@ -69,7 +70,7 @@ export class ResultHandle {
   }
 
   /** Several readers at once share one read: only one of them would get the value otherwise. */
-  async #take(options: GetOptions): Promise<Outcome | undefined> {
+  async #take(options: GetOptions): Promise<ReadResult | undefined> {
     const { preserve = false, blocking = false } = options;
     for (let shared = this.#reading; shared !== undefined; shared = this.#reading) {
       const serves = shared.blocking === blocking && (preserve || !shared.preserve);
@@ -82,7 +83,7 @@ export class ResultHandle {
     return await reading.found;
   }
 
-  async #takeAlone(options: GetOptions): Promise<Outcome | undefined> {
+  async #takeAlone(options: GetOptions): Promise<ReadResult | undefined> {
     try {
       const found = await takeOutcome(this.#core, this.id, options);
       if (found !== undefined) this.#outcome = found;
@@ -116,7 +117,7 @@ export class ResultHandle {
   }
 
   async restore(): Promise<boolean> {
-    return await restoreKey(this.#core, `r:${this.id}`);
+    return await restoreKey(this.#core, revocationKey(this.id));
   }
 
   async isRevoked(at?: Instant): Promise<boolean> {
@@ -163,7 +164,7 @@ printAs(ResultHandle.prototype, ({ kind, id, task }) => printed(kind, [`${task.n
 interface Reading {
   readonly preserve: boolean;
   readonly blocking: boolean;
-  readonly found: Promise<Outcome | undefined>;
+  readonly found: Promise<ReadResult | undefined>;
 }
 
 /** A message without what follows it; in its chord it takes the place that the last of those would have filled. */

@@ -2,6 +2,7 @@
  * Where a task is, by its id.
  * @module
  */
+import { revocationKey } from "../control/revocation_record.ts";
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
@@ -29,7 +30,7 @@ export async function taskStatus(core: Core, id: string, name?: string): Promise
 async function isRevoked(core: Core, id: string, name: string | undefined): Promise<boolean> {
   const nowMs = core.clock.now();
   if (name !== undefined) return await isTaskRevoked(core, { id, name }, nowMs);
-  if (await isKeyRevoked(core, `r:${id}`, nowMs)) return true;
+  if (await isKeyRevoked(core, revocationKey(id), nowMs)) return true;
   // Only now it matters of which task it is, which the storage does not know.
   const revoked = await revokedTasks(core);
   return revoked.length > 0 && revoked.includes(await nameOf(core, id) ?? "");

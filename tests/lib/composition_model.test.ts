@@ -1,7 +1,7 @@
 /** Random compositions, run by several workers at once, some of which die, against a model of what must come out. */
 import { expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim } from "../../lib/storage.ts";

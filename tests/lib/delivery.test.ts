@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { announceRecovered, failClaim, interrupt } from "../../lib/attempt/interrupt.ts";
+import { announceRecovered, failClaim, interrupt } from "../../lib/execution/end_claims.ts";
 import type { TaskContext } from "../../lib/types/results.ts";
 import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
 

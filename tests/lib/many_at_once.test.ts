@@ -1,7 +1,7 @@
 /** Many attempts at once in one isolate. */
 import { expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { advance, claim, memory, OWNER, promote, record, startClock, stopClock } from "../helpers.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { StorageError, type TaskException } from "../../lib/errors.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Settlement, Storage } from "../../lib/storage.ts";

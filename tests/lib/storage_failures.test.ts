@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { claim, failure, logbook, memory, OWNER, record, work } from "../helpers.ts";

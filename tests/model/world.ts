@@ -4,7 +4,7 @@
  */
 import { setSystemTime } from "bun:test";
 import { type Core, coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/attempt/execute.ts";
+import { execute } from "../../lib/execution/execute.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { type HeldLock, Huey, type Result } from "../../mod.ts";
 import { silent } from "../helpers.ts";

@@ -5,11 +5,12 @@
 import { decodeMessage } from "../core/codec.ts";
 import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
-import { type ExecuteOptions, isAtMostOnce, lostForGood } from "./execute.ts";
+import type { ExecuteOptions } from "../attempt/execution.ts";
+import { isAtMostOnce, lostForGood } from "./execute.ts";
 import { describe } from "../observe/logger.ts";
-import { open } from "./open_claim.ts";
-import { failureOutcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
+import { openClaim } from "./open_claim.ts";
+import { failureOutcome } from "../attempt/outcome.ts";
+import { settle } from "../settlement/settle.ts";
 import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
 import type { Claim, Owner } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
@@ -26,7 +27,7 @@ const NOBODY: Owner = { consumer: "", worker: "" };
  */
 export async function failClaim(core: Core, claim: Claim, error: Error, stop?: AbortSignal): Promise<boolean> {
   const options: ExecuteOptions = { owner: NOBODY, revocations: true, stop };
-  const opened = await open(core, claim, options);
+  const opened = await openClaim(core, claim, options);
   if (opened === undefined) return false;
   const execution = { ...opened, core, claim, options, attempt: undefined };
   const message = isAtMostOnce(execution) ? { ...opened.message, retries: 0 } : opened.message;
@@ -63,7 +64,7 @@ export async function announceRecovered(core: Core, claims: readonly Claim[]): P
   for (const claim of claims) {
     core.logger.warn(`Task ${await nameOf(core, claim)} was taken over from a worker that is gone`);
     if (!core.signals.has(SIGNAL_RECOVERED)) continue;
-    const opened = await open(core, claim, { readOnly: true });
+    const opened = await openClaim(core, claim, { readOnly: true });
     if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
   }
 }

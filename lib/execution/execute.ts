@@ -3,49 +3,24 @@
  * hooks and signals. The order is that of huey-behaviour section 2.2 and 2.3.
  * @module
  */
-import { Attempt, Context } from "./attempt.ts";
-import type { Core, Running } from "../core/core.ts";
+import { Attempt, Context } from "../attempt/attempt.ts";
+import type { Core } from "../core/core.ts";
 import { currentAttempt } from "../core/current.ts";
 import type { CancelExecution } from "../errors.ts";
 import { WorkerLostError } from "../errors.ts";
-import type { Inline } from "./inline.ts";
 import { taskLock } from "../control/lock.ts";
 import { describe, describeArguments, logs } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
-import { open } from "./open_claim.ts";
-import { failureOutcome, type Outcome } from "./outcome.ts";
+import { openClaim } from "./open_claim.ts";
+import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
 import { persist } from "../core/patience.ts";
 import { rateLimit } from "../control/rate_limit.ts";
 import { checkRevocation, stoppedNow } from "../control/revocation.ts";
-import { type Execution, settle } from "./settle.ts";
+import type { ExecuteOptions, Execution } from "../attempt/execution.ts";
+import { settle } from "../settlement/settle.ts";
 import { SIGNAL_EXECUTING } from "../observe/signals.ts";
-import type { Claim, Owner } from "../storage.ts";
+import type { Claim } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
-
-/** How an attempt has ended. */
-export interface AttemptEnd {
-  readonly outcome: Outcome;
-  /** Another attempt follows. */
-  readonly retries: boolean;
-}
-
-/** How to run a claim. */
-export interface ExecuteOptions {
-  /** Who holds the claim. `undefined` in immediate mode, where there is none. */
-  readonly owner: Owner | undefined;
-  /** Whether any revocation exists (`ClaimBatch.revocations`). */
-  readonly revocations: boolean;
-  /** Told just before the function runs. */
-  readonly onStart?: ((running: Running) => void) | undefined;
-  /** Told in the tick in which the settlement is sent, so that the next claim can travel with it. */
-  readonly onSettle?: ((claim: Claim) => void) | undefined;
-  /** Told when the attempt is settled and everybody else was told. Not if its message was set aside, or left to other consumers. */
-  readonly onEnd?: ((end: AttemptEnd) => void) | undefined;
-  /** Ends the patience with a storage that is down. */
-  readonly stop?: AbortSignal | undefined;
-  /** Immediate mode: there is no claim, and follow-ups run in the call. */
-  readonly inline?: Inline | undefined;
-}
 
 /**
  * Runs one claimed item to its settlement. What the task does never makes it reject; what the storage throws is tried again
@@ -53,13 +28,14 @@ export interface ExecuteOptions {
  */
 export async function execute(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
   // Without waiting where there is nothing to wait for, here and below: each wait costs a task as much as all that it saves.
-  const opening = open(core, claim, options);
+  const opening = openClaim(core, claim, options);
   const opened = opening instanceof Promise ? await opening : opening;
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;
   const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined };
-  const outcome = notDue(execution) ?? lost(execution) ?? (options.revocations ? await revoked(execution) : undefined) ??
-    expired(execution) ?? (isWatched(core) ? await hooked(execution) : undefined) ?? await run(execution);
+  const outcome = notDue(execution) ?? crashedTooOften(execution) ??
+    (options.revocations ? await revoked(execution) : undefined) ??
+    expired(execution) ?? (isWatched(core) ? await runPreExecuteHooks(execution) : undefined) ?? await run(execution);
   if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
 }
 
@@ -74,7 +50,7 @@ function notDue({ core, claim, message }: Execution): Outcome | undefined {
 }
 
 /** A task that was handed out too often has killed its workers: it must not kill more. One that may run once is not run again. */
-function lost({ core, claim, message }: Execution): Outcome | undefined {
+function crashedTooOften({ core, claim, message }: Execution): Outcome | undefined {
   const { maxDeliveries } = core.settings;
   if (!claim.begun && claim.deliveries <= maxDeliveries) return undefined;
   const error = claim.begun ? lostForGood(message, "its worker died") : new WorkerLostError(
@@ -99,7 +75,7 @@ function isWatched(core: Core): boolean {
   return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || logs(core.logger, "info");
 }
 
-async function hooked({ core, message }: Execution): Promise<Outcome | undefined> {
+async function runPreExecuteHooks({ core, message }: Execution): Promise<Outcome | undefined> {
   core.logger.info(`Executing ${describe(message)}`);
   if (logs(core.logger, "debug")) {
     core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`);

@@ -12,7 +12,7 @@ import type { Settled, Settlement } from "../storage.ts";
  * @param name The task, for the log.
  * @throws {StorageError} If the storage is still down when `stop` is aborted; at once without `stop`, and if the Huey is closed.
  */
-export function settleSafely(
+export function settleWithRetry(
   core: Core,
   settlement: Settlement,
   name: string,

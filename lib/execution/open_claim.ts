@@ -2,7 +2,7 @@
  * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
  * @module
  */
-import { bury } from "./bury.ts";
+import { bury } from "../settlement/bury.ts";
 import { chordPlace, decodeMessage, decodeValue, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { UnknownTaskError } from "../errors.ts";
@@ -10,27 +10,16 @@ import { toError } from "../primitives/error_record.ts";
 import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary, persist } from "../core/patience.ts";
-import type { Definition } from "../task/registry.ts";
+import type { OpenedClaim } from "../attempt/execution.ts";
 import { isReplayed, replayReason } from "./replay.ts";
-import { settleSafely } from "./settle_with_retry.ts";
+import { settleWithRetry } from "../settlement/settle_with_retry.ts";
 import { withExpiry } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
 
-/** A claim that can be run. */
-export interface Opened {
-  /** With the values of its chord as an argument, if it is the callback of one. */
-  readonly message: Message;
-  readonly definition: Definition;
-  /** The chord whose values were read. */
-  readonly dropChord: string | undefined;
-}
-
 /** How to open a claim. */
 export interface OpenOptions {
   readonly stop?: AbortSignal | undefined;
-  /** In immediate mode there is no message in the storage. */
-  readonly inline?: unknown;
   /** Only look: what cannot be opened is left where it is. */
   readonly readOnly?: boolean | undefined;
 }
@@ -40,7 +29,7 @@ const UNKNOWN_TRIES = 5;
 const UNKNOWN_PAUSE_MS = 1000;
 
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
-export function open(core: Core, claim: Claim, options: OpenOptions): Opened | Promise<Opened | undefined> {
+export function openClaim(core: Core, claim: Claim, options: OpenOptions): OpenedClaim | Promise<OpenedClaim | undefined> {
   if (isBeyondHope(core, claim)) return leaveClosed(core, claim, options);
   try {
     const message = decodeMessage(core, claim);
@@ -74,7 +63,7 @@ async function openSlowly(
   claim: Claim,
   decoded: Message | Promise<Message>,
   options: OpenOptions,
-): Promise<Opened | undefined> {
+): Promise<OpenedClaim | undefined> {
   let message: Message;
   try {
     message = await decoded;
@@ -87,7 +76,7 @@ async function openSlowly(
     if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
     return undefined;
   }
-  if (!options.readOnly && options.inline === undefined && await isReplay(core, message, options.stop)) {
+  if (!options.readOnly && await isReplay(core, message, options.stop)) {
     await bury(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
     return undefined;
   }
@@ -128,7 +117,7 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
   core.logger.warn(`Task ${describe(message)} is not registered here: left to other consumers`);
   const { id, priority, track } = claim;
   const item = { id, data, priority, track, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS, chord: claim.chord };
-  await settleSafely(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);
+  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);
 }
 
 function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {

@@ -2,6 +2,7 @@
  * Sets a message aside that cannot be run: its task has ended then, for whoever waits for it and for its chord.
  * @module
  */
+import { revocationKey } from "../control/revocation_record.ts";
 import { reportOf } from "./chord_report.ts";
 import { cancelFollowing } from "./canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
@@ -16,7 +17,7 @@ import { keepsResult } from "../core/kept_results.ts";
 import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary } from "../core/patience.ts";
-import { settleSafely } from "./settle_with_retry.ts";
+import { settleWithRetry } from "./settle_with_retry.ts";
 import type { Burial, Claim, Settlement } from "../storage.ts";
 
 /** A claim that cannot be run. */
@@ -56,7 +57,7 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     dropLocks: true,
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
-    const { held, callback } = await settleSafely(core, settlement, name, stop);
+    const { held, callback } = await settleWithRetry(core, settlement, name, stop);
     if (callback !== undefined) await announceItem(core, callback);
     return held;
   };
@@ -100,6 +101,6 @@ async function traceOf(
     resultTtlMs: core.settings.resultTtlMs,
     chord: await reportOfDead(core, unfit, carried),
     canceled,
-    forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => `r:${id}`),
+    forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => revocationKey(id)),
   };
 }

@@ -2,27 +2,27 @@
  * From the outcome of an attempt to the one write that settles it.
  * @module
  */
+import { revocationKey } from "../control/revocation_record.ts";
 import { reportOf } from "./chord_report.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import { encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
-import { chordRecords } from "./chord_record.ts";
+import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
 import { briefError, causeOf, portableError, storedFailure, storedValue } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
-import type { Inline } from "./inline.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import { type Start, startOf, withExpiry, withValue } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";
-import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "./outcome.ts";
+import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "../attempt/outcome.ts";
 import { isTemporary } from "../core/patience.ts";
 import type { Definition } from "../task/registry.ts";
 import type { Claim, Ending, Item, Owner, Settlement } from "../storage.ts";
 
 /** A settlement, and what it means in the terms of the library. */
-export interface Prepared {
+export interface BuiltSettlement {
   /** As given, unless its value turned out not to be storable. */
   readonly outcome: Outcome;
   readonly settlement: Settlement;
@@ -35,33 +35,30 @@ export interface Prepared {
 }
 
 /** What is to be settled. */
-export interface Ended {
+export interface EndedAttempt {
   readonly core: Core;
   readonly definition: Definition;
   /** As it was decoded; the outcome has it with its retries changed. */
   readonly message: Message;
-  /** Fences the settlement; `undefined` if there is none. */
-  readonly claim: Claim | undefined;
+  readonly claim: Claim;
   readonly outcome: Outcome;
   /** Chord whose values this task has used. */
   readonly dropChord: string | undefined;
   readonly dropLocks?: boolean | undefined;
   /** As of the settlement. */
   readonly passLocks?: Owner | undefined;
-  /** In immediate mode follow-ups run in the call instead of being enqueued. */
-  readonly inline: Inline | undefined;
 }
 
 /** Builds the settlement. A value that cannot be stored makes the attempt fail. */
-export function prepare(ended: Ended): Prepared | Promise<Prepared> {
+export function buildSettlement(ended: EndedAttempt): BuiltSettlement | Promise<BuiltSettlement> {
   const { core, outcome } = ended;
-  if (!isPlain(outcome)) return prepareAny(ended);
+  if (!isPlain(outcome)) return buildAny(ended);
   try {
     const result = stores(ended, outcome, false) ? resultOf(core, outcome) : undefined;
-    if (result === undefined || result instanceof Uint8Array) return preparePlain(ended, result);
-    return result.then((data) => preparePlain(ended, data), (error: unknown) => prepareUnstorable(ended, error));
+    if (result === undefined || result instanceof Uint8Array) return buildPlain(ended, result);
+    return result.then((data) => buildPlain(ended, data), (error: unknown) => buildUnstorable(ended, error));
   } catch (error) {
-    return prepareUnstorable(ended, error);
+    return buildUnstorable(ended, error);
   }
 }
 
@@ -70,7 +67,7 @@ function isPlain({ kind, message }: Outcome): boolean {
   return kind === "complete" && message.next === undefined && message.chord === undefined;
 }
 
-function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
+function buildPlain(ended: EndedAttempt, result: Uint8Array | undefined): BuiltSettlement {
   const settlement = settlementOf(ended, ended.outcome, false, {
     result,
     enqueue: undefined,
@@ -83,64 +80,60 @@ function preparePlain(ended: Ended, result: Uint8Array | undefined): Prepared {
 
 const NOTHING: readonly Message[] = [];
 
-async function prepareAny(ended: Ended): Promise<Prepared> {
+async function buildAny(ended: EndedAttempt): Promise<BuiltSettlement> {
   const { outcome } = ended;
-  if (outcome.kind === "not-due") return await prepareMove(ended);
+  if (outcome.kind === "not-due") return await buildMove(ended);
   if (outcome.error === undefined) {
     try {
-      return await prepareEnd(ended, outcome, outcome.value);
+      return await buildEnd(ended, outcome, outcome.value);
     } catch (error) {
-      return await prepareUnstorable(ended, error);
+      return await buildUnstorable(ended, error);
     }
   }
-  return await prepareFailure(ended, outcome, outcome.error);
+  return await buildFailure(ended, outcome, outcome.error);
 }
 
-async function prepareFailure(ended: Ended, outcome: Outcome, error: Error): Promise<Prepared> {
+async function buildFailure(ended: EndedAttempt, outcome: Outcome, error: Error): Promise<BuiltSettlement> {
   try {
-    return await prepareEnd(ended, outcome, await portableError(ended.core, error));
+    return await buildEnd(ended, outcome, await portableError(ended.core, error));
   } catch (refusal) {
     if (isTemporary(refusal)) throw refusal;
     // It can be stored alone, but not together with what is stored beside it.
     const brief = briefError(error);
-    return await prepareEnd(ended, { ...outcome, error: brief }, await portableError(ended.core, brief));
+    return await buildEnd(ended, { ...outcome, error: brief }, await portableError(ended.core, brief));
   }
 }
 
-function prepareUnstorable(ended: Ended, error: unknown): Promise<Prepared> {
-  return prepareAny({
+function buildUnstorable(ended: EndedAttempt, error: unknown): Promise<BuiltSettlement> {
+  return buildAny({
     ...ended,
     outcome: failureOutcome(ended.message, unstorableValue(ended, error), ended.core.clock.now()),
   });
 }
 
 /** @param carried The value, or what can be stored of the error. */
-async function prepareEnd(ended: Ended, outcome: Outcome, carried: unknown): Promise<Prepared> {
-  const { core, inline } = ended;
+async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown): Promise<BuiltSettlement> {
+  const { core } = ended;
   const retrying = willRetry(outcome);
   // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
   const retry = retrying
-    ? retryMessage(outcome, core.clock.now(), Math.random(), inline === undefined || isInstruction(outcome))
+    ? retryMessage(outcome, core.clock.now(), Math.random(), !core.immediate || isInstruction(outcome))
     : undefined;
   const { messages: followUps, chords } = followUpsOf(core, outcome, carried, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
   const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
-    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(ended, followUps, retry),
-    chords: inline === undefined ? await chordRecords(core, chords) : undefined,
-    chord: report === undefined || inline !== undefined
-      ? undefined
-      : await reportOf(core, report, chordValue(outcome, carried)),
+    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(core, followUps, retry),
+    chords: await chordRecords(core, chords),
+    chord: report && await reportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
-  inline?.open(chords);
-  if (inline !== undefined && report !== undefined) inline.report(report, chordValue(outcome, carried));
   return { outcome, settlement, followUps, retry, report };
 }
 
 function settlementOf(
-  { core, message, claim, dropChord, dropLocks, passLocks }: Ended,
+  { core, message, claim, dropChord, dropLocks, passLocks }: EndedAttempt,
   outcome: Outcome,
   retrying: boolean,
   { result, enqueue, chords, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chords" | "chord" | "canceled">,
@@ -165,11 +158,11 @@ function settlementOf(
 
 /** What needs no revocation any more. */
 function forgotten({ used, message }: Outcome, retrying: boolean, canceled: Settlement["canceled"]): Settlement["forget"] {
-  const own = used ?? (retrying || message.periodic ? undefined : [`r:${message.id}`]);
-  return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => `r:${id}`)];
+  const own = used ?? (retrying || message.periodic ? undefined : [revocationKey(message.id)]);
+  return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => revocationKey(id))];
 }
 
-async function prepareMove(ended: Ended): Promise<Prepared> {
+async function buildMove(ended: EndedAttempt): Promise<BuiltSettlement> {
   const { core, claim, outcome, message } = ended;
   const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
   return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
@@ -202,7 +195,7 @@ function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: b
 const NO_START: Start = { messages: [], chords: [] };
 
 /** Whether the outcome leaves something in the result store. */
-function stores({ core, definition }: Ended, outcome: Outcome, retrying: boolean): boolean {
+function stores({ core, definition }: EndedAttempt, outcome: Outcome, retrying: boolean): boolean {
   if (!keepsResult(core, outcome.message) || definition.periodic !== undefined) return false;
   // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
   const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
@@ -242,15 +235,14 @@ function chordValue(outcome: Outcome, value: unknown): unknown {
   return outcome.ran ? value : undefined;
 }
 
-/** The items to enqueue. In immediate mode only those that go to the schedule: the others run in the call. */
-async function itemsOf({ core, inline }: Ended, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
+async function itemsOf(core: Core, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
   const items: Item[] = [];
   for (const message of followUps) items.push(await encodeItem(core, message));
   if (retry !== undefined) items.push(await encodeItem(core, retry, true));
-  return inline === undefined ? items : items.filter((item) => item.dueMs !== undefined);
+  return items;
 }
 
-function unstorableValue(ended: Ended, cause: unknown): Error {
+function unstorableValue(ended: EndedAttempt, cause: unknown): Error {
   const reason = toError(cause).message;
   return new TypeError(`The value of task ${ended.message.name} cannot be stored: ${reason}`, { cause });
 }

@@ -2,14 +2,13 @@
  * What happens when an attempt is settled: logs, signals, hooks, in the order of huey-behaviour section 1.12.
  * @module
  */
-import type { Attempt } from "./attempt.ts";
+import type { Attempt } from "../attempt/attempt.ts";
 import { decodeMessage, dueMs } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import type { Inline } from "./inline.ts";
 import { describe, logs } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
-import { type Outcome, OUTCOMES } from "./outcome.ts";
-import type { Prepared } from "./settlement.ts";
+import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
+import type { BuiltSettlement } from "./build_settlement.ts";
 import type { Item, Settled } from "../storage.ts";
 import {
   SIGNAL_CANCELED,
@@ -22,42 +21,40 @@ import {
 import { makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";
 
-/** Tells everybody about an attempt that is settled. In immediate mode hands the follow-ups to `inline`. */
-export function finish(
+/** Tells everybody about an attempt that is settled. */
+export function announceSettled(
   core: Core,
-  prepared: Prepared,
+  built: BuiltSettlement,
   { callback }: Settled,
   attempt: Attempt | undefined,
-  inline: Inline | undefined,
 ): Promise<void> | undefined {
-  log(core, prepared.outcome, attempt);
-  return concernsNobody(core, prepared) ? undefined : tell(core, prepared, callback, attempt, inline);
+  log(core, built.outcome, attempt);
+  return hasNoListeners(core, built) ? undefined : announceAll(core, built, callback, attempt);
 }
 
 /** Nothing follows, and nobody listens to the ends of tasks. */
-function concernsNobody({ hooks, signals }: Core, { outcome, followUps, retry, report }: Prepared): boolean {
+function hasNoListeners({ hooks, signals }: Core, { outcome, followUps, retry, report }: BuiltSettlement): boolean {
   return outcome.kind === "complete" && followUps.length === 0 && retry === undefined && report === undefined &&
     hooks.postExecute.empty && !signals.has(SIGNAL_COMPLETE);
 }
 
-async function tell(
+async function announceAll(
   core: Core,
-  prepared: Prepared,
+  built: BuiltSettlement,
   callback: Item | undefined,
   attempt: Attempt | undefined,
-  inline: Inline | undefined,
 ): Promise<void> {
-  const { outcome, followUps, retry } = prepared;
+  const { outcome, followUps, retry } = built;
   const task = attempt?.task ?? makeTask(outcome.message);
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
-  for (const message of followUps) await announce(core, message, inline);
-  if (callback !== undefined && inline === undefined) await announceItem(core, callback);
+  for (const message of followUps) await announce(core, message);
+  if (callback !== undefined) await announceItem(core, callback);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
   await core.signals.emit(SIGNAL_RETRYING, task);
-  await announce(core, retry, inline);
+  await announce(core, retry);
 }
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
@@ -82,18 +79,16 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
 export async function announceItem(core: Core, item: Item): Promise<void> {
   if (!core.signals.has(SIGNAL_ENQUEUED) && !core.signals.has(SIGNAL_SCHEDULED)) return;
   try {
-    await announce(core, await decodeMessage(core, item), undefined);
+    await announce(core, await decodeMessage(core, item));
   } catch (error) {
     // Whoever claims it sets it aside, and says why.
     core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });
   }
 }
 
-async function announce(core: Core, message: Message, inline: Inline | undefined): Promise<void> {
+async function announce(core: Core, message: Message): Promise<void> {
   const signal = dueMs(core, message) === undefined ? SIGNAL_ENQUEUED : SIGNAL_SCHEDULED;
-  // In immediate mode what is due runs in the call, which announces it itself.
-  if (inline !== undefined && signal === SIGNAL_ENQUEUED) inline.next.push(message);
-  else if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
+  if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
 }
 
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {

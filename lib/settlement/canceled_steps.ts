@@ -8,7 +8,7 @@ import type { Core } from "../core/core.ts";
 import { storedFailure } from "../core/failure.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import type { Message } from "../message/message.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "../attempt/outcome.ts";
 import type { CanceledStep } from "../storage.ts";
 
 const WHY: { readonly [K in Outcome["kind"]]?: string } = {

@@ -1,29 +1,18 @@
 /**
- * The end of an attempt: what has become of it is written, whatever that takes, and everybody is told.
+ * The end of an attempt: what has become of it is written, whatever that takes, and everybody is announcing.
  * @module
  */
-import type { Attempt } from "./attempt.ts";
+import type { Attempt } from "../attempt/attempt.ts";
 import { bury } from "./bury.ts";
-import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
-import type { ExecuteOptions } from "./execute.ts";
-import { finish } from "./announce.ts";
+import type { Execution } from "../attempt/execution.ts";
+import { announceSettled } from "./announce.ts";
 import { describe } from "../observe/logger.ts";
-import type { Opened } from "./open_claim.ts";
-import { failureOutcome, type Outcome } from "./outcome.ts";
+import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
 import { isTemporary } from "../core/patience.ts";
-import { settleSafely } from "./settle_with_retry.ts";
-import { prepare, type Prepared } from "./settlement.ts";
-import type { Claim, Owner, Settled, Settlement } from "../storage.ts";
-
-/** One attempt on its way to its settlement. */
-export interface Execution extends Opened {
-  readonly core: Core;
-  readonly claim: Claim;
-  readonly options: ExecuteOptions;
-  /** Once it runs. */
-  attempt: Attempt | undefined;
-}
+import { settleWithRetry } from "./settle_with_retry.ts";
+import { buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
+import type { Owner, Settled, Settlement } from "../storage.ts";
 
 /**
  * Settles an attempt. What the storage refuses for good ends the task with that as its error, or else sets its message aside.
@@ -39,7 +28,7 @@ export async function settle(execution: Execution, outcome: Outcome): Promise<bo
     if (isTemporary(error)) throw error;
     return await settleRefused(execution, toError(error));
   }
-  return await tell(execution, written);
+  return await announceWritten(execution, written);
 }
 
 async function settleRefused(execution: Execution, error: Error): Promise<boolean> {
@@ -52,36 +41,35 @@ async function settleRefused(execution: Execution, error: Error): Promise<boolea
     if (isTemporary(again) || options.owner === undefined) throw again;
     return await bury(core, { claim, message, reason: `Its end cannot be stored: ${toError(again).message}` }, options.stop);
   }
-  return await tell(execution, written);
+  return await announceWritten(execution, written);
 }
 
 /** A settlement that was sent, and its answer. */
 interface Written {
-  readonly prepared: Prepared;
+  readonly built: BuiltSettlement;
   readonly settled: Settled;
 }
 
 async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
-  const { owner, inline } = options;
+  const { owner } = options;
   if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, owner !== undefined);
   const locks = owner === undefined ? {} : locksOf(attempt, owner);
-  const claimToSettle = owner && claim;
-  const preparing = prepare({ core, definition, message, claim: claimToSettle, outcome, dropChord, ...locks, inline });
-  const prepared = preparing instanceof Promise ? await preparing : preparing;
-  const settling = settleSafely(core, prepared.settlement, describe(message), options.stop);
+  const building = buildSettlement({ core, definition, message, claim, outcome, dropChord, ...locks });
+  const built = building instanceof Promise ? await building : building;
+  const settling = settleWithRetry(core, built.settlement, describe(message), options.stop);
   options.onSettle?.(claim);
-  return { prepared, settled: await settling };
+  return { built, settled: await settling };
 }
 
-async function tell({ core, message, options, attempt }: Execution, { prepared, settled }: Written): Promise<boolean> {
+async function announceWritten({ core, message, options, attempt }: Execution, { built, settled }: Written): Promise<boolean> {
   if (!settled.held) {
     core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
     return false;
   }
-  const told = finish(core, prepared, settled, attempt, options.inline);
-  if (told !== undefined) await told;
-  options.onEnd?.({ outcome: prepared.outcome, retries: prepared.retry !== undefined });
+  const announcing = announceSettled(core, built, settled, attempt);
+  if (announcing !== undefined) await announcing;
+  options.onEnd?.({ outcome: built.outcome, retries: built.retry !== undefined });
   return true;
 }
 

@@ -1,0 +1,92 @@
+/**
+ * Immediate mode: a call has a queue of its own in memory, and drains it before it resolves. So nothing of other calls runs in it,
+ * and everything takes the path that it takes in a consumer, the serializer included.
+ * @module
+ */
+import type { Core } from "../core/core.ts";
+import { execute } from "./execute.ts";
+import type { ChordRecord, Claim, Item, Settled, Settlement, Storage } from "../storage.ts";
+
+const NOBODY = { consumer: "", worker: "" };
+
+/**
+ * Runs what is enqueued, and whatever follows from it, before it resolves. What is not due goes to the schedule and stays there.
+ *
+ * @param memory A new storage: the queue of this call.
+ * @param enqueue Enqueues into the storage of the core that it is given.
+ */
+export async function runInCall(core: Core, memory: Storage, enqueue: (core: Core) => Promise<void>): Promise<void> {
+  const queue = new CallQueue(core.storage, memory);
+  const inside = instead(core, { storage: instead(core.storage, queue.operations) });
+  await enqueue(inside);
+  for (let claim = await queue.claim(); claim !== undefined; claim = await queue.claim()) {
+    await execute(inside, claim, { owner: undefined, revocations: true });
+  }
+}
+
+/** The queue and the chords of one call are in memory; all else is in the storage of the Huey. */
+class CallQueue {
+  readonly #storage: Storage;
+  readonly #memory: Storage;
+  /** Callbacks that are not due when their chord is complete: they are told of when they reach the schedule. */
+  readonly #late: Set<string> = new Set();
+  #batches = 0;
+
+  constructor(storage: Storage, memory: Storage) {
+    this.#storage = storage;
+    this.#memory = memory;
+  }
+
+  /** What takes the place of the storage's own. */
+  readonly operations: Partial<Storage> = {
+    enqueue: (items, chords) => this.#enqueue(items, chords),
+    settle: (settlement) => this.#settle(settlement),
+    collect: (chordId) => this.#memory.collect(chordId),
+    // An id that was used before in this storage is no replay here: this message was never in it.
+    endedOf: (ids) => this.#memory.endedOf(ids),
+  };
+
+  async claim(): Promise<Claim | undefined> {
+    const { claims } = await this.#memory.claim(1, { owner: NOBODY, waitMs: 0 });
+    return claims[0];
+  }
+
+  async #enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
+    const due = items.filter(({ dueMs }) => dueMs !== undefined);
+    if (due.length > 0) await this.#storage.enqueue(due);
+    await this.#memory.enqueue(...this.#ready(items, chords));
+  }
+
+  async #settle(settlement: Settlement): Promise<Settled> {
+    const { claim, chord, dropChord, enqueue = [], chords } = settlement;
+    const due = enqueue.filter(({ dueMs }) => dueMs !== undefined);
+    const ends = { ...settlement, claim: undefined, chord: undefined, dropChord: undefined, chords: undefined };
+    await this.#storage.settle({ ...ends, enqueue: due.length > 0 ? due : undefined });
+    const [items, records] = this.#ready(enqueue, chords);
+    const follows = { claim, id: settlement.id, noticeTtlMs: 0, chord, dropChord, enqueue: items, chords: records };
+    const { held, callback } = await this.#memory.settle(follows);
+    return { held, callback: callback && this.#late.has(callback.id) ? undefined : callback };
+  }
+
+  /** Depth first, as nested calls would be: what comes later goes first, and a callback before all that waited for its members. */
+  #ready(items: readonly Item[], chords?: readonly ChordRecord[]): [Item[], ChordRecord[] | undefined] {
+    const priority = ++this.#batches;
+    const ready = items.filter(({ dueMs }) => dueMs === undefined).map((item) => ({ ...item, priority }));
+    const records = chords?.map((chord) => {
+      if (chord.callback.dueMs !== undefined) this.#late.add(chord.callback.id);
+      return { ...chord, callback: { ...chord.callback, priority: priority + 0.5, dueMs: undefined } };
+    });
+    return [ready, records];
+  }
+}
+
+/** An object in which some members are others. */
+function instead<T extends object>(whole: T, parts: Partial<T>): T {
+  return new Proxy(whole, {
+    get(target, key): unknown {
+      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
