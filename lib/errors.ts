@@ -65,7 +65,7 @@ export class TaskLockedException extends HueyException {
    * @param message What to say. Default: that the lock is held.
    */
   constructor(lockName: string, message?: string) {
-    super(message ?? `Lock "${lockName}" is held by another task`);
+    super(message ?? `Lock "${lockName}" is held already`);
     this.lockName = lockName;
   }
 }

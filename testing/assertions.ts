@@ -70,7 +70,7 @@ export async function assertEnqueued(
   task: RegisteredTask | string,
   options: AssertEnqueuedOptions = {},
 ): Promise<TaskInfo> {
-  checkKeys(options, "Options of assertEnqueued", ["args", "count", "delay", "eta", "tolerance"]);
+  checkKeys(options, "assertEnqueued", ["args", "count", "delay", "eta", "tolerance"]);
   if (options.count !== undefined) checkNumber(options.count, "count", { min: 0, whole: true });
   const name = nameOf(task);
   const rules = [...argumentRules(options.args), ...timeRules(huey, options)];
@@ -106,7 +106,7 @@ export async function assertNotEnqueued(
   task: RegisteredTask | string,
   options: AssertNotEnqueuedOptions = {},
 ): Promise<void> {
-  checkKeys(options, "Options of assertNotEnqueued", ["args"]);
+  checkKeys(options, "assertNotEnqueued", ["args"]);
   const name = nameOf(task);
   const rules = argumentRules(options.args);
   const there = await enqueued(huey);

@@ -34,6 +34,9 @@ async function wholePackage(): Promise<NodeRedis> {
   try {
     return await import("redis");
   } catch (cause) {
-    throw new ConfigurationError(`The Redis storages need the package "redis" (node-redis 6): install redis`, { cause });
+    throw new ConfigurationError(
+      'The Redis storages need the package "redis" (node-redis 6): bun add redis, npm install redis, or deno add npm:redis',
+      { cause },
+    );
   }
 }

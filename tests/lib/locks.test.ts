@@ -29,6 +29,7 @@ describe("a lock", () => {
     expect([held.name, await lock.isLocked(), await huey.isLocked("db-backup")]).toEqual(["db-backup", true, true]);
     const error = await failure(huey.lockTask("db-backup").acquire()) as TaskLockedException;
     expect(error).toBeInstanceOf(TaskLockedException);
+    expect(error.message).toBe('Lock "db-backup" is held already');
     expect([error.lockName, error.message.includes("db-backup")]).toEqual(["db-backup", true]);
     expect(await failure(lock.acquire())).toBeInstanceOf(TaskLockedException);
     expect([await held.release(), await held.release()]).toEqual([true, false]);
