@@ -112,21 +112,30 @@ class FixedWindow implements Algorithm {
 
 /** How far the clocks of two hosts may be apart: the state that one has written must not be outdated for the other. */
 const LARGEST_SKEW_MS = 600_000;
+/** A time so far ahead is no skew: it was written by a clock that was wrong, and nobody is to wait until then. */
+const ABSURD_MS = 86_400_000;
+
+/** A limit has room again after `per` at the latest; more would come of clocks that are apart. */
+function cappedWait(waitMs: number, perMs: number): number {
+  return Math.min(Math.max(1, waitMs), perMs);
+}
 
 /** State in one key, replaced only if nobody else replaced it meanwhile. */
 class SharedState<S> {
   readonly #core: Core;
   readonly #key: string;
   readonly #ttlMs: number;
+  readonly #isState: (value: unknown) => value is S;
 
-  constructor(core: Core, key: string, ttlMs: number) {
+  constructor(core: Core, key: string, perMs: number, isState: (value: unknown) => value is S) {
     this.#core = core;
     this.#key = key;
-    this.#ttlMs = ttlMs;
+    this.#ttlMs = 2 * perMs + LARGEST_SKEW_MS;
+    this.#isState = isState;
   }
 
   async read(): Promise<S | undefined> {
-    return decode<S>(await this.#core.storage.meta.peek(this.#key));
+    return this.#decode(await this.#core.storage.meta.peek(this.#key));
   }
 
   /**
@@ -138,7 +147,7 @@ class SharedState<S> {
   async update<R>(change: (state: S | undefined) => { readonly state: S | undefined; readonly result: R }): Promise<R> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const before = await this.#core.storage.meta.peek(this.#key);
-      const { state, result } = change(decode<S>(before));
+      const { state, result } = change(this.#decode(before));
       if (state === undefined) return result;
       const after = new TextEncoder().encode(JSON.stringify(state));
       if (await this.#core.storage.meta.replaceIfEqual(this.#key, before, after, this.#ttlMs)) return result;
@@ -149,12 +158,27 @@ class SharedState<S> {
   async reset(): Promise<void> {
     await this.#core.storage.meta.delete(this.#key);
   }
+
+  /** What is no state of such a limit counts as none, and is written over. */
+  #decode(data: Uint8Array | undefined): S | undefined {
+    try {
+      const state: unknown = data && JSON.parse(new TextDecoder().decode(data));
+      return this.#isState(state) ? state : undefined;
+    } catch {
+      return undefined;
+    }
+  }
 }
 
 const MAX_TRIES = 10_000;
 
-function decode<S>(data: Uint8Array | undefined): S | undefined {
-  return data === undefined ? undefined : JSON.parse(new TextDecoder().decode(data)) as S;
+function isLog(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((each) => Number.isFinite(each));
+}
+
+function isBucket(value: unknown): value is Bucket {
+  const { tokens, atMs } = (value ?? {}) as Partial<Bucket>;
+  return Number.isFinite(tokens) && Number.isFinite(atMs);
 }
 
 /** Remembers when each admitted call was: never more than `limit` in any `per`. */
@@ -164,7 +188,7 @@ class SlidingLog implements Algorithm {
   readonly #perMs: number;
 
   constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, 2 * perMs + LARGEST_SKEW_MS);
+    this.#state = new SharedState(core, key, perMs, isLog);
     this.#limit = limit;
     this.#perMs = perMs;
   }
@@ -176,8 +200,8 @@ class SlidingLog implements Algorithm {
       const atMs = Math.max(nowMs, recent.at(-1) ?? nowMs);
       if (recent.length < this.#limit) return { state: [...recent, atMs], result: 0 };
       const freed = recent.at(-this.#limit) ?? nowMs;
-      const waitMs = this.#limit === 0 ? this.#perMs : Math.max(1, freed + this.#perMs - nowMs);
-      return { state: undefined, result: waitMs };
+      const waitMs = this.#limit === 0 ? this.#perMs : freed + this.#perMs - nowMs;
+      return { state: undefined, result: cappedWait(waitMs, this.#perMs) };
     });
   }
 
@@ -190,8 +214,9 @@ class SlidingLog implements Algorithm {
   }
 
   #recent(log: number[] | undefined, nowMs: number): number[] {
-    const latestMs = Math.max(nowMs, log?.at(-1) ?? nowMs);
-    return (log ?? []).filter((atMs) => atMs > latestMs - this.#perMs);
+    const credible = (log ?? []).filter((atMs) => atMs < nowMs + ABSURD_MS);
+    const latestMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
+    return credible.filter((atMs) => atMs > latestMs - this.#perMs);
   }
 }
 
@@ -207,24 +232,25 @@ class TokenBucket implements Algorithm {
   readonly #perMs: number;
 
   constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, 2 * perMs + LARGEST_SKEW_MS);
+    this.#state = new SharedState(core, key, perMs, isBucket);
     this.#limit = limit;
     this.#perMs = perMs;
   }
 
   admit(nowMs: number): Promise<number> {
-    return this.#state.update((bucket) => {
+    return this.#state.update((stored) => {
+      const bucket = credible(stored, nowMs);
       const tokens = this.#tokens(bucket, nowMs);
       // The clocks of several hosts may differ: that of the bucket never goes back, or the same time would fill it twice.
       const atMs = Math.max(nowMs, bucket?.atMs ?? nowMs);
       if (tokens >= 1) return { state: { tokens: tokens - 1, atMs }, result: 0 };
       const waitMs = this.#limit === 0 ? this.#perMs : Math.ceil((1 - tokens) * this.#perMs / this.#limit) + atMs - nowMs;
-      return { state: undefined, result: Math.max(1, waitMs) };
+      return { state: undefined, result: cappedWait(waitMs, this.#perMs) };
     });
   }
 
   async usage(nowMs: number): Promise<number> {
-    return Math.ceil(this.#limit - this.#tokens(await this.#state.read(), nowMs));
+    return Math.ceil(this.#limit - this.#tokens(credible(await this.#state.read(), nowMs), nowMs));
   }
 
   reset(): Promise<void> {
@@ -237,4 +263,8 @@ class TokenBucket implements Algorithm {
     // Sums of fractions may miss a whole token by a hair.
     return Math.min(this.#limit, Math.round((bucket.tokens + gained) * 1e6) / 1e6);
   }
+}
+
+function credible(bucket: Bucket | undefined, nowMs: number): Bucket | undefined {
+  return bucket !== undefined && bucket.atMs < nowMs + ABSURD_MS ? bucket : undefined;
 }

@@ -148,6 +148,38 @@ for (const algorithm of ["sliding", "token-bucket"] as const) {
   }
 }
 
+describe.each(["sliding", "token-bucket"] as const)("%s", (algorithm) => {
+  test("a clock that was years ahead for a moment holds nobody up for years", async () => {
+    const limit = memory().rateLimit("api", { limit: 2, per: 60, algorithm });
+    stopClock(NOON + 20 * 365 * 86_400_000);
+    expect(await through(limit, 3)).toBe(2);
+    stopClock(NOON);
+    expect(await through(limit, 3)).toBe(2);
+    expect(await limit.currentUsage()).toBe(2);
+    expect((await failure(limit.acquire()) as RateLimitExceeded).delay).toBeLessThanOrEqual(60);
+  });
+
+  test("of a clock that is hours ahead a call waits no longer than the limit says, and asks again", async () => {
+    const limit = memory().rateLimit("api", { limit: 2, per: 60, algorithm });
+    stopClock(NOON + 3 * 3_600_000);
+    expect(await through(limit, 3)).toBe(2);
+    stopClock(NOON);
+    expect((await failure(limit.acquire()) as RateLimitExceeded).delay).toBeLessThanOrEqual(60);
+  });
+
+  test("a state that is none counts as none", async () => {
+    const huey = memory();
+    const limit = huey.rateLimit("api", { limit: 2, per: 60, algorithm });
+    await through(limit, 1);
+    const [key] = [...(await huey.storage.meta.entries()).keys()];
+    for (const broken of ["{", "null", "5", '{"tokens":"many"}', '["soon"]']) {
+      await huey.storage.meta.put(key!, new TextEncoder().encode(broken));
+      expect(await limit.currentUsage()).toBe(0);
+      expect(await through(limit, 3)).toBe(2);
+    }
+  });
+});
+
 describe("the other members", () => {
   test("run, wrap, currentUsage, reset", async () => {
     const huey = memory();
