@@ -13,7 +13,7 @@ import type { Identity } from "./platform/identity.ts";
 import type { Loop } from "./loop/loop.ts";
 import { LeaseKeeper } from "./loop/lease.ts";
 import { AsyncWorkers } from "./worker/async_workers.ts";
-import { partLogger } from "./log/loggers.ts";
+import { partLogger } from "../lib/observe/logger.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
 import type { Vitals } from "./consumer_health.ts";

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { moduleUrl } from "../platform/module_url.ts";
+import { moduleUrl } from "../options/settings.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
 
 /** A Huey and where it came from. */
@@ -20,22 +20,6 @@ export interface Loaded {
   /** From the settings of an application. */
   readonly options?: ConsumerOptions;
 }
-
-/** An application that was found by its configuration. */
-export interface FoundApplication {
-  readonly huey: Huey;
-  /** URL of the module that its workers import. */
-  readonly module: string;
-  /** From its settings. */
-  readonly options: ConsumerOptions;
-}
-
-/** Finds the application in a folder; `undefined` if there is no configuration. */
-export type FindApplication = (
-  folder: string,
-  config: string | undefined,
-  autoload: boolean,
-) => Promise<FoundApplication | undefined>;
 
 /** The module cannot be used; the message says why, and `cause` has what it threw. */
 export class LoadError extends Error {

@@ -19,7 +19,7 @@ import { Worker } from "../worker/worker.ts";
 import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
 import { nameQueue } from "../log/queue_logger.ts";
-import { partLogger } from "../log/loggers.ts";
+import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
 import { sleep } from "../loop/outage.ts";
 import { ParentPulse } from "./parent_lease.ts";

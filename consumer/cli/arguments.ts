@@ -3,7 +3,7 @@
  * @module
  */
 import { nearest } from "../../lib/primitives/arguments.ts";
-import { type Applications, UsageError } from "../application/find.ts";
+import { type Applications, UsageError } from "../application/applications.ts";
 import type { HealthAddress } from "../health/server.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "../options/options.ts";

@@ -1,18 +1,13 @@
 /**
- * Runs a consumer until a signal of the operating system ends it.
+ * The consumers of this process as one: started together, until a signal of the operating system ends them.
  * @module
  */
 import process from "node:process";
 import type { Logger } from "../../lib/types/options.ts";
-import type { StopOptions } from "../consumer.ts";
+import type { Consumer, StopOptions } from "../consumer.ts";
 
 /** Signals that end a consumer. */
 export type EndSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
-
-/** What is stopped. */
-export interface Stoppable {
-  stop(options: StopOptions): Promise<void>;
-}
 
 /** How it ended: with an exit code, or to be started again. */
 export type RunEnd = number | "restart";
@@ -28,14 +23,14 @@ const NEXT = {
 
 /** Signals that the command line reacts to, wherever they come from. */
 export class SignalDesk {
-  readonly #consumer: Stoppable;
+  readonly #consumers: Consumers;
   readonly #logger: Logger;
   readonly #end: PromiseWithResolvers<RunEnd> = Promise.withResolvers();
   #stopping: EndSignal | undefined;
   #forced = false;
 
-  constructor(consumer: Stoppable, logger: Logger) {
-    this.#consumer = consumer;
+  constructor(consumers: Consumers, logger: Logger) {
+    this.#consumers = consumers;
     this.#logger = logger;
   }
 
@@ -90,12 +85,37 @@ export class SignalDesk {
 
   #stop(signal: EndSignal, options: { graceful?: boolean; grace?: number }): void {
     this.#stopping = signal;
-    void this.#consumer.stop(options).then(
+    void this.#consumers.stop(options).then(
       () => this.#end.resolve(this.#forced ? FORCED : this.#stopping === "SIGHUP" ? "restart" : 0),
       (error) => {
         this.#logger.error("Stopping failed", { error });
         this.#end.resolve(1);
       },
     );
+  }
+}
+
+/** Several consumers, one for each queue, started and stopped as one. */
+export class Consumers {
+  readonly #consumers: readonly Consumer[];
+
+  constructor(consumers: readonly Consumer[]) {
+    this.#consumers = consumers;
+  }
+
+  /** Resolves when all have started. If one cannot, the others are stopped, and it rejects with the reason. */
+  async start(): Promise<void> {
+    const starts = await Promise.allSettled(this.#consumers.map((consumer) => consumer.start()));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed === undefined) return;
+    await this.stop({ graceful: false, grace: 0 });
+    throw failed.reason;
+  }
+
+  /** Stops all at the same time. Rejects with the first failure, when all have ended. */
+  async stop(options: StopOptions): Promise<void> {
+    const stops = await Promise.allSettled(this.#consumers.map((consumer) => consumer.stop(options)));
+    const failed = stops.find((stop) => stop.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 }

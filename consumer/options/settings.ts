@@ -2,7 +2,9 @@
  * What a consumer is told, and what it makes of it.
  * @module
  */
+import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { show } from "../../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkValues, rule, type Rules } from "../../lib/primitives/option_rules.ts";
@@ -10,7 +12,6 @@ import type { PollOptions } from "../../lib/storage.ts";
 import { durationMs } from "../../lib/primitives/time.ts";
 import type { Duration } from "../../lib/primitives/time.ts";
 import { checkConsumerOptions } from "./options.ts";
-import { moduleUrl } from "../platform/module_url.ts";
 
 /** Huey's `greenlet` (slots in this isolate), `thread` (Web Workers) and `process` (child processes). */
 export type WorkerType = "greenlet" | "thread" | "process";
@@ -101,6 +102,20 @@ export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
   };
   refuseContradictions(settings);
   return settings;
+}
+
+/**
+ * URL of a module.
+ *
+ * @param module A URL (`file:`, `https:`, `jsr:` ...), or a path.
+ * @param folder What a relative path starts from.
+ * @returns The URL, as text.
+ */
+export function moduleUrl(module: string | URL, folder: string): string {
+  if (module instanceof URL) return module.href;
+  // One letter before the colon is a drive, not a scheme.
+  if (!isAbsolute(module) && /^[a-z][a-z0-9+.-]+:/i.test(module)) return module;
+  return pathToFileURL(resolve(folder, module)).href;
 }
 
 function checkModule(value: unknown, name: string): void {

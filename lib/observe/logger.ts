@@ -204,6 +204,14 @@ function writeToConsole(method: Method, message: string, properties: Properties 
   console[method](line);
 }
 
+/** A logger below another, if that one can have some (those of LogTape do); else the same. */
+export function partLogger(logger: Logger, ...parts: string[]): Logger {
+  return parts.reduce(
+    (parent: Logger & { getChild?(name: string): Logger }, part) => parent.getChild?.(part) ?? parent,
+    logger,
+  );
+}
+
 /** Whether a logger takes lines of a level: a text that nobody reads need not be made. Loggers that cannot tell take all. */
 export function logs(logger: Logger, level: keyof Logger): boolean {
   return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { LoadError, loadHuey } from "../../consumer/application/load.ts";
-import { moduleUrl } from "../../consumer/platform/module_url.ts";
+import { moduleUrl } from "../../consumer/options/settings.ts";
 import { failure } from "../helpers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "huey-load-"));

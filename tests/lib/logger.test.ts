@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
-import { partLogger } from "../../consumer/log/loggers.ts";
+import { partLogger } from "../../lib/observe/logger.ts";
 import { checkLogger, defaultLogger, describe as describeTask, describeArguments, logs } from "../../lib/observe/logger.ts";
 import { registerSecret } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";

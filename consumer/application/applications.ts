@@ -1,15 +1,19 @@
 /**
- * Loads what the command line names, or finds the application that it does not name.
+ * The Hueys that one process serves: loaded as the command line names them, or found where it names none, and closed at the end.
  * @module
  */
 import process from "node:process";
-import { systemClock } from "../../lib/primitives/clock.ts";
-import type { FindApplication, Loaded } from "./load.ts";
-import { LoadError } from "./load.ts";
-import { loadHueys } from "./load_several.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import type { Logger } from "../../lib/types/options.ts";
+import type { ConsumerOptions } from "../options/settings.ts";
+import { allHueys, LoadError, loadHuey } from "./load.ts";
+import type { Loaded } from "./load.ts";
 
 /** After this, a module that is still loading is said to be. */
 const SLOW_LOAD_MS = 5000;
+/** A storage that hangs must not keep the process from ending. */
+const CLOSE_MS = 5000;
 
 /** How an application is found that is not named. */
 export interface Search {
@@ -26,6 +30,22 @@ export type Applications = Search | {
   readonly all: boolean;
 };
 
+/** An application that was found by its configuration. */
+export interface FoundApplication {
+  readonly huey: Huey;
+  /** URL of the module that its workers import. */
+  readonly module: string;
+  /** From its settings. */
+  readonly options: ConsumerOptions;
+}
+
+/** Finds the application in a folder; `undefined` if there is no configuration. */
+export type FindApplication = (
+  folder: string,
+  config: string | undefined,
+  autoload: boolean,
+) => Promise<FoundApplication | undefined>;
+
 /** The command line is wrong; the message is a whole sentence for the user. */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -36,14 +56,14 @@ export class UsageError extends Error {
  *
  * @param what As parsed.
  * @param find Finds the application that is not named.
- * @throws {LoadError} If a module cannot be used.
+ * @throws {LoadError} If a module cannot be used, or one Huey is named twice.
  * @throws {UsageError} If nothing is named and nothing is found.
  */
 export async function loadApplications(what: Applications, find: FindApplication | undefined): Promise<Loaded[]> {
   // Nothing else would be seen of a module whose top level waits for something that does not come.
   const timer = systemClock.startTimer(SLOW_LOAD_MS, () => sayWhatLoads(what), { background: true });
   try {
-    if ("targets" in what) return await loadHueys(what.targets, what.all, process.cwd());
+    if ("targets" in what) return await loadNamed(what.targets, what.all, process.cwd());
     return [await search(what, find!)];
   } finally {
     timer.stop();
@@ -58,6 +78,14 @@ function sayWhatLoads(what: Applications): void {
   );
 }
 
+/** Closes the storages, for a few seconds at most. Never rejects. */
+export async function closeHueys(loaded: readonly Loaded[], logger?: Logger): Promise<void> {
+  const limit = new AbortController();
+  const close = loaded.map(({ huey }) => huey.close().catch((error) => logger?.error("Closing the storage failed", { error })));
+  await Promise.race([Promise.all(close), sleep(systemClock, CLOSE_MS, limit.signal)]);
+  limit.abort();
+}
+
 /** Finds the application that is not named, with the options of its settings. */
 async function search({ config, autoload }: Search, find: FindApplication): Promise<Loaded> {
   const found = await find(process.cwd(), config, autoload).catch((error: Error) => {
@@ -69,4 +97,18 @@ async function search({ config, autoload }: Search, find: FindApplication): Prom
     );
   }
   return { ...found, exportName: undefined, options: { workerType: "thread", ...found.options } };
+}
+
+/** Loads the Hueys that are named, each once. */
+async function loadNamed(targets: readonly string[], all: boolean, folder: string): Promise<Loaded[]> {
+  const loaded: Loaded[] = [];
+  for (const target of targets) loaded.push(...all ? await allHueys(target, folder) : [await loadHuey(target, folder)]);
+  const names = new Map<Huey, string>();
+  for (const [index, { huey, exportName }] of loaded.entries()) {
+    const name = all ? `#${exportName}` : targets[index]!;
+    const before = names.get(huey);
+    if (before !== undefined) throw new LoadError(`${before} and ${name} are the same Huey: name it once`);
+    names.set(huey, name);
+  }
+  return loaded;
 }
