@@ -14,7 +14,7 @@ import { Once } from "./platform/once.ts";
 import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
 import { resolveSettings } from "./options/settings.ts";
-import { reportVitals } from "./consumer_health.ts";
+import { provideHealth } from "./consumer_health.ts";
 
 export type { ConsumerOptions, WorkerType } from "./options/settings.ts";
 
@@ -70,7 +70,7 @@ export class Consumer implements AsyncDisposable {
     this.huey = huey;
     this.#settings = resolveSettings(options);
     this.#core = core;
-    reportVitals(this, () => this.#stopping === undefined ? this.#engine?.vitals : undefined);
+    provideHealth(this, () => this.#stopping === undefined ? this.#engine?.health : undefined);
     checkHuey(core, this.#settings);
   }
 

@@ -3,24 +3,22 @@
  * @module
  */
 
-/** Signs of life of a running consumer. */
-export interface Vitals {
-  /** Id of the consumer. */
-  readonly consumer: string;
+/** The health of a running consumer. */
+export interface ConsumerHealth {
   /** All workers are ready. */
   readonly started: boolean;
-  /** The loops that claim and schedule go round. */
-  readonly turns: boolean;
+  /** The loops that claim and schedule are alive. */
+  readonly alive: boolean;
 }
 
-const reports: WeakMap<object, () => Vitals | undefined> = new WeakMap();
+const providers: WeakMap<object, () => ConsumerHealth | undefined> = new WeakMap();
 
-/** Lets `vitalsOf` ask a consumer. */
-export function reportVitals(consumer: object, report: () => Vitals | undefined): void {
-  reports.set(consumer, report);
+/** Lets `healthOf` ask a consumer. */
+export function provideHealth(consumer: object, provide: () => ConsumerHealth | undefined): void {
+  providers.set(consumer, provide);
 }
 
 /** How a consumer is. @returns `undefined` while it does not run, or stops */
-export function vitalsOf(consumer: object): Vitals | undefined {
-  return reports.get(consumer)?.();
+export function healthOf(consumer: object): ConsumerHealth | undefined {
+  return providers.get(consumer)?.();
 }

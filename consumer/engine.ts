@@ -16,7 +16,7 @@ import { AsyncWorkers } from "./worker/async_workers.ts";
 import { partLogger } from "../lib/observe/logger.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
-import type { Vitals } from "./consumer_health.ts";
+import type { ConsumerHealth } from "./consumer_health.ts";
 import type { ConsumerSettings } from "./options/settings.ts";
 
 /** One run of a consumer, from its start to its end. */
@@ -32,7 +32,7 @@ export class Engine {
   /** Missing until they are loaded: a consumer of type `greenlet` starts faster without the code of other isolates. */
   #workers: Workers | undefined;
   readonly #forced: PromiseWithResolvers<number> = Promise.withResolvers();
-  #health: Timer | undefined;
+  #healthCheck: Timer | undefined;
   #starting: Promise<void> | undefined;
   #started = false;
   /** A start that is under way, or hangs, does nothing more. */
@@ -70,9 +70,9 @@ export class Engine {
   }
 
   /** How it is now. */
-  get vitals(): Vitals {
-    const turns = !this.#started || this.#scheduler.isAlive && (this.#workers?.isAlive ?? false);
-    return { consumer: this.#identity.consumer, started: this.#started, turns };
+  get health(): ConsumerHealth {
+    const alive = !this.#started || this.#scheduler.isAlive && (this.#workers?.isAlive ?? false);
+    return { started: this.#started, alive };
   }
 
   /** Resolves when nothing is running and nothing is waiting. */
@@ -98,7 +98,7 @@ export class Engine {
   /** Stops everything; never leaves a part running, even if another fails. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#health?.stop();
+    this.#healthCheck?.stop();
     // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a forced stop.
     await Promise.race([this.#starting?.catch(() => {}), this.#forced.promise]);
     if (this.#refused) return;
@@ -118,7 +118,7 @@ export class Engine {
     this.#started = true;
     logBanner(this.#core, this.#settings, this.#logger);
     const { checkWorkerHealth, healthCheckIntervalMs } = this.#settings;
-    if (checkWorkerHealth) this.#health = startInterval(this.#core.clock, healthCheckIntervalMs, () => this.#check());
+    if (checkWorkerHealth) this.#healthCheck = startInterval(this.#core.clock, healthCheckIntervalMs, () => this.#check());
   }
 
   async #startWorkers(): Promise<void> {

@@ -9,8 +9,8 @@ import type { Timer } from "../../lib/primitives/clock.ts";
 /** What is claimed under a lease that has run out is handed out to others too, so that the share before that is the limit. */
 const SHARE = 0.8;
 
-/** Hears each renewal of the lease. */
-export class ParentPulse {
+/** The lease of the consumer, as its worker process knows it. */
+export class ParentLease {
   readonly #limitMs: number;
   readonly #tell: (silent: boolean) => void;
   #timer: Timer | undefined;
@@ -25,8 +25,8 @@ export class ParentPulse {
     this.#tell = tell;
   }
 
-  /** The lease was renewed. @param atMs When; both processes have the same clock, and the news may have been long on its way */
-  hear(atMs: number): void {
+  /** It was renewed. @param atMs When; both processes have the same clock, and the news may have been long on its way */
+  renewed(atMs: number): void {
     this.#timer?.stop();
     const leftMs = this.#limitMs - Math.max(0, systemClock.now() - atMs);
     if (leftMs > 0) this.#timer = systemClock.startTimer(leftMs, () => this.#become(true));

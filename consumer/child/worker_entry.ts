@@ -22,7 +22,7 @@ import { nameQueue } from "../log/queue_logger.ts";
 import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
 import { sleep } from "../loop/outage.ts";
-import { ParentPulse } from "./parent_lease.ts";
+import { ParentLease } from "./parent_lease.ts";
 import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
 import { readToWorker } from "../pool/protocol_check.ts";
 
@@ -35,7 +35,7 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 /** What is asked of the worker before it has started waits for that. */
 const started: PromiseWithResolvers<Worker> = Promise.withResolvers();
-let pulse: ParentPulse | undefined;
+let parentLease: ParentLease | undefined;
 
 function post(message: FromWorker): void {
   scope.postMessage(message);
@@ -50,7 +50,7 @@ function receive(message: ToWorker): void {
     case "interrupt":
       return void started.promise.then((worker) => worker.interrupt(message.graceMs));
     case "renewed":
-      return pulse?.hear(message.atMs);
+      return parentLease?.renewed(message.atMs);
     case "reopenLog":
       return void reopenLog();
     case "idle":
@@ -85,7 +85,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   guardIsolate((kind, error) => stray(kind, error, core));
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
-  listenForPulse(init, logger);
+  watchLease(init, logger);
   const worker = new Worker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
   await worker.start();
   started.resolve(worker);
@@ -95,14 +95,14 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   post({ type: "stopped", end, started: worker.started });
 }
 
-function listenForPulse({ lease }: Init, logger: Logger): void {
+function watchLease({ lease }: Init, logger: Logger): void {
   if (lease === undefined) return;
-  pulse = new ParentPulse(lease.ttlMs, (silent) => {
+  parentLease = new ParentLease(lease.ttlMs, (silent) => {
     if (silent) logger.warn("The consumer is silent: this worker claims no more until its lease is renewed");
     else logger.info("The consumer has renewed its lease: this worker claims again");
     void started.promise.then((worker) => silent ? worker.pause() : worker.resume());
   });
-  pulse.hear(lease.renewedMs);
+  parentLease.renewed(lease.renewedMs);
 }
 
 /** Tokens of attempts that the consumer was told of. */

@@ -14,7 +14,7 @@ import { isLoopback, isOwnHost } from "./http_head.ts";
 import type { HttpRequest } from "./http_head.ts";
 import { SmallHttpServer } from "./small_http.ts";
 import type { HttpAnswer } from "./small_http.ts";
-import { vitalsOf } from "../consumer_health.ts";
+import { healthOf } from "../consumer_health.ts";
 
 /** Where it listens. */
 export interface HealthAddress {
@@ -90,7 +90,7 @@ export class HealthServer {
 
   /** While it starts or stops there is nothing to complain about. */
   #live(): HttpAnswer {
-    const live = this.#consumers.every((consumer) => vitalsOf(consumer)?.turns ?? true);
+    const live = this.#consumers.every((consumer) => healthOf(consumer)?.alive ?? true);
     return { status: live ? OK : UNAVAILABLE, body: { live } };
   }
 
@@ -108,7 +108,7 @@ export class HealthServer {
 
   async #look(): Promise<{ ready: boolean; queues: QueueHealth[] }> {
     const queues = await this.#queues();
-    const started = this.#consumers.every((consumer) => vitalsOf(consumer)?.started === true);
+    const started = this.#consumers.every((consumer) => healthOf(consumer)?.started === true);
     // Not only while the lease is valid: it is renewed some time after an outage.
     return { ready: started && queues.every(({ waiting }) => waiting !== undefined), queues };
   }

@@ -1,5 +1,5 @@
 /**
- * The sign of life of a consumer, renewed from a place that a busy task cannot block.
+ * The lease of a consumer, renewed from a place that a busy task cannot block.
  * @module
  */
 import { errorText } from "../../lib/primitives/error_record.ts";
@@ -7,7 +7,7 @@ import { showSafely } from "../../lib/primitives/log_text.ts";
 import { type Clock, sleep, startInterval, systemClock, type Timer } from "../../lib/primitives/clock.ts";
 import type { Lease, PollOptions, Storage } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { FromHeart, ToHeart } from "./lease_worker.ts";
+import type { LeaseWorkerReply, LeaseWorkerRequest } from "./lease_worker.ts";
 import { Outage } from "./outage.ts";
 import { openWorker, siblingUrl } from "../platform/web_worker.ts";
 import type { WebWorker } from "../platform/web_worker.ts";
@@ -43,12 +43,12 @@ export class LeaseKeeper {
   readonly #outage: Outage;
   #timer: Timer | undefined;
   /** Ends when all renewals that were sent from here have ended; a slow one may be overtaken by the next. */
-  #beating: Promise<unknown> = Promise.resolve();
-  #heart: WebWorker | undefined;
-  #wantsHeart = false;
-  readonly #heartStopped: PromiseWithResolvers<void> = Promise.withResolvers();
+  #renewing: Promise<unknown> = Promise.resolve();
+  #leaseWorker: WebWorker | undefined;
+  #startLeaseWorkerLater = false;
+  readonly #leaseWorkerStopped: PromiseWithResolvers<void> = Promise.withResolvers();
   /** Renewals made here, for the other isolate to see. */
-  readonly #beats: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
+  readonly #renewals: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   #stopped = false;
 
   constructor(storage: Storage, options: LeaseOptions) {
@@ -63,49 +63,53 @@ export class LeaseKeeper {
     const { lease, tasksRunHere } = this.#options;
     if (!this.#storage.shared) return await this.#storage.renewLease({ ...lease, ttlMs: FOREVER_MS });
     const granted = this.#storage.renewLease(lease);
-    this.#beating = granted.catch(() => {});
+    this.#renewing = granted.catch(() => {});
     await granted;
     // Stopped while it waited for the storage: who stops it waits for this too, and ends the lease.
     if (this.#stopped) return;
-    this.#timer = startInterval(this.#clock, lease.ttlMs / 3, () => this.#beating = Promise.all([this.#beating, this.#beat()]));
-    this.#wantsHeart = tasksRunHere && this.#storage.descriptor !== undefined;
+    this.#timer = startInterval(
+      this.#clock,
+      lease.ttlMs / 3,
+      () => this.#renewing = Promise.all([this.#renewing, this.#renew()]),
+    );
+    this.#startLeaseWorkerLater = tasksRunHere && this.#storage.descriptor !== undefined;
     if (this.#isShort) this.taskStarts();
   }
 
   /** A task is about to run here, and may hold up the timer. */
   taskStarts(): void {
-    if (!this.#wantsHeart) return;
-    this.#wantsHeart = false;
+    if (!this.#startLeaseWorkerLater) return;
+    this.#startLeaseWorkerLater = false;
     if (this.#stopped) return;
     try {
-      this.#startHeart();
+      this.#startLeaseWorker();
     } catch (error) {
       // The task that is about to run has not failed.
       this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${errorText(error)}`);
     }
   }
 
-  /** Renews no more, and ends the lease. A beat that is under way would bring it back after its end, so it is waited for. */
+  /** Renews no more, and ends the lease. A renewal that is under way would bring it back after its end, so it is waited for. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.stop();
-    await Promise.all([this.#beating, this.#stopHeart()]);
+    await Promise.all([this.#renewing, this.#stopLeaseWorker()]);
     await this.#storage.endLease(this.#options.lease.consumer);
   }
 
-  async #stopHeart(): Promise<void> {
-    if (this.#heart === undefined) return;
+  async #stopLeaseWorker(): Promise<void> {
+    if (this.#leaseWorker === undefined) return;
     const patience = new AbortController();
-    this.#heart.post("stop" satisfies ToHeart);
-    await Promise.race([this.#heartStopped.promise, sleep(this.#clock, STOP_MS, patience.signal)]);
+    this.#leaseWorker.post("stop" satisfies LeaseWorkerRequest);
+    await Promise.race([this.#leaseWorkerStopped.promise, sleep(this.#clock, STOP_MS, patience.signal)]);
     patience.abort();
-    this.#heart.terminate();
+    this.#leaseWorker.terminate();
   }
 
-  async #beat(): Promise<void> {
+  async #renew(): Promise<void> {
     try {
       await this.#storage.renewLease(this.#options.lease);
-      Atomics.add(this.#beats, 0, 1);
+      Atomics.add(this.#renewals, 0, 1);
       this.#outage.over();
       this.#options.onRenewed?.();
     } catch (error) {
@@ -118,41 +122,41 @@ export class LeaseKeeper {
   }
 
   /** Another isolate, which opens a connection of its own when it has to. If it cannot do its work, the timer here does what it can. */
-  #startHeart(): void {
-    this.#heart = openWorker(siblingUrl("lease_worker", import.meta.url), {
+  #startLeaseWorker(): void {
+    this.#leaseWorker = openWorker(siblingUrl("lease_worker", import.meta.url), {
       message: (message) => this.#receive(message),
       end: (reason) => {
-        this.#heartStopped.resolve();
+        this.#leaseWorkerStopped.resolve();
         this.#fallBack(reason);
       },
     });
     const descriptor = this.#storage.descriptor!;
     const { lease } = this.#options;
-    this.#heart.post({ descriptor, lease, beats: this.#beats, always: this.#isShort } satisfies ToHeart);
+    this.#leaseWorker.post({ descriptor, lease, renewals: this.#renewals, always: this.#isShort } satisfies LeaseWorkerRequest);
   }
 
   #receive(message: unknown): void {
-    if (isFromHeart(message)) return this.#hear(message);
+    if (isReply(message)) return this.#onReply(message);
     this.#options.logger.debug(`A message that is not of this library is ignored: ${showSafely(message, 200)}`);
   }
 
-  #hear(message: FromHeart): void {
-    if (message === "stopped") this.#heartStopped.resolve();
-    else if (message === "beat") this.#outage.over();
+  #onReply(message: LeaseWorkerReply): void {
+    if (message === "stopped") this.#leaseWorkerStopped.resolve();
+    else if (message === "renewed") this.#outage.over();
     else if (message.fatal) this.#fallBack(message.error);
     else this.#outage.report(new Error(message.error));
   }
 
   #fallBack(reason: string): void {
-    if (this.#stopped || this.#heart === undefined) return;
-    this.#heart.terminate();
-    this.#heart = undefined;
+    if (this.#stopped || this.#leaseWorker === undefined) return;
+    this.#leaseWorker.terminate();
+    this.#leaseWorker = undefined;
     this.#options.logger.warn(`The lease is renewed beside the tasks, which may hold it up: ${reason}`);
   }
 }
 
 /** The module of the storage, which that isolate imports, may post anything. */
-function isFromHeart(message: unknown): message is FromHeart {
-  if (message === "beat" || message === "stopped") return true;
+function isReply(message: unknown): message is LeaseWorkerReply {
+  if (message === "renewed" || message === "stopped") return true;
   return typeof (message as Partial<{ error: string }> | null | undefined)?.error === "string";
 }

@@ -7,25 +7,25 @@ import { startInterval, systemClock, type Timer } from "../../lib/primitives/clo
 import type { Lease, Storage, StorageDescriptor } from "../../lib/storage.ts";
 
 /** What to renew, and when. */
-export interface Watch {
+export interface LeaseWatch {
   readonly descriptor: StorageDescriptor;
   readonly lease: Lease;
   /** One number: how often the consumer itself has renewed the lease. */
-  readonly beats: Int32Array<SharedArrayBuffer>;
+  readonly renewals: Int32Array<SharedArrayBuffer>;
   /** Renew it also while the consumer does. */
   readonly always: boolean;
 }
 
 /** What the consumer says: once what to do, and at the end that it is over. */
-export type ToHeart = Watch | "stop";
+export type LeaseWorkerRequest = LeaseWatch | "stop";
 
 /** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
-export type FromHeart = "beat" | "stopped" | { readonly error: string; readonly fatal: boolean };
+export type LeaseWorkerReply = "renewed" | "stopped" | { readonly error: string; readonly fatal: boolean };
 
 /** What this isolate has of a Web Worker's global object. */
 interface Scope {
-  postMessage(message: FromHeart): void;
-  addEventListener(type: "message", listener: (event: { readonly data: ToHeart }) => void): void;
+  postMessage(message: LeaseWorkerReply): void;
+  addEventListener(type: "message", listener: (event: { readonly data: LeaseWorkerRequest }) => void): void;
 }
 
 /** Looks within the life of a lease; the consumer renews it three times, so that one of two looks always finds it renewed. */
@@ -35,17 +35,17 @@ const scope = globalThis as unknown as Scope;
 
 let storage: Storage | undefined;
 let timer: Timer | undefined;
-let beating: Promise<void> = Promise.resolve();
+let renewing: Promise<void> = Promise.resolve();
 let stopped = false;
 
-function live(watch: Watch): void {
-  let seen = Atomics.load(watch.beats, 0);
+function watchConsumer(watch: LeaseWatch): void {
+  let seen = Atomics.load(watch.renewals, 0);
   let silent = 0;
-  const next = (): void => void (beating = beating.then(() => beat(watch)));
+  const next = (): void => void (renewing = renewing.then(() => renew(watch)));
   timer = startInterval(systemClock, watch.lease.ttlMs / LOOKS, () => {
-    const beats = Atomics.load(watch.beats, 0);
-    silent = beats === seen ? silent + 1 : 0;
-    seen = beats;
+    const renewals = Atomics.load(watch.renewals, 0);
+    silent = renewals === seen ? silent + 1 : 0;
+    seen = renewals;
     if (watch.always || silent > 1) next();
   });
   // The consumer may have been held up while this isolate was made.
@@ -55,12 +55,12 @@ function live(watch: Watch): void {
 async function stop(): Promise<void> {
   stopped = true;
   timer?.stop();
-  await beating;
+  await renewing;
   await storage?.close().catch(() => {});
   scope.postMessage("stopped");
 }
 
-async function beat({ descriptor, lease }: Watch): Promise<void> {
+async function renew({ descriptor, lease }: LeaseWatch): Promise<void> {
   if (stopped) return;
   try {
     storage ??= await open(descriptor);
@@ -71,7 +71,7 @@ async function beat({ descriptor, lease }: Watch): Promise<void> {
   if (stopped) return;
   try {
     await storage.renewLease(lease);
-    scope.postMessage("beat");
+    scope.postMessage("renewed");
   } catch (error) {
     scope.postMessage({ error: String(error), fatal: false });
   }
@@ -84,5 +84,5 @@ async function open({ module, className, options }: StorageDescriptor): Promise<
 
 scope.addEventListener("message", ({ data }) => {
   if (data === "stop") void stop();
-  else if (data?.beats !== undefined) live(data);
+  else if (data?.renewals !== undefined) watchConsumer(data);
 });

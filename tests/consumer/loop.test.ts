@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import { HealthServer } from "../../consumer/health/server.ts";
 import { Loop } from "../../consumer/loop/loop.ts";
-import { vitalsOf } from "../../consumer/consumer_health.ts";
+import { healthOf } from "../../consumer/consumer_health.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { logbook, memory, silent, startClock, stopClock, waitUntil } from "../helpers.ts";
 
@@ -146,7 +146,7 @@ describe("Consumer", () => {
     expect((await fetch(`${url}/live`)).status).toBe(200);
     await replaced.promise;
     // The new one has not shown yet that it fares better.
-    expect(vitalsOf(consumer)!.turns).toBe(false);
+    expect(healthOf(consumer)!.alive).toBe(false);
     expect(await (await fetch(`${url}/live`)).json()).toEqual({ live: false });
     late.resolve();
     expect(await result.get({ blocking: true })).toBe(3);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { FromHeart, Watch } from "../../consumer/loop/lease_worker.ts";
+import type { LeaseWatch, LeaseWorkerReply } from "../../consumer/loop/lease_worker.ts";
 import { isGone, newIdentity } from "../../consumer/platform/identity.ts";
 import { LeaseKeeper } from "../../consumer/loop/lease.ts";
 import type { Loop } from "../../consumer/loop/loop.ts";
@@ -301,15 +301,17 @@ describe("LeaseKeeper", () => {
     test(`another isolate renews it ${always ? "always, if it is short" : "when nobody here does"}`, async () => {
       const huey = sqlite();
       const descriptor = huey.storage.descriptor!;
-      const beats = new Int32Array(new SharedArrayBuffer(4));
+      const renewals = new Int32Array(new SharedArrayBuffer(4));
       const heard = Promise.withResolvers<unknown>();
-      const heart = openWorker(siblingUrl("lease_worker", import.meta.resolve("../../consumer/loop/lease.ts")), {
-        message: (message) => heard.resolve(message as FromHeart),
+      const leaseWorker = openWorker(siblingUrl("lease_worker", import.meta.resolve("../../consumer/loop/lease.ts")), {
+        message: (message) => heard.resolve(message as LeaseWorkerReply),
         end: heard.resolve,
       });
-      ends.push(() => Promise.resolve(heart.terminate()));
-      heart.post({ descriptor, lease: { ...lease, ttlMs: always ? 3_600_000 : 60 }, beats, always } satisfies Watch);
-      expect(await heard.promise).toBe("beat");
+      ends.push(() => Promise.resolve(leaseWorker.terminate()));
+      leaseWorker.post(
+        { descriptor, lease: { ...lease, ttlMs: always ? 3_600_000 : 60 }, renewals, always } satisfies LeaseWatch,
+      );
+      expect(await heard.promise).toBe("renewed");
       expect((await huey.storage.leases()).map(({ consumer }) => consumer)).toEqual([lease.consumer]);
     });
   }
@@ -341,14 +343,14 @@ describe("LeaseKeeper", () => {
       const { renewLease, endLease } = storage;
       const [gate, twoMore, late] = Array.from({ length: 3 }, () => Promise.withResolvers<void>()) as [Gate, Gate, Gate];
       const steps: string[] = [];
-      let beats = 0;
+      let renewals = 0;
       storage.renewLease = async (renewed) => {
-        const beat = ++beats;
-        const isSlow = beat === (slow === "first" ? 1 : 2);
+        const renewal = ++renewals;
+        const isSlow = renewal === (slow === "first" ? 1 : 2);
         if (isSlow) await gate.promise;
         await renewLease.call(storage, renewed);
         steps.push("renewed");
-        if (beat > 2) twoMore.resolve();
+        if (renewal > 2) twoMore.resolve();
         if (isSlow) late.resolve();
       };
       storage.endLease = (consumer) => {
