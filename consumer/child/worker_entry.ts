@@ -18,7 +18,6 @@ import { importHuey } from "../application/load.ts";
 import { Worker } from "../worker/worker.ts";
 import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
-import { nameQueue } from "../log/queue_logger.ts";
 import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
 import { sleep } from "../loop/outage.ts";
@@ -73,7 +72,6 @@ async function begin(init: Init): Promise<void> {
     const huey = await importHuey(init.module, init.exportName);
     if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
     const core = checkedCore(huey, init);
-    nameQueue(core);
     await run(huey, core, init);
   } catch (error) {
     post({ type: "failed", reason: withoutSecrets(errorStack(error)) });

@@ -22,8 +22,7 @@ import type { HealthAddress, HealthServer } from "../health/server.ts";
 import type { Loaded } from "../application/load.ts";
 import { LoadError } from "../application/load.ts";
 import { configureLogging, loggingInUse } from "../log/logging.ts";
-import { nameQueue } from "../log/queue_logger.ts";
-import { partLogger } from "../../lib/observe/logger.ts";
+import { defaultLogger, partLogger } from "../../lib/observe/logger.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
 import { isLogSignal, rotate, rotateAtSignal } from "../log/rotation.ts";
 import type { LogSignal } from "../log/rotation.ts";
@@ -112,9 +111,9 @@ async function prepare({ what, options: given, logging }: RunCommand, find: Find
   const { logfile } = logging;
   const absolute = logfile === undefined ? {} : { logfile: resolve(logfile) };
   const loaded = await loadApplications(what, find);
-  configureLogging({ ...logging, ...absolute, queues: loaded.length > 1 }, "MainThread");
-  const logger = partLogger(coreOf(loaded[0]!.huey)!.logger, "consumer");
-  for (const { huey } of loaded) nameQueue(coreOf(huey)!);
+  const cores = loaded.map(({ huey }) => coreOf(huey)!);
+  configureLogging({ ...logging, ...absolute, queues: cores.map(({ settings }) => settings.name) }, "MainThread");
+  const logger = partLogger(cores.length > 1 ? defaultLogger() : cores[0]!.logger, "consumer");
   const consumers = loaded.map(({ huey, module, exportName, options: settings, workers }) => {
     const named = exportName === undefined ? {} : { exportName };
     return new Consumer(huey, { ...settings, ...given, module, ...named, ...(workers === undefined ? {} : { workers }) });

@@ -12,20 +12,20 @@ export type Formatter = (record: LogRecord) => string;
 const LEVELS: Readonly<Record<string, string>> = { warning: "WARNING", trace: "DEBUG", fatal: "CRITICAL" };
 
 /** `[YYYY-MM-DD HH:MM:SS,mmm] LEVEL:logger:WHO:message`. `who` names the isolate; a queue comes before it: `mail/Worker-1`. */
-export function fullFormat(who: string): Formatter {
+export function fullFormat(who: string, queues?: readonly string[]): Formatter {
   return (record) => {
     const { date, time, ms } = clock(record.timestamp);
-    const queue = queueOf(record);
+    const { logger, queue } = sourceOf(record, queues);
     const place = queue === undefined ? whoOf(record, who) : `${queue}/${whoOf(record, who)}`;
-    const head = `[${date} ${time},${ms}] ${levelOf(record)}:${record.category.join(".")}:${place}`;
+    const head = `[${date} ${time},${ms}] ${levelOf(record)}:${logger}:${place}`;
     return withStack(record, `${oneLine(head)}:${oneLine(textOf(record))}`);
   };
 }
 
 /** `HH:MM:SS message`, or `HH:MM:SS queue: message`. */
-export function simpleFormat(): Formatter {
+export function simpleFormat(queues?: readonly string[]): Formatter {
   return (record) => {
-    const queue = queueOf(record);
+    const { queue } = sourceOf(record, queues);
     const place = queue === undefined ? "" : `${oneLine(queue)}: `;
     return withStack(record, `${clock(record.timestamp).time} ${place}${oneLine(textOf(record))}`);
   };
@@ -35,15 +35,17 @@ export function simpleFormat(): Formatter {
 const RAW = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** One JSON object per line. */
-export function jsonFormat(who: string): Formatter {
+export function jsonFormat(who: string, queues?: readonly string[]): Formatter {
   return (record) => {
     const copy = plainCopy(record.properties);
     const { who: _, ...properties } = typeof copy === "object" ? copy as Record<string, unknown> : { properties: copy };
+    const { logger, queue } = sourceOf(record, queues);
     const fields = {
       time: new Date(record.timestamp).toISOString(),
       level: levelOf(record),
-      logger: record.category.join("."),
+      logger,
       who: whoOf(record, who),
+      ...(queue === undefined ? {} : { queue: plainCopy(queue) }),
       message: plainCopy(textOf(record)),
     };
     // Properties of the same names must not pass for what the library says.
@@ -60,9 +62,12 @@ function whoOf(record: LogRecord, who: string): string {
   return typeof record.properties.who === "string" ? record.properties.who : who;
 }
 
-/** With several queues in one process, what the library logs names its own. */
-function queueOf({ category, properties: { queue } }: LogRecord): string | undefined {
-  return category[0] === "huey" && typeof queue === "string" ? queue : undefined;
+/** Who logs; with several queues in one process also for which of them, if it is the library. */
+function sourceOf({ category }: LogRecord, queues: readonly string[] = []): { logger: string; queue?: string } {
+  const [root = "", queue = "", ...parts] = category;
+  if (root !== "huey" || !queues.includes(queue)) return { logger: category.join(".") };
+  const logger = [root, ...parts].join(".");
+  return queues.length > 1 ? { logger, queue } : { logger };
 }
 
 function textOf(record: LogRecord): string {

@@ -15,8 +15,8 @@ export interface LoggingOptions {
   readonly logfile?: string;
   readonly level: "debug" | "info" | "warning";
   readonly format: "full" | "simple" | "json";
-  /** Whether lines name their queue, of which there are several. */
-  readonly queues?: boolean;
+  /** The queues that are served; lines name theirs if there are several. */
+  readonly queues?: readonly string[];
 }
 
 let inUse: LoggingOptions | undefined;
@@ -49,9 +49,9 @@ export function configureLogging(options: LoggingOptions, who: string): void {
   });
 }
 
-function formatter({ format }: LoggingOptions, who: string): Formatter {
-  if (format === "simple") return simpleFormat();
-  return format === "json" ? jsonFormat(who) : fullFormat(who);
+function formatter({ format, queues }: LoggingOptions, who: string): Formatter {
+  if (format === "simple") return simpleFormat(queues);
+  return format === "json" ? jsonFormat(who, queues) : fullFormat(who, queues);
 }
 
 /** Each record made inside a task carries its id. */

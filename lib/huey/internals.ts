@@ -41,7 +41,7 @@ export class HueyCore implements Core {
     this.clock = options.clock ?? systemClock;
     this.serializer = hueySerializer(options);
     this.logger = hueyLogger(options);
-    this.signals = new Signals(() => this.logger);
+    this.signals = new Signals(this.logger);
     this.#source = source;
     this.#immediate = options.immediate ?? false;
     this.#immediateUseMemory = options.immediateUseMemory ?? true;

@@ -90,7 +90,7 @@ function resultTtlMs(ttl: Duration | "forever"): number | undefined {
 
 /** The logger that options mean. */
 export function hueyLogger(options: HueyOptions): Logger {
-  return options.logger === undefined ? defaultLogger() : checkLogger(options.logger);
+  return options.logger === undefined ? defaultLogger(hueyName(options)) : checkLogger(options.logger);
 }
 
 /**

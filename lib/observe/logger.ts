@@ -24,9 +24,12 @@ interface OpenLogger extends Logger {
   getChild(name: string): OpenLogger;
 }
 
-/** The library's logger of LogTape: category `["huey"]`. */
-export function defaultLogger(): Logger {
-  return new LogTape(() => (globalThis as { [ROOT]?: LogTapeLogger })[ROOT]?.getChild("huey"));
+/** The library's logger of LogTape: category `["huey", queue]`, or `["huey"]` for what concerns no queue. */
+export function defaultLogger(queue?: string): Logger {
+  return new LogTape(() => {
+    const logger = (globalThis as { [ROOT]?: LogTapeLogger })[ROOT]?.getChild("huey");
+    return queue === undefined ? logger : logger?.getChild(queue);
+  });
 }
 
 /** What loggers have in common: none of them throws. */
@@ -119,11 +122,6 @@ class LogTape extends SafeLogger {
   get #logger(): LogTapeLogger | undefined {
     return this.#found ??= this.#find();
   }
-}
-
-/** Whether a logger is one of LogTape, which keeps properties apart. */
-export function isOfLogTape(logger: Logger): boolean {
-  return logger instanceof LogTape;
 }
 
 /** A logger of the application. */

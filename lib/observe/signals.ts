@@ -108,9 +108,9 @@ interface Connection {
 export class Signals {
   readonly #byName: Map<SignalName, Connection[]> = new Map();
   #all: Connection[] = [];
-  readonly #logger: () => Logger;
+  readonly #logger: Logger;
 
-  constructor(logger: () => Logger) {
+  constructor(logger: Logger) {
     this.#logger = logger;
   }
 
@@ -151,7 +151,7 @@ export class Signals {
       try {
         await (handler as unknown as SignalHandler<K>)(name, task, error as SignalErrors[K]);
       } catch (failure) {
-        this.#logger().error(`Handler of signal "${name}" failed for task ${task.name}: ${task.id}`, { error: failure });
+        this.#logger.error(`Handler of signal "${name}" failed for task ${task.name}: ${task.id}`, { error: failure });
       }
     }
   }

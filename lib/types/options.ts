@@ -56,7 +56,7 @@ export interface HueyOptions {
   /** How long a blocking `get` can still learn that a task ended without storing anything. Default 60; a number is seconds. */
   completionTtl?: Duration;
 
-  /** Where to log. Default: LogTape, category `["huey"]`; until the application configures it, failures go to the console. */
+  /** Where to log. Default: LogTape, category `["huey", name]`; until the application configures it, failures go to the console. */
   logger?: Logger;
 
   /** The time for everything that this Huey and its storage do. Default: the machine's. For tests. */

@@ -41,17 +41,27 @@ describe("fullFormat()", () => {
 });
 
 describe("a line of one queue of several", () => {
-  const of = (category: string[]): LogRecord => record({ category, properties: { queue: "mail" } });
+  const of = (category: string[]): LogRecord => record({ category });
+  const queues = ["mail", "reports"];
 
   test("names it", () => {
-    expect(fullFormat("Worker-1")(of(["huey", "consumer"]))).toContain(" INFO:huey.consumer:mail/Worker-1:Task add: 1");
-    expect(simpleFormat()(of(["huey"]))).toBe("09:05:07 mail: Task add: 1");
-    expect(JSON.parse(jsonFormat("Worker-1")(of(["huey"])))).toMatchObject({ who: "Worker-1", queue: "mail" });
+    expect(fullFormat("Worker-1", queues)(of(["huey", "mail", "consumer"]))).toContain(
+      " INFO:huey.consumer:mail/Worker-1:Task add: 1",
+    );
+    expect(simpleFormat(queues)(of(["huey", "mail"]))).toBe("09:05:07 mail: Task add: 1");
+    const fields = JSON.parse(jsonFormat("Worker-1", queues)(of(["huey", "mail"])));
+    expect(fields).toMatchObject({ logger: "huey", who: "Worker-1", queue: "mail" });
+  });
+
+  test("does not where there is one only, or where it concerns none", () => {
+    expect(fullFormat("it", ["mail"])(of(["huey", "mail", "consumer"]))).toContain(" INFO:huey.consumer:it:Task add: 1");
+    expect(JSON.parse(jsonFormat("it", ["mail"])(of(["huey", "mail"]))).queue).toBeUndefined();
+    expect(fullFormat("it", queues)(of(["huey", "consumer"]))).toContain(" INFO:huey.consumer:it:Task add: 1");
   });
 
   test("is one of the library: what the application calls a queue is its own", () => {
-    expect(fullFormat("Worker-1")(of(["app"]))).toContain(" INFO:app:Worker-1:Task add: 1");
-    expect(simpleFormat()(of(["app"]))).toBe("09:05:07 Task add: 1");
+    expect(fullFormat("Worker-1", queues)(of(["app", "mail"]))).toContain(" INFO:app.mail:Worker-1:Task add: 1");
+    expect(simpleFormat(queues)(of(["app"]))).toBe("09:05:07 Task add: 1");
   });
 });
 
@@ -135,7 +145,7 @@ describe("what is hostile", () => {
   test("texts stay on their line and are no templates", () => {
     const text = "x\n[2026] INFO:forged\r\x1b[31m\u009b31m\u2028 {error.stack} {*} {{";
     const all = record({ category: ["huey", text], message: [text], properties: { queue: text, who: text } });
-    for (const format of [fullFormat("it"), simpleFormat(), jsonFormat("it")]) {
+    for (const format of [fullFormat("it", [text, "b"]), simpleFormat([text, "b"]), jsonFormat("it", [text, "b"])]) {
       const line = format(all);
       expect([...line].filter((character) => /[\p{Cc}\u2028]/u.test(character))).toEqual([]);
       expect(line).toContain("{error.stack} {*} {{");

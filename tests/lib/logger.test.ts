@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
-import { partLogger } from "../../lib/observe/logger.ts";
-import { checkLogger, defaultLogger, describe as describeTask, describeArguments, logs } from "../../lib/observe/logger.ts";
+import { coreOf } from "../../lib/core/core.ts";
+import {
+  checkLogger,
+  defaultLogger,
+  describe as describeTask,
+  describeArguments,
+  logs,
+  partLogger,
+} from "../../lib/observe/logger.ts";
 import { registerSecret } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
+import { MemoryHuey } from "../../storage/memory/huey.ts";
 import { logbook } from "../helpers.ts";
 
 const records: LogRecord[] = [];
@@ -64,6 +72,17 @@ describe("the default logger", () => {
       false,
       true,
       true,
+    ]);
+  });
+
+  test("has a category for each queue", () => {
+    configure("debug");
+    for (const name of ["mail", "a.b"]) defaultLogger(name).info(name);
+    coreOf(new MemoryHuey("reports"))!.logger.warn("of a Huey");
+    expect(seen()).toEqual([
+      ["huey.mail", "info", "mail", {}],
+      ["huey.a.b", "info", "a.b", {}],
+      ["huey.reports", "warning", "of a Huey", {}],
     ]);
   });
 
