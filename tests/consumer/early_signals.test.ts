@@ -58,8 +58,8 @@ describe("a consumer that is still loading", () => {
       const text = readFileSync(join(LIBRARY, path), "utf8");
       return [...text.matchAll(/^import .* from "(.*)";$/gm)].map(([, module]) => module!);
     };
-    expect(importsOf("consumer.ts")).toEqual(["node:process", "./consumer/early_signals.ts"]);
-    expect(importsOf("consumer/cli/early_signals.ts")).toEqual(["node:process", "./environment.ts"]);
+    expect(importsOf("consumer.ts")).toEqual(["node:process", "./consumer/cli/early_signals.ts"]);
+    expect(importsOf("consumer/cli/early_signals.ts")).toEqual(["node:process", "../platform/environment.ts"]);
     expect(importsOf("consumer/platform/environment.ts")).toEqual(["node:process"]);
   });
 
