@@ -85,7 +85,9 @@ export async function readKey(
   try {
     return { value: await decodeValue(core, found, placeOf(core, space === "results" ? "result" : "value", key)) };
   } catch (error) {
-    if (!peek) await values.putIfEmpty(key, found);
+    // How long it was to stay is not known any more.
+    const ttlMs = space === "results" ? core.settings.resultTtlMs : undefined;
+    if (!peek) await values.putIfEmpty(key, found, { ttlMs });
     throw error;
   }
 }

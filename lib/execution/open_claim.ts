@@ -55,7 +55,7 @@ function isBeyondHope(core: Core, { deliveries }: Claim): boolean {
 async function leaveClosed(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
   if (readOnly) return;
   const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
-  await bury(core, { claim, reason }, stop);
+  await bury(core, { claim, reason, ended: await hasEnded(core, claim, stop) }, stop);
 }
 
 async function openSlowly(
@@ -124,6 +124,18 @@ function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): 
   return persist(core, `look whether task ${describe(message)} has ended`, stop, () => isReplayed(core, message));
 }
 
+/** Whether what cannot be read stands under the id of a task that has ended: whatever it is, that end stays. */
+function hasEnded(core: Core, { id }: Claim, stop: AbortSignal | undefined): Promise<boolean> {
+  // The error of an attempt would be taken for an end.
+  if (core.settings.storeIntermediateErrors) return Promise.resolve(false);
+  return persist(
+    core,
+    `look whether task ${id} has ended`,
+    stop,
+    () => core.storage.endedOf([id]).then((ended) => ended.length > 0),
+  );
+}
+
 async function buryFor(
   core: Core,
   claim: Claim,
@@ -131,5 +143,6 @@ async function buryFor(
   message: Message | undefined,
   stop: AbortSignal | undefined,
 ): Promise<void> {
-  await bury(core, { claim, reason: error.message, error, message }, stop);
+  const ended = message === undefined && await hasEnded(core, claim, stop);
+  await bury(core, { claim, reason: error.message, error, message, ended }, stop);
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
+import { group } from "../../lib/composition/group.ts";
 import { claim, memory, work } from "../helpers.ts";
 
 /** Takes an item as a consumer that dies. */
@@ -33,4 +34,16 @@ test("a message that was lost after its last delivery too is set aside without b
   await huey.requeueDeadLetter(letter!.id);
   await work(huey);
   expect(runs).toBe(1);
+});
+
+test("its reader and its chord learn of it", async () => {
+  const huey = memory({ maxDeliveries: 3 });
+  const one = huey.task("one", (n: number) => n);
+  const seen: unknown[] = [];
+  const all = huey.task("all", (values: unknown[]) => void seen.push(...values));
+  const { results } = await huey.enqueue(group([one.s(1), one.s(2)]).andThen(all));
+  await die(huey, 4);
+  await work(huey);
+  await expect([...results][0]!.get({ blocking: true })).rejects.toThrow("handed out 4 times");
+  expect(seen).toEqual([expect.any(Error), 2]);
 });

@@ -264,3 +264,18 @@ test("a serializer is told the place of each value, the same when it is written 
     `w ${JSON.stringify({ purpose: "value", queue: "shop", id: "key" })}`,
   ]);
 });
+
+test("what cannot be read under the id of a task that has ended leaves its result alone", async () => {
+  for (const isSigned of [true, false]) {
+    const huey = isSigned ? signed() : memory();
+    const task = huey.task("task", (value: unknown) => value);
+    const [result, other] = [await task(1), await task(2)];
+    const moved = (await huey.storage.pending()).find(({ id }) => id === other.id)!;
+    await work(huey);
+    await enqueueBytes(huey, result.id, new TextEncoder().encode("junk"));
+    if (isSigned) await huey.storage.enqueue([{ ...moved, id: result.id }]);
+    await work(huey);
+    expect(await result.get()).toBe(1);
+    expect(await huey.deadLetterCount()).toBeGreaterThan(0);
+  }
+});

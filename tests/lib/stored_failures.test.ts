@@ -1,6 +1,6 @@
 /** A value is read as a value and a failure as a failure, whatever a task returns and whatever is stored. @module */
 import { describe, expect, test } from "bun:test";
-import { TaskException } from "../../lib/errors.ts";
+import { DecodeError, TaskException } from "../../lib/errors.ts";
 import { chord } from "../../lib/composition/group.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { failure, memory, work } from "../helpers.ts";
@@ -142,4 +142,16 @@ describe("a failure that cannot be stored as it is", () => {
     await work(huey);
     expect([runs, await huey.pendingCount(), (await huey.state(id)).state]).toEqual([1, 0, "dead"]);
   });
+});
+
+test("a result that cannot be read still has an end when it was put back", async () => {
+  const huey = memory({ resultTtl: 5 });
+  const lives: unknown[] = [];
+  const { results } = huey.storage;
+  const put = results.putIfEmpty.bind(results);
+  results.putIfEmpty = (key, value, options) =>
+    put(key, value, { ...options, ttlMs: (lives.push(options?.ttlMs), options?.ttlMs) });
+  await results.put("x", new TextEncoder().encode("junk"));
+  await expect(huey.result("x")).rejects.toThrow(DecodeError);
+  expect(lives).toEqual([5000]);
 });
