@@ -35,7 +35,9 @@ end
 /** Notices: letter, expiry f64, and the mark of a task that runs. */
 export const PUT_NOTICES: string = SETS + `
 local function putNotices(ttl, letter, ids, mark)
-  if ttl <= 0 then return end
+  if not (ttl > 0) then return end
+  -- It may come from a record that nobody of ours has written.
+  ttl = math.min(math.ceil(ttl), 3155760000000)
   local text, args = letter .. struct.pack('>d', now + ttl), {}
   if mark then text = text .. struct.pack('>d', now) .. mark end
   for i = 1, #ids do

@@ -75,7 +75,7 @@ const DEFAULT_EXPIRE_SECONDS = 86_400;
 /** The rule for each option of the storages whose results stay; neither a URL nor a password is shown. */
 const RULES: Rules<RedisOptions> = {
   url: checkSecret,
-  host: rule.text,
+  host: checkHost,
   port: rule.whole({ min: 1, max: 65_535 }),
   username: rule.text,
   password: checkSecret,
@@ -160,6 +160,12 @@ function connectionOptions(options: RedisOptions): Record<string, unknown> {
 /** The message must not show the value. */
 function checkSecret(value: unknown, name: string): void {
   if (typeof value !== "string") throw new TypeError(`${name} must be a string, not a value of type ${typeof value}`);
+}
+
+/** A URL in its place would be told wherever the server is named. */
+function checkHost(value: unknown, name: string): void {
+  rule.text(value, name);
+  if (/[/@\s]/.test(value as string)) throw new TypeError(`${name} must be a name or an address; a URL is given as url`);
 }
 
 /** The message must not show the URL: it may hold a password. */

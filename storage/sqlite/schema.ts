@@ -131,7 +131,9 @@ function queueNumber(database: Database, filename: string, name: string): number
       "until nothing waits and nothing is scheduled";
     throw new ConfigurationError(`${found}, and this release uses version ${SCHEMA_VERSION}: ${advice}`);
   }
-  return database.prepare("select id from huey_queue where name = ?").get(name)?.id as number | undefined;
+  const id = database.prepare("select id from huey_queue where name = ?").get(name)?.id;
+  // Another number is none that was given here.
+  return Number(id) >= 1 && Number(id) <= MOST_QUEUES ? Number(id) : undefined;
 }
 
 function addQueue(database: Database, name: string): number {
@@ -139,6 +141,7 @@ function addQueue(database: Database, name: string): number {
   const id = Number(database.prepare(next).get()?.id);
   if (id > MOST_QUEUES) throw new ConfigurationError(`A SQLite file can hold ${MOST_QUEUES} queues, and this one holds them`);
   const first = firstPlain(id);
+  database.prepare("delete from huey_queue where name = ?").run(name);
   database.prepare("insert into huey_queue (id, name, low, high) values (?, ?, ?, ?)").run(id, name, first, first);
   return id;
 }

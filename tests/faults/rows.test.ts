@@ -160,6 +160,26 @@ describe("a SQLite file with rows of strangers", () => {
     await readEverything();
   }, LIMIT_MS);
 
+  test("a queue whose number was changed gets another one", async () => {
+    for (const number of ["9223372036854775807", "-9223372036854775808", "9007199254740993", "-1", "0", "99999"]) {
+      const open = (): Huey =>
+        new Huey({ name: "odd", storage: new SqliteStorage({ name: "odd", filename: fixture.filename }), logger: silent });
+      await open().put("made", 1);
+      const database = openDatabase(fixture.filename);
+      database.exec(`update huey_queue set id = ${number} where name = 'odd'`);
+      database.close();
+      const odd = open();
+      const work = odd.task("work", (n: number) => n);
+      const results = [await work(1), await work.schedule({ args: [2], delay: 0.01 })];
+      const consumer = new Consumer(odd, { workers: 2, periodic: false });
+      await consumer.start();
+      const values = await Promise.all(results.map((result) => result.get({ blocking: true, timeout: 20 })));
+      expect([number, values]).toEqual([number, [1, 2]]);
+      await consumer.stop();
+      await odd.close();
+    }
+  }, LIMIT_MS);
+
   test("a task runs after its queue's own row was changed", async () => {
     const work = huey.task("work", (n: number) => n);
     await work(0);

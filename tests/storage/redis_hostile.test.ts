@@ -160,3 +160,20 @@ async function listAll(storage: Storage): Promise<void> {
     await space.peekMany(["x1", "x2"]);
   }
 }
+
+test("a result with the life of no notice is read, and its notice has an end", async () => {
+  const storage = new RedisStorage({ name: "odd life", host: server.host, port: server.port });
+  const prefix = "huey2:{odd life}:";
+  const time = Buffer.alloc(8);
+  for (const life of [1e300, Infinity, NaN, -1, 0.5]) {
+    await storage.settle({ id: "x", ending: "complete", noticeTtlMs: 1000, result: Buffer.from("r"), resultTtlMs: 60_000 });
+    time.writeDoubleBE(life);
+    const sets = await admin.sendCommand(["HKEYS", `${prefix}sets`]) as Buffer[];
+    const key = sets.map(String).find((each) => each.startsWith(`${prefix}results:60000`))!;
+    const record = await admin.sendCommand(["HGET", key, "x"]) as Buffer;
+    await admin.sendCommand(["HSET", key, "x", Buffer.concat([record.subarray(0, 9), time, record.subarray(17)])]);
+    expect([life, Buffer.from((await storage.results.pop("x"))!).toString()]).toEqual([life, "r"]);
+  }
+  await storage.flush();
+  await storage.close();
+});

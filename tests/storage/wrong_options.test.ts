@@ -107,6 +107,8 @@ test.each(([
   [[FileHuey, FileStorage], { path: 5 }, "string"],
   [REDIS, { hosts: "redis.internal" }, '"host"'],
   [REDIS, { host: 5 }, "string"],
+  [REDIS, { host: "redis://user:password@redis.internal" }, "a URL is given as url"],
+  [REDIS, { host: "user:password@redis.internal" }, "host must be a name or an address"],
   [REDIS, { port: "6379" }, "number"],
   [REDIS, { port: 0 }, "from 1 to 65535"],
   [REDIS, { db: -1 }, "at least 0"],
