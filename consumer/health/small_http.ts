@@ -82,7 +82,7 @@ export class SmallHttpServer {
 
   #welcome(socket: Socket): void {
     socket.on("error", () => socket.destroy());
-    if (this.#visitors.size >= MOST_CONNECTIONS && !this.#dropSlowest()) return void socket.destroy();
+    if (this.#visitors.size >= MOST_CONNECTIONS) this.#dropSlowest();
     const end = (): void => void socket.destroy();
     const visitor: Visitor = { socket, head: "", answered: false, timer: systemClock.startTimer(HEAD_MS, end) };
     this.#visitors.add(visitor);
@@ -93,13 +93,12 @@ export class SmallHttpServer {
     socket.on("data", (data: Uint8Array) => this.#hear(visitor, data));
   }
 
-  /** Makes room for somebody who may be faster. */
-  #dropSlowest(): boolean {
-    const slowest = [...this.#visitors].find(({ answered }) => !answered);
-    if (slowest === undefined) return false;
+  /** Makes room for somebody who may be faster. Those who ask can be slow, and so can those who are to read the answer. */
+  #dropSlowest(): void {
+    const visitors = [...this.#visitors];
+    const slowest = visitors.find(({ answered }) => !answered) ?? visitors[0]!;
     this.#visitors.delete(slowest);
     slowest.socket.destroy();
-    return true;
   }
 
   #hear(visitor: Visitor, data: Uint8Array): void {

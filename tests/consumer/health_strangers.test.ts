@@ -132,6 +132,15 @@ describe("the small server", () => {
     expect(await ask("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")).toContain('"path":"/quick"');
     await Promise.all(closed);
   }, 30_000);
+
+  test("drops who does not take the answer, if nobody is slower", async () => {
+    const greedy = Array.from({ length: 50 }, () => {
+      const socket = open("GET /greedy HTTP/1.1\r\nHost: x\r\n\r\n");
+      return new Promise<void>((resolve) => socket.on("readable", () => resolve()));
+    });
+    await Promise.all(greedy);
+    expect(await ask("GET /quick HTTP/1.1\r\nHost: x\r\n\r\n")).toContain('"path":"/quick"');
+  });
 });
 
 describe("the health endpoint of a consumer", () => {
