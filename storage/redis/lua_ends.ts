@@ -15,7 +15,7 @@ local SETS = P .. 'sets'
 local function putInSet(kind, ttl, slices, args)
   local length = math.max(1, math.ceil(ttl / slices))
   local number = ttl > 0 and math.floor((now + ttl) / length) or 0
-  local key, waiting = string.format('%s%s:%d:%d', P, kind, ttl, number), P .. 'waiting'
+  local key, waiting = P .. kind .. string.format(':%d:%d', ttl, number), P .. 'waiting'
   -- A key that is named twice counts twice, so that one command answers three questions.
   local found = redis.call('EXISTS', waiting, key, key, SETS, SETS, SETS, SETS)
   many('HSET', key, args)

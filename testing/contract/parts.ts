@@ -55,6 +55,20 @@ export const partCases: Cases = {
     expect(await storage.state("a")).toBe(undefined);
   },
 
+  "queues stay apart, whatever characters their names have": async (context, expect) => {
+    const storages = new Map<string, Storage>();
+    for (const name of ["q", "Q", "q\0", "q\0other", "{q}", "q:results", "../q", "q%00", "q\r\n", "\u{1f41d}"]) {
+      storages.set(name, await context.open(name));
+    }
+    for (const storage of storages.values()) await fill(storage);
+    for (const [name, storage] of storages) {
+      expect([name, await counts(storage)]).toEqual([name, FULL]);
+      expect([name, (await storage.state("ended"))?.state]).toEqual([name, "complete"]);
+      await storage.flush();
+      expect([name, Object.values(await counts(storage))]).toEqual([name, Object.values(FULL).map(() => 0)]);
+    }
+  },
+
   "a flush of one part leaves the others": async (context, expect) => {
     for (const part of PARTS) {
       const storage = await context.open(`flush ${part}`);
