@@ -10,7 +10,7 @@ import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { durationMs } from "../lib/primitives/time.ts";
 import type { Duration } from "../lib/primitives/time.ts";
 import { Engine } from "./engine.ts";
-import { Once } from "./platform/once.ts";
+import { Once } from "./once.ts";
 import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
 import { resolveSettings } from "./options/settings.ts";

@@ -20,7 +20,7 @@ import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
 import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
-import { sleep } from "../loop/outage.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 import { ParentLease } from "./parent_lease.ts";
 import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
 import { readToWorker } from "../pool/protocol_check.ts";
@@ -89,7 +89,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   started.resolve(worker);
   post({ type: "ready" });
   const end = await worker.ended;
-  await Promise.race([huey.close(), sleep(5000)]);
+  await Promise.race([huey.close(), sleep(systemClock, 5000)]);
   post({ type: "stopped", end, started: worker.started });
 }
 

@@ -5,7 +5,7 @@
 import type { Core } from "../../lib/core/core.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import { isGone, newIdentity } from "../platform/identity.ts";
-import { sleep } from "../loop/outage.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 
 /** The state of one queue. */
 export interface QueueHealth {
@@ -84,7 +84,7 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   const limit = new AbortController();
   // Whoever waits no more must not be surprised by its failure.
   work.catch(() => {});
-  const late = sleep(limitMs, limit.signal).then(() => {
+  const late = sleep(systemClock, limitMs, limit.signal).then(() => {
     throw new Late(`${LATE} within ${limitMs / 1000} s`);
   });
   late.catch(() => {});

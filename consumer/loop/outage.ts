@@ -2,7 +2,7 @@
  * What to do while the storage fails: say so once, try again later and later, say when it is over.
  * @module
  */
-import { type Clock, sleep as sleepBy, systemClock } from "../../lib/primitives/clock.ts";
+import { type Clock, sleep, systemClock } from "../../lib/primitives/clock.ts";
 import type { PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 
@@ -42,7 +42,7 @@ export class Outage {
   /** Reports a failure, and waits before the next try. An abort ends the wait. */
   async wait(error: unknown, signal?: AbortSignal): Promise<void> {
     this.report(error);
-    await sleepBy(this.#clock, this.#delayMs, signal);
+    await sleep(this.#clock, this.#delayMs, signal);
     this.#delayMs = Math.min(this.#delayMs * this.#poll.backoff, this.#poll.maxMs);
   }
 
@@ -62,9 +62,4 @@ export class Outage {
       // A logger that throws must not end the loop that tries again.
     }
   }
-}
-
-/** Waits, however long; an abort ends the wait. Never rejects. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return sleepBy(systemClock, ms, signal);
 }

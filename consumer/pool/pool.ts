@@ -2,7 +2,7 @@
  * Workers in other isolates: made, replaced when they die or have done their share, and stopped.
  * @module
  */
-import { systemClock } from "../../lib/primitives/clock.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import type { Owner } from "../../lib/storage.ts";
@@ -11,7 +11,7 @@ import type { Workers } from "../worker/workers.ts";
 import { revocationEnforcer } from "./revocation_enforcer.ts";
 import type { Loop } from "../loop/loop.ts";
 import { loggingInUse } from "../log/logging.ts";
-import { Outage, sleep } from "../loop/outage.ts";
+import { Outage } from "../loop/outage.ts";
 import type { Init } from "./protocol.ts";
 import { recoverWorker, releaseWorker } from "./recover_worker.ts";
 import type { ConsumerSettings } from "../options/settings.ts";
@@ -92,7 +92,7 @@ export class WorkerPool implements Workers {
       const started = await Promise.all(workers.map((worker) => worker.idle()));
       const settled = this.#recoveries.size === 0 && started.every((count) => count !== undefined);
       if (settled && workers.length > 0) return started.reduce((sum, count) => sum + count!, this.#before);
-      if (workers.length === 0) await sleep(10, this.#stop.signal);
+      if (workers.length === 0) await sleep(systemClock, 10, this.#stop.signal);
       if (this.#stop.signal.aborted) return await new Promise(() => {});
     }
   }
@@ -113,7 +113,10 @@ export class WorkerPool implements Workers {
     const workers = [...this.#workers];
     for (const worker of workers) worker.interrupt(graceMs);
     const limit = new AbortController();
-    await Promise.race([Promise.all(workers.map((worker) => worker.ended)), sleep(graceMs + REPORT_MS, limit.signal)]);
+    await Promise.race([
+      Promise.all(workers.map((worker) => worker.ended)),
+      sleep(systemClock, graceMs + REPORT_MS, limit.signal),
+    ]);
     limit.abort();
     for (const worker of workers) worker.terminate("it did not stop in time");
     await Promise.all(workers.map((worker) => worker.ended));
@@ -162,7 +165,7 @@ export class WorkerPool implements Workers {
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (before.isReady ? failedStarts - 2 : failedStarts), longest);
     if (failedStarts === 0 || pauseMs < FIRST_PAUSE_MS) return;
     this.#options.logger.info(`${before.name} ended too soon: another takes its place in ${pauseMs / 1000} s`);
-    await sleep(pauseMs, this.#stop.signal);
+    await sleep(systemClock, pauseMs, this.#stop.signal);
   }
 
   #startMember(member: PoolMember): RemoteWorker {

@@ -1,5 +1,5 @@
 /**
- * Something that happens once, and may be a long time coming.
+ * What one can wait for of a consumer: something that happens once, and may be a long time coming.
  * @module
  */
 
