@@ -58,9 +58,7 @@ export class Engine {
       onRenewed: () => this.#workers?.leaseRenewed(),
     });
     // What only this isolate sees cannot have been left behind by another.
-    if (storage.shared) {
-      this.#recovery = this.#makeRecovery();
-    }
+    if (storage.shared) this.#recovery = this.#makeRecovery();
     this.#scheduler = this.#makeScheduler();
   }
 

@@ -18,7 +18,7 @@ export interface Option {
   readonly kind: OptionKind;
   /** What a flag sets. */
   readonly value?: boolean;
-  /** Of the command line, as shown by the help. */
+  /** Where it is not given, and in the help; that of the worker type is of the command line only. */
   readonly default?: string | number;
   readonly min?: number;
   readonly max?: number;
@@ -176,6 +176,11 @@ export function checkConsumerOptions(options: object, of: string, others: readon
 /** Options of the command line that were given: they have a refusal of their own. */
 function commandKeysOf(options: object): string[] {
   return typeof options === "object" && options !== null ? Object.keys(options).filter((key) => COMMAND_KEYS.has(key)) : [];
+}
+
+/** The number that an option has where none is given. */
+export function defaultOf(key: string): number {
+  return optionOf(key)!.default as number;
 }
 
 /** What an option demands of its value, as part of a sentence: `a whole number, at least 1`. */

@@ -11,7 +11,7 @@ import { checkValues, rule, type Rules } from "../../lib/primitives/option_rules
 import type { PollOptions } from "../../lib/storage.ts";
 import { durationMs } from "../../lib/primitives/time.ts";
 import type { Duration } from "../../lib/primitives/time.ts";
-import { checkConsumerOptions } from "./options.ts";
+import { checkConsumerOptions, defaultOf } from "./options.ts";
 
 /** Huey's `greenlet` (slots in this isolate), `thread` (Web Workers) and `process` (child processes). */
 export type WorkerType = "greenlet" | "thread" | "process";
@@ -67,7 +67,7 @@ const PATIENT_CHECKS = 6;
 const OTHERS: Rules<Pick<ConsumerOptions, "module" | "exportName">> = { module: checkModule, exportName: rule.text };
 
 /**
- * Checks options and fills in defaults.
+ * Checks options and fills in the defaults of the table.
  *
  * @param options As given to the constructor.
  * @throws {TypeError} For an option that does not exist, or a value of a wrong type.
@@ -77,28 +77,29 @@ const OTHERS: Rules<Pick<ConsumerOptions, "module" | "exportName">> = { module: 
 export function resolveSettings(options: ConsumerOptions): ConsumerSettings {
   checkConsumerOptions(options, "A consumer", Object.keys(OTHERS));
   checkValues(options, OTHERS);
-  const healthCheckIntervalMs = durationMs(options.healthCheckInterval ?? 10, "healthCheckInterval");
+  const ms = (key: keyof ConsumerOptions): number => durationMs(options[key] as Duration | undefined ?? defaultOf(key), key);
+  const healthCheckIntervalMs = ms("healthCheckInterval");
   const settings: ConsumerSettings = {
-    workers: options.workers ?? 1,
+    workers: options.workers ?? defaultOf("workers"),
     workerType: options.workerType ?? "greenlet",
-    concurrency: options.concurrency ?? 1,
+    concurrency: options.concurrency ?? defaultOf("concurrency"),
     module: options.module === undefined ? undefined : moduleUrl(options.module, process.cwd()),
     exportName: options.exportName,
     periodic: options.periodic ?? true,
     poll: {
-      initialMs: durationMs(options.initialDelay ?? 0.1, "initialDelay"),
-      backoff: options.backoff ?? 1.15,
-      maxMs: durationMs(options.maxDelay ?? 10, "maxDelay"),
+      initialMs: ms("initialDelay"),
+      backoff: options.backoff ?? defaultOf("backoff"),
+      maxMs: ms("maxDelay"),
     },
-    schedulerIntervalMs: durationMs(options.schedulerInterval ?? 1, "schedulerInterval"),
+    schedulerIntervalMs: ms("schedulerInterval"),
     checkWorkerHealth: options.checkWorkerHealth ?? true,
     healthCheckIntervalMs,
     patienceMs: PATIENT_CHECKS * healthCheckIntervalMs,
     flushLocks: options.flushLocks === true || (options.extraLocks ?? []).length > 0,
     extraLocks: options.extraLocks ?? [],
     maxTasks: options.maxTasks,
-    graceMs: durationMs(options.grace ?? 10, "grace"),
-    leaseMs: durationMs(options.lease ?? 15, "lease"),
+    graceMs: ms("grace"),
+    leaseMs: ms("lease"),
   };
   refuseContradictions(settings);
   return settings;
