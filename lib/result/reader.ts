@@ -154,7 +154,9 @@ const NEVER_RAN = {
  */
 function endingWithoutValue(id: string, stored: StoredState | undefined): ReadResult {
   if (stored?.state === "complete") {
-    throw new ResultTimeout(`Task ${id} has no result any more: another reader took it, read with preserve to share it`);
+    throw new ResultTimeout(
+      `Task ${id} has no result any more: another reader took it, or its resultTtl is over; read with preserve to share it`,
+    );
   }
   const outcome = stored?.state as keyof typeof NEVER_RAN | undefined;
   if (outcome === undefined || !(outcome in NEVER_RAN)) return { value: undefined, ended: true };

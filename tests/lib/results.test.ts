@@ -291,13 +291,14 @@ describe("results of one task or call", () => {
   });
 
   test("go after resultTtl", async () => {
-    const huey = memory({ resultTtl: 100 });
+    const huey = memory({ resultTtl: 100, completionTtl: 1000 });
     const [read, unread] = await huey.task("task", (n: number) => n).map([1, 2]);
     await work(huey);
     advance(99);
     expect(await read!.get()).toBe(1);
     advance(2);
     expect([await unread!.get(), await huey.resultCount()] as unknown[]).toEqual([undefined, 0]);
+    expect((await failure(unread!.get({ blocking: true }))).message).toContain("resultTtl");
   });
 });
 
