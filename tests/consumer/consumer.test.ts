@@ -127,7 +127,7 @@ describe("Consumer", () => {
     const { names } = record(huey);
     const task = huey.task("task", () => "done");
     await make(huey).start();
-    const result = await task.schedule({ delay: { milliseconds: 5 } });
+    const result = await task.schedule({ delay: { milliseconds: 300 } });
     await result.get({ blocking: true });
     await consumers[0]!.stop();
     expect(names).toEqual(["scheduled", "enqueued", "executing", "complete"]);
