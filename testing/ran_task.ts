@@ -16,7 +16,7 @@ export interface RanTask {
   readonly outcome: "complete" | "failed" | "retrying" | "revoked" | "expired" | "canceled" | "dead";
   /** What the function returned. */
   readonly value: unknown;
-  /** What it failed of. `undefined` also where it was put off: by a lock, a rate limit or `RetryTask`. */
+  /** What it failed of; of a dead one why nobody can run it. `undefined` also where it was put off: by a lock, a rate limit or `RetryTask`. */
   readonly error: Error | undefined;
   /** When, on the clock of its Huey. */
   readonly at: Date;
@@ -38,8 +38,10 @@ export function ranTask(core: Core, { outcome, retries }: AttemptEnd): RanTask {
   };
 }
 
-/** What a test sees of a message that was set aside. */
-export function deadTask(core: Core, id: string): RanTask {
-  const task = makeTask({ v: 1, id, name: "", args: [] });
-  return { task, outcome: "dead", value: undefined, error: undefined, at: new Date(core.clock.now()) };
+/** What a test sees of a message that was set aside: `error` is the reason, and there are no arguments. */
+export async function deadTask(core: Core, id: string): Promise<RanTask> {
+  const letter = (await core.storage.deadLetters()).findLast(({ taskId }) => taskId === id);
+  const task = makeTask({ v: 1, id, name: letter?.taskName ?? "", args: [] });
+  const error = letter && new Error(letter.reason);
+  return { task, outcome: "dead", value: undefined, error, at: new Date(core.clock.now()) };
 }

@@ -13,6 +13,9 @@ import { deadTask, type RanTask, ranTask } from "./ran_task.ts";
 const OWNER = { consumer: "test", worker: "test" } as const;
 /** Turns of the microtask queue that an attempt gets first. */
 const QUICK_TURNS = 200;
+/** An attempt that has let its patience pass so often hangs: from then on it gets less. */
+const HANGS_AFTER = 10;
+const HANGING_PATIENCE_MS = 5;
 /** Messages moved to the queue in one step. */
 const BATCH = 500;
 
@@ -29,7 +32,8 @@ export class Runner {
   readonly #core: Core;
   readonly #clock: TestClock;
   readonly #patienceMs: number;
-  readonly #running: Map<Claim, Promise<void>> = new Map();
+  /** Attempts that run, and how often each has let the patience pass without any progress. */
+  readonly #running: Map<Claim, number> = new Map();
   #ran: RanTask[] = [];
   #periodic: PeriodicTasks;
   #progress: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -57,12 +61,13 @@ export class Runner {
   async runWaiting({ limit = Infinity, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<string[]> {
     const started = new Set<Claim>();
     const unfinished = (): Claim[] => [...started].filter((claim) => this.#running.has(claim));
+    let isIdle = false;
     while (started.size < limit) {
       const { claims: [claim], revocations } = await this.#core.storage.claim(1, { owner: OWNER, waitMs: 0 });
       if (claim !== undefined) {
         started.add(claim);
-        await this.#run(claim, revocations, patienceMs);
-      } else if (!await this.#goesOn(unfinished().length > 0 ? patienceMs : this.#patienceMs)) break;
+        isIdle = await this.#run(claim, revocations, patienceMs);
+      } else if (isIdle || !await this.#goesOn(unfinished().length > 0 ? patienceMs : this.#patienceMs)) break;
     }
     return unfinished().map(({ id }) => id);
   }
@@ -96,22 +101,25 @@ export class Runner {
     return Math.min(dueMs ?? Infinity, this.#clock.nextMs ?? Infinity, this.#periodic.nextMs ?? Infinity);
   }
 
-  async #run(claim: Claim, revocations: boolean, patienceMs: number): Promise<void> {
+  /** @returns whether it goes on, without any progress */
+  async #run(claim: Claim, revocations: boolean, patienceMs: number): Promise<boolean> {
     const waiting = await this.#core.storage.pendingCount();
     const attempt = this.#execute(claim, revocations).finally(() => {
       this.#running.delete(claim);
       this.#tellProgress();
     });
-    this.#running.set(claim, attempt);
+    this.#running.set(claim, 0);
     // What it throws besides its task is the storage's, and the test's to see.
     attempt.catch(() => {});
     // Most attempts wait for nothing outside: they end before a timer would be worth its price.
     for (let turn = 0; turn < QUICK_TURNS && this.#running.has(claim); turn++) await undefined;
     while (this.#running.has(claim)) {
       // What it has enqueued may be what it waits for.
-      if (await this.#core.storage.pendingCount() > waiting || !await this.#progressed(patienceMs)) return;
+      if (await this.#core.storage.pendingCount() > waiting) return false;
+      if (!await this.#progressed(patienceMs)) return true;
     }
     await attempt;
+    return false;
   }
 
   async #execute(claim: Claim, revocations: boolean): Promise<void> {
@@ -125,7 +133,7 @@ export class Runner {
       },
     });
     if (isTold || (await this.#core.storage.state(claim.id))?.state !== "dead") return;
-    this.#ran.push(deadTask(this.#core, claim.id));
+    this.#ran.push(await deadTask(this.#core, claim.id));
   }
 
   /** Whether an attempt in the background ends, or enqueues something, within the patience. */
@@ -135,10 +143,14 @@ export class Runner {
 
   async #progressed(patienceMs: number): Promise<boolean> {
     const done = new AbortController();
-    const stopListening = await this.#core.storage.listen!("queue", () => this.#tellProgress());
+    const isHanging = this.#running.values().every((fruitless) => fruitless >= HANGS_AFTER);
+    const waitMs = isHanging ? Math.min(patienceMs, HANGING_PATIENCE_MS) : patienceMs;
+    const stopListening = await this.#core.storage.listen("queue", () => this.#tellProgress());
     try {
       const progress = this.#progress.promise.then(() => true);
-      return await Promise.race([progress, sleep(systemClock, patienceMs, done.signal).then(() => false)]);
+      const isProgress = await Promise.race([progress, sleep(systemClock, waitMs, done.signal).then(() => false)]);
+      for (const [claim, fruitless] of this.#running) this.#running.set(claim, isProgress ? 0 : fruitless + 1);
+      return isProgress;
     } finally {
       done.abort();
       stopListening();

@@ -4,6 +4,7 @@
  */
 import { checkKeys, checkNumber } from "../lib/primitives/arguments.ts";
 import { coreOf } from "../lib/core/core.ts";
+import { currentAttempt } from "../lib/core/current.ts";
 import { Huey } from "../lib/huey/huey.ts";
 import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
@@ -35,7 +36,7 @@ export interface DrainOptions {
 
 const DEFAULT_PATIENCE_SECONDS = 0.05;
 /** How long `drain` waits, in real time, for a task without any progress. */
-const DRAIN_PATIENCE_MS = 5000;
+const DRAIN_PATIENCE_MS = 3000;
 
 /**
  * A Huey in memory with a clock of its own, which stands still until `advance`. Everything else is the real engine: messages are
@@ -57,6 +58,8 @@ const DRAIN_PATIENCE_MS = 5000;
 export class TestHuey extends Huey {
   readonly #clock: TestClock;
   readonly #runner: Runner;
+  readonly #patienceMs: number;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /**
    * @param options Options of every Huey, `now` and `patience`.
@@ -68,7 +71,8 @@ export class TestHuey extends Huey {
     const clock = new TestClock(instantMs(now, "now"));
     super({ ...rest, clock, storage: (name) => new MemoryStorage({ name, clock }) });
     this.#clock = clock;
-    this.#runner = new Runner(coreOf(this)!, clock, durationMs(patience, "patience"));
+    this.#patienceMs = durationMs(patience, "patience");
+    this.#runner = new Runner(coreOf(this)!, clock, this.#patienceMs);
   }
 
   /** The clock that this Huey reads. */
@@ -98,7 +102,8 @@ export class TestHuey extends Huey {
    * ```
    */
   async advance(by: Duration): Promise<RanTask[]> {
-    return await this.#advanceTo(this.#clock.now() + durationMs(by, "by"));
+    const byMs = durationMs(by, "by");
+    return await this.#inTurn(() => this.#advanceTo(this.#clock.now() + byMs));
   }
 
   /**
@@ -110,12 +115,11 @@ export class TestHuey extends Huey {
    */
   async advanceTo(at: Instant): Promise<RanTask[]> {
     const atMs = instantMs(at, "at");
-    if (atMs < this.#clock.now()) {
-      throw new RangeError(
-        `The clock cannot go back from ${this.clock.now().toISOString()} to ${new Date(atMs).toISOString()}`,
-      );
-    }
-    return await this.#advanceTo(atMs);
+    return await this.#inTurn(() => {
+      if (atMs >= this.#clock.now()) return this.#advanceTo(atMs);
+      const [from, to] = [this.clock.now(), new Date(atMs)].map((time) => time.toISOString());
+      throw new RangeError(`The clock cannot go back from ${from} to ${to}`);
+    });
   }
 
   /**
@@ -124,7 +128,7 @@ export class TestHuey extends Huey {
    * @param options `limit`: most attempts to run. `throwErrors`: reject with the first failure.
    * @returns What ran.
    * @throws What a task has thrown, with `throwErrors`.
-   * @throws {Error} If a task is still running after five seconds of real time in which nothing happened.
+   * @throws {Error} If a task is still running after three seconds of real time in which nothing happened.
    *
    * @example
    * ```ts
@@ -140,13 +144,15 @@ export class TestHuey extends Huey {
     checkKeys(options, "Options of drain", ["limit", "throwErrors"]);
     const { limit, throwErrors = false } = options;
     if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
-    const unfinished = await this.#runner.runWaiting({ limit, patienceMs: DRAIN_PATIENCE_MS });
-    if (unfinished.length > 0) {
+    const ran = await this.#inTurn(async () => {
+      const patienceMs = Math.max(DRAIN_PATIENCE_MS, this.#patienceMs);
+      const unfinished = await this.#runner.runWaiting({ limit, patienceMs });
+      if (unfinished.length === 0) return this.#runner.takeRan();
+      const who = unfinished.join(", ");
       throw new Error(
-        `drain: still running after 5 s without progress: ${unfinished.join(", ")}. Advance the clock to its timeout`,
+        `drain: still running after ${patienceMs / 1000} s without progress: ${who}. Advance the clock to its timeout`,
       );
-    }
-    const ran = this.#runner.takeRan();
+    });
     const failed = throwErrors ? ran.find(({ outcome }) => outcome === "failed") : undefined;
     if (failed?.error !== undefined) throw failed.error;
     return ran;
@@ -155,5 +161,13 @@ export class TestHuey extends Huey {
   async #advanceTo(targetMs: number): Promise<RanTask[]> {
     await this.#runner.advanceTo(targetMs);
     return this.#runner.takeRan();
+  }
+
+  /** One after another, in the order of the calls; a task that calls is inside the turn already. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (currentAttempt.getStore() !== undefined) return work();
+    const ended = this.#turn.then(work);
+    this.#turn = ended.catch(() => {});
+    return ended;
   }
 }

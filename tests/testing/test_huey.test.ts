@@ -97,8 +97,36 @@ describe("drain", () => {
     await gone();
     gone.unregister();
     const ran = await huey.advance({ minutes: 1 });
-    expect(ran.map(({ outcome }) => outcome)).toEqual(["dead"]);
+    expect(ran.map(({ task, outcome, error }) => [task.name, outcome, error?.message.includes("gone")])).toEqual([[
+      "gone",
+      "dead",
+      true,
+    ]]);
     expect(await huey.deadLetterCount()).toBe(1);
+  });
+
+  test("of several calls at once each has its turn, and what it ran; a task may call too", async () => {
+    const huey = testHuey();
+    const task = huey.task("task", (n: number) => n);
+    const outer = huey.task("outer", async () => {
+      await task(5);
+      return (await huey.drain()).map(({ value }) => value);
+    });
+    for (const minute of [1, 2, 3]) await task.schedule({ args: [minute], delay: { minutes: minute } });
+    const ran = await Promise.all([huey.advance({ minutes: 1 }), huey.drain(), huey.advance({ minutes: 2 })]);
+    expect(ran.map((part) => part.map(({ value }) => value))).toEqual([[1], [], [2, 3]]);
+    expect(huey.clock.now()).toEqual(new Date("2026-01-05T12:03:00Z"));
+    await outer();
+    expect((await huey.drain()).map(({ value }) => value)).toEqual([[5]]);
+  });
+
+  test("names a task that hangs, and goes on without it when the clock moves", async () => {
+    const huey = testHuey({ patience: 0.001 });
+    huey.periodicTask("minutely", every({ minutes: 1 }), () => {});
+    const hang = huey.task("hang", () => new Promise(() => {}));
+    const { id } = await hang();
+    await expect(huey.drain()).rejects.toThrow(`still running after 3 s without progress: ${id}`);
+    expect(await huey.advance({ hours: 1 })).toHaveLength(60);
   });
 
   test("refuses unknown options", async () => {
