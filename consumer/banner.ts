@@ -24,7 +24,8 @@ export function logBanner(core: Core, settings: ConsumerSettings, logger: Logger
   logger.info(`Scheduler runs at least every ${settings.schedulerIntervalMs / 1000} s`);
   logger.info(`Periodic tasks are ${periodic ? "enabled" : "disabled"}`);
   const definitions = core.registry.all();
-  logger.info(definitions.length === 0 ? "No tasks are registered" : "The following tasks are available:");
+  if (definitions.length > 0) logger.info("The following tasks are available:");
+  else logger.warn("No tasks are registered: the module of the Huey must define them, or import the modules that do");
   for (const { name, periodic } of definitions) {
     logger.info(`+ ${name}${periodic === undefined ? "" : ` (${describePeriodic(periodic, core)})`}`);
   }

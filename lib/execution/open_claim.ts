@@ -114,7 +114,7 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
     await bury(core, { claim, reason: error.message, error, message, data }, stop);
     return;
   }
-  core.logger.warn(`Task ${describe(message)} is not registered here: left to other consumers`);
+  core.logger.warn(`Task ${describe(message)} is not registered here, its module was not imported: left to other consumers`);
   const { id, priority, track } = claim;
   const item = { id, data, priority, track, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS, chord: claim.chord };
   await settleWithRetry(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);

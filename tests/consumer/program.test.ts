@@ -53,6 +53,14 @@ describe("the command line", () => {
     await program.exited;
   }, SLOW);
 
+  test("warns that no task is registered", async () => {
+    const mod = new URL("../../mod.ts", import.meta.url).href;
+    writeFileSync(join(stage.folder, "none.ts"), `import { MemoryHuey } from "${mod}"; export const huey = new MemoryHuey();`);
+    const program = stage.run("-q", "-k", "greenlet", "none.ts");
+    await program.says("No tasks are registered: ");
+    await stopped(program);
+  }, SLOW);
+
   test("names the place of a mistake in the syntax", async () => {
     writeFileSync(join(stage.folder, "several.ts"), "export const = 1;");
     writeFileSync(join(stage.folder, "one.ts"), "export const a = 1;\nconst b = ];");
