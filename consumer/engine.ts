@@ -55,7 +55,7 @@ export class Engine {
       poll,
       logger: this.#logger,
       clock: core.clock,
-      onRenewed: () => this.#workers?.leaseRenewed(),
+      onRenewed: () => this.#workers?.leaseRenewed?.(),
     });
     // What only this isolate sees cannot have been left behind by another.
     if (storage.shared) this.#recovery = this.#makeRecovery();
@@ -140,7 +140,7 @@ export class Engine {
     this.#logger.debug("Checking workers and scheduler");
     this.#scheduler.restartIfStuck();
     this.#recovery?.restartIfStuck();
-    this.#workers?.check();
+    this.#workers?.check?.();
   }
 
   async #stopWorkers(): Promise<void> {

@@ -61,14 +61,6 @@ export class AsyncWorkers implements Workers {
     return this.#worker.isAlive;
   }
 
-  leaseRenewed(): void {
-    // Whatever freezes the consumer freezes the worker.
-  }
-
-  check(): void {
-    // The worker lives in the isolate of the caller: while that runs, the worker does.
-  }
-
   #make(): Worker {
     const { workers, concurrency, poll, maxTasks } = this.#settings;
     const worker = this.#generation === 1 ? "Worker-1" : `Worker-1.${this.#generation}`;

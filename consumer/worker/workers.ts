@@ -15,8 +15,8 @@ export interface Workers {
   interrupt(graceMs: number): Promise<void>;
   /** Whether any worker is there, and takes tasks in time. */
   readonly isAlive: boolean;
-  /** The lease that covers their claims was renewed. */
-  leaseRenewed(): void;
-  /** Replaces what died and was not replaced yet. */
-  check(): void;
+  /** The lease that covers their claims was renewed; for those that go on while the consumer is frozen. */
+  leaseRenewed?(): void;
+  /** Replaces what died and was not replaced yet; for those outside of this isolate. */
+  check?(): void;
 }
