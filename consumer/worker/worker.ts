@@ -171,6 +171,7 @@ export class Worker {
     await Promise.race([graceful, sleep(clock, SETTLE_MS, timer.signal)]);
     timer.abort();
     this.#end("stopped");
+    await this.ended;
   }
 
   async #giveBack(running: readonly Running[]): Promise<void> {
