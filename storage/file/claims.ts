@@ -85,7 +85,7 @@ export class Claims {
 
   /** Whether a claim is held. */
   isHeld(transaction: Transaction, { token }: Claim): boolean {
-    return isToken(token) && transaction.exists(pathOf(token));
+    return isToken(token) && transaction.isTaken(pathOf(token));
   }
 
   /** Marks a claim as begun. @returns whether it is held */
@@ -96,9 +96,9 @@ export class Claims {
   }
 
   /** Ends a claim that is held, with its settlement. */
-  end(transaction: Transaction, { token }: Claim, locks: "drop" | "forget" | Owner): void {
+  end(transaction: Transaction, { token, data }: Claim, locks: "drop" | "forget" | Owner): void {
     const { heldLocks } = this.#parts;
-    transaction.remove(pathOf(token));
+    transaction.remove(pathOf(token), data.length);
     if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
     if (locks === "drop") heldLocks.drop(transaction, token);
     else if (locks === "forget") heldLocks.forget(transaction, token);

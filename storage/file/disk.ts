@@ -7,7 +7,6 @@
  * @module
  */
 import * as fs from "node:fs";
-import { dirname } from "node:path";
 import { codeOf, succeeds } from "./errors.ts";
 import { ownIsolate } from "./isolate.ts";
 
@@ -48,7 +47,9 @@ export class Disk {
 
   /** The bytes of a plain file, `undefined` if there is none. */
   read(path: string): Uint8Array | undefined {
-    const stat = this.#isFolder(dirname(path)) ? this.#stat(path) : undefined;
+    // Most often nothing is there, and that costs less to ask than what is there.
+    if (!this.seems(path) || !this.#isFolder(dirname(path))) return undefined;
+    const stat = this.#stat(path);
     if (!stat?.isFile() || stat.size > MOST_BYTES) return undefined;
     try {
       const bytes = fs.readFileSync(this.#at(path), { flag: O_RDONLY | O_NOFOLLOW | O_NONBLOCK } as never) as Uint8Array;
@@ -61,12 +62,17 @@ export class Disk {
 
   /** Whether something is there, whatever it is. */
   exists(path: string): boolean {
-    return this.#stat(path) !== undefined;
+    return this.seems(path) || this.#stat(path) !== undefined;
+  }
+
+  /** Whether something is there that can be opened. Costs least of all. */
+  seems(path: string): boolean {
+    return fs.existsSync(this.#at(path));
   }
 
   /** Whether a plain file is there. */
   isFile(path: string): boolean {
-    return this.#stat(path)?.isFile() ?? false;
+    return this.seems(path) && (this.#stat(path)?.isFile() ?? false);
   }
 
   /** Bytes of a file that can be used again; `undefined` if it is none. */
@@ -130,13 +136,21 @@ export class Disk {
 
   /** Writes at the end of a file, which is made if missing. */
   append(path: string, bytes: Uint8Array): void {
-    const stat = this.#stat(path);
-    if (stat !== undefined && (!stat.isFile() || stat.nlink !== 1)) this.refuse(path);
     const flags = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK;
-    let file = -1;
-    this.#attempt(path, () => file = fs.openSync(this.#at(path), flags, this.#folderMode & 0o666));
-    this.#fill(file, bytes, stat === undefined);
-    if (stat === undefined) this.#note(path);
+    const open = (): number => {
+      let file = -1;
+      this.#attempt(path, () => file = fs.openSync(this.#at(path), flags, this.#folderMode & 0o666));
+      return file;
+    };
+    let file = open();
+    let stat = fs.fstatSync(file);
+    if (!stat.isFile() || stat.nlink !== 1) {
+      fs.closeSync(file);
+      this.refuse(path);
+      stat = fs.fstatSync(file = open());
+    }
+    this.#fill(file, bytes, stat.size === 0);
+    if (stat.size === 0) this.#note(path);
   }
 
   /** Moves a file or folder, over a file if there is one. @returns whether it was there to be moved */
@@ -228,7 +242,7 @@ export class Disk {
       } catch (error) {
         const code = codeOf(error);
         if (expected.includes(code ?? "")) throw error;
-        if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY"].includes(code ?? "")) {
+        if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY", "ENXIO"].includes(code ?? "")) {
           throw error;
         }
         if (code === "ENOENT" || code === "ENOTDIR") this.#known.clear();
@@ -312,6 +326,11 @@ export class Disk {
   #at(path: string): string {
     return path === "." ? this.root : `${this.root}/${path}`;
   }
+}
+
+function dirname(path: string): string {
+  const end = path.lastIndexOf("/");
+  return end < 0 ? "." : path.slice(0, end);
 }
 
 function makePrivately(root: string, mode: number): void {

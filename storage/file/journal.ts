@@ -30,7 +30,8 @@ export type Change =
   /** A line at the end of a file; that it may stand there twice does no harm. */
   | { readonly kind: "append"; readonly path: string; readonly bytes: Uint8Array }
   | { readonly kind: "move"; readonly from: string; readonly to: string }
-  | { readonly kind: "remove"; readonly path: string };
+  /** `size`: of a plain file, where that is known. */
+  | { readonly kind: "remove"; readonly path: string; readonly size?: number };
 
 const DONE = new Uint8Array(4);
 /** Paths as this driver makes them: no step leads out of the folder. */
@@ -64,7 +65,7 @@ export class OwnJournal {
 
   /** Marks it as done. */
   end(): void {
-    this.#put(DONE);
+    this.#disk.writeFile(this.#file!, DONE);
   }
 
   /** Gives up the file. @param isLeft Somebody has to finish it yet */

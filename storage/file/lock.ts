@@ -206,7 +206,9 @@ export class Lock {
     return `held.${this.#number}.${renewal}.${machine}.${pid}.${start}${isMain ? "m" : "w"}.${id}`;
   }
 
+  /** Most holds are over before it is worth while to ask for the process. */
   #isGone(name: string, isolate: Isolate): boolean {
+    if (this.#seen?.name !== name) return this.#hasLookedSoFor(name, Infinity);
     return hasEnded(isolate) ?? this.#hasLookedSoFor(name, REPLACE_MS);
   }
 

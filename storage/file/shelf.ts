@@ -20,12 +20,14 @@ const OURS = /^[0-9a-f]{4,12}-[0-9a-f-]+$/;
 interface Leaf {
   readonly path: string;
   readonly name: string;
+  readonly isOurs: boolean;
   /** Sorted. */
   names: string[] | undefined;
 }
 
 interface Branch {
   readonly name: string;
+  readonly isOurs: boolean;
   leaves: Leaf[] | undefined;
 }
 
@@ -96,10 +98,10 @@ export class Shelf {
   /** Makes room for a new file. @returns where it is to be put */
   add(transaction: Transaction, name: string): string {
     const branches = this.#all();
-    let branch = lastUpTo(branches.filter(isOurs), name);
+    let branch = lastUpTo(branches, name, true);
     if (branch === undefined) branch = this.#newBranch(name);
     const leaves = this.#leavesOf(branch);
-    let leaf = lastUpTo(leaves.filter(isOurs), name);
+    let leaf = lastUpTo(leaves, name, true);
     if (leaf === undefined) leaf = this.#newLeaf(branch, name);
     if (this.#namesOf(leaf).length >= FULL_LEAF) leaf = this.#split(transaction, branch, leaf, name);
     insert(this.#namesOf(leaf), name);
@@ -143,7 +145,7 @@ export class Shelf {
   }
 
   #newBranch(name: string): Branch {
-    const branch: Branch = { name: stem(name), leaves: [] };
+    const branch: Branch = { name: stem(name), isOurs: true, leaves: [] };
     this.#branches = [...this.#all(), branch].sort(byName);
     return branch;
   }
@@ -153,18 +155,25 @@ export class Shelf {
     const leaves = this.#leavesOf(branch);
     const isLast = leaves.length === 0 || stem(name) > leaves.at(-1)!.name;
     const home = isLast && leaves.length >= FULL_BRANCH ? this.#newBranch(name) : branch;
-    const leaf: Leaf = { name: stem(name), path: `${this.#root}/${home.name}/${stem(name)}`, names: [] };
+    const path = `${this.#root}/${home.name}/${stem(name)}`;
+    const leaf: Leaf = { name: stem(name), isOurs: true, path, names: [] };
     home.leaves = [...this.#leavesOf(home), leaf].sort(byName);
     return leaf;
   }
 
   #all(): Branch[] {
-    return this.#branches ??= this.#disk.folders(this.#root).map((name) => ({ name, leaves: undefined }));
+    return this.#branches ??= this.#disk.folders(this.#root).map((name) => ({
+      name,
+      isOurs: OURS.test(name),
+      leaves: undefined,
+    }));
   }
 
   #leavesOf(branch: Branch): Leaf[] {
     const folder = `${this.#root}/${branch.name}`;
-    return branch.leaves ??= this.#disk.folders(folder).map((name) => ({ name, path: `${folder}/${name}`, names: undefined }));
+    return branch.leaves ??= this.#disk.folders(folder).map((name) => {
+      return { name, isOurs: OURS.test(name), path: `${folder}/${name}`, names: undefined };
+    });
   }
 
   #namesOf(leaf: Leaf): string[] {
@@ -176,10 +185,6 @@ export class Shelf {
   }
 }
 
-function isOurs({ name }: { readonly name: string }): boolean {
-  return OURS.test(name);
-}
-
 /** Names of folders have no dot, whatever the name of the file. */
 function stem(name: string): string {
   return name.split(".")[0]!;
@@ -189,9 +194,13 @@ function byName(left: { readonly name: string }, right: { readonly name: string 
   return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
 }
 
-/** The last one whose name is not above, else the first one. */
-function lastUpTo<T extends { readonly name: string }>(sorted: readonly T[], name: string): T | undefined {
-  return sorted.findLast((one) => one.name <= name) ?? sorted[0];
+/** The last one whose name is not above, else the first one. @param ours Looks only at folders that this driver has made */
+function lastUpTo<T extends { readonly name: string; readonly isOurs: boolean }>(
+  sorted: readonly T[],
+  name: string,
+  ours = false,
+): T | undefined {
+  return sorted.findLast((one) => one.name <= name && (one.isOurs || !ours)) ?? sorted.find((one) => one.isOurs || !ours);
 }
 
 function insert(names: string[], name: string): void {

@@ -25,22 +25,26 @@ export class Spares {
     if (change.kind === "move") this.#disk.move(change.from, change.to);
     else if (change.kind === "append") this.#disk.append(change.path, change.bytes);
     else if (change.kind === "put") this.#put(change, counts);
-    else this.#remove(change.path, counts);
+    else this.#remove(change, counts);
   }
 
   #put({ path, bytes, isNew }: Change & { readonly kind: "put" }, counts: Counts): void {
-    if (!isNew && this.#disk.exists(path) && this.#disk.overwrite(path, bytes)) return;
+    if (!isNew && this.#disk.seems(path) && this.#disk.overwrite(path, bytes)) return;
     const count = this.#count(counts);
     // It is complete before it gets its name. Some file systems are also much slower at making files in a folder that is new.
     counts.spare = Math.max(0, count - 1);
     const spare = `spare/${counts.spare}`;
-    if (count === 0 || !this.#disk.overwrite(spare, bytes)) this.#disk.write(spare, bytes);
+    if (count === 0 || !this.#disk.overwrite(spare, bytes)) {
+      // It may have a second name, which somebody else has given it.
+      if (count > 0) this.#disk.remove(spare);
+      this.#disk.write(spare, bytes);
+    }
     this.#disk.move(spare, path);
   }
 
-  #remove(path: string, counts: Counts): void {
+  #remove({ path, size }: Change & { readonly kind: "remove" }, counts: Counts): void {
     const count = this.#count(counts);
-    const isUseful = count < MOST_SPARES && (this.#disk.size(path) ?? Infinity) <= MOST_BYTES;
+    const isUseful = count < MOST_SPARES && (size ?? this.#disk.size(path) ?? Infinity) <= MOST_BYTES;
     if (!isUseful) return void this.#disk.remove(path);
     if (this.#disk.move(path, `spare/${count}`)) counts.spare = count + 1;
   }

@@ -1,6 +1,7 @@
 /**
- * Removes records whose time is over. Each record with an end that is written pays for a look at two others, going round and round
- * through all of them. So no index of ends has to be kept, and about a third at most of what is there is over.
+ * Removes records whose time is over, going round and round through all of them. Some of the records with an end that are written pay
+ * for a look at another one, and each one found that is over pays for more. So no index of ends has to be kept, little is looked at
+ * while nothing ends, and about half at most of what is there is over.
  * @module
  */
 import type { Disk } from "./disk.ts";
@@ -8,9 +9,12 @@ import { decodeWhole } from "./record.ts";
 import type { Records } from "./records.ts";
 import type { Transaction } from "./transaction.ts";
 
-const LOOKS_PER_WRITE = 2;
-/** Writes between two stretches of the way. */
-const WRITES_AT_ONCE = 32;
+const LOOKS_PER_WRITE = 1 / 8;
+const LOOKS_PER_FIND = 2;
+/** Looks in one stretch of the way, */
+const LEAST_LOOKS = 4;
+/** so that others get their turn. */
+const MOST_LOOKS = 200;
 
 /** The way round: space by space, folder by folder. */
 export class Sweep {
@@ -19,7 +23,8 @@ export class Sweep {
   #folders: { readonly records: Records; readonly folder: string }[] = [];
   #paths: string[] = [];
   #records: Records | undefined;
-  #writes = 0;
+  /** That are paid for. */
+  #looks = 0;
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -32,31 +37,32 @@ export class Sweep {
 
   /** A record was written that will end. */
   noteWrite(): void {
-    this.#writes++;
+    this.#looks += LOOKS_PER_WRITE;
   }
 
   /** Whether it is time to go on. */
   get isDue(): boolean {
-    return this.#writes >= WRITES_AT_ONCE;
+    return this.#looks >= LEAST_LOOKS;
   }
 
   /** Goes on. @param atLeast So many looks, if there are as many records. */
   continue(transaction: Transaction, atLeast = 0): void {
-    let looks = Math.max(atLeast, LOOKS_PER_WRITE * this.#writes);
-    this.#writes = 0;
     let rounds = 0;
-    while (looks-- > 0) {
-      while (this.#paths.length === 0) if (!this.#nextFolder() && ++rounds > 1) return;
-      this.#look(transaction, this.#paths.pop()!);
+    this.#looks = Math.max(this.#looks, atLeast);
+    for (let count = 0; this.#looks >= 1 && count < MOST_LOOKS; count++) {
+      while (this.#paths.length === 0) if (!this.#nextFolder() && ++rounds > 1) return void (this.#looks = 0);
+      this.#looks += this.#look(transaction, this.#paths.pop()!) ? LOOKS_PER_FIND - 1 : -1;
     }
   }
 
-  #look(transaction: Transaction, path: string): void {
+  /** @returns whether it was over */
+  #look(transaction: Transaction, path: string): boolean {
     const bytes = this.#disk.read(path);
-    if (bytes === undefined) return;
     const record = decodeWhole(bytes);
     // What cannot be read is of no use to anybody.
-    if (record === undefined || this.#records!.isOver(record)) this.#records!.drop(transaction, path);
+    const isOver = bytes !== undefined && (record === undefined || this.#records!.isOver(record));
+    if (isOver) this.#records!.drop(transaction, path);
+    return isOver;
   }
 
   /** @returns false when a round begins */

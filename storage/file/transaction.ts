@@ -63,6 +63,11 @@ export class Transaction {
     return this.#planned.has(path) || this.#isDropped(path) ? undefined : this.disk.read(path);
   }
 
+  /** Whether something will be there under the name of a file. Cheaper than `exists`. */
+  isTaken(path: string): boolean {
+    return this.#planned.has(path) || this.#isDropped(path) ? this.exists(path) : this.disk.exists(path);
+  }
+
   /** Whether a file will be there. */
   exists(path: string): boolean {
     if (this.#planned.has(path)) return this.#planned.get(path) !== undefined;
@@ -97,9 +102,9 @@ export class Transaction {
     this.#planned.set(to, planned);
   }
 
-  /** Removes a file. */
-  remove(path: string): void {
-    this.#plan({ kind: "remove", path });
+  /** Removes a file. @param size Of a plain file, where that is known */
+  remove(path: string, size?: number): void {
+    this.#plan({ kind: "remove", path, ...size !== undefined && { size } });
     this.#planned.set(path, undefined);
   }
 

@@ -45,6 +45,8 @@ interface Waiting {
 
 /** A hold takes no more operations after this time, so that others get their turn. */
 const LONGEST_HOLD_MS = 20;
+/** After so many holds the rest of the program, its timers and signals get their turn. */
+const LONGEST_RUSH = 16;
 /** What is written at once. */
 const MOST_BYTES = 2_000_000;
 const MOST_CHANGES = 512;
@@ -64,6 +66,10 @@ export class Turns {
   #cleaning: Promise<void> | undefined;
   #rememberedMs = -Infinity;
   #hasLeftJournal = false;
+  /** Operations since the last wait for others. */
+  #lastServed = 0;
+  /** Holds since the rest of the program could run. */
+  #rushed = 0;
   #isClosed = false;
 
   constructor(options: TurnsOptions) {
@@ -107,8 +113,7 @@ export class Turns {
   }
 
   async #serve(): Promise<void> {
-    // What is called together is served together.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await this.#gather();
     while (this.#waiting.length > 0) {
       try {
         await this.#serveHold(await this.#lock.take());
@@ -117,6 +122,14 @@ export class Turns {
       }
     }
     this.#serving = undefined;
+  }
+
+  /** What is called together is served together. One who calls and waits, and calls again, is not kept waiting for others. */
+  async #gather(): Promise<void> {
+    if (this.#rushed++ === 0) setImmediate(() => this.#rushed = 0);
+    const isAlone = this.#lastServed <= 1 && this.#rushed < LONGEST_RUSH;
+    this.#lastServed = 0;
+    await (isAlone ? undefined : new Promise<void>((resolve) => setImmediate(resolve)));
   }
 
   async #serveHold(hold: Hold): Promise<void> {
@@ -132,6 +145,7 @@ export class Turns {
     } finally {
       this.#hasLeftJournal = turn.unfinished !== undefined;
       this.#giveBack(turn);
+      this.#lastServed += served.length;
       for (const waiting of served) conclude(waiting, (error) => this.#explained(error));
       this.#options.ring(rings);
       if (turn.hasTrash) this.#cleaning = this.#emptyTrash(this.#cleaning);
