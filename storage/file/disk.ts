@@ -7,7 +7,6 @@
  * @module
  */
 import * as fs from "node:fs";
-import { codeOf, succeeds } from "./errors.ts";
 import { ownIsolate } from "./isolate.ts";
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = fs.constants;
@@ -344,5 +343,22 @@ function flush(path: string): void {
     fs.fsyncSync(file);
   } finally {
     fs.closeSync(file);
+  }
+}
+
+/** The code of a failed system call, such as `"ENOENT"`; `undefined` for other errors. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Runs a system call for which failures with some codes are an answer. @returns whether it succeeded */
+function succeeds(codes: readonly string[], call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if (codes.includes(codeOf(error) ?? "")) return false;
+    throw error;
   }
 }

@@ -16,8 +16,7 @@ import type { Counted } from "./lock.ts";
 import { dueOf, itemOf, Messages, readMessage } from "./messages.ts";
 import { LATER } from "./names.ts";
 import { News } from "./news.ts";
-import { Records } from "./records.ts";
-import { Sweep } from "./sweep.ts";
+import { Records, Sweep } from "./records.ts";
 import { Tasks } from "./tasks.ts";
 import type { Transaction } from "./transaction.ts";
 

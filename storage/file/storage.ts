@@ -29,8 +29,7 @@ import type {
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
 import { folderOf, type Target } from "./claims.ts";
-import { Disk } from "./disk.ts";
-import { codeOf } from "./errors.ts";
+import { codeOf, Disk } from "./disk.ts";
 import { checkItem, checkItems, type FileOptions, type FileSettings, fileSettings, rootOf } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Transaction } from "./transaction.ts";
