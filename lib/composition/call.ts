@@ -7,7 +7,7 @@ import type { Message } from "../message/message.ts";
 import { printed } from "../observe/printing.ts";
 import { handlerCall, makePipeline, stagesOf } from "./pipeline.ts";
 import type { Definition } from "../task/registry.ts";
-import type { Overrides } from "../task/options.ts";
+import type { CallFields } from "../task/options.ts";
 import { type Duration, type Instant, instantMs, isInstant } from "../primitives/time.ts";
 import type { TaskInfo } from "../types/calling.ts";
 import type { Callable, Pipeline, Step, Task } from "../types/composition.ts";
@@ -86,46 +86,8 @@ export function messageOf(task: Task): Message {
 }
 
 /** A first message for a call of a task. */
-export function makeMessage(definition: Definition, args: readonly unknown[], overrides: Overrides = {}): Message {
-  const { defaults } = definition;
-  const message: { -readonly [K in keyof Message]: Message[K] } = {
-    v: 1,
-    id: overrides.id ?? newId(),
-    name: definition.name,
-    args,
-  };
-  const retries = overrides.retries ?? defaults.retries;
-  const retryDelay = overrides.retryDelayMs ?? defaults.retryDelayMs;
-  const priority = overrides.priority ?? defaults.priority;
-  const expires = overrides.expires ?? defaults.expires;
-  const timeout = overrides.timeoutMs ?? defaults.timeoutMs;
-  // What has its default is left out: most messages are a name, an id and arguments.
-  if (overrides.etaMs !== undefined) message.eta = overrides.etaMs;
-  if (retries > 0) message.retries = retries;
-  if (retryDelay > 0) message.retryDelay = retryDelay;
-  if (priority !== 0) message.priority = priority;
-  if (expires !== undefined) message.expires = expires;
-  if (timeout) message.timeout = timeout;
-  addUncommonOptions(message, definition, overrides);
-  return message;
-}
-
-function addUncommonOptions(
-  message: { -readonly [K in keyof Message]: Message[K] },
-  definition: Definition,
-  overrides: Overrides,
-): void {
-  const { defaults } = definition;
-  const backoff = overrides.retryBackoff ?? defaults.retryBackoff;
-  const jitter = overrides.retryJitter ?? defaults.retryJitter;
-  const maxDelay = overrides.retryMaxDelayMs ?? defaults.retryMaxDelayMs;
-  const delivery = overrides.delivery ?? defaults.delivery;
-  const results = overrides.results ?? defaults.results;
-  if (backoff > 0) message.retryBackoff = backoff;
-  if (jitter > 0) message.retryJitter = jitter;
-  if (maxDelay !== undefined) message.retryMaxDelay = maxDelay;
-  if (delivery !== undefined) message.delivery = delivery;
-  if (results !== undefined) message.results = results;
+export function makeMessage(definition: Definition, args: readonly unknown[], call: CallFields = {}): Message {
+  return { v: 1, id: call.id ?? newId(), name: definition.name, args, ...definition.fields, ...call };
 }
 
 /** The message with a further error handler at the end of its chain of handlers. */

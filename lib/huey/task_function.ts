@@ -14,7 +14,7 @@ import { ResultHandle } from "../result/result.ts";
 import { ResultGroupHandle } from "../result/group.ts";
 import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
 import { makeMessage, makeTask } from "../composition/call.ts";
-import { callOverrides, checkRevokeOptions, type Overrides } from "../task/options.ts";
+import { type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";
 import type { CallOptions, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
 import type { Task } from "../types/composition.ts";
@@ -58,15 +58,14 @@ interface Call {
 
 /** A call with options bound; they are checked now, and a delay counts from each call. */
 function makeCall(core: Core, definition: Definition, options: AnyCallOptions | undefined): Call {
-  const bound = options === undefined ? undefined : callOverrides(options, core.clock.now());
-  const overrides = (): Overrides | undefined =>
-    options?.delay === undefined ? bound : callOverrides(options, core.clock.now());
-  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, overrides());
+  const bound = options === undefined ? undefined : callFields(options, core.clock.now());
+  const fields = (): CallFields | undefined => options?.delay === undefined ? bound : callFields(options, core.clock.now());
+  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, fields());
   Object.defineProperty(enqueue, "name", { value: definition.name, configurable: true });
   return Object.assign(enqueue, {
     [OWNER]: core,
-    s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, overrides())),
-    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, overrides()),
+    s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, fields())),
+    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, fields()),
   });
 }
 
@@ -74,21 +73,21 @@ async function enqueueCall(
   core: Core,
   definition: Definition,
   args: unknown[],
-  overrides: Overrides | undefined,
+  fields: CallFields | undefined,
 ): Promise<ResultHandle> {
-  return new ResultHandle(core, await enqueueMessage(core, makeMessage(definition, args, overrides)));
+  return new ResultHandle(core, await enqueueMessage(core, makeMessage(definition, args, fields)));
 }
 
 async function map(
   core: Core,
   definition: Definition,
   items: Iterable<unknown>,
-  overrides: Overrides | undefined,
+  fields: CallFields | undefined,
 ): Promise<ResultGroupHandle> {
   if (typeof (items as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function" || typeof items === "string") {
     throw new TypeError(`map takes a list of items: ${show(items)}`);
   }
-  const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], overrides));
+  const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], fields));
   return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, messages)));
 }
 
@@ -100,7 +99,7 @@ async function schedule(
   checkIsOptions(options, "schedule");
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
-  return await enqueueCall(core, definition, args, callOverrides(call, core.clock.now()));
+  return await enqueueCall(core, definition, args, callFields(call, core.clock.now()));
 }
 
 function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {

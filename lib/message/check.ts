@@ -4,30 +4,18 @@
  */
 import { show } from "../primitives/arguments.ts";
 import { DecodeError } from "../errors.ts";
-import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
-import { type Duration, durationMs, instantMs, isInstant, LAST_DATE_MS } from "../primitives/time.ts";
+import { CARRIED_CHECKS } from "./carried_options.ts";
+import { isName, MAX_CHORD_MEMBERS } from "../primitives/limits.ts";
+import { LAST_DATE_MS } from "../primitives/time.ts";
 
 type Check = (value: unknown) => boolean;
 
 const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isFactor: Check = (value) => isNumber(value) && (value as number) >= 0;
-const isDelay: Check = (value) => isFactor(value) && (value as number) <= MAX_DURATION_MS;
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 /** What `new Date` can hold. */
 const isTime: Check = (value) => isNumber(value) && Math.abs(value as number) <= LAST_DATE_MS;
-
-/** As the options of a call are checked: follow-ups fix their expiry only when they are enqueued. */
-function isExpiry(value: unknown): boolean {
-  try {
-    if (isInstant(value)) instantMs(value, "expires");
-    else durationMs(value as Duration, "expires");
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Each field that is there must pass; fields of later versions are left alone. */
 const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
@@ -36,17 +24,8 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["name", isName],
   ["args", Array.isArray],
   ["eta", isTime],
-  ["retries", (value) => isCount(value) && (value as number) <= MAX_RETRIES],
-  ["retryDelay", isDelay],
-  ["retryBackoff", isFactor],
-  ["retryJitter", (value) => isFactor(value) && (value as number) <= 1],
-  ["retryMaxDelay", isDelay],
-  ["priority", (value) => isNumber(value) && Math.abs(value as number) <= MAX_PRIORITY],
-  ["expires", isExpiry],
+  ...Object.entries(CARRIED_CHECKS),
   ["expiresAt", isTime],
-  ["timeout", isDelay],
-  ["delivery", (value) => value === "at-least-once" || value === "at-most-once"],
-  ["results", (value) => typeof value === "boolean"],
   ["attempt", isCount],
   ["quick", isCount],
   ["next", isStep],

@@ -17,7 +17,7 @@ import { waitsOf, type Watcher } from "./waits.ts";
 import { isTaskRevoked, restoreKey, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "./state.ts";
 import { makeTask } from "../composition/call.ts";
-import { callOverrides, checkReschedule, checkRevokeOptions } from "../task/options.ts";
+import { callFields, checkReschedule, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions } from "../types/calling.ts";
 import type { Task } from "../types/composition.ts";
@@ -127,15 +127,8 @@ export class ResultHandle {
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
     checkReschedule(options);
     const { preservePipeline, ...call } = options;
-    const overrides = callOverrides(call as never, this.#core.clock.now());
     const { eta: _eta, expiresAt: _expiresAt, ...kept } = preservePipeline === false ? alone(this.#message) : this.#message;
-    const message: Message = {
-      ...kept,
-      id: newId(),
-      eta: overrides.etaMs,
-      priority: overrides.priority ?? kept.priority,
-      expires: overrides.expires ?? kept.expires,
-    };
+    const message: Message = { ...kept, ...callFields(call as never, this.#core.clock.now()), id: newId() };
     await revokeTask(this.#core, this.#target, { once: true }, preservePipeline === false ? "alone" : "whole");
     await forgetCanceled(this.#core, message);
     return new ResultHandle(this.#core, await enqueueMessage(this.#core, message));

@@ -6,7 +6,7 @@ import { checkFunction, checkIsOptions, checkName, show } from "../primitives/ar
 import { ConfigurationError } from "../errors.ts";
 import { type Definition, definitionOf, type Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
-import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskDefaults } from "./options.ts";
+import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskFields } from "./options.ts";
 import { durationMs } from "../primitives/time.ts";
 import type { OpenClose, Resource, Schedule } from "../types/definition.ts";
 import type { Logger } from "../types/options.ts";
@@ -76,7 +76,7 @@ function makeDefinition({ options, fn }: Parts, extra: object): Definition {
     name,
     fn: definitionOf(fn)?.fn ?? fn,
     context: options.context ?? false,
-    defaults: taskDefaults(options, extra),
+    fields: taskFields(options, extra),
     lock: lockOf(options.lock),
     rateLimit: rateLimitOf(options.rateLimit, name),
     periodic: undefined,

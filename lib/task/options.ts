@@ -4,46 +4,26 @@
  */
 import { checkKeys, checkName, show } from "../primitives/arguments.ts";
 import { ConfigurationError } from "../errors.ts";
-import { MAX_LOCK_SLOTS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
+import { MAX_LOCK_SLOTS } from "../primitives/limits.ts";
 import { checkOptions, checkValues, rule, type Rules } from "../primitives/option_rules.ts";
-import type { Defaults, Definition } from "./registry.ts";
-import {
-  durationMs,
-  type Instant,
-  instantMs,
-  isInstant,
-  LAST_DATE_MS,
-  optionalDurationMs,
-  plainDuration,
-} from "../primitives/time.ts";
+import type { Definition } from "./registry.ts";
+import { CARRIED_RULES, type CarriedFields, carriedFields } from "../message/carried_options.ts";
+import type { Message } from "../message/message.ts";
+import { durationMs, instantMs, isInstant, LAST_DATE_MS } from "../primitives/time.ts";
 import type { CallOptions, RevokeOptions, When } from "../types/calling.ts";
 import type { ContextTaskOptions, PeriodicTaskOptions, TaskOptions } from "../types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
 import type { RescheduleOptions } from "../types/results.ts";
 
-/** Options that a task and a call share. */
-const SHARED: Rules<Omit<CallOptions, "id">> = {
-  retries: rule.whole({ min: 0, max: MAX_RETRIES }),
-  retryDelay: rule.duration(),
-  retryBackoff: rule.number({ min: 0 }),
-  retryJitter: rule.number({ min: 0, max: 1 }),
-  retryMaxDelay: rule.duration(),
-  priority: rule.number({ min: -MAX_PRIORITY, max: MAX_PRIORITY }),
-  expires: checkExpires,
-  timeout: rule.duration(),
-  delivery: rule.oneOf("at-least-once", "at-most-once"),
-  results: rule.boolean,
-};
-
 const CALL: Rules<AnyCallOptions> = {
-  ...SHARED,
+  ...CARRIED_RULES,
   id: rule.name,
   delay: rule.duration({ negative: true }),
   eta: rule.instant,
 };
 
 const TASK: Rules<TaskOptions> = {
-  ...SHARED,
+  ...CARRIED_RULES,
   name: rule.name,
   context: rule.boolean,
   lock: checkLock,
@@ -81,31 +61,16 @@ export type AnyTaskOptions = TaskOptions & Partial<PeriodicTaskOptions> & Partia
 
 /**
  * Checks the options of a task.
- * @returns the options in milliseconds, with their defaults
+ * @returns what its messages say of them
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  */
-export function taskDefaults(options: AnyTaskOptions, extra: object): Defaults {
+export function taskFields(options: AnyTaskOptions, extra: object): CarriedFields {
   checkOptions<object>(options, "A task", { ...TASK, ...extra });
-  const call = resolve(options);
-  return {
-    retries: call.retries ?? 0,
-    retryDelayMs: call.retryDelayMs ?? 0,
-    retryBackoff: call.retryBackoff ?? 0,
-    retryJitter: call.retryJitter ?? 0,
-    retryMaxDelayMs: call.retryMaxDelayMs,
-    priority: call.priority ?? 0,
-    expires: call.expires,
-    timeoutMs: call.timeoutMs,
-    delivery: call.delivery,
-    results: call.results,
-  };
+  return carriedFields(options);
 }
 
-/** What a call changes of the task's own options; `undefined` leaves them. */
-export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefined } & {
-  readonly id?: string | undefined;
-  readonly etaMs?: number | undefined;
-};
+/** What a call says of its message, in place of what its task says; what is not there is left. */
+export type CallFields = CarriedFields & Partial<Pick<Message, "id" | "eta">>;
 
 /**
  * Checks the options of one call.
@@ -114,25 +79,11 @@ export type Overrides = { readonly [K in keyof Defaults]?: Defaults[K] | undefin
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  * @throws {ConfigurationError} If both delay and eta are given.
  */
-export function callOverrides(options: AnyCallOptions, nowMs: number): Overrides {
+export function callFields(options: AnyCallOptions, nowMs: number): CallFields {
   checkOptions<AnyCallOptions>(options, "A call", CALL);
-  return { ...resolve(options), id: options.id, etaMs: etaMs(options as Partial<When>, nowMs) };
-}
-
-/** Checked options in milliseconds; what is not given is `undefined`. */
-function resolve(options: Omit<CallOptions, "id">): Overrides {
-  return {
-    retries: options.retries,
-    retryDelayMs: optionalDurationMs(options.retryDelay, "retryDelay"),
-    retryBackoff: options.retryBackoff,
-    retryJitter: options.retryJitter,
-    retryMaxDelayMs: optionalDurationMs(options.retryMaxDelay, "retryMaxDelay"),
-    priority: options.priority,
-    expires: plainExpires(options.expires),
-    timeoutMs: optionalDurationMs(options.timeout, "timeout"),
-    delivery: options.delivery,
-    results: options.results,
-  };
+  const { id } = options;
+  const eta = etaMs(options as Partial<When>, nowMs);
+  return { ...carriedFields(options), ...(id === undefined ? {} : { id }), ...(eta === undefined ? {} : { eta }) };
 }
 
 /**
@@ -220,15 +171,4 @@ function refuseIncomplete(limit: Partial<RateLimitOptions>, prefix: string): voi
 function checkDate(ms: number, name: string): number {
   if (Math.abs(ms) > LAST_DATE_MS) throw new RangeError(`${name} ends after the last date that there is`);
   return ms;
-}
-
-function checkExpires(value: unknown, name: string): void {
-  if (isInstant(value)) instantMs(value, name);
-  else rule.duration()(value, name);
-}
-
-/** Plain data: a serializer of the application may know no dates. */
-function plainExpires(expires: TaskOptions["expires"]): TaskOptions["expires"] {
-  if (expires === undefined) return undefined;
-  return isInstant(expires) ? { epochMilliseconds: instantMs(expires as Instant, "expires") } : plainDuration(expires);
 }

@@ -3,24 +3,9 @@
  * @module
  */
 import { ConfigurationError, UnknownTaskError } from "../errors.ts";
-import type { Delivery, Schedule } from "../types/definition.ts";
+import type { CarriedFields } from "../message/carried_options.ts";
+import type { Schedule } from "../types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
-import type { Duration, Instant } from "../primitives/time.ts";
-
-/** Options of a task, checked and in milliseconds. */
-export interface Defaults {
-  readonly retries: number;
-  readonly retryDelayMs: number;
-  readonly retryBackoff: number;
-  readonly retryJitter: number;
-  readonly retryMaxDelayMs: number | undefined;
-  readonly priority: number;
-  readonly expires: Duration | Instant | undefined;
-  readonly timeoutMs: number | undefined;
-  readonly delivery: Delivery | undefined;
-  /** Whether values and errors are stored; `undefined`: as the Huey says. */
-  readonly results: boolean | undefined;
-}
 
 /** When a periodic task runs. */
 export interface Periodic {
@@ -38,7 +23,8 @@ export interface Definition {
   readonly fn: Function;
   /** Whether the function gets a `TaskContext` first. */
   readonly context: boolean;
-  readonly defaults: Defaults;
+  /** What its messages say, unless a call says otherwise. */
+  readonly fields: CarriedFields;
   readonly lock: { readonly name: string; readonly options: LockOptions } | undefined;
   readonly rateLimit: { readonly name: string; readonly options: RateLimitOptions } | undefined;
   readonly periodic: Periodic | undefined;

@@ -44,6 +44,15 @@ describe("reschedule", () => {
     expect(changed!.expiresAt).toEqual(new Date(NOON + 25_000));
   });
 
+  test("can be told what is usual", async () => {
+    const huey = memory();
+    const task = huey.task({ name: "task", retries: 3, priority: 4, timeout: 9 }, () => 1);
+    const first = await task.with({ retries: 0, timeout: 0 })();
+    await first.reschedule({ delay: 10, priority: 0 });
+    const [kept] = await huey.scheduled();
+    expect([kept!.retries, kept!.priority, kept!.timeout]).toEqual([0, 0, undefined]);
+  });
+
   test("keeps the steps that follow, unless told", async () => {
     const huey = memory();
     const runs: number[] = [];
