@@ -23,11 +23,11 @@ import type {
   ChordRecord,
   Claim,
   ClaimBatch,
-  ClaimOptions,
   Collected,
   FlushPart,
   Item,
   Lease,
+  Owner,
   Settled,
   Settlement,
   StoredDeadLetter,
@@ -114,8 +114,15 @@ export interface Storage {
    * @returns whether the key was free
    */
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean>;
-  /** Moves up to `limit` items to the owner's claims, atomically. Waits without busy polling. */
-  claim(limit: number, options: ClaimOptions): Promise<ClaimBatch>;
+  /** Moves up to `limit` items to the owner's claims, atomically. Looks once. */
+  claim(limit: number, owner: Owner): Promise<ClaimBatch>;
+  /**
+   * The same, and waits for a first item: only for media that wait better than by a ring and another look.
+   *
+   * @param waitMs Longest wait.
+   * @param signal An abort ends the wait at once, resolves with no claims, and loses nothing.
+   */
+  claimOrWait?(limit: number, owner: Owner, waitMs: number, signal: AbortSignal): Promise<ClaimBatch>;
   /** All or nothing: if the claim is no longer held, nothing is written. */
   settle(settlement: Settlement): Promise<Settled>;
   /**
@@ -155,18 +162,16 @@ export interface Storage {
    * first is open.
    * @returns what was moved, at most `limit`
    */
-  promoteDue(nowMs: number, limit: number): Promise<Item[]>;
-  /** Ends when the soonest scheduled item is due, also one scheduled meanwhile by another process, or after `maxMs`, or at an abort. */
-  waitDue(maxMs: number, signal?: AbortSignal): Promise<void>;
-
+  promoteDue(limit: number): Promise<Item[]>;
   /** When the soonest scheduled item is due. @returns `undefined` if nothing is scheduled */
   dueMs(): Promise<number | undefined>;
   /** Those of the tasks that have ended, or have left a result. Whoever waits for one of the others is rung for it. */
   endedOf(ids: readonly string[]): Promise<string[]>;
   /**
-   * Calls `wake` soon after something may have changed: an item that can be claimed, or a claim put back (`queue`); an item that is due
+   * Calls `wake` soon after something may have changed: an item that can be claimed, or a claim put back (`queue`; not where there is `claimOrWait`); an item that is due
    * sooner than all others (`schedule`); the end of a task that an `endedOf` of this instance has asked for (`results`); a revocation
-   * (`revocations`). It may ring for nothing, and never fails to ring but for a medium that was away; then it rings when it is back.
+   * (`revocations`). It may ring for nothing. A medium that was away rings when it is back; one that has no bell never rings. Whoever
+   * listens looks now and then all the same.
    *
    * @returns what ends it
    */

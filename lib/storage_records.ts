@@ -57,19 +57,7 @@ export interface Owner {
   readonly worker: string;
 }
 
-/** How to claim. */
-export interface ClaimOptions {
-  /** Who will hold the claims. */
-  readonly owner: Owner;
-  /** Longest wait for a first item; 0 looks once. */
-  readonly waitMs: number;
-  /** An abort ends the wait at once, resolves with no claims, and loses nothing. */
-  readonly signal?: AbortSignal | undefined;
-  /** Intervals of a storage that has to poll. */
-  readonly poll?: PollOptions | undefined;
-}
-
-/** Growth of the interval between two looks, for storages that poll. */
+/** Growth of the wait between two looks that no ring ends: of a storage without a bell, and in case that a ring was lost. */
 export interface PollOptions {
   /** First interval. */
   readonly initialMs: number;

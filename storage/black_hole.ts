@@ -4,10 +4,9 @@
  */
 import { StorageError } from "../lib/errors.ts";
 import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
-import { type Clock, systemClock } from "../lib/primitives/clock.ts";
-import type { ClaimBatch, ClaimOptions, Item, KeyValue, Storage, StorageDescriptor } from "../lib/storage.ts";
+import type { Clock } from "../lib/primitives/clock.ts";
+import type { Item, KeyValue, Storage, StorageDescriptor } from "../lib/storage.ts";
 import { BaseKeyValue } from "./key_value.ts";
-import { WaitList } from "./waiters.ts";
 
 /** Options of `BlackHoleStorage`. */
 export interface BlackHoleStorageOptions {
@@ -18,7 +17,7 @@ export interface BlackHoleStorageOptions {
 }
 
 /**
- * Keeps nothing. A claim waits as on an empty queue, and a wait for a result ends at once, because no result will ever come.
+ * Keeps nothing. The queue is always empty, and a wait for a result ends at once, because no result will ever come.
  * What is put conditionally counts as put: the key is always free.
  *
  * @example
@@ -44,6 +43,7 @@ export class BlackHoleStorage implements Storage {
   // What is asked and told, in the order of the contract.
   readonly enqueue: Storage["enqueue"] = () => this.#answer(undefined);
   readonly enqueueOnce: Storage["enqueueOnce"] = () => this.#answer(true);
+  readonly claim: Storage["claim"] = () => this.#answer({ claims: [], revocations: false });
   readonly begin: Storage["begin"] = () => this.#answer(true);
   readonly settle: Storage["settle"] = () => this.#answer({ held: true });
   readonly release: Storage["release"] = () => this.#answer(undefined);
@@ -69,7 +69,6 @@ export class BlackHoleStorage implements Storage {
   readonly deleteDeadLetter: Storage["deleteDeadLetter"] = () => this.#answer(false);
   readonly flush: Storage["flush"] = () => this.#answer(undefined);
 
-  readonly #waits: WaitList;
   #closed = false;
 
   /**
@@ -80,7 +79,6 @@ export class BlackHoleStorage implements Storage {
     checkOptions<BlackHoleStorageOptions>(options, "A black hole", { name: rule.string, clock: rule.clock });
     this.name = options.name ?? "huey";
     this.descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name: this.name } };
-    this.#waits = new WaitList(options.clock ?? systemClock);
     const space = new BlackHoleKeyValue(() => this.#answer(undefined));
     this.results = space;
     this.locks = space;
@@ -93,20 +91,9 @@ export class BlackHoleStorage implements Storage {
     // Any item can be forgotten.
   }
 
-  async claim(_limit: number, { waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
-    await this.#answer(undefined);
-    await this.#waits.wait(waitMs, signal);
-    return { claims: [], revocations: false };
-  }
-
-  async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    await this.#answer(undefined);
-    await this.#waits.wait(maxMs, signal);
-  }
-
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closed = true;
-    await Promise.resolve(this.#waits.wakeAll());
+    return Promise.resolve();
   }
 
   /** @throws StorageError after the close */

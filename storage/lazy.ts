@@ -13,6 +13,8 @@ export interface LazyOptions {
   readonly descriptor: StorageDescriptor | undefined;
   /** As `Storage.check`. */
   readonly check: (item: Item) => void;
+  /** Whether the driver has `Storage.claimOrWait`. */
+  readonly canWait?: boolean | undefined;
   /** Loads the driver. Everything that can be wrong with the options was found before. */
   readonly load: () => Promise<Storage>;
 }
@@ -21,7 +23,7 @@ export interface LazyOptions {
 type Call = (...values: never[]) => Promise<unknown>;
 
 /** Names of these methods. */
-type Calls<T> = { [Name in keyof T]-?: Required<T>[Name] extends Call ? Name : never }[keyof T];
+type Calls<T> = { [Name in keyof T]: T[Name] extends Call ? Name : never }[keyof T] & keyof T;
 
 /** Uses what may not be there yet; who comes first is served first. */
 type Use<T> = <R>(call: (loaded: T) => Promise<R>) => Promise<R>;
@@ -40,7 +42,6 @@ const STORAGE_CALLS: Readonly<Record<Calls<Storage>, true>> = {
   leases: true,
   recover: true,
   promoteDue: true,
-  waitDue: true,
   dueMs: true,
   endedOf: true,
   listen: true,
@@ -89,6 +90,7 @@ export class LazyStorage implements Storage {
   readonly shared: boolean;
   readonly place: string | undefined;
   readonly descriptor: StorageDescriptor | undefined;
+  readonly claimOrWait: Storage["claimOrWait"];
   readonly #check: (item: Item) => void;
 
   /** @param options What the driver's own class knows before it is loaded. */
@@ -109,6 +111,7 @@ export class LazyStorage implements Storage {
       meta: space("meta"),
     };
     forward<Storage>(Object.assign(this, spaces), STORAGE_CALLS, use);
+    if (options.canWait) this.claimOrWait = (...asked) => use((driver) => driver.claimOrWait!(...asked));
   }
 
   /** @throws What the driver would throw. */

@@ -44,7 +44,7 @@ export async function perform<A extends unknown[], R>(task: TaskCall<A, R>, ...a
   const alone = withoutQueue(core);
   const { dueMs: _dueMs, ...item } = await encodeItem(core, messageOf(task.s(...args)));
   await alone.storage.enqueue([item]);
-  const { claims: [claim] } = await alone.storage.claim(1, { owner: OWNER, waitMs: 0 });
+  const { claims: [claim] } = await alone.storage.claim(1, OWNER);
   let ran: RanTask | undefined;
   await execute(alone, claim!, { owner: OWNER, revocations: true, onEnd: (end) => ran = ranTask(core, end) });
   return ran!;

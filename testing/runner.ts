@@ -63,7 +63,7 @@ export class Runner {
     const unfinished = (): Claim[] => [...started].filter((claim) => this.#running.has(claim));
     let isIdle = false;
     while (started.size < limit) {
-      const { claims: [claim], revocations } = await this.#core.storage.claim(1, { owner: OWNER, waitMs: 0 });
+      const { claims: [claim], revocations } = await this.#core.storage.claim(1, OWNER);
       if (claim !== undefined) {
         started.add(claim);
         isIdle = await this.#run(claim, revocations, patienceMs);
@@ -91,7 +91,7 @@ export class Runner {
   }
 
   async #enqueueDue(): Promise<void> {
-    while ((await this.#core.storage.promoteDue(this.#clock.now(), BATCH)).length === BATCH);
+    while ((await this.#core.storage.promoteDue(BATCH)).length === BATCH);
     await this.#periodic.look();
   }
 

@@ -28,7 +28,7 @@ export function memory(options: HueyOptions = {}): Huey {
 
 /** Takes up to `limit` items, without waiting. */
 export async function claim(huey: Huey, limit = 1, owner: { consumer: string; worker: string } = OWNER): Promise<ClaimBatch> {
-  return await huey.storage.claim(limit, { owner, waitMs: 0 });
+  return await huey.storage.claim(limit, owner);
 }
 
 /** Runs one claim to its end. */
@@ -72,7 +72,7 @@ export function startClock(): void {
 
 /** Moves what is due from the schedule to the queue. @returns how many items */
 export async function promote(huey: Huey): Promise<number> {
-  return (await huey.storage.promoteDue(Date.now(), 1000)).length;
+  return (await huey.storage.promoteDue(1000)).length;
 }
 
 /** Moves the clock, then what is due, then runs it. @returns how many attempts there were */

@@ -4,6 +4,7 @@
  */
 import { decodeMessage } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
+import { Ring } from "../../lib/core/ring.ts";
 import { announce } from "../../lib/enqueue/enqueue.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
@@ -29,6 +30,9 @@ export interface SchedulerOptions {
 /** Messages moved in one step, so that a flood of due messages holds up nobody else for long. */
 const BATCH = 500;
 
+/** The pause after a message was found due that the storage, by its own clock, does not move yet. */
+const EARLY_MS = 20;
+
 /** The loop that never ends by itself, and sleeps until the next due time. */
 export function schedulerLoop(core: Core, options: SchedulerOptions): Loop {
   const { intervalMs, poll, patienceMs, logger } = options;
@@ -47,17 +51,22 @@ class Scheduler implements LoopWork {
   readonly #core: Core;
   readonly #options: SchedulerOptions;
   readonly #periodic: PeriodicTasks | undefined;
+  readonly #ring: Ring;
+  /** Something was due at the last look, and has not been moved since. */
+  #isEarly = false;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
     this.#options = options;
+    this.#ring = new Ring(core.storage, "schedule", core.clock);
     if (options.periodic) this.#periodic = new PeriodicTasks(core, options.logger);
   }
 
   async turn({ signal, alive }: LoopRun): Promise<number> {
     let moved: Item[];
     do {
-      moved = await this.#core.storage.promoteDue(this.#core.clock.now(), BATCH);
+      moved = await this.#core.storage.promoteDue(BATCH);
+      if (moved.length > 0) this.#isEarly = false;
       alive();
       await this.#announce(moved);
     } while (moved.length === BATCH && !signal.aborted);
@@ -65,8 +74,34 @@ class Scheduler implements LoopWork {
     return this.#sleepMs();
   }
 
+  /** Sleeps until something is due, also what is scheduled meanwhile, for a time at most. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    await this.#core.storage.waitDue(ms, signal);
+    const aborted = (): void => this.#ring.stir();
+    signal.addEventListener("abort", aborted);
+    try {
+      await this.#ring.listen();
+      await this.#untilDue(this.#core.clock.elapsed() + ms, signal);
+    } finally {
+      signal.removeEventListener("abort", aborted);
+      if (signal.aborted) this.#ring.hangUp();
+      else this.#ring.rest();
+    }
+  }
+
+  async #untilDue(endMs: number, signal: AbortSignal): Promise<void> {
+    const { storage, clock } = this.#core;
+    while (!signal.aborted) {
+      this.#ring.forget();
+      const inMs = (await storage.dueMs() ?? Infinity) - clock.now();
+      const leftMs = endMs - clock.elapsed();
+      if (inMs <= 0) {
+        if (this.#isEarly) await this.#ring.wait(EARLY_MS);
+        this.#isEarly = true;
+      }
+      // A timer strikes up to a millisecond early.
+      if (inMs <= 0 || leftMs < 1) return;
+      await this.#ring.wait(Math.min(inMs, leftMs));
+    }
   }
 
   async #announce(items: readonly Item[]): Promise<void> {

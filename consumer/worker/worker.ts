@@ -14,6 +14,7 @@ import { sleep } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { Outage } from "../loop/outage.ts";
+import { QueueWatch, WAIT_MS } from "./queue_watch.ts";
 import { RevocationWatch } from "./revocation_watch.ts";
 
 /** What a worker needs to know. */
@@ -36,8 +37,6 @@ export interface WorkerOptions {
 /** Why a worker ended: it was told to, or it has done its `maxTasks`. */
 export type WorkerEnd = "stopped" | "exhausted";
 
-/** A claim waits at most so long; the worker then asks again. */
-const WAIT_MS = 10_000;
 /** A worker that is never out of work lets timers and signals run this often. */
 const YIELD_EVERY_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
@@ -62,6 +61,7 @@ export class Worker {
   readonly #checked: ExecuteOptions;
   readonly #outage: Outage;
   readonly #watch: RevocationWatch;
+  readonly #queue: QueueWatch;
   /** Attempts that have not ended. */
   readonly #active: Set<Claim> = new Set();
   /** Those of them whose function has ended: what replaces them is claimed while their settlement is written. */
@@ -76,7 +76,6 @@ export class Worker {
   /** Ends the patience of attempts that wait for a storage that is down. */
   readonly #giveUp: AbortController = new AbortController();
   readonly #idleWaiters: ((started: number | undefined) => void)[] = [];
-  #waiting: AbortController = new AbortController();
   #hooked = false;
   #open = false;
   #over = false;
@@ -96,6 +95,7 @@ export class Worker {
     this.#plain = { ...common, revocations: false };
     this.#checked = { ...common, revocations: true };
     this.#outage = new Outage("Claiming tasks", options.poll, options.logger, core.clock);
+    this.#queue = new QueueWatch(core, owner, options.poll);
     this.#watch = new RevocationWatch(core, () => this.running(), options.logger);
   }
 
@@ -115,7 +115,7 @@ export class Worker {
   /** Claims nothing until it is resumed, and gives back what it has not begun. */
   async pause(): Promise<void> {
     this.#open = false;
-    this.#waiting.abort();
+    this.#queue.stir();
     await this.#release(this.#takeReady());
   }
 
@@ -150,11 +150,14 @@ export class Worker {
 
   /** Claims no more and waits for what runs. */
   async stop(): Promise<void> {
+    const { clock } = this.#core;
     this.#stop.abort();
-    this.#waiting.abort();
+    this.#queue.stir();
+    const patience = clock.startTimer(SETTLE_MS, () => this.#queue.abandon());
     await this.#release(this.#takeReady());
     this.#endIfDone();
     await this.ended;
+    patience.stop();
   }
 
   /** Claims no more, waits for `graceMs`, then gives back what still runs. Never waits long for a storage that is down. */
@@ -216,21 +219,15 @@ export class Worker {
   async #claim(): Promise<void> {
     if (this.#mayHaveMore) await this.#releaseUnknown();
     const looks = this.#idleWaiters.length > 0 && this.#nothingRuns;
-    if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     this.#mayHaveMore = true;
-    // After an outage at once, to say so as soon as it is over.
-    const waitMs = looks || this.#outage.isOn ? 0 : WAIT_MS;
-    const { owner, poll } = this.#options;
-    const claiming = this.#core.storage.claim(this.#limit, { owner, waitMs, signal: this.#waiting.signal, poll });
-    const batch = await answered(this.#core, "claim tasks", claiming, waitMs).catch((error: unknown) => {
-      // An answer that comes after all comes too late.
-      void claiming.then(({ claims }) => this.#release(claims)).catch(() => {});
-      throw error;
-    });
+    // After an outage without waiting, to say so as soon as it is over.
+    const mayWait = !looks && !this.#outage.isOn;
+    const batch = await this.#queue.claim(this.#limit, mayWait, ({ claims }) => void this.#release(claims));
     this.#mayHaveMore = false;
     this.#outage.over();
     if (batch.claims.length > 0) await this.#accept(batch);
     else if (looks) this.#tellIdle();
+    else if (this.#claims) await this.#queue.wait();
   }
 
   /** A claim that failed may have been carried out: what is claimed for this worker and unknown here nobody would ever run. */
@@ -324,9 +321,9 @@ export class Worker {
     for (const claim of claims) this.#releasing.delete(claim);
   }
 
-  /** Ends the wait of the claim that is under way, so that the next one looks at once. */
+  /** Ends the wait, so that the next look comes at once. */
   #lookNow(): void {
-    this.#waiting.abort();
+    this.#queue.stir();
     this.#refill();
   }
 
@@ -343,6 +340,7 @@ export class Worker {
 
   #end(end: WorkerEnd): void {
     this.#over = true;
+    this.#queue.end();
     this.#watch.stop();
     this.#resolve(end);
     for (const resolve of this.#idleWaiters.splice(0)) resolve(undefined);

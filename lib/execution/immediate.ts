@@ -47,7 +47,7 @@ class CallQueue {
   };
 
   async claim(): Promise<Claim | undefined> {
-    const { claims } = await this.#memory.claim(1, { owner: NOBODY, waitMs: 0 });
+    const { claims } = await this.#memory.claim(1, NOBODY);
     return claims[0];
   }
 

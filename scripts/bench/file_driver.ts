@@ -40,7 +40,7 @@ async function enqueueBulk(storage: FileStorage, count: number, dueMs?: number):
 
 async function consume(storage: FileStorage, count: number, batch: number, result?: Uint8Array): Promise<void> {
   for (let done = 0; done < count;) {
-    const { claims } = await storage.claim(Math.min(batch, count - done), { owner, waitMs: 0 });
+    const { claims } = await storage.claim(Math.min(batch, count - done), owner);
     for (const claim of claims) await storage.settle({ claim, id: claim.id, result, ending: "complete", noticeTtlMs: 60_000 });
     done += claims.length;
   }
@@ -63,7 +63,7 @@ try {
   await measure("pendingCount, deep queue", 1, async () => void await storage.pendingCount());
   await measure(`schedule in bulk, ${DEEP}, all due at once`, DEEP, () => enqueueBulk(storage, DEEP, Date.now()));
   await measure("promoteDue by 100, deep schedule", COUNT, async () => {
-    for (let done = 0; done < COUNT; done += 100) await storage.promoteDue(Date.now(), 100);
+    for (let done = 0; done < COUNT; done += 100) await storage.promoteDue(100);
   });
 } finally {
   await storage.close();

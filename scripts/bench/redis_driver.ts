@@ -79,7 +79,7 @@ async function benchConsume(name: string, storage: Storage, slots: number, count
     };
     const pump = async (): Promise<void> => {
       while (done < count) {
-        const { claims } = await storage.claim(free, { owner: OWNER, waitMs: 10 });
+        const { claims } = await storage.claim(free, OWNER);
         free -= claims.length;
         for (const claim of claims) settle(claim);
       }

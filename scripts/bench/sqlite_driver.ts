@@ -103,19 +103,19 @@ async function bulk(storage: SqliteStorage, count: number): Promise<void> {
 
 async function consume(storage: SqliteStorage, label: string): Promise<void> {
   await measure(`claim and settle, batches of ${BATCH}, ${label}`, TASKS, async () => {
-    let { claims } = await storage.claim(BATCH, { owner, waitMs: 0 });
+    let { claims } = await storage.claim(BATCH, owner);
     for (let done = 0; done < TASKS; done += BATCH) {
       const settled = claims.map((claim, index) => storage.settle(settlement(claim, index)));
-      claims = (await storage.claim(BATCH, { owner, waitMs: 0 })).claims;
+      claims = (await storage.claim(BATCH, owner)).claims;
       await Promise.all(settled);
     }
     await storage.release(claims);
   });
   await measure(`claim and settle, 1 slot, ${label}`, TASKS, async () => {
-    let { claims } = await storage.claim(1, { owner, waitMs: 0 });
+    let { claims } = await storage.claim(1, owner);
     for (let done = 0; done < TASKS; done++) {
       const settled = storage.settle(settlement(claims[0]!, done));
-      claims = (await storage.claim(1, { owner, waitMs: 0 })).claims;
+      claims = (await storage.claim(1, owner)).claims;
       await settled;
     }
     await storage.release(claims);
@@ -128,7 +128,7 @@ async function deepSchedule(storage: SqliteStorage): Promise<void> {
     for (let i = 0; i < depth; i += BULK) await storage.enqueue(items(BULK).map((item) => ({ ...item, dueMs })));
     await storage.enqueue(items(TASKS).map((item) => ({ ...item, dueMs: 1000 })));
     await measure(`promote, batches of ${BATCH}, ${depth} others scheduled`, TASKS, async () => {
-      while ((await storage.promoteDue(Date.now(), BATCH)).length > 0);
+      while ((await storage.promoteDue(BATCH)).length > 0);
     });
   }
 }

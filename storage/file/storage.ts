@@ -12,12 +12,12 @@ import type {
   ChordRecord,
   Claim,
   ClaimBatch,
-  ClaimOptions,
   Collected,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Owner,
   Settled,
   Settlement,
   Storage,
@@ -121,17 +121,11 @@ export class FileStorage implements Storage {
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
-  async claim(limit: number, { owner, waitMs, signal }: ClaimOptions): Promise<ClaimBatch> {
-    this.#turns.assertOpen();
-    let revocations = false;
-    const look = (): Promise<Claim[] | number> =>
-      this.#run((transaction) => {
-        const claims = signal?.aborted ? [] : this.#queue.claims.take(transaction, limit, owner);
-        revocations = transaction.total("revocations") > 0;
-        return claims.length > 0 ? claims : Infinity;
-      });
-    const claims = await this.#waits.until("queue", look, limit > 0 ? waitMs : 0, signal);
-    return { claims: claims ?? [], revocations };
+  claim(limit: number, owner: Owner): Promise<ClaimBatch> {
+    return this.#run((transaction) => {
+      const claims = this.#queue.claims.take(transaction, limit, owner);
+      return { claims, revocations: transaction.total("revocations") > 0 };
+    });
   }
 
   begin(claim: Claim): Promise<boolean> {
@@ -179,16 +173,8 @@ export class FileStorage implements Storage {
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
-  promoteDue(nowMs: number, limit: number): Promise<Item[]> {
-    return this.#run((transaction) => this.#queue.promote(transaction, nowMs, limit));
-  }
-
-  async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    const look = async (): Promise<true | number> => {
-      const inMs = (await this.dueMs() ?? Infinity) - this.#clock.now();
-      return inMs <= 0 ? true : inMs;
-    };
-    await this.#waits.until("schedule", look, maxMs, signal);
+  promoteDue(limit: number): Promise<Item[]> {
+    return this.#run((transaction) => this.#queue.promote(transaction, this.#clock.now(), limit));
   }
 
   dueMs(): Promise<number | undefined> {

@@ -1,5 +1,5 @@
 /**
- * Bells of a queue, and waiting by looking and listening.
+ * Who listens to a queue, and its bells.
  * @module
  */
 import type { Clock, Timer } from "../../lib/primitives/clock.ts";
@@ -7,9 +7,8 @@ import type { Topic } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
 import type { Disk } from "./disk.ts";
-import { Deadline } from "../waiters.ts";
 
-/** What the waits of one storage need. */
+/** What the bells of one storage need. */
 export interface WaitsOptions {
   readonly disk: Disk;
   readonly clock: Clock;
@@ -21,7 +20,7 @@ export interface WaitsOptions {
 const RESCAN_MS = 1000;
 const TOPICS: readonly Topic[] = ["queue", "schedule", "results", "revocations"];
 
-/** All waits of one storage. */
+/** All who listen to one storage. */
 export class Waits {
   readonly #options: WaitsOptions;
   readonly #bells: Partial<Record<Topic, Bell>> = {};
@@ -29,7 +28,6 @@ export class Waits {
   #rescan: Timer | undefined;
   #lastCount: string | undefined;
   #isClosed = false;
-  readonly #closing = new AbortController();
 
   constructor(options: WaitsOptions) {
     this.#options = options;
@@ -51,40 +49,9 @@ export class Waits {
     return () => (stop(), stopBell());
   }
 
-  /**
-   * Looks, and looks again after each ring, until there is something to see.
-   *
-   * @param look What to look for; a number says when to look again at the latest, in milliseconds from then on.
-   * @returns what was seen; `undefined` after the time limit, an abort, or the close.
-   */
-  async until<T>(
-    topic: Topic,
-    look: () => Promise<T | number>,
-    timeoutMs: number,
-    signal?: AbortSignal,
-  ): Promise<T | undefined> {
-    const deadline = new Deadline(timeoutMs, this.#options.clock);
-    const ear = new Ear(this.#options.clock, [this.#closing.signal, ...signal ? [signal] : []]);
-    const stop = timeoutMs > 0 ? this.listen(topic, ear.ring) : () => {};
-    try {
-      while (true) {
-        ear.forget();
-        const seen = await look();
-        if (typeof seen !== "number") return seen;
-        if (deadline.passed || ear.isOver) return undefined;
-        await ear.hear(Math.min(seen, deadline.remainingMs ?? Infinity));
-        if (ear.isOver) return undefined;
-      }
-    } finally {
-      stop();
-      ear.close();
-    }
-  }
-
-  /** Ends all waits. Idempotent. */
+  /** Forgets who listens. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    this.#closing.abort();
     this.#listeners.clear();
     this.#rescan?.stop();
     for (const bell of Object.values(this.#bells)) bell.close();
@@ -116,46 +83,5 @@ export class Waits {
       this.#rescanLater();
       if (this.#lastCount !== before) { for (const topic of TOPICS) this.#listeners.ring(topic); }
     }, { background: true });
-  }
-}
-
-/** One who listens. A ring between two calls of `hear` is not lost. */
-class Ear {
-  readonly #clock: Clock;
-  readonly #signals: readonly AbortSignal[];
-  #hasRung = false;
-  #wake: (() => void) | undefined;
-
-  constructor(clock: Clock, signals: readonly AbortSignal[]) {
-    this.#clock = clock;
-    this.#signals = signals;
-    for (const signal of signals) signal.addEventListener("abort", this.ring);
-  }
-
-  get isOver(): boolean {
-    return this.#signals.some((signal) => signal.aborted);
-  }
-
-  readonly ring = (): void => {
-    this.#hasRung = true;
-    this.#wake?.();
-  };
-
-  forget(): void {
-    this.#hasRung = false;
-  }
-
-  async hear(timeoutMs: number): Promise<void> {
-    if (this.#hasRung || this.isOver) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = this.#clock.startTimer(timeoutMs, resolve);
-    await promise;
-    timer.stop();
-    this.#wake = undefined;
-  }
-
-  close(): void {
-    for (const signal of this.#signals) signal.removeEventListener("abort", this.ring);
   }
 }

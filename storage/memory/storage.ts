@@ -10,12 +10,12 @@ import type {
   ChordRecord,
   Claim,
   ClaimBatch,
-  ClaimOptions,
   Collected,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Owner,
   Settled,
   Settlement,
   Storage,
@@ -94,11 +94,9 @@ export class MemoryStorage implements Storage {
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
-  async claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
+  async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
     this.#assertOpen();
-    const { owner, waitMs, signal } = options;
-    if (waitMs > 0) await this.#store.waits.forQueue(() => this.#store.queue.size > 0 || this.#closed, waitMs, signal);
-    const wanted = signal?.aborted ? 0 : Math.min(limit, this.#store.queue.size);
+    const wanted = Math.min(limit, this.#store.queue.size);
     const claims = Array.from({ length: wanted }, () => this.#store.claims.add(this.#store.queue.take()!, owner));
     for (const claim of claims) this.#store.tracker.running(claim, owner.worker);
     return { claims, revocations: this.#store.revocations.count > 0 };
@@ -156,16 +154,9 @@ export class MemoryStorage implements Storage {
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
-  async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+  async promoteDue(limit: number): Promise<Item[]> {
     this.#assertOpen();
-    const due = this.#store.schedule.takeDue(nowMs, limit);
-    this.#store.add(due.map((item) => ({ ...item, dueMs: undefined })), "soon");
-    return due;
-  }
-
-  async waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    this.#assertOpen();
-    await this.#store.waits.forDue(() => this.#closed ? 0 : this.#store.schedule.nextDueMs, maxMs, signal);
+    return this.#store.promote(limit);
   }
 
   async dueMs(): Promise<number | undefined> {

@@ -37,7 +37,7 @@ export class MemoryStore {
   /** @param assertOpen Called by the spaces of keys and values before anything else. */
   constructor(clock: Clock, assertOpen: () => void) {
     this.#clock = clock;
-    const waits = this.waits = new MemoryWaits(clock);
+    const waits = this.waits = new MemoryWaits();
     this.results = new MemoryResults({ clock, assertOpen, onStored: (id) => waits.ended(id) });
     this.locks = new MemoryLocks({ clock, assertOpen });
     this.data = new MemoryKeyValue({ clock, assertOpen });
@@ -87,6 +87,13 @@ export class MemoryStore {
     }
     if (this.queue.size > 0 && items.length > 0) this.waits.queued(wake);
     if (this.schedule.nextDueMs !== soonestMs) this.waits.scheduled();
+  }
+
+  /** Moves items that are due to the queue. @returns them, in due order */
+  promote(limit: number): Item[] {
+    const due = this.schedule.takeDue(this.#clock.now(), limit);
+    this.add(due.map((item) => ({ ...item, dueMs: undefined })), "soon");
+    return due;
   }
 
   /** What is due already need not go to the schedule. */

@@ -19,12 +19,6 @@ const OLD_KEYS = ["queue", "schedule", "requests"];
 /** What an instance leaves behind for its own blocking read vanishes after this time. */
 const OWN_KEY_TTL_MS = 60_000;
 
-/** Lets somebody else end a pause, also before it begins. */
-export interface Wake {
-  pending: boolean;
-  end(): void;
-}
-
 /** Connections, keys and scripts of one storage. */
 export class RedisCore {
   readonly settings: RedisSettings;
@@ -93,20 +87,16 @@ export class RedisCore {
     work.then(done, done);
   }
 
-  /** Ends after a time, at an abort, when `wake` is called, or at `close`. */
-  async pause(limitMs: number, signal?: AbortSignal, wake?: Wake): Promise<void> {
+  /** Ends after a time, or at `close`. */
+  async pause(limitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = (): void => resolve();
     const timer = this.clock.startTimer(limitMs, end);
     this.#pauses.add(end);
-    if (wake) wake.end = end;
-    signal?.addEventListener("abort", end);
-    if (signal?.aborted || wake?.pending || this.isClosing) end();
+    if (this.isClosing) end();
     await promise;
     timer.stop();
     this.#pauses.delete(end);
-    if (wake) wake.pending = false;
-    signal?.removeEventListener("abort", end);
   }
 
   /** Ends waits, then writes what is under way, then closes; does not wait for a server that is away. */

@@ -130,6 +130,7 @@ function lazily(options: Named & RedisExpireOptions, { className, kind, expires 
     place: `${settings.place}, database ${settings.database}`,
     descriptor: plain && { module: import.meta.url, className, options: plain },
     check: (item) => checkItem(item, settings.name, kind),
+    canWait: settings.blocking,
     load: async () => new (await import("./storage.ts"))[className](given),
   };
 }

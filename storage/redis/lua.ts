@@ -6,7 +6,7 @@
  * `leases` · `state` id -> letter · `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends ·
  * `locks` `data` `revocations` `meta` `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks ·
  * `chord:<id>` size, callback, filled, index -> value · `chords` set · `recovered` numbers of claims that were put back ·
- * `over:<request>` how often it was sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list · `listening` while somebody does ·
+ * `over:<request>` how often it was sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list ·
  * `replies:<instance>` · `numbers` the last numbers given · `aside` lines for a log · `damaged` records · `aside:<key>` keys of a wrong type.
  *
  * The server's time is the only one that is stored or compared.

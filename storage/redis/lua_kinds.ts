@@ -21,8 +21,7 @@ const LIST: QueueLua = {
   take: "local function take(limit) return call('LPOP', P .. 'queue', limit) or {} end",
   push: "local function push(records) many('RPUSH', P .. 'queue', records) end",
   // While there are others the bell was rung, or is going to be.
-  pushOne:
-    "local function pushOne(record) if call('RPUSH', P .. 'queue', record) == 1 then ring() else tellListeners() end end",
+  pushOne: "local function pushOne(record) if call('RPUSH', P .. 'queue', record) == 1 then ring() end end",
   // In front of what was never handed out; among what was, by place.
   back: `
 local function back(records)

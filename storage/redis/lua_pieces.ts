@@ -64,15 +64,11 @@ local function number(field, count)
 end
 `;
 
-/** One token on the bell while there is work; whoever takes it rings again if work is left (see `bell.ts`). Listeners are told each time. */
+/** One token on the bell while there is work; whoever takes it rings again if work is left (see `bell.ts`). */
 export const BELL = `
 local function publish(topic, message) redis.pcall('PUBLISH', P .. topic, message) end
-local function tellListeners()
-  if redis.call('EXISTS', P .. 'listening') == 1 then publish('queue', '1') end
-end
 local function ring()
   if call('LLEN', P .. 'bell') == 0 then call('RPUSH', P .. 'bell', '1') end
-  tellListeners()
 end
 `;
 

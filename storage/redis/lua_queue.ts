@@ -206,11 +206,11 @@ table.sort(reply, byNumber)
 return reply
 `;
 
-/** ARGV 4 due before, 5 limit. Replies due time and record of each. */
+/** ARGV 4 limit. Replies due time and record of each. */
 const PROMOTE = `
 local function main()
   size()
-  local due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, ARGV[5])
+  local due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
   local members, records, reply = {}, {}, {}
   for i = 1, #due, 2 do
     members[#members + 1] = due[i]
@@ -270,7 +270,7 @@ export function queueScripts(kind: QueueKind): QueueScripts {
     claimed: script(RECORDS, CLAIMS, CLAIMED),
     release: script(EVEN_IF_FULL, NOW, JOINED, ...returning, RELEASE),
     recover: once(EVEN_IF_FULL, NOW, JOINED, ...returning, RECOVER),
-    promote: once(RECORDS, NUMBERS, size, push, BELL, PROMOTE),
+    promote: once(NOW, RECORDS, NUMBERS, size, push, BELL, PROMOTE),
     requeue: once(NOW, ...adding, FIND, REQUEUE),
   };
 }

@@ -2,17 +2,7 @@
  * The way of a message through Redis: enqueued, claimed, settled, or put back.
  * @module
  */
-import type {
-  ChordRecord,
-  Claim,
-  ClaimBatch,
-  ClaimOptions,
-  Item,
-  Lease,
-  Owner,
-  Settled,
-  Settlement,
-} from "../../lib/storage.ts";
+import type { ChordRecord, Claim, ClaimBatch, Item, Lease, Owner, Settled, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { itemOf, readRecord, record } from "./bytes.ts";
 import { ClaimRequest, Claims, holdOf } from "./claim.ts";
@@ -33,9 +23,6 @@ export const BATCH_BYTES: number = 256 * 1024;
 
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
-
-/** Intervals between two looks when nothing else is said. */
-const POLL = { initialMs: 100, backoff: 1.15, maxMs: 1000 };
 
 /** What one call enqueues. */
 interface Enqueued {
@@ -97,16 +84,32 @@ export class RedisQueue {
     return this.#settling.begin(claim);
   }
 
-  async claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    const { signal, owner } = options;
+  /** Looks once. */
+  async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
     this.#core.assertOpen();
-    if (signal?.aborted) return NOTHING;
     // What ends now may be followed by something that comes first.
     const turn = this.#settling.turn;
     if (turn) await turn;
-    const first = await this.#lookUnlessAborted(this.#firstLook(limit, owner), signal);
-    if (first.claims.length > 0 || options.waitMs <= 0 || this.#core.isClosing) return first;
-    return this.#core.settings.blocking ? await this.#claimAtBell(limit, options) : await this.#claimByPolling(limit, options);
+    const { request, batch } = this.#firstLook(limit, owner);
+    return this.#handOut(request, await batch);
+  }
+
+  /** Looks, and then waits at the bell. */
+  async claimOrWait(limit: number, owner: Owner, waitMs: number, signal: AbortSignal): Promise<ClaimBatch> {
+    this.#core.assertOpen();
+    const { clock } = this.#core;
+    const deadline = clock.elapsed() + waitMs;
+    const turn = this.#settling.turn;
+    if (turn) await turn;
+    let look = signal.aborted ? undefined : this.#firstLook(limit, owner);
+    for (;;) {
+      const isOver = signal.aborted || this.#core.isClosing;
+      if (isOver && look === undefined) return NOTHING;
+      const batch = await this.#lookUnlessAborted(look ?? this.#firstLook(limit, owner), signal);
+      const remainingMs = deadline - clock.elapsed();
+      if (batch.claims.length > 0 || remainingMs <= 0 || isOver) return batch;
+      look = await this.#lookAtBell(limit, owner, remainingMs, signal);
+    }
   }
 
   /** Not async: it is called for each task, and each promise costs. */
@@ -144,10 +147,10 @@ export class RedisQueue {
     return (reply as RecoveredReply[]).flatMap(recoveredClaim);
   }
 
-  async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+  async promoteDue(limit: number): Promise<Item[]> {
     this.#core.assertOpen();
     if (limit <= 0) return [];
-    const moved = await this.#core.calls.once(this.#scripts.promote, [String(nowMs), String(limit)]) as Buffer[];
+    const moved = await this.#core.calls.once(this.#scripts.promote, [String(limit)]) as Buffer[];
     return dueItems(moved);
   }
 
@@ -217,8 +220,7 @@ export class RedisQueue {
   }
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
-  async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal | undefined): Promise<ClaimBatch> {
-    if (signal === undefined) return this.#handOut(request, await batch);
+  async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal): Promise<ClaimBatch> {
     const gone = Promise.withResolvers<undefined>();
     const end = (): void => void this.#core.pause(ANSWER_MS).then(() => gone.resolve(undefined));
     signal.addEventListener("abort", end);
@@ -234,22 +236,20 @@ export class RedisQueue {
     }
   }
 
-  async #claimAtBell(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    return await this.#claimAfter(limit, options, async (remainingMs) => {
-      const request = this.#request(options.owner);
-      const end = await this.#core.bell.wait({
-        limitMs: remainingMs,
-        signal: options.signal,
-        command: () => {
-          this.#open.add(request);
-          return this.#core.calls.commandOf(this.#scripts.claim, request.args(false, limit));
-        },
-        late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
-      });
-      if (end === "over") return undefined;
-      const batch = end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply));
-      return { request, batch };
+  /** @returns the look that the bell has led to; none if there was no ring in time */
+  async #lookAtBell(limit: number, owner: Owner, limitMs: number, signal: AbortSignal): Promise<Look | undefined> {
+    const request = this.#request(owner);
+    const end = await this.#core.bell.wait({
+      limitMs,
+      signal,
+      command: () => {
+        this.#open.add(request);
+        return this.#core.calls.commandOf(this.#scripts.claim, request.args(false, limit));
+      },
+      late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
     });
+    if (end === "over") return undefined;
+    return { request, batch: end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply)) };
   }
 
   #handOut(request: ClaimRequest, batch: ClaimBatch): ClaimBatch {
@@ -277,34 +277,6 @@ export class RedisQueue {
   #giveBackLost(): void {
     for (const request of this.#lost) this.#core.background(this.#giveBackLate(request, undefined));
     this.#lost.clear();
-  }
-
-  async #claimByPolling(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    const poll = options.poll ?? POLL;
-    let intervalMs = poll.initialMs;
-    return await this.#claimAfter(limit, options, async (remainingMs) => {
-      await this.#core.pause(Math.min(intervalMs, remainingMs), options.signal);
-      intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
-      return undefined;
-    });
-  }
-
-  /** Looks again after each wait, until something is there or the time is over. `wait` may have looked, which is then not to be lost. */
-  async #claimAfter(
-    limit: number,
-    { owner, signal, waitMs }: ClaimOptions,
-    wait: (remainingMs: number) => Promise<Look | undefined>,
-  ): Promise<ClaimBatch> {
-    const { clock } = this.#core;
-    const deadline = clock.elapsed() + waitMs;
-    for (;;) {
-      const remainingMs = deadline - clock.elapsed();
-      const looked = remainingMs > 0 ? await wait(remainingMs) : undefined;
-      const isOver = signal?.aborted || this.#core.isClosing;
-      if (isOver && looked === undefined) return NOTHING;
-      const batch = await this.#lookUnlessAborted(looked ?? this.#firstLook(limit, owner), signal);
-      if (batch.claims.length > 0 || remainingMs <= 0 || isOver) return batch;
-    }
   }
 }
 

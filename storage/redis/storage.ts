@@ -6,11 +6,11 @@ import type {
   ChordRecord,
   Claim,
   ClaimBatch,
-  ClaimOptions,
   Collected,
   FlushPart,
   Item,
   Lease,
+  Owner,
   Settled,
   Settlement,
   Storage,
@@ -70,6 +70,8 @@ abstract class RedisStorageBase implements Storage {
   readonly data: RedisKeyValue;
   readonly revocations: RedisKeyValue;
   readonly meta: RedisKeyValue;
+  /** Only where it may block a connection. */
+  readonly claimOrWait: Storage["claimOrWait"];
   readonly #core: RedisCore;
   readonly #queue: RedisQueue;
   readonly #waits: Waits;
@@ -86,6 +88,7 @@ abstract class RedisStorageBase implements Storage {
     this.data = new RedisKeyValue(this.#core, "data");
     this.revocations = new RedisKeyValue(this.#core, "revocations");
     this.meta = new RedisKeyValue(this.#core, "meta");
+    if (settings.blocking) this.claimOrWait = (...asked) => this.#queue.claimOrWait(...asked);
     const plain = plainOptions(options);
     this.descriptor = plain && { module: import.meta.url, className: variant.className, options: plain };
   }
@@ -102,8 +105,8 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.enqueueOnce(key, ttlMs, item);
   }
 
-  claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    return this.#queue.claim(limit, options);
+  claim(limit: number, owner: Owner): Promise<ClaimBatch> {
+    return this.#queue.claim(limit, owner);
   }
 
   settle(settlement: Settlement): Promise<Settled> {
@@ -138,12 +141,8 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.recover(target, own);
   }
 
-  promoteDue(nowMs: number, limit: number): Promise<Item[]> {
-    return this.#queue.promoteDue(nowMs, limit);
-  }
-
-  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return this.#waits.forDue(maxMs, signal);
+  promoteDue(limit: number): Promise<Item[]> {
+    return this.#queue.promoteDue(limit);
   }
 
   dueMs(): Promise<number | undefined> {

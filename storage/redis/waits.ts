@@ -1,9 +1,9 @@
 /**
- * Waiting for a task to end, and for the next due time: one look, and what rings when another look makes sense.
+ * One look at the ends of tasks and at the next due time, and what rings when another look makes sense.
  * @module
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
-import type { PollOptions, Topic } from "../../lib/storage.ts";
+import type { Topic } from "../../lib/storage.ts";
 import type { RedisCore } from "./core.ts";
 import { ENDED, NEXT_DUE } from "./lua_data.ts";
 
@@ -13,16 +13,8 @@ const REMEMBERED_MS = 60_000;
 /** How often those who wait look where the server cannot remember them: its memory is full. */
 const UNMARKED_MS = 1000;
 
-/** How often whoever listens to the queue says so again. */
-const MARK_AGAIN_MS = 15_000;
-
-/** Longest wait for a due time without a look, which finds what was not told. */
-const LONGEST_DUE_WAIT_MS = 5000;
-
 /** Most tasks that one script is asked for. */
 const ASKED_AT_ONCE = 1000;
-
-const POLL: PollOptions = { initialMs: 50, backoff: 1.15, maxMs: 1000 };
 
 /** What tells of ends: who was asked for, and what rings for them. */
 export class Waits {
@@ -76,11 +68,7 @@ export class Waits {
   /** Calls `wake` when something may have changed. @returns what ends that */
   async listen(topic: Topic, wake: () => void): Promise<() => void> {
     this.#core.assertOpen();
-    if (!this.#core.settings.blocking) {
-      const timer = startInterval(this.#core.clock, POLL.maxMs, wake, { background: true });
-      return () => timer.stop();
-    }
-    if (topic === "queue") return await this.#listenToQueue(wake);
+    if (!this.#core.settings.blocking) return () => {};
     if (topic !== "results") return await this.#core.news.listen(topic, () => wake());
     // Others wait too: theirs is none of ours.
     return await this.#listenToResults(wake, (id) => this.#asked.has(id));
@@ -100,52 +88,6 @@ export class Waits {
     };
   }
 
-  /** Only while the mark is there the server tells of every item. */
-  async #listenToQueue(wake: () => void): Promise<() => void> {
-    const { clock, calls, news, prefix } = this.#core;
-    const mark = async (): Promise<void> => {
-      try {
-        await calls.command(["SET", `${prefix}listening`, "1", "PX", String(REMEMBERED_MS)]);
-      } catch {
-        // Away, or its memory is full.
-        wake();
-      }
-    };
-    const timer = startInterval(clock, MARK_AGAIN_MS, () => void mark(), { background: true });
-    try {
-      const stop = await news.listen("queue", () => wake());
-      await mark();
-      return () => {
-        timer.stop();
-        stop();
-      };
-    } catch (error) {
-      timer.stop();
-      throw error;
-    }
-  }
-
-  /** Ends when the soonest scheduled item is due, after `maxMs`, or at an abort. */
-  async forDue(maxMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const { clock, settings } = this.#core;
-    const deadline = clock.elapsed() + maxMs;
-    const alarm = settings.blocking
-      ? await this.#alarm((wake) => this.listen("schedule", wake))
-      : this.#polling({ ...POLL, backoff: 1 });
-    try {
-      // When the time is over there is no need to know; a timer ends up to a millisecond early.
-      for (let remainingMs = maxMs; remainingMs >= 1 && !signal?.aborted && !this.#core.isClosing;) {
-        const inMs = (await this.dueMs() ?? Infinity) - clock.now();
-        remainingMs = deadline - clock.elapsed();
-        if (inMs <= 0 || remainingMs < 1) return;
-        await alarm.wait(Math.min(inMs, remainingMs, LONGEST_DUE_WAIT_MS), signal);
-        remainingMs = deadline - clock.elapsed();
-      }
-    } finally {
-      alarm.stop();
-    }
-  }
-
   #ring(): void {
     for (const wake of [...this.#listeners]) wake();
   }
@@ -154,29 +96,4 @@ export class Waits {
     this.#looking?.stop();
     this.#looking = undefined;
   }
-
-  async #alarm(listen: (wake: () => void) => Promise<() => void>): Promise<Alarm> {
-    const wake = { pending: false, end: (): void => {} };
-    const stop = await listen(() => {
-      wake.pending = true;
-      wake.end();
-    });
-    return { stop, wait: (limitMs, signal) => this.#core.pause(limitMs, signal, wake) };
-  }
-
-  #polling(poll: PollOptions): Alarm {
-    let intervalMs = poll.initialMs;
-    return {
-      stop: () => undefined,
-      wait: async (limitMs, signal) => {
-        await this.#core.pause(Math.min(intervalMs, limitMs), signal);
-        intervalMs = Math.min(intervalMs * poll.backoff, poll.maxMs);
-      },
-    };
-  }
-}
-
-interface Alarm {
-  wait(limitMs: number, signal: AbortSignal | undefined): Promise<void>;
-  stop(): void;
 }

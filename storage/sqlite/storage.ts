@@ -7,12 +7,12 @@ import type {
   ChordRecord,
   Claim,
   ClaimBatch,
-  ClaimOptions,
   Collected,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Owner,
   Settled,
   Settlement,
   Storage,
@@ -24,7 +24,7 @@ import type {
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
 import { addChord, collect } from "./chords.ts";
-import { claim, waitDue, type Waiting } from "./claim.ts";
+import { claim } from "./claim.ts";
 import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
 import { EndingGroup } from "./ending_group.ts";
 import { isPlainEnding } from "./endings.ts";
@@ -61,7 +61,6 @@ export class SqliteStorage implements Storage {
   readonly #writer: SqliteWriter;
   readonly #endings: EndingGroup;
   readonly #waits: SqliteWaits;
-  readonly #waiting: Waiting;
   #closing: Promise<void> | undefined;
 
   /**
@@ -92,7 +91,6 @@ export class SqliteStorage implements Storage {
       },
     });
     this.#endings = new EndingGroup(this.#writer);
-    this.#waiting = { clock, writer: this.#writer, waits: this.#waits };
     this.results = new SqliteKeyValue(this.#writer, KIND.result);
     this.locks = new SqliteKeyValue(this.#writer, KIND.lock);
     this.data = new SqliteKeyValue(this.#writer, KIND.data);
@@ -128,8 +126,8 @@ export class SqliteStorage implements Storage {
     });
   }
 
-  claim(limit: number, options: ClaimOptions): Promise<ClaimBatch> {
-    return claim(this.#waiting, limit, options);
+  claim(limit: number, owner: Owner): Promise<ClaimBatch> {
+    return claim(this.#writer, limit, owner);
   }
 
   begin({ token }: Claim): Promise<boolean> {
@@ -175,14 +173,11 @@ export class SqliteStorage implements Storage {
     return isNeeded ? await this.#writer.write((session) => recover(session, target, own)) : [];
   }
 
-  async promoteDue(nowMs: number, limit: number): Promise<Item[]> {
+  async promoteDue(limit: number): Promise<Item[]> {
+    const nowMs = this.#settings.clock.now();
     const soonest = await this.#writer.read(soonestMs);
     if (soonest === undefined || soonest > nowMs) return [];
     return await this.#writer.write((session) => promote(session, nowMs, rowLimit(limit)));
-  }
-
-  waitDue(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return waitDue(this.#waiting, maxMs, signal);
   }
 
   /**

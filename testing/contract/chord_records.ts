@@ -84,7 +84,7 @@ export const chordRecordCases: Cases = {
     await storage.settle(complete(await claimOne(storage), { chord: report(0) }));
     await storage.settle(complete(await claimOne(storage), { chord: report(0, "x", "late") }));
     expect(ids(await storage.scheduled())).toContain("later");
-    await storage.promoteDue(context.clock.now(), 5);
+    await storage.promoteDue(5);
     expect(await drain(storage)).toEqual(["now"]);
   },
 
@@ -99,7 +99,7 @@ export const chordRecordCases: Cases = {
     ]);
     expect((await other.scheduled())[0]!.chord).toEqual(chord);
     expect((await other.pending()).map((one) => one.chord)).toEqual(expect.arrayContaining([chord, chord, undefined]));
-    expect((await one.promoteDue(2000, 5))[0]!.chord).toEqual(chord);
+    expect((await one.promoteDue(5))[0]!.chord).toEqual(chord);
     const seen: Record<string, unknown> = {};
     for (let round = 0; round < 4; round++) {
       const claimed = await claimOne(one);

@@ -44,7 +44,7 @@ export const claimCases: Cases = {
   },
 
   "what is not there is not waited for without a wait": async (context, expect) => {
-    expect(await (await context.open()).claim(3, { owner: owner(), waitMs: 0 })).toEqual({ claims: [], revocations: false });
+    expect(await (await context.open()).claim(3, owner())).toEqual({ claims: [], revocations: false });
   },
 
   "a wait ends after its time": async (context, expect) => {
@@ -81,7 +81,7 @@ export const claimCases: Cases = {
     await other.enqueue([item("a", { dueMs: context.clock.now() - 1 })]);
     const found = claim(waiting, 1, { waitMs: LONG_MS });
     await underWay(waiting, other);
-    await other.promoteDue(context.clock.now(), 10);
+    await other.promoteDue(10);
     expect(ids(await found)).toEqual(["a"]);
   },
 
@@ -204,7 +204,7 @@ export const claimCases: Cases = {
   "a batch tells whether revocations are stored": async (context, expect) => {
     const [one, other] = await context.openTwo();
     await one.enqueue(items("a", 3));
-    const look = async (): Promise<boolean> => (await one.claim(1, { owner: owner(), waitMs: 0 })).revocations;
+    const look = async (): Promise<boolean> => (await one.claim(1, owner())).revocations;
     expect(await look()).toBe(false);
     await other.revocations.put("r:a1", bytes("1"));
     expect(await look()).toBe(true);

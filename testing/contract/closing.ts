@@ -15,6 +15,7 @@ import {
   peekText,
   rejection,
   underWay,
+  waitDue,
   waitForEnd,
 } from "./helpers.ts";
 
@@ -24,7 +25,7 @@ function everyCall(storage: Storage): (() => Promise<unknown>)[] {
   return [
     () => storage.enqueue([item("a")]),
     () => storage.enqueueOnce("key", 1000, item("a")),
-    () => storage.claim(1, { owner: owner(), waitMs: 0 }),
+    () => storage.claim(1, owner()),
     () => storage.settle(settlement),
     () => storage.release([]),
     () => storage.claimed(owner()),
@@ -32,8 +33,8 @@ function everyCall(storage: Storage): (() => Promise<unknown>)[] {
     () => storage.endLease("consumer"),
     () => storage.leases(),
     () => storage.recover(),
-    () => storage.promoteDue(1000, 1),
-    () => storage.waitDue(10),
+    () => storage.promoteDue(1),
+    () => waitDue(storage, 10),
     () => waitForEnd(storage, "a", { timeoutMs: 10 }),
     () => storage.state("a"),
     () => storage.increment("a", 1),
@@ -95,7 +96,7 @@ export const closingCases: Cases = {
     const storage = await context.open();
     const waits = [
       claim(storage, 1, { waitMs: LONG_MS }),
-      storage.waitDue(LONG_MS),
+      waitDue(storage, LONG_MS),
       waitForEnd(storage, "a", { timeoutMs: LONG_MS }),
     ];
     const ended = Promise.allSettled(waits);

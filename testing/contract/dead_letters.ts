@@ -3,6 +3,7 @@ import type { Burial, Claim, Storage } from "../../lib/storage.ts";
 import type { Cases } from "./context.ts";
 import {
   bytes,
+  claim,
   claimOne,
   complete,
   drain,
@@ -113,9 +114,9 @@ export const deadLetterCases: Cases = {
   "a waiting claim hears of a letter that is put back": async (context, expect) => {
     const [waiting, other] = await context.openTwo();
     await bury(other, await enqueueAndClaim(other, "a"));
-    const found = waiting.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: LONG_MS });
+    const found = claim(waiting, 1, { waitMs: LONG_MS });
     await other.requeueDeadLetter("letter of a");
-    expect(ids((await found).claims)).toEqual(["a"]);
+    expect(ids(await found)).toEqual(["a"]);
   },
 
   "flush deletes the letters": async (context, expect) => {

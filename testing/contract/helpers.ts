@@ -2,14 +2,19 @@
  * Short words for the cases of the storage contract.
  * @module
  */
+import { Ring } from "../../lib/core/ring.ts";
+import { systemClock } from "../../lib/primitives/clock.ts";
 import { type WaitOptions, waitsOf } from "../../lib/result/waits.ts";
-import type { Claim, ClaimOptions, Item, KeyValue, Lease, Owner, Settlement, Storage } from "../../lib/storage.ts";
+import type { Claim, Item, KeyValue, Lease, Owner, Settlement, Storage, Topic } from "../../lib/storage.ts";
 
 /** Longer than the time limit of a case: what waits this long was not woken, and the case fails. */
 export const LONG_MS = 60_000;
 
 /** A time that does not come while a case runs: the year 2100. */
 export const FAR_MS = 4_102_444_800_000;
+
+/** Longest time between two looks, for a storage without a bell. */
+const LOOK_MS = 1000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -49,13 +54,58 @@ export function lease(consumer: string = "consumer", ttlMs: number = LONG_MS): L
   return { consumer, ttlMs, host: "test-host", pid: 12_345 };
 }
 
-/** Claims without waiting. */
-export async function claim(
+/** How to claim. */
+export interface ClaimWay {
+  readonly owner?: Owner;
+  /** Longest wait for a first item. Default: none. */
+  readonly waitMs?: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+/** Claims; with `waitMs` as lib does: by rings and looks. */
+export async function claim(storage: Storage, limit: number = 1, way: ClaimWay = {}): Promise<readonly Claim[]> {
+  const { owner: who = owner(), waitMs = 0, signal = new AbortController().signal } = way;
+  if (waitMs === 0) return (await storage.claim(limit, who)).claims;
+  if (storage.claimOrWait !== undefined) return (await storage.claimOrWait(limit, who, waitMs, signal)).claims;
+  let claims: readonly Claim[] = [];
+  await untilRing(storage, "queue", { waitMs, signal }, async () => {
+    claims = (await storage.claim(limit, who)).claims;
+    return claims.length > 0;
+  });
+  return claims;
+}
+
+/** Waits until something is due, as lib does: by rings and looks. */
+export async function waitDue(storage: Storage, waitMs: number, signal?: AbortSignal): Promise<void> {
+  await untilRing(storage, "schedule", { waitMs, signal }, async () => {
+    const dueMs = await storage.dueMs() ?? Infinity;
+    return dueMs - systemClock.now();
+  });
+}
+
+/** Looks at each ring, and now and then, until that says true, or how many milliseconds are left and these have passed. */
+async function untilRing(
   storage: Storage,
-  limit: number = 1,
-  options: Partial<ClaimOptions> = {},
-): Promise<readonly Claim[]> {
-  return (await storage.claim(limit, { owner: owner(), waitMs: 0, ...options })).claims;
+  topic: Topic,
+  { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal | undefined },
+  look: () => Promise<boolean | number>,
+): Promise<void> {
+  const ring = new Ring(storage, topic, systemClock);
+  const endMs = systemClock.elapsed() + waitMs;
+  signal?.addEventListener("abort", () => ring.stir());
+  try {
+    await ring.listen();
+    while (signal?.aborted !== true) {
+      ring.forget();
+      const seen = await look();
+      const leftMs = endMs - systemClock.elapsed();
+      if (seen === true || leftMs <= 0 || typeof seen === "number" && seen <= 0) return;
+      await ring.wait(Math.min(leftMs, LOOK_MS, typeof seen === "number" ? seen : Infinity));
+    }
+  } finally {
+    ring.hangUp();
+  }
 }
 
 /** Claims one item, which must be there. @throws {Error} If it is not. */

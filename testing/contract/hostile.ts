@@ -70,7 +70,7 @@ export const hostileCases: Cases = {
     const storage = await context.open();
     await storage.enqueue(STRANGE.map((id) => item(id, { data: bytes("message") })));
     expect(ids(await storage.pending())).toEqual(STRANGE);
-    const { claims } = await storage.claim(STRANGE.length, { owner: owner(), waitMs: 0 });
+    const { claims } = await storage.claim(STRANGE.length, owner());
     expect(ids(claims)).toEqual(STRANGE);
     for (const claimed of claims) {
       expect((await storage.settle(complete(claimed, { result: bytes(claimed.id) }))).held).toBe(true);
@@ -85,7 +85,7 @@ export const hostileCases: Cases = {
     const storage = await context.open();
     await storage.enqueue(STRANGE.map((id, index) => item(id, { dueMs: 1000 + index })));
     expect(ids(await storage.scheduled())).toEqual(STRANGE);
-    await storage.promoteDue(LONG_MS, 100);
+    await storage.promoteDue(100);
     expect(await drain(storage)).toEqual(STRANGE);
   },
 
@@ -167,7 +167,7 @@ export const hostileCases: Cases = {
     await storage.enqueue(items("a", 3000));
     expect(await storage.pendingCount()).toBe(3000);
     expect(ids(await storage.pending(2))).toEqual(["a0", "a1"]);
-    const { claims } = await storage.claim(1000, { owner: owner(), waitMs: 0 });
+    const { claims } = await storage.claim(1000, owner());
     expect(ids(claims)).toEqual(ids(items("a", 1000)));
     await Promise.all(claims.map((claimed) => storage.settle(complete(claimed))));
     expect(ids(await storage.pending(1))).toEqual(["a1000"]);

@@ -20,11 +20,11 @@ export const listeningCases: Cases = {
   "dueMs tells when the soonest item is due": async (context, expect) => {
     const [one, other] = await context.openTwo();
     expect(await one.dueMs()).toBe(undefined);
-    const baseMs = context.clock.now() + LONG_MS;
-    await other.enqueue([item("later", { dueMs: baseMs + 500 }), item("soon", { dueMs: baseMs }), item("now")]);
+    const baseMs = context.clock.now() - 1;
+    await other.enqueue([item("later", { dueMs: baseMs + LONG_MS }), item("soon", { dueMs: baseMs }), item("now")]);
     expect(await one.dueMs()).toBe(baseMs);
-    await one.promoteDue(baseMs, 1);
-    expect(await other.dueMs()).toBe(baseMs + 500);
+    await one.promoteDue(1);
+    expect(await other.dueMs()).toBe(baseMs + LONG_MS);
   },
 
   "endedOf tells which have ended or have left a result": async (context, expect) => {
@@ -50,6 +50,7 @@ export const listeningCases: Cases = {
 
   "it rings for an item that can be claimed, however it got there": async (context) => {
     const [listening, other] = await context.openTwo();
+    if (listening.claimOrWait !== undefined) return; // waits in its own way, of which the cases of claims tell
     const { next, stop } = await bell(listening, "queue");
     await other.enqueue([item("a")]);
     await next();
@@ -62,7 +63,7 @@ export const listeningCases: Cases = {
     await other.recover({ consumer: "lost" });
     await next();
     await other.enqueue([item("c", { dueMs: 1000 })]);
-    await other.promoteDue(2000, 5);
+    await other.promoteDue(5);
     await next();
     await other.enqueueOnce("slot", LONG_MS, item("d"));
     await next();
@@ -105,10 +106,10 @@ export const listeningCases: Cases = {
 
   "who has stopped listening is left alone, and others are not": async (context, expect) => {
     const [listening, other] = await context.openTwo();
-    const stopped = await bell(listening, "queue");
-    const going = await bell(listening, "queue");
+    const stopped = await bell(listening, "revocations");
+    const going = await bell(listening, "revocations");
     stopped.stop();
-    await other.enqueue([item("a")]);
+    await other.revocations.put("r:a", bytes("1"));
     await going.next();
     expect(stopped.rings()).toBe(0);
     going.stop();

@@ -170,7 +170,7 @@ export const settlementCases: Cases = {
   "settlements of the same moment are all written": async (context, expect) => {
     const storage = await context.open();
     await storage.enqueue(Array.from({ length: 40 }, (_, index) => item(`a${index}`)));
-    const { claims } = await storage.claim(40, { owner: owner(), waitMs: 0 });
+    const { claims } = await storage.claim(40, owner());
     const lost = claims.filter((_, index) => index % 4 === 0);
     await storage.release(lost);
     const settled = await Promise.all(

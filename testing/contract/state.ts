@@ -31,7 +31,7 @@ export const stateCases: Cases = {
     const storage = await context.open();
     await storage.enqueue([item("a", { dueMs: 1000 })]);
     expect(await stateName(storage, "a")).toBe("scheduled");
-    await storage.promoteDue(2000, 1);
+    await storage.promoteDue(1);
     expect(await stateName(storage, "a")).toBe("waiting");
   },
 
@@ -41,7 +41,7 @@ export const stateCases: Cases = {
     const retry = item("a", { retry: true, dueMs: 1000 });
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, result: bytes("error"), enqueue: [retry] });
     expect(await stateName(storage, "a")).toBe("retrying");
-    await storage.promoteDue(2000, 1);
+    await storage.promoteDue(1);
     expect(await stateName(storage, "a")).toBe("retrying");
     const again = await claimOne(storage);
     expect(await stateName(storage, "a")).toBe("running");

@@ -130,10 +130,10 @@ describe("Consumer", () => {
     const { storage } = huey;
     const { promoteDue } = storage;
     const late = Promise.withResolvers<void>();
-    storage.promoteDue = async (nowMs, limit) => {
+    storage.promoteDue = async (limit) => {
       if (lines.every(({ level }) => level !== "error")) await new Promise(() => {});
       await late.promise;
-      return await promoteDue.call(storage, nowMs, limit);
+      return await promoteDue.call(storage, limit);
     };
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add.schedule({ args: [1, 2], delay: { milliseconds: 1 } });
@@ -164,10 +164,10 @@ describe("Consumer", () => {
     const { promoteDue } = storage;
     const returned = Promise.withResolvers<void>();
     let calls = 0;
-    storage.promoteDue = async (nowMs, limit) => {
+    storage.promoteDue = async (limit) => {
       const first = ++calls === 1;
       if (first) await gate.promise;
-      const moved = await promoteDue.call(storage, nowMs, limit);
+      const moved = await promoteDue.call(storage, limit);
       if (first) returned.resolve();
       return moved;
     };

@@ -173,7 +173,7 @@ describe("Recovery", () => {
       pid: await deadPid(),
       ttlMs: 3_600_000,
     });
-    await huey.storage.claim(1, { owner, waitMs: 0 });
+    await huey.storage.claim(1, owner);
     const told = recovered(huey);
     start(huey);
     expect(await told).toBe("add");
@@ -186,7 +186,7 @@ describe("Recovery", () => {
     await add(1, 2);
     const owner = { consumer: "host-1-0-silent", worker: "Worker-1" };
     await huey.storage.renewLease({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 20 });
-    await huey.storage.claim(1, { owner, waitMs: 0 });
+    await huey.storage.claim(1, owner);
     const told = recovered(huey);
     start(huey, 40);
     expect(await told).toBe("add");
@@ -199,7 +199,7 @@ describe("Recovery", () => {
     const neighbour = startProcess();
     const owner = { consumer: `host-${neighbour.pid}-0-alive`, worker: "Worker-1" };
     await huey.storage.renewLease({ consumer: owner.consumer, host: newIdentity().host, pid: neighbour.pid, ttlMs: 3_600_000 });
-    await huey.storage.claim(1, { owner, waitMs: 0 });
+    await huey.storage.claim(1, owner);
     const told = recovered(huey);
     const looked = nextLook(huey);
     start(huey);
@@ -232,7 +232,7 @@ describe("Recovery", () => {
     await add(1, 2);
     const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
     await huey.storage.renewLease({ consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 60_000 });
-    await huey.storage.claim(1, { owner, waitMs: 0 });
+    await huey.storage.claim(1, owner);
     const { storage } = huey;
     const { recover } = storage;
     const looked = new Promise<void>((resolve) => {
@@ -254,7 +254,7 @@ describe("Recovery", () => {
     const owner = { consumer: "host-1-0-alive", worker: "Worker-1" };
     const lease = { consumer: owner.consumer, host: "elsewhere", pid: 1, ttlMs: 1 };
     await huey.storage.renewLease(lease);
-    await huey.storage.claim(1, { owner, waitMs: 0 });
+    await huey.storage.claim(1, owner);
     const { storage } = huey;
     const { leases, recover } = storage;
     const asked = Promise.withResolvers<void>();

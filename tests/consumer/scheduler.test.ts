@@ -7,8 +7,9 @@ import { crontab } from "../../lib/periodic/crontab.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { every } from "../../lib/periodic/every.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
+import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
-import { advance, logbook, memory, NOON, record, silent, startClock, stopClock } from "../helpers.ts";
+import { advance, logbook, memory, NOON, record, startClock, stopClock } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
 const schedulers: Loop[] = [];
@@ -45,20 +46,23 @@ function emitted(huey: Huey, signal: "enqueued", times: number): Promise<string[
   });
 }
 
-/** Ends each sleep of the scheduler at once, and counts them. */
-function sleepless(storage: Storage): { sleeps: number[]; slept: () => Promise<void>; wake: () => void } {
+/** A Huey whose scheduler sleeps until it is woken, and how long it meant to sleep. */
+function sleepless(): { huey: Huey; sleeps: number[]; slept: () => Promise<void>; wake: () => void } {
   const sleeps: number[] = [];
   let seen: (() => void) | undefined;
   let wake = (): void => {};
-  storage.waitDue = (maxMs, signal) => {
-    sleeps.push(maxMs);
-    seen?.();
-    return new Promise((resolve) => {
-      wake = resolve;
-      signal?.addEventListener("abort", () => resolve());
-    });
+  const clock: Clock = {
+    ...systemClock,
+    elapsed: () => systemClock.now(),
+    startTimer(ms, strike, options) {
+      if (options?.background) return systemClock.startTimer(ms, strike, options);
+      sleeps.push(ms);
+      seen?.();
+      wake = strike;
+      return { stop: () => {} };
+    },
   };
-  return { sleeps, slept: () => new Promise((resolve) => seen = resolve), wake: () => wake() };
+  return { huey: memory({ clock }), sleeps, slept: () => new Promise((resolve) => seen = resolve), wake: () => wake() };
 }
 
 describe("Scheduler", () => {
@@ -87,9 +91,8 @@ describe("Scheduler", () => {
   });
 
   test("enqueues periodic tasks once for each minute", async () => {
-    const huey = memory();
+    const { huey, sleeps, slept, wake } = sleepless();
     huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
-    const { sleeps, slept, wake } = sleepless(huey.storage);
     let asleep = slept();
     start(huey);
     await asleep;
@@ -105,9 +108,8 @@ describe("Scheduler", () => {
   });
 
   test("sleeps until an interval below a minute is over", async () => {
-    const huey = memory();
+    const { huey, sleeps, slept } = sleepless();
     huey.periodicTask("often", every({ seconds: 15 }), () => {});
-    const { sleeps, slept } = sleepless(huey.storage);
     const asleep = slept();
     stopClock(NOON + 1000);
     start(huey);
@@ -124,9 +126,8 @@ describe("Scheduler", () => {
   });
 
   test("leaves periodic tasks alone when told to", async () => {
-    const huey = memory();
+    const { huey, slept } = sleepless();
     huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
-    const { slept } = sleepless(huey.storage);
     const asleep = slept();
     start(huey, { periodic: false });
     await asleep;
@@ -142,8 +143,8 @@ describe("Scheduler", () => {
     const storage: Storage = huey.storage;
     const { promoteDue } = storage;
     let failures = 3;
-    storage.promoteDue = (nowMs, limit) => {
-      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : promoteDue.call(storage, nowMs, limit);
+    storage.promoteDue = (limit) => {
+      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : promoteDue.call(storage, limit);
     };
     const moved = emitted(huey, "enqueued", 1);
     start(huey);
@@ -160,9 +161,9 @@ describe("Scheduler", () => {
     const { storage } = huey;
     const { promoteDue } = storage;
     let failures = 3;
-    storage.promoteDue = (nowMs, limit) => {
+    storage.promoteDue = (limit) => {
       if (failures-- > 0) throw new TypeError("a bug");
-      return promoteDue.call(storage, nowMs, limit);
+      return promoteDue.call(storage, limit);
     };
     const moved = emitted(huey, "enqueued", 1);
     const fail = (): never => {
@@ -175,11 +176,10 @@ describe("Scheduler", () => {
   });
 
   test("moves a message that cannot be read like any other", async () => {
-    const huey = memory({ logger: silent });
+    const { huey, slept } = sleepless();
     record(huey);
     await huey.storage.enqueue([{ id: "x", data: new Uint8Array([1]), priority: 0, dueMs: NOON + 10, track: false }]);
     advance(1);
-    const { slept } = sleepless(huey.storage);
     const asleep = slept();
     start(huey);
     await asleep;

@@ -6,7 +6,7 @@ import type { Core } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import type { Claim, ClaimOptions, Storage } from "../../lib/storage.ts";
+import type { Claim, Storage } from "../../lib/storage.ts";
 import { failure, logbook, memory, OWNER, record } from "../helpers.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
@@ -46,9 +46,9 @@ function gates(
 function watchClaims(storage: Storage): { limits: number[] } {
   const limits: number[] = [];
   const { claim } = storage;
-  storage.claim = (limit: number, options: ClaimOptions) => {
+  storage.claim = (limit, owner) => {
     limits.push(limit);
-    return claim.call(storage, limit, options);
+    return claim.call(storage, limit, owner);
   };
   return { limits };
 }
@@ -88,10 +88,10 @@ describe("Worker", () => {
     const { storage } = huey;
     const { claim } = storage;
     const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    storage.claim = async (limit, options) => {
+    storage.claim = async (limit, owner) => {
       asked.resolve();
       await gate.promise;
-      return await claim.call(storage, limit, { ...options, signal: undefined, waitMs: 0 });
+      return await claim.call(storage, limit, owner);
     };
     await note(1);
     const worker = makeWorker(huey);
@@ -220,8 +220,8 @@ describe("Worker", () => {
     const { claim } = huey.storage;
     let failures = 3;
     const storage: Storage = huey.storage;
-    storage.claim = (limit, options) => {
-      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : claim.call(storage, limit, options);
+    storage.claim = (limit, owner) => {
+      return failures-- > 0 ? Promise.reject(new StorageError("no connection")) : claim.call(storage, limit, owner);
     };
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add(1, 2);
@@ -239,15 +239,12 @@ describe("Worker", () => {
     const { storage } = huey;
     const { claim } = storage;
     let failures = 1;
-    const waits: unknown[] = [];
-    storage.claim = (limit, options) => {
+    storage.claim = (limit, owner) => {
       if (failures-- > 0) return Promise.reject(new StorageError("no connection"));
-      waits.push(options.waitMs);
-      return claim.call(storage, limit, options);
+      return claim.call(storage, limit, owner);
     };
     makeWorker(huey).resume();
     expect(await over.promise).toContain("Claiming tasks works again");
-    expect(waits[0]).toBe(0);
   });
 
   test("fails a task that could not be settled for a reason of its own", async () => {
@@ -299,8 +296,8 @@ describe("Worker", () => {
     const storage: Storage = huey.storage;
     const { claim } = storage;
     const worker = makeWorker(huey);
-    storage.claim = async (limit, options) => {
-      const batch = await claim.call(storage, limit, options);
+    storage.claim = async (limit, owner) => {
+      const batch = await claim.call(storage, limit, owner);
       void worker.stop();
       return batch;
     };

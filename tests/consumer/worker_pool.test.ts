@@ -105,7 +105,7 @@ function setup(
 }
 
 async function claimFor(huey: Huey, worker: string): Promise<Claim> {
-  const batch = await huey.storage.claim(1, { owner: { consumer: CONSUMER, worker }, waitMs: 0 });
+  const batch = await huey.storage.claim(1, { consumer: CONSUMER, worker });
   return batch.claims[0]!;
 }
 

@@ -212,7 +212,7 @@ async function readEverything(): Promise<void> {
   await storage.leases();
   await storage.recover();
   await storage.dueMs();
-  await storage.promoteDue(Date.now(), 10);
+  await storage.promoteDue(10);
   for (const id of ["m0", "m1", "result", "text", ""]) await storage.state(id);
   await storage.collect("chord");
   for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {

@@ -99,7 +99,7 @@ describe.each(Object.entries(PLACES))("%s", (_label, { open, share }) => {
     const sum = huey.task("sum", (values: unknown[]) => values.length);
     const { callback } = await huey.enqueue(chord([task.s(1), task.s(2)], sum));
     // The first member's report is written by hand, with bytes that are no value.
-    const { claims: [claim] } = await place.storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 0 });
+    const { claims: [claim] } = await place.storage.claim(1, { consumer: "c", worker: "w" });
     const { chord: place1 } = await coreOf(huey)!.serializer.deserialize(claim!.data) as { chord: Record<string, unknown> };
     const callbackItem = { id: callback.id, data: new Uint8Array(0), priority: 0, track: true };
     const report = { ...place1, value: Uint8Array.of(1, 2, 3), callback: callbackItem } as never;

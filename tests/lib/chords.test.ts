@@ -230,7 +230,7 @@ describe("a redelivered member", () => {
     const calls: Value[][] = [];
     const keep = huey.task("keep", (values: Value[]) => void calls.push(values));
     await huey.enqueue(chord([double.s(1), double.s(2)], keep));
-    const { claims } = await huey.storage.claim(1, { owner: { consumer: "dead", worker: "w" }, waitMs: 0 });
+    const { claims } = await huey.storage.claim(1, { consumer: "dead", worker: "w" });
     expect(claims.length).toBe(1);
     await huey.storage.recover({ consumer: "dead" });
     await work(huey);

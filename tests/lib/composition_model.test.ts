@@ -117,7 +117,7 @@ async function runAll({ huey }: World, random: Random): Promise<void> {
     const attempts: Promise<void>[] = [];
     for (let n = 1 + Math.floor(random() * 4); n > 0; n--) {
       const consumer = `consumer ${round} ${n}`;
-      const { claims } = await huey.storage.claim(1, { owner: { consumer, worker: "w" }, waitMs: 0 });
+      const { claims } = await huey.storage.claim(1, { consumer, worker: "w" });
       if (claims[0] !== undefined) attempts.push(attempt(huey, claims[0], consumer, random()));
     }
     if (attempts.length === 0) return;

@@ -324,7 +324,7 @@ describe("the lock of a dead worker", () => {
     const huey = memory();
     await huey.lockTask("outside").acquire();
     await huey.task("task", () => 1)();
-    await huey.storage.claim(1, { owner: { consumer: "dead", worker: "w" }, waitMs: 0 });
+    await huey.storage.claim(1, { consumer: "dead", worker: "w" });
     await huey.storage.recover({ consumer: "dead" });
     expect(await huey.isLocked("outside")).toBe(true);
   });

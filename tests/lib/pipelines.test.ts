@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { spread } from "../../lib/serializer/spread.ts";
-import { failure, memory, record, refusal, work } from "../helpers.ts";
+import { failure, memory, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 function adding(huey: Huey) {
   return huey.task("add", (a: number, b: number) => a + b);
@@ -92,7 +92,9 @@ describe("a pipeline", () => {
     const results = await huey.enqueue(add.s(1, 2).andThen(add.with({ delay: 3600 }), 3));
     await work(huey);
     expect(await huey.scheduledCount()).toBe(1);
-    await huey.storage.promoteDue(Date.now() + 3_600_001, 1);
+    stopClock(Date.now() + 3_600_001);
+    await huey.storage.promoteDue(1);
+    startClock();
     expect(await results.get()).toEqual([3, undefined]);
   });
 

@@ -172,7 +172,7 @@ describe("state", () => {
     const result = await huey.task("task", () => 1).schedule({ delay: 10 });
     expect(await result.state()).toMatchObject({ state: "scheduled" });
     advance(10);
-    await huey.storage.promoteDue(Date.now(), 1);
+    await huey.storage.promoteDue(1);
     expect(await result.state()).toMatchObject({ state: "waiting" });
   });
 

@@ -5,7 +5,7 @@ import type { Huey } from "../../lib/huey/huey.ts";
 import { progressKey } from "../../lib/core/keys.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { Place } from "../../lib/types/options.ts";
-import { failure, memory, work } from "../helpers.ts";
+import { failure, memory, startClock, stopClock, work } from "../helpers.ts";
 
 const secret = "a secret of some length";
 const signed = (name = "shop"): Huey => memory({ name, serializer: new SignedSerializer({ secret }) });
@@ -226,7 +226,9 @@ test("a message that is left to other consumers, and then is a dead letter, runs
   await huey.storage.enqueue([item!]);
   for (let round = 0; round < 6; round++) {
     await work(huey);
-    await huey.storage.promoteDue(Date.now() + 60_000, 10);
+    stopClock(Date.now() + 60_000);
+    await huey.storage.promoteDue(10);
+    startClock();
   }
   const [letter] = await huey.deadLetters();
   expect(letter!.reason).toContain("No task is registered");

@@ -20,7 +20,7 @@ interface Taken {
 /** Claims the same item on both sides. */
 async function take(model: Model, world: World, consumer: string, worker: string): Promise<Taken | undefined> {
   const site = world.next();
-  const { claims, revocations } = await site.core.storage.claim(1, { owner: { consumer, worker }, waitMs: 0 });
+  const { claims, revocations } = await site.core.storage.claim(1, { consumer, worker });
   const held = model.claim(consumer, worker);
   const seen = claims.map(({ id, deliveries, priority }) => ({ id, deliveries, priority }));
   const { entry } = held ?? {};
@@ -134,7 +134,7 @@ export class Promote extends Command<{ limit: number }> {
   }
 
   async act(model: Model, world: World): Promise<void> {
-    await world.next().core.storage.promoteDue(model.nowMs, this.given.limit);
+    await world.next().core.storage.promoteDue(this.given.limit);
     model.promote(this.given.limit);
   }
 }

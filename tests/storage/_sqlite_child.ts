@@ -2,6 +2,7 @@
 import process from "node:process";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { claim } from "../../testing/contract/helpers.ts";
 
 const [mode = "", filename = ""] = process.argv.slice(2);
 const owner = { consumer: `child-${process.pid}`, worker: "worker" };
@@ -20,7 +21,7 @@ async function claimAll(storage: SqliteStorage): Promise<void> {
   say("ready");
   await parentSpeaks();
   for (;;) {
-    const { claims } = await storage.claim(7, { owner, waitMs: 0 });
+    const { claims } = await storage.claim(7, owner);
     if (claims.length === 0) break;
     const settled = await Promise.all(
       claims.map((claim) =>
@@ -32,12 +33,12 @@ async function claimAll(storage: SqliteStorage): Promise<void> {
 }
 
 async function waitForOne(storage: SqliteStorage): Promise<void> {
-  const waiting = storage.claim(1, { owner, waitMs: 60_000 });
+  const waiting = claim(storage, 1, { owner, waitMs: 60_000 });
   await storage.pendingCount();
   say("ready");
-  const [claim] = (await waiting).claims;
-  if (claim) await storage.settle({ claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000 });
-  say(claim?.id ?? "nothing");
+  const [found] = await waiting;
+  if (found) await storage.settle({ claim: found, id: found.id, ending: "complete", noticeTtlMs: 60_000 });
+  say(found?.id ?? "nothing");
 }
 
 /** Says what has been written only when it has been. */

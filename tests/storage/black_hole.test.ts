@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import { BlackHoleStorage } from "../../storage/black_hole.ts";
-import { bytes, claim, item, lease, LONG_MS, owner, rejection, underWay, waitForEnd } from "../../testing/contract/helpers.ts";
+import { bytes, claim, item, lease, LONG_MS, owner, rejection, waitForEnd } from "../../testing/contract/helpers.ts";
 
 describe("BlackHoleStorage", () => {
   let storage: BlackHoleStorage;
@@ -18,7 +18,7 @@ describe("BlackHoleStorage", () => {
     await storage.enqueue([item("a"), item("b", { dueMs: 1 })]);
     expect(await storage.enqueueOnce("key", LONG_MS, item("c"))).toBe(true);
     expect(await claim(storage, 5)).toEqual([]);
-    expect(await storage.promoteDue(LONG_MS, 5)).toEqual([]);
+    expect(await storage.promoteDue(5)).toEqual([]);
     expect([await storage.pending(), await storage.scheduled()]).toEqual([[], []]);
     expect([await storage.pendingCount(), await storage.scheduledCount()]).toEqual([0, 0]);
     expect(await storage.state("a")).toBeUndefined();
@@ -69,21 +69,10 @@ describe("BlackHoleStorage", () => {
     expect(await storage.increment("key", 4)).toBe(4);
   });
 
-  test("a claim waits as on an empty queue", async () => {
-    expect(await claim(storage, 1, { waitMs: 10 })).toEqual([]);
-    const abort = new AbortController();
-    const found = storage.claim(1, { owner: owner(), waitMs: LONG_MS, signal: abort.signal });
+  test("the queue is always empty, and nothing is ever due", async () => {
     await storage.enqueue([item("a")]);
-    abort.abort();
-    expect(await found).toEqual({ claims: [], revocations: false });
-  });
-
-  test("waitDue waits until its time or an abort", async () => {
-    expect(await storage.waitDue(10)).toBeUndefined();
-    const abort = new AbortController();
-    const waited = storage.waitDue(LONG_MS, abort.signal);
-    abort.abort();
-    expect(await waited).toBeUndefined();
+    expect(await storage.claim(1, owner())).toEqual({ claims: [], revocations: false });
+    expect(await storage.dueMs()).toBeUndefined();
   });
 
   test("nobody waits for a result that never comes", async () => {
@@ -92,12 +81,9 @@ describe("BlackHoleStorage", () => {
     expect(await rejection(waitForEnd(storage, "a", { signal: AbortSignal.abort(reason) }))).toBe(reason);
   });
 
-  test("closing ends waits; later calls are refused", async () => {
-    const found = claim(storage, 1, { waitMs: LONG_MS });
-    await underWay(storage);
+  test("calls after closing are refused", async () => {
     await storage.close();
     await storage.close();
-    expect(await found).toEqual([]);
     expect(await rejection(storage.enqueue([item("a")]))).toBeInstanceOf(StorageError);
     expect(await rejection(storage.data.peek("key"))).toBeInstanceOf(StorageError);
     expect(await rejection(storage.pending())).toBeInstanceOf(StorageError);

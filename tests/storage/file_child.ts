@@ -9,7 +9,7 @@ import process from "node:process";
 import { writeSync } from "node:fs";
 import type { Claim, Settlement } from "../../lib/storage.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
-import { bytes, complete, item } from "../../testing/contract/helpers.ts";
+import { bytes, claim, complete, item, owner } from "../../testing/contract/helpers.ts";
 
 const [path = "", consumer = "", limit = "1", chord = "0"] = process.argv.slice(2);
 const isChord = chord === "1";
@@ -30,12 +30,12 @@ function settlementOf(claim: Claim): Settlement {
 await storage.renewLease({ consumer, ttlMs: 60_000, host: "host", pid: process.pid });
 say("ready");
 for (let isOver = false; !isOver;) {
-  const { claims } = await storage.claim(Number(limit), { owner: { consumer, worker: "worker" }, waitMs: 60_000 });
-  for (const claim of claims) {
-    isOver ||= claim.id === "stop";
-    if (claim.id !== "stop") await storage.increment("runs", 1);
-    await storage.settle(claim.id === "stop" ? complete(claim) : settlementOf(claim));
-    say(claim.id);
+  const claims = await claim(storage, Number(limit), { owner: owner(consumer), waitMs: 60_000 });
+  for (const found of claims) {
+    isOver ||= found.id === "stop";
+    if (found.id !== "stop") await storage.increment("runs", 1);
+    await storage.settle(found.id === "stop" ? complete(found) : settlementOf(found));
+    say(found.id);
   }
 }
 await storage.close();

@@ -127,11 +127,11 @@ describe("killed at each step", () => {
       await one.enqueue([item("claimed"), item("due", { dueMs: 1 })]);
       const claimed = await claimOne(one);
       const isThrough = await place.survives(step, async () => {
-        await one.promoteDue(Date.now(), 10);
+        await one.promoteDue(10);
         await one.release([claimed]);
       });
       await other.recover({ consumer: "consumer" });
-      await other.promoteDue(Date.now(), 10);
+      await other.promoteDue(10);
       expect(ids(await other.pending()).sort()).toEqual(["claimed", "due"]);
       return isThrough;
     });

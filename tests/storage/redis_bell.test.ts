@@ -8,6 +8,7 @@ import { queueScripts } from "../../storage/redis/lua_queue.ts";
 import { RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
+const NEVER = new AbortController().signal;
 const OWNER = { consumer: "c", worker: "w" };
 const LONG_MS = 60_000;
 
@@ -56,7 +57,7 @@ async function untilBlocked(count: number): Promise<void> {
 
 describe("waiting at the bell", () => {
   test("the server claims as soon as the bell rings, without being asked again", async () => {
-    const found = waiting.claim(2, { owner: OWNER, waitMs: LONG_MS });
+    const found = waiting.claimOrWait!(2, OWNER, LONG_MS, NEVER);
     await untilBlocked(1);
     await other.enqueue([item("a")]);
     expect(await other.pendingCount()).toBe(0);
@@ -65,7 +66,7 @@ describe("waiting at the bell", () => {
 
   test("several that wait get one item each", async () => {
     const more = open();
-    const found = [waiting, waiting, more].map((storage) => storage.claim(1, { owner: OWNER, waitMs: LONG_MS }));
+    const found = [waiting, waiting, more].map((storage) => storage.claimOrWait!(1, OWNER, LONG_MS, NEVER));
     await untilBlocked(2);
     await other.enqueue(["a", "b", "c"].map(item));
     const ids = (await Promise.all(found)).map(({ claims }) => claims.map(({ id }) => id).join());
@@ -74,7 +75,7 @@ describe("waiting at the bell", () => {
   }, LIMIT_MS);
 
   test("a connection that is lost meanwhile comes back", async () => {
-    const found = waiting.claim(1, { owner: OWNER, waitMs: LONG_MS });
+    const found = waiting.claimOrWait!(1, OWNER, LONG_MS, NEVER);
     await untilBlocked(1);
     await admin.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     await untilBlocked(1);
@@ -83,7 +84,7 @@ describe("waiting at the bell", () => {
   }, LIMIT_MS);
 
   test("a script that the server has forgotten meanwhile is sent in full", async () => {
-    const found = waiting.claim(1, { owner: OWNER, waitMs: LONG_MS });
+    const found = waiting.claimOrWait!(1, OWNER, LONG_MS, NEVER);
     await untilBlocked(1);
     await server.command("SCRIPT FLUSH");
     await other.enqueue([item("a")]);
@@ -93,7 +94,7 @@ describe("waiting at the bell", () => {
   test("a close that races an item loses nothing", async () => {
     for (let round = 0; round < 10; round++) {
       const storage = open();
-      const found = storage.claim(1, { owner: OWNER, waitMs: LONG_MS });
+      const found = storage.claimOrWait!(1, OWNER, LONG_MS, NEVER);
       await untilBlocked(1);
       const enqueued = other.enqueue([item(`a${round}`)]);
       if (round % 2) await enqueued;

@@ -19,7 +19,7 @@ afterEach(() => storage.close());
 
 async function claimAll(ids: readonly string[]): Promise<readonly Claim[]> {
   await storage.enqueue(ids.map((id) => ({ id, data: new Uint8Array([1]), priority: 0, track: true })));
-  return (await storage.claim(ids.length, { owner: OWNER, waitMs: 0 })).claims;
+  return (await storage.claim(ids.length, OWNER)).claims;
 }
 
 function ended(claim: Claim): Settlement {
@@ -59,7 +59,7 @@ describe("claims of one request", () => {
   test("as many claims of a later request do not stand for them", async () => {
     const old = await claimAll(["a", "b"]);
     await storage.recover(OWNER);
-    const { claims } = await storage.claim(2, { owner: OWNER, waitMs: 0 });
+    const { claims } = await storage.claim(2, OWNER);
     expect(claims.map(({ id }) => id)).toEqual(["a", "b"]);
     expect(await settleAll(old)).toEqual([false, false]);
     expect(await statesOf(["a", "b"])).toEqual(["running", "running"]);

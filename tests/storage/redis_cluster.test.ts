@@ -6,6 +6,7 @@ import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.
 import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 
+const NEVER = new AbortController().signal;
 const OWNER = { consumer: "consumer", worker: "worker" };
 const TIME_LIMIT_MS = 120_000;
 
@@ -46,7 +47,7 @@ describe("on a cluster", () => {
     for (const name of names) {
       const storage = new RedisStorage({ name, client });
       await storage.enqueue([{ id: name, data: new Uint8Array(), priority: 0, track: true }]);
-      expect((await storage.claim(1, { owner: OWNER, waitMs: 0 })).claims.map(({ id }) => id)).toEqual([name]);
+      expect((await storage.claim(1, OWNER)).claims.map(({ id }) => id)).toEqual([name]);
       await storage.close();
     }
     for (const node of nodes) expect(await node.command("DBSIZE")).not.toBe(":0\r\n");
@@ -58,7 +59,7 @@ describe("on a cluster", () => {
     const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey2:{moving}:queue")).slice(1).trim();
     await moveSlot(nodes, slot);
     await storage.enqueue([{ id: "b", data: new Uint8Array(), priority: 0, track: true }]);
-    expect((await storage.claim(2, { owner: OWNER, waitMs: 0 })).claims.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect((await storage.claim(2, OWNER)).claims.map(({ id }) => id)).toEqual(["a", "b"]);
     await storage.close();
   }, TIME_LIMIT_MS);
 
@@ -66,7 +67,7 @@ describe("on a cluster", () => {
     const storage = new RedisStorage({ name: "moving-bell", client });
     await storage.data.put("key", new Uint8Array(1));
     const slot = (await nodes[0]!.command("CLUSTER KEYSLOT huey2:{moving-bell}:queue")).slice(1).trim();
-    const found = storage.claim(1, { owner: OWNER, waitMs: TIME_LIMIT_MS });
+    const found = storage.claimOrWait!(1, OWNER, TIME_LIMIT_MS, NEVER);
     const isBlocked = async (node: RedisServer): Promise<boolean> =>
       (await node.command("INFO clients")).includes("blocked_clients:1");
     await until(async () => (await Promise.all(nodes.map(isBlocked))).some(Boolean));
@@ -132,7 +133,7 @@ describe("behind a sentinel", () => {
     await until(async () =>
       await storage.enqueue([{ id: "b", data: new Uint8Array(), priority: 0, track: true }]).then(() => true)
     );
-    const { claims } = await storage.claim(10, { owner: OWNER, waitMs: 0 });
+    const { claims } = await storage.claim(10, OWNER);
     expect(claims.map(({ id }) => id)).toEqual(["a", "b"]);
     await storage.close();
   }, TIME_LIMIT_MS);

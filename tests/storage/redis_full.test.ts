@@ -33,7 +33,7 @@ function item(id: string): Item {
 
 async function running(id: string): Promise<Claim> {
   await storage.enqueue([item(id)]);
-  return (await storage.claim(1, { owner: OWNER, waitMs: 0 })).claims[0]!;
+  return (await storage.claim(1, OWNER)).claims[0]!;
 }
 
 const LEASE = { consumer: OWNER.consumer, ttlMs: 500, host: "here", pid: 1 };
@@ -60,7 +60,7 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
     storage = new Opened({ port: server.port, host: server.host });
     await storage.enqueue(["a", "b", "c"].map(item));
     await setFull(true);
-    const { claims } = await storage.claim(3, { owner: OWNER, waitMs: 0 });
+    const { claims } = await storage.claim(3, OWNER);
     expect(claims.map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect(await storage.begin(claims[0]!)).toBe(true);
     const ended = {

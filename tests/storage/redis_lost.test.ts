@@ -6,6 +6,7 @@ import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.
 import { type Gate, openGate } from "../gate.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
+const NEVER = new AbortController().signal;
 const OWNER = { consumer: "c", worker: "w" };
 const LIMIT_MS = 60_000;
 
@@ -40,7 +41,7 @@ function items(...ids: string[]): Item[] {
 
 /** Connected, and the server knows its scripts, so that each call is one request. */
 async function warm(storage: RedisStorage): Promise<RedisStorage> {
-  await storage.claim(1, { owner: OWNER, waitMs: 0 });
+  await storage.claim(1, OWNER);
   await storage.recover(OWNER);
   return storage;
 }
@@ -57,7 +58,7 @@ describe("a claim whose reply is late", () => {
       await other.enqueue(items("a", "b"));
       gate.hold();
       const stop = new AbortController();
-      const claimed = storage.claim(2, { owner: OWNER, waitMs: 0, signal: stop.signal });
+      const claimed = storage.claimOrWait!(2, OWNER, 0, stop.signal);
       await until(async () => (await claimsOf(other)).length === 2);
       stop.abort();
       expect((await claimed).claims).toEqual([]);
@@ -65,7 +66,7 @@ describe("a claim whose reply is late", () => {
       await until(async () => await other.pendingCount() === 2);
       gate.open();
       await recovered;
-      const { claims } = await other.claim(2, { owner: OWNER, waitMs: 0 });
+      const { claims } = await other.claim(2, OWNER);
       expect(claims.map(({ id, deliveries }) => [id, deliveries])).toEqual([["a", 1], ["b", 1]]);
     }, LIMIT_MS);
   }
@@ -73,7 +74,7 @@ describe("a claim whose reply is late", () => {
   test("nor does one that stood behind the bell", async () => {
     const storage = await warm(open(gate.port));
     const stop = new AbortController();
-    const claimed = storage.claim(2, { owner: OWNER, waitMs: LIMIT_MS, signal: stop.signal });
+    const claimed = storage.claimOrWait!(2, OWNER, LIMIT_MS, stop.signal);
     await until(async () => (await server.command("INFO clients")).includes("blocked_clients:1"));
     gate.hold();
     await other.enqueue(items("a"));
@@ -84,15 +85,15 @@ describe("a claim whose reply is late", () => {
     await until(async () => await other.pendingCount() === 1);
     gate.open();
     await recovered;
-    expect((await other.claim(1, { owner: OWNER, waitMs: 0 })).claims[0]!.deliveries).toBe(1);
+    expect((await other.claim(1, OWNER)).claims[0]!.deliveries).toBe(1);
   }, LIMIT_MS);
 
   test("counts as handed out when its reply has come", async () => {
     await other.enqueue(items("a"));
     const storage = open(gate.port);
-    await storage.claim(1, { owner: OWNER, waitMs: 0 });
+    await storage.claim(1, OWNER);
     await storage.recover({ consumer: OWNER.consumer });
-    expect((await other.claim(1, { owner: OWNER, waitMs: 0 })).claims[0]!.deliveries).toBe(2);
+    expect((await other.claim(1, OWNER)).claims[0]!.deliveries).toBe(2);
   }, LIMIT_MS);
 });
 
@@ -102,7 +103,7 @@ describe("a claim whose reply never comes", () => {
     const storage = await warm(open(gate.port));
     await other.enqueue(items(...ids));
     gate.hold();
-    const claimed = storage.claim(200, { owner: OWNER, waitMs: 0 });
+    const claimed = storage.claim(200, OWNER);
     await until(async () => (await claimsOf(other)).length === 200);
     gate.cut();
     gate.open();
@@ -113,14 +114,14 @@ describe("a claim whose reply never comes", () => {
     const storage = await warm(open(gate.port));
     await other.enqueue(items("a", "b"));
     gate.hold();
-    const claimed = storage.claim(2, { owner: OWNER, waitMs: 0 }).catch((error) => error);
+    const claimed = storage.claim(2, OWNER).catch((error) => error);
     await until(async () => (await claimsOf(other)).length === 2);
     gate.cut();
     expect(await claimed).toBeInstanceOf(StorageError);
     gate.open();
     const found: (readonly [string, number])[] = [];
     while (found.length < 2) {
-      const { claims } = await storage.claim(2, { owner: OWNER, waitMs: 1000 });
+      const { claims } = await storage.claimOrWait!(2, OWNER, 1000, NEVER);
       found.push(...claims.map(({ id, deliveries }) => [id, deliveries] as const));
     }
     expect(found).toEqual([["a", 1], ["b", 1]]);
@@ -130,12 +131,12 @@ describe("a claim whose reply never comes", () => {
     const storage = await warm(open(gate.port));
     await server.command("ZADD huey2:{huey}:queue 0 text");
     for (let n = 0; n < 3; n++) {
-      const error = await storage.claim(1, { owner: OWNER, waitMs: 0 }).catch((reason) => reason);
+      const error = await storage.claim(1, OWNER).catch((reason) => reason);
       expect(error.message).toContain("other kind of storage");
     }
     await server.command("DEL huey2:{huey}:queue");
     await server.command("CONFIG RESETSTAT");
-    await storage.claim(1, { owner: OWNER, waitMs: 0 });
+    await storage.claim(1, OWNER);
     await storage.close();
     expect(await server.command("INFO commandstats")).toContain("cmdstat_evalsha:calls=1,");
   }, LIMIT_MS);

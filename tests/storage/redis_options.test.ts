@@ -10,7 +10,7 @@ import {
   RedisStorage,
 } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
-import { waitForEnd } from "../../testing/contract/helpers.ts";
+import { claim, waitDue, waitForEnd } from "../../testing/contract/helpers.ts";
 
 const OWNER = { consumer: "consumer", worker: "worker" };
 const ITEM = { id: "a", data: new Uint8Array([1]), priority: 0, track: true };
@@ -129,7 +129,7 @@ describe("options of the Redis storages", () => {
     for (const options of [{ client }, { pool }]) {
       const storage = new RedisStorage({ name: "pattern", ...options });
       await storage.enqueue([ITEM]);
-      expect((await storage.claim(1, { owner: OWNER, waitMs: 0 })).claims).toHaveLength(1);
+      expect((await storage.claim(1, OWNER)).claims).toHaveLength(1);
       await storage.close();
     }
     expect(await client.ping()).toBe("PONG");
@@ -151,16 +151,16 @@ describe("options of the Redis storages", () => {
     await Promise.all([list.close(), sorted.close()]);
   });
 
-  test("without blocking, waits look again and again", async () => {
+  test("without blocking, nothing rings, and whoever waits looks again and again", async () => {
     const options = { name: "polling", port: server.port, password: "open sesame", blocking: false };
     const waiting = new RedisStorage(options);
     const other = new RedisStorage(options);
-    const poll = { initialMs: 1, backoff: 1, maxMs: 1 };
-    const found = waiting.claim(1, { owner: OWNER, waitMs: 50_000, poll });
+    expect(waiting.claimOrWait).toBeUndefined();
+    const found = claim(waiting, 1, { waitMs: 50_000 });
     const ended = waitForEnd(waiting, "b", { lookMs: 1 });
-    const due = waiting.waitDue(50_000);
+    const due = waitDue(waiting, 50_000);
     await other.enqueue([ITEM, { ...ITEM, id: "due", dueMs: Date.now() }]);
-    expect((await found).claims.map(({ id }) => id)).toEqual(["a"]);
+    expect((await found).map(({ id }) => id)).toEqual(["a"]);
     await other.settle({ id: "b", ending: "complete", noticeTtlMs: 60_000 });
     expect(await ended).toBe(true);
     await due;

@@ -6,6 +6,7 @@ import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 import { waitForEnd } from "../../testing/contract/helpers.ts";
 
+const NEVER = new AbortController().signal;
 const OWNER = { consumer: "consumer", worker: "worker" };
 const TIME_LIMIT_MS = 120_000;
 
@@ -44,7 +45,7 @@ async function consume(storage: RedisStorage, stop: () => boolean): Promise<Map<
   };
   const busy = new Set<Promise<void>>();
   while (!stop()) {
-    const { claims } = await insist(() => storage.claim(10, { owner: OWNER, waitMs: 50 }));
+    const { claims } = await insist(() => storage.claimOrWait!(10, OWNER, 50, NEVER));
     for (const claim of claims) {
       const work = settle(claim);
       busy.add(work);
@@ -138,7 +139,7 @@ describe("when Redis goes away", () => {
   test("a claim that waits goes on when the server is back", async () => {
     const storage = open();
     await storage.pendingCount();
-    const found = insist(() => storage.claim(1, { owner: OWNER, waitMs: 50_000 }));
+    const found = insist(() => storage.claimOrWait!(1, OWNER, 50_000, NEVER));
     await storage.pendingCount();
     await server.kill();
     await server.start();
@@ -173,9 +174,9 @@ describe("when Redis goes away", () => {
   test("closing does not wait for a server that is away", async () => {
     const storage = open();
     await storage.enqueue([item("b")]);
-    const claim = await storage.claim(10, { owner: OWNER, waitMs: 0 });
+    const claim = await storage.claim(10, OWNER);
     expect(claim.claims).toHaveLength(1);
-    const waiting = storage.claim(1, { owner: OWNER, waitMs: 50_000 }).catch((error) => error);
+    const waiting = storage.claimOrWait!(1, OWNER, 50_000, NEVER).catch((error) => error);
     await storage.pendingCount();
     await server.kill();
     const late = storage.enqueue([item("c")]).catch((error) => error);

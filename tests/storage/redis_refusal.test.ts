@@ -57,7 +57,7 @@ describe("what is too large together", () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => storage.enqueue([item(`a${n}`, 90_000)])));
     await storage.enqueue(Array.from({ length: 30 }, (_, n) => item(`b${n}`, 90_000)));
     expect(await storage.pendingCount()).toBe(60);
-    const { claims } = await storage.claim(60, { owner: OWNER, waitMs: 0 });
+    const { claims } = await storage.claim(60, OWNER);
     const result = new Uint8Array(90_000);
     const settled = await Promise.all(claims.map((claim) => {
       return storage.settle({
@@ -76,7 +76,7 @@ describe("what is too large together", () => {
 
   test("one message beyond the longest string of the server goes too", async () => {
     await storage.enqueue([item("a", 3 * MEGABYTE)]);
-    expect((await storage.claim(1, { owner: OWNER, waitMs: 0 })).claims[0]!.data.length).toBe(3 * MEGABYTE);
+    expect((await storage.claim(1, OWNER)).claims[0]!.data.length).toBe(3 * MEGABYTE);
   }, LIMIT_MS);
 
   test("what is refused for good is refused alone", async () => {
@@ -93,7 +93,7 @@ describe("a queue of the other kind", () => {
   test("is refused for good, before anything is written", async () => {
     const sorted = new PriorityRedisStorage({ port: server.port, host: server.host });
     await storage.enqueue([item("a"), item("b", 1)]);
-    const { claims } = await storage.claim(2, { owner: OWNER, waitMs: 0 });
+    const { claims } = await storage.claim(2, OWNER);
     await sorted.enqueue([item("c")]);
     const calls = [
       storage.settle({ claim: claims[0], id: "a", noticeTtlMs: LIMIT_MS, result: new Uint8Array(1), enqueue: [item("d")] }),
@@ -124,9 +124,9 @@ describe("what is left", () => {
       const other = new RedisStorage({ port: server.port, host: server.host });
       await other.enqueue([item(`b${n}`)]);
       const stop = new AbortController();
-      const { claims } = await other.claim(1, { owner: OWNER, waitMs: 0 });
+      const { claims } = await other.claim(1, OWNER);
       await other.release(claims);
-      const waiting = other.claim(20, { owner: OWNER, waitMs: LIMIT_MS, signal: stop.signal });
+      const waiting = other.claimOrWait!(20, OWNER, LIMIT_MS, stop.signal);
       await other.release((await waiting).claims);
       stop.abort();
       await other.close();
@@ -162,9 +162,9 @@ test("what follows with a higher priority is claimed before what waited", async 
   const sorted = new PriorityRedisStorage({ port: server.port, host: server.host });
   await sorted.enqueue([item("high", 1, 5), item("low")]);
   await server.command("SCRIPT FLUSH");
-  const { claims: [claim] } = await sorted.claim(1, { owner: OWNER, waitMs: 0 });
+  const { claims: [claim] } = await sorted.claim(1, OWNER);
   const settled = sorted.settle({ claim, id: "high", noticeTtlMs: LIMIT_MS, enqueue: [item("next", 1, 5)] });
-  const { claims } = await sorted.claim(1, { owner: OWNER, waitMs: 0 });
+  const { claims } = await sorted.claim(1, OWNER);
   expect(claims.map(({ id }) => id)).toEqual(["next"]);
   expect((await settled).held).toBe(true);
   await sorted.close();

@@ -68,15 +68,6 @@ describe("kept replies", () => {
   });
 });
 
-describe("waiting for a due time", () => {
-  test("asks the server once if nothing is scheduled", async () => {
-    await storage.waitDue(1);
-    await server.command("CONFIG RESETSTAT");
-    for (let n = 0; n < 20; n++) await storage.waitDue(20);
-    expect(await server.command("INFO commandstats")).toContain("cmdstat_zrange:calls=20,");
-  });
-});
-
 describe("one item at a time", () => {
   test("keeps the order, the priority and the state", async () => {
     await storage.close();

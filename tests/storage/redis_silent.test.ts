@@ -5,6 +5,7 @@ import type { Item } from "../../lib/storage.ts";
 import { RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
+const NEVER = new AbortController().signal;
 const OWNER = { consumer: "c", worker: "w" };
 const LIMIT_MS = 120_000;
 
@@ -54,14 +55,14 @@ test("calls of a busy client reject, say why, and work again by themselves", asy
 test("whoever waits for work is told, and finds it when the server is back", async () => {
   const storage = open();
   await storage.flush();
-  const waiting = storage.claim(1, { owner: OWNER, waitMs: LIMIT_MS }).catch((error) => error);
+  const waiting = storage.claimOrWait!(1, OWNER, LIMIT_MS, NEVER).catch((error) => error);
   await until(async () => (await server.command("INFO clients")).includes("blocked_clients:1"));
   server.freeze();
   expect(await waiting).toBeInstanceOf(StorageError);
   server.thaw();
   const again = open();
   await until(() => again.enqueue([item("a")]).then(() => true));
-  await until(async () => (await storage.claim(1, { owner: OWNER, waitMs: 1000 })).claims.length === 1);
+  await until(async () => (await storage.claimOrWait!(1, OWNER, 1000, NEVER)).claims.length === 1);
 }, LIMIT_MS);
 
 test("a client that connects meanwhile is told too, and connects later", async () => {

@@ -57,7 +57,7 @@ class History {
 
   async claim(): Promise<void> {
     const [limit, owner] = [this.#pick(BATCHES), this.#pick(OWNERS)];
-    const [expected, found] = await this.#both(async (storage) => (await storage.claim(limit, { owner, waitMs: 0 })).claims);
+    const [expected, found] = await this.#both(async (storage) => (await storage.claim(limit, owner)).claims);
     const known = (claims: readonly Claim[]): unknown[] => claims.map((claim) => [claim.id, claim.deliveries]);
     expect(known(found)).toEqual(known(expected));
     this.#held.push(...expected.map((claim, index) => ({ expected: claim, found: found[index]! })));

@@ -6,6 +6,7 @@ import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { claim } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;
@@ -70,7 +71,7 @@ describe("options", () => {
   test("a rollback journal works too", async () => {
     const storage = fixture.open({ journalMode: "DELETE" });
     await storage.enqueue([item("a")]);
-    expect((await storage.claim(1, { owner, waitMs: 0 })).claims).toHaveLength(1);
+    expect((await storage.claim(1, owner)).claims).toHaveLength(1);
     expect(inspect(fixture.filename, "pragma journal_mode")?.journal_mode).toBe("delete");
   });
 
@@ -78,9 +79,9 @@ describe("options", () => {
     const storage = fixture.open({ filename: ":memory:" });
     expect(storage.shared).toBe(false);
     expect(storage.descriptor).toBeUndefined();
-    const waiting = storage.claim(1, { owner, waitMs: 60_000 });
+    const waiting = claim(storage, 1, { owner, waitMs: 60_000 });
     await storage.enqueue([item("a")]);
-    expect((await waiting).claims).toHaveLength(1);
+    expect(await waiting).toHaveLength(1);
     expect(await fixture.open({ filename: ":memory:" }).pendingCount()).toBe(0);
   });
 });
@@ -166,10 +167,10 @@ describe("upkeep", () => {
   test("owners are forgotten when they hold nothing", async () => {
     const storage = fixture.open();
     await storage.enqueue([item("a")]);
-    await storage.claim(1, { owner, waitMs: 0 });
+    await storage.claim(1, owner);
     await storage.recover();
     expect(inspect(fixture.filename, "select count(*) as n from huey_owner")).toEqual({ n: 0 });
-    expect((await storage.claim(1, { owner, waitMs: 0 })).claims).toHaveLength(1);
+    expect((await storage.claim(1, owner)).claims).toHaveLength(1);
   });
 
   test("closing in the middle writes what was issued", async () => {

@@ -40,7 +40,7 @@ describe("numbers of ids", () => {
     await storage.enqueue([item(one!), { ...item(other!), dueMs: Date.now() + 60_000 }]);
     expect(await storage.state(one!)).toEqual({ state: "waiting" });
     expect(await storage.state(other!)).toEqual({ state: "scheduled" });
-    const { claims: [claim] } = await storage.claim(1, { owner: { consumer: "c", worker: "w" }, waitMs: 0 });
+    const { claims: [claim] } = await storage.claim(1, { consumer: "c", worker: "w" });
     await storage.settle({ claim: claim!, id: one!, ending: "empty", noticeTtlMs: 60_000 });
     expect(await storage.state(one!)).toEqual({ state: "empty" });
     expect(await storage.state(other!)).toEqual({ state: "scheduled" });

@@ -21,7 +21,7 @@ function items(prefix: string, count: number, priority = 0): Item[] {
 }
 
 async function claim(storage: SqliteStorage, limit: number): Promise<Claim[]> {
-  return [...(await storage.claim(limit, { owner, waitMs: 0 })).claims];
+  return [...(await storage.claim(limit, owner)).claims];
 }
 
 async function complete(storage: SqliteStorage, claims: readonly Claim[]): Promise<void> {
@@ -138,7 +138,7 @@ describe("order of a queue in a SQLite file", () => {
   test("a promoted or requeued message goes behind those that wait", async () => {
     const storage = fixture.open();
     await storage.enqueue([{ ...items("due", 1)[0]!, dueMs: 1000 }, ...items("a", 2)]);
-    await storage.promoteDue(2000, 10);
+    await storage.promoteDue(10);
     const [first] = await claim(storage, 1);
     const bury = { id: "letter", reason: "test", atMs: 1, data: new Uint8Array(1), taskId: "a0" };
     await storage.settle({ claim: first!, id: "a0", noticeTtlMs: 0, bury });

@@ -1,0 +1,87 @@
+/**
+ * Looking, and waiting to look again: for a ring of the storage, or for a time, because a ring may be lost with a connection or a
+ * process, and because a storage may have no bell.
+ * @module
+ */
+import type { Clock, Timer } from "../primitives/clock.ts";
+import type { Storage, Topic } from "../storage.ts";
+
+/** So long the bell is kept when nobody waits: beginning to listen costs more than going on. */
+const KEPT_MS = 1000;
+
+/** Hears the rings of one topic, for one who looks, waits, and looks again. */
+export class Ring {
+  readonly #storage: Storage;
+  readonly #topic: Topic;
+  readonly #clock: Clock;
+  #bell: Promise<() => void> | undefined;
+  #keeping: Timer | undefined;
+  #rung = false;
+  #wake: (() => void) | undefined;
+
+  constructor(storage: Storage, topic: Topic, clock: Clock) {
+    this.#storage = storage;
+    this.#topic = topic;
+    this.#clock = clock;
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @returns whether it listened already. If not, something may have changed unheard since the last look: look again.
+   * @throws {StorageError} If the storage fails.
+   */
+  async listen(): Promise<boolean> {
+    this.#keeping?.stop();
+    this.#keeping = undefined;
+    if (this.#bell !== undefined) return true;
+    const bell = this.#bell = this.#storage.listen(this.#topic, () => this.stir());
+    bell.catch(() => this.hangUp());
+    await bell;
+    return false;
+  }
+
+  /** What has rung so far is done with. Called before a look, so that what rings while it is under way ends the wait after it. */
+  forget(): void {
+    this.#rung = false;
+  }
+
+  /**
+   * Waits until it rings, or has rung since `forget`, for a time at most.
+   *
+   * @returns whether it has rung
+   */
+  async wait(ms: number): Promise<boolean> {
+    if (!this.#rung) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = this.#clock.startTimer(ms, resolve);
+      await promise;
+      timer.stop();
+      this.#wake = undefined;
+    }
+    return this.#rung;
+  }
+
+  /** Ends the wait, or the next one, as a ring does. */
+  stir(): void {
+    this.#rung = true;
+    this.#wake?.();
+  }
+
+  /** Nobody waits for now: the listening ends after a while. */
+  rest(): void {
+    if (this.#bell === undefined || this.#keeping !== undefined) return;
+    this.#keeping = this.#clock.startTimer(KEPT_MS, () => this.hangUp(), { background: true });
+  }
+
+  /** Ends the listening. */
+  hangUp(): void {
+    this.#keeping?.stop();
+    this.#keeping = undefined;
+    const bell = this.#bell;
+    this.#bell = undefined;
+    // A bell that cannot be hung up is none that rings.
+    bell?.then((stop) => stop()).catch(() => {});
+  }
+}
