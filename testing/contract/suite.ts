@@ -85,7 +85,7 @@ const GRACE_MS = 5000;
  * @param traits What the suite cannot find out.
  *
  * @example
- * ```ts ignore
+ * ```ts ignore: it registers tests, which need a runner
  * import { MemoryStorage } from "@hueyjs/huey";
  * import { testStorage } from "@hueyjs/huey/testing";
  * import { describe, expect, test } from "bun:test";
