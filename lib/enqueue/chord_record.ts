@@ -13,7 +13,11 @@ export async function chordRecords(core: Core, chords: readonly ChordMessage[]):
   const records: ChordRecord[] = [];
   for (const { chord: id, members, callback } of chords) {
     // When it expires is known when the last place is filled.
-    records.push({ id, size: members.length, callback: await encodeItem(core, { ...callback, valuesOf: id }) });
+    records.push({
+      id,
+      size: members.length,
+      callback: await encodeItem(core, { ...callback, valuesOf: id, places: members.length }),
+    });
   }
   return records;
 }

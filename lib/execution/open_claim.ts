@@ -5,7 +5,7 @@
 import { bury } from "../settlement/bury.ts";
 import { chordPlace, decodeMessage, decodeValue, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { UnknownTaskError } from "../errors.ts";
+import { DecodeError, UnknownTaskError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
 import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
@@ -90,17 +90,25 @@ async function openSlowly(
   }
 }
 
-/** The message with the values of its chord as last argument, if it is the callback of one. */
+/**
+ * The message with the values of its chord as last argument, if it is the callback of one.
+ *
+ * @throws {DecodeError} If some of the values are missing, or cannot be read.
+ */
 export async function withChordValues(core: Core, message: Message, stop?: AbortSignal): Promise<Message> {
   const { valuesOf } = message;
   if (valuesOf === undefined) return message;
   const values: unknown[] = [];
   const what = `collect the values for task ${describe(message)}`;
   const collected = await persist(core, what, stop, () => core.storage.collect(valuesOf));
+  const found = collected.values.filter((data) => data !== undefined).length;
+  if (message.places !== undefined && found !== message.places) {
+    throw new DecodeError(`Of the ${message.places} values of its chord ${found} are there`);
+  }
   for (const [index, data] of collected.values.entries()) {
     values.push(data === undefined ? undefined : plainValue(await decodeValue(core, data, chordPlace(core, valuesOf, index))));
   }
-  const called = { ...message, args: [...message.args, values], valuesOf: undefined };
+  const called = { ...message, args: [...message.args, values], valuesOf: undefined, places: undefined };
   // It was enqueued by the report that filled the last place.
   return withExpiry(called, collected.filledMs ?? core.clock.now());
 }

@@ -32,6 +32,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["onError", isMessage],
   ["chord", isMembership],
   ["valuesOf", isName],
+  ["places", (value) => isCount(value) && (value as number) <= MAX_CHORD_MEMBERS],
   ["unknown", isCount],
   ["periodic", (value) => typeof value === "boolean"],
 ]);

@@ -44,6 +44,8 @@ export interface Message {
   readonly chord?: ChordMembership | undefined;
   /** Id of the chord whose values are appended to the arguments when this runs. */
   readonly valuesOf?: string | undefined;
+  /** How many values they are: what the storage says of that is not signed. */
+  readonly places?: number | undefined;
   /** How often a consumer without this task has put it back. */
   readonly unknown?: number | undefined;
   /** Enqueued by the scheduler: its result is discarded. */

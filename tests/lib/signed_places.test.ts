@@ -145,6 +145,24 @@ test("the values of a chord cannot be exchanged", async () => {
   }
 });
 
+test("the callback of a chord does not run with fewer values than it has members", async () => {
+  for (const change of [(values: unknown[]) => values.slice(1), ([first]: unknown[]) => [first, undefined], () => []]) {
+    const huey = signed();
+    let seen: unknown;
+    const echo = huey.task("echo", (value: unknown) => value);
+    const sum = huey.task("sum", (values: unknown[]) => void (seen = values));
+    await huey.enqueue(group([echo.s(1), echo.s(2)]).andThen(sum));
+    const { storage } = huey;
+    const collect = storage.collect.bind(storage);
+    storage.collect = async (id) => {
+      const collected = await collect(id);
+      return { ...collected, values: change([...collected.values]) as Uint8Array[] };
+    };
+    await work(huey);
+    expect([seen, await onlyReason(huey)]).toEqual([undefined, expect.stringContaining("Of the 2 values of its chord")]);
+  }
+});
+
 test("everything that belongs where it stands is accepted: retries, follow-ups, chords, moves, listings", async () => {
   const huey = signed();
   let tries = 0;
