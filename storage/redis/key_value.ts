@@ -2,7 +2,8 @@
  * Keys and values in Redis.
  * @module
  */
-import type { KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
+import type { PutIfEmptyOptions } from "../../lib/storage.ts";
+import { BaseKeyValue } from "../key_value.ts";
 import { asBuffer, entryValue, plainBytes } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
 import type { Argument } from "./dial.ts";
@@ -18,32 +19,24 @@ import {
   SIZE,
 } from "./lua_data.ts";
 
-const NOTHING = Buffer.alloc(0);
-
 /** Most results that one script reads. */
 const READ_AT_ONCE = 1000;
 
 /** What both kinds of name spaces do in the same way. */
-abstract class Space implements KeyValue {
+abstract class Space extends BaseKeyValue {
   protected readonly core: RedisCore;
 
   constructor(core: RedisCore) {
+    super();
     this.core = core;
   }
 
-  abstract peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
-  abstract entries(): Promise<Map<string, Uint8Array>>;
-  abstract size(): Promise<number>;
-  abstract flush(): Promise<void>;
-  protected abstract change(operation: string, key: string, ...args: Argument[]): Promise<unknown>;
+  /** Runs an operation of the script that changes one key. */
+  protected abstract call(operation: string, key: string, ...args: Argument[]): Promise<unknown>;
   protected abstract popped(key: string): Promise<unknown>;
 
   async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    await this.change("put", key, asBuffer(value), lifeOf(ttlMs));
-  }
-
-  async peek(key: string): Promise<Uint8Array | undefined> {
-    return (await this.peekMany([key]))[0];
+    await this.call("put", key, asBuffer(value), lifeOf(ttlMs));
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
@@ -51,30 +44,22 @@ abstract class Space implements KeyValue {
     return value === null ? undefined : plainBytes(value, 0);
   }
 
-  async delete(key: string): Promise<boolean> {
-    return await this.change("delete", key) === 1;
+  /** Also where a read leaves the value. */
+  override async delete(key: string): Promise<boolean> {
+    return await this.call("delete", key) === 1;
   }
 
-  async has(key: string): Promise<boolean> {
-    return await this.peek(key) !== undefined;
-  }
-
-  async putIfEmpty(key: string, value: Uint8Array, { ttlMs, holder }: PutIfEmptyOptions = {}): Promise<boolean> {
-    return await this.change("add", key, asBuffer(value), lifeOf(ttlMs), holder ?? "") === 1;
-  }
-
-  async deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
-    return await this.change("delete-equal", key, asBuffer(value)) === 1;
-  }
-
-  async replaceIfEqual(
+  async change(
     key: string,
     expected: Uint8Array | undefined,
-    value: Uint8Array,
-    ttlMs?: number,
+    value: Uint8Array | undefined,
+    { ttlMs, holder }: PutIfEmptyOptions = {},
   ): Promise<boolean> {
-    const args = [asBuffer(value), lifeOf(ttlMs), expected ? "1" : "0", expected ? asBuffer(expected) : NOTHING];
-    return await this.change("replace", key, ...args) === 1;
+    if (value === undefined) {
+      return expected === undefined ? !await this.has(key) : await this.call("delete-equal", key, asBuffer(expected)) === 1;
+    }
+    if (expected === undefined) return await this.call("add", key, asBuffer(value), lifeOf(ttlMs), holder ?? "") === 1;
+    return await this.call("replace", key, asBuffer(value), lifeOf(ttlMs), "1", asBuffer(expected)) === 1;
   }
 }
 
@@ -100,20 +85,20 @@ export class RedisKeyValue extends Space {
     return entries;
   }
 
-  async size(): Promise<number> {
+  override async size(): Promise<number> {
     return await this.core.run(SIZE, this.#name) as number;
   }
 
-  async flush(): Promise<void> {
+  override async flush(): Promise<void> {
     await this.core.run(FLUSH_SPACE, this.#name);
   }
 
-  protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
+  protected call(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
     return this.core.calls.once(CHANGE_KEY, [this.#name, operation, key, ...args]);
   }
 
   protected popped(key: string): Promise<unknown> {
-    return this.change("pop", key);
+    return this.call("pop", key);
   }
 
   async #entries(keys: readonly string[]): Promise<[string, Uint8Array | undefined][]> {
@@ -150,21 +135,21 @@ export class RedisResults extends Space {
     return entries;
   }
 
-  async size(): Promise<number> {
+  override async size(): Promise<number> {
     return await this.core.run(RESULT_COUNT) as number;
   }
 
-  async flush(): Promise<void> {
+  override async flush(): Promise<void> {
     await this.core.run(FLUSH_RESULTS);
   }
 
-  protected change(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
+  protected call(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
     const ended = operation === "add" ? args.slice(0, 2) : args;
     return this.core.calls.once(CHANGE_RESULT, [operation, key, ...ended]);
   }
 
   protected popped(key: string): Promise<unknown> {
-    return this.change("pop", key, this.#stay ? "1" : "0");
+    return this.call("pop", key, this.#stay ? "1" : "0");
   }
 }
 
