@@ -39,7 +39,7 @@ export class HealthServer {
   readonly #logger: Logger;
   readonly #server: SmallHttpServer;
   #host = "127.0.0.1";
-  #looked: { readonly atMs: number; readonly queues: Promise<QueueHealth[]> } | undefined;
+  #looked: { readonly atMs: number; readonly started: boolean; readonly queues: Promise<QueueHealth[]> } | undefined;
   /** What was said last of what is wrong with a queue. */
   readonly #said: Map<string, string> = new Map();
 
@@ -107,20 +107,21 @@ export class HealthServer {
   }
 
   async #look(): Promise<{ ready: boolean; queues: QueueHealth[] }> {
-    const queues = await this.#queues();
     const started = this.#consumers.every((consumer) => healthOf(consumer)?.started === true);
+    const queues = await this.#queues(started);
     // Not only while the lease is valid: it is renewed some time after an outage.
     return { ready: started && queues.every(({ waiting }) => waiting !== undefined), queues };
   }
 
   /** One look for all who ask within a second: whoever can ask must not be able to keep the storage busy. */
-  #queues(): Promise<QueueHealth[]> {
+  #queues(started: boolean): Promise<QueueHealth[]> {
     const nowMs = systemClock.elapsed();
-    if (this.#looked === undefined || nowMs - this.#looked.atMs >= FRESH_MS) {
+    // What was seen before the start tells of no consumer yet.
+    if (this.#looked?.started !== started || nowMs - this.#looked.atMs >= FRESH_MS) {
       const checks = this.#consumers.map(({ huey }) =>
         checkQueue(coreOf(huey)!, LIMIT_MS).then((health) => this.#publish(health))
       );
-      this.#looked = { atMs: nowMs, queues: Promise.all(checks) };
+      this.#looked = { atMs: nowMs, started, queues: Promise.all(checks) };
     }
     return this.#looked.queues;
   }
