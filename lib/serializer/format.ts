@@ -68,8 +68,12 @@ export function showPath(steps: readonly Step[]): string {
     else if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)) path += path === "" ? step : `.${step}`;
     else path += `[${JSON.stringify(step)}]`;
   }
+  if (path.length > 2 * SHOWN) return `${path.slice(0, SHOWN)} ... ${path.slice(-SHOWN)}`;
   return path === "" ? "value" : path;
 }
+
+/** Of a long path so much is shown at either end. */
+const SHOWN = 100;
 
 /**
  * Sets an own property, whatever its name: assigning to `__proto__` would change the prototype.

@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "bun:test";
 import { DecodeError } from "../../lib/errors.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
-import { memory, work } from "../helpers.ts";
+import { failure, memory, work } from "../helpers.ts";
+import type { Pipeline } from "../../lib/types/composition.ts";
 
 const MIB = 1024 * 1024;
 const serializer = new Serializer();
@@ -166,4 +167,15 @@ test("wrong options are refused, and the nearest one is named", () => {
     [null, "an object of options"],
   ];
   for (const [options, message] of refused) expect(() => new Serializer(options as never)).toThrow(message);
+});
+
+test("a path that is long is shown by its ends", async () => {
+  const huey = memory();
+  const step = huey.task("step", (n: unknown) => n);
+  let steps: Pipeline<unknown[]> = step.s(1).andThen(step);
+  for (let n = 0; n < 1500; n++) steps = steps.andThen(step);
+  const { message } = await failure(huey.enqueue(steps));
+  expect(message.startsWith("Cannot serialize next.next.")).toBe(true);
+  expect(message).toContain("maxDepth");
+  expect(message.length).toBeLessThan(400);
 });
