@@ -7,7 +7,7 @@ import { types } from "node:util";
 import { isSpread, spreadItems } from "./spread.ts";
 import { type Bounds, tooDeep, tooLong, tooMany } from "./bounds.ts";
 import { encodeBytes } from "./bytes.ts";
-import { isError, recordOfError } from "./error.ts";
+import { type ErrorRecord, isError, recordOfError } from "./error.ts";
 import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, setOwn, showPath, type Step, TAG } from "./format.ts";
 
 /**
@@ -51,6 +51,15 @@ interface ErrorTrail {
   readonly order: Error[];
   /** Values that were left out of errors again: what is tried in vain must have an end too. */
   wasted: number;
+}
+
+/** One of a chain of causes. */
+interface Link {
+  readonly error: Error;
+  readonly record: ErrorRecord;
+  /** Its cause, if that is an error; written into the record when that is known. */
+  readonly cause: Error | undefined;
+  readonly isCauseInFull: boolean;
 }
 
 class Encoder {
@@ -218,31 +227,76 @@ class Encoder {
     });
   }
 
-  /** One that is met again within the same error has only its name and message there: errors that point to one another have no end. */
+  /**
+   * One that is met again within the same error has only its name and message there: errors that point to one another have no end.
+   * A chain of causes is written link by link: with a call inside of a call it would need more stack than every runtime has.
+   */
   #error(error: Error): unknown {
     const errors = this.#errors ??= { outer: [], full: new Set(), order: [], wasted: 0 };
+    const [outer, level, steps] = [errors.outer.length, this.#level, this.#trail?.path.length ?? 0];
+    const chain: Link[] = [];
+    let next: Link | undefined = this.#link(error, errors, claimInFull(errors, error));
+    while (next !== undefined) {
+      chain.push(next);
+      next = this.#attemptCause(next, errors);
+    }
+    errors.outer.length = outer;
+    this.#level = level;
+    if (this.#trail !== undefined) this.#trail.path.length = steps;
+    if (outer === 0) forgetErrors(errors, 0);
+    let written: unknown;
+    for (const link of chain.reverse()) {
+      if (written !== undefined) link.record.cause = written;
+      written = taggedError(link);
+    }
+    return written;
+  }
+
+  /** An error without its cause, if that is an error. */
+  #link(error: Error, errors: ErrorTrail, isInFull: boolean): Link {
     if (errors.outer.includes(error)) throw this.#refusal(() => "it contains itself");
-    const isFirst = !errors.full.has(error);
-    if (isFirst) errors.order.push(error);
-    errors.full.add(error);
     errors.outer.push(error);
-    const record = recordOfError(error, isFirst ? (key) => this.#attempt(error, key, errors) : undefined);
+    let [cause, isCauseInFull]: [Error | undefined, boolean] = [undefined, false];
+    const encode = (key: string): { encoded: unknown } | undefined => {
+      if (key !== "cause") return this.#attempt(error, key, errors);
+      const value = readProperty(error, key);
+      if (!isErrorValue(value)) return this.#attempt({ cause: value }, key, errors);
+      // Before the other properties, which may hold the same error: the cause is where it is in full.
+      [cause, isCauseInFull] = [value, claimInFull(errors, value)];
+      return undefined;
+    };
+    const record = recordOfError(error, isInFull ? encode : undefined);
     for (const text of [record.name, record.message, record.stack ?? ""]) this.#text(text);
-    errors.outer.pop();
-    if (errors.outer.length === 0) forgetErrors(errors, 0);
-    if (!(error instanceof DOMException)) return tagged("Error", record);
-    return tagged("DOMException", { name: record.name, message: record.message, stack: record.stack });
+    return { error, record, cause, isCauseInFull };
+  }
+
+  /** The next link of a chain; `undefined` if it cannot travel. */
+  #attemptCause({ cause, isCauseInFull }: Link, errors: ErrorTrail): Link | undefined {
+    if (cause === undefined) return undefined;
+    return this.#tried(errors, () => {
+      this.#count(1);
+      this.#trail?.path.push("cause");
+      if (this.#level >= this.#bounds.maxDepth) throw this.#refusal(() => tooDeep(this.#bounds));
+      this.#level++;
+      return this.#link(cause, errors, isCauseInFull);
+    });
+  }
+
+  #attempt(error: object, key: string, errors: ErrorTrail): { encoded: unknown } | undefined {
+    return this.#tried(errors, () => {
+      this.#count(1);
+      return { encoded: this.#at(key, error[key as keyof typeof error]) };
+    });
   }
 
   /** An error is stored with what can travel: keeping the failure matters more than keeping all of it. */
-  #attempt(error: Error, key: string, errors: ErrorTrail): { encoded: unknown } | undefined {
+  #tried<T>(errors: ErrorTrail, write: () => T): T | undefined {
     if (errors.wasted > this.#bounds.maxNodes) return undefined;
     const before = [this.#nodes, this.#length, this.#level, this.#patterns] as const;
     const [outer, full] = [errors.outer.length, errors.order.length];
     const [steps, containers] = [this.#trail?.path.length ?? 0, this.#trail?.containers.length ?? 0];
     try {
-      this.#count(1);
-      return { encoded: this.#at(key, error[key as keyof Error]) };
+      return write();
     } catch {
       errors.wasted += 1 + this.#nodes - before[0];
       [this.#nodes, this.#length, this.#level, this.#patterns] = before;
@@ -267,6 +321,32 @@ class Encoder {
     if (this.#trail === undefined) return REFUSED;
     return new kind(`Cannot serialize ${showPath(this.#trail.path)}: ${reason()}`);
   }
+}
+
+/** Whether an error is to be written in full here: where it is met first. */
+function claimInFull(errors: ErrorTrail, error: Error): boolean {
+  if (errors.full.has(error)) return false;
+  errors.order.push(error);
+  errors.full.add(error);
+  return true;
+}
+
+function taggedError({ error, record }: Link): unknown {
+  if (!(error instanceof DOMException)) return tagged("Error", record);
+  return tagged("DOMException", { name: record.name, message: record.message, stack: record.stack });
+}
+
+/** A property whose getter may throw. */
+function readProperty(error: Error, key: keyof Error): unknown {
+  try {
+    return error[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function isErrorValue(value: unknown): value is Error {
+  return typeof value === "object" && value !== null && isError(value);
 }
 
 /** Forgets all but the first `count` of those that are written in full. */
