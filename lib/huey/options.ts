@@ -81,7 +81,8 @@ export function hueySerializer(options: HueyOptions): SerializerLike {
 function checkSerializer(serializer: unknown): void {
   const { serialize, deserialize } = (serializer ?? {}) as Partial<SerializerLike>;
   if (typeof serialize === "function" && typeof deserialize === "function") return;
-  throw new TypeError(`serializer must have serialize and deserialize, as new Serializer() has: ${show(serializer)}`);
+  // Its properties are not shown: a secret may be among them.
+  throw new TypeError(`serializer must have serialize and deserialize, as new Serializer() has: got ${typeof serializer}`);
 }
 
 function resultTtlMs(ttl: Duration | "forever"): number | undefined {

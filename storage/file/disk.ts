@@ -169,14 +169,14 @@ export class Disk {
 
   /** Removes a file. @returns whether it was there */
   remove(path: string): boolean {
-    const isRemoved = succeeds(["ENOENT", "EISDIR", "EPERM", "ENOTDIR"], () => fs.unlinkSync(this.#at(path)));
+    const isRemoved = succeeds(["ENOENT", "EISDIR", "EPERM", "ENOTDIR", "ELOOP"], () => fs.unlinkSync(this.#at(path)));
     if (isRemoved) this.#note(path);
     return isRemoved;
   }
 
   /** Removes a folder if it is empty. */
   removeEmpty(path: string): void {
-    succeeds(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY"], () => fs.rmdirSync(this.#at(path)));
+    succeeds(["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR", "EBUSY", "ELOOP"], () => fs.rmdirSync(this.#at(path)));
     this.#known.delete(path);
   }
 
@@ -198,7 +198,7 @@ export class Disk {
   refuse(path: string): void {
     fs.mkdirSync(this.#at("refused"), { recursive: true, mode: this.#folderMode });
     const name = `refused/${ownIsolate().id}-${++this.#refused}`;
-    succeeds(["ENOENT"], () => fs.renameSync(this.#at(path), this.#at(name)));
+    succeeds(["ENOENT", "ENOTDIR", "ELOOP"], () => fs.renameSync(this.#at(path), this.#at(name)));
   }
 
   /** Names of files in a folder, sorted; none if it is no plain folder. What is no folder counts as a file. */
@@ -218,7 +218,7 @@ export class Disk {
   sync(): void {
     if (!this.#fsync) return;
     for (const folder of this.#changed) {
-      succeeds(["ENOENT", "ENOTDIR"], () => flush(this.#at(folder)));
+      succeeds(["ENOENT", "ENOTDIR", "ELOOP"], () => flush(this.#at(folder)));
     }
     this.#changed.clear();
   }
@@ -227,7 +227,7 @@ export class Disk {
     try {
       return read();
     } catch (error) {
-      if (["ENOENT", "ENOTDIR"].includes(codeOf(error) ?? "")) return [];
+      if (["ENOENT", "ENOTDIR", "ELOOP"].includes(codeOf(error) ?? "")) return [];
       throw error;
     }
   }
@@ -244,8 +244,8 @@ export class Disk {
         if (tries === TRIES || !["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ELOOP", "ENOTEMPTY", "ENXIO"].includes(code ?? "")) {
           throw error;
         }
-        if (code === "ENOENT" || code === "ENOTDIR") this.#known.clear();
-        else this.refuse(path);
+        if (code !== "ENOENT" && code !== "ENOTDIR") this.refuse(path);
+        if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") this.#known.clear();
         this.#makeFolder(dirname(path));
       }
     }
@@ -317,7 +317,8 @@ export class Disk {
     try {
       return fs.lstatSync(this.#at(path), { throwIfNoEntry: false });
     } catch (error) {
-      if (codeOf(error) === "ENOTDIR") return undefined;
+      // Something else in the place of a folder: a file, or a link that leads to itself.
+      if (["ENOTDIR", "ELOOP"].includes(codeOf(error) ?? "")) return undefined;
       throw error;
     }
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { ConfigurationError } from "../../lib/errors.ts";
-import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
+import { checkOptions, type Rule, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import { registerSecretsIn } from "../../lib/primitives/secrets.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import { type Duration, durationMs } from "../../lib/primitives/time.ts";
@@ -72,20 +72,30 @@ const SOURCES = { url: ["url"], "host/port": ["host", "port"], client: ["client"
 
 const DEFAULT_EXPIRE_SECONDS = 86_400;
 
+/** Of a value of another type only the type is told: what stands at the wrong place may be a password. */
+function typed(type: "number" | "string" | "object", rule: Rule): Rule {
+  const wanted = type === "object" ? "an object" : `a ${type}`;
+  return (value, name) => {
+    const found: string = typeof value;
+    if (found !== type) throw new TypeError(`${name} must be ${wanted}, not a value of type ${found}`);
+    rule(value, name);
+  };
+}
+
 /** The rule for each option of the storages whose results stay; neither a URL nor a password is shown. */
 const RULES: Rules<RedisOptions> = {
   url: checkSecret,
   host: checkHost,
-  port: rule.whole({ min: 1, max: 65_535 }),
-  username: rule.text,
+  port: typed("number", rule.whole({ min: 1, max: 65_535 })),
+  username: typed("string", rule.text),
   password: checkSecret,
-  db: rule.whole({ min: 0 }),
+  db: typed("number", rule.whole({ min: 0 })),
   blocking: rule.boolean,
   readTimeout: rule.duration({ positive: true }),
   clientName: rule.text,
   client: rule.any,
   pool: rule.any,
-  clientOptions: rule.object,
+  clientOptions: typed("object", rule.object),
 };
 
 /** The rule for each option of the storages whose results expire. */

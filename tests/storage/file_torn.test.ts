@@ -194,6 +194,24 @@ describe("something else in the place of a file", () => {
     expect(await other.pendingCount()).toBeGreaterThan(0);
   });
 
+  test("a folder that is a symbolic link to itself stops nothing", async () => {
+    const storage = place.open();
+    await fill(storage);
+    await storage.close();
+    const names = readdirSync(place.root).filter((name) => name !== "lock" && !name.endsWith(".bell"));
+    for (const name of names) {
+      rmSync(join(place.root, name), { recursive: true });
+      symlinkSync(name, join(place.root, name));
+    }
+    const other = place.open();
+    await fill(other);
+    await lookAtAll(other);
+    await other.renewLease({ consumer: "here", ttlMs: 10_000, host: "host", pid: 1 });
+    await other.enqueue(items("more", 3));
+    const found = ids(await claim(other, 100));
+    for (const id of ids(items("more", 3))) expect(found).toContain(id);
+  });
+
   test("foreign files in every folder are left where they are", async () => {
     const storage = place.open();
     await fill(storage);

@@ -30,6 +30,15 @@ describe("options of the Redis storages", () => {
   beforeAll(async () => void (server = await startRedis(["--requirepass", "open sesame"])));
   afterAll(() => server.stop());
 
+  test("a value at the wrong place is not told: it may be a password", () => {
+    for (const name of ["port", "db", "password", "clientOptions"]) {
+      const given = { [name]: name === "password" ? 12_345_678 : "open sesame" } as never;
+      expect(() => new RedisStorage(given)).toThrow(`${name} must be`);
+      expect(() => new RedisStorage(given)).not.toThrow(/open sesame|12345678/);
+    }
+    expect(() => new RedisStorage({ username: ["open sesame"] as never })).toThrow("not a value of type object");
+  });
+
   test("only one way to say where the server is", () => {
     for (
       const options of [{ url: "redis://a", host: "b" }, { url: "redis://a", port: 1 }, { host: "a", client: {} }, {
