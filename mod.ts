@@ -44,6 +44,7 @@ export {
   type StorageClass,
   type StorageOptions,
 } from "./storage/public.ts";
+export { BaseKeyValue } from "./storage/key_value.ts";
 export type { FileOptions } from "./storage/file/options.ts";
 export type { RedisExpireOptions, RedisOptions } from "./storage/redis/options.ts";
 export type { SqliteOptions } from "./storage/sqlite/options.ts";
