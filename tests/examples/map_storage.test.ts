@@ -21,7 +21,9 @@ describe("docs/writing_a_storage.md", () => {
 
   test("shows the example as it is", () => {
     const page = read("docs/writing_a_storage.md");
-    const parts = [...page.matchAll(/```ts ignore: a part of examples\/storage\/map_storage\.ts\n(.*?)```/gs)].map(([, part]) => part!);
+    const parts = [...page.matchAll(/```ts ignore: a part of examples\/storage\/map_storage\.ts\n(.*?)```/gs)].map(([, part]) =>
+      part!
+    );
     expect(parts.length).toBeGreaterThan(5);
     for (const part of parts) expect(flat(source)).toContain(flat(part));
   });
