@@ -51,7 +51,9 @@ describe("testStorage in a runner that only knows test, as Deno.test", () => {
     }
     testStorage("Forgetful", (options) => opened[opened.push(new Forgetful(options)) - 1]!, runner);
     const failed: string[] = [];
-    for (const [name, run] of cases) if (name.includes("begin") || name.includes("begun")) await run().catch(() => failed.push(name));
+    for (const [name, run] of cases) {
+      if (name.includes("begin") || name.includes("begun")) await run().catch(() => failed.push(name));
+    }
     expect(failed.length).toBeGreaterThan(1);
     expect(opened.every(({ isClosed }) => isClosed)).toBe(true);
   }, LIMIT_MS);
