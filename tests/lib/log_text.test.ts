@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { registerSecret } from "../../lib/primitives/secrets.ts";
 import { oneLine, showSafely, stackLines } from "../../lib/primitives/log_text.ts";
 
 describe("oneLine()", () => {
@@ -31,6 +32,11 @@ describe("showSafely()", () => {
   test("cuts what is long", () => {
     expect(showSafely("x".repeat(20), 5)).toBe("xxxxx... (20 characters)");
     expect(showSafely([["x".repeat(1e6)]], 100).length).toBeLessThan(200);
+  });
+  test("hides a secret that the cut would halve", () => {
+    registerSecret("open sesame at noon");
+    const text = `${"x".repeat(90)}open sesame at noon${"y".repeat(5000)}`;
+    for (const value of [text, [text]]) expect(showSafely(value, 100)).not.toContain("open");
   });
 });
 
