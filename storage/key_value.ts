@@ -43,12 +43,16 @@ import type { KeyValue, PutIfEmptyOptions } from "../lib/storage.ts";
  * ```
  */
 export abstract class BaseKeyValue implements KeyValue {
+  /** Stores a value, in place of one that is there; with `ttlMs` it ends by itself after so many milliseconds. */
   abstract put(key: string, value: Uint8Array, ttlMs?: number): Promise<void>;
 
+  /** Reads several values and leaves them there: in the order of the keys, `undefined` for what is not there. */
   abstract peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
 
+  /** Reads and deletes. @returns `undefined` for what is not there */
   abstract pop(key: string): Promise<Uint8Array | undefined>;
 
+  /** Everything that is there. @returns the values by key */
   abstract entries(): Promise<Map<string, Uint8Array>>;
 
   /**
@@ -65,34 +69,42 @@ export abstract class BaseKeyValue implements KeyValue {
     options?: PutIfEmptyOptions,
   ): Promise<boolean>;
 
+  /** Reads a value and leaves it there. @returns `undefined` for what is not there */
   async peek(key: string): Promise<Uint8Array | undefined> {
     return (await this.peekMany([key]))[0];
   }
 
+  /** Whether there is a value. @returns true if so */
   async has(key: string): Promise<boolean> {
     return await this.peek(key) !== undefined;
   }
 
+  /** Deletes a value. @returns whether it was there */
   async delete(key: string): Promise<boolean> {
     return await this.pop(key) !== undefined;
   }
 
+  /** Stores a value if there is none. @returns whether it was put */
   putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
     return this.change(key, undefined, value, options);
   }
 
+  /** Deletes a value if it is the one expected. @returns whether it was */
   deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
     return this.change(key, value, undefined);
   }
 
+  /** Replaces `expected` (`undefined`: nothing there) by `value`. @returns whether it was replaced */
   replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean> {
     return this.change(key, expected, value, { ttlMs });
   }
 
+  /** How many keys there are. @returns their number */
   async size(): Promise<number> {
     return (await this.entries()).size;
   }
 
+  /** Deletes everything in this name space. */
   async flush(): Promise<void> {
     for (const key of (await this.entries()).keys()) await this.pop(key);
   }
