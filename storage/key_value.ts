@@ -43,24 +43,46 @@ import type { KeyValue, PutIfEmptyOptions } from "../lib/storage.ts";
  * ```
  */
 export abstract class BaseKeyValue implements KeyValue {
-  /** Stores a value, in place of one that is there; with `ttlMs` it ends by itself after so many milliseconds. */
+  /**
+   * Stores a value, in place of one that is there.
+   *
+   * @param key The key.
+   * @param value The value; the caller may change its bytes afterwards.
+   * @param ttlMs Milliseconds after which it ends by itself. Default: it does not.
+   */
   abstract put(key: string, value: Uint8Array, ttlMs?: number): Promise<void>;
 
-  /** Reads several values and leaves them there: in the order of the keys, `undefined` for what is not there. */
+  /**
+   * Reads several values and leaves them there.
+   *
+   * @param keys The keys.
+   * @returns The values in the order of the keys, `undefined` for what is not there.
+   */
   abstract peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
 
-  /** Reads and deletes. @returns `undefined` for what is not there */
+  /**
+   * Reads and deletes a value.
+   *
+   * @param key The key.
+   * @returns The value, `undefined` if there is none.
+   */
   abstract pop(key: string): Promise<Uint8Array | undefined>;
 
-  /** Everything that is there. @returns the values by key */
+  /**
+   * Reads everything that is there.
+   *
+   * @returns The values by key.
+   */
   abstract entries(): Promise<Map<string, Uint8Array>>;
 
   /**
    * Puts `value` in place of `expected`, atomically. Who holds the entry stays; `options.holder` is that of a new one.
    *
+   * @param key The key.
    * @param expected What must be there; `undefined`: nothing.
    * @param value What is put; `undefined` deletes, as `pop` does.
-   * @returns whether `expected` was there
+   * @param options Life and holder of a new entry.
+   * @returns Whether `expected` was there.
    */
   abstract change(
     key: string,
@@ -69,37 +91,77 @@ export abstract class BaseKeyValue implements KeyValue {
     options?: PutIfEmptyOptions,
   ): Promise<boolean>;
 
-  /** Reads a value and leaves it there. @returns `undefined` for what is not there */
+  /**
+   * Reads a value and leaves it there.
+   *
+   * @param key The key.
+   * @returns The value, `undefined` if there is none.
+   */
   async peek(key: string): Promise<Uint8Array | undefined> {
     return (await this.peekMany([key]))[0];
   }
 
-  /** Whether there is a value. @returns true if so */
+  /**
+   * Looks whether there is a value.
+   *
+   * @param key The key.
+   * @returns Whether there is one.
+   */
   async has(key: string): Promise<boolean> {
     return await this.peek(key) !== undefined;
   }
 
-  /** Deletes a value. @returns whether it was there */
+  /**
+   * Deletes a value.
+   *
+   * @param key The key.
+   * @returns Whether it was there.
+   */
   async delete(key: string): Promise<boolean> {
     return await this.pop(key) !== undefined;
   }
 
-  /** Stores a value if there is none. @returns whether it was put */
+  /**
+   * Stores a value if there is none.
+   *
+   * @param key The key.
+   * @param value The value.
+   * @param options Its life and who holds it.
+   * @returns Whether it was put.
+   */
   putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
     return this.change(key, undefined, value, options);
   }
 
-  /** Deletes a value if it is the one expected. @returns whether it was */
+  /**
+   * Deletes a value if it is the one expected.
+   *
+   * @param key The key.
+   * @param value What must be there.
+   * @returns Whether it was there.
+   */
   deleteIfEqual(key: string, value: Uint8Array): Promise<boolean> {
     return this.change(key, value, undefined);
   }
 
-  /** Replaces `expected` (`undefined`: nothing there) by `value`. @returns whether it was replaced */
+  /**
+   * Replaces a value if it is the one expected; who holds the entry stays.
+   *
+   * @param key The key.
+   * @param expected What must be there; `undefined`: nothing.
+   * @param value The new value.
+   * @param ttlMs Milliseconds after which it ends by itself. Default: it does not.
+   * @returns Whether it was replaced.
+   */
   replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): Promise<boolean> {
     return this.change(key, expected, value, { ttlMs });
   }
 
-  /** How many keys there are. @returns their number */
+  /**
+   * Counts the keys.
+   *
+   * @returns Their number.
+   */
   async size(): Promise<number> {
     return (await this.entries()).size;
   }
