@@ -8,7 +8,7 @@ import { Dice } from "../dice.ts";
 import { builtIns, changed, garbage, nonsense } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
 
-const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 100_000);
+const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 5;
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const BATCH = 500;
@@ -68,7 +68,7 @@ async function drain(huey: Huey): Promise<void> {
   const consumer = new Consumer(huey, { workers: 20, periodic: false });
   await consumer.start();
   try {
-    await consumer.waitFor("idle", { signal: AbortSignal.timeout(LIMIT_MS / 3) });
+    await consumer.waitFor("idle", { signal: AbortSignal.timeout(LIMIT_MS * 0.8) });
   } finally {
     await consumer.stop({ graceful: false, grace: 0 });
   }
