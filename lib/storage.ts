@@ -9,7 +9,9 @@
  * - **settlement**: everything that finishing one attempt means, written at once or not at all.
  * - **lease**: the sign of life of a consumer; when it runs out, its claims are recovered.
  * - **notice**: the note that a task has ended, kept for a while so that waiters and `state()` can learn of it.
- * - **dead letter**: a message that nobody could run, set aside with the reason.
+ * - **dead letter**: a message that nobody could run, or whose task failed for good, set aside with the reason.
+ * - **gate**: lets so many items through at once; the others wait in its line, and are **blocked**.
+ * - **step**: a value that an invocation keeps over its attempts.
  * - **chord**: members, each with a place in it, and a callback; the storage keeps them together in one record.
  *
  * Every method is safe to call at once from several tasks, isolates and processes. Times are milliseconds since the epoch
@@ -24,14 +26,22 @@ import type {
   Claim,
   ClaimBatch,
   Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
+  DeadLetterQuery,
+  Enqueued,
   FlushPart,
   Item,
   Lease,
+  Moved,
   Owner,
+  Pause,
   Settled,
   Settlement,
   StoredDeadLetter,
   StoredLease,
+  StoredRunning,
   StoredState,
   Topic,
 } from "./storage_records.ts";
@@ -107,14 +117,19 @@ export interface Storage {
 
   /** Refuses an item that this storage could never hold, before anything is written. @throws Error with the rule */
   check(item: Item): void;
-  /** Appends a batch in one round trip, to the queue or, with `dueMs`, to the schedule: all or none. */
-  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void>;
+  /**
+   * Appends a batch in one round trip, to the queue, the line of a gate or, with `dueMs`, to the schedule: all or none, but for items
+   * whose unique key is held.
+   *
+   * @returns what became of those with a gate or a unique key
+   */
+  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued>;
   /**
    * Puts `key` into `meta` if it is not there, and enqueues the item: both or neither.
-   * @returns whether the key was free
+   * @returns what became of the item; `undefined` if the key was not free
    */
-  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean>;
-  /** Moves up to `limit` items to the owner's claims, atomically. Looks once. */
+  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined>;
+  /** Moves up to `limit` items to the owner's claims, atomically. Looks once. While the queue is paused there are none. */
   claim(limit: number, owner: Owner): Promise<ClaimBatch>;
   /**
    * The same, and waits for a first item: only for media that wait better than by a ring and another look.
@@ -132,6 +147,21 @@ export interface Storage {
    * @returns whether the claim is still held
    */
   begin(claim: Claim): Promise<boolean>;
+  /**
+   * Keeps a value under the steps of a claim (`claim.steps ?? claim.id`), until a settlement with `dropSteps`, or the deletion of its
+   * dead letter. May be sent again.
+   *
+   * @returns whether the claim is still held; if not, nothing is written
+   */
+  keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean>;
+  /** What was kept under a key of steps. @returns the values by their names */
+  kept(key: string): Promise<Map<string, Uint8Array>>;
+  /**
+   * The function of a settled claim, to whose worker the gate was passed (`passLocks`), has ended: it leaves the gate. May be sent again.
+   *
+   * @returns the items that were admitted
+   */
+  leaveGate(claim: Claim): Promise<readonly Item[]>;
   /**
    * Puts claims back where they came from, as if they had never been handed out: the delivery is not counted, and the locks that
    * they hold are dropped. What is no longer held is left alone.
@@ -162,8 +192,13 @@ export interface Storage {
    * first is open.
    * @returns what was moved, at most `limit`
    */
-  promoteDue(limit: number): Promise<Item[]>;
-  /** When the soonest scheduled item is due. @returns `undefined` if nothing is scheduled */
+  promoteDue(limit: number): Promise<Moved[]>;
+  /**
+   * Moves one scheduled item, the soonest of this id, to the queue. Looks at no more than the first 10,000 scheduled ones.
+   * @returns `undefined` if it was not found
+   */
+  promote(id: string): Promise<Moved | undefined>;
+  /** When the soonest scheduled item is due, or a pause ends, whichever is first. @returns `undefined` if there is neither */
   dueMs(): Promise<number | undefined>;
   /** Those of the tasks that have ended, or have left a result. Whoever waits for one of the others is rung for it. */
   endedOf(ids: readonly string[]): Promise<string[]>;
@@ -176,6 +211,13 @@ export interface Storage {
    * @returns what ends it
    */
   listen(topic: Topic, wake: () => void): Promise<() => void>;
+
+  /** From now on `claim` finds nothing, until the end of the pause or `resume`. A second pause replaces the first. */
+  pause(pause: Pause): Promise<void>;
+  /** Ends the pause, and rings. @returns whether there was one */
+  resume(): Promise<boolean>;
+  /** The pause of the queue. @returns `undefined` if there is none, or it has ended */
+  paused(): Promise<Pause | undefined>;
 
   /** Where the task is, as far as tracked. An ended task is known while its result or its notice is there. */
   state(id: string): Promise<StoredState | undefined>;
@@ -192,18 +234,50 @@ export interface Storage {
   pendingCount(): Promise<number>;
   /** How many items are on the schedule. @returns their number */
   scheduledCount(): Promise<number>;
-  /** Oldest first. */
-  deadLetters(limit?: number): Promise<StoredDeadLetter[]>;
-  /** How many dead letters there are. @returns their number */
-  deadLetterCount(): Promise<number>;
-  /** Puts the message back on the queue, as new. @returns whether it was there */
-  requeueDeadLetter(id: string): Promise<boolean>;
-  /** Deletes a dead letter. @returns whether it was there */
+  /** What workers hold, longest first. At most 10,000 are examined. */
+  running(limit?: number): Promise<StoredRunning[]>;
+  /** What waits at gates, in the order in which it came. At most 10,000 are examined. */
+  blocked(limit?: number): Promise<Item[]>;
+  /** How many items wait at gates. @returns their number */
+  blockedCount(): Promise<number>;
+  /**
+   * When the item that has been on the queue for longest entered it (was enqueued, became due, was admitted), as far as the heads of at most
+   * 100 priorities tell, the highest first. @returns `undefined` if the queue is empty
+   */
+  oldestMs(): Promise<number | undefined>;
+  /** Newest first. At most 10,000 are examined. */
+  deadLetters(query?: DeadLetterQuery): Promise<StoredDeadLetter[]>;
+  /** How many dead letters there are. With a `taskName` or `beforeMs`, at most 10,000 are examined. @returns their number */
+  deadLetterCount(query?: DeadLetterQuery): Promise<number>;
+  /** A dead letter, by its own id or by that of its task (of several the newest). @returns `undefined` for what is not there */
+  deadLetter(id: string): Promise<StoredDeadLetter | undefined>;
+  /**
+   * Puts a message in the place of a dead letter: deletes it, with the ending and the result of its task, and enqueues `item`, as new; all
+   * of it or nothing. Steps stay. If another item holds the unique key, nothing changes, and the answer says so.
+   *
+   * @param id Of the dead letter.
+   * @returns what became of the item; `undefined` if there is no such dead letter
+   */
+  requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined>;
+  /** Deletes a dead letter, and its steps. @returns whether it was there */
   deleteDeadLetter(id: string): Promise<boolean>;
 
   /**
-   * Deletes everything of this name, or the parts that are named. `queue` goes with the claims and the chords, `results` with the
-   * notices, `counters` with everything in `meta`. Leases stay.
+   * Adds to the counts: sums are added up, of maxima the largest stays. Trims rows by their age, in steps of bounded work.
+   *
+   * @param rows Not more than one for the same step, time and task.
+   * @param recent Ends of tasks, oldest first; opaque.
+   */
+  count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): Promise<void>;
+  /** Counts, oldest first. */
+  counts(query: CountQuery): Promise<CountRow[]>;
+  /** The ends that were added last, newest first. */
+  recent(limit: number): Promise<Uint8Array[]>;
+
+  /**
+   * Deletes everything of this name, or the parts that are named. `queue` goes with the claims, the chords, what waits at gates, the gates,
+   * the unique keys and the steps; `schedule` with the unique keys of its items, `results` with the notices, `counters` with everything
+   * in `meta`, `deadLetters` with their steps. Leases stay, and a pause.
    */
   flush(parts?: readonly FlushPart[]): Promise<void>;
   /** Ends waits, writes what is under way, closes. Idempotent; later calls reject with `StorageError`. */

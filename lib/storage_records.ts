@@ -19,6 +19,52 @@ export interface Item {
   readonly track: boolean;
   /** The place in a chord that this item fills with its end, or the last of those that follow it. */
   readonly chord?: ChordPlace | undefined;
+  /** How many items of its kind may run at once: see `Gate`. */
+  readonly gate?: Gate | undefined;
+  /** While it is there, no other item with this key is enqueued: see `UniqueKey`. */
+  readonly unique?: UniqueKey | undefined;
+  /** Key of its steps, where that is not its id: see `Storage.keep`. */
+  readonly steps?: string | undefined;
+  /** What `state()` hands back beside the state while it waits and runs; opaque, at most a few hundred bytes. */
+  readonly about?: string | undefined;
+}
+
+/**
+ * A gate lets `limit` items through at once. An item that is enqueued to the queue, or becomes due, is admitted, or waits in the line of
+ * its gate, in the same step. An admitted item keeps the gate over claims, releases and recoveries. It leaves the gate with its
+ * settlement, unless `Settlement.next` takes over; then the first of the line is admitted, in the same step, and appended to the queue.
+ */
+export interface Gate {
+  /** Names the gate within its storage. */
+  readonly key: string;
+  /** That of the item that was enqueued last is the limit of the gate. A higher one admits waiting items with the item that brings it. */
+  readonly limit: number;
+}
+
+/** A key that one item holds at a time. */
+export interface UniqueKey {
+  /** Names the key within its storage. */
+  readonly key: string;
+  /** Freed by its settlement, unless `Settlement.next` takes over (`end`); by its claim (`start`); or so long after the enqueue (a number, in milliseconds). */
+  readonly until: "start" | "end" | number;
+  /** Id of the task from which the item may take the key over, beside its own `id`: one that is put in another's place. */
+  readonly from?: string | undefined;
+}
+
+/** What became of items that were enqueued, where it is not what usually becomes of them: an empty object for most batches. */
+export interface Enqueued {
+  /** By position in the batch: the id of the task that holds the unique key. Such an item was not written. */
+  readonly duplicates?: ReadonlyMap<number, string> | undefined;
+  /** Positions of the items that wait at their gate. */
+  readonly blocked?: ReadonlySet<number> | undefined;
+  /** Items that waited, and were admitted since an item of the batch has raised the limit of their gate. */
+  readonly admitted?: readonly Item[] | undefined;
+}
+
+/** An item that the storage itself has enqueued: one that became due, or the callback of a chord. */
+export interface Moved extends Item {
+  /** It waits at its gate. */
+  readonly blocked?: boolean | undefined;
 }
 
 /** A place in a chord. */
@@ -88,8 +134,15 @@ export interface ChordReport {
   readonly value: Uint8Array;
 }
 
+/**
+ * Why a message is set aside: its task ran and has failed for good, no consumer knew its task, or it cannot be read.
+ */
+export type DeadLetterKind = "failed" | "unknown" | "unreadable";
+
 /** Sets the claimed message aside. */
 export interface Burial {
+  /** Which list it belongs to. */
+  readonly kind: DeadLetterKind;
   /** Id of the dead letter. */
   readonly id: string;
   /** Why nobody can run the message. */
@@ -102,6 +155,30 @@ export interface Burial {
   readonly taskId?: string | undefined;
   /** Name of the task, if it could be read. */
   readonly taskName?: string | undefined;
+  /** Of a failed task: the serialised error, and what else lib keeps of it; opaque. */
+  readonly error?: Uint8Array | undefined;
+  /** How often the task ran. */
+  readonly attempts?: number | undefined;
+}
+
+/** How many dead letters of one kind stay. What is beyond goes with the next burial of the kind, the oldest first, with its steps. */
+export interface DeadLetterBounds {
+  /** At most so many. */
+  readonly count: number;
+  /** At most so long; `undefined`: for ever. */
+  readonly ageMs?: number | undefined;
+}
+
+/** Which dead letters are wanted; all of what is given must be true of one. */
+export interface DeadLetterQuery {
+  /** Of this kind. */
+  readonly kind?: DeadLetterKind | undefined;
+  /** Of the task of this name. */
+  readonly taskName?: string | undefined;
+  /** Set aside before this time. */
+  readonly beforeMs?: number | undefined;
+  /** At most so many. */
+  readonly limit?: number | undefined;
 }
 
 /** A step that ends before it was enqueued, since one before it did not succeed. */
@@ -130,8 +207,13 @@ export interface Settlement {
   readonly noticeTtlMs: number;
   /** Revocations to delete. */
   readonly forget?: readonly string[] | undefined;
-  /** Follow-ups and retries. */
+  /** Follow-ups. */
   readonly enqueue?: readonly Item[] | undefined;
+  /**
+   * The next attempt of the same invocation, enqueued after the follow-ups. It takes over the unique key that the claim holds and,
+   * unless it has `dueMs`, the gate, where it counts as admitted.
+   */
+  readonly next?: Item | undefined;
   /** The chords whose members are among the follow-ups. */
   readonly chords?: readonly ChordRecord[] | undefined;
   /** Of a member of a chord: its place, and its value. */
@@ -142,11 +224,17 @@ export interface Settlement {
   readonly dropChord?: string | undefined;
   /** Sets the message aside. */
   readonly bury?: Burial | undefined;
+  /** With `bury`: what stays of its kind. */
+  readonly buryBounds?: DeadLetterBounds | undefined;
+  /** Key of steps to delete, with all that was kept under it. */
+  readonly dropSteps?: string | undefined;
+  /** What `state()` hands back beside the ending, where the item was tracked; as `Item.about`. */
+  readonly about?: string | undefined;
   /** Delete the locks (`putIfEmpty` with `holder`) that this claim holds. */
   readonly dropLocks?: boolean | undefined;
   /**
-   * Instead: the function still runs, so its locks stay, and belong to this worker from now on. They are deleted when the worker's
-   * claims are recovered, or its consumer ends its lease.
+   * Instead: the function still runs, so its locks stay, and the gate stays taken; both belong to this worker from now on. They end when
+   * the worker's claims are recovered, or its consumer ends its lease; the gate also with `leaveGate`.
    */
   readonly passLocks?: Owner | undefined;
 }
@@ -156,7 +244,11 @@ export interface Settled {
   /** Whether the claim was still held, so that everything was written. */
   readonly held: boolean;
   /** The callback of a chord that this settlement has enqueued with the last report. */
-  readonly callback?: Item | undefined;
+  readonly callback?: Moved | undefined;
+  /** Positions in `enqueue` (`next` comes after the last) of the items that wait at their gate. */
+  readonly blocked?: ReadonlySet<number> | undefined;
+  /** Items that waited at a gate and were admitted in this step. */
+  readonly admitted?: readonly Item[] | undefined;
 }
 
 /** The values that the members of a chord reported. */
@@ -176,7 +268,8 @@ export type FlushPart =
   | "data"
   | "revocations"
   | "counters"
-  | "deadLetters";
+  | "deadLetters"
+  | "stats";
 
 /** What a bell rings for. */
 export type Topic = "queue" | "schedule" | "results" | "revocations";
@@ -191,6 +284,8 @@ export interface Lease {
   readonly host: string;
   /** Its process id. */
   readonly pid: number;
+  /** What the consumer says of itself; opaque, replaced by each renewal that gives it. */
+  readonly about?: string | undefined;
 }
 
 /** A lease as it is stored. */
@@ -204,6 +299,7 @@ export interface StoredState {
   /** Where it is. */
   readonly state:
     | "waiting"
+    | "blocked"
     | "scheduled"
     | "retrying"
     | "running"
@@ -218,6 +314,65 @@ export interface StoredState {
   readonly worker?: string | undefined;
   /** While running: since when. */
   readonly sinceMs?: number | undefined;
+  /** What the item, or for an ended task its settlement, has said of it. */
+  readonly about?: string | undefined;
+}
+
+/** An item that a worker holds. */
+export interface StoredRunning {
+  /** The claim. */
+  readonly claim: Claim;
+  /** Who holds it. */
+  readonly owner: Owner;
+  /** Since when. */
+  readonly sinceMs: number;
+}
+
+/** A pause of the queue. */
+export interface Pause {
+  /** When it ends by itself; `undefined`: not. */
+  readonly untilMs?: number | undefined;
+}
+
+/** The steps of time in which counts are kept. */
+export type CountStep = "minute" | "hour";
+
+/** Counts of one task in one step of time. */
+export interface CountRow {
+  /** Length of the step. */
+  readonly step: CountStep;
+  /** When the step began. */
+  readonly atMs: number;
+  /** Name of the task. */
+  readonly taskName: string;
+  /** Numbers to add up, by name. */
+  readonly sums: Readonly<Record<string, number>>;
+  /** Numbers of which the largest counts, by name. */
+  readonly maxima: Readonly<Record<string, number>>;
+}
+
+/** How long counts stay, and how many of the recent ends. */
+export interface CountBounds {
+  /** Age at which rows of minutes go. */
+  readonly minuteAgeMs: number;
+  /** Age at which rows of hours go. */
+  readonly hourAgeMs: number;
+  /** So many of the recent ends stay. */
+  readonly recent: number;
+}
+
+/** Which rows are wanted. */
+export interface CountQuery {
+  /** Length of the steps. */
+  readonly step: CountStep;
+  /** Steps that began at or after this time. */
+  readonly fromMs: number;
+  /** Steps that began before this time. */
+  readonly toMs: number;
+  /** Of this task only. */
+  readonly taskName?: string | undefined;
+  /** At most so many rows; the newest are preferred. */
+  readonly limit: number;
 }
 
 /** A message set aside. */

@@ -41,10 +41,13 @@ export class BlackHoleStorage implements Storage {
   readonly meta: KeyValue;
 
   // What is asked and told, in the order of the contract.
-  readonly enqueue: Storage["enqueue"] = () => this.#answer(undefined);
-  readonly enqueueOnce: Storage["enqueueOnce"] = () => this.#answer(true);
+  readonly enqueue: Storage["enqueue"] = () => this.#answer({});
+  readonly enqueueOnce: Storage["enqueueOnce"] = () => this.#answer({});
   readonly claim: Storage["claim"] = () => this.#answer({ claims: [], revocations: false });
   readonly begin: Storage["begin"] = () => this.#answer(true);
+  readonly keep: Storage["keep"] = () => this.#answer(true);
+  readonly kept: Storage["kept"] = () => this.#answer(new Map());
+  readonly leaveGate: Storage["leaveGate"] = () => this.#answer([]);
   readonly settle: Storage["settle"] = () => this.#answer({ held: true });
   readonly release: Storage["release"] = () => this.#answer(undefined);
   readonly claimed: Storage["claimed"] = () => this.#answer([]);
@@ -53,9 +56,13 @@ export class BlackHoleStorage implements Storage {
   readonly leases: Storage["leases"] = () => this.#answer([]);
   readonly recover: Storage["recover"] = () => this.#answer([]);
   readonly promoteDue: Storage["promoteDue"] = () => this.#answer([]);
+  readonly promote: Storage["promote"] = () => this.#answer(undefined);
   readonly dueMs: Storage["dueMs"] = () => this.#answer(undefined);
   readonly endedOf: Storage["endedOf"] = (ids) => this.#answer([...ids]);
   readonly listen: Storage["listen"] = () => this.#answer(() => {});
+  readonly pause: Storage["pause"] = () => this.#answer(undefined);
+  readonly resume: Storage["resume"] = () => this.#answer(false);
+  readonly paused: Storage["paused"] = () => this.#answer(undefined);
   readonly state: Storage["state"] = () => this.#answer(undefined);
   readonly increment: Storage["increment"] = (_key, by) => this.#answer(by);
   readonly collect: Storage["collect"] = () => this.#answer({ values: [], filledMs: undefined });
@@ -63,10 +70,18 @@ export class BlackHoleStorage implements Storage {
   readonly scheduled: Storage["scheduled"] = () => this.#answer([]);
   readonly pendingCount: Storage["pendingCount"] = () => this.#answer(0);
   readonly scheduledCount: Storage["scheduledCount"] = () => this.#answer(0);
+  readonly running: Storage["running"] = () => this.#answer([]);
+  readonly blocked: Storage["blocked"] = () => this.#answer([]);
+  readonly blockedCount: Storage["blockedCount"] = () => this.#answer(0);
+  readonly oldestMs: Storage["oldestMs"] = () => this.#answer(undefined);
   readonly deadLetters: Storage["deadLetters"] = () => this.#answer([]);
   readonly deadLetterCount: Storage["deadLetterCount"] = () => this.#answer(0);
-  readonly requeueDeadLetter: Storage["requeueDeadLetter"] = () => this.#answer(false);
+  readonly deadLetter: Storage["deadLetter"] = () => this.#answer(undefined);
+  readonly requeueDeadLetter: Storage["requeueDeadLetter"] = () => this.#answer(undefined);
   readonly deleteDeadLetter: Storage["deleteDeadLetter"] = () => this.#answer(false);
+  readonly count: Storage["count"] = () => this.#answer(undefined);
+  readonly counts: Storage["counts"] = () => this.#answer([]);
+  readonly recent: Storage["recent"] = () => this.#answer([]);
   readonly flush: Storage["flush"] = () => this.#answer(undefined);
 
   #closed = false;

@@ -14,4 +14,5 @@ export const ALL_PARTS: readonly FlushPart[] = [
   "revocations",
   "counters",
   "deadLetters",
+  "stats",
 ];

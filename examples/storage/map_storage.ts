@@ -4,8 +4,9 @@
  * in a medium, put its transactions in the place of `#step`. docs/writing_a_storage.md goes through it part by part.
  * @module
  */
+import { unbuilt } from "../../storage/unbuilt.ts";
 import { BaseKeyValue, StorageError } from "@hueyjs/huey";
-import type { ChordRecord, Claim, ClaimBatch, Clock, Ending, FlushPart, Item, Lease, Owner } from "@hueyjs/huey";
+import type { ChordRecord, Claim, ClaimBatch, Clock, Ending, Enqueued, FlushPart, Item, Lease, Owner } from "@hueyjs/huey";
 import type { PutIfEmptyOptions, Settled, Settlement, Storage, StoredDeadLetter, StoredLease } from "@hueyjs/huey";
 import type { StoredState, Topic } from "@hueyjs/huey";
 
@@ -88,6 +89,22 @@ class MapSpace extends BaseKeyValue {
 
 /** Bytes are copied on their way in; those that come out are the stored ones, and nobody may change them. */
 export class MapStorage implements Storage {
+  readonly keep: Storage["keep"] = unbuilt;
+  readonly kept: Storage["kept"] = unbuilt;
+  readonly leaveGate: Storage["leaveGate"] = unbuilt;
+  readonly promote: Storage["promote"] = unbuilt;
+  readonly pause: Storage["pause"] = unbuilt;
+  readonly resume: Storage["resume"] = unbuilt;
+  readonly paused: Storage["paused"] = unbuilt;
+  readonly running: Storage["running"] = unbuilt;
+  readonly blocked: Storage["blocked"] = unbuilt;
+  readonly blockedCount: Storage["blockedCount"] = unbuilt;
+  readonly oldestMs: Storage["oldestMs"] = unbuilt;
+  readonly deadLetter: Storage["deadLetter"] = unbuilt;
+  readonly count: Storage["count"] = unbuilt;
+  readonly counts: Storage["counts"] = unbuilt;
+  readonly recent: Storage["recent"] = unbuilt;
+
   readonly name: string;
   readonly shared = false;
   readonly descriptor = undefined;
@@ -133,16 +150,14 @@ export class MapStorage implements Storage {
   check({ priority, dueMs = 0 }: Item): void {
     if (!Number.isFinite(priority + dueMs)) throw new RangeError(`Must be finite: priority ${priority}, due time ${dueMs}`);
   }
+  readonly enqueue: Storage["enqueue"] = async (items, chords) => (this.#open.#add(items, chords), {});
 
-  readonly enqueue: Storage["enqueue"] = async (items, chords) => this.#open.#add(items, chords);
-
-  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
-    if (this.meta.get(key)) return false;
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
+    if (this.meta.get(key)) return undefined;
     this.#add([item]);
     this.meta.set(key, new Uint8Array(), { ttlMs });
-    return true;
+    return {};
   }
-
   #add(items: readonly Item[], chords: readonly ChordRecord[] = []): void {
     for (const item of [...items, ...chords.map(({ callback }) => callback)]) this.check(item); // before anything is written
     for (const item of items) {
@@ -155,7 +170,6 @@ export class MapStorage implements Storage {
       if (!this.#chords.has(chord.id)) this.#chords.set(chord.id, { ...chord, values: Array(chord.size).fill(undefined) });
     }
   }
-
   readonly #insert = (row: Row): unknown =>
     this.#rows.splice(this.#rows.findLastIndex(({ item }) => item.priority >= row.item.priority) + 1, 0, row);
 
@@ -172,7 +186,6 @@ export class MapStorage implements Storage {
     this.#add(due.map(({ item }) => ({ ...item, dueMs: undefined })));
     return due.map(({ item }) => item);
   }
-
   // ---- claims
 
   async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
@@ -181,7 +194,6 @@ export class MapStorage implements Storage {
     for (const row of claimed) Object.assign(row, { where: "claimed", held: held(), deliveries: row.deliveries + 1 });
     return { claims: claimed.map(claimOf), revocations: await this.revocations.size() > 0 };
   }
-
   readonly claimed: Storage["claimed"] = async (target) =>
     this.#in("claimed").filter(({ held }) => isOf(target, held!.owner)).map(claimOf);
 
@@ -191,12 +203,10 @@ export class MapStorage implements Storage {
     const row = this.#held(claim);
     return row !== undefined && (row.begun = true);
   }
-
   readonly release: Storage["release"] = async (claims) => {
     const rows = claims.map(this.#open.#held).filter((row) => row !== undefined);
     for (const row of rows) this.#giveBack(row).deliveries--;
   };
-
   #giveBack(row: Row): Row {
     const { token } = row.held!;
     this.#taken = [...this.#taken, token].slice(-MOST_TAKEN);
@@ -336,16 +346,16 @@ export class MapStorage implements Storage {
   readonly deadLetterCount: Storage["deadLetterCount"] = async () => this.#in("dead").length;
   readonly pending: Storage["pending"] = async (limit) => this.#in("queue").slice(0, limit).map(({ item }) => item);
   readonly scheduled: Storage["scheduled"] = async (limit) => this.#bySchedule().slice(0, limit).map(({ item }) => item);
-  readonly deadLetters: Storage["deadLetters"] = async (limit) =>
+  readonly deadLetters: Storage["deadLetters"] = async ({ limit } = {}) =>
     this.#in("dead").map(({ letter }) => letter!).sort((one, other) => one.atMs - other.atMs).slice(0, limit);
 
   // ---- dead letters
 
-  async requeueDeadLetter(id: string): Promise<boolean> {
+  async requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
     const row = this.#exhume(id);
     if (row) this.results.map.delete(row.item.id);
     if (row) this.#add([row.item]);
-    return row !== undefined;
+    return row && {};
   }
 
   readonly deleteDeadLetter: Storage["deleteDeadLetter"] = async (id) => this.#exhume(id) !== undefined;
@@ -365,7 +375,7 @@ export class MapStorage implements Storage {
     if (part === "counters") this.#counters.clear();
     const where = part === "deadLetters" ? "dead" : part;
     this.#rows = this.#rows.filter((row) => row.where !== where);
-    if (part !== "queue" && part !== "schedule" && part !== "deadLetters") {
+    if (part !== "queue" && part !== "schedule" && part !== "deadLetters" && part !== "stats") {
       this[part === "counters" ? "meta" : part].map.clear();
     }
   }

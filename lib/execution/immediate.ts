@@ -5,7 +5,7 @@
  */
 import type { Core } from "../core/core.ts";
 import { execute } from "./execute.ts";
-import type { ChordRecord, Claim, Item, Settled, Settlement, Storage } from "../storage.ts";
+import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
 
 const NOBODY = { consumer: "", worker: "" };
 
@@ -51,10 +51,10 @@ class CallQueue {
     return claims[0];
   }
 
-  async #enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
+  async #enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued> {
     const due = items.filter(({ dueMs }) => dueMs !== undefined);
     if (due.length > 0) await this.#storage.enqueue(due);
-    await this.#memory.enqueue(...this.#ready(items, chords));
+    return await this.#memory.enqueue(...this.#ready(items, chords));
   }
 
   async #settle(settlement: Settlement): Promise<Settled> {

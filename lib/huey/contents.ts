@@ -224,6 +224,7 @@ const FLUSH: Rules<FlushOptions> = {
   revocations: rule.boolean,
   counters: rule.boolean,
   deadLetters: rule.boolean,
+  stats: rule.boolean,
 };
 
 function flushParts(options: FlushOptions): FlushPart[] {

@@ -11,7 +11,7 @@ import type { DeadLetter } from "../types/options.ts";
 
 /** The dead letters, oldest first. */
 export async function listDeadLetters(core: Core, limit: number | undefined): Promise<DeadLetter[]> {
-  const stored = await core.storage.deadLetters(limit);
+  const stored = await core.storage.deadLetters({ limit });
   return stored.map(({ id, reason, atMs, data, taskId, taskName }) => ({
     id,
     reason,
@@ -30,7 +30,7 @@ export async function listDeadLetters(core: Core, limit: number | undefined): Pr
  */
 export async function requeueDeadLetter(core: Core, id: string): Promise<boolean> {
   const letter = await findDeadLetter(core, id);
-  if (letter === undefined) return await core.storage.requeueDeadLetter(id);
+  if (letter === undefined) return false;
   if (letter.taskId !== undefined) await core.storage.results.delete(letter.taskId);
   try {
     await forgetCanceled(core, await decodeMessage(core, { id: letter.taskId ?? "", data: letter.data }));
@@ -38,7 +38,9 @@ export async function requeueDeadLetter(core: Core, id: string): Promise<boolean
     // What cannot be read has no steps that anybody knows of.
     if (!(error instanceof DecodeError)) throw error;
   }
-  return await core.storage.requeueDeadLetter(id);
+  const { data, priority, taskId = letter.id } = letter;
+  return await core.storage.requeueDeadLetter(id, { id: taskId, data, priority, track: core.settings.trackState }) !==
+    undefined;
 }
 
 /** How many of the oldest dead letters are looked at, in steps: most often the oldest one is wanted. */
@@ -46,7 +48,7 @@ const LOOKS = [1, 100, 10_000];
 
 async function findDeadLetter(core: Core, id: string): Promise<StoredDeadLetter | undefined> {
   for (const limit of LOOKS) {
-    const letters = await core.storage.deadLetters(limit);
+    const letters = await core.storage.deadLetters({ limit });
     const found = letters.find((letter) => letter.id === id);
     if (found !== undefined || letters.length < limit) return found;
   }

@@ -111,7 +111,10 @@ async function enqueueDue(
   const enqueued: EnqueuedSlot[] = [];
   for (const slotMs of slots) {
     const item = await madeItem(core, definition, slotMs, look);
-    if (item !== undefined && await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item)) {
+    if (
+      item !== undefined &&
+      await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item) !== undefined
+    ) {
       enqueued.push({ definition, slotMs, item });
     }
   }

@@ -45,7 +45,8 @@ export interface Unfit {
 export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefined): Promise<boolean> {
   const { claim, reason, message, ended, data = claim.data } = unfit;
   const taskId = message?.id ?? claim.id;
-  const burial = { id: newId(), reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
+  const kind = message === undefined ? "unreadable" as const : "unknown" as const;
+  const burial = { id: newId(), kind, reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
   core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
   const name = message === undefined ? claim.id : describe(message);
   const plain: Settlement = {

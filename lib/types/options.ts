@@ -86,8 +86,11 @@ export interface FlushOptions {
   /** What rate limits have counted, progress, and which times of periodic tasks are done. */
   counters?: boolean;
 
-  /** Messages that were set aside. */
+  /** Messages that were set aside, and failed tasks. */
   deadLetters?: boolean;
+
+  /** What `stats` and `recent` tell. */
+  stats?: boolean;
 }
 
 /** A message that nobody could run, set aside. */

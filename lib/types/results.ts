@@ -284,11 +284,12 @@ export interface ChordResult<V, S extends readonly unknown[]> {
 }
 
 /**
- * Where a task is. `waiting` on the queue, `scheduled` for later, `running`, `retrying`: waiting for its next attempt. It ended as
+ * Where a task is. `waiting` on the queue, `blocked` until its `concurrency` has room, `scheduled` for later, `running`, `retrying`: waiting for its next attempt. It ended as
  * `complete`, `failed`, `revoked`, `expired` or `canceled`, or is a dead letter (`dead`). `unknown`: nothing is known of it, or not any more.
  */
 export type TaskState =
   | "waiting"
+  | "blocked"
   | "scheduled"
   | "running"
   | "complete"

@@ -47,7 +47,7 @@ await server.stop();
 process.exit(0);
 
 async function benchEnqueue(name: string, storage: Storage): Promise<void> {
-  const one = (): Promise<void> => storage.enqueue([item()]);
+  const one = (): Promise<unknown> => storage.enqueue([item()]);
   await oneByOne(1000, one);
   await measure(`${name} enqueue one by one`, 10_000, (count) => oneByOne(count, one));
   await measure(`${name} enqueue 500 at a time`, 100_000, (count) => manyAtOnce(count, 500, one));

@@ -192,6 +192,7 @@ export class Claims {
     const { id: itemId, track, chord } = isKnown ? message : { id, track: false, chord: undefined };
     const burial = {
       id,
+      kind: "unreadable" as const,
       reason: isKnown ? message.torn ?? "The file is torn" : message ?? "The message is no plain file",
       data: isKnown ? message.data : transaction.read(path) ?? NOTHING,
       atMs: clock.now(),

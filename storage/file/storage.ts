@@ -6,6 +6,7 @@
  * a hold of the lock, `queue.ts` what they do.
  * @module
  */
+import { unbuilt } from "../unbuilt.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type {
@@ -13,6 +14,8 @@ import type {
   Claim,
   ClaimBatch,
   Collected,
+  DeadLetterQuery,
+  Enqueued,
   FlushPart,
   Item,
   KeyValue,
@@ -46,6 +49,22 @@ const LOOKS_PER_RECOVERY = 200;
 
 /** The driver: see `FileStorage` in `front.ts`. */
 export class FileStorage implements Storage {
+  readonly keep: Storage["keep"] = unbuilt;
+  readonly kept: Storage["kept"] = unbuilt;
+  readonly leaveGate: Storage["leaveGate"] = unbuilt;
+  readonly promote: Storage["promote"] = unbuilt;
+  readonly pause: Storage["pause"] = unbuilt;
+  readonly resume: Storage["resume"] = unbuilt;
+  readonly paused: Storage["paused"] = unbuilt;
+  readonly running: Storage["running"] = unbuilt;
+  readonly blocked: Storage["blocked"] = unbuilt;
+  readonly blockedCount: Storage["blockedCount"] = unbuilt;
+  readonly oldestMs: Storage["oldestMs"] = unbuilt;
+  readonly deadLetter: Storage["deadLetter"] = unbuilt;
+  readonly count: Storage["count"] = unbuilt;
+  readonly counts: Storage["counts"] = unbuilt;
+  readonly recent: Storage["recent"] = unbuilt;
+
   readonly name: string;
   readonly shared: boolean = true;
   readonly place: string;
@@ -99,23 +118,23 @@ export class FileStorage implements Storage {
     checkItem(item);
   }
 
-  // deno-lint-ignore require-await -- what is thrown must become a rejection
-  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     checkItems(items, chords);
     const [copies, records] = [items.map(copyOfItem), chords.map(copyOfChord)];
-    return this.#run((transaction) => this.#queue.enqueue(transaction, copies, records));
+    await this.#run((transaction) => this.#queue.enqueue(transaction, copies, records));
+    return {};
   }
 
   // deno-lint-ignore require-await -- what is thrown must become a rejection
-  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     checkItem(item);
     const copy = copyOfItem(item);
     return this.#run((transaction) => {
       const { meta } = this.#queue;
-      if (meta.get(transaction, key) !== undefined) return false;
+      if (meta.get(transaction, key) !== undefined) return undefined;
       meta.set(transaction, key, new Uint8Array(), {}, this.#clock.now() + ttlMs);
       this.#queue.enqueue(transaction, [copy], []);
-      return true;
+      return {};
     });
   }
 
@@ -228,7 +247,7 @@ export class FileStorage implements Storage {
     return this.#run((transaction) => transaction.total("later"));
   }
 
-  deadLetters(limit: number = Infinity): Promise<StoredDeadLetter[]> {
+  deadLetters({ limit = Infinity }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
     return this.#run((transaction) => this.#queue.deadLetters.list(transaction, limit));
   }
 
@@ -236,8 +255,8 @@ export class FileStorage implements Storage {
     return this.#run((transaction) => transaction.total("dead"));
   }
 
-  requeueDeadLetter(id: string): Promise<boolean> {
-    return this.#run((transaction) => this.#queue.requeue(transaction, id));
+  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
+    return this.#run((transaction) => this.#queue.requeue(transaction, id) ? {} : undefined);
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {

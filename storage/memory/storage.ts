@@ -4,6 +4,7 @@
  * contract in its shortest form: what a driver has to do is said here without a medium.
  * @module
  */
+import { unbuilt } from "../unbuilt.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type {
@@ -11,6 +12,8 @@ import type {
   Claim,
   ClaimBatch,
   Collected,
+  DeadLetterQuery,
+  Enqueued,
   FlushPart,
   Item,
   KeyValue,
@@ -50,6 +53,22 @@ export type { MemoryStorageOptions };
  * ```
  */
 export class MemoryStorage implements Storage {
+  readonly keep: Storage["keep"] = unbuilt;
+  readonly kept: Storage["kept"] = unbuilt;
+  readonly leaveGate: Storage["leaveGate"] = unbuilt;
+  readonly promote: Storage["promote"] = unbuilt;
+  readonly pause: Storage["pause"] = unbuilt;
+  readonly resume: Storage["resume"] = unbuilt;
+  readonly paused: Storage["paused"] = unbuilt;
+  readonly running: Storage["running"] = unbuilt;
+  readonly blocked: Storage["blocked"] = unbuilt;
+  readonly blockedCount: Storage["blockedCount"] = unbuilt;
+  readonly oldestMs: Storage["oldestMs"] = unbuilt;
+  readonly deadLetter: Storage["deadLetter"] = unbuilt;
+  readonly count: Storage["count"] = unbuilt;
+  readonly counts: Storage["counts"] = unbuilt;
+  readonly recent: Storage["recent"] = unbuilt;
+
   readonly name: string;
   readonly shared: boolean = false;
   readonly descriptor: StorageDescriptor | undefined = undefined;
@@ -77,19 +96,20 @@ export class MemoryStorage implements Storage {
     checkItem(item);
   }
 
-  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     this.#assertOpen();
     for (const item of [...items, ...chords.map(({ callback }) => callback)]) checkItem(item);
     for (const chord of chords) this.#store.chords.add(chord);
     this.#store.add(items);
+    return {};
   }
 
-  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     this.#assertOpen();
     checkItem(item);
     const isFree = this.#store.meta.changeNow(key, undefined, new Uint8Array(), { ttlMs });
     if (isFree) this.#store.add([item], "soon");
-    return isFree;
+    return isFree ? {} : undefined;
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
@@ -218,7 +238,7 @@ export class MemoryStorage implements Storage {
     return this.#store.schedule.size;
   }
 
-  async deadLetters(limit: number = Infinity): Promise<StoredDeadLetter[]> {
+  async deadLetters({ limit = Infinity }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
     this.#assertOpen();
     return this.#store.deadLetters.list(limit);
   }
@@ -228,13 +248,13 @@ export class MemoryStorage implements Storage {
     return this.#store.deadLetters.size;
   }
 
-  async requeueDeadLetter(id: string): Promise<boolean> {
+  async requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
     this.#assertOpen();
     const item = this.#store.deadLetters.take(id);
-    if (item === undefined) return false;
+    if (item === undefined) return undefined;
     this.#store.results.forget(item.id);
     this.#store.add([item]);
-    return true;
+    return {};
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {

@@ -51,7 +51,8 @@ export class MemoryStore {
 
   /** See `Storage.settle`. */
   settle(settlement: Settlement): Settled {
-    const { claim, again, canceled = [], enqueue = [], chords = [], chord, dropChord } = settlement;
+    const enqueue = [...settlement.enqueue ?? [], ...settlement.next ? [settlement.next] : []];
+    const { claim, again, canceled = [], chords = [], chord, dropChord } = settlement;
     if (claim !== undefined && !this.claims.has(claim)) {
       return again ? this.#settledBefore(claim, settlement) : { held: false };
     }
@@ -151,6 +152,8 @@ export class MemoryStore {
         return this.results.clearAll();
       case "counters":
         return this.meta.clear(), this.counters.clear();
+      case "stats":
+        return;
       default:
         return this[part].clear();
     }

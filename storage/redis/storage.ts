@@ -2,11 +2,14 @@
  * The Redis storages: a list or a sorted set as the queue, results that stay until they are read or until they expire.
  * @module
  */
+import { unbuilt } from "../unbuilt.ts";
 import type {
   ChordRecord,
   Claim,
   ClaimBatch,
   Collected,
+  DeadLetterQuery,
+  Enqueued,
   FlushPart,
   Item,
   Lease,
@@ -62,6 +65,22 @@ const SCRIPTS: Readonly<Record<QueueKind, QueueScripts>> = { list: queueScripts(
 
 /** What all four storages do; they differ in the kind of queue and in the life of results. */
 abstract class RedisStorageBase implements Storage {
+  readonly keep: Storage["keep"] = unbuilt;
+  readonly kept: Storage["kept"] = unbuilt;
+  readonly leaveGate: Storage["leaveGate"] = unbuilt;
+  readonly promote: Storage["promote"] = unbuilt;
+  readonly pause: Storage["pause"] = unbuilt;
+  readonly resume: Storage["resume"] = unbuilt;
+  readonly paused: Storage["paused"] = unbuilt;
+  readonly running: Storage["running"] = unbuilt;
+  readonly blocked: Storage["blocked"] = unbuilt;
+  readonly blockedCount: Storage["blockedCount"] = unbuilt;
+  readonly oldestMs: Storage["oldestMs"] = unbuilt;
+  readonly deadLetter: Storage["deadLetter"] = unbuilt;
+  readonly count: Storage["count"] = unbuilt;
+  readonly counts: Storage["counts"] = unbuilt;
+  readonly recent: Storage["recent"] = unbuilt;
+
   readonly name: string;
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor | undefined;
@@ -97,12 +116,12 @@ abstract class RedisStorageBase implements Storage {
     this.#queue.check(item);
   }
 
-  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<void> {
-    return this.#queue.enqueue(items, chords);
+  enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued> {
+    return this.#queue.enqueue(items, chords).then(() => ({}));
   }
 
-  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
-    return this.#queue.enqueueOnce(key, ttlMs, item);
+  enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
+    return this.#queue.enqueueOnce(key, ttlMs, item).then((isFree) => isFree ? {} : undefined);
   }
 
   claim(limit: number, owner: Owner): Promise<ClaimBatch> {
@@ -185,7 +204,7 @@ abstract class RedisStorageBase implements Storage {
     return await this.#core.run(COUNT, "ZCARD", "schedule") as number;
   }
 
-  deadLetters(limit?: number): Promise<StoredDeadLetter[]> {
+  deadLetters({ limit }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
     return deadLetters(this.#core, limit);
   }
 
@@ -193,8 +212,8 @@ abstract class RedisStorageBase implements Storage {
     return await this.#core.run(COUNT, "HLEN", "dead") as number;
   }
 
-  requeueDeadLetter(id: string): Promise<boolean> {
-    return this.#queue.requeueDeadLetter(id);
+  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
+    return this.#queue.requeueDeadLetter(id).then((found) => found ? {} : undefined);
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {

@@ -54,6 +54,7 @@ export function requeueDead(session: Session, id: string): boolean {
 function toLetter(row: Row): StoredDeadLetter {
   return {
     id: readText(row.id),
+    kind: "unreadable",
     reason: readText(row.reason),
     atMs: readNumber(row.at_ms, 0),
     data: readBytes(row.data),

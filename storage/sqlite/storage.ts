@@ -2,12 +2,15 @@
  * A storage in a SQLite file, shared by any number of processes on one machine.
  * @module
  */
+import { unbuilt } from "../unbuilt.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type {
   ChordRecord,
   Claim,
   ClaimBatch,
   Collected,
+  DeadLetterQuery,
+  Enqueued,
   FlushPart,
   Item,
   KeyValue,
@@ -50,6 +53,22 @@ const NOTHING = new Uint8Array();
 
 /** The driver: see `SqliteStorage` in `front.ts`. The file is opened at the first use. */
 export class SqliteStorage implements Storage {
+  readonly keep: Storage["keep"] = unbuilt;
+  readonly kept: Storage["kept"] = unbuilt;
+  readonly leaveGate: Storage["leaveGate"] = unbuilt;
+  readonly promote: Storage["promote"] = unbuilt;
+  readonly pause: Storage["pause"] = unbuilt;
+  readonly resume: Storage["resume"] = unbuilt;
+  readonly paused: Storage["paused"] = unbuilt;
+  readonly running: Storage["running"] = unbuilt;
+  readonly blocked: Storage["blocked"] = unbuilt;
+  readonly blockedCount: Storage["blockedCount"] = unbuilt;
+  readonly oldestMs: Storage["oldestMs"] = unbuilt;
+  readonly deadLetter: Storage["deadLetter"] = unbuilt;
+  readonly count: Storage["count"] = unbuilt;
+  readonly counts: Storage["counts"] = unbuilt;
+  readonly recent: Storage["recent"] = unbuilt;
+
   readonly name: string;
   readonly shared: boolean;
   readonly data: KeyValue;
@@ -106,23 +125,27 @@ export class SqliteStorage implements Storage {
     checkItem(item);
   }
 
-  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     items.forEach(checkItem);
-    if (chords.length === 0) return await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
+    if (chords.length === 0) {
+      await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
+      return {};
+    }
     for (const { callback } of chords) checkItem(callback);
     await this.#writer.write((session) => {
       for (const chord of chords) addChord(session, chord);
       addItems(session, items);
     });
+    return {};
   }
 
-  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     checkItem(item);
-    if (!this.#writer.pending && await this.meta.has(key)) return false;
+    if (!this.#writer.pending && await this.meta.has(key)) return undefined;
     return await this.#writer.write((session) => {
       const isFree = putIfEmpty(session, KIND.meta, key, NOTHING, { ttlMs });
       if (isFree) addItems(session, [item]);
-      return isFree;
+      return isFree ? {} : undefined;
     });
   }
 
@@ -238,7 +261,7 @@ export class SqliteStorage implements Storage {
     return this.#writer.read(countScheduled);
   }
 
-  deadLetters(limit?: number): Promise<StoredDeadLetter[]> {
+  deadLetters({ limit }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
     return this.#writer.read((session) => deadLetters(session, rowLimit(limit)));
   }
 
@@ -251,8 +274,8 @@ export class SqliteStorage implements Storage {
     return this.#writer.read(countDead);
   }
 
-  requeueDeadLetter(id: string): Promise<boolean> {
-    return this.#writer.write((session) => requeueDead(session, id));
+  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
+    return this.#writer.write((session) => requeueDead(session, id) ? {} : undefined);
   }
 
   /**

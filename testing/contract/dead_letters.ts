@@ -19,7 +19,15 @@ import {
 
 async function bury(storage: Storage, claimed: Claim, extra: Partial<Burial> = {}): Promise<boolean> {
   const { id, data } = claimed;
-  const letter = { id: `letter of ${id}`, reason: "Nobody could run it", atMs: 1_700_000_000_000, data, taskId: id, ...extra };
+  const letter = {
+    id: `letter of ${id}`,
+    kind: "unreadable" as const,
+    reason: "Nobody could run it",
+    atMs: 1_700_000_000_000,
+    data,
+    taskId: id,
+    ...extra,
+  };
   return (await storage.settle({ claim: claimed, id, noticeTtlMs: LONG_MS, bury: letter })).held;
 }
 
@@ -32,6 +40,7 @@ export const deadLetterCases: Cases = {
     const [letter] = await other.deadLetters();
     expect(letter).toMatchObject({
       id: "letter of a",
+      kind: "unreadable" as const,
       reason: "Nobody could run it",
       atMs: 1_700_000_000_000,
       taskId: "a",
@@ -59,7 +68,7 @@ export const deadLetterCases: Cases = {
     }
     const expected = Array.from({ length: 11 }, (_, index) => `letter of a${index}`);
     expect(ids(await storage.deadLetters())).toEqual(expected);
-    expect(ids(await storage.deadLetters(2))).toEqual(expected.slice(0, 2));
+    expect(ids(await storage.deadLetters({ limit: 2 }))).toEqual(expected.slice(0, 2));
     expect(await storage.deadLetterCount()).toBe(11);
   },
 
@@ -67,7 +76,7 @@ export const deadLetterCases: Cases = {
     const storage = await context.open();
     await bury(storage, await enqueueAndClaim(storage, "a"));
     expect(await storage.state("a")).toMatchObject({ state: "dead" });
-    await storage.requeueDeadLetter("letter of a");
+    await storage.requeueDeadLetter("letter of a", item("a"));
     expect(await storage.state("a")).toMatchObject({ state: "waiting" });
   },
 
@@ -78,7 +87,7 @@ export const deadLetterCases: Cases = {
     const claimed = await claimOne(one);
     expect(claimed.deliveries).toBe(2);
     await bury(one, claimed);
-    expect(await other.requeueDeadLetter("letter of a")).toBe(true);
+    expect(await other.requeueDeadLetter("letter of a", item("a"))).toEqual({});
     expect(await other.deadLetterCount()).toBe(0);
     const again = await claimOne(one);
     expect(again).toMatchObject({ id: "a", deliveries: 1 });
@@ -88,14 +97,16 @@ export const deadLetterCases: Cases = {
   "a letter is put back once": async (context, expect) => {
     const [one, other] = await context.openTwo();
     await bury(one, await enqueueAndClaim(one, "a"));
-    const put = await Promise.all([one, other, one, other].map((storage) => storage.requeueDeadLetter("letter of a")));
+    const put = await Promise.all(
+      [one, other, one, other].map((storage) => storage.requeueDeadLetter("letter of a", item("a"))),
+    );
     expect(put.filter(Boolean)).toHaveLength(1);
     expect(await drain(one)).toEqual(["a"]);
   },
 
   "an unknown letter is not there": async (context, expect) => {
     const storage = await context.open();
-    expect(await storage.requeueDeadLetter("nothing")).toBe(false);
+    expect(await storage.requeueDeadLetter("nothing", item("nothing"))).toBeUndefined();
     expect(await storage.deleteDeadLetter("nothing")).toBe(false);
     expect(await storage.deadLetters()).toEqual([]);
     expect(await storage.deadLetterCount()).toBe(0);
@@ -115,7 +126,7 @@ export const deadLetterCases: Cases = {
     const [waiting, other] = await context.openTwo();
     await bury(other, await enqueueAndClaim(other, "a"));
     const found = claim(waiting, 1, { waitMs: LONG_MS });
-    await other.requeueDeadLetter("letter of a");
+    await other.requeueDeadLetter("letter of a", item("a"));
     expect(ids(await found)).toEqual(["a"]);
   },
 
@@ -125,14 +136,21 @@ export const deadLetterCases: Cases = {
     await storage.enqueue([item("b")]);
     await storage.flush();
     expect(await storage.deadLetterCount()).toBe(0);
-    expect(await storage.requeueDeadLetter("letter of a")).toBe(false);
+    expect(await storage.requeueDeadLetter("letter of a", item("a"))).toBeUndefined();
     expect(await storage.state("a")).toBeUndefined();
   },
 
   "a letter that is deleted leaves what is known of the end of its task": async (context, expect) => {
     const [one, other] = await context.openTwo();
     const claimed = await enqueueAndClaim(one, "a");
-    const letter = { id: "letter", reason: "no reason", atMs: context.clock.now(), data: bytes("data"), taskId: "a" };
+    const letter = {
+      id: "letter",
+      kind: "unreadable" as const,
+      reason: "no reason",
+      atMs: context.clock.now(),
+      data: bytes("data"),
+      taskId: "a",
+    };
     await one.settle(complete(claimed, { ending: "dead", result: bytes("why"), bury: letter }));
     expect(await other.deleteDeadLetter("letter")).toBe(true);
     expect(text(await one.results.peek("a"))).toBe("why");
@@ -145,7 +163,14 @@ export const deadLetterCases: Cases = {
       const id = `tracked ${track}`;
       const claimed = await enqueueAndClaim(one, id, { track });
       const waited = waitForEnd(other, id, { timeoutMs: LONG_MS });
-      const letter = { id: `letter of ${id}`, reason: "no", atMs: 1000, data: claimed.data, taskId: id };
+      const letter = {
+        id: `letter of ${id}`,
+        kind: "unreadable" as const,
+        reason: "no",
+        atMs: 1000,
+        data: claimed.data,
+        taskId: id,
+      };
       await one.settle({ claim: claimed, id, ending: "dead", result: bytes("why"), noticeTtlMs: LONG_MS, bury: letter });
       expect(await waited).toBe(true);
       expect(await other.state(id)).toMatchObject({ state: "dead" });
@@ -159,9 +184,16 @@ export const deadLetterCases: Cases = {
       const id = `tracked ${track}`;
       const chord = { id: "chord", index: 1 };
       const claimed = await enqueueAndClaim(one, id, { track, chord });
-      const letter = { id: `letter of ${id}`, reason: "no", atMs: 1000, data: claimed.data, taskId: id };
+      const letter = {
+        id: `letter of ${id}`,
+        kind: "unreadable" as const,
+        reason: "no",
+        atMs: 1000,
+        data: claimed.data,
+        taskId: id,
+      };
       await one.settle({ claim: claimed, id, ending: "dead", result: bytes("why"), noticeTtlMs: LONG_MS, bury: letter });
-      expect(await other.requeueDeadLetter(`letter of ${id}`)).toBe(true);
+      expect(await other.requeueDeadLetter(`letter of ${id}`, item(`${id}`))).toEqual({});
       expect(await other.results.has(id)).toBe(false);
       expect(await other.endedOf([id])).toEqual([]);
       expect((await other.state(id))?.state).toBe(track ? "waiting" : undefined);

@@ -125,7 +125,7 @@ export const hostileCases: Cases = {
     for (const id of STRANGE) {
       const chords = [{ id, size: 1, callback: item(`callback of ${id}`) }];
       const chord = { id, index: 0, value: bytes(id) };
-      const bury = { id, reason: id, atMs: 1000, data: bytes(id), taskName: id };
+      const bury = { id, kind: "unreadable" as const, reason: id, atMs: 1000, data: bytes(id), taskName: id };
       await storage.settle(complete(await enqueueAndClaim(storage, "member"), { chords, chord, bury }));
       expect((await storage.collect(id)).values).toEqual([bytes(id)]);
       expect(await drain(storage)).toEqual([`callback of ${id}`]);

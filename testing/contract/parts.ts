@@ -9,7 +9,7 @@ const PARTS = ["queue", "schedule", "results", "locks", "data", "revocations", "
 async function fill(storage: Storage): Promise<void> {
   await storage.renewLease(lease());
   const buried = await enqueueAndClaim(storage, "buried");
-  const bury = { id: "letter", reason: "no", atMs: 1000, data: bytes("x"), taskId: "buried" };
+  const bury = { id: "letter", kind: "unreadable" as const, reason: "no", atMs: 1000, data: bytes("x"), taskId: "buried" };
   await storage.settle({ claim: buried, id: "buried", ending: "dead", noticeTtlMs: 0, bury });
   await storage.settle(complete(await enqueueAndClaim(storage, "ended"), { result: bytes("1") }));
   await storage.enqueue([item("running"), item("waiting")], [{ id: "chord", size: 1, callback: item("callback") }]);
@@ -34,10 +34,11 @@ async function counts(storage: Storage): Promise<Record<FlushPart, number>> {
     revocations: await storage.revocations.size(),
     counters: await storage.meta.size() + await storage.increment("key", 0),
     deadLetters: await storage.deadLetterCount(),
+    stats: 0,
   };
 }
 
-const FULL = { queue: 3, schedule: 1, results: 2, locks: 1, data: 1, revocations: 1, counters: 2, deadLetters: 1 };
+const FULL = { queue: 3, schedule: 1, results: 2, locks: 1, data: 1, revocations: 1, counters: 2, deadLetters: 1, stats: 0 };
 
 /** Spaces and parts. */
 export const partCases: Cases = {

@@ -28,7 +28,14 @@ function everything(settlement: Settlement): Settlement {
     chords: [{ id: "chord", size: 1, callback: item("callback") }],
     chord: { id: "chord", index: 0, value: bytes("value") },
     dropChord: "old",
-    bury: { id: "letter", reason: "no reason", atMs: 1_700_000_000_000, data: bytes("data"), taskId: "a" },
+    bury: {
+      id: "letter",
+      kind: "unreadable" as const,
+      reason: "no reason",
+      atMs: 1_700_000_000_000,
+      data: bytes("data"),
+      taskId: "a",
+    },
     dropLocks: true,
   };
 }

@@ -73,7 +73,7 @@ async function fill(): Promise<void> {
   await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first!.token });
   const chord = { id: "chord", index: 1, value: bytes("v") };
   await storage.settle({ claim: second!, id: second!.id, ending: "complete", noticeTtlMs: LONG_MS, result: bytes("r"), chord });
-  const bury = { id: "letter", reason: "odd", atMs: 1, data: bytes("d"), taskId: "x" };
+  const bury = { id: "letter", kind: "unreadable" as const, reason: "odd", atMs: 1, data: bytes("d"), taskId: "x" };
   await storage.settle({ claim: third!, id: third!.id, ending: "dead", noticeTtlMs: LONG_MS, bury });
   await storage.release(others);
   for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("value"));
@@ -151,7 +151,7 @@ test(`${TASKS} real tasks among ${FILES} odd files run (HUEY_HOSTILE_SEED=${SEED
     await consumer.stop({ graceful: false, grace: 0 });
   }
   for (const space of [storage.data, storage.results, storage.locks, storage.revocations, storage.meta]) await space.entries();
-  await Promise.all([storage.pending(1000), storage.scheduled(1000), storage.deadLetters(1000)]);
+  await Promise.all([storage.pending(1000), storage.scheduled(1000), storage.deadLetters({ limit: 1000 })]);
   for (const id of ["plain0", "later", "member", "callback", "x"]) await storage.state(id);
   await storage.collect("chord");
   await storage.leases();

@@ -64,7 +64,15 @@ async function fill(): Promise<void> {
   const [first, second, third] = await claim(storage, 3);
   await storage.locks.putIfEmpty("lock", bytes("1"), { holder: first!.token });
   await storage.settle({ claim: second!, id: "m0", ending: "empty", noticeTtlMs: LONG_MS });
-  const bury = { id: "letter", reason: "no", atMs: 1, data: bytes("x"), taskId: "m1", taskName: "m" };
+  const bury = {
+    id: "letter",
+    kind: "unreadable" as const,
+    reason: "no",
+    atMs: 1,
+    data: bytes("x"),
+    taskId: "m1",
+    taskName: "m",
+  };
   const report = { id: "chord", index: 0, value: bytes("1") } as never;
   await storage.settle({ claim: third!, id: "m1", ending: "dead", noticeTtlMs: LONG_MS, bury, chord: report });
   await storage.release([first!]);

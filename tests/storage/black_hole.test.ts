@@ -16,7 +16,7 @@ describe("BlackHoleStorage", () => {
 
   test("items vanish", async () => {
     await storage.enqueue([item("a"), item("b", { dueMs: 1 })]);
-    expect(await storage.enqueueOnce("key", LONG_MS, item("c"))).toBe(true);
+    expect(await storage.enqueueOnce("key", LONG_MS, item("c"))).toEqual({});
     expect(await claim(storage, 5)).toEqual([]);
     expect(await storage.promoteDue(5)).toEqual([]);
     expect([await storage.pending(), await storage.scheduled()]).toEqual([[], []]);
@@ -41,7 +41,7 @@ describe("BlackHoleStorage", () => {
     expect((await storage.collect("chord")).values).toEqual([]);
     expect(await storage.deadLetters()).toEqual([]);
     expect(await storage.deadLetterCount()).toBe(0);
-    expect(await storage.requeueDeadLetter("a")).toBe(false);
+    expect(await storage.requeueDeadLetter("a", item("a"))).toBeUndefined();
     expect(await storage.deleteDeadLetter("a")).toBe(false);
   });
 

@@ -112,9 +112,9 @@ describe("killed at each step", () => {
     await atEachStep(async (step, place) => {
       const [one, other] = [place.open(), place.open()];
       await one.enqueue([item("a")]);
-      const burial = { id: "letter", reason: "test", atMs: 1, data: bytes("data"), taskId: "a" };
+      const burial = { id: "letter", kind: "unreadable" as const, reason: "test", atMs: 1, data: bytes("data"), taskId: "a" };
       await one.settle({ claim: await claimOne(one), id: "a", noticeTtlMs: 0, bury: burial });
-      const isThrough = await place.survives(step, () => one.requeueDeadLetter("letter"));
+      const isThrough = await place.survives(step, () => one.requeueDeadLetter("letter", item("a")));
       await other.recover();
       expect(await other.pendingCount() + await other.deadLetterCount()).toBe(1);
       return isThrough;
@@ -161,7 +161,7 @@ describe("killed at each step", () => {
       const [one, other] = [place.open(), place.open()];
       await one.data.put("key", bytes("old and long"));
       await one.enqueue([item("a")]);
-      const burial = { id: "letter", reason: "test", atMs: 1, data: bytes("data"), taskId: "a" };
+      const burial = { id: "letter", kind: "unreadable" as const, reason: "test", atMs: 1, data: bytes("data"), taskId: "a" };
       const settlement = { claim: await claimOne(one), id: "a", noticeTtlMs: 60_000, ending: "dead", bury: burial } as const;
       const isThrough = await place.survives(step, async () => {
         await one.data.put("key", bytes("new"));

@@ -25,7 +25,7 @@ async function fill(storage: FileStorage): Promise<void> {
   await storage.begin(held!);
   await storage.locks.putIfEmpty("lock", bytes("1"), { holder: held!.token });
   await storage.settle(complete(done!, { result: bytes("r"), chord }));
-  const bury = { id: "letter", reason: "odd", atMs: 1, data: bytes("d"), taskId: "dead" };
+  const bury = { id: "letter", kind: "unreadable" as const, reason: "odd", atMs: 1, data: bytes("d"), taskId: "dead" };
   await storage.settle(complete(dead!, { ending: "dead", bury }));
   for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("value"));
   await storage.increment("count", 1);

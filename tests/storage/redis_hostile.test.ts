@@ -145,7 +145,7 @@ async function listAll(storage: Storage): Promise<void> {
   await Promise.all([
     storage.pending(100),
     storage.scheduled(100),
-    storage.deadLetters(100),
+    storage.deadLetters({ limit: 100 }),
     storage.leases(),
     storage.claimed({ consumer: "nobody" }),
     storage.recover(),

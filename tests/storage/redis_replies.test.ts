@@ -27,7 +27,8 @@ describe("kept replies", () => {
   test("a script that the server does not know yet runs, whatever kind of reply was kept in its place", async () => {
     for (let n = 0; n < 70; n++) await enqueue(String(n));
     await server.command("SCRIPT FLUSH");
-    expect(await storage.requeueDeadLetter("unknown")).toBe(false);
+    expect(await storage.requeueDeadLetter("unknown", { id: "unknown", data: new Uint8Array(1), priority: 0, track: false }))
+      .toBeUndefined();
     expect(await storage.increment("counter", 2)).toBe(2);
     await server.command("SCRIPT FLUSH");
     await enqueue("last");

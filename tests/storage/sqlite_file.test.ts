@@ -145,7 +145,12 @@ describe("group commit", () => {
     const broken = { ...item("broken"), data: null } as unknown as Item;
     const outcomes = await Promise.allSettled([
       storage.enqueue([item("a")]),
-      storage.settle({ id: "task", noticeTtlMs: 1000, result: new Uint8Array(1), bury: { ...broken, reason: "", atMs: 1 } }),
+      storage.settle({
+        id: "task",
+        noticeTtlMs: 1000,
+        result: new Uint8Array(1),
+        bury: { ...broken, kind: "unreadable" as const, reason: "", atMs: 1 },
+      }),
       storage.enqueue([item("b")]),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);

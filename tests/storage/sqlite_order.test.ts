@@ -140,10 +140,10 @@ describe("order of a queue in a SQLite file", () => {
     await storage.enqueue([{ ...items("due", 1)[0]!, dueMs: 1000 }, ...items("a", 2)]);
     await storage.promoteDue(10);
     const [first] = await claim(storage, 1);
-    const bury = { id: "letter", reason: "test", atMs: 1, data: new Uint8Array(1), taskId: "a0" };
+    const bury = { id: "letter", kind: "unreadable" as const, reason: "test", atMs: 1, data: new Uint8Array(1), taskId: "a0" };
     await storage.settle({ claim: first!, id: "a0", noticeTtlMs: 0, bury });
     await storage.enqueue(items("b", 1));
-    expect(await storage.requeueDeadLetter("letter")).toBe(true);
+    expect(await storage.requeueDeadLetter("letter", items("a", 1)[0]!)).toEqual({});
     expect(ids(await storage.pending())).toEqual(["a1", "due0", "b0", "a0"]);
   });
 });
