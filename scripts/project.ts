@@ -36,10 +36,10 @@ export function findFiles(root: string, folder: string, ending: string): string[
 }
 
 /**
- * A tool that npm installed.
+ * A tool that npm installed. Node has a place of its own: in the usual one it would be the Node of every npm script.
  * @param name Its command.
  * @returns The path of the command.
  */
-export function tool(name: "bun" | "deno" | "tsc"): string {
-  return join(projectRoot, "node_modules/.bin", name);
+export function tool(name: "bun" | "deno" | "node" | "tsc"): string {
+  return join(projectRoot, name === "node" ? "node_modules/.cache/node" : "", "node_modules/.bin", name);
 }

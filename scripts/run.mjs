@@ -5,11 +5,11 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ensurePackages, ensurePrograms, ensureTools, environment, requirePackages, root } from "./setup.mjs";
+import { ensureNode, ensurePackages, ensurePrograms, ensureTools, environment, requirePackages, root } from "./setup.mjs";
 
 const commands = {
-  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"] },
-  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster"] },
+  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"], node: true },
+  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster"], node: true },
   demo: { script: "scripts/demo.ts", programs: [] },
   // npm pack packs what is there, and installs nothing behind one's back.
   pack: { script: "scripts/pack.ts", programs: [], installs: false },
@@ -43,6 +43,7 @@ try {
   if (command.installs !== false) ensurePackages();
   else requirePackages();
   ensureTools();
+  if (command.node) ensureNode();
   ensurePrograms(command.programs);
   process.exitCode = await run(command.script, args);
 } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What the commands need: npm packages, Bun and Deno among them, and Debian packages. Each is looked at first and
+ * What the commands need: npm packages, Bun, Deno and Node among them, and Debian packages. Each is looked at first and
  * installed only when it is missing; nothing is installed globally except what apt-get installs.
  * @module
  */
@@ -51,6 +51,22 @@ export function ensureTools() {
   for (const tool of [bun, join(root, "node_modules/.bin/deno")]) {
     if (!starts(tool)) throw new Error(`${tool} does not start; remove node_modules and try again`);
   }
+}
+
+/** The Node of the tests: that of the machine may be older. The package is that of one system, so no list of packages can name it. */
+const nodeVersion = "24.21.0";
+
+/** Installs the Node that the tests run on, beside the other packages, where it is no one's `node`. */
+export function ensureNode() {
+  const folder = join(root, "node_modules/.cache/node");
+  const node = join(folder, "node_modules/.bin/node");
+  if (starts(node)) return;
+  const system = process.platform === "win32" ? "win" : process.platform;
+  console.log(`Installing node ${nodeVersion} for the tests`);
+  mkdirSync(folder, { recursive: true });
+  const quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
+  execute("npm", ["install", "--prefix", folder, ...quiet, `node-${system}-${process.arch}@${nodeVersion}`]);
+  if (!starts(node)) throw new Error(`${node} does not start; remove ${folder} and try again`);
 }
 
 /** Installs the programs that are missing, with apt-get. */

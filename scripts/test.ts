@@ -1,17 +1,17 @@
 /**
- * Runs everything: the checks, each test file on Bun and on Deno, and each snippet of the documentation on both.
+ * Runs everything: the checks, each test file on Bun and on Deno, most of them on Node, and each snippet of the documentation.
  * The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
  *
- * Usage: npm test [-- [--bun] [--deno] [--checks] [part of a path]]
+ * Usage: npm test [-- [--bun] [--deno] [--node] [--checks] [part of a path]]
  *
- * A part of a path runs only the test files and documents that match it, `--bun` and `--deno` only one runtime,
+ * A part of a path runs only the test files and documents that match it, `--bun`, `--deno` and `--node` only one runtime,
  * `--checks` only the checks.
  * @module
  */
 import { parseArgs } from "node:util";
 import { killAll } from "./testing/command.ts";
 import { checkJobs, type Job, testJobs } from "./testing/jobs.ts";
-import type { Outcome, Runtime } from "./testing/outcome.ts";
+import { type Outcome, type Runtime, runtimes } from "./testing/outcome.ts";
 import { runJobs } from "./testing/pool.ts";
 import { countLine, failureText } from "./testing/report.ts";
 import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
@@ -21,7 +21,12 @@ interface Wish {
   readonly checks: boolean;
   readonly runtimes: readonly Runtime[];
   readonly filter: string;
+  /** Nothing was chosen. */
+  readonly all: boolean;
 }
+
+/** What runs on Node too when everything runs; the rest does in the long run. */
+const onNode = /^tests\/(lib|consumer|testing)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$/;
 
 /** How long all of it may take. */
 const totalLimitMs = 40 * 60_000;
@@ -30,20 +35,21 @@ function readWish(args: string[]): Wish {
   const flag = { type: "boolean", default: false } as const;
   const { values, positionals } = parseArgs({
     args,
-    options: { bun: flag, deno: flag, checks: flag },
+    options: { bun: flag, deno: flag, node: flag, checks: flag },
     allowPositionals: true,
   });
   const filter = positionals[0] ?? "";
   if (positionals.length > 1) throw new Error(`One part of a path is allowed, got ${positionals.join(" ")}`);
-  const chosen = (["bun", "deno"] as const).filter((runtime) => values[runtime]);
+  const chosen = runtimes.filter((runtime) => values[runtime]);
   const all = filter === "" && chosen.length === 0;
-  const runtimes: readonly Runtime[] = chosen.length > 0 ? chosen : values.checks ? [] : ["bun", "deno"];
-  return { checks: values.checks || all, runtimes, filter };
+  return { checks: values.checks || all, runtimes: chosen.length > 0 ? chosen : values.checks ? [] : runtimes, filter, all };
 }
 
 async function runAll(wish: Wish): Promise<Outcome[]> {
   const deadlineMs = performance.now() + totalLimitMs;
-  const jobs: Job[] = wish.runtimes.flatMap((runtime) => testJobs(runtime, wish.filter));
+  const isWanted = (runtime: Runtime) => (file: string): boolean =>
+    file.includes(wish.filter) && (!wish.all || runtime !== "node" || onNode.test(file));
+  const jobs: Job[] = wish.runtimes.flatMap((runtime) => testJobs(runtime, isWanted(runtime)));
   const outcomes = await runJobs([...(wish.checks ? checkJobs() : []), ...jobs], deadlineMs);
   return [...outcomes, ...await runSnippets(wish, deadlineMs)];
 }

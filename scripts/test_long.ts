@@ -1,5 +1,5 @@
 /**
- * What takes too long for every change: the tests of kills, faults and the model at length, on Bun and on Deno, and the soaks. Run it
+ * What takes too long for every change: the tests of kills, faults and the model at length, on Bun and on Deno, all tests on Node, and the soaks. Run it
  * before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
  *
  * Usage: npm run test:long [-- part of a title]
@@ -24,12 +24,18 @@ process.env["HUEY_HOSTILE"] ??= "400000";
 // The limit of a single test, for those that name none.
 process.env["TEST_LIMIT_MS"] = String(hourMs);
 
+function isLong(file: string): boolean {
+  return folders.some((folder) => file.startsWith(folder));
+}
+
 function soak(...args: string[]): Job {
   return commandJob(`soak ${args.join(" ")}`, [tool("bun"), "scripts/soak.ts", ...args], undefined, hourMs);
 }
 
 const all: Job[] = [
-  ...(["bun", "deno"] as const).flatMap((runtime) => folders.flatMap((folder) => testJobs(runtime, folder, hourMs))),
+  ...(["bun", "deno"] as const).flatMap((runtime) => testJobs(runtime, isLong, hourMs)),
+  // All of them: the usual run has only some on Node.
+  ...testJobs("node", () => true, hourMs),
   soak("--storage", "memory", "--tasks", "1000000"),
   soak("--storage", "sqlite", "--tasks", "300000"),
   soak("--storage", "sqlite", "--kills", "60"),

@@ -14,6 +14,7 @@ import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
 import { interceptExit } from "../platform/exit_guard.ts";
 import { guardIsolate } from "../platform/stray_errors.ts";
 import type { StrayKind } from "../platform/stray_errors.ts";
+import { parentLink } from "../platform/web_worker.ts";
 import { importHuey } from "../application/load.ts";
 import { Worker } from "../worker/worker.ts";
 import { reopenLog } from "../log/file.ts";
@@ -25,19 +26,13 @@ import { ParentLease } from "./parent_lease.ts";
 import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
 import { readToWorker } from "../pool/protocol_check.ts";
 
-/** What this isolate has of a Web Worker's global object. */
-interface Scope {
-  postMessage(message: FromWorker): void;
-  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-}
-
-const scope = globalThis as unknown as Scope;
+const consumer = parentLink();
 /** What is asked of the worker before it has started waits for that. */
 const started: PromiseWithResolvers<Worker> = Promise.withResolvers();
 let parentLease: ParentLease | undefined;
 
 function post(message: FromWorker): void {
-  scope.postMessage(message);
+  consumer.post(message);
 }
 
 function receive(message: ToWorker): void {
@@ -144,7 +139,7 @@ function whoOf(init: Init): string {
   return ownVariable(WORKER_PROCESS) === undefined ? init.worker : String(process.pid);
 }
 
-scope.addEventListener("message", ({ data }) => {
+consumer.listen((data) => {
   const message = readToWorker(data);
   // What the application sends to itself is its own business.
   if (message !== undefined) receive(message);

@@ -5,6 +5,7 @@
  */
 import { startInterval, systemClock, type Timer } from "../../lib/primitives/clock.ts";
 import type { Lease, Storage, StorageDescriptor } from "../../lib/storage.ts";
+import { parentLink } from "../platform/web_worker.ts";
 
 /** What to renew, and when. */
 export interface LeaseWatch {
@@ -22,16 +23,10 @@ export type LeaseWorkerRequest = LeaseWatch | "stop";
 /** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
 export type LeaseWorkerReply = "renewed" | "stopped" | { readonly error: string; readonly fatal: boolean };
 
-/** What this isolate has of a Web Worker's global object. */
-interface Scope {
-  postMessage(message: LeaseWorkerReply): void;
-  addEventListener(type: "message", listener: (event: { readonly data: LeaseWorkerRequest }) => void): void;
-}
-
 /** Looks within the life of a lease; the consumer renews it three times, so that one of two looks always finds it renewed. */
 const LOOKS = 5;
 
-const scope = globalThis as unknown as Scope;
+const consumer = parentLink();
 
 let storage: Storage | undefined;
 let timer: Timer | undefined;
@@ -57,7 +52,7 @@ async function stop(): Promise<void> {
   timer?.stop();
   await renewing;
   await storage?.close().catch(() => {});
-  scope.postMessage("stopped");
+  reply("stopped");
 }
 
 async function renew({ descriptor, lease }: LeaseWatch): Promise<void> {
@@ -66,14 +61,14 @@ async function renew({ descriptor, lease }: LeaseWatch): Promise<void> {
     storage ??= await open(descriptor);
   } catch (error) {
     timer?.stop();
-    return scope.postMessage({ error: String(error), fatal: true });
+    return reply({ error: String(error), fatal: true });
   }
   if (stopped) return;
   try {
     await storage.renewLease(lease);
-    scope.postMessage("renewed");
+    reply("renewed");
   } catch (error) {
-    scope.postMessage({ error: String(error), fatal: false });
+    reply({ error: String(error), fatal: false });
   }
 }
 
@@ -82,7 +77,12 @@ async function open({ module, className, options }: StorageDescriptor): Promise<
   return new exports[className]!(options);
 }
 
-scope.addEventListener("message", ({ data }) => {
-  if (data === "stop") void stop();
-  else if (data?.renewals !== undefined) watchConsumer(data);
+function reply(message: LeaseWorkerReply): void {
+  consumer.post(message);
+}
+
+consumer.listen((message) => {
+  const request = message as LeaseWorkerRequest | undefined;
+  if (request === "stop") void stop();
+  else if (request?.renewals !== undefined) watchConsumer(request);
 });

@@ -7,6 +7,7 @@ import process from "node:process";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
 import { compiledProgram, runtimeName } from "../platform/runtime_flags.ts";
+import { hasWorkers } from "../platform/web_worker.ts";
 import type { WorkerType } from "./settings.ts";
 
 /** Where an isolate says that it is a worker; for all copies of this library in it. */
@@ -35,7 +36,7 @@ export function checkPlace(plan: Plan): void {
   if (missing.length > 0) {
     throw new ConfigurationError(
       `A consumer of queue "${plan.queue}" cannot run on ${runtimeName()}, which lacks ${missing.join(" and ")}: ` +
-        "run it with Bun or Deno, in the versions that the documentation names",
+        "run it with Bun, Deno or Node, in the versions that the documentation names",
     );
   }
   if (plan.workerType === "process" && compiledProgram()) {
@@ -60,6 +61,6 @@ function missingHere({ workerType, shared }: Plan): string[] {
   const missing: string[] = [];
   if (typeof Promise.withResolvers !== "function") missing.push("Promise.withResolvers");
   if (typeof AbortSignal.any !== "function") missing.push("AbortSignal.any");
-  if ((shared || workerType !== "greenlet") && typeof Worker !== "function") missing.push("Web Workers");
+  if ((shared || workerType !== "greenlet") && !hasWorkers()) missing.push("Web Workers");
   return missing;
 }

@@ -14,6 +14,10 @@ interface DenoLike {
 
 /** A debugger listens on one port, and a watcher is for the program that was started by hand. */
 const NOT_FOR_CHILDREN = /^--(inspect|watch)/;
+/** What only the program that was started by hand is for, on Bun and Node: also a test runner, and code in place of a file. */
+const NOT_FOR_OTHER_MODULES = /^(--(inspect|watch|hot|test|input-type|eval=|print=)|-pe$|-e$|-p$|--eval$|--print$)/;
+/** Those of them that are followed by code, which may look like a flag. */
+const BEFORE_CODE = /^(-pe|-e|-p|--eval|--print)$/;
 const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi", "import"];
 
 /** The folder in which this program was started, from which the paths of its command line start. */
@@ -59,8 +63,25 @@ export function isDebugged(): boolean {
 /** Arguments that start another module with the flags and permissions of this process. */
 export function moduleArguments(module: string): string[] {
   const runtime = deno();
-  if (runtime === undefined) return [...process.execArgv, module];
+  if (runtime === undefined) return [...otherModuleFlags(process.execArgv), module];
   return ["run", ...(commandFlags(runtime.mainModule) ?? permissionFlags(runtime)), module];
+}
+
+/**
+ * The flags of Bun or Node with which another module can be started.
+ *
+ * @param given Those of this process.
+ */
+export function otherModuleFlags(given: readonly string[]): string[] {
+  const kept: string[] = [];
+  let keeps = true;
+  given.forEach((argument, index) => {
+    const isCode = BEFORE_CODE.test(given[index - 1] ?? "");
+    // What is no flag is the value of the flag before it.
+    if (!isCode && argument.startsWith("-")) keeps = !NOT_FOR_OTHER_MODULES.test(argument);
+    if (keeps) kept.push(argument);
+  });
+  return kept;
 }
 
 function deno(): DenoLike | undefined {

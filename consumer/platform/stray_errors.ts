@@ -20,10 +20,10 @@ export function guardIsolate(tell: (kind: StrayKind, error: unknown) => void): v
     if (!told.has(error)) tell(kind, error);
     told.add(error);
   };
-  // Bun hears its process, Deno the events of the web and for some of them its process too.
+  // Bun and Node hear their process, Deno the events of the web and for some of them its process too.
   process.on("unhandledRejection", (error) => report("An unhandled rejection", error));
   process.on("uncaughtException", (error) => report("An uncaught exception", error));
-  if ("Bun" in globalThis) return;
+  if (!("Deno" in globalThis)) return;
   const scope = globalThis as unknown as EventTarget;
   scope.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { findFiles, projectRoot, tool } from "../project.ts";
 import { runCommand } from "../testing/command.ts";
-import type { Job } from "../testing/jobs.ts";
+import { type Job, variablesOf } from "../testing/jobs.ts";
 import { judgeCommand, type Outcome, type Runtime } from "../testing/outcome.ts";
 import { readExports } from "./deno_doc.ts";
 import { type Block, findBlocks } from "./markdown.ts";
@@ -67,13 +67,16 @@ export function snippetJobs(snippets: readonly Snippet[], runtimes: readonly Run
 function snippetJob(runtime: Runtime, snippet: Snippet): Job {
   const title = `${runtime.padEnd(4)} ${snippet.source}`;
   const config = join(dirname(dirname(snippet.path)), "deno.json");
-  const argv: [string, ...string[]] = runtime === "bun"
-    ? [tool("bun"), snippet.path]
-    : [tool("deno"), "run", "-A", "--no-check", "--config", config, snippet.path];
+  const argv: [string, ...string[]] = runtime === "deno"
+    ? [tool("deno"), "run", "-A", "--no-check", "--config", config, snippet.path]
+    : [tool(runtime), snippet.path];
   const run = async (limitMs: number): Promise<Outcome> => {
     const cwd = mkdtempSync(join(tmpdir(), "huey-snippet-"));
     try {
-      return judgeCommand(title, await runCommand({ argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs) }));
+      return judgeCommand(
+        title,
+        await runCommand({ argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs), env: variablesOf(runtime) }),
+      );
     } finally {
       rmSync(cwd, { recursive: true, force: true });
     }

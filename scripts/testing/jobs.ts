@@ -2,7 +2,9 @@
  * The jobs of the test run: the checks, and each test file on each runtime.
  * @module
  */
+import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { findFiles, projectRoot, sources, tool } from "../project.ts";
 import { runCommand } from "./command.ts";
 import { judgeCommand, judgeTests, type Outcome, type Runtime } from "./outcome.ts";
@@ -63,23 +65,43 @@ export function checkJobs(): Job[] {
 /**
  * The test files, each in a process of its own, so that a crash or a hang is charged to the file that caused it.
  * @param runtime What to run them on.
- * @param filter Only the files whose path contains it.
+ * @param isWanted Says of each file whether it is run.
  * @param mostMs How long one file may take.
  * @returns One job for each file.
  */
-export function testJobs(runtime: Runtime, filter: string, mostMs: number = jobLimitMs): Job[] {
-  const files = findFiles(projectRoot, "tests", ".test.ts").filter((file) => file.includes(filter));
-  return files.map((file) => testJob(runtime, file, mostMs));
+export function testJobs(runtime: Runtime, isWanted: (file: string) => boolean, mostMs: number = jobLimitMs): Job[] {
+  return findFiles(projectRoot, "tests", ".test.ts").filter(isWanted).map((file) => testJob(runtime, file, mostMs));
+}
+
+/**
+ * The command that runs a test file.
+ * @param runtime What to run it on.
+ * @param file The file.
+ * @param limit How many milliseconds a test may take, for a runner that is told by an argument.
+ * @returns The program and its arguments.
+ */
+export function testCommand(runtime: Runtime, file: string, limit: string = String(testLimitMs)): [string, ...string[]] {
+  if (runtime === "bun") return [tool("bun"), "test", `--timeout=${limit}`, `./${file}`];
+  if (runtime === "deno") return [tool("deno"), "test", "-A", "--no-check", file];
+  return [tool("node"), join(projectRoot, "tests/_node_test.ts"), file];
+}
+
+/**
+ * What a program of the project finds in its environment.
+ * @param runtime What it runs on.
+ * @returns For Node, which has no import map, what stands in for it.
+ */
+export function variablesOf(runtime: Runtime): Record<string, string> {
+  if (runtime !== "node") return {};
+  return { NODE_OPTIONS: `--import=${pathToFileURL(join(projectRoot, "tests/_node.ts"))}` };
 }
 
 function testJob(runtime: Runtime, file: string, mostMs: number): Job {
   const limit = process.env[limitVariable] ?? String(testLimitMs);
   const title = `${runtime.padEnd(4)} ${file}`;
-  const argv: [string, ...string[]] = runtime === "bun"
-    ? [tool("bun"), "test", `--timeout=${limit}`, `./${file}`]
-    : [tool("deno"), "test", "-A", "--no-check", file];
+  const argv = testCommand(runtime, file, limit);
   const run = async (limitMs: number): Promise<Outcome> => {
-    const env = { TEST_TIMEOUT_MS: limit };
+    const env = { TEST_TIMEOUT_MS: limit, ...variablesOf(runtime) };
     const ended = await runCommand({ argv, cwd: projectRoot, limitMs: Math.min(limitMs, mostMs), env });
     return judgeTests(title, runtime, ended);
   };

@@ -4,8 +4,11 @@
  */
 import type { Ended } from "./command.ts";
 
-/** The runtimes that every test file runs on. */
-export type Runtime = "bun" | "deno";
+/** The runtimes that test files run on. */
+export const runtimes = ["bun", "deno", "node"] as const;
+
+/** Name of a runtime. */
+export type Runtime = (typeof runtimes)[number];
 
 /** What one job came to. */
 export interface Outcome {
@@ -41,7 +44,7 @@ export function readBunSummary(output: string): Counts | undefined {
 }
 
 /**
- * Reads the closing summary of `deno test`.
+ * Reads the closing summary of `deno test`, and of the tests' own runner on Node.
  * @param output All that it printed.
  * @returns The counts, or undefined when it ended without a summary.
  */
@@ -52,6 +55,8 @@ export function readDenoSummary(output: string): Counts | undefined {
   return { passed: count("passed"), failed: count("failed"), skipped: count("ignored") };
 }
 
+const readSummary = { bun: readBunSummary, deno: readDenoSummary, node: readDenoSummary } as const;
+
 /**
  * Judges a run of one test file.
  * @param title What the outcome is called.
@@ -60,7 +65,7 @@ export function readDenoSummary(output: string): Counts | undefined {
  * @returns The outcome; a runner that crashed, hung, or ran no test has failed.
  */
 export function judgeTests(title: string, runtime: Runtime, ended: Ended): Outcome {
-  const counts = runtime === "bun" ? readBunSummary(ended.output) : readDenoSummary(ended.output);
+  const counts = readSummary[runtime](ended.output);
   const { passed, failed, skipped } = counts ?? { passed: 0, failed: 0, skipped: 0 };
   const reason = testsReason(ended, counts);
   return { title, passed, failed: reason === "" ? failed : Math.max(1, failed), skipped, reason, ...rest(ended) };

@@ -4,7 +4,7 @@
  */
 import type { Outcome } from "./outcome.ts";
 
-/** What Bun and Deno print of a test that passed. */
+/** What the runners print of a test that passed. */
 const PASSED = /^\(pass\) | \.\.\. .*ok.* \(\d+m?s\)$/;
 
 /**

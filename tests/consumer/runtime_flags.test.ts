@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
-import { moduleArguments, programArguments } from "../../consumer/platform/runtime_flags.ts";
+import { moduleArguments, otherModuleFlags, programArguments } from "../../consumer/platform/runtime_flags.ts";
 import { DENO } from "./_program.ts";
 
 describe("moduleArguments()", () => {
@@ -8,6 +8,18 @@ describe("moduleArguments()", () => {
     const args = moduleArguments("/other.ts");
     expect(args.at(-1)).toBe("/other.ts");
     expect(args.slice(0, -1)).toEqual(DENO ? ["run", "-A"] : process.execArgv);
+  });
+});
+
+describe("otherModuleFlags()", () => {
+  test.each([
+    [["--smol", "--enable-source-maps"], ["--smol", "--enable-source-maps"]],
+    [["--inspect=0", "--import", "./setup.mjs", "--inspect-brk"], ["--import", "./setup.mjs"]],
+    [["--watch", "--watch-path", "./src", "--hot", "-r", "./a.cjs"], ["-r", "./a.cjs"]],
+    [["--input-type=module", "-e", "-1", "--smol"], ["--smol"]],
+    [["--eval=1", "-pe", "process.pid", "--test", "--test-name-pattern", "x"], []],
+  ])("of %j leaves what is meant for any module", (given, kept) => {
+    expect(otherModuleFlags(given)).toEqual(kept);
   });
 });
 

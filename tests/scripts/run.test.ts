@@ -23,6 +23,7 @@ const fakes: Readonly<Record<string, string>> = {
   "node_modules/.bin/bun": `if [ "$1" = --version ]; then exit 0; fi
     echo "bun $* DENO_DIR=$DENO_DIR cache=$npm_config_cache"; exit 7`,
   "node_modules/.bin/deno": "exit 0",
+  "node_modules/.cache/node/node_modules/.bin/node": "exit 0",
   "bin/npm": `echo "npm $*" >> log`,
   "bin/apt-get": `echo "apt-get $*" >> log; : > bin/redis-server`,
   "bin/redis-server": "exit 0",
@@ -114,6 +115,18 @@ describe("run.mjs", () => {
       output: "Set-up failed: ROOT/node_modules/.bin/deno does not start; remove node_modules and try again\n",
       log: "",
     });
+  });
+
+  test("the tests need a Node of their own, the demo does not", () => {
+    const missing = ["node_modules/.cache/node/node_modules/.bin/node"];
+    const folder = "node_modules/.cache/node";
+    expect(run(["demo"], { missing })).toMatchObject({ code: 7, log: "" });
+    const npm =
+      `echo "npm $*" >> log; /bin/mkdir -p ${folder}/node_modules/.bin; /bin/cp bin/redis-server ${folder}/node_modules/.bin/node`;
+    const { code, output, log } = run(["test"], { missing, files: { "bin/npm": npm } });
+    expect(output).toMatch(/^Installing node 24\.\d+\.\d+ for the tests\nbun ROOT/);
+    expect(log).toMatch(/^npm install --prefix \S+\/node_modules\/\.cache\/node --no-save .* node-\w+-\w+@24\.\d+\.\d+\n$/);
+    expect(code).toBe(7);
   });
 
   test("the tests need a Redis server, the demo does not", () => {

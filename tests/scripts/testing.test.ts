@@ -3,26 +3,25 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
 import { type Ended, runCommand } from "../../scripts/testing/command.ts";
-import { commandJob } from "../../scripts/testing/jobs.ts";
-import { judgeTests, type Outcome, type Runtime } from "../../scripts/testing/outcome.ts";
+import { commandJob, testCommand, variablesOf } from "../../scripts/testing/jobs.ts";
+import { judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
 import { runJobs } from "../../scripts/testing/pool.ts";
 import { countLine, failureExcerpt, failureText, progressLine } from "../../scripts/testing/report.ts";
 import { withProject } from "./_fixture.ts";
 
 const limitMs = 60_000;
 const settings = {
-  "deno.json": `{ "nodeModulesDir": "manual", "imports": { "bun:test": "./_bun_test_deno.ts" } }`,
+  "deno.json": `{ "nodeModulesDir": "manual", "imports": { "bun:test": "./_bun_test.ts" } }`,
   "package.json": readFileSync(join(projectRoot, "package.json"), "utf8"),
-  "_bun_test_deno.ts": readFileSync(join(projectRoot, "tests/_bun_test_deno.ts"), "utf8"),
+  "_bun_test.ts": readFileSync(join(projectRoot, "tests/_bun_test.ts"), "utf8"),
+  "_runner.ts": readFileSync(join(projectRoot, "tests/_runner.ts"), "utf8"),
 };
 
 /** Runs one test file and judges it, without its output. */
 async function judge(runtime: Runtime, code: string, limit: number = limitMs): Promise<Omit<Outcome, "output" | "durationMs">> {
   const text = `import { expect, test } from "bun:test";\nexport {};\n${code}\n`;
-  const argv: [string, ...string[]] = runtime === "bun"
-    ? [tool("bun"), "test", "./a.test.ts"]
-    : [tool("deno"), "test", "-A", "--no-check", "a.test.ts"];
-  const ended = await withProject({ ...settings, "a.test.ts": text }, (cwd) => runCommand({ argv, cwd, limitMs: limit }));
+  const command = { argv: testCommand(runtime, "a.test.ts"), limitMs: limit, env: variablesOf(runtime) };
+  const ended = await withProject({ ...settings, "a.test.ts": text }, (cwd) => runCommand({ ...command, cwd }));
   const { title, passed, failed, skipped, reason } = judgeTests("a", runtime, ended);
   return { title, passed, failed, skipped, reason };
 }
@@ -42,7 +41,7 @@ const passing = `test("one", () => { expect(1).toBe(1); });`;
 const failing = `test("two", () => { expect(1).toBe(2); });`;
 const skipping = `test.skip("three", () => {}); test.todo("four");`;
 
-for (const runtime of ["bun", "deno"] as const) {
+for (const runtime of runtimes) {
   describe(`a test file on ${runtime}`, () => {
     test("is counted", async () => {
       expect(await judge(runtime, passing + failing + skipping)).toEqual({

@@ -1,14 +1,15 @@
 /**
- * The part of `bun:test` that the tests use, for `deno test`; deno.json maps `bun:test` to this file.
+ * The part of `bun:test` that the tests use, for `deno test` and for Node; deno.json maps `bun:test` to this file, on Node `_node.ts` does.
  *
  * Differences that remain: `expect` is Jest's own, so Bun's extra matchers (`toBeTrue`, `toBeEmpty`, ...) are missing; a `done`
- * callback and `test.concurrent` are not supported; Deno names this file as the place of every test.
+ * callback and `test.concurrent` are not supported; the runners name this file as the place of every test.
  *
  * @module
  */
 import process from "node:process";
 import { type Expect, expect as jestExpect } from "expect";
 import { type Mock, ModuleMocker } from "jest-mock";
+import { runner } from "./_runner.ts";
 
 /** What a test, a hook or a `describe` runs. */
 type Body = () => unknown;
@@ -116,7 +117,7 @@ async function runTest(path: readonly Suite[], body: Body, timeoutMs: number): P
 }
 
 /** A filter leaves tests out, so that a suite may have started and not ended when the file is through. */
-Deno.test.afterAll(async () => {
+runner.afterFile(async () => {
   const errors: unknown[] = [];
   for (const suite of suites.toReversed()) if (suite.started) await endSuite(suite, errors);
   if (errors.length > 0) throw errors[0];
@@ -140,12 +141,10 @@ function register(mode: Mode, name: string, body: Body | undefined, options: Tes
   const effective = body === undefined || inherited === "ignore" ? "ignore" : mode === "run" ? inherited : mode;
   const run = body === undefined ? () => {} : mode === "fail" ? mustFail(body) : body;
   if (effective !== "ignore") { for (const suite of path) suite.pending++; }
-  Deno.test({
+  runner.test({
     name: [...path.map((suite) => suite.name), name].filter((part) => part !== "").join(" > "),
     ignore: effective === "ignore",
     only: effective === "only",
-    sanitizeOps: false,
-    sanitizeResources: false,
     fn: () => runTest(path, run, timeoutOf(options)),
   });
 }
