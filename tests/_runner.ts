@@ -1,4 +1,4 @@
-/** The test runners below `_bun_test.ts`: that of Deno, and one of our own for Node. @module */
+/** The test runners below `_bun_test_module.ts`: that of Deno, and one of our own for Node. @module */
 
 /** A test, in the words of Deno. */
 export interface RunnerTest {

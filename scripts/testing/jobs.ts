@@ -83,7 +83,7 @@ export function testJobs(runtime: Runtime, isWanted: (file: string) => boolean, 
 export function testCommand(runtime: Runtime, file: string, limit: string = String(testLimitMs)): [string, ...string[]] {
   if (runtime === "bun") return [tool("bun"), "test", `--timeout=${limit}`, `./${file}`];
   if (runtime === "deno") return [tool("deno"), "test", "-A", "--no-check", file];
-  return [tool("node"), join(projectRoot, "tests/_node_test.ts"), file];
+  return [tool("node"), join(projectRoot, "tests/_node_run.ts"), file];
 }
 
 /**

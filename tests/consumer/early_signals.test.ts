@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
-import { DENO } from "./_program.ts";
 import type { Program } from "./_program.ts";
 
 const SLOW = 60_000;
@@ -47,8 +46,8 @@ describe("a consumer that is still loading", () => {
 
   test("ends with 0 at SIGTERM from its first moments on", async () => {
     const program = folder.run(["app.js"]);
-    // Deno catches it before it runs the program, and other operating systems do not tell.
-    if (process.platform === "linux" && !DENO) await catchesSigterm(program);
+    // Deno and Node catch it before they run the program, and other operating systems do not tell.
+    if (process.platform === "linux" && "Bun" in globalThis) await catchesSigterm(program);
     else await program.says("Consumer started");
     expect(await terminated(program)).toBe(0);
   }, SLOW);

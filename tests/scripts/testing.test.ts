@@ -11,9 +11,9 @@ import { withProject } from "./_fixture.ts";
 
 const limitMs = 60_000;
 const settings = {
-  "deno.json": `{ "nodeModulesDir": "manual", "imports": { "bun:test": "./_bun_test.ts" } }`,
+  "deno.json": `{ "nodeModulesDir": "manual", "imports": { "bun:test": "./_bun_test_module.ts" } }`,
   "package.json": readFileSync(join(projectRoot, "package.json"), "utf8"),
-  "_bun_test.ts": readFileSync(join(projectRoot, "tests/_bun_test.ts"), "utf8"),
+  "_bun_test_module.ts": readFileSync(join(projectRoot, "tests/_bun_test_module.ts"), "utf8"),
   "_runner.ts": readFileSync(join(projectRoot, "tests/_runner.ts"), "utf8"),
 };
 

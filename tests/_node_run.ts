@@ -1,5 +1,5 @@
 /**
- * Runs a test file on Node: `node --import ./tests/_node.ts tests/_node_test.ts FILE`.
+ * Runs a test file on Node: `node --import ./tests/_node.ts tests/_node_run.ts FILE`.
  * @module
  */
 import { resolve } from "node:path";
