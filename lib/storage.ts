@@ -188,8 +188,9 @@ export interface Storage {
   recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]>;
 
   /**
-   * Moves due items to the queue, in due order, atomically, each once. Which of several that are due in the same millisecond comes
-   * first is open.
+   * Moves due items to the queue, or the line of their gate, in due order, atomically, each once. Which of several that are due in the
+   * same millisecond comes first is open. Rings for the queue when a pause has ended by itself. Items that waited, and that a higher
+   * limit has admitted, are not told.
    * @returns what was moved, at most `limit`
    */
   promoteDue(limit: number): Promise<Moved[]>;
@@ -198,13 +199,18 @@ export interface Storage {
    * @returns `undefined` if it was not found
    */
   promote(id: string): Promise<Moved | undefined>;
-  /** When the soonest scheduled item is due, or a pause ends, whichever is first. @returns `undefined` if there is neither */
+  /**
+   * When the soonest scheduled item is due, or a pause ends, whichever is first. A pause that has ended by itself counts until `promoteDue`
+   * has rung for it.
+   *
+   * @returns `undefined` if there is neither
+   */
   dueMs(): Promise<number | undefined>;
   /** Those of the tasks that have ended, or have left a result. Whoever waits for one of the others is rung for it. */
   endedOf(ids: readonly string[]): Promise<string[]>;
   /**
    * Calls `wake` soon after something may have changed: an item that can be claimed, or a claim put back (`queue`; not where there is `claimOrWait`); an item that is due
-   * sooner than all others (`schedule`); the end of a task that an `endedOf` of this instance has asked for (`results`); a revocation
+   * sooner than all others, or a pause with an end (`schedule`); the end of a task that an `endedOf` of this instance has asked for (`results`); a revocation
    * (`revocations`). It may ring for nothing. A medium that was away rings when it is back; one that has no bell never rings. Whoever
    * listens looks now and then all the same.
    *
@@ -275,9 +281,9 @@ export interface Storage {
   recent(limit: number): Promise<Uint8Array[]>;
 
   /**
-   * Deletes everything of this name, or the parts that are named. `queue` goes with the claims, the chords, what waits at gates, the gates,
-   * the unique keys and the steps; `schedule` with the unique keys of its items, `results` with the notices, `counters` with everything
-   * in `meta`, `deadLetters` with their steps. Leases stay, and a pause.
+   * Deletes everything of this name, or the parts that are named. `queue` goes with the claims, the chords, what waits at gates, the
+   * gates, and all unique keys and steps but those of scheduled items and of dead letters, which go with `schedule` and `deadLetters`;
+   * `results` with the notices, `counters` with everything in `meta`. Leases stay, and a pause.
    */
   flush(parts?: readonly FlushPart[]): Promise<void>;
   /** Ends waits, writes what is under way, closes. Idempotent; later calls reject with `StorageError`. */

@@ -37,11 +37,17 @@ export interface Item {
 export interface Gate {
   /** Names the gate within its storage. */
   readonly key: string;
-  /** That of the item that was enqueued last is the limit of the gate. A higher one admits waiting items with the item that brings it. */
+  /**
+   * That of the item that came to the gate last (was enqueued without `dueMs`, or became due; not a `next` that takes over) is the limit
+   * of the gate, at least 1. A higher one admits waiting items with the item that brings it, before that item.
+   */
   readonly limit: number;
 }
 
-/** A key that one item holds at a time. */
+/**
+ * A key that one item holds at a time: an item, not an id. An item of the same id takes it over, and is the only one to free it then.
+ * `Settlement.next` is enqueued whoever holds the key; other follow-ups and the callbacks of chords come without a key.
+ */
 export interface UniqueKey {
   /** Names the key within its storage. */
   readonly key: string;
@@ -55,7 +61,7 @@ export interface UniqueKey {
 export interface Enqueued {
   /** By position in the batch: the id of the task that holds the unique key. Such an item was not written. */
   readonly duplicates?: ReadonlyMap<number, string> | undefined;
-  /** Positions of the items that wait at their gate. */
+  /** Positions of the items that came to wait at their gate; one that a later item of the batch has let in is also among `admitted`. */
   readonly blocked?: ReadonlySet<number> | undefined;
   /** Items that waited, and were admitted since an item of the batch has raised the limit of their gate. */
   readonly admitted?: readonly Item[] | undefined;
@@ -210,8 +216,8 @@ export interface Settlement {
   /** Follow-ups. */
   readonly enqueue?: readonly Item[] | undefined;
   /**
-   * The next attempt of the same invocation, enqueued after the follow-ups. It takes over the unique key that the claim holds and,
-   * unless it has `dueMs`, the gate, where it counts as admitted.
+   * The next attempt of the same invocation, enqueued after the follow-ups. If it has the unique key that the claim holds, it takes it
+   * over, for the rest of its time; and the gate of the claim, where it counts as admitted, unless it has `dueMs` or `passLocks` is given.
    */
   readonly next?: Item | undefined;
   /** The chords whose members are among the follow-ups. */

@@ -40,6 +40,23 @@ export class Heap<T> {
     return first;
   }
 
+  /** Takes the smallest of the values for which `matches` holds; looks at all of them. @returns `undefined` if there is none */
+  take(matches: (value: T) => boolean): T | undefined {
+    let found = -1;
+    for (const [index, value] of this.#values.entries()) {
+      if (matches(value) && (found < 0 || this.#compare(value, this.#values[found]!) < 0)) found = index;
+    }
+    if (found < 0) return undefined;
+    const taken = this.#values[found]!;
+    const last = this.#values.pop()!;
+    if (last !== taken) {
+      this.#values[found] = last;
+      this.#rise(found);
+      this.#sink(found);
+    }
+    return taken;
+  }
+
   /** Keeps only the values for which `keep` holds. */
   retain(keep: (value: T) => boolean): void {
     const kept = this.#values.filter(keep);

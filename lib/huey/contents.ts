@@ -152,7 +152,7 @@ export abstract class HueyContents extends HueyRegistration {
    * Messages that could not be decoded, or name an unknown task.
    *
    * @param limit How many at most. Default: all.
-   * @returns The messages, oldest first.
+   * @returns The messages, newest first.
    * @throws {TypeError | RangeError} For a limit that is no whole number.
    */
   async deadLetters(limit?: number): Promise<DeadLetter[]> {

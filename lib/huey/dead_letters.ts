@@ -9,7 +9,7 @@ import { DecodeError } from "../errors.ts";
 import type { StoredDeadLetter } from "../storage.ts";
 import type { DeadLetter } from "../types/options.ts";
 
-/** The dead letters, oldest first. */
+/** The dead letters, newest first. */
 export async function listDeadLetters(core: Core, limit: number | undefined): Promise<DeadLetter[]> {
   const stored = await core.storage.deadLetters({ limit });
   return stored.map(({ id, reason, atMs, data, taskId, taskName }) => ({
@@ -43,7 +43,7 @@ export async function requeueDeadLetter(core: Core, id: string): Promise<boolean
     undefined;
 }
 
-/** How many of the oldest dead letters are looked at, in steps: most often the oldest one is wanted. */
+/** How many of the newest dead letters are looked at, in steps: most often the newest one is wanted. */
 const LOOKS = [1, 100, 10_000];
 
 async function findDeadLetter(core: Core, id: string): Promise<StoredDeadLetter | undefined> {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { Claim, Lease, Owner, StoredLease } from "../../lib/storage.ts";
+import type { Claim, Item, Lease, Owner, StoredLease, StoredRunning } from "../../lib/storage.ts";
 import { RecentMap } from "../recent_map.ts";
 import type { Entry } from "./queue.ts";
 
@@ -12,6 +12,8 @@ export interface Held {
   readonly claim: Claim;
   readonly owner: Owner;
   readonly entry: Entry;
+  /** When it was handed out. */
+  readonly sinceMs: number;
 }
 
 /** A consumer, or one of its workers. */
@@ -19,6 +21,9 @@ export interface Target {
   readonly consumer: string;
   readonly worker?: string;
 }
+
+/** So many claims a listing examines. */
+const MOST_EXAMINED = 10_000;
 
 /** So many lost claims are remembered at least, for settlements of them that are sent again. */
 const MOST_LOST = 10_000;
@@ -37,10 +42,10 @@ export class MemoryClaims {
   }
 
   /** Hands out an entry of the queue. */
-  add({ item, place, deliveries, begun }: Entry, owner: Owner): Claim {
-    const entry = { item, place, deliveries: deliveries + 1, begun };
+  add({ item, place, enteredMs, deliveries, begun }: Entry, owner: Owner, sinceMs: number): Claim {
+    const entry = { item, place, enteredMs, deliveries: deliveries + 1, begun };
     const claim = { ...item, token: String(++this.#lastToken), deliveries: entry.deliveries, ...(begun && { begun }) };
-    this.#held.set(claim.token, { claim, owner, entry });
+    this.#held.set(claim.token, { claim, owner, entry, sinceMs });
     return claim;
   }
 
@@ -48,8 +53,8 @@ export class MemoryClaims {
   begin({ token }: Claim): boolean {
     const held = this.#held.get(token);
     if (held === undefined) return false;
-    const { claim, owner, entry } = held;
-    this.#held.set(token, { claim: { ...claim, begun: true }, owner, entry: { ...entry, begun: true } });
+    const { claim, entry } = held;
+    this.#held.set(token, { ...held, claim: { ...claim, begun: true }, entry: { ...entry, begun: true } });
     return true;
   }
 
@@ -58,9 +63,11 @@ export class MemoryClaims {
     return this.#held.has(token);
   }
 
-  /** Ends a claim with its settlement. */
-  settle({ token }: Claim): void {
+  /** Ends a claim with its settlement. @returns the item as it is stored */
+  settle({ token }: Claim): Item {
+    const { item } = this.#held.get(token)!.entry;
     this.#held.delete(token);
+    return item;
   }
 
   /** Takes a claim from its holder. @returns `undefined` if nobody holds it */
@@ -87,14 +94,21 @@ export class MemoryClaims {
     return [...this.#held.values()].filter(({ owner }) => owner.consumer !== own && !this.#leases.has(owner.consumer));
   }
 
-  /** All claims. */
+  /** All claims, longest held first. */
   all(): Held[] {
     return [...this.#held.values()];
   }
 
+  /** See `Storage.running`. */
+  running(limit: number): StoredRunning[] {
+    const held = [...this.#held.values().take(Math.min(limit, MOST_EXAMINED))];
+    return held.map(({ claim, owner, sinceMs }) => ({ claim, owner, sinceMs }));
+  }
+
   /** Grants or renews a lease. */
   renew(lease: Lease): void {
-    this.#leases.set(lease.consumer, { ...lease, expiresMs: this.#clock.now() + lease.ttlMs });
+    const about = lease.about ?? this.#leases.get(lease.consumer)?.about;
+    this.#leases.set(lease.consumer, { ...lease, about, expiresMs: this.#clock.now() + lease.ttlMs });
   }
 
   /** Ends a lease. */

@@ -4,24 +4,29 @@
  */
 import type { Item } from "../../lib/storage.ts";
 import { Heap } from "../heap.ts";
+import { Fifo } from "./fifo.ts";
 
 /** An item on its way through the memory storage. */
 export interface Entry {
   readonly item: Item;
   /** Place among items of the same priority. */
   readonly place: number;
+  /** When it entered the queue. */
+  readonly enteredMs: number;
   /** How often it was handed out. */
   readonly deliveries: number;
   /** It may run at most once, and has begun. */
   readonly begun: boolean;
 }
 
+/** So many priorities are asked for the oldest item. */
+const MOST_PRIORITIES = 100;
+
 /** Items of one priority. */
 class Bucket {
   readonly priority: number;
-  /** New items, in order of arrival; those before `#head` are taken. */
-  #arrived: (Entry | undefined)[] = [];
-  #head = 0;
+  /** New items, in order of arrival. */
+  readonly #arrived = new Fifo<Entry>();
   /** Items that were handed out before; their places are in front of most new ones. */
   readonly #returned = new Heap<Entry>((left, right) => left.place - right.place);
 
@@ -30,7 +35,7 @@ class Bucket {
   }
 
   get size(): number {
-    return this.#arrived.length - this.#head + this.#returned.size;
+    return this.#arrived.size + this.#returned.size;
   }
 
   append(entry: Entry): void {
@@ -41,26 +46,25 @@ class Bucket {
     this.#returned.push(entry);
   }
 
+  peek(): Entry | undefined {
+    return this.#isReturnedNext() ? this.#returned.peek() : this.#arrived.peek();
+  }
+
   take(): Entry | undefined {
-    const returned = this.#returned.peek();
-    const arrived = this.#arrived[this.#head];
-    if (returned && (!arrived || returned.place < arrived.place)) return this.#returned.pop();
-    if (arrived) this.#advance();
-    return arrived;
+    return this.#isReturnedNext() ? this.#returned.pop() : this.#arrived.take();
   }
 
-  list(): Entry[] {
-    const arrived = this.#arrived.slice(this.#head) as Entry[];
+  list(limit: number): Entry[] {
+    const arrived = this.#arrived.list(limit);
     if (this.#returned.size === 0) return arrived;
-    return [...this.#returned.toSorted(), ...arrived].sort((left, right) => left.place - right.place);
+    return [...this.#returned.toSorted(), ...arrived].sort((left, right) => left.place - right.place).slice(0, limit);
   }
 
-  /** Forgets the taken part once it is the larger one, so that taking stays O(1) and memory is given back. */
-  #advance(): void {
-    this.#arrived[this.#head++] = undefined;
-    if (this.#head < 1024 || this.#head * 2 < this.#arrived.length) return;
-    this.#arrived = this.#arrived.slice(this.#head);
-    this.#head = 0;
+  #isReturnedNext(): boolean {
+    const returned = this.#returned.peek();
+    if (returned === undefined) return false;
+    const arrived = this.#arrived.peek();
+    return arrived === undefined || returned.place < arrived.place;
   }
 }
 
@@ -77,8 +81,8 @@ export class MemoryQueue {
   }
 
   /** Appends an item that was not handed out yet. */
-  append(item: Item): void {
-    this.#bucket(item.priority).append({ item, place: this.#nextPlace++, deliveries: 0, begun: false });
+  append(item: Item, enteredMs: number): void {
+    this.#bucket(item.priority).append({ item, place: this.#nextPlace++, enteredMs, deliveries: 0, begun: false });
     this.#size++;
   }
 
@@ -101,12 +105,18 @@ export class MemoryQueue {
     return entry;
   }
 
+  /** When the oldest entry entered the queue, of the first of each priority. @returns `undefined` if the queue is empty */
+  oldestMs(): number | undefined {
+    const heads = this.#order.toSorted().slice(0, MOST_PRIORITIES).map((bucket) => bucket.peek()!.enteredMs);
+    return heads.length > 0 ? Math.min(...heads) : undefined;
+  }
+
   /** @returns The first `limit` items in the order in which they will be taken */
   list(limit: number): Item[] {
     const items: Item[] = [];
     for (const bucket of this.#order.toSorted()) {
       if (items.length >= limit) break;
-      for (const entry of bucket.list().slice(0, limit - items.length)) items.push(entry.item);
+      for (const entry of bucket.list(limit - items.length)) items.push(entry.item);
     }
     return items;
   }

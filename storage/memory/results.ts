@@ -11,7 +11,12 @@ import { type KeyValueOptions, MemoryKeyValue, type Stored } from "./key_value.t
 export interface Notice {
   readonly ending: Ending;
   readonly ttlMs: number;
+  /** What is said of it beside. */
+  readonly about?: string | undefined;
 }
+
+/** How a task has ended. */
+export type Ended = Pick<Notice, "ending" | "about">;
 
 interface Result extends Stored {
   /** Of a task that has ended. */
@@ -45,9 +50,9 @@ export class MemoryResults extends MemoryKeyValue<Result> {
   }
 
   /** How a task has ended, while that is known. */
-  endingOf(id: string): Ending | undefined {
+  endedOf(id: string): Ended | undefined {
     const result = this.map.get(id);
-    return (result !== undefined && "notice" in result ? result.notice?.ending : undefined) ?? this.#notices.get(id);
+    return (result !== undefined && "notice" in result ? result.notice : undefined) ?? this.#notices.get(id);
   }
 
   /** Whether a task has ended, or has left a result. */
@@ -73,6 +78,7 @@ const MOST_NOTICES = 50_000;
 
 interface Kept {
   readonly ending: Ending;
+  readonly about: string | undefined;
   readonly expiresMs: number;
 }
 
@@ -87,15 +93,18 @@ class Notices {
     this.#clock = clock;
   }
 
-  set(id: string, { ending, ttlMs }: Notice): void {
+  set(id: string, { ending, about, ttlMs }: Notice): void {
     const expiresMs = this.#clock.now() + ttlMs;
-    if (this.#last?.expiresMs !== expiresMs || this.#last.ending !== ending) this.#last = { ending, expiresMs };
-    this.#byId.set(id, this.#last);
+    const last = this.#last;
+    if (last?.expiresMs !== expiresMs || last.ending !== ending || last.about !== about) {
+      this.#last = { ending, about, expiresMs };
+    }
+    this.#byId.set(id, this.#last!);
   }
 
-  get(id: string): Ending | undefined {
+  get(id: string): Ended | undefined {
     const kept = this.#byId.get(id);
-    return kept !== undefined && kept.expiresMs > this.#clock.now() ? kept.ending : undefined;
+    return kept !== undefined && kept.expiresMs > this.#clock.now() ? kept : undefined;
   }
 
   delete(id: string): void {

@@ -39,6 +39,11 @@ export class MemorySchedule {
     return due;
   }
 
+  /** Takes the soonest item of an id. @returns `undefined` if there is none */
+  take(id: string): Item | undefined {
+    return this.#appointments.take(({ item }) => item.id === id)?.item;
+  }
+
   /** @returns The first `limit` items, soonest first */
   list(limit: number): Item[] {
     return this.#appointments.toSorted().slice(0, limit).map((appointment) => appointment.item);

@@ -4,7 +4,6 @@
  * contract in its shortest form: what a driver has to do is said here without a medium.
  * @module
  */
-import { unbuilt } from "../unbuilt.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type {
@@ -12,19 +11,25 @@ import type {
   Claim,
   ClaimBatch,
   Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
   DeadLetterQuery,
   Enqueued,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Moved,
   Owner,
+  Pause,
   Settled,
   Settlement,
   Storage,
   StorageDescriptor,
   StoredDeadLetter,
   StoredLease,
+  StoredRunning,
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
@@ -32,6 +37,7 @@ import { ALL_PARTS } from "../flush_parts.ts";
 import { isOf, type Target } from "./claims.ts";
 import { checkItem } from "./item.ts";
 import { memoryName, type MemoryStorageOptions } from "./options.ts";
+import { stepsKey } from "./steps.ts";
 import { MemoryStore } from "./store.ts";
 
 export type { MemoryStorageOptions };
@@ -53,22 +59,6 @@ export type { MemoryStorageOptions };
  * ```
  */
 export class MemoryStorage implements Storage {
-  readonly keep: Storage["keep"] = unbuilt;
-  readonly kept: Storage["kept"] = unbuilt;
-  readonly leaveGate: Storage["leaveGate"] = unbuilt;
-  readonly promote: Storage["promote"] = unbuilt;
-  readonly pause: Storage["pause"] = unbuilt;
-  readonly resume: Storage["resume"] = unbuilt;
-  readonly paused: Storage["paused"] = unbuilt;
-  readonly running: Storage["running"] = unbuilt;
-  readonly blocked: Storage["blocked"] = unbuilt;
-  readonly blockedCount: Storage["blockedCount"] = unbuilt;
-  readonly oldestMs: Storage["oldestMs"] = unbuilt;
-  readonly deadLetter: Storage["deadLetter"] = unbuilt;
-  readonly count: Storage["count"] = unbuilt;
-  readonly counts: Storage["counts"] = unbuilt;
-  readonly recent: Storage["recent"] = unbuilt;
-
   readonly name: string;
   readonly shared: boolean = false;
   readonly descriptor: StorageDescriptor | undefined = undefined;
@@ -100,26 +90,21 @@ export class MemoryStorage implements Storage {
     this.#assertOpen();
     for (const item of [...items, ...chords.map(({ callback }) => callback)]) checkItem(item);
     for (const chord of chords) this.#store.chords.add(chord);
-    this.#store.add(items);
-    return {};
+    return this.#store.add(items);
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     this.#assertOpen();
     checkItem(item);
     const isFree = this.#store.meta.changeNow(key, undefined, new Uint8Array(), { ttlMs });
-    if (isFree) this.#store.add([item], "soon");
-    return isFree ? {} : undefined;
+    return isFree ? this.#store.add([item], "soon") : undefined;
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
   async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
     this.#assertOpen();
-    const wanted = Math.min(limit, this.#store.queue.size);
-    const claims = Array.from({ length: wanted }, () => this.#store.claims.add(this.#store.queue.take()!, owner));
-    for (const claim of claims) this.#store.tracker.running(claim, owner.worker);
-    return { claims, revocations: this.#store.revocations.count > 0 };
+    return this.#store.claim(limit, owner);
   }
 
   async begin(claim: Claim): Promise<boolean> {
@@ -127,9 +112,26 @@ export class MemoryStorage implements Storage {
     return this.#store.claims.begin(claim);
   }
 
+  async keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
+    this.#assertOpen();
+    const isHeld = this.#store.claims.has(claim);
+    if (isHeld) this.#store.steps.keep(stepsKey(claim), name, value);
+    return isHeld;
+  }
+
+  async kept(key: string): Promise<Map<string, Uint8Array>> {
+    this.#assertOpen();
+    return this.#store.steps.kept(key);
+  }
+
   async settle(settlement: Settlement): Promise<Settled> {
     this.#assertOpen();
     return this.#store.settle(settlement);
+  }
+
+  async leaveGate(claim: Claim): Promise<readonly Item[]> {
+    this.#assertOpen();
+    return this.#store.leaveGate(claim);
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
@@ -152,7 +154,7 @@ export class MemoryStorage implements Storage {
   async endLease(consumer: string): Promise<void> {
     this.#assertOpen();
     this.#store.claims.endLease(consumer);
-    this.#store.locks.dropPassed((owner) => owner.consumer === consumer);
+    this.#store.dropPassed((owner) => owner.consumer === consumer);
   }
 
   async leases(): Promise<StoredLease[]> {
@@ -166,7 +168,7 @@ export class MemoryStorage implements Storage {
     if (target === undefined) this.#store.claims.expireLeases();
     const lost = target ? this.#store.claims.of(target) : this.#store.claims.orphaned(own?.consumer);
     for (const held of lost) this.#store.giveBack(this.#store.claims.take(held.claim.token), "counted");
-    this.#store.locks.dropPassed((owner) =>
+    this.#store.dropPassed((owner) =>
       target ? isOf(target, owner) : owner.consumer !== own?.consumer && !this.#store.claims.isAlive(owner.consumer)
     );
     return lost.map((held) => held.claim);
@@ -174,14 +176,38 @@ export class MemoryStorage implements Storage {
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
-  async promoteDue(limit: number): Promise<Item[]> {
+  async promoteDue(limit: number): Promise<Moved[]> {
     this.#assertOpen();
-    return this.#store.promote(limit);
+    return this.#store.promoteDue(limit);
+  }
+
+  async promote(id: string): Promise<Moved | undefined> {
+    this.#assertOpen();
+    return this.#store.promote(id);
   }
 
   async dueMs(): Promise<number | undefined> {
     this.#assertOpen();
-    return this.#store.schedule.nextDueMs;
+    const dueMs = Math.min(this.#store.schedule.nextDueMs ?? Infinity, this.#store.pause.endMs ?? Infinity);
+    return dueMs === Infinity ? undefined : dueMs;
+  }
+
+  async pause(pause: Pause): Promise<void> {
+    this.#assertOpen();
+    this.#store.pause.begin(pause);
+    this.#store.waits.scheduled();
+  }
+
+  async resume(): Promise<boolean> {
+    this.#assertOpen();
+    const wasPaused = this.#store.pause.end();
+    this.#store.waits.queued("now");
+    return wasPaused;
+  }
+
+  async paused(): Promise<Pause | undefined> {
+    this.#assertOpen();
+    return this.#store.pause.current;
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
@@ -199,8 +225,9 @@ export class MemoryStorage implements Storage {
   async state(id: string): Promise<StoredState | undefined> {
     this.#assertOpen();
     const live = this.#store.tracker.stateOf(id);
-    const ending = live === undefined ? this.#store.results.endingOf(id) : undefined;
-    return ending ? { state: ending } : live;
+    if (live !== undefined) return live;
+    const ended = this.#store.results.endedOf(id);
+    return ended && { state: ended.ending, ...(ended.about !== undefined && { about: ended.about }) };
   }
 
   async increment(key: string, by: number, ttlMs?: number): Promise<number> {
@@ -238,30 +265,70 @@ export class MemoryStorage implements Storage {
     return this.#store.schedule.size;
   }
 
-  async deadLetters({ limit = Infinity }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
+  async running(limit: number = Infinity): Promise<StoredRunning[]> {
     this.#assertOpen();
-    return this.#store.deadLetters.list(limit);
+    return this.#store.claims.running(limit);
   }
 
-  async deadLetterCount(): Promise<number> {
+  async blocked(limit: number = Infinity): Promise<Item[]> {
     this.#assertOpen();
-    return this.#store.deadLetters.size;
+    return this.#store.gates.list(limit);
   }
 
-  async requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
+  async blockedCount(): Promise<number> {
     this.#assertOpen();
-    const item = this.#store.deadLetters.take(id);
-    if (item === undefined) return undefined;
-    this.#store.results.forget(item.id);
-    this.#store.add([item]);
-    return {};
+    return this.#store.gates.blockedCount;
+  }
+
+  async oldestMs(): Promise<number | undefined> {
+    this.#assertOpen();
+    return this.#store.queue.oldestMs();
+  }
+
+  // ---- dead letters -------------------------------------------------------------------------------------------------
+
+  async deadLetters(query: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
+    this.#assertOpen();
+    return this.#store.deadLetters.list(query);
+  }
+
+  async deadLetterCount(query: DeadLetterQuery = {}): Promise<number> {
+    this.#assertOpen();
+    return this.#store.deadLetters.count(query);
+  }
+
+  async deadLetter(id: string): Promise<StoredDeadLetter | undefined> {
+    this.#assertOpen();
+    return this.#store.deadLetters.find(id)?.letter;
+  }
+
+  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    this.#assertOpen();
+    return this.#store.requeue(id, item);
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {
     this.#assertOpen();
-    const item = this.#store.deadLetters.take(id);
-    if (item) this.#store.tracker.forget(item.id);
-    return item !== undefined;
+    const grave = this.#store.deadLetters.take(id);
+    if (grave) this.#store.forgetGrave(grave);
+    return grave !== undefined;
+  }
+
+  // ---- counts -------------------------------------------------------------------------------------------------------
+
+  async count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): Promise<void> {
+    this.#assertOpen();
+    this.#store.stats.add(rows, recent, bounds);
+  }
+
+  async counts(query: CountQuery): Promise<CountRow[]> {
+    this.#assertOpen();
+    return this.#store.stats.list(query);
+  }
+
+  async recent(limit: number): Promise<Uint8Array[]> {
+    this.#assertOpen();
+    return this.#store.stats.recent(limit);
   }
 
   // ---- end ----------------------------------------------------------------------------------------------------------

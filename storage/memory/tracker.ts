@@ -2,38 +2,43 @@
  * Where tasks that have not ended are, as the memory storage knows it.
  * @module
  */
-import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Item, StoredState } from "../../lib/storage.ts";
 
 /** Shared by all tasks that wait, of which there may be millions. */
 const WAITING = {
   waiting: { state: "waiting" },
   scheduled: { state: "scheduled" },
+  blocked: { state: "blocked" },
   retrying: { state: "retrying" },
 } as const;
 
+/** Where an item waits. */
+export type Waiting = "waiting" | "scheduled" | "blocked";
+
 /** States of tracked tasks. */
 export class MemoryTracker {
-  readonly #clock: Clock;
   readonly #states = new Map<string, StoredState>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** An item went to the queue or the schedule. */
-  waiting(item: Item, where: "waiting" | "scheduled"): void {
-    if (item.track) this.#states.set(item.id, WAITING[item.retry ? "retrying" : where]);
+  /** An item went to the queue, the schedule or the line of its gate. */
+  waiting({ id, track, retry, about }: Item, where: Waiting): void {
+    if (!track) return;
+    const state = WAITING[retry && where !== "blocked" ? "retrying" : where];
+    this.#states.set(id, about === undefined ? state : { ...state, about });
   }
 
   /** An item was handed out. */
-  running(item: Item, worker: string): void {
-    if (item.track) this.#states.set(item.id, { state: "running", worker, sinceMs: this.#clock.now() });
+  running({ id, track, about }: Item, worker: string, sinceMs: number): void {
+    if (track) this.#states.set(id, { state: "running", worker, sinceMs, ...(about !== undefined && { about }) });
   }
 
   /** The message of a tracked task was set aside. */
-  dead(id: string, track: boolean): void {
-    if (track) this.#states.set(id, { state: "dead" });
+  dead(id: string, about: string | undefined): void {
+    this.#states.set(id, { state: "dead", ...(about !== undefined && { about }) });
+  }
+
+  /** The dead letter of a task is gone. */
+  forgetDead(id: string): void {
+    if (this.#states.get(id)?.state === "dead") this.#states.delete(id);
   }
 
   /** Nothing is known any more. */

@@ -173,7 +173,7 @@ describe("dead letters", () => {
     expect(await huey.deadLetterCount()).toBe(0);
   });
 
-  test("are listed oldest first, with a limit", async () => {
+  test("are listed newest first, with a limit", async () => {
     const huey = memory();
     for (const text of ["a", "b", "c"]) {
       await inject(huey, bytes(text));
@@ -181,8 +181,8 @@ describe("dead letters", () => {
       advance(1);
     }
     const read = (letters: readonly { data: Uint8Array }[]) => letters.map(({ data }) => new TextDecoder().decode(data));
-    expect(read(await huey.deadLetters())).toEqual(["a", "b", "c"]);
-    expect(read(await huey.deadLetters(2))).toEqual(["a", "b"]);
+    expect(read(await huey.deadLetters())).toEqual(["c", "b", "a"]);
+    expect(read(await huey.deadLetters(2))).toEqual(["c", "b"]);
   });
 
   test("of a waiting reader: the blocking get ends", async () => {
