@@ -25,6 +25,7 @@ import "./lib/primitives/support.ts";
 
 // The queue, and its storages
 export { Huey } from "./lib/huey/huey.ts";
+export { HueyOperation } from "./lib/huey/operation.ts";
 export { HueyContents } from "./lib/huey/contents.ts";
 export { HueyRegistration } from "./lib/huey/registration.ts";
 export type { StorageSource } from "./lib/huey/internals.ts";
@@ -152,6 +153,8 @@ export type {
   CallOptions,
   MapItem,
   RegisteredTask,
+  Remote,
+  RemoteTask,
   RevokeOptions,
   ScheduleOptions,
   TaskCall,
@@ -179,6 +182,7 @@ export type {
   BlockingGetOptions,
   ChordResult,
   GetOptions,
+  Handle,
   RescheduleOptions,
   Result,
   ResultGroup,
@@ -189,11 +193,12 @@ export type {
 } from "./lib/types/results.ts";
 export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
 export type {
+  ConsumerInfo,
   DeadLetter,
-  FlushOptions,
-  HueyOptions,
-  Logger,
-  Place,
-  SerializerLike,
-  SerializerOptions,
-} from "./lib/types/options.ts";
+  DeadLetterError,
+  DeadLetterFilter,
+  PauseOptions,
+  PeriodicInfo,
+  RunningTask,
+} from "./lib/types/operating.ts";
+export type { FlushOptions, HueyOptions, Logger, Place, SerializerLike, SerializerOptions } from "./lib/types/options.ts";

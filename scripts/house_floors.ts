@@ -23,6 +23,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "settlement",
     "execution",
     "result",
+    "operation",
     "huey",
   ],
   consumer: ["platform", "options", "log", "loop", "worker", "application", "pool", "child", ".", "health", "cli"],

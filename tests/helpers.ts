@@ -82,6 +82,12 @@ export async function pass(huey: Huey, seconds: number): Promise<number> {
   return await work(huey);
 }
 
+/** How many messages nobody could run: the dead letters without those of failed tasks. */
+export async function lostCount(huey: Huey): Promise<number> {
+  const counts = await Promise.all((["unknown", "unreadable"] as const).map((kind) => huey.deadLetterCount({ kind })));
+  return counts.reduce((sum, count) => sum + count);
+}
+
 /** One signal that was seen. */
 export interface Seen {
   readonly signal: SignalName;

@@ -279,7 +279,8 @@ export class Worker {
 
   async #setAside(claim: Claim, error: Error): Promise<void> {
     try {
-      await bury(this.#core, { claim, reason: `Its end cannot be stored: ${error.message}`, error }, this.#giveUp.signal);
+      const reason = `Its end cannot be stored: ${error.message}`;
+      await bury(this.#core, { claim, reason, error, ran: true }, this.#giveUp.signal);
     } catch (refused) {
       this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { error: refused });
     }

@@ -95,7 +95,7 @@ export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "nam
 
 /** Those of the registered tasks that are revoked as a whole. */
 export async function revokedTasks(core: Core): Promise<string[]> {
-  const names = core.registry.all().map(({ name }) => name);
+  const names = core.registry.known().map(({ name }) => name);
   const found = names.length === 0 ? [] : await read(core, names.map((name) => taskRevocationKey(name)));
   const nowMs = core.clock.now();
   return names.filter((_, index) => applies(found[index]!.revocation, nowMs));

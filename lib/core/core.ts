@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../primitives/clock.ts";
 import type { Registry } from "../task/registry.ts";
-import type { Claim, Storage } from "../storage.ts";
+import type { Claim, DeadLetterBounds, Storage } from "../storage.ts";
 import type { Message } from "../message/message.ts";
 import type { Hooks } from "../observe/hooks.ts";
 import type { Signals } from "../observe/signals.ts";
@@ -47,6 +47,8 @@ export interface Settings {
   resultTtlMs: number | undefined;
   storeNone: boolean;
   storeIntermediateErrors: boolean;
+  /** How many failed tasks stay, and for how long; `undefined`: none. */
+  keepFailed: DeadLetterBounds | undefined;
   utc: boolean;
   delivery: Delivery;
   maxDeliveries: number;

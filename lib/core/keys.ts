@@ -24,3 +24,8 @@ export function lastSlotKey(taskName: string): string {
 export function rateLimitKey(algorithm: "log" | "bucket", name: string): string {
   return `rate-${algorithm}:${name}`;
 }
+
+/** The note that a scheduled task was put on the queue before its time. */
+export function earlyKey(taskId: string): string {
+  return `early:${taskId}`;
+}

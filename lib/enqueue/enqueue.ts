@@ -63,7 +63,9 @@ export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Prom
 const NO_CHORDS: Start["chords"] = [];
 
 function write(core: Core, start: Start): Promise<void> {
-  return core.immediate ? core.runInCall((inside) => writeStart(inside, start)) : writeStart(core, start);
+  // What is defined elsewhere waits for a consumer that has it, as always.
+  const runsHere = core.immediate && !start.messages.every(({ name }) => core.registry.isRemote(name));
+  return runsHere ? core.runInCall((inside) => writeStart(inside, start)) : writeStart(core, start);
 }
 
 async function writeStart(core: Core, { messages, chords }: Start): Promise<void> {

@@ -6,6 +6,7 @@
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
 import { currentAttempt } from "../core/current.ts";
+import { earlyKey } from "../core/keys.ts";
 import type { CancelExecution } from "../errors.ts";
 import { WorkerLostError } from "../errors.ts";
 import { taskLock } from "../control/lock.ts";
@@ -33,7 +34,7 @@ export async function execute(core: Core, claim: Claim, options: ExecuteOptions)
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;
   const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined };
-  const outcome = notDue(execution) ?? crashedTooOften(execution) ??
+  const outcome = (isEarly(execution) ? await notDue(execution) : undefined) ?? crashedTooOften(execution) ??
     (options.revocations ? await revoked(execution) : undefined) ??
     expired(execution) ?? (isWatched(core) ? await runPreExecuteHooks(execution) : undefined) ?? await run(execution);
   if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
@@ -44,9 +45,15 @@ export function lostForGood({ name, id }: Pick<Message, "name" | "id">, why: str
   return new WorkerLostError(`Task ${name}: ${id} may run at most once, and ${why} while it ran`);
 }
 
-function notDue({ core, claim, message }: Execution): Outcome | undefined {
-  if (claim.begun || message.eta === undefined || message.eta <= core.clock.now()) return undefined;
-  return { kind: "not-due", ran: false, message };
+function isEarly({ core, claim, message }: Execution): boolean {
+  return !claim.begun && message.eta !== undefined && message.eta > core.clock.now();
+}
+
+/** One that is to run before its time is noted, one that the clock of the storage has let through too early is not. */
+async function notDue({ core, message, options }: Execution): Promise<Outcome | undefined> {
+  const what = `look whether task ${describe(message)} is to run before its time`;
+  const isWanted = await persist(core, what, options.stop, () => core.storage.meta.has(earlyKey(message.id)));
+  return isWanted ? undefined : { kind: "not-due", ran: false, message };
 }
 
 /** A task that was handed out too often has killed its workers: it must not kill more. One that may run once is not run again. */

@@ -1,17 +1,15 @@
 /**
- * What a Huey holds in its storage: values, queue, schedule, dead letters.
+ * What a Huey holds in its storage: values, queue, schedule.
  * @module
  */
-import { checkKey, checkName, checkNumber } from "../primitives/arguments.ts";
-import { decodeMessage, placeOf, readKey } from "../core/codec.ts";
-import { listDeadLetters, requeueDeadLetter } from "./dead_letters.ts";
+import { checkKey, checkNumber } from "../primitives/arguments.ts";
+import { placeOf, readKey } from "../core/codec.ts";
 import { HueyRegistration } from "./registration.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { withChordValues } from "../execution/open_claim.ts";
-import type { FlushPart, Item, KeyValue, Storage } from "../storage.ts";
-import { makeTask } from "../composition/call.ts";
+import { tasksOf } from "../operation/looks.ts";
+import type { FlushPart, KeyValue, Storage } from "../storage.ts";
 import type { Task } from "../types/composition.ts";
-import type { DeadLetter, FlushOptions } from "../types/options.ts";
+import type { FlushOptions } from "../types/options.ts";
 
 /**
  * The part of a Huey that reads and writes its storage.
@@ -85,7 +83,7 @@ export abstract class HueyContents extends HueyRegistration {
    * @throws {TypeError | RangeError} For a limit that is no whole number.
    */
   async pending(limit?: number): Promise<Task[]> {
-    return await this.#tasks(await this.core.storage.pending(checkLimit(limit)));
+    return await tasksOf(this.core, await this.core.storage.pending(checkLimit(limit)));
   }
 
   /**
@@ -96,7 +94,7 @@ export abstract class HueyContents extends HueyRegistration {
    * @throws {TypeError | RangeError} For a limit that is no whole number.
    */
   async scheduled(limit?: number): Promise<Task[]> {
-    return await this.#tasks(await this.core.storage.scheduled(checkLimit(limit)));
+    return await tasksOf(this.core, await this.core.storage.scheduled(checkLimit(limit)));
   }
 
   /**
@@ -138,8 +136,8 @@ export abstract class HueyContents extends HueyRegistration {
   }
 
   /**
-   * Deletes everything of this name: queue, schedule, results, locks, revocations, counters, dead letters. With parts, only those:
-   * `flush({ results: true })`.
+   * Deletes everything of this name: queue, schedule, results, locks, revocations, counters, failed tasks and dead letters, statistics.
+   * With parts, only those: `flush({ results: true })`. A pause stays, and what consumers say of themselves.
    *
    * @param parts What to delete. Default: everything.
    * @throws {TypeError} For an unknown part, a value that is no boolean, or if no part is named.
@@ -148,65 +146,8 @@ export abstract class HueyContents extends HueyRegistration {
     await this.core.storage.flush(parts === undefined ? undefined : flushParts(parts));
   }
 
-  /**
-   * Messages that could not be decoded, or name an unknown task.
-   *
-   * @param limit How many at most. Default: all.
-   * @returns The messages, newest first.
-   * @throws {TypeError | RangeError} For a limit that is no whole number.
-   */
-  async deadLetters(limit?: number): Promise<DeadLetter[]> {
-    return await listDeadLetters(this.core, checkLimit(limit));
-  }
-
-  /**
-   * How many dead letters there are.
-   *
-   * @returns Their number.
-   */
-  async deadLetterCount(): Promise<number> {
-    return await this.core.storage.deadLetterCount();
-  }
-
-  /**
-   * Puts a dead letter back on the queue.
-   *
-   * @param id Id of the dead letter.
-   * @returns Whether it was there.
-   * @throws {TypeError} For a wrong id.
-   */
-  async requeueDeadLetter(id: string): Promise<boolean> {
-    checkName(id, "id");
-    return await requeueDeadLetter(this.core, id);
-  }
-
-  /**
-   * Deletes a dead letter.
-   *
-   * @param id Id of the dead letter.
-   * @returns Whether it was there.
-   * @throws {TypeError} For a wrong id.
-   */
-  async deleteDeadLetter(id: string): Promise<boolean> {
-    checkName(id, "id");
-    return await this.core.storage.deleteDeadLetter(id);
-  }
-
   #encode(key: string, value: unknown): Uint8Array | Promise<Uint8Array> {
     return this.core.serializer.serialize(value, placeOf(this.core, "value", key));
-  }
-
-  /** The tasks of items; what cannot be decoded becomes a dead letter when it is claimed, and is left out here. */
-  async #tasks(items: readonly Item[]): Promise<Task[]> {
-    const tasks: Task[] = [];
-    for (const item of items) {
-      try {
-        tasks.push(makeTask(await withChordValues(this.core, await decodeMessage(this.core, item))));
-      } catch (error) {
-        this.core.logger.warn(`Message ${item.id} cannot be listed`, { error });
-      }
-    }
-    return tasks;
   }
 }
 
@@ -237,7 +178,8 @@ function flushParts(options: FlushOptions): FlushPart[] {
   return parts;
 }
 
-function checkLimit(limit: number | undefined): number | undefined {
+/** @throws {TypeError | RangeError} For a limit that is no whole number. */
+export function checkLimit(limit: number | undefined): number | undefined {
   if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
   return limit;
 }

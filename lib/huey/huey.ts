@@ -5,7 +5,7 @@
 import { revocationKey, taskRevocationKey } from "../control/revocation_record.ts";
 import { checkName, show } from "../primitives/arguments.ts";
 import { enqueueAll, enqueueAny } from "../result/handles.ts";
-import { HueyContents } from "./contents.ts";
+import { HueyOperation } from "./operation.ts";
 import type { StorageSource } from "./internals.ts";
 import { flushLocks, isLocked, taskLock } from "../control/lock.ts";
 import { lastProgress } from "../attempt/progress.ts";
@@ -37,7 +37,7 @@ import type { Stored, StoredAll } from "../types/values.ts";
  * await huey.close();
  * ```
  */
-export class Huey extends HueyContents implements AsyncDisposable {
+export class Huey extends HueyOperation implements AsyncDisposable {
   /**
    * Makes a queue; its storage is opened when it is first used.
    *

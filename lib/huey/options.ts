@@ -2,11 +2,11 @@
  * Options of a Huey, checked.
  * @module
  */
-import { checkKeys, checkName, show } from "../primitives/arguments.ts";
+import { checkKeys, checkName, isOptions, show } from "../primitives/arguments.ts";
 import type { Settings } from "../core/core.ts";
 import { ConfigurationError } from "../errors.ts";
 import { checkLogger, defaultLogger } from "../observe/logger.ts";
-import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
+import { checkOptions, checkValues, rule, type Rules } from "../primitives/option_rules.ts";
 import { Serializer } from "../serializer/serializer.ts";
 import { type Duration, durationMs } from "../primitives/time.ts";
 import type { HueyOptions, Logger, SerializerLike } from "../types/options.ts";
@@ -15,6 +15,8 @@ const DEFAULT_NAME = "huey";
 const DEFAULT_MAX_DELIVERIES = 5;
 const DEFAULT_COMPLETION_TTL_SECONDS = 60;
 const DEFAULT_RESULT_TTL: Duration = { days: 7 };
+const DEFAULT_FAILED_COUNT = 10_000;
+const DEFAULT_FAILED_AGE: Duration = { days: 7 };
 
 const RULES: Rules<HueyOptions> = {
   name: rule.name,
@@ -22,6 +24,7 @@ const RULES: Rules<HueyOptions> = {
   resultTtl: rule.ttl,
   storeNone: rule.boolean,
   storeIntermediateErrors: rule.boolean,
+  keepFailed: checkKeepFailed,
   utc: rule.boolean,
   immediate: rule.boolean,
   immediateUseMemory: rule.boolean,
@@ -59,6 +62,7 @@ export function hueySettings(options: HueyOptions): Settings {
     resultTtlMs: resultTtlMs(options.resultTtl ?? DEFAULT_RESULT_TTL),
     storeNone: options.storeNone ?? false,
     storeIntermediateErrors: options.storeIntermediateErrors ?? false,
+    keepFailed: keptFailed(options.keepFailed ?? {}),
     utc: options.utc ?? true,
     delivery: options.delivery ?? "at-least-once",
     maxDeliveries: options.maxDeliveries ?? DEFAULT_MAX_DELIVERIES,
@@ -83,6 +87,24 @@ function checkSerializer(serializer: unknown): void {
   if (typeof serialize === "function" && typeof deserialize === "function") return;
   // Its properties are not shown: a secret may be among them.
   throw new TypeError(`serializer must have serialize and deserialize, as new Serializer() has: got ${typeof serializer}`);
+}
+
+const KEEP_FAILED: Rules<Exclude<HueyOptions["keepFailed"], false | undefined>> = {
+  count: rule.whole({ min: 1 }),
+  age: rule.duration({ positive: "keepFailed: false keeps none" }),
+};
+
+function checkKeepFailed(value: unknown, name: string): void {
+  if (value === false) return;
+  if (!isOptions(value)) throw new TypeError(`${name} must be false, or an object with count and age: ${show(value)}`);
+  checkKeys(value, name, Object.keys(KEEP_FAILED));
+  checkValues(value, KEEP_FAILED, `${name}.`);
+}
+
+function keptFailed(keepFailed: Exclude<HueyOptions["keepFailed"], undefined>): Settings["keepFailed"] {
+  if (keepFailed === false) return undefined;
+  const { count = DEFAULT_FAILED_COUNT, age = DEFAULT_FAILED_AGE } = keepFailed;
+  return { count, ageMs: durationMs(age, "keepFailed.age") };
 }
 
 function resultTtlMs(ttl: Duration | "forever"): number | undefined {

@@ -4,15 +4,16 @@
  */
 import { checkBoolean, show } from "../primitives/arguments.ts";
 import { brand } from "../core/core.ts";
-import { defineClosing, defineContext, definePeriodic, defineTask } from "../task/definition.ts";
+import { defineClosing, defineContext, definePeriodic, defineRemote, defineTask } from "../task/definition.ts";
 import type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "../observe/hooks.ts";
 import { HueyCore, type StorageSource } from "./internals.ts";
 import type { Definition } from "../task/registry.ts";
 import type { SignalHandler, SignalName } from "../observe/signals.ts";
 import type { Storage } from "../storage.ts";
-import type { DefineClosingTask, DefineContextTask, DefinePeriodicTask, DefineTask } from "../types/definition.ts";
+import type { DefineClosingTask, DefineContextTask, DefinePeriodicTask, DefineTask, TaskOptions } from "../types/definition.ts";
+import type { Remote } from "../types/calling.ts";
 import type { HueyOptions } from "../types/options.ts";
-import { makeWrapper } from "./task_function.ts";
+import { makeRemote, makeWrapper } from "./task_function.ts";
 
 /**
  * The part of a Huey that needs no storage: tasks, hooks and signals.
@@ -114,6 +115,32 @@ export abstract class HueyRegistration {
   /** The storage in use. */
   get storage(): Storage {
     return this.core.storage;
+  }
+
+  /**
+   * A task that is defined elsewhere, in another program or language: it can be called, scheduled, put into pipelines and revoked.
+   * A consumer that knows it so leaves its messages to those that define it.
+   *
+   * @param name What messages call the task.
+   * @param options Options of a task; those of its definition are not known here. `lock` and `rateLimit` have no effect.
+   * @returns The task; `Fn` gives its types: that of the task where it is defined, or a plain type of a function.
+   * @throws {TypeError | RangeError} For a wrong name or option.
+   * @throws {ConfigurationError} If a task of this Huey has the name.
+   *
+   * @example
+   * ```ts
+   * import { MemoryHuey } from "@hueyjs/huey";
+   *
+   * const huey = new MemoryHuey();
+   * const resize = huey.remote<(path: string, width: number) => string>("resize", { retries: 3 });
+   * await resize("cat.png", 200);
+   * console.log((await huey.pending())[0]?.name); // resize
+   * ```
+   */
+  remote<Fn = (...args: unknown[]) => unknown>(name: string, options: Omit<TaskOptions, "name" | "context"> = {}): Remote<Fn> {
+    const definition = defineRemote(name, options);
+    this.core.registry.add(definition);
+    return makeRemote(this.core, definition) as unknown as Remote<Fn>;
   }
 
   /**

@@ -16,7 +16,7 @@ import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
 import { makeMessage, makeTask } from "../composition/call.ts";
 import { type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";
-import type { CallOptions, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
+import type { CallOptions, RemoteTask, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
 import type { Task } from "../types/composition.ts";
 
 /** Leads from a wrapper, or from one with options bound, to the core of its Huey. */
@@ -31,14 +31,21 @@ export function ownerOf(value: unknown): Core | undefined {
 
 /** Makes the wrapper of a definition. */
 export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unknown[], unknown> {
+  const runs = {
+    [DEFINITION]: definition,
+    callLocal: (...args: unknown[]) => callLocal(core, definition, args),
+  };
+  return Object.assign(makeRemote(core, definition), runs) as TaskWrapper<unknown[], unknown>;
+}
+
+/** Makes the wrapper of a task that is defined elsewhere: it is called as any other, and has no function. */
+export function makeRemote(core: Core, definition: Definition): RemoteTask<unknown[], unknown> {
   const key = taskRevocationKey(definition.name);
   const call = makeCall(core, definition, undefined);
   const members = {
     kind: "function",
-    [DEFINITION]: definition,
     with: (options: AnyCallOptions) => makeCall(core, definition, options),
     schedule: (options: AnyCallOptions & { args?: readonly unknown[] }) => schedule(core, definition, options),
-    callLocal: (...args: unknown[]) => callLocal(core, definition, args),
     revoke: async (options: RevokeOptions = {}) => {
       checkRevokeOptions(options);
       await revokeAll(core, definition.name, options);
@@ -47,7 +54,7 @@ export function makeWrapper(core: Core, definition: Definition): TaskWrapper<unk
     isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? core.clock.now() : instantMs(at, "at")),
     unregister: () => core.registry.remove(definition.name),
   };
-  return Object.assign(call, members) as unknown as TaskWrapper<unknown[], unknown>;
+  return Object.assign(call, members) as unknown as RemoteTask<unknown[], unknown>;
 }
 
 interface Call {

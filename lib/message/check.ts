@@ -27,6 +27,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ...Object.entries(CARRIED_CHECKS),
   ["expiresAt", isTime],
   ["attempt", isCount],
+  ["first", isFirst],
   ["quick", isCount],
   ["next", isStep],
   ["onError", isMessage],
@@ -59,6 +60,11 @@ function isStep(value: unknown): boolean {
   if (!isRecord(value) || !("members" in value)) return isMessage(value);
   return isName(value["chord"]) && isMembers(value["members"]) &&
     isMessage(value["callback"]);
+}
+
+function isFirst(value: unknown): boolean {
+  return isRecord(value) &&
+    (["retries", "retryDelay"] as const).every((field) => value[field] === undefined || CARRIED_CHECKS[field](value[field]));
 }
 
 function isMembers(value: unknown): boolean {

@@ -34,6 +34,8 @@ export interface Message {
   readonly results?: boolean | undefined;
   /** Attempts before this one. */
   readonly attempt?: number | undefined;
+  /** What it said before its first attempt, where further attempts have changed that. */
+  readonly first?: FirstAttempt | undefined;
   /** How often in a row it was tried again without a pause. */
   readonly quick?: number | undefined;
   /** Run with the value of this one. */
@@ -50,6 +52,12 @@ export interface Message {
   readonly unknown?: number | undefined;
   /** Enqueued by the scheduler: its result is discarded. */
   readonly periodic?: boolean | undefined;
+}
+
+/** What attempts change in a message. */
+export interface FirstAttempt {
+  readonly retries?: number | undefined;
+  readonly retryDelay?: number | undefined;
 }
 
 /** Which place of which chord a task fills. What a chord does when all are filled is stored once, with its first members. */

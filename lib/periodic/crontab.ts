@@ -58,6 +58,13 @@ export interface CronSchedule {
    * @returns Its first instant; `undefined` if there is none in 50 years.
    */
   next(after?: Instant, defaultTimeZone?: string): Date | undefined;
+  /**
+   * The schedule in words.
+   *
+   * @param defaultTimeZone Zone to name when the crontab has none. Default "UTC".
+   * @returns The five fields and the zone: `0 9-17/2 * * MON-FRI (Europe/Berlin)`.
+   */
+  describe(defaultTimeZone?: string): string;
 }
 
 /** Makes schedules; see `crontab`. */
@@ -112,7 +119,9 @@ function makeCrontab(input: string | (CronFields & CronOptions), options: CronOp
     const found = nextMatch(values, clock(defaultTimeZone), instantMs(after, "after"));
     return found === undefined ? undefined : new Date(found);
   };
-  return Object.assign(schedule, { next });
+  const words = FIELD_NAMES.map((name) => String(fields[name] ?? "*").replaceAll(/\s/g, "")).join(" ");
+  const describe = (defaultTimeZone: string = "UTC"): string => `${words} (${timeZone ?? defaultTimeZone})`;
+  return Object.assign(schedule, { next, describe });
 }
 
 function withDefaults(fields: CronFields & CronOptions, defaults: CronFields): CronFields & CronOptions {

@@ -118,10 +118,8 @@ async function enqueueDue(
       enqueued.push({ definition, slotMs, item });
     }
   }
-  const lastMs = slots.at(-1);
-  if (lastMs !== undefined && definition.periodic.missed !== "skip") {
-    await core.storage.meta.put(lastSlotKey(definition.name), encodeRecord(lastMs));
-  }
+  const lastMs = definition.periodic.missed === "skip" ? enqueued.at(-1)?.slotMs : slots.at(-1);
+  if (lastMs !== undefined) await core.storage.meta.put(lastSlotKey(definition.name), encodeRecord(lastMs));
   return enqueued;
 }
 
@@ -166,6 +164,12 @@ function soonest(core: Core, definitions: readonly PeriodicDefinition[], afterMs
     }
   }
   return soonestMs === Infinity ? undefined : soonestMs;
+}
+
+/** The last slot of each of these tasks that any consumer has enqueued, as far as that is on record. */
+export async function lastSlots(core: Core, names: readonly string[]): Promise<(number | undefined)[]> {
+  if (names.length === 0) return [];
+  return (await core.storage.meta.peekMany(names.map(lastSlotKey))).map(decodeRecord);
 }
 
 function logFailure(core: Core, what: string, name: string, error: unknown): void {

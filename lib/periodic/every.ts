@@ -17,6 +17,12 @@ export interface IntervalSchedule {
    * @returns Its instant; `undefined` if there is none before time ends.
    */
   next(after?: Instant): Date | undefined;
+  /**
+   * The schedule in words.
+   *
+   * @returns The interval in seconds: `every 30 s`.
+   */
+  describe(): string;
 }
 
 const LEAST_MS = 1000;
@@ -49,5 +55,5 @@ export function every(interval: Duration): IntervalSchedule {
     const slotMs = (Math.floor(instantMs(after, "after") / intervalMs) + 1) * intervalMs;
     return slotMs > LAST_INSTANT_MS ? undefined : new Date(slotMs);
   };
-  return Object.assign(schedule, { next });
+  return Object.assign(schedule, { next, describe: () => `every ${intervalMs / 1000} s` });
 }

@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const MOST_QUESTIONS = 100_000;
 
 /** `crontab` and `every` tell their slots; so may a predicate of the application. */
-type Foresight = Schedule & { next(after: Instant, defaultTimeZone: string): Date | undefined };
+export type Foresight = Schedule & { next(after: Instant, defaultTimeZone: string): Date | undefined };
 
 /**
  * The first moment at which a task may run.
@@ -74,6 +74,7 @@ export function latestSlots(
   return slots.slice(-most);
 }
 
-function hasForesight(schedule: Schedule): schedule is Foresight {
+/** Whether a schedule can tell its slots before they come. */
+export function hasForesight(schedule: Schedule): schedule is Foresight {
   return typeof (schedule as Partial<Foresight>).next === "function";
 }

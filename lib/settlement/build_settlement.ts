@@ -7,6 +7,7 @@ import { reportOf } from "./chord_report.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import { encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
+import { failedBurial } from "./failed_burial.ts";
 import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
@@ -117,7 +118,10 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   const retrying = willRetry(outcome);
   // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
   const retry = retrying
-    ? retryMessage(outcome, core.clock.now(), Math.random(), !core.immediate || isInstruction(outcome))
+    ? withFirst(
+      retryMessage(outcome, core.clock.now(), Math.random(), !core.immediate || isInstruction(outcome)),
+      ended.message,
+    )
     : undefined;
   const { messages: followUps, chords } = followUpsOf(core, outcome, carried, retrying);
   const report = retrying ? undefined : membershipToReport(outcome);
@@ -129,7 +133,8 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
     chord: report && await reportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
-  return { outcome, settlement, followUps, retry, report };
+  const burial = await failedBurial(ended, outcome, retrying);
+  return { outcome, settlement: burial === undefined ? settlement : { ...settlement, ...burial }, followUps, retry, report };
 }
 
 function settlementOf(
@@ -233,6 +238,11 @@ function membershipToReport(outcome: Outcome): ChordMembership | undefined {
 
 function chordValue(outcome: Outcome, value: unknown): unknown {
   return outcome.ran ? value : undefined;
+}
+
+/** The next attempt knows what the first one was told, so that the task can be tried again from its beginning. */
+function withFirst(retry: Message, { first, retries, retryDelay }: Message): Message {
+  return { ...retry, first: first ?? { retries, retryDelay } };
 }
 
 async function itemsOf(core: Core, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {

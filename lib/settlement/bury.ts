@@ -9,7 +9,7 @@ import { membershipOf } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
-import { HueyException } from "../errors.ts";
+import { HueyException, UnknownTaskError } from "../errors.ts";
 import { causeOf, portableError, storedFailure } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { announceItem } from "./announce.ts";
@@ -18,7 +18,8 @@ import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
-import type { Burial, Claim, Settlement } from "../storage.ts";
+import { MOST_LETTERS, warnWhenFull } from "./letter_bounds.ts";
+import type { Burial, Claim, DeadLetterKind, Settlement } from "../storage.ts";
 
 /** A claim that cannot be run. */
 export interface Unfit {
@@ -31,6 +32,8 @@ export interface Unfit {
   readonly message?: Message | undefined;
   /** Its task has ended before: how it did stays. */
   readonly ended?: boolean | undefined;
+  /** It ran, and how it ended cannot be stored. */
+  readonly ran?: boolean | undefined;
   /** What to keep, if it is not what was claimed. */
   readonly data?: Uint8Array | undefined;
 }
@@ -45,7 +48,7 @@ export interface Unfit {
 export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefined): Promise<boolean> {
   const { claim, reason, message, ended, data = claim.data } = unfit;
   const taskId = message?.id ?? claim.id;
-  const kind = message === undefined ? "unreadable" as const : "unknown" as const;
+  const kind = kindOf(unfit);
   const burial = { id: newId(), kind, reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
   core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
   const name = message === undefined ? claim.id : describe(message);
@@ -55,11 +58,13 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     ending: ended ? undefined : "dead",
     noticeTtlMs: core.settings.completionTtlMs,
     bury: burial,
+    buryBounds: { count: MOST_LETTERS },
     dropLocks: true,
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
     const { held, callback } = await settleWithRetry(core, settlement, name, stop);
     if (callback !== undefined) await announceItem(core, callback);
+    await warnWhenFull(core, kind);
     return held;
   };
   try {
@@ -76,6 +81,11 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     if (isTemporary(error)) throw error;
     return await settle(bare);
   }
+}
+
+function kindOf({ ran, error, message }: Unfit): DeadLetterKind {
+  if (ran) return "failed";
+  return message !== undefined && error instanceof UnknownTaskError ? "unknown" : "unreadable";
 }
 
 async function reportOfDead(core: Core, { claim, message, ended }: Unfit, error: Error | string): Promise<Settlement["chord"]> {

@@ -39,7 +39,8 @@ async function settleRefused(execution: Execution, error: Error): Promise<boolea
     written = await write(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()));
   } catch (again) {
     if (isTemporary(again) || options.owner === undefined) throw again;
-    return await bury(core, { claim, message, reason: `Its end cannot be stored: ${toError(again).message}` }, options.stop);
+    const reason = `Its end cannot be stored: ${toError(again).message}`;
+    return await bury(core, { claim, message, reason, ran: true }, options.stop);
   }
   return await announceWritten(execution, written);
 }

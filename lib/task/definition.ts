@@ -68,6 +68,21 @@ export function defineClosing(args: readonly unknown[], logger: Logger): Definit
   return defineContext(args, logger);
 }
 
+/**
+ * The definition of a task that is defined elsewhere.
+ * @throws {TypeError | RangeError} For a wrong name or option, naming it.
+ */
+export function defineRemote(name: unknown, options: unknown): Definition {
+  checkName(name, "The name of a remote task");
+  checkIsOptions(options, "A remote task");
+  const own = ["name", "context"].find((option) => option in options);
+  if (own !== undefined) throw new TypeError(`A remote task has no option "${own}": that belongs to its definition`);
+  const refuse = (): never => {
+    throw new ConfigurationError(`Task "${name}" is defined elsewhere: it has no function here`);
+  };
+  return { ...makeDefinition({ options: { ...options, name }, fn: refuse }, EXTRA_RULES.task), remote: true };
+}
+
 function makeDefinition({ options, fn }: Parts, extra: object): Definition {
   const name = options.name ?? fn.name;
   if (name === "") throw new ConfigurationError('A task needs a name: name the function, or give one: task("name", fn)');

@@ -28,6 +28,8 @@ export interface Definition {
   readonly lock: { readonly name: string; readonly options: LockOptions } | undefined;
   readonly rateLimit: { readonly name: string; readonly options: RateLimitOptions } | undefined;
   readonly periodic: Periodic | undefined;
+  /** It is defined elsewhere: it can be enqueued here, and not run. */
+  readonly remote?: true | undefined;
 }
 
 /** Leads from a wrapper to its definition. */
@@ -43,16 +45,21 @@ export class Registry {
   readonly #definitions: Map<string, Definition> = new Map();
 
   /**
-   * Registers a task.
+   * Registers a task. One that is defined elsewhere may be registered several times; what was said last counts.
    * @throws {ConfigurationError} If the name is taken.
    */
   add(definition: Definition): void {
-    if (this.#definitions.has(definition.name)) {
+    const { name, remote } = definition;
+    const before = this.#definitions.get(name);
+    if (before !== undefined && before.remote !== remote) {
       throw new ConfigurationError(
-        `A task named "${definition.name}" is registered already: names are the identity on the wire`,
+        `"${name}" is registered already: a name is that of a task of this Huey, or of a remote one`,
       );
     }
-    this.#definitions.set(definition.name, definition);
+    if (before !== undefined && !remote) {
+      throw new ConfigurationError(`A task named "${name}" is registered already: names are the identity on the wire`);
+    }
+    this.#definitions.set(name, definition);
   }
 
   /** Removes a task. @returns whether it was registered */
@@ -60,13 +67,14 @@ export class Registry {
     return this.#definitions.delete(name);
   }
 
-  /** The task, or `undefined`. */
+  /** The task, if it can run here; else `undefined`. */
   find(name: string): Definition | undefined {
-    return this.#definitions.get(name);
+    const definition = this.#definitions.get(name);
+    return definition?.remote ? undefined : definition;
   }
 
   /**
-   * The task.
+   * The task, which may be one that is defined elsewhere.
    * @throws {UnknownTaskError} If it is not registered.
    */
   get(name: string): Definition {
@@ -75,14 +83,24 @@ export class Registry {
     return definition;
   }
 
-  /** All tasks. */
+  /** Whether it is a task that is defined elsewhere. */
+  isRemote(name: string): boolean {
+    return this.#definitions.get(name)?.remote === true;
+  }
+
+  /** All tasks that can run here. */
   all(): Definition[] {
+    return this.known().filter(({ remote }) => !remote);
+  }
+
+  /** All tasks, also those that are defined elsewhere. */
+  known(): Definition[] {
     return [...this.#definitions.values()];
   }
 
   /** The periodic tasks. */
   periodic(): (Definition & { readonly periodic: Periodic })[] {
-    return this.all().filter((definition): definition is Definition & { readonly periodic: Periodic } =>
+    return this.known().filter((definition): definition is Definition & { readonly periodic: Periodic } =>
       definition.periodic !== undefined
     );
   }

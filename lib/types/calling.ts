@@ -134,8 +134,8 @@ export interface TaskCall<A extends unknown[], R> {
   map(items: Iterable<MapItem<A>>): Promise<ResultGroup<Stored<R>[]>>;
 }
 
-/** What `huey.task` returns: callable with the function's parameters, promises of its return type included. */
-export interface TaskWrapper<A extends unknown[], R> extends RegisteredTask, TaskCall<A, R> {
+/** What `huey.remote` returns: a task that is defined elsewhere. It is called as any other, and has no function here. */
+export interface RemoteTask<A extends unknown[], R> extends RegisteredTask, TaskCall<A, R> {
   /**
    * Binds options of a call. What is bound can be called as often as one likes.
    *
@@ -177,7 +177,10 @@ export interface TaskWrapper<A extends unknown[], R> extends RegisteredTask, Tas
    * ```
    */
   schedule(options: ScheduleOptions<A>): Promise<Result<Stored<R>>>;
+}
 
+/** What `huey.task` returns: callable with the function's parameters, promises of its return type included. */
+export interface TaskWrapper<A extends unknown[], R> extends RemoteTask<A, R> {
   /**
    * Runs the function here and now, without a queue. A task with `context: true` gets a fresh context, a context task its opened
    * resource.
@@ -195,6 +198,15 @@ export interface TaskWrapper<A extends unknown[], R> extends RegisteredTask, Tas
    */
   callLocal(...args: A): R;
 }
+
+/**
+ * The type of a remote task, from that of the task where it is defined, `typeof import("./tasks.ts").add`, or from a plain type of a
+ * function.
+ */
+export type Remote<T> = T extends TaskWrapper<infer A, infer R> ? RemoteTask<A, R>
+  : T extends RemoteTask<infer A, infer R> ? RemoteTask<A, R>
+  : T extends (...args: infer A) => infer R ? RemoteTask<A, R>
+  : never;
 
 /** What is known of an invocation; hooks and signal handlers see it as `Task`. Durations are in seconds. */
 export interface TaskInfo {

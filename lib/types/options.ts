@@ -26,6 +26,12 @@ export interface HueyOptions {
    */
   storeIntermediateErrors?: boolean;
 
+  /**
+   * Tasks that failed for good stay with their message and error, to be looked at and tried again: at most `count`, for `age`, the oldest
+   * go. Default `{ count: 10_000, age: { days: 7 } }`; what is left out of it is as there. `false` keeps none.
+   */
+  keepFailed?: false | { count?: number; age?: Duration };
+
   /** Whether a crontab that names no zone means UTC; else local time. Default true. */
   utc?: boolean;
 
@@ -93,39 +99,19 @@ export interface FlushOptions {
   stats?: boolean;
 }
 
-/** A message that nobody could run, set aside. */
-export interface DeadLetter {
-  /** Id of the dead letter, not of the task. */
-  readonly id: string;
-
-  /** Why nobody could run it. */
-  readonly reason: string;
-
-  /** When it was set aside. */
-  readonly at: Date;
-
-  /** The message as it was. */
-  readonly data: Uint8Array;
-
-  /** Id of the task, if it could be read. */
-  readonly taskId: string | undefined;
-
-  /** Name of the task, if it could be read. */
-  readonly taskName: string | undefined;
-}
-
 /** Where a value is stored. Nothing else is ever stored there, so whoever signs can refuse a value that was moved. */
 export interface Place {
   /**
    * What it is: the message of a task (also as a dead letter), the value or error of a task, what it has told of its progress, the
-   * value of a member of a chord, the value of a step of a task, or a value that the application has put.
+   * value of a member of a chord, the value of a step of a task, the error of a failed task that is set aside, or a value that the
+   * application has put.
    */
-  readonly purpose: "message" | "result" | "progress" | "chord" | "step" | "value";
+  readonly purpose: "message" | "result" | "progress" | "chord" | "step" | "failure" | "value";
 
   /** Name of the queue. */
   readonly queue: string;
 
-  /** Id of the task, or the key; of a value of a chord `<id of the chord>:<index of the member>`. */
+  /** Id of the task, of the dead letter, or the key; of a value of a chord `<id of the chord>:<index of the member>`. */
   readonly id: string;
 }
 

@@ -186,6 +186,12 @@ export interface Result<T = unknown> {
   progressUpdates(): AsyncIterableIterator<unknown>;
 }
 
+/**
+ * The handle of an invocation of which only the id is known: as `Result`, without `task` and `reschedule`. `isRevoked` sees the
+ * revocation of the invocation alone, since nothing says of which task it is.
+ */
+export type Handle<T = unknown> = Omit<Result<T>, "task" | "reschedule">;
+
 /** The values of several handles when some may not be ready. */
 export type ResultOptions<T> = { [K in keyof T]: T[K] | undefined };
 

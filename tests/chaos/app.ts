@@ -40,6 +40,7 @@ const settings = JSON.parse(process.env["HUEY_CHAOS"] ?? "{}") as ChaosSettings;
 export const huey: Huey = new (CLASSES[settings.huey] as new (options: object) => Huey)({
   name: "chaos",
   storeIntermediateErrors: false,
+  keepFailed: false,
   ...settings.options,
 });
 

@@ -79,7 +79,8 @@ for (const delivery of ["at-least-once", "at-most-once"] as const) {
     test(`${kind}, ${delivery}, seed ${seed}: every task, pipeline and chord ends, once`, async () => {
       const storage = STORAGES[kind]!();
       const faulty = makeFaulty(storage, { seed, hangMs: 20 });
-      const make = (storage: Storage): Huey => new Huey({ name: "faulty", storage, logger: silent, storeNone: true });
+      const make = (storage: Storage): Huey =>
+        new Huey({ name: "faulty", storage, logger: silent, storeNone: true, keepFailed: false });
       const seen: Seen = { runs: new Map(), ends: new Map() };
       const huey = make(faulty.storage);
       define(huey, delivery, seen);

@@ -6,7 +6,7 @@ import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Member, Task } from "../../lib/types/composition.ts";
-import { memory, OWNER } from "../helpers.ts";
+import { lostCount, memory, OWNER } from "../helpers.ts";
 
 type Random = () => number;
 
@@ -143,7 +143,7 @@ test.each(Array.from({ length: 300 }, (_, seed) => seed))("composition %d comes 
   await runAll(here, random);
   expect(here.collected).toEqual([[shown(model(node, []))]]);
   expect([...here.completed.values()].every((count) => count === 1)).toBe(true);
-  expect([await here.huey.pendingCount(), await here.huey.scheduledCount(), await here.huey.deadLetterCount()]).toEqual([
+  expect([await here.huey.pendingCount(), await here.huey.scheduledCount(), await lostCount(here.huey)]).toEqual([
     0,
     0,
     0,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { DecodeError, TaskException } from "../../lib/errors.ts";
 import { chord } from "../../lib/composition/group.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
-import { failure, memory, work } from "../helpers.ts";
+import { failure, lostCount, memory, work } from "../helpers.ts";
 
 const lure = { error: "Admin: please log in again at evil.example", traceback: "", taskId: "t", retries: 0, outcome: "failed" };
 
@@ -87,7 +87,7 @@ describe("a failure that cannot be stored as it is", () => {
         const error = await failure(result.get()) as TaskException;
         expect(error.message).toMatch(/^RangeError: xxx/);
         expect([error.metadata.outcome, got.length, got.pop()!.slice(0, 3), runs]).toEqual(["failed", 1, "xxx", 4]);
-        expect([await chorded.get(), await huey.deadLetterCount()]).toEqual([["xxxxx"], 0]);
+        expect([await chorded.get(), await lostCount(huey)]).toEqual([["xxxxx"], 0]);
       }
     }
   });
@@ -119,7 +119,7 @@ describe("a failure that cannot be stored as it is", () => {
       const result = await task();
       await work(huey);
       expect((await failure(result.get())).message).toBe("RangeError: no luck");
-      expect([runs, await huey.deadLetterCount()]).toEqual([1, 0]);
+      expect([runs, await lostCount(huey)]).toEqual([1, 0]);
     }
   });
 

@@ -89,7 +89,7 @@ async function compareGraves(model: Model, { huey }: Site): Promise<void> {
   expect(found.toSorted()).toEqual(
     model.graves.map(({ entry, atMs, taskName }) => `${atMs} ${entry.id.text} ${taskName}`).toSorted(),
   );
-  expect(letters.map(({ at }) => at.getTime())).toEqual(model.graves.map(({ atMs }) => atMs));
+  expect(letters.map(({ at }) => at.getTime())).toEqual(model.graves.map(({ atMs }) => atMs).toReversed());
   expect(await huey.deadLetterCount()).toBe(model.graves.length);
 }
 

@@ -56,7 +56,14 @@ export class World {
 
   constructor(storages: readonly Storage[], { setup }: Model) {
     const { storeNone, storeIntermediateErrors, compression } = setup;
-    const options = { storeNone, storeIntermediateErrors, compression, maxDeliveries: MAX_DELIVERIES, logger: silent };
+    const options = {
+      storeNone,
+      storeIntermediateErrors,
+      compression,
+      maxDeliveries: MAX_DELIVERIES,
+      logger: silent,
+      keepFailed: false as const,
+    };
     this.sites = storages.map((storage) => {
       const huey = new Huey({ ...options, completionTtl: NOTICE_MS / 1000, storage });
       const tasks = registerTasks(huey, () => this.#atGate());

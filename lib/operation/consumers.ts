@@ -1,0 +1,62 @@
+/**
+ * Who serves a queue: the leases of consumers, with what each says of itself.
+ * @module
+ */
+import type { Core } from "../core/core.ts";
+import type { StoredLease } from "../storage.ts";
+import type { ConsumerInfo } from "../types/operating.ts";
+
+/** What a consumer says of itself with each renewal of its lease. */
+export type AboutConsumer = Pick<ConsumerInfo, "version" | "runtime" | "workerType" | "slots" | "busy" | "memoryBytes"> & {
+  readonly startedMs: number;
+};
+
+/** As the lease carries it. */
+export function encodeAbout(about: AboutConsumer): string {
+  return JSON.stringify(about);
+}
+
+/** The consumers with a lease, those that have run out included, in the order in which they started. */
+export async function consumerInfos(core: Core): Promise<ConsumerInfo[]> {
+  const nowMs = core.clock.now();
+  const infos = (await core.storage.leases()).map((lease) => infoOf(lease, nowMs));
+  return infos.sort((left, right) => left.startedAt.getTime() - right.startedAt.getTime());
+}
+
+const WORKER_TYPES: readonly unknown[] = ["greenlet", "thread", "process"];
+
+function infoOf({ consumer, host, pid, expiresMs, about }: StoredLease, nowMs: number): ConsumerInfo {
+  const said = parse(about);
+  const text = (value: unknown): string => typeof value === "string" ? value : "";
+  const number = (value: unknown): number => typeof value === "number" && Number.isFinite(value) ? value : 0;
+  return {
+    id: consumer,
+    // Behind the name stands what tells two machines of one name apart.
+    host: host.split("/")[0]!,
+    pid,
+    startedAt: dateOf(number(said.startedMs)),
+    expiresAt: dateOf(expiresMs),
+    silent: expiresMs <= nowMs,
+    version: text(said.version),
+    runtime: text(said.runtime),
+    workerType: WORKER_TYPES.includes(said.workerType) ? said.workerType as ConsumerInfo["workerType"] : "greenlet",
+    slots: number(said.slots),
+    busy: number(said.busy),
+    memoryBytes: number(said.memoryBytes),
+  };
+}
+
+/** What is stored may come from anybody. */
+function parse(about: string | undefined): Partial<Record<keyof AboutConsumer, unknown>> {
+  try {
+    const said: unknown = JSON.parse(about ?? "{}");
+    return typeof said === "object" && said !== null ? said : {};
+  } catch {
+    return {};
+  }
+}
+
+function dateOf(ms: number): Date {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? new Date(0) : date;
+}

@@ -1,0 +1,67 @@
+/**
+ * Looking at what runs and what waits. Each look costs the same however deep the queue is.
+ * @module
+ */
+import { InvocationInfo, makeTask } from "../composition/call.ts";
+import { decodeMessage } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { withChordValues } from "../execution/open_claim.ts";
+import type { Message } from "../message/message.ts";
+import type { Item, StoredRunning } from "../storage.ts";
+import type { Task } from "../types/composition.ts";
+import type { RunningTask } from "../types/operating.ts";
+
+/** The tasks of items; what cannot be decoded becomes a dead letter when it is claimed, and is left out here. */
+export async function tasksOf(core: Core, items: readonly Item[]): Promise<Task[]> {
+  const tasks: Task[] = [];
+  for (const item of items) {
+    const message = await readable(core, item);
+    if (message !== undefined) tasks.push(makeTask(message));
+  }
+  return tasks;
+}
+
+/** What workers hold, longest first. */
+export async function runningTasks(core: Core, limit: number | undefined): Promise<RunningTask[]> {
+  const tasks: RunningTask[] = [];
+  for (const running of await core.storage.running(limit)) {
+    const message = await readable(core, running.claim);
+    if (message !== undefined) tasks.push(new RunningInvocation(message, running));
+  }
+  return tasks;
+}
+
+/** Age in seconds of the task that has been on the queue for longest; 0 if none is. */
+export async function queueLatency(core: Core): Promise<number> {
+  const oldestMs = await core.storage.oldestMs();
+  // The clock of the storage may be ahead of that of this process.
+  return oldestMs === undefined ? 0 : Math.max(0, core.clock.now() - oldestMs) / 1000;
+}
+
+async function readable(core: Core, item: Item): Promise<Message | undefined> {
+  try {
+    return await withChordValues(core, await decodeMessage(core, item));
+  } catch (error) {
+    core.logger.warn(`Message ${item.id} cannot be listed`, { error });
+    return undefined;
+  }
+}
+
+class RunningInvocation extends InvocationInfo implements RunningTask {
+  readonly worker: string;
+  readonly consumer: string;
+  readonly startedAt: Date;
+  readonly deliveries: number;
+
+  constructor(message: Message, { claim, owner, sinceMs }: StoredRunning) {
+    super(message);
+    this.worker = owner.worker;
+    this.consumer = owner.consumer;
+    this.startedAt = new Date(sinceMs);
+    this.deliveries = claim.deliveries;
+  }
+
+  get attempt(): number {
+    return (this.message.attempt ?? 0) + 1;
+  }
+}

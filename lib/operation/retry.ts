@@ -1,0 +1,106 @@
+/**
+ * Trying dead letters again: a new run of the task under its id, with everything that was to follow it.
+ * @module
+ */
+import { cancelFollowing, forgetCanceled } from "../settlement/canceled_steps.ts";
+import { decodeMessage, encodeItem } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { withExpiry } from "../composition/link.ts";
+import { announce } from "../enqueue/enqueue.ts";
+import { DecodeError } from "../errors.ts";
+import { runQueued } from "../execution/queued.ts";
+import type { Message } from "../message/message.ts";
+import { describe } from "../observe/logger.ts";
+import { SIGNAL_ENQUEUED } from "../observe/signals.ts";
+import type { DeadLetterQuery, Item, StoredDeadLetter } from "../storage.ts";
+
+/**
+ * Enqueues the task of a dead letter again.
+ *
+ * @param id Of the dead letter, or of its task.
+ * @returns whether it is enqueued: of several that try at once one is told so
+ */
+export async function retryDeadLetter(core: Core, id: string): Promise<boolean> {
+  const letter = await core.storage.deadLetter(id);
+  if (letter === undefined || !await retryLetter(core, letter)) return false;
+  await runQueued(core);
+  return true;
+}
+
+/** How many are read at once. */
+const BATCH = 500;
+
+/**
+ * Enqueues the tasks of dead letters again. What is set aside meanwhile is left alone, or one that fails at once would come again and again.
+ *
+ * @returns how many
+ */
+export async function retryAllDeadLetters(core: Core, query: DeadLetterQuery & { readonly limit: number }): Promise<number> {
+  const { limit, ...filter } = query;
+  const seen = new Set<string>();
+  let beforeMs = Math.min(filter.beforeMs ?? Infinity, core.clock.now() + 1);
+  let [done, left] = [0, 0];
+  while (done < limit) {
+    // Those that could not be enqueued are still there, and come first.
+    const batch = Math.min(limit - done, BATCH) + left;
+    const found = await core.storage.deadLetters({ ...filter, beforeMs, limit: batch });
+    const letters = found.filter((letter) => !seen.has(letter.id));
+    if (letters.length === 0) break;
+    // The oldest of them first, as they were called.
+    for (const letter of letters.toReversed()) {
+      seen.add(letter.id);
+      if (await retryLetter(core, letter)) done++;
+      else left++;
+    }
+    beforeMs = Math.min(beforeMs, letters.at(-1)!.atMs + 1);
+  }
+  await runQueued(core);
+  return done;
+}
+
+/**
+ * What was stored of the ends of the steps that were to follow goes first, so that their readers wait again.
+ */
+async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolean> {
+  const { id, taskId = id, data, priority } = letter;
+  const message = await readable(core, taskId, data);
+  if (message === undefined) {
+    // As it was: perhaps another consumer, or a later version, can read it.
+    const item = { id: taskId, data, priority, track: core.settings.trackState };
+    return await core.storage.requeueDeadLetter(id, item) !== undefined;
+  }
+  const again = withExpiry(asNew(core, message), core.clock.now());
+  await forgetCanceled(core, again);
+  const enqueued = await core.storage.requeueDeadLetter(id, await itemOf(core, again));
+  if (enqueued === undefined) return false;
+  const holder = enqueued.duplicates?.get(0);
+  if (holder === undefined) {
+    if (!enqueued.blocked?.has(0)) await announce(core, [again], SIGNAL_ENQUEUED);
+    return true;
+  }
+  core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`);
+  const canceled = await cancelFollowing(core, message, "failed");
+  await core.storage.settle({ id: taskId, noticeTtlMs: core.settings.completionTtlMs, canceled });
+  return false;
+}
+
+async function itemOf(core: Core, message: Message): Promise<Item> {
+  return await encodeItem(core, message);
+}
+
+async function readable(core: Core, id: string, data: Uint8Array): Promise<Message | undefined> {
+  try {
+    return await decodeMessage(core, { id, data });
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return undefined;
+  }
+}
+
+/** The message of a first attempt: with all its retries, due at once, with an expiry that counts from now. */
+function asNew(core: Core, message: Message): Message {
+  const { first = message, ...kept } = message;
+  const { fields } = core.registry.find(message.name) ?? { fields: first };
+  const fresh = { eta: undefined, expiresAt: undefined, attempt: undefined, quick: undefined, unknown: undefined };
+  return { ...kept, ...fresh, retries: fields.retries, retryDelay: first.retryDelay };
+}

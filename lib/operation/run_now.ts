@@ -1,0 +1,46 @@
+/**
+ * Running a scheduled task now.
+ * @module
+ */
+import { decodeMessage } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { earlyKey } from "../core/keys.ts";
+import { announce } from "../enqueue/enqueue.ts";
+import { runQueued } from "../execution/queued.ts";
+import type { Message } from "../message/message.ts";
+import { SIGNAL_ENQUEUED } from "../observe/signals.ts";
+import type { Item } from "../storage.ts";
+
+/** How long the note lasts until the task is found, and when it is due is known. */
+const FIRST_MS = 60_000;
+/** So long after its time a task is due by any clock. */
+const LATE_MS = 3_600_000;
+const NOTE = new Uint8Array([1]);
+
+/**
+ * Moves a scheduled task to the queue, under its id. Its message goes on saying when it was due, so a note tells the worker that gets it
+ * not to put it back.
+ *
+ * @returns whether it was found
+ */
+export async function runNow(core: Core, id: string): Promise<boolean> {
+  const { meta } = core.storage;
+  // First, since a worker may have the task before the answer is here. Another call may have left a note that lasts longer.
+  await meta.putIfEmpty(earlyKey(id), NOTE, { ttlMs: FIRST_MS });
+  const moved = await core.storage.promote(id);
+  if (moved === undefined) return false;
+  const message = await readable(core, moved);
+  await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
+  if (message !== undefined && !moved.blocked) await announce(core, [message], SIGNAL_ENQUEUED);
+  await runQueued(core);
+  return true;
+}
+
+async function readable(core: Core, item: Item): Promise<Message | undefined> {
+  try {
+    return await decodeMessage(core, item);
+  } catch (error) {
+    core.logger.debug(`Message ${item.id} cannot be read: whoever claims it sets it aside`, { error });
+    return undefined;
+  }
+}

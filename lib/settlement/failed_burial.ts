@@ -1,0 +1,83 @@
+/**
+ * A task that failed for good stays with its message and its error, to be looked at and tried again. What its readers, its chord and its
+ * error handlers see does not change by that.
+ * @module
+ */
+import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
+import { placeOf } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { isTemporary } from "../core/patience.ts";
+import type { Message } from "../message/message.ts";
+import { errorStack, errorText, readText, toError } from "../primitives/error_record.ts";
+import { newId } from "../primitives/ids.ts";
+import type { Burial, Claim, Settlement } from "../storage.ts";
+
+/** What is to be set aside. */
+interface Failed {
+  readonly core: Core;
+  readonly claim: Claim;
+  /** With the values of its chord, if it is the callback of one. */
+  readonly message: Message;
+  readonly dropChord: string | undefined;
+}
+
+/** Longest text of an error that is kept here, and longest stack. */
+const LONGEST_TEXT = 10_000;
+const LONGEST_STACK = 20_000;
+
+/** The burial of a failed task; `undefined` if it has not failed, is tried again, or goes on as another invocation. */
+export async function failedBurial(
+  failed: Failed,
+  outcome: Outcome,
+  retrying: boolean,
+): Promise<Pick<Settlement, "bury" | "buryBounds"> | undefined> {
+  const { core, message } = failed;
+  const { keepFailed } = core.settings;
+  if (keepFailed === undefined || retrying || OUTCOMES[outcome.kind].ending !== "failed" || outcome.moved) return undefined;
+  const error = toError(outcome.error);
+  const id = newId();
+  const bury: Burial = {
+    id,
+    kind: "failed",
+    reason: cut(errorText(error), LONGEST_TEXT),
+    atMs: core.clock.now(),
+    data: await dataOf(failed),
+    taskId: message.id,
+    taskName: message.name,
+    error: await errorData(core, id, error),
+    attempts: (message.attempt ?? 0) + (outcome.postponed ? 0 : 1),
+  };
+  return { bury, buryBounds: keepFailed };
+}
+
+/** The message as it was claimed; of the callback of a chord with its values, since the chord goes with the settlement. */
+async function dataOf({ core, claim, message, dropChord }: Failed): Promise<Uint8Array> {
+  if (dropChord === undefined) return claim.data;
+  try {
+    return await core.serializer.serialize(message, placeOf(core, "message", message.id));
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    core.logger.warn(`Failed task ${message.id} is kept without the values of its chord: ${toError(error).message}`);
+    return claim.data;
+  }
+}
+
+async function errorData(core: Core, id: string, error: Error): Promise<Uint8Array | undefined> {
+  const record = {
+    name: cut(error.name, LONGEST_TEXT),
+    message: cut(error.message, LONGEST_TEXT),
+    stack: readText(error, "stack") === undefined ? undefined : cut(errorStack(error), LONGEST_STACK),
+  };
+  try {
+    return await core.serializer.serialize(record, placeOf(core, "failure", id));
+  } catch (refused) {
+    if (isTemporary(refused)) throw refused;
+    core.logger.warn(`The error of failed task ${id} cannot be kept: ${toError(refused).message}`);
+    return undefined;
+  }
+}
+
+function cut(text: string, most: number): string {
+  const plain = String(text);
+  return plain.length <= most ? plain : `${plain.slice(0, most)}... (${plain.length - most} more characters)`;
+}
