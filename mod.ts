@@ -27,6 +27,7 @@ import "./lib/primitives/support.ts";
 export { Huey } from "./lib/huey/huey.ts";
 export { HueyOperation } from "./lib/huey/operation.ts";
 export { HueyContents } from "./lib/huey/contents.ts";
+export { HueyHistory } from "./lib/huey/history.ts";
 export { HueyRegistration } from "./lib/huey/registration.ts";
 export type { StorageSource } from "./lib/huey/internals.ts";
 export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";
@@ -191,6 +192,7 @@ export type {
   TaskState,
   TaskStatus,
 } from "./lib/types/results.ts";
+export type { RecentTask, Stats, StatsCounts, StatsOptions, StatsRow, StatsTimes } from "./lib/types/statistics.ts";
 export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
 export type {
   ConsumerInfo,

@@ -13,6 +13,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "serializer",
     "message",
     "observe",
+    "statistics",
     "task",
     "composition",
     "core",

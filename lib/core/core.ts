@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../primitives/clock.ts";
 import type { Registry } from "../task/registry.ts";
+import type { Statistics } from "../statistics/statistics.ts";
 import type { Claim, DeadLetterBounds, Storage } from "../storage.ts";
 import type { Message } from "../message/message.ts";
 import type { Hooks } from "../observe/hooks.ts";
@@ -67,6 +68,8 @@ export interface Core {
   readonly hooks: Hooks;
   readonly signals: Signals;
   readonly logger: Logger;
+  /** What this process counts; `undefined` where it does not. */
+  readonly statistics: Statistics | undefined;
   readonly immediate: boolean;
   /** Immediate mode: runs what a function enqueues, with the core that it is given, before it resolves. */
   runInCall(enqueue: (core: Core) => Promise<void>): Promise<void>;

@@ -79,6 +79,7 @@ async function writeStart(core: Core, { messages, chords }: Start): Promise<void
     await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
   }
   await core.storage.enqueue(items, records);
+  for (const { name } of messages) core.statistics?.count(name, "enqueued");
   if (core.signals.has(SIGNAL_SCHEDULED)) {
     await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
   }

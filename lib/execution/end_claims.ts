@@ -62,20 +62,22 @@ export async function interrupt(core: Core, running: Iterable<Running>): Promise
 /** Emits `recovered` for claims that `storage.recover()` returned. */
 export async function announceRecovered(core: Core, claims: readonly Claim[]): Promise<void> {
   for (const claim of claims) {
-    core.logger.warn(`Task ${await nameOf(core, claim)} was taken over from a worker that is gone`);
+    const name = await nameOf(core, claim);
+    core.statistics?.count(name ?? "", "recovered");
+    core.logger.warn(`Task ${name === undefined ? "" : `${name}: `}${claim.id} was taken over from a worker that is gone`);
     if (!core.signals.has(SIGNAL_RECOVERED)) continue;
     const opened = await openClaim(core, claim, { readOnly: true });
     if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
   }
 }
 
-async function nameOf(core: Core, claim: Claim): Promise<string> {
+async function nameOf(core: Core, claim: Claim): Promise<string | undefined> {
   // One that may kill whoever decodes it is better not looked at for the sake of a line in the log.
-  if (claim.deliveries > core.settings.maxDeliveries) return claim.id;
+  if (claim.deliveries > core.settings.maxDeliveries) return undefined;
   try {
-    return `${(await decodeMessage(core, claim)).name}: ${claim.id}`;
+    return (await decodeMessage(core, claim)).name;
   } catch {
     // Whoever claims it next sets it aside, and says why.
-    return claim.id;
+    return undefined;
   }
 }

@@ -12,6 +12,7 @@ import { type Clock, systemClock } from "../primitives/clock.ts";
 import { Registry } from "../task/registry.ts";
 import { endWaits } from "../result/waits.ts";
 import { Signals } from "../observe/signals.ts";
+import { Statistics } from "../statistics/statistics.ts";
 import type { Storage } from "../storage.ts";
 import type { HueyOptions, Logger, SerializerLike } from "../types/options.ts";
 
@@ -29,6 +30,7 @@ export class HueyCore implements Core {
   readonly signals: Signals;
   readonly locks: Map<string, number> = new Map();
   readonly running: Map<string, Running> = new Map();
+  readonly statistics: Statistics | undefined;
   readonly #source: StorageSource;
   readonly #immediateUseMemory: boolean;
   #live: Storage | undefined;
@@ -45,6 +47,7 @@ export class HueyCore implements Core {
     this.#source = source;
     this.#immediate = options.immediate ?? false;
     this.#immediateUseMemory = options.immediateUseMemory ?? true;
+    if (options.stats !== false) this.statistics = new Statistics(this, (...counted) => this.#open().count(...counted));
   }
 
   get immediate(): boolean {
@@ -65,6 +68,10 @@ export class HueyCore implements Core {
   /** @throws {StorageError} If the Huey is closed. */
   get storage(): Storage {
     if (this.#closed !== undefined) throw new StorageError(`Huey "${this.settings.name}" is closed`);
+    return this.#open();
+  }
+
+  #open(): Storage {
     if (this.#immediate && this.#immediateUseMemory) {
       return this.#memory ??= openImmediateStorage(this.settings.name, this.clock);
     }
@@ -80,6 +87,7 @@ export class HueyCore implements Core {
   }
 
   async #close(): Promise<void> {
+    await this.statistics?.close();
     for (const storage of [this.#memory, this.#live]) {
       if (storage === undefined) continue;
       endWaits(storage);

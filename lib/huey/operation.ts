@@ -43,7 +43,7 @@ import { checkLimit, HueyContents } from "./contents.ts";
  * await huey.retry(failed!.id);
  * ```
  */
-export abstract class HueyOperation extends HueyContents {
+export abstract class HueyOperation extends HueyHistory {
   /**
    * Pauses the queue: consumers claim nothing from now on, within a second, wherever they run, and finish what runs. Enqueueing, the
    * schedule and periodic tasks go on, and a restart does not end it. A second pause replaces the first. Immediate mode runs its tasks

@@ -36,6 +36,7 @@ const RULES: Rules<HueyOptions> = {
   trackState: rule.boolean,
   completionTtl: rule.duration(),
   logger: (value) => void checkLogger(value as Logger),
+  stats: rule.boolean,
   clock: rule.clock,
 };
 

@@ -28,6 +28,8 @@ export interface Message {
   readonly expires?: Duration | Instant | undefined;
   /** Fixed at the first enqueue. */
   readonly expiresAt?: number | undefined;
+  /** When it was enqueued first. */
+  readonly enqueuedAt?: number | undefined;
   readonly timeout?: number | undefined;
   readonly delivery?: Delivery | undefined;
   /** Whether its value or error is stored, where that is not as the Huey says. */

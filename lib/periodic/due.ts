@@ -115,6 +115,7 @@ async function enqueueDue(
       item !== undefined &&
       await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item) !== undefined
     ) {
+      core.statistics?.count(definition.name, "enqueued");
       enqueued.push({ definition, slotMs, item });
     }
   }

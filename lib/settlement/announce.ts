@@ -49,7 +49,10 @@ async function announceAll(
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
-  for (const message of followUps) await announce(core, message);
+  for (const message of followUps) {
+    core.statistics?.count(message.name, "enqueued");
+    await announce(core, message);
+  }
   if (callback !== undefined) await announceItem(core, callback);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
@@ -77,9 +80,11 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
 
 /** Tells of an item that the storage has enqueued by itself: the callback of a chord. */
 export async function announceItem(core: Core, item: Item): Promise<void> {
-  if (!core.signals.has(SIGNAL_ENQUEUED) && !core.signals.has(SIGNAL_SCHEDULED)) return;
+  if (core.statistics === undefined && !core.signals.has(SIGNAL_ENQUEUED) && !core.signals.has(SIGNAL_SCHEDULED)) return;
   try {
-    await announce(core, await decodeMessage(core, item));
+    const message = await decodeMessage(core, item);
+    core.statistics?.count(message.name, "enqueued");
+    await announce(core, message);
   } catch (error) {
     // Whoever claims it sets it aside, and says why.
     core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });

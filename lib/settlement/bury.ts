@@ -63,6 +63,7 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
     const { held, callback } = await settleWithRetry(core, settlement, name, stop);
+    if (held) core.statistics?.count(message?.name ?? "", "dead");
     if (callback !== undefined) await announceItem(core, callback);
     await warnWhenFull(core, kind);
     return held;

@@ -4,6 +4,7 @@
  */
 import type { Attempt } from "../attempt/attempt.ts";
 import { bury } from "./bury.ts";
+import { countAttempt } from "./count_attempt.ts";
 import { toError } from "../primitives/error_record.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { announceSettled } from "./announce.ts";
@@ -63,11 +64,13 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   return { built, settled: await settling };
 }
 
-async function announceWritten({ core, message, options, attempt }: Execution, { built, settled }: Written): Promise<boolean> {
+async function announceWritten(execution: Execution, { built, settled }: Written): Promise<boolean> {
+  const { core, message, options, attempt } = execution;
   if (!settled.held) {
     core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
     return false;
   }
+  countAttempt(execution, built);
   const announcing = announceSettled(core, built, settled, attempt);
   if (announcing !== undefined) await announcing;
   options.onEnd?.({ outcome: built.outcome, retries: built.retry !== undefined });

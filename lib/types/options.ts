@@ -62,6 +62,9 @@ export interface HueyOptions {
   /** How long a blocking `get` can still learn that a task ended without storing anything. Default 60; a number is seconds. */
   completionTtl?: Duration;
 
+  /** Count what happens, for `stats()` and `recent()`. Default true; false saves its small cost. */
+  stats?: boolean;
+
   /** Where to log. Default: LogTape, category `["huey", name]`; until the application configures it, failures go to the console. */
   logger?: Logger;
 

@@ -1,0 +1,61 @@
+/**
+ * The sample of tasks that ended last: what is kept of each, as bytes.
+ * @module
+ */
+import type { RecentTask } from "../types/statistics.ts";
+
+/** How a task can end here. */
+export type RecentOutcome = RecentTask["outcome"];
+
+/** The end of a task, as it is noted. Times are milliseconds. */
+export interface NotedEnd {
+  readonly id: string;
+  readonly name: string;
+  readonly outcome: RecentOutcome;
+  readonly worker: string;
+  readonly startedMs: number | undefined;
+  readonly endedMs: number;
+  readonly attempts: number;
+}
+
+const OUTCOMES: Readonly<Record<RecentOutcome, true>> = {
+  complete: true,
+  failed: true,
+  revoked: true,
+  expired: true,
+  canceled: true,
+};
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes of a noted end. */
+export function encodeEnd(end: NotedEnd): Uint8Array {
+  return encoder.encode(JSON.stringify(end));
+}
+
+/** What was noted. @returns `undefined` for bytes that are none of ours */
+export function decodeEnd(data: Uint8Array): RecentTask | undefined {
+  let end: Partial<NotedEnd> | null;
+  try {
+    end = JSON.parse(decoder.decode(data)) as Partial<NotedEnd> | null;
+  } catch {
+    return undefined;
+  }
+  const { id, name, outcome, worker, startedMs, endedMs, attempts } = end ?? {};
+  const isText = [id, name, worker, outcome].every((text) => typeof text === "string");
+  if (!isText || !Object.hasOwn(OUTCOMES, outcome!) || !isTime(endedMs)) return undefined;
+  return {
+    id: id!,
+    name: name!,
+    outcome: outcome!,
+    worker: worker!,
+    startedAt: isTime(startedMs) ? new Date(startedMs) : undefined,
+    endedAt: new Date(endedMs),
+    attempts: typeof attempts === "number" ? attempts : 0,
+  };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && !Number.isNaN(new Date(value).getTime());
+}

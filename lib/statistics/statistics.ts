@@ -1,0 +1,104 @@
+/**
+ * Counts what happens in one process, and writes it to the storage every two seconds, so that all processes together tell what
+ * has happened to a queue.
+ * @module
+ */
+import { type Counted, Tally } from "./tally.ts";
+import type { NotedEnd } from "./recent.ts";
+import type { Clock, Timer } from "../primitives/clock.ts";
+import type { CountBounds, Storage } from "../storage.ts";
+import type { Logger } from "../types/options.ts";
+
+/** So often counts are written. What a killed process had not written is lost. */
+const WRITE_MS = 2000;
+
+/** So long a closing Huey waits for its last counts to be written: a storage that is away must not keep a program from ending. */
+const LAST_WRITE_MS = 1000;
+
+/** How long counts stay, and how many ends. */
+const BOUNDS: CountBounds = { minuteAgeMs: 24 * 3_600_000, hourAgeMs: 30 * 24 * 3_600_000, recent: 1000 };
+
+/** What statistics need of a Huey. */
+export interface StatisticsHost {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The end of an attempt. */
+export interface CountedEnd extends Omit<NotedEnd, "outcome"> {
+  /** How it ended; `undefined` if it was only put off. */
+  readonly outcome: NotedEnd["outcome"] | "retried" | undefined;
+  /** How long its function ran. */
+  readonly ranMs: number | undefined;
+  /** How long it had waited before. */
+  readonly waitedMs: number | undefined;
+}
+
+/** What one process counts. */
+export class Statistics {
+  readonly #host: StatisticsHost;
+  readonly #store: Storage["count"];
+  readonly #tally = new Tally();
+  #timer: Timer | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #isClosing = false;
+
+  /** @param store Adds counts to the storage, also of a Huey that is closing. */
+  constructor(host: StatisticsHost, store: Storage["count"]) {
+    this.#host = host;
+    this.#store = store;
+  }
+
+  /** Counts something that happened to a task. */
+  count(taskName: string, what: Counted, by: number = 1): void {
+    this.#tally.count(taskName, what, this.#host.clock.now(), by);
+    this.#schedule();
+  }
+
+  /** Counts the end of an attempt, and notes it if it was that of its task. */
+  countEnd({ outcome, ranMs, waitedMs, ...end }: CountedEnd): void {
+    const { name, endedMs } = end;
+    if (ranMs !== undefined) this.#tally.measure(name, "run", ranMs, endedMs);
+    if (waitedMs !== undefined) this.#tally.measure(name, "wait", waitedMs, endedMs);
+    if (outcome !== undefined) this.#tally.count(name, outcome === "complete" ? "completed" : outcome, endedMs);
+    if (outcome !== undefined && outcome !== "retried") this.#tally.note({ ...end, outcome });
+    this.#schedule();
+  }
+
+  /** Writes what was counted so far. Never rejects: what could not be written is written later, or is lost. */
+  write(): Promise<void> {
+    this.#timer?.stop();
+    this.#timer = undefined;
+    return this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  /** Writes the rest. What is counted afterwards is lost. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const { clock } = this.#host;
+    await new Promise<void>((resolve) => {
+      const timer = clock.startTimer(LAST_WRITE_MS, resolve, { background: true });
+      void this.write().then(() => {
+        timer.stop();
+        resolve();
+      });
+    });
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#isClosing) return;
+    this.#timer = this.#host.clock.startTimer(WRITE_MS, () => void this.write(), { background: true });
+  }
+
+  async #write(): Promise<void> {
+    if (this.#tally.isEmpty) return;
+    const taken = this.#tally.take();
+    try {
+      await this.#store(taken.rows, taken.ends, BOUNDS);
+    } catch (error) {
+      this.#tally.putBack(taken);
+      this.#host.logger.debug("What was counted could not be written, and is kept for the next time", { error });
+      this.#schedule();
+    }
+  }
+}
