@@ -30,8 +30,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** The bytes of a noted end. */
-export function encodeEnd(end: NotedEnd): Uint8Array {
-  return encoder.encode(JSON.stringify(end));
+export function encodeEnd({ id, name, outcome, worker, startedMs, endedMs, attempts }: NotedEnd): Uint8Array {
+  return encoder.encode(JSON.stringify({ id, name, outcome, worker, startedMs, endedMs, attempts }));
 }
 
 /** What was noted. @returns `undefined` for bytes that are none of ours */

@@ -4,7 +4,7 @@
  */
 import { classOf } from "./histogram.ts";
 import { encodeEnd, type NotedEnd } from "./recent.ts";
-import type { CountRow } from "../storage.ts";
+import type { CountRow, CountStep } from "../storage.ts";
 import type { StatsCounts } from "../types/statistics.ts";
 
 /** What can be counted. */
@@ -23,21 +23,65 @@ const MOST_ENDS = 100;
 const MOST_ROWS = 10_000;
 
 /** The numbers of one task in one minute. */
-interface Numbers {
-  readonly sums: Record<string, number>;
-  readonly maxima: Record<string, number>;
+class Numbers {
+  readonly counts: Map<Counted, number> = new Map();
+  readonly run: Times = new Times();
+  readonly wait: Times = new Times();
+
+  /** As they are stored. */
+  toRow(step: CountStep, atMs: number, taskName: string): CountRow {
+    const sums: Record<string, number> = Object.fromEntries(this.counts);
+    const maxima: Record<string, number> = {};
+    for (const [name, { totalMs, longestMs, classes }] of [["run", this.run], ["wait", this.wait]] as const) {
+      if (classes.size === 0) continue;
+      sums[name] = totalMs;
+      maxima[name] = longestMs;
+      for (const [index, count] of classes) sums[`${name}:${index}`] = count;
+    }
+    return { step, atMs, taskName, sums, maxima };
+  }
+
+  /** Adds others. */
+  add(others: Numbers): void {
+    for (const [what, count] of others.counts) this.counts.set(what, (this.counts.get(what) ?? 0) + count);
+    this.run.add(others.run);
+    this.wait.add(others.wait);
+  }
 }
+
+/** Lengths of time, by their classes. */
+class Times {
+  totalMs = 0;
+  longestMs = 0;
+  readonly classes: Map<number, number> = new Map();
+
+  measure(ms: number): void {
+    const index = classOf(ms);
+    this.classes.set(index, (this.classes.get(index) ?? 0) + 1);
+    this.totalMs += ms;
+    if (ms > this.longestMs) this.longestMs = ms;
+  }
+
+  add(others: Times): void {
+    for (const [index, count] of others.classes) this.classes.set(index, (this.classes.get(index) ?? 0) + count);
+    this.totalMs += others.totalMs;
+    this.longestMs = Math.max(this.longestMs, others.longestMs);
+  }
+}
+
+/** The numbers of each task, by the start of the minute. */
+type Minutes = Map<number, Map<string, Numbers>>;
 
 /** What was counted, taken to be written. */
 export interface Taken {
+  readonly minutes: Minutes;
   readonly rows: readonly CountRow[];
   readonly ends: readonly Uint8Array[];
 }
 
 /** Counts in memory. Nothing here waits: it is on the path of each task. */
 export class Tally {
-  /** By the start of the minute, then by task. */
-  #minutes = new Map<number, Map<string, Numbers>>();
+  #minutes: Minutes = new Map();
   #minuteMs = -1;
   #names = new Map<string, Numbers>();
   #ends: NotedEnd[] = [];
@@ -51,17 +95,13 @@ export class Tally {
 
   /** Counts something that happened. */
   count(taskName: string, what: Counted, nowMs: number, by: number = 1): void {
-    const { sums } = this.#numbers(taskName, nowMs);
-    sums[what] = (sums[what] ?? 0) + by;
+    const { counts } = this.#numbers(taskName, nowMs);
+    counts.set(what, (counts.get(what) ?? 0) + by);
   }
 
   /** Counts a length of time. */
   measure(taskName: string, what: Measured, ms: number, nowMs: number): void {
-    const { sums, maxima } = this.#numbers(taskName, nowMs);
-    const field = `${what}:${classOf(ms)}`;
-    sums[field] = (sums[field] ?? 0) + 1;
-    sums[what] = (sums[what] ?? 0) + ms;
-    if (!(maxima[what]! >= ms)) maxima[what] = ms;
+    this.#numbers(taskName, nowMs)[what].measure(ms);
   }
 
   /** Notes the end of a task. */
@@ -79,17 +119,14 @@ export class Tally {
     this.#minuteMs = -1;
     this.#ends = [];
     this.#oldest = 0;
-    return { rows: rowsOf(minutes), ends };
+    return { minutes, rows: rowsOf(minutes), ends };
   }
 
   /** Adds what was taken and could not be written. The ends are a sample: those are let go. */
-  putBack({ rows }: Taken): void {
+  putBack({ minutes }: Taken): void {
     let room = MOST_ROWS - [...this.#minutes.values()].reduce((sum, names) => sum + names.size, 0);
-    for (const row of rows.toReversed()) {
-      if (row.step !== "minute" || room-- <= 0) continue;
-      const { sums, maxima } = this.#numbers(row.taskName, row.atMs);
-      for (const [name, value] of Object.entries(row.sums)) sums[name] = (sums[name] ?? 0) + value;
-      for (const [name, value] of Object.entries(row.maxima)) maxima[name] = Math.max(maxima[name] ?? value, value);
+    for (const [atMs, names] of [...minutes].toReversed()) {
+      for (const [taskName, numbers] of names) if (room-- > 0) this.#numbers(taskName, atMs).add(numbers);
     }
   }
 
@@ -97,7 +134,7 @@ export class Tally {
     const minuteMs = nowMs - nowMs % MINUTE_MS;
     if (minuteMs !== this.#minuteMs) this.#turnTo(minuteMs);
     let numbers = this.#names.get(taskName);
-    if (numbers === undefined) this.#names.set(taskName, numbers = { sums: {}, maxima: {} });
+    if (numbers === undefined) this.#names.set(taskName, numbers = new Numbers());
     return numbers;
   }
 
@@ -109,19 +146,22 @@ export class Tally {
   }
 }
 
-function rowsOf(minutes: ReadonlyMap<number, ReadonlyMap<string, Numbers>>): CountRow[] {
+function rowsOf(minutes: Minutes): CountRow[] {
   const rows: CountRow[] = [];
-  const hours = new Map<string, { atMs: number; taskName: string } & Numbers>();
+  const hours: Minutes = new Map();
   for (const [atMs, names] of minutes) {
     const hourMs = atMs - atMs % HOUR_MS;
-    for (const [taskName, { sums, maxima }] of names) {
-      rows.push({ step: "minute", atMs, taskName, sums, maxima });
-      const key = `${hourMs} ${taskName}`;
-      const hour = hours.get(key) ?? { atMs: hourMs, taskName, sums: {}, maxima: {} };
-      for (const [name, value] of Object.entries(sums)) hour.sums[name] = (hour.sums[name] ?? 0) + value;
-      for (const [name, value] of Object.entries(maxima)) hour.maxima[name] = Math.max(hour.maxima[name] ?? value, value);
-      hours.set(key, hour);
+    const sums = hours.get(hourMs) ?? new Map<string, Numbers>();
+    hours.set(hourMs, sums);
+    for (const [taskName, numbers] of names) {
+      rows.push(numbers.toRow("minute", atMs, taskName));
+      const sum = sums.get(taskName) ?? new Numbers();
+      sum.add(numbers);
+      sums.set(taskName, sum);
     }
   }
-  return [...rows, ...[...hours.values()].map((hour): CountRow => ({ step: "hour", ...hour }))];
+  for (const [atMs, names] of hours) {
+    for (const [taskName, numbers] of names) rows.push(numbers.toRow("hour", atMs, taskName));
+  }
+  return rows;
 }

@@ -154,7 +154,7 @@ describe("stats", () => {
     await huey.enqueue(add.s(1, 2).andThen(add, 3));
     for (const task of [flaky, fails, cancels, again]) await huey.enqueue(task.s());
     await (await add(1, 1)).revoke();
-    await huey.enqueue(add.with({ expires: 10, delay: 20 }).s(1, 1));
+    await huey.enqueue(add.with({ expires: new Date(NOON.getTime() + 10_000), delay: 20 }).s(1, 1));
     await huey.advance(30);
     const { totals, rows } = await huey.stats();
     expect(totals).toMatchObject({
