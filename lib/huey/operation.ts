@@ -21,7 +21,8 @@ import type {
   RunningTask,
 } from "../types/operating.ts";
 import type { Handle } from "../types/results.ts";
-import { checkLimit, HueyContents } from "./contents.ts";
+import { checkLimit } from "./contents.ts";
+import { HueyHistory } from "./history.ts";
 
 /**
  * The part of a Huey for those who run it: in production, in a dashboard, on the command line.
