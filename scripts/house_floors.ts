@@ -28,6 +28,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "huey",
   ],
   consumer: ["platform", "options", "log", "loop", "worker", "application", "pool", "child", ".", "health", "cli"],
+  dashboard: ["assets", "access", "queue", "parts", "pages", "actions", "."],
 };
 
 /**

@@ -22,7 +22,7 @@ const settings = {
     rootDir: "..",
     outDir: ".",
   },
-  include: ["../mod.ts", "../consumer.ts", "../lib", "../storage", "../consumer", "../app", "../testing"],
+  include: ["../mod.ts", "../consumer.ts", "../lib", "../storage", "../consumer", "../app", "../dashboard", "../testing"],
   exclude: [],
 };
 

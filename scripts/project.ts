@@ -10,7 +10,19 @@ import { fileURLToPath } from "node:url";
 export const projectRoot: string = fileURLToPath(new URL("..", import.meta.url));
 
 /** Where our TypeScript is: files and folders of the project. */
-const sourceRoots = ["mod.ts", "consumer.ts", "lib", "storage", "consumer", "app", "testing", "tests", "scripts", "examples"];
+const sourceRoots = [
+  "mod.ts",
+  "consumer.ts",
+  "lib",
+  "storage",
+  "consumer",
+  "app",
+  "dashboard",
+  "testing",
+  "tests",
+  "scripts",
+  "examples",
+];
 
 /**
  * The files and folders that hold our TypeScript.

@@ -3,6 +3,7 @@
  * @module
  */
 import { isIP } from "node:net";
+import { hostName, isLoopback } from "../../lib/primitives/loopback.ts";
 
 /** What is read of a request. */
 export interface HttpRequest {
@@ -41,22 +42,11 @@ export function parseHead(head: string): HttpRequest | undefined {
  */
 export function isOwnHost(host: string | undefined, told: string): boolean {
   if (host === undefined) return true;
-  const name = nameIn(host);
+  const name = hostName(host);
   if (name === undefined) return false;
   return isLoopback(name) || name === told.toLowerCase() || (isWildcard(told) && isIP(name) !== 0);
 }
 
-/** Whether only this computer reaches an address. */
-export function isLoopback(name: string): boolean {
-  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || (isIP(name) === 4 && name.startsWith("127."));
-}
-
 function isWildcard(told: string): boolean {
   return told === "0.0.0.0" || told === "::";
-}
-
-/** Without the port, and the brackets of an address. */
-function nameIn(host: string): string | undefined {
-  const found = /^(?:\[([0-9a-f:.]{2,60})\]|([a-z0-9_.-]{1,253}?)\.?)(?::\d{1,5})?$/i.exec(host);
-  return (found?.[1] ?? found?.[2])?.toLowerCase();
 }

@@ -60,6 +60,12 @@ export async function listDeadLetters(
   return letters;
 }
 
+/** A dead letter, by its own id or by that of its task. @returns `undefined` for what is not there */
+export async function findDeadLetter(core: Core, id: string): Promise<DeadLetter | undefined> {
+  const stored = await core.storage.deadLetter(id);
+  return stored && await toLetter(core, stored);
+}
+
 /** Deletes a dead letter, by its own id or by that of its task. @returns whether it was there */
 export async function deleteDeadLetter(core: Core, id: string): Promise<boolean> {
   const letter = await core.storage.deadLetter(id);

@@ -57,7 +57,16 @@ export function checkJobs(): Job[] {
     commandJob("house rules", [bun, "scripts/check_house.ts"]),
     commandJob("versions", [bun, "scripts/check_versions.ts"]),
     commandJob("docs", [bun, "scripts/check_docs.ts", "--no-run"]),
-    commandJob("deno doc, no gap", [deno, "doc", "--lint", "--quiet", "mod.ts", "app/mod.ts", "consumer.ts"]),
+    commandJob("deno doc, no gap", [
+      deno,
+      "doc",
+      "--lint",
+      "--quiet",
+      "mod.ts",
+      "app/mod.ts",
+      "dashboard/mod.ts",
+      "consumer.ts",
+    ]),
     commandJob("deno publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]),
   ];
 }

@@ -1,0 +1,36 @@
+/**
+ * The stream of events that a page listens to.
+ * @module
+ */
+import type { Context } from "hono";
+import { stream } from "hono/streaming";
+import type { Pulse } from "./pulse.ts";
+
+/** So many may look at one queue at once. */
+const MOST_LISTENERS = 200;
+
+/**
+ * Answers with a stream that says when something has changed.
+ *
+ * @param context Of the request.
+ * @param pulse The changes of the queue.
+ */
+export function answerEvents(context: Context, pulse: Pulse): Response {
+  context.header("Content-Type", "text/event-stream; charset=utf-8");
+  // Proxies must not hold events back until a buffer is full.
+  context.header("X-Accel-Buffering", "no");
+  if (context.req.raw.method === "HEAD") return context.body(null);
+  if (pulse.size >= MOST_LISTENERS) return context.text("Too many pages are open", 503);
+  return stream(context, async (out) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = pulse.listen((changed) => void out.write(changed ? "event: change\ndata: \n\n" : ":\n\n").catch(resolve));
+    out.onAbort(resolve);
+    context.req.raw.signal.addEventListener("abort", () => resolve(), { once: true });
+    try {
+      await out.write("retry: 3000\n\n");
+      await promise;
+    } finally {
+      end();
+    }
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * One task: what became of its invocations, how long they took, what went wrong.
+ * @module
+ */
+import { actionButton } from "../parts/actions.ts";
+import { histogram, throughputChart } from "../parts/chart.ts";
+import { count, duration } from "../parts/format.ts";
+import { type Html, html } from "../parts/html.ts";
+import { type Content, LIST_TITLES } from "../parts/layout.ts";
+import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
+import type { Stats } from "../queue/additions.ts";
+import { readFailures } from "../queue/failures.ts";
+import { LISTS } from "../queue/lists.ts";
+import { recentRow } from "../queue/row.ts";
+import { readStats, spanOf, stepsOf } from "../queue/throughput.ts";
+import { failureTable } from "./failures.ts";
+import { rowTable } from "./list.ts";
+import { spanTabs } from "./tasks.ts";
+
+const SAMPLE = 1000;
+/** Upper ends of the buckets of run times, in seconds. */
+const BOUNDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 3600];
+
+/** The page. */
+export async function taskPage(visit: QueueVisit): Promise<Content> {
+  const { queue, url, nowMs } = visit;
+  const name = url.searchParams.get("name") ?? "";
+  const span = spanOf(url.searchParams.get("span"));
+  const [stats, recent, { failures }] = await Promise.all([
+    readStats(queue, span, name),
+    queue.huey.recent(SAMPLE),
+    readFailures(queue),
+  ]);
+  const known = queue.core.registry.known().some((task) => task.name === name);
+  const rows = recent.filter((task) => task.name === name).map(recentRow);
+  if (!known && stats.rows.length === 0 && rows.length === 0) {
+    return { title: "No such task", body: html`<p class="empty">Nothing is known of a task of this name.</p>`, status: 404 };
+  }
+  const ran = rows.flatMap(({ ranSeconds }) => ranSeconds ?? []);
+  const body = html`
+    <p>${listLinks(visit, name)}</p>
+    <div class="grid2">
+      <section class="card"><h2>${span.title}</h2>${throughputChart({
+        title: `${name}, ${span.title}`,
+        bars: stepsOf(stats.rows, span, nowMs),
+        stepMs: span.stepMs,
+      })}</section>
+      <section class="card"><h2>Numbers</h2>${numbers(stats.totals)}</section>
+    </div>
+    ${failuresOf(visit, failures.filter((failure) => failure.taskName === name))}
+    <section class="card"><h2>Run times</h2>${ran.length === 0
+      ? html`<p class="empty">None has ended lately.</p>`
+      : histogram(`Of the last ${count(ran.length)} in the sample of recent ends`, bucketsOf(ran))}</section>
+    <section class="card"><h2>Recent</h2>${rows.length === 0
+      ? html`<p class="empty">None has ended lately.</p>`
+      : rowTable(visit, "recent", rows.slice(0, 20), false)}</section>
+  `;
+  return {
+    title: name,
+    here: "tasks",
+    body,
+    aside: html`<div>${taskActions(visit, name, known)} ${spanTabs(visit, "task", span, { name })}</div>`,
+  };
+}
+
+function failuresOf(visit: QueueVisit, failures: Parameters<typeof failureTable>[1]): Html | "" {
+  return failures.length === 0 ? "" : html`<section class="card"><h2>Errors</h2>${failureTable(visit, failures)}</section>`;
+}
+
+function listLinks(visit: QueueVisit, name: string): Html[] {
+  return LISTS.map((list) =>
+    html`
+      <a class="tag" href="${queueLink(visit, `list/${list}`, { task: name })}">${LIST_TITLES[list]}</a>
+    `
+  );
+}
+
+function taskActions(visit: QueueVisit, name: string, known: boolean): Html | "" {
+  if (!known || !mayAct(visit)) return "";
+  return html`<a class="button" href="${queueLink(visit, "enqueue", { task: name })}">Enqueue…</a> ${
+    actionButton(visit, {
+      action: "hold",
+      label: "Hold",
+      fields: { task: name },
+      question:
+        `Hold ${name}? Its invocations are dropped when their turn comes, and those that run are aborted, until it is released.`,
+    })
+  } ${actionButton(visit, { action: "release", label: "Release", fields: { task: name } })}`;
+}
+
+function numbers(totals: Stats["totals"]): Html {
+  const rows: readonly (readonly [string, string])[] = [
+    ["Enqueued", count(totals.enqueued)],
+    ["Completed", count(totals.completed)],
+    ["Failed for good", count(totals.failed)],
+    ["Retried", count(totals.retried)],
+    ["Revoked, expired, canceled", count(totals.revoked + totals.expired + totals.canceled)],
+    ["Recovered from dead workers", count(totals.recovered)],
+    ["Run time, mean", duration(totals.runMean)],
+    ["Run time, half below", duration(totals.runP50)],
+    ["Run time, 95 % below", duration(totals.runP95)],
+    ["Run time, longest", duration(totals.runMax)],
+    ["Wait, mean", duration(totals.waitMean)],
+    ["Wait, 95 % below", duration(totals.waitP95)],
+  ];
+  return html`<dl class="facts">${
+    rows.map(([name, value]) =>
+      html`
+        <dt>${name}</dt>
+        <dd>${value}</dd>
+      `
+    )
+  }</dl>`;
+}
+
+function bucketsOf(seconds: readonly number[]): { label: string; value: number }[] {
+  const buckets = [...BOUNDS, Infinity].map((bound, index) => ({
+    label: bound === Infinity ? `over ${duration(BOUNDS.at(-1))}` : `up to ${duration(bound)}`,
+    value: seconds.filter((each) => each <= bound && (index === 0 || each > BOUNDS[index - 1]!)).length,
+  }));
+  const first = buckets.findIndex(({ value }) => value > 0);
+  const last = buckets.findLastIndex(({ value }) => value > 0);
+  return buckets.slice(first, last + 1);
+}

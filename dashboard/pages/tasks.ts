@@ -1,0 +1,94 @@
+/**
+ * The tasks of a queue, each with how often it ran, failed, and how long it took.
+ * @module
+ */
+import { count, duration } from "../parts/format.ts";
+import { sparkline } from "../parts/chart.ts";
+import { type Html, html } from "../parts/html.ts";
+import type { Content } from "../parts/layout.ts";
+import { queueLink, type QueueVisit } from "../parts/visit.ts";
+import type { Stats, StatsRow } from "../queue/additions.ts";
+import { readStats, type Span, spanOf, SPANS, stepsOf } from "../queue/throughput.ts";
+
+/** So many tasks are shown, those that ran most. */
+const MOST_TASKS = 200;
+
+/** The page. */
+export async function tasksPage(visit: QueueVisit): Promise<Content> {
+  const { queue, url } = visit;
+  const span = spanOf(url.searchParams.get("span"));
+  const all = await readStats(queue, span);
+  const rows = new Map<string, StatsRow[]>(queue.core.registry.known().map(({ name }) => [name, []]));
+  for (const row of all.rows) rows.get(row.taskName)?.push(row) ?? rows.set(row.taskName, [row]);
+  const sorted = [...rows].sort((a, b) => ended(b[1]) - ended(a[1]) || (a[0] < b[0] ? -1 : 1));
+  const shown = await Promise.all(
+    sorted.slice(0, MOST_TASKS).map(async ([name, own]) => ({
+      name,
+      own,
+      totals: own.length === 0 ? undefined : (await readStats(queue, span, name)).totals,
+    })),
+  );
+  const body = html`
+    ${sorted.length > MOST_TASKS
+      ? html`<p class="note">Only ${count(MOST_TASKS)} of ${count(sorted.length)} tasks are shown, those that ran most.</p>`
+      : ""}
+    <section class="card">${shown.length === 0 ? html`<p class="empty">No task is known.</p>` : html`
+      <div class="scroll">
+        <table class="stack">${head()}<tbody>${shown.map(({ name, own, totals }) =>
+          row(visit, span, name, own, totals)
+        )}</tbody></table>
+      </div>
+    `}</section>
+  `;
+  return { title: "Tasks", here: "tasks", body, aside: spanTabs(visit, "tasks", span) };
+}
+
+/** Links to the other spans. */
+export function spanTabs(visit: QueueVisit, path: string, span: Span, query: Readonly<Record<string, string>> = {}): Html {
+  return html`<div class="tabs" role="group" aria-label="Time">${
+    Object.values(SPANS).map(({ name, title }) =>
+      html`
+        <a href="${queueLink(visit, path, { ...query, span: name })}" ${name === span.name
+          ? html`
+            aria-current="true"
+          `
+          : ""}>${title}</a>
+      `
+    )
+  }</div>`;
+}
+
+function ended(rows: readonly StatsRow[]): number {
+  return rows.reduce((sum, { completed, failed }) => sum + completed + failed, 0);
+}
+
+function head(): Html {
+  const numbers = ["Enqueued", "Completed", "Failed", "Retried", "Mean", "p95", "Longest", "Wait p95"];
+  return html`
+    <thead>
+      <tr><th>Task</th><th>Over time</th>${numbers.map((name) => html`<th class="number">${name}</th>`)}</tr>
+    </thead>
+  `;
+}
+
+function row(visit: QueueVisit, span: Span, name: string, own: readonly StatsRow[], totals: Stats["totals"] | undefined): Html {
+  const cells: readonly (readonly [string, string])[] = [
+    ["Enqueued", count(totals?.enqueued ?? 0)],
+    ["Completed", count(totals?.completed ?? 0)],
+    ["Failed", count(totals?.failed ?? 0)],
+    ["Retried", count(totals?.retried ?? 0)],
+    ["Mean", duration(totals?.runMean)],
+    ["p95", duration(totals?.runP95)],
+    ["Longest", duration(totals?.runMax)],
+    ["Wait p95", duration(totals?.waitP95)],
+  ];
+  const steps = stepsOf(own, span, visit.nowMs).map(({ completed, failed }) => completed + failed);
+  const failing = (totals?.failed ?? 0) > 0;
+  return html`<tr data-row="${name}"><th scope="row"><a href="${queueLink(visit, "task", { name, span: span.name })}">${
+    name === "" ? "(unreadable)" : name
+  }</a></th><td>${sparkline(steps, `${name}: ${count(ended(own))} ended`)}</td>${
+    cells.map(([label, text]) =>
+      html`<td class="number${label === "Failed" && failing ? " failing" : ""}" data-label="${label}">${text}</td>`
+    )
+  }</tr>`;
+}

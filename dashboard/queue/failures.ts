@@ -1,0 +1,77 @@
+/**
+ * Failed tasks, grouped by what is wrong.
+ * @module
+ */
+import type { Letter } from "./additions.ts";
+import type { Queue } from "./queue.ts";
+
+/** Tasks that failed in the same way. */
+export interface Failure {
+  readonly taskName: string;
+  /** Name of the error. */
+  readonly error: string;
+  /** Message of the newest one. */
+  readonly message: string;
+  /** Where it was thrown. */
+  readonly frame: string | undefined;
+  readonly count: number;
+  readonly first: Date;
+  readonly last: Date;
+  /** Id of the newest task. */
+  readonly newest: string;
+}
+
+/** So many failed tasks are looked at, the newest ones. */
+export const MOST_FAILURES = 1000;
+
+/**
+ * Groups the newest failed tasks by task, error, message without its numbers, and the place where it was thrown.
+ *
+ * @param queue The queue.
+ * @param limit How many failed tasks are looked at.
+ * @returns The largest group first; `examined` is how many tasks are in them
+ */
+export async function readFailures(
+  { huey }: Queue,
+  limit: number = MOST_FAILURES,
+): Promise<{ failures: Failure[]; examined: number }> {
+  const letters = await huey.deadLetters({ kind: "failed", limit });
+  const groups = new Map<string, Letter[]>();
+  for (const letter of letters) {
+    const key = keyOf(letter);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [letter]);
+    else group.push(letter);
+  }
+  const failures = [...groups.values()].map(failureOf).sort((a, b) => b.count - a.count || +b.last - +a.last);
+  return { failures, examined: letters.length };
+}
+
+/**
+ * The place in the code where an error was thrown.
+ *
+ * @param stack Of the error.
+ * @returns The first line of the stack that names a place
+ */
+export function firstFrame(stack: string | undefined): string | undefined {
+  return stack?.slice(0, 5000).split("\n").find((line) => /^\s*at /.test(line))?.trim().slice(0, 300);
+}
+
+function keyOf({ taskName, error }: Letter): string {
+  const message = error?.message.slice(0, 300).replace(/\d+|[0-9a-f]{8,}|"[^"]*"|'[^']*'/gi, "…") ?? "";
+  return JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
+}
+
+function failureOf(letters: Letter[]): Failure {
+  const newest = letters[0]!;
+  return {
+    taskName: newest.taskName ?? "",
+    error: newest.error?.name ?? "Error",
+    message: newest.error?.message ?? newest.reason,
+    frame: firstFrame(newest.error?.stack),
+    count: letters.length,
+    first: letters.at(-1)!.at,
+    last: newest.at,
+    newest: newest.taskId ?? newest.id,
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Everything that is known of one invocation. Looking takes nothing: values stay to be read.
+ * @module
+ */
+import { decodeMessage } from "../../lib/core/codec.ts";
+import { makeTask } from "../../lib/composition/call.ts";
+import { findDeadLetter } from "../../lib/operation/dead_letters.ts";
+import { TaskException } from "../../lib/errors.ts";
+import type { Message } from "../../lib/message/message.ts";
+import type { Item } from "../../lib/storage.ts";
+import type { Letter, RecentTask, RunningTask, Status, Task } from "./additions.ts";
+import type { Queue } from "./queue.ts";
+
+/** What is known of one invocation. */
+export interface Invocation {
+  /** Id of the task. */
+  readonly id: string;
+  /** Empty if it is not known. */
+  readonly name: string;
+  readonly status: Status;
+  readonly task: Task | undefined;
+  /** What travels, with what follows it; known while the task has not ended, and of failed ones. */
+  readonly message: Message | undefined;
+  readonly running: RunningTask | undefined;
+  readonly letter: Letter | undefined;
+  readonly recent: RecentTask | undefined;
+  /** Its value, if there is one. */
+  readonly value: { readonly value: unknown } | undefined;
+  readonly error: { readonly text: string; readonly stack: string | undefined } | undefined;
+  readonly progress: unknown;
+  readonly steps: ReadonlyMap<string, unknown>;
+}
+
+/** So many of the waiting tasks are looked at for the one with the id. */
+const MOST_LOOKED = 2000;
+
+/**
+ * Looks for an invocation.
+ *
+ * @param queue The queue.
+ * @param id Of the task, or of the dead letter.
+ * @returns `undefined` if nothing is known of it
+ */
+export async function readInvocation(queue: Queue, id: string): Promise<Invocation | undefined> {
+  const { huey } = queue;
+  const letter = await findDeadLetter(queue.core, id);
+  const taskId = letter?.taskId ?? id;
+  const [status, progress, outcome, recents] = await Promise.all([
+    huey.state(taskId),
+    huey.progress(taskId),
+    readOutcome(queue, taskId),
+    huey.recent(1000),
+  ]);
+  const recent = recents.find((each) => each.id === taskId);
+  if (status.state === "unknown" && letter === undefined && recent === undefined && outcome === undefined) return undefined;
+  const running = status.state === "running" ? (await huey.running(1000)).find((each) => each.id === taskId) : undefined;
+  const item = status.ended ? undefined : await findItem(queue, taskId, status.state);
+  const message = await readMessage(queue, item ?? (letter && { id: taskId, data: letter.data }));
+  const task = message === undefined ? running ?? letter?.task : makeTask(message) as unknown as Task;
+  return {
+    id: taskId,
+    name: task?.name ?? letter?.taskName ?? recent?.name ?? "",
+    status,
+    task,
+    message,
+    running,
+    letter,
+    recent,
+    value: outcome?.value,
+    error: errorOf(letter, outcome?.error, status),
+    progress,
+    steps: await readSteps(queue, taskId),
+  };
+}
+
+interface Outcome {
+  readonly value: { readonly value: unknown } | undefined;
+  readonly error: Invocation["error"];
+}
+
+async function readOutcome({ huey }: Queue, id: string): Promise<Outcome | undefined> {
+  try {
+    const value = await huey.result(id, { preserve: true });
+    return value === undefined ? undefined : { value: { value }, error: undefined };
+  } catch (error) {
+    if (!(error instanceof TaskException)) return undefined;
+    const { error: text, traceback } = error.metadata;
+    return { value: undefined, error: { text, stack: traceback === "" ? undefined : traceback } };
+  }
+}
+
+function errorOf(letter: Letter | undefined, stored: Invocation["error"], status: Status): Invocation["error"] {
+  if (letter?.error !== undefined) {
+    const { name, message, stack } = letter.error;
+    return { text: `${name}: ${message}`, stack };
+  }
+  if (stored !== undefined) return stored;
+  const text = letter?.reason ?? status.error;
+  return text === undefined ? undefined : { text, stack: undefined };
+}
+
+/** The lists are looked through in their stored form: one message is read, not thousands. */
+async function findItem({ core }: Queue, id: string, state: Status["state"]): Promise<Item | undefined> {
+  const { storage } = core;
+  const has = (item: Item): boolean => item.id === id;
+  if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
+  if (state === "blocked") return (await storage.blocked(MOST_LOOKED)).find(has);
+  if (state === "waiting") return (await storage.pending(MOST_LOOKED)).find(has);
+  return (await storage.scheduled(MOST_LOOKED)).find(has) ?? (await storage.pending(MOST_LOOKED)).find(has);
+}
+
+async function readMessage({ core }: Queue, item: Pick<Item, "id" | "data"> | undefined): Promise<Message | undefined> {
+  try {
+    return item && await decodeMessage(core, item as Item);
+  } catch {
+    return undefined; // it is told as unreadable
+  }
+}
+
+async function readSteps(_queue: Queue, _id: string): Promise<ReadonlyMap<string, unknown>> {
+  return await Promise.resolve(new Map());
+}

@@ -1,0 +1,182 @@
+/**
+ * The lists of a queue, a page of one at a time. No look at a storage is without a bound, and what was cut is told.
+ * @module
+ */
+import type { DeadLetterFilter, Letter } from "./additions.ts";
+import type { Queue } from "./queue.ts";
+import { letterRow, recentRow, type Row, runningRow, waitingRow } from "./row.ts";
+import { isEmpty, matches, type Search } from "./search.ts";
+import type { Show } from "./shown.ts";
+
+/** The lists, in the order in which they are shown. */
+export const LISTS = ["waiting", "scheduled", "blocked", "running", "failed", "dead", "recent"] as const;
+
+/** A list of a queue. */
+export type ListName = typeof LISTS[number];
+
+/** Rows on one page. */
+export const PAGE_ROWS = 50;
+/** Without a search so many rows can be leafed through. */
+const MOST_LISTED = 1000;
+/** A search looks at so many tasks, and at so many bytes of their messages, as far as those of the first ones tell. */
+const MOST_SEARCHED = 10_000;
+const MOST_BYTES = 24_000_000;
+const SAMPLE = 20;
+/** After so long a search shows what it has found. */
+const LONGEST_MS = 1500;
+
+/** A page of a list. */
+export interface Page {
+  readonly rows: readonly Row[];
+  /** From 1. */
+  readonly number: number;
+  readonly pages: number;
+  /** How many match, as far as was looked. */
+  readonly found: number;
+  /** How many the list has in all; `undefined`: not known. */
+  readonly total: number | undefined;
+  /** How many were looked at; `undefined`: all. */
+  readonly examined: number | undefined;
+}
+
+/**
+ * Whether there is a list of this name.
+ *
+ * @param name The name.
+ */
+export function isList(name: string): name is ListName {
+  return (LISTS as readonly string[]).includes(name);
+}
+
+/**
+ * How many tasks a list has.
+ *
+ * @param queue The queue.
+ * @param list The list.
+ * @returns `undefined` where nobody counts them
+ */
+export async function countOf({ huey }: Queue, list: ListName): Promise<number | undefined> {
+  if (list === "waiting") return await huey.pendingCount();
+  if (list === "scheduled") return await huey.scheduledCount();
+  if (list === "blocked") return await huey.blockedCount();
+  if (list === "failed") return await huey.deadLetterCount({ kind: "failed" });
+  if (list === "recent" || list === "running") return undefined;
+  const [unknown, unreadable] = await Promise.all([
+    huey.deadLetterCount({ kind: "unknown" }),
+    huey.deadLetterCount({ kind: "unreadable" }),
+  ]);
+  return unknown + unreadable;
+}
+
+/**
+ * A page of a list.
+ *
+ * @param queue The queue.
+ * @param list The list.
+ * @param search What is looked for.
+ * @param page Its number, from 1.
+ * @param show What may be searched.
+ */
+export async function readPage(queue: Queue, list: ListName, search: Search, page: number, show: Show): Promise<Page> {
+  const total = await countOf(queue, list);
+  if (isEmpty(search)) {
+    const listed = Math.min(total ?? MOST_LISTED, MOST_LISTED);
+    const number = Math.min(page, Math.max(1, Math.ceil(listed / PAGE_ROWS)));
+    const rows = await rowsOf(queue, list, search, Math.min(number * PAGE_ROWS + 1, MOST_LISTED));
+    const found = total ?? rows.length;
+    const reachable = total === undefined ? rows.length : Math.min(found, MOST_LISTED);
+    const pages = Math.max(1, Math.ceil(reachable / PAGE_ROWS));
+    const examined = found > MOST_LISTED ? MOST_LISTED : undefined;
+    return { rows: rows.slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS), number, pages, found, total, examined };
+  }
+  const { rows, examined } = await findRows(queue, list, search, show);
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE_ROWS));
+  const number = Math.min(page, pages);
+  const shown = rows.slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS);
+  return { rows: shown, number, pages, found: rows.length, total, examined };
+}
+
+/**
+ * All rows that match, as far as a search looks.
+ *
+ * @param queue The queue.
+ * @param list The list.
+ * @param search What is looked for.
+ * @param show What may be searched.
+ * @returns The rows; `examined` if there are more than were looked at
+ */
+export async function findRows(
+  queue: Queue,
+  list: ListName,
+  search: Search,
+  show: Show,
+): Promise<{ rows: Row[]; examined: number | undefined }> {
+  const { clock } = queue.core;
+  const startMs = clock.elapsed();
+  const limit = await searchLimit(queue, list);
+  const rows = await rowsOf(queue, list, search, limit + 1);
+  const found: Row[] = [];
+  let looked = 0;
+  for (const row of rows.slice(0, limit)) {
+    if (looked % 100 === 0 && clock.elapsed() - startMs > LONGEST_MS) break;
+    looked += 1;
+    if (matches(search, row, show)) found.push(row);
+  }
+  return { rows: found, examined: looked < rows.length ? looked : undefined };
+}
+
+/** Messages of 100 kB are searched in smaller numbers than those of 100 bytes. */
+async function searchLimit({ core }: Queue, list: ListName): Promise<number> {
+  const { storage } = core;
+  if (list === "recent" || list === "running") return 1000;
+  const sample = list === "waiting"
+    ? await storage.pending(SAMPLE)
+    : list === "scheduled"
+    ? await storage.scheduled(SAMPLE)
+    : list === "blocked"
+    ? await storage.blocked(SAMPLE)
+    : await storage.deadLetters({ limit: SAMPLE });
+  const bytes = sample.reduce((sum, { data }) => sum + data.length, 0);
+  const most = sample.length === 0 ? MOST_SEARCHED : Math.floor(MOST_BYTES / (bytes / sample.length + 500));
+  // More than a thousand dead letters are not given at once.
+  return Math.min(list === "failed" || list === "dead" ? 1000 : MOST_SEARCHED, Math.max(SAMPLE, most));
+}
+
+async function rowsOf({ huey }: Queue, list: ListName, search: Search, limit: number): Promise<Row[]> {
+  switch (list) {
+    case "waiting":
+      return (await huey.pending(limit)).map(waitingRow);
+    case "scheduled":
+      return (await huey.scheduled(limit)).map(waitingRow);
+    case "blocked":
+      return (await huey.blocked(limit)).map(waitingRow);
+    case "running":
+      return (await huey.running(limit)).map(runningRow);
+    case "recent":
+      return (await huey.recent(Math.min(limit, 1000))).map(recentRow);
+    case "failed":
+      return (await huey.deadLetters(filterOf("failed", search, limit))).map(letterRow);
+    case "dead": {
+      const kinds = ["unknown", "unreadable"] as const;
+      const letters = await Promise.all(kinds.map((kind) => huey.deadLetters(filterOf(kind, search, limit))));
+      return letters.flat().sort(newestFirst).slice(0, limit).map(letterRow);
+    }
+  }
+}
+
+function filterOf(
+  kind: "failed" | "unknown" | "unreadable",
+  search: Search,
+  limit: number,
+): DeadLetterFilter & { limit: number } {
+  return {
+    kind,
+    limit: Math.min(limit, 1000),
+    ...(search.task === "" ? {} : { taskName: search.task }),
+    ...(search.to === undefined ? {} : { before: search.to }),
+  };
+}
+
+function newestFirst(a: Letter, b: Letter): number {
+  return b.at.getTime() - a.at.getTime();
+}

@@ -1,0 +1,94 @@
+/**
+ * What is shown of the data of tasks: arguments, values, errors, progress, tags and steps.
+ * @module
+ */
+import { inspect } from "node:util";
+import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import type { TaskInfo } from "../../lib/types/calling.ts";
+import type { Logger } from "../../lib/types/options.ts";
+
+/** How much is shown of one value. */
+const MOST = 2000;
+/** A secret that begins before the cut ends within so many characters after it. */
+const MARGIN = 1000;
+const LINE = 120;
+
+/** Stands in the place of what must not be seen. */
+export const HIDDEN = "hidden";
+
+/** A text to be shown, and whether it is all of it. */
+export interface Shown {
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+/** Shows data as the option `show` says. */
+export class Show {
+  readonly #option: false | ((task: TaskInfo) => unknown) | undefined;
+  readonly #logger: Logger;
+  #complained = false;
+
+  /**
+   * @param option The option of the dashboard.
+   * @param logger Is told once that the option's function fails.
+   */
+  constructor(option: false | ((task: TaskInfo) => unknown) | undefined, logger: Logger) {
+    this.#option = option;
+    this.#logger = logger;
+  }
+
+  /** Whether values, errors, progress, tags and steps may be seen as they are, and searched. */
+  get open(): boolean {
+    return this.#option === undefined;
+  }
+
+  /** Whether nothing at all may be seen. */
+  get closed(): boolean {
+    return this.#option === false;
+  }
+
+  /** The arguments of a task, or what the application shows in their place. */
+  args(task: TaskInfo): Shown {
+    if (this.#option === undefined) return shown(task.args);
+    if (this.#option === false) return { text: HIDDEN, cut: false };
+    try {
+      const made = this.#option(task);
+      return typeof made === "string" ? cutText(made) : shown(made);
+    } catch (error) {
+      if (!this.#complained) this.#logger.warn("Dashboard: show failed, so the task is not shown", { error });
+      this.#complained = true;
+      return { text: HIDDEN, cut: false };
+    }
+  }
+
+  /** The arguments in one line. */
+  line(task: TaskInfo): string {
+    const { text } = this.args(task);
+    const line = text.replace(/\s+/g, " ").replace(/^\[ ?(.*?) ?\]$/, "$1");
+    return line.length > LINE ? `${line.slice(0, LINE)}…` : line;
+  }
+
+  /** A value, the progress, or a step. */
+  value(value: unknown): Shown {
+    return this.open ? shown(value) : { text: HIDDEN, cut: false };
+  }
+
+  /** The text of an error, or a stack. */
+  text(text: string): Shown {
+    return this.open ? cutText(text) : { text: HIDDEN, cut: false };
+  }
+}
+
+function shown(value: unknown): Shown {
+  try {
+    return cutText(inspect(value, { depth: 8, breakLength: 100, maxStringLength: MOST + MARGIN, maxArrayLength: 200 }));
+  } catch {
+    return { text: "a value that cannot be shown", cut: false };
+  }
+}
+
+/** Secrets are hidden before the cut: else the first half of one would be told. */
+function cutText(given: string): Shown {
+  const text = withoutSecrets(given.slice(0, MOST + MARGIN));
+  return text.length > MOST ? { text: text.slice(0, MOST), cut: true } : { text, cut: given.length > MOST + MARGIN };
+}

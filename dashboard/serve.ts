@@ -1,0 +1,126 @@
+/**
+ * A dashboard on a port of its own, on every runtime.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
+import { dashboard } from "./dashboard.ts";
+import type { DashboardOptions } from "./options.ts";
+import type { Huey } from "../lib/huey/huey.ts";
+import { ConfigurationError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/primitives/loopback.ts";
+
+/** Where a dashboard listens, beside its own options. */
+export interface ServeOptions extends DashboardOptions {
+  /** Address to listen at. Default "127.0.0.1"; any other needs `token` or `authorize`. */
+  readonly host?: string;
+
+  /** Port to listen at; 0: any that is free. */
+  readonly port: number;
+}
+
+/** A dashboard that listens. */
+export interface DashboardServer {
+  /** Its address, with the path at which it is mounted. */
+  readonly url: string;
+
+  /** Listens no more, and drops the connections that are open. */
+  close(): Promise<void>;
+}
+
+type Handler = (request: Request, info: unknown) => Promise<Response>;
+
+/**
+ * Serves a dashboard on a port, by `node:http`, which all runtimes have.
+ *
+ * @param hueys The queue, or several.
+ * @param options Where to listen, and those of `dashboard`.
+ * @returns The server, which listens already.
+ * @throws {TypeError} For a wrong option.
+ * @throws {ConfigurationError} If others could reach it without a token, or the address cannot be had.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ * import { serveDashboard } from "@hueyjs/huey/dashboard";
+ *
+ * const server = await serveDashboard(new MemoryHuey("shop"), { port: 0 });
+ * const response = await fetch(server.url);
+ * console.log(response.status); // 200
+ * await response.body?.cancel();
+ * await server.close();
+ * ```
+ */
+export async function serveDashboard(hueys: Huey | readonly Huey[], options: ServeOptions): Promise<DashboardServer> {
+  const { host = "127.0.0.1", port, ...others } = options;
+  if (!isLoopback(host) && others.token === undefined && others.authorize === undefined) {
+    throw new ConfigurationError(`At ${host} others can reach the dashboard: give it a token, or let it listen at 127.0.0.1`);
+  }
+  const handler = dashboard(hueys, others) as Handler;
+  const server = createServer((incoming, outgoing) => void pass(handler, incoming, outgoing));
+  await listen(server, host, port);
+  const { port: found } = server.address() as { port: number };
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${name}:${found}${(others.path ?? "/").replace(/\/*$/, "/")}`, close: () => close(server) };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(new ConfigurationError(`The dashboard cannot listen at ${host}, port ${port}: ${cause.message}`, { cause }));
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** From a request of Node to one of the web, and back. Never rejects: a connection that breaks concerns nobody else. */
+async function pass(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => gone.abort());
+  outgoing.on("error", () => gone.abort());
+  try {
+    const request = toRequest(incoming, gone.signal);
+    if (request === undefined) return void outgoing.writeHead(400).end();
+    const response = await handler(request, { remoteAddr: { hostname: incoming.socket.remoteAddress } });
+    const cookies = response.headers.getSetCookie();
+    const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
+    outgoing.writeHead(response.status, cookies.length === 0 ? headers : { ...headers, "set-cookie": cookies });
+    if (response.body === null || incoming.method === "HEAD") {
+      await response.body?.cancel();
+      return void outgoing.end();
+    }
+    await send(response.body, outgoing, gone.signal);
+  } catch {
+    outgoing.destroy();
+  }
+}
+
+function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+  const { method = "GET", headers, url = "/" } = incoming;
+  const address = `http://${headers.host ?? "localhost"}${url}`;
+  if (!url.startsWith("/") || !URL.canParse(address)) return undefined;
+  const pairs = Object.entries(headers).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value ?? ""]).map((each): [string, string] => [name, each])
+  );
+  const bare = method === "GET" || method === "HEAD";
+  const body = bare ? null : Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
+  return new Request(address, { method, headers: pairs, body, signal, duplex: "half" } as RequestInit);
+}
+
+/** Waits for a slow reader; stops when the reader is gone. */
+async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
+  const stream = Readable.fromWeb(body as unknown as NodeStream<Uint8Array>, { signal });
+  await new Promise<void>((resolve) => {
+    stream.on("error", () => resolve());
+    outgoing.on("close", () => resolve());
+    stream.pipe(outgoing);
+  });
+}
