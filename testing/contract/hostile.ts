@@ -18,7 +18,7 @@ import {
 } from "./helpers.ts";
 
 /** Keys that have a meaning somewhere: in file systems, in patterns, in SQL, in protocols, in JavaScript. */
-const STRANGE = [
+export const STRANGE = [
   "with space",
   "slash/and\\backslash",
   "../../escape",

@@ -14,6 +14,8 @@ import { counterCases } from "./counters.ts";
 import type { Expect } from "./expect.ts";
 import { keyValueCases } from "./key_values.ts";
 import { deadLetterCases } from "./dead_letters.ts";
+import { gateCases } from "./gates.ts";
+import { gateEndCases } from "./gate_ends.ts";
 import { hostileCases } from "./hostile.ts";
 import { listeningCases } from "./listening.ts";
 import { lockCases } from "./locks.ts";
@@ -59,6 +61,8 @@ const AREAS: Readonly<Record<string, Cases>> = {
   "state and notices": stateCases,
   "dead letters": deadLetterCases,
   "locks held by claims": lockCases,
+  gates: gateCases,
+  "gates that are left": gateEndCases,
   priorities: priorityCases,
   races: raceCases,
   "hostile names and values": hostileCases,
@@ -113,7 +117,7 @@ export function testStorage(name: string, open: OpenStorage, runner: TestRunner,
       }
     });
   runner.describe(name, () => {
-    for (const [area, cases] of Object.entries(AREAS)) register(area, cases);
+    for (const [area, cases] of Object.entries(AREAS)) if (!traits.without?.includes(area)) register(area, cases);
     for (const space of SPACES) register(space, inSpace(space));
   });
 }

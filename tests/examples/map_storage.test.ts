@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { MapStorage } from "../../examples/storage/map_storage.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import { testStorage } from "../../testing/mod.ts";
+import { LACKING } from "../storage/_lacking.ts";
 
-testStorage("MapStorage", (options) => new MapStorage(options), { describe, test, expect });
+testStorage("MapStorage", (options) => new MapStorage(options), { describe, test, expect }, { without: LACKING.map });
 
 /** Without indentation, which the page takes away. */
 function flat(code: string): string {
