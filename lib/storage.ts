@@ -125,7 +125,8 @@ export interface Storage {
    */
   enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued>;
   /**
-   * Puts `key` into `meta` if it is not there, and enqueues the item: both or neither.
+   * Puts `key` into `meta` if it is not there, and enqueues the item: both or neither. An item whose unique key is held is not written;
+   * `key` is put all the same.
    * @returns what became of the item; `undefined` if the key was not free
    */
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined>;

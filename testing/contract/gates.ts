@@ -19,7 +19,7 @@ export function admittedOf({ admitted }: Pick<Enqueued, "admitted">): string[] {
   return ids(admitted ?? []);
 }
 
-/** What is on the queue and what waits at gates, as this instance sees it. */
+/** What is on the queue and what waits at gates, as this instance sees it. @throws {Error} If the counts do not agree. */
 export async function places(storage: Storage): Promise<{ queue: string[]; line: string[] }> {
   const [queue, line] = [ids(await storage.pending()), ids(await storage.blocked())];
   if (queue.length !== await storage.pendingCount()) throw new Error("pendingCount is not what pending lists");

@@ -20,6 +20,7 @@ import { hostileCases } from "./hostile.ts";
 import { listeningCases } from "./listening.ts";
 import { lockCases } from "./locks.ts";
 import { partCases } from "./parts.ts";
+import { pauseCases } from "./pause.ts";
 import { priorityCases } from "./priorities.ts";
 import { queueCases } from "./queue.ts";
 import { raceCases } from "./races.ts";
@@ -28,6 +29,8 @@ import { resultCases } from "./results.ts";
 import { scheduleCases } from "./schedule.ts";
 import { settlementCases } from "./settlement.ts";
 import { stateCases } from "./state.ts";
+import { stepCases } from "./steps.ts";
+import { uniqueCases } from "./unique.ts";
 
 export type { OpenStorage, StorageTraits } from "./context.ts";
 
@@ -63,6 +66,9 @@ const AREAS: Readonly<Record<string, Cases>> = {
   "locks held by claims": lockCases,
   gates: gateCases,
   "gates that are left": gateEndCases,
+  "unique keys": uniqueCases,
+  steps: stepCases,
+  pause: pauseCases,
   priorities: priorityCases,
   races: raceCases,
   "hostile names and values": hostileCases,

@@ -3,7 +3,7 @@
  * @module
  */
 
-const NEWER = ["gates", "gates that are left"];
+const NEWER = ["gates", "gates that are left", "unique keys", "steps", "pause"];
 
 /** By driver. */
 export const LACKING: Readonly<Record<"sqlite" | "file" | "redis" | "map", readonly string[]>> = {
