@@ -3,6 +3,7 @@
  * @module
  */
 import { systemClock } from "../../lib/primitives/clock.ts";
+import { aboutCases } from "./about.ts";
 import { againCases } from "./again.ts";
 import { begunCases } from "./begun.ts";
 import { chordCases } from "./chords.ts";
@@ -11,13 +12,16 @@ import { claimCases } from "./claims.ts";
 import { closingCases } from "./closing.ts";
 import { type Cases, Context, followsClock, type OpenStorage, type StorageTraits } from "./context.ts";
 import { counterCases } from "./counters.ts";
+import { countCases } from "./counts.ts";
 import type { Expect } from "./expect.ts";
 import { keyValueCases } from "./key_values.ts";
 import { deadLetterCases } from "./dead_letters.ts";
 import { gateCases } from "./gates.ts";
 import { gateEndCases } from "./gate_ends.ts";
+import { deadLetterQueryCases } from "./dead_letter_queries.ts";
 import { hostileCases } from "./hostile.ts";
 import { listeningCases } from "./listening.ts";
+import { listingCases } from "./listings.ts";
 import { lockCases } from "./locks.ts";
 import { partCases } from "./parts.ts";
 import { pauseCases } from "./pause.ts";
@@ -69,6 +73,10 @@ const AREAS: Readonly<Record<string, Cases>> = {
   "unique keys": uniqueCases,
   steps: stepCases,
   pause: pauseCases,
+  "what is asked of dead letters": deadLetterQueryCases,
+  listings: listingCases,
+  counts: countCases,
+  "what is said of itself": aboutCases,
   priorities: priorityCases,
   races: raceCases,
   "hostile names and values": hostileCases,

@@ -166,6 +166,7 @@ export const uniqueCases: Cases = {
     const claimed = await enqueueAndClaim(storage, "a", unique("a", until));
     await storage.settle({ claim: claimed, id: "a", noticeTtlMs: LONG_MS, next: unique("a", until, { dueMs: FAR_MS }) });
     await context.outlive(until, async () => duplicatesOf(await storage.enqueue([unique("b")])).length === 0);
+    expect(ids(await storage.pending())).toEqual(["b"]);
   },
 
   "the next attempt is enqueued whoever holds the key": async (context, expect) => {

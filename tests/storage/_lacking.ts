@@ -3,7 +3,17 @@
  * @module
  */
 
-const NEWER = ["gates", "gates that are left", "unique keys", "steps", "pause"];
+const NEWER = [
+  "gates",
+  "gates that are left",
+  "unique keys",
+  "steps",
+  "pause",
+  "what is asked of dead letters",
+  "listings",
+  "counts",
+  "what is said of itself",
+];
 
 /** By driver. */
 export const LACKING: Readonly<Record<"sqlite" | "file" | "redis" | "map", readonly string[]>> = {
