@@ -2,10 +2,12 @@
  * The statements on chords.
  * @module
  */
-import type { ChordRecord, ChordReport, Collected, Item } from "../../lib/storage.ts";
-import { readBytes, readNumber, toStoredPlace } from "./columns.ts";
+import type { ChordRecord, ChordReport, Collected, Item, Moved } from "../../lib/storage.ts";
+import { placeItems } from "./arrivals.ts";
+import { readBytes, readNumber } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
-import { addItems, toScheduledItem } from "./schedule.ts";
+import { toStoredMore } from "./more.ts";
+import { toScheduledItem } from "./schedule.ts";
 import { FLAG } from "./schema.ts";
 import type { Session } from "./session.ts";
 
@@ -14,7 +16,7 @@ const MOST_PLACES = 1_000_000;
 
 const ADD = "insert into huey_chord (queue, id, size, reported) values (?, ?, ?, 0) on conflict do nothing";
 
-const ADD_CALLBACK = `insert or replace into huey_callback (queue, id, due_ms, priority, flags, id_number, task_id, data, chord)
+const ADD_CALLBACK = `insert or replace into huey_callback (queue, id, due_ms, priority, flags, id_number, task_id, data, more)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const FILL = `insert into huey_chord_value (queue, id, place, value)
@@ -32,21 +34,29 @@ export const CHORD_TABLES: readonly string[] = ["huey_chord", "huey_callback", "
 /** Keeps a chord. One that is there already is left as it is. */
 export function addChord(session: Session, { id, size, callback }: ChordRecord): void {
   if (session.run(ADD, session.queue, id, size) === 0) return;
-  const { dueMs = null, priority, retry, track, id: taskId, data, chord } = callback;
+  const { dueMs = null, priority, retry, track, id: taskId, data } = callback;
   const number = track ? idNumber(taskId) : null;
-  const item = [dueMs, priority, retry ? FLAG.retry : 0, number, taskId, data, toStoredPlace(chord)];
+  const item = [dueMs, priority, retry ? FLAG.retry : 0, number, taskId, data, toStoredMore(callback)];
   session.run(ADD_CALLBACK, session.queue, id, ...item);
 }
 
-/** Fills a place, once. @returns the callback, which is enqueued, if that was the last one */
-export function report(session: Session, { id, index, value }: ChordReport, token?: string): Item | undefined {
+/** What a report has brought about. */
+export interface Reported {
+  /** The callback of the chord, which is enqueued. */
+  readonly callback: Moved;
+  /** Items that the callback has let through its gate. */
+  readonly admitted: readonly Item[];
+}
+
+/** Fills a place, once. @returns the callback, if that was the last one */
+export function report(session: Session, { id, index, value }: ChordReport, token?: string): Reported | undefined {
   if (session.run(FILL, session.queue, id, index, value) === 0) return undefined;
   session.run(COUNT, session.now(), token ?? null, session.queue, id);
   const last = callbackOf(session, id);
   if (last === undefined) return undefined;
   const isDue = last.dueMs !== undefined && last.dueMs <= session.now();
-  addItems(session, [isDue ? { ...last, dueMs: undefined } : last]);
-  return last;
+  const { blocked, admitted = [] } = placeItems(session, [isDue ? { ...last, dueMs: undefined } : last]);
+  return { callback: blocked === undefined ? last : { ...last, blocked: true }, admitted };
 }
 
 /** The callback of a chord whose last place was filled, by this claim if one is given. */

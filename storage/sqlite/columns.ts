@@ -5,7 +5,6 @@
  * Text with NUL characters is stored in other words, since Deno's binding cuts text at the first one when reading.
  * @module
  */
-import type { ChordPlace } from "../../lib/storage.ts";
 import type { SqlValue } from "./database.ts";
 
 /** NUL becomes \x01 and "0"; \x01 itself becomes \x01 and "1". */
@@ -26,7 +25,8 @@ export function allToStored(values: SqlValue[]): SqlValue[] {
   return values;
 }
 
-function toStored(value: string): string {
+/** What is stored for a text. */
+export function toStored(value: string): string {
   if (!value.includes("\0") && !value.includes("\x01")) return value;
   return value.replace(SPECIAL, (character) => character === "\0" ? "\x010" : "\x011");
 }
@@ -51,18 +51,6 @@ export function readNumber<D>(value: SqlValue | undefined, otherwise: D): number
 /** Reads a column of bytes. */
 export function readBytes(value: SqlValue | undefined): Uint8Array {
   return value instanceof Uint8Array ? value : encoder.encode(toText(value));
-}
-
-/** What is stored of a place in a chord. */
-export function toStoredPlace(place: ChordPlace | undefined): string | null {
-  return place === undefined ? null : `${place.index}:${place.id}`;
-}
-
-/** Reads a place in a chord. */
-export function readPlace(value: SqlValue | undefined): ChordPlace | undefined {
-  if (typeof value !== "string") return undefined;
-  const [, index, id] = /^(\d{1,9}):([^]*)$/.exec(value) ?? [];
-  return index === undefined ? undefined : { id: readText(id), index: Number(index) };
 }
 
 function toText(value: SqlValue | undefined): string {

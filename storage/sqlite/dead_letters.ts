@@ -2,64 +2,153 @@
  * The statements on messages that were set aside.
  * @module
  */
-import type { Burial, Claim, StoredDeadLetter } from "../../lib/storage.ts";
-import type { Row } from "./database.ts";
+import type {
+  Burial,
+  Claim,
+  DeadLetterBounds,
+  DeadLetterKind,
+  DeadLetterQuery,
+  Enqueued,
+  Item,
+  StoredDeadLetter,
+} from "../../lib/storage.ts";
+import { enqueueItems } from "./arrivals.ts";
+import type { Row, SqlValue } from "./database.ts";
 import type { Session } from "./session.ts";
-import { readBytes, readNumber, readOptionalText, readPlace, readText, toStoredPlace } from "./columns.ts";
+import { readBytes, readNumber, readOptionalText, readText } from "./columns.ts";
 import { dropEnded } from "./endings.ts";
+import { examined, MOST_EXAMINED } from "./listings.ts";
 import { KIND } from "./schema.ts";
-import { addTasks } from "./tasks.ts";
+import { dropSteps, dropStepsOf, stepsKey } from "./steps.ts";
 
-const BURY =
-  `insert or replace into huey_dead (queue, id, at_ms, reason, priority, track, item_id, task_id, task_name, data, chord)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+/** Letters that go with one burial. */
+const TRIMMED_AT_ONCE = 100;
+
+const ALL_KINDS: readonly DeadLetterKind[] = ["failed", "unknown", "unreadable"];
+
+const KINDS: ReadonlySet<unknown> = new Set(ALL_KINDS);
+
+const BURY = `insert into huey_dead (queue, id, kind, at_ms, reason, priority, track, item_id, task_id, task_name, data, error,
+  attempts, steps) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const BY_ID = "from huey_dead where queue = ? and id = ?";
+
+const NEWEST_OF_TASK = "select * from huey_dead where queue = ? and item_id = ? order by at_ms desc, seq desc limit 1";
+
+const OLDEST = "from huey_dead where queue = ? and kind = ? and at_ms < ? + 0 order by at_ms, seq limit ? + 0";
 
 const FORGET_END = `delete from huey_entry where queue = ? and kind = ${KIND.result} and key = ?`;
 
 /** Sets a message aside; it keeps the priority of its claim. `itemId` is what the storage knows the message by. */
 export function bury(session: Session, burial: Burial, itemId: string, claim: Claim | undefined): void {
-  const { id, atMs, reason, taskId, taskName, data } = burial;
-  const { priority = 0, track = true, chord } = claim ?? {};
-  const values = [priority, track ? 1 : 0, itemId, taskId ?? null, taskName ?? null, data, toStoredPlace(chord)];
-  session.run(BURY, session.queue, id, atMs, reason, ...values);
+  const { id, kind, atMs, reason, taskId = null, taskName = null, data, error = null, attempts = null } = burial;
+  const { priority = 0, track = true } = claim ?? {};
+  const steps = claim === undefined ? itemId : stepsKey(claim);
+  session.run(`delete ${BY_ID}`, session.queue, id);
+  const message = [priority, track ? 1 : 0, itemId, taskId, taskName, data, error, attempts, steps];
+  session.run(BURY, session.queue, id, kind, atMs, reason, ...message);
 }
 
-/** Dead letters, oldest first. */
-export function deadLetters(session: Session, limit: number): StoredDeadLetter[] {
-  return session.all("select * from huey_dead where queue = ? order by at_ms, seq limit ?", session.queue, limit).map(toLetter);
+/** Deletes the oldest of a kind that are too many or too old, in steps. */
+export function trimDead(session: Session, kind: DeadLetterKind, { count, ageMs }: DeadLetterBounds): void {
+  const tooMany = countDead(session, { kind }) - count;
+  if (tooMany > 0) dropOldest(session, kind, Infinity, Math.min(tooMany, TRIMMED_AT_ONCE));
+  if (ageMs !== undefined) dropOldest(session, kind, session.now() - ageMs, TRIMMED_AT_ONCE);
+}
+
+/** Dead letters, newest first. */
+export function deadLetters(session: Session, query: DeadLetterQuery): StoredDeadLetter[] {
+  const { where, values } = examinedLetters(query);
+  const list = `select * from huey_dead where seq in (select seq from ${where} limit ?) order by at_ms desc, seq desc`;
+  return session.all(list, session.queue, ...values, examined(query.limit)).map(toLetter);
 }
 
 /** How many dead letters there are. */
-export function countDead(session: Session): number {
-  return Number(session.get("select count(*) as n from huey_dead where queue = ?", session.queue)?.n);
+export function countDead(session: Session, query: DeadLetterQuery): number {
+  const { kind, taskName, beforeMs } = query;
+  if (taskName === undefined && beforeMs === undefined) {
+    const kinds = kind === undefined ? ALL_KINDS : [kind];
+    return kinds.reduce((sum, one) => sum + countKind(session, one), 0);
+  }
+  const { where, values } = examinedLetters(query);
+  return Number(session.get(`select count(*) as n from ${where}`, session.queue, ...values)?.n);
 }
 
-/** Deletes a dead letter. @returns whether it was there */
+/** A dead letter, by its id or that of its task. */
+export function deadLetter(session: Session, id: string): StoredDeadLetter | undefined {
+  const row = session.get(`select * ${BY_ID}`, session.queue, id) ?? session.get(NEWEST_OF_TASK, session.queue, id);
+  return row && toLetter(row);
+}
+
+/** Deletes a dead letter and its steps. @returns whether it was there */
 export function deleteDead(session: Session, id: string): boolean {
-  return session.run("delete from huey_dead where queue = ? and id = ?", session.queue, id) > 0;
+  const row = session.get(`delete ${BY_ID} returning steps`, session.queue, id);
+  if (row !== undefined && row.steps !== null) dropSteps(session, readText(row.steps));
+  return row !== undefined;
 }
 
-/** Puts a message back on the queue, as new: its end and its result are forgotten. @returns whether it was there */
-export function requeueDead(session: Session, id: string): boolean {
-  const row = session.get("select * from huey_dead where queue = ? and id = ?", session.queue, id);
-  if (row === undefined) return false;
-  const { data, priority } = toLetter(row);
+/** Puts an item in the place of a dead letter: the end and the result of its task are forgotten. */
+export function requeueDead(session: Session, id: string, item: Item): Enqueued | undefined {
+  const row = session.get(`select item_id ${BY_ID}`, session.queue, id);
+  if (row === undefined) return undefined;
+  const enqueued = enqueueItems(session, [item]);
+  if (enqueued.duplicates !== undefined) return enqueued;
   const taskId = readText(row.item_id);
   session.run(FORGET_END, session.queue, taskId);
   dropEnded(session, taskId);
-  addTasks(session, [{ id: taskId, data, priority, track: row.track === 1, chord: readPlace(row.chord) }]);
-  return deleteDead(session, id);
+  session.run(`delete ${BY_ID}`, session.queue, id);
+  return enqueued;
+}
+
+/** Deletes all. */
+export function dropLetters(session: Session): void {
+  dropStepsOf(session, "letters");
+  for (const table of ["huey_dead", "huey_dead_count"]) session.run(`delete from ${table} where queue = ?`, session.queue);
+}
+
+/** Counted as they come and go, by the triggers of the table. */
+function countKind(session: Session, kind: DeadLetterKind): number {
+  const n = session.get("select n from huey_dead_count where queue = ? and kind = ?", session.queue, kind)?.n ?? 0;
+  if (typeof n === "number" && Number.isSafeInteger(n) && n >= 0) return n;
+  return Number(session.get("select count(*) as n from huey_dead where queue = ? and kind = ?", session.queue, kind)?.n);
+}
+
+/** The letters that a query can find: those that are looked at, and of them those of the task. Parameters: queue, then the values. */
+function examinedLetters({ kind, taskName, beforeMs }: DeadLetterQuery): { where: string; values: SqlValue[] } {
+  const values: SqlValue[] = [];
+  const conditions = ["queue = ?"];
+  const add = (condition: string, value: SqlValue | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  add("kind = ?", kind);
+  add("at_ms < ?", beforeMs);
+  const looked = `(select seq, at_ms, task_name from huey_dead where ${conditions.join(" and ")}
+    order by at_ms desc, seq desc limit ${MOST_EXAMINED})`;
+  if (taskName === undefined) return { where: `${looked} order by at_ms desc, seq desc`, values };
+  return { where: `${looked} where task_name = ? order by at_ms desc, seq desc`, values: [...values, taskName] };
+}
+
+function dropOldest(session: Session, kind: DeadLetterKind, beforeMs: number, limit: number): void {
+  const values = [session.queue, kind, beforeMs, limit];
+  const rows = session.all(`select steps ${OLDEST}`, ...values);
+  if (rows.length === 0) return;
+  for (const { steps } of rows) if (steps !== null) dropSteps(session, readText(steps));
+  session.run(`delete from huey_dead where seq in (select seq ${OLDEST})`, ...values);
 }
 
 function toLetter(row: Row): StoredDeadLetter {
   return {
     id: readText(row.id),
-    kind: "unreadable",
+    kind: KINDS.has(row.kind) ? row.kind as DeadLetterKind : "unreadable",
     reason: readText(row.reason),
     atMs: readNumber(row.at_ms, 0),
     data: readBytes(row.data),
     priority: readNumber(row.priority, 0),
     taskId: readOptionalText(row.task_id),
     taskName: readOptionalText(row.task_name),
+    ...row.error !== null && { error: readBytes(row.error) },
+    ...row.attempts !== null && { attempts: readNumber(row.attempts, 0) },
   };
 }

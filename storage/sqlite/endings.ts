@@ -5,7 +5,9 @@
  * @module
  */
 import type { Settlement } from "../../lib/storage.ts";
+import { toStored } from "./columns.ts";
 import { forget } from "./entries.ts";
+import { toStoredAbout } from "./more.ts";
 import { idNumber } from "./id_number.ts";
 import { firstPlain } from "./numbers.ts";
 import { ENDED, ENDED_TOKEN, KIND } from "./schema.ts";
@@ -20,16 +22,21 @@ const LONGEST_TTL_MS = 2 ** 40;
 
 const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
 
-const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ? where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
+const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ?
+  where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
+
+/** The same where something else is said about each task. */
+const END_EACH = `update huey_task set owner = ${ENDED}, token = ?1, since_ms = ?2, more = said.value from json_each(?3) as said
+  where seq = ?4 + said.key and token = ?5`;
 
 /** An older result stays what it is. */
 export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
-  expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
+  more = excluded.more, expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
   notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
   value = iif(expires_ms <= ?1, null, value)`;
 
-const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms)
-  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms from huey_task
+const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms, more from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
 const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
@@ -67,13 +74,14 @@ export class EndedRows {
 }
 
 /** What a plain ending does not have. */
-const NOTHING_MORE = ["enqueue", "chords", "chord", "bury", "canceled", "dropChord", "passLocks"] as const;
+const NOTHING_MORE = ["enqueue", "chords", "chord", "bury", "canceled", "dropChord", "passLocks", "next", "dropSteps"] as const;
 
 /** Whether a settlement can be written in place. */
 export function isPlainEnding(settlement: Settlement): boolean {
   const { claim, ending, noticeTtlMs } = settlement;
   if (claim === undefined || ending !== "empty" || settlement.result !== undefined || settlement.again) return false;
   if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
+  if (claim.gate !== undefined || claim.unique !== undefined) return false;
   if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
   return !settlement.dropLocks && NOTHING_MORE.every((part) => settlement[part] === undefined);
 }
@@ -86,7 +94,7 @@ export function endInPlace(session: Session, settlements: readonly Settlement[])
     let end = start + 1;
     for (; end < settlements.length && isNext(settlements[end]!, settlements[end - 1]!, first + end - start, token); end++);
     if (end - start > 1 && !holds(session, first, end - start, token)) end = start + 1;
-    const isHeld = endRows(session, first, end - start, token, settlements[start]!.noticeTtlMs);
+    const isHeld = endRows(session, settlements.slice(start, end), first, token);
     for (; start < end; start++) held.push(isHeld);
   }
   settlements.forEach(({ id, forget: keys }, index) => {
@@ -110,9 +118,20 @@ function holds(session: Session, first: number, count: number, token: number): b
   return session.get(HOLDS, first, first + count - 1, token)?.n === count;
 }
 
-function endRows(session: Session, first: number, count: number, token: number, ttlMs: number): boolean {
-  const last = first + count - 1;
-  if (session.run(END, ENDED_TOKEN + ttlMs, session.now() + ttlMs, first, last, token) === 0) return false;
-  session.ended.add(count, last);
+/** @param settlements Of claims with the same token, from the number `first` on without a gap. */
+function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
+  const { noticeTtlMs: ttlMs, about } = settlements[0]!;
+  const last = first + settlements.length - 1;
+  const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs];
+  const ended = settlements.every((settlement) => settlement.about === about)
+    ? session.run(END, ...written, toStoredAbout(about), first, last, token)
+    : session.run(END_EACH, ...written, JSON.stringify(settlements.map(said)), first, token);
+  if (ended === 0) return false;
+  session.ended.add(settlements.length, last);
   return true;
+}
+
+function said({ about }: Settlement): string | null {
+  const more = toStoredAbout(about);
+  return more === null ? null : toStored(more);
 }

@@ -5,10 +5,14 @@
 import type { FlushPart } from "../../lib/storage.ts";
 import { CHORD_TABLES } from "./chords.ts";
 import { CLAIMED } from "./claimed.ts";
+import { dropCounts } from "./counts.ts";
+import { dropLetters } from "./dead_letters.ts";
 import { addAllLost } from "./lost.ts";
 import { endOfNumbers, firstPlain } from "./numbers.ts";
 import { ENDED, KIND } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { dropStepsOf } from "./steps.ts";
+import { freeAllKeys } from "./unique.ts";
 
 const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue = ?1";
 
@@ -21,9 +25,13 @@ export function flushPart(session: Session, part: FlushPart): void {
     case "queue":
       return flushQueue(session);
     case "schedule":
+      freeAllKeys(session, "schedule");
+      dropStepsOf(session, "schedule");
       return void session.run("delete from huey_schedule where queue = ?", session.queue);
+    case "stats":
+      return dropCounts(session);
     case "deadLetters":
-      return void session.run("delete from huey_dead where queue = ?", session.queue);
+      return dropLetters(session);
     case "results":
       deleteMessages(session, `owner = ${ENDED}`);
       return deleteEntries(session, [KIND.result]);
@@ -39,12 +47,17 @@ export function flushPart(session: Session, part: FlushPart): void {
   }
 }
 
-/** Messages that wait, claims, chords. Rows of tasks that have ended are notices. */
+/** Messages that wait, claims, chords, gates, keys, steps. Rows of tasks that have ended are notices. */
 function flushQueue(session: Session): void {
   addAllLost(session);
   session.run(DROP_LOCKS, session.queue);
   deleteMessages(session, `owner <> ${ENDED}`);
-  for (const table of CHORD_TABLES) session.run(`delete from ${table} where queue = ?`, session.queue);
+  deleteEntries(session, [KIND.passed]);
+  freeAllKeys(session, "others");
+  dropStepsOf(session, "others");
+  for (const table of [...CHORD_TABLES, "huey_gate", "huey_blocked"]) {
+    session.run(`delete from ${table} where queue = ?`, session.queue);
+  }
 }
 
 function deleteMessages(session: Session, which: string): void {

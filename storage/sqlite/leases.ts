@@ -7,23 +7,28 @@ import { areSound, mend } from "./bounds.ts";
 import { CLAIMED } from "./claimed.ts";
 import { readNumber, readText } from "./columns.ts";
 import { dropLocks, dropPassedTo, lostHolders, type Target } from "./locks.ts";
+import { leaveAllOf, leaveAllPassedTo } from "./passed.ts";
 import type { Session } from "./session.ts";
 import { claimsOf, orphanedClaims, unclaim, unclaimRow } from "./tasks.ts";
 
-const RENEW = "insert or replace into huey_lease (queue, consumer, ttl_ms, host, pid, expires_ms) values (?, ?, ?, ?, ?, ?)";
+/** What a consumer has said of itself stays until it says something else. */
+const RENEW = `insert into huey_lease (queue, consumer, ttl_ms, host, pid, expires_ms, about) values (?, ?, ?, ?, ?, ?, ?)
+  on conflict do update set ttl_ms = excluded.ttl_ms, host = excluded.host, pid = excluded.pid, expires_ms = excluded.expires_ms,
+  about = ifnull(excluded.about, about)`;
 
 /** What is no number counts as over. */
 const OVER = "from huey_lease where queue = ? and expires_ms + 0 <= ?";
 
 /** Grants or renews a lease. */
 export function renewLease(session: Session, lease: Lease): void {
-  const { consumer, ttlMs, host, pid } = lease;
-  session.run(RENEW, session.queue, consumer, ttlMs, host, pid, session.now() + ttlMs);
+  const { consumer, ttlMs, host, pid, about = null } = lease;
+  session.run(RENEW, session.queue, consumer, ttlMs, host, pid, session.now() + ttlMs, about);
 }
 
 /** Ends a lease. */
 export function endLease(session: Session, consumer: string): void {
   session.run("delete from huey_lease where queue = ? and consumer = ?", session.queue, consumer);
+  leaveAllPassedTo(session, { consumer });
   dropPassedTo(session, { consumer });
   dropIdleOwners(session);
 }
@@ -36,6 +41,7 @@ export function storedLeases(session: Session): StoredLease[] {
     host: readText(row.host),
     pid: readNumber(row.pid, 0),
     expiresMs: readNumber(row.expires_ms, 0),
+    ...typeof row.about === "string" && { about: readText(row.about) },
   }));
 }
 
@@ -53,10 +59,14 @@ export function recover(session: Session, target: Target | undefined, own: Lease
   const lost = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
   const claims = lost.filter(({ token }) => unclaim(session, token, true) || unclaimRow(session, token));
   if (target !== undefined) {
+    leaveAllPassedTo(session, target);
     dropPassedTo(session, target);
     return claims;
   }
-  for (const holder of lostHolders(session, own?.consumer)) dropLocks(session, holder);
+  for (const holder of lostHolders(session, own?.consumer)) {
+    leaveAllOf(session, holder);
+    dropLocks(session, holder);
+  }
   session.run(`delete ${OVER}`, session.queue, session.now());
   dropIdleOwners(session);
   mend(session);

@@ -31,8 +31,17 @@ export function passLocks(session: Session, token: string, owner: Owner): void {
 /** Deletes the locks that were passed to a consumer, or to one of its workers. */
 export function dropPassedTo(session: Session, { consumer, worker }: Target): void {
   if (worker !== undefined) return dropLocks(session, workerHolder(session, { consumer, worker }));
+  session.run("delete from huey_entry where holder >= ? and holder < ?", ...rangeOf(session, { consumer }));
+}
+
+/** The first and the last that can stand for the workers of a consumer, or for one of them. */
+export function rangeOf(session: Session, { consumer, worker }: Target): [string, string] {
+  if (worker !== undefined) {
+    const holder = workerHolder(session, { consumer, worker });
+    return [holder, holder];
+  }
   const start = `${JSON.stringify([session.queue, consumer]).slice(0, -1)},`;
-  session.run("delete from huey_entry where holder >= ? and holder < ?", start, start + LAST);
+  return [start, start + LAST];
 }
 
 /** The holders of locks that were passed to consumers without a lease. @param own A consumer that is not looked at */
@@ -46,7 +55,8 @@ export function lostHolders(session: Session, own: string | undefined): string[]
   });
 }
 
-function workerHolder(session: Session, { consumer, worker }: Owner): string {
+/** What stands for a worker. */
+export function workerHolder(session: Session, { consumer, worker }: Owner): string {
   return JSON.stringify([session.queue, consumer, worker]);
 }
 

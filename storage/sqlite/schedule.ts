@@ -3,24 +3,37 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
-import type { Row } from "./database.ts";
+import type { Row, SqlValue } from "./database.ts";
 import type { Session } from "./session.ts";
-import { readNumber, toStoredPlace } from "./columns.ts";
+import { readNumber } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
+import { MOST_EXAMINED } from "./listings.ts";
+import { type Holds, readHold, toStoredMore } from "./more.ts";
 import { FLAG } from "./schema.ts";
-import { addTasks, COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
+import { COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
 
 const INSERT =
-  `insert into huey_schedule (queue, due_ms, priority, flags, id_number, task_id, data, chord) values (?, ?, ?, ?, ?, ?, ?, ?)`;
+  `insert into huey_schedule (queue, due_ms, priority, flags, id_number, task_id, data, more) values (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** As expressions, see tasks.ts. */
 const DUE = "from huey_schedule where queue = ? + 0 and due_ms <= ? + 0 order by due_ms, seq limit ? + 0";
 
-/** Appends each item to the queue or, with a due time, to the schedule. */
-export function addItems(session: Session, items: readonly Item[]): void {
-  const isQueued = (item: Item): boolean => item.dueMs === undefined;
-  addTasks(session, items.every(isQueued) ? items : items.filter(isQueued));
-  for (const item of items) if (!isQueued(item)) addScheduled(session, item);
+const COLUMNS = `due_ms, ${COLUMNS_OF_ITEM}`;
+
+/** The soonest of a tracked task, wherever it stands. */
+const SOONEST_TRACKED =
+  `select seq from huey_schedule where id_number = ? and task_id = ? and queue = ? order by due_ms, seq limit 1`;
+
+/** The soonest of any task, as far as is looked. */
+const SOONEST =
+  `select seq from (select seq, task_id, due_ms from huey_schedule where queue = ? order by due_ms, seq limit ${MOST_EXAMINED})
+  where task_id = ? order by due_ms, seq limit 1`;
+
+/** Items that were taken from the schedule. */
+export interface Due {
+  readonly items: readonly Item[];
+  /** Of those that hold a unique key. */
+  readonly holds: Holds;
 }
 
 /** When the soonest item is due. */
@@ -29,24 +42,25 @@ export function soonestMs(session: Session): number | undefined {
   return readNumber(row?.due_ms, undefined);
 }
 
-/** Moves due items to the queue. @returns them in due order */
-export function promote(session: Session, nowMs: number, limit: number): Item[] {
-  const rows = session.all(`select due_ms, ${COLUMNS_OF_ITEM} ${DUE}`, session.queue, nowMs, limit);
-  if (rows.length === 0) return [];
-  session.run(`delete from huey_schedule where seq in (select seq ${DUE})`, session.queue, nowMs, limit);
-  const items = rows.map(toScheduledItem);
-  addTasks(session, items);
-  return items;
+/** Takes items that are due. @returns them in due order */
+export function takeDue(session: Session, nowMs: number, limit: number): Due {
+  const rows = session.all(`select ${COLUMNS} ${DUE}`, session.queue, nowMs, limit);
+  if (rows.length > 0) session.run(`delete from huey_schedule where seq in (select seq ${DUE})`, session.queue, nowMs, limit);
+  return toDue(rows);
+}
+
+/** Takes the soonest item of a task. */
+export function takeScheduled(session: Session, id: string): Due {
+  const take = (select: string, ...values: SqlValue[]): Row | undefined =>
+    session.get(`delete from huey_schedule where seq = (${select}) returning ${COLUMNS}`, ...values);
+  const row = take(SOONEST, session.queue, id) ?? take(SOONEST_TRACKED, idNumber(id), id, session.queue);
+  return toDue(row === undefined ? [] : [row]);
 }
 
 /** Scheduled items, soonest first. */
 export function scheduledItems(session: Session, limit: number): Item[] {
-  const rows = session.all(
-    `select due_ms, ${COLUMNS_OF_ITEM} from huey_schedule where queue = ? order by due_ms, seq limit ?`,
-    session.queue,
-    limit,
-  );
-  return rows.map(toScheduledItem);
+  const list = `select ${COLUMNS} from huey_schedule where queue = ? order by due_ms, seq limit ?`;
+  return session.all(list, session.queue, limit).map(toScheduledItem);
 }
 
 /** How many items are scheduled. */
@@ -54,15 +68,26 @@ export function countScheduled(session: Session): number {
   return Number(session.get("select count(*) as n from huey_schedule where queue = ?", session.queue)?.n);
 }
 
-function addScheduled(session: Session, item: Item): void {
-  const { id, data, priority, dueMs = 0, chord } = item;
+/** Puts an item on the schedule. @param hold The number by which it holds its unique key */
+export function addScheduled(session: Session, item: Item, hold?: number): void {
+  const { id, data, priority, dueMs = 0 } = item;
   const flags = item.retry ? FLAG.retry : 0;
   const number = item.track ? idNumber(id) : null;
-  session.run(INSERT, session.queue, dueMs, priority, flags, number, id, data, toStoredPlace(chord));
+  session.run(INSERT, session.queue, dueMs, priority, flags, number, id, data, toStoredMore(item, hold));
   session.changes.schedule = true;
 }
 
 /** Reads a row of the schedule, or a callback, which may have no due time. */
 export function toScheduledItem(row: Row): Item {
   return { ...toItem(row), dueMs: readNumber(row.due_ms, undefined) };
+}
+
+function toDue(rows: readonly Row[]): Due {
+  const items = rows.map(toScheduledItem);
+  const holds = new Map<Item, number>();
+  for (const [index, { more }] of rows.entries()) {
+    const hold = more === null ? undefined : readHold(more);
+    if (hold !== undefined) holds.set(items[index]!, hold);
+  }
+  return { items, holds };
 }

@@ -2,47 +2,59 @@
  * A storage in a SQLite file, shared by any number of processes on one machine.
  * @module
  */
-import { unbuilt } from "../unbuilt.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type {
   ChordRecord,
   Claim,
   ClaimBatch,
   Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
   DeadLetterQuery,
   Enqueued,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Moved,
   Owner,
+  Pause,
   Settled,
   Settlement,
   Storage,
   StorageDescriptor,
   StoredDeadLetter,
   StoredLease,
+  StoredRunning,
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
+import { enqueueItems, placeDue } from "./arrivals.ts";
 import { addChord, collect } from "./chords.ts";
 import { claim } from "./claim.ts";
-import { countDead, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
+import { addCounts, addRecent, recentEnds, storedCounts, trimCounts } from "./counts.ts";
+import { countDead, deadLetter, deadLetters, deleteDead, requeueDead } from "./dead_letters.ts";
 import { EndingGroup } from "./ending_group.ts";
 import { isPlainEnding } from "./endings.ts";
 import { increment, putIfEmpty } from "./entries.ts";
 import { flushPart } from "./flush.ts";
+import { blockedItems, countBlocked } from "./gates.ts";
 import { checkItem } from "./item.ts";
 import { SqliteKeyValue } from "./key_value.ts";
 import { endLease, isRecoveryNeeded, recover, renewLease, storedLeases } from "./leases.ts";
+import { countWaiting, examined, oldestMs, rowLimit, runningTasks, waitingTasks } from "./listings.ts";
 import type { Target } from "./locks.ts";
 import { sqliteDescriptor, type SqliteOptions, type SqliteSettings, sqliteSettings } from "./options.ts";
-import { addItems, countScheduled, promote, scheduledItems, soonestMs } from "./schedule.ts";
+import { leavePassed } from "./passed.ts";
+import { noticePauseEnd, pause, pauseEndMs, pauseOf, resume } from "./pause.ts";
+import { countScheduled, scheduledItems, soonestMs, takeDue, takeScheduled } from "./schedule.ts";
 import { KIND } from "./schema.ts";
 import { Session } from "./session.ts";
 import { hasEnded, settle, stateOf } from "./settle.ts";
-import { beginClaim, claimsOf, countWaiting, isOneStatement, unclaim, waitingTasks } from "./tasks.ts";
+import { keepStep, keptSteps } from "./steps.ts";
+import { addTasks, beginClaim, claimsOf, isOneStatement, unclaim } from "./tasks.ts";
 import { SqliteWaits } from "./waits.ts";
 import { SqliteWriter } from "./writer.ts";
 
@@ -53,22 +65,6 @@ const NOTHING = new Uint8Array();
 
 /** The driver: see `SqliteStorage` in `front.ts`. The file is opened at the first use. */
 export class SqliteStorage implements Storage {
-  readonly keep: Storage["keep"] = unbuilt;
-  readonly kept: Storage["kept"] = unbuilt;
-  readonly leaveGate: Storage["leaveGate"] = unbuilt;
-  readonly promote: Storage["promote"] = unbuilt;
-  readonly pause: Storage["pause"] = unbuilt;
-  readonly resume: Storage["resume"] = unbuilt;
-  readonly paused: Storage["paused"] = unbuilt;
-  readonly running: Storage["running"] = unbuilt;
-  readonly blocked: Storage["blocked"] = unbuilt;
-  readonly blockedCount: Storage["blockedCount"] = unbuilt;
-  readonly oldestMs: Storage["oldestMs"] = unbuilt;
-  readonly deadLetter: Storage["deadLetter"] = unbuilt;
-  readonly count: Storage["count"] = unbuilt;
-  readonly counts: Storage["counts"] = unbuilt;
-  readonly recent: Storage["recent"] = unbuilt;
-
   readonly name: string;
   readonly shared: boolean;
   readonly data: KeyValue;
@@ -127,15 +123,14 @@ export class SqliteStorage implements Storage {
 
   async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     items.forEach(checkItem);
-    if (chords.length === 0) {
-      await this.#writer.write((session) => addItems(session, items), isOneStatement(items));
-      return {};
-    }
     for (const { callback } of chords) checkItem(callback);
-    await this.#writer.write((session) => {
-      for (const chord of chords) addChord(session, chord);
-      addItems(session, items);
-    });
+    if (chords.length > 0 || !isOneStatement(items)) {
+      return await this.#writer.write((session) => {
+        for (const chord of chords) addChord(session, chord);
+        return enqueueItems(session, items);
+      });
+    }
+    await this.#writer.write((session) => addTasks(session, items), true);
     return {};
   }
 
@@ -144,8 +139,7 @@ export class SqliteStorage implements Storage {
     if (!this.#writer.pending && await this.meta.has(key)) return undefined;
     return await this.#writer.write((session) => {
       const isFree = putIfEmpty(session, KIND.meta, key, NOTHING, { ttlMs });
-      if (isFree) addItems(session, [item]);
-      return isFree ? {} : undefined;
+      return isFree ? enqueueItems(session, [item]) : undefined;
     });
   }
 
@@ -159,10 +153,23 @@ export class SqliteStorage implements Storage {
 
   async settle(settlement: Settlement): Promise<Settled> {
     if (isPlainEnding(settlement)) return { held: await this.#endings.end(settlement) };
-    const { enqueue, chords } = settlement;
+    const { enqueue, next, chords } = settlement;
     enqueue?.forEach(checkItem);
+    if (next !== undefined) checkItem(next);
     for (const { callback } of chords ?? []) checkItem(callback);
     return await this.#writer.write((session) => settle(session, settlement));
+  }
+
+  keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
+    return this.#writer.write((session) => keepStep(session, claim, name, value));
+  }
+
+  kept(key: string): Promise<Map<string, Uint8Array>> {
+    return this.#writer.read((session) => keptSteps(session, key));
+  }
+
+  leaveGate(claim: Claim): Promise<readonly Item[]> {
+    return this.#writer.write((session) => leavePassed(session, claim));
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
@@ -196,20 +203,29 @@ export class SqliteStorage implements Storage {
     return isNeeded ? await this.#writer.write((session) => recover(session, target, own)) : [];
   }
 
-  async promoteDue(limit: number): Promise<Item[]> {
-    const nowMs = this.#settings.clock.now();
-    const soonest = await this.#writer.read(soonestMs);
-    if (soonest === undefined || soonest > nowMs) return [];
-    return await this.#writer.write((session) => promote(session, nowMs, rowLimit(limit)));
+  async promoteDue(limit: number): Promise<Moved[]> {
+    const dueMs = await this.dueMs();
+    if (dueMs === undefined || dueMs > this.#settings.clock.now()) return [];
+    return await this.#writer.write((session) => {
+      noticePauseEnd(session);
+      return placeDue(session, takeDue(session, session.now(), rowLimit(limit)));
+    });
+  }
+
+  promote(id: string): Promise<Moved | undefined> {
+    return this.#writer.write((session) => placeDue(session, takeScheduled(session, id))[0]);
   }
 
   /**
-   * Looks at the schedule.
+   * Looks at the schedule and the pause.
    *
-   * @returns When its soonest message is due.
+   * @returns When the soonest message is due, or the pause ends.
    */
   dueMs(): Promise<number | undefined> {
-    return this.#writer.read(soonestMs);
+    return this.#writer.readTogether((session) => {
+      const times = [soonestMs(session), pauseEndMs(session)].filter((time) => time !== undefined);
+      return times.length === 0 ? undefined : Math.min(...times);
+    });
   }
 
   async endedOf(ids: readonly string[]): Promise<string[]> {
@@ -221,6 +237,23 @@ export class SqliteStorage implements Storage {
     // The bells stand beside the file, which has to be there.
     await this.#writer.read(() => {});
     return this.#waits.listen(topic, wake);
+  }
+
+  pause(request: Pause): Promise<void> {
+    return this.#writer.write((session) => pause(session, request));
+  }
+
+  resume(): Promise<boolean> {
+    return this.#writer.write(resume);
+  }
+
+  /**
+   * Looks for a pause.
+   *
+   * @returns That of the queue, unless it is over.
+   */
+  paused(): Promise<Pause | undefined> {
+    return this.#writer.read(pauseOf);
   }
 
   state(id: string): Promise<StoredState | undefined> {
@@ -261,21 +294,47 @@ export class SqliteStorage implements Storage {
     return this.#writer.read(countScheduled);
   }
 
-  deadLetters({ limit }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
-    return this.#writer.read((session) => deadLetters(session, rowLimit(limit)));
+  running(limit?: number): Promise<StoredRunning[]> {
+    return this.#writer.readTogether((session) => runningTasks(session, examined(limit)));
+  }
+
+  blocked(limit?: number): Promise<Item[]> {
+    return this.#writer.read((session) => blockedItems(session, examined(limit)));
   }
 
   /**
-   * Counts the dead letters.
+   * Counts the lines of the gates.
    *
-   * @returns How many messages were set aside.
+   * @returns How many messages wait at one.
    */
-  deadLetterCount(): Promise<number> {
-    return this.#writer.read(countDead);
+  blockedCount(): Promise<number> {
+    return this.#writer.read(countBlocked);
   }
 
-  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
-    return this.#writer.write((session) => requeueDead(session, id) ? {} : undefined);
+  /**
+   * Looks at the first messages of the queue.
+   *
+   * @returns When the oldest of them came.
+   */
+  oldestMs(): Promise<number | undefined> {
+    return this.#writer.readTogether(oldestMs);
+  }
+
+  deadLetters(query: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
+    return this.#writer.read((session) => deadLetters(session, query));
+  }
+
+  deadLetterCount(query: DeadLetterQuery = {}): Promise<number> {
+    return this.#writer.readTogether((session) => countDead(session, query));
+  }
+
+  deadLetter(id: string): Promise<StoredDeadLetter | undefined> {
+    return this.#writer.readTogether((session) => deadLetter(session, id));
+  }
+
+  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    checkItem(item);
+    return await this.#writer.write((session) => requeueDead(session, id, item));
   }
 
   /**
@@ -286,6 +345,22 @@ export class SqliteStorage implements Storage {
    */
   deleteDeadLetter(id: string): Promise<boolean> {
     return this.#writer.write((session) => deleteDead(session, id));
+  }
+
+  count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): Promise<void> {
+    return this.#writer.write((session) => {
+      addCounts(session, rows);
+      addRecent(session, recent);
+      trimCounts(session, bounds, recent.length);
+    });
+  }
+
+  counts(query: CountQuery): Promise<CountRow[]> {
+    return this.#writer.read((session) => storedCounts(session, query));
+  }
+
+  recent(limit: number): Promise<Uint8Array[]> {
+    return this.#writer.read((session) => recentEnds(session, examined(limit)));
   }
 
   flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
@@ -302,9 +377,4 @@ export class SqliteStorage implements Storage {
     await written;
     this.#waits.close();
   }
-}
-
-/** SQLite's way of saying that there is no limit is a negative one. */
-function rowLimit(limit: number = Infinity): number {
-  return Number.isFinite(limit) ? limit : -1;
 }

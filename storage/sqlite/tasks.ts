@@ -5,13 +5,16 @@
 import type { Claim, Item, Owner } from "../../lib/storage.ts";
 import type { Row, SqlValue } from "./database.ts";
 import { CLAIMED, IS_NUMBER, splitToken } from "./claimed.ts";
-import { readBytes, readNumber, readPlace, readText, toStoredPlace } from "./columns.ts";
+import { readBytes, readNumber, readText } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
 import { dropLocks } from "./locks.ts";
 import { addLost } from "./lost.ts";
+import { type Holds, isBare, readMore, toStoredMore } from "./more.ts";
 import { firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
+import { isPaused } from "./pause.ts";
 import { FLAG, LAST_OWNER, NO_TOKEN, NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
+import { startKey } from "./unique.ts";
 
 /** Rows per statement; more would not be faster. */
 const ROWS_AT_ONCE = 50;
@@ -19,12 +22,13 @@ const ROWS_AT_ONCE = 50;
 /** Messages claimed between two moves of the bounds. */
 const MOST_PASSED = 32;
 
-const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, priority, flags, id_number, task_id, data";
+const COLUMNS = "seq, queue, owner, token, since_ms, deliveries, entered_ms, priority, flags, id_number, task_id, data";
 
 /** Those of an item. */
-export const COLUMNS_OF_ITEM: string = "priority, flags, id_number, task_id, data, chord";
+export const COLUMNS_OF_ITEM: string = "priority, flags, id_number, task_id, data, more";
 
-const COLUMNS_OF_CLAIM = `seq, token, deliveries, ${COLUMNS_OF_ITEM}`;
+/** Those of a claim. */
+export const COLUMNS_OF_CLAIM: string = `seq, token, deliveries, ${COLUMNS_OF_ITEM}`;
 
 /**
  * A bare parameter beside `order by` or `limit` makes SQLite plan the statement anew at each run, which takes longer than running
@@ -33,28 +37,37 @@ const COLUMNS_OF_CLAIM = `seq, token, deliveries, ${COLUMNS_OF_ITEM}`;
 const LOW = "(select low from huey_queue where id = ? + 0)";
 
 /** Plain messages that wait. Parameters: queue, its first prioritised number. */
-const PLAIN = `from huey_task where seq >= ${LOW} and seq < ? + 0 and owner = ${NOBODY}`;
+export const PLAIN: string = `from huey_task where seq >= ${LOW} and seq < ? + 0 and owner = ${NOBODY}`;
 
-const PLAIN_IN_ORDER = `${PLAIN} order by seq limit ? + 0`;
+/** The first of them. Parameters: those, and how many. */
+export const PLAIN_IN_ORDER: string = `${PLAIN} order by seq limit ? + 0`;
 
-/** Prioritised messages that wait. */
-const PRIORITISED = `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0 and ${IS_NUMBER}`;
+/** Prioritised messages that wait. Parameter: queue. */
+export const PRIORITISED: string =
+  `from huey_task where queue = ? + 0 and owner = ${NOBODY} and priority <> 0 and ${IS_NUMBER}`;
 
-const ABOVE_IN_ORDER = `${PRIORITISED} and priority > 0 order by priority desc, seq limit ? + 0`;
+/** Those that come before the plain ones. Parameters: queue, and how many. */
+export const ABOVE_IN_ORDER: string = `${PRIORITISED} and priority > 0 order by priority desc, seq limit ? + 0`;
 
-const BELOW_IN_ORDER = `${PRIORITISED} and priority < 0 order by priority desc, seq limit ? + 0`;
+/** Those that come after the plain ones. Parameters: queue, and how many. */
+export const BELOW_IN_ORDER: string = `${PRIORITISED} and priority < 0 order by priority desc, seq limit ? + 0`;
 
-const HAS_WAITING = `select 1 where exists (select 1 ${PLAIN}) or exists (select 1 ${PRIORITISED})`;
+const HAS_WAITING =
+  `select (select pause_ms from huey_queue where id = ? + 0) as pause where exists (select 1 ${PLAIN}) or exists (select 1 ${PRIORITISED})`;
 
 /** What a claim has to know first. */
-const LOOK = `select high, exists (select 1 ${PRIORITISED}) as prioritised,
+const LOOK = `select high, pause_ms, exists (select 1 ${PRIORITISED}) as prioritised,
   (select id from huey_owner where queue = ? and consumer = ? and worker = ?) as owner from huey_queue where id = ?`;
+
+/** Stands for `high` while there may be a pause. */
+const PERHAPS_PAUSED = -1;
 
 /**
  * The first plain message, and all that a claim has to know. Taking it by a statement of its own costs less than one that returns
  * what it takes.
  */
-const FIRST = `select ${COLUMNS_OF_CLAIM}, (select high from huey_queue where id = ?1 + 0) as high,
+const FIRST = `select ${COLUMNS_OF_CLAIM},
+    (select iif(pause_ms is null, high, ${PERHAPS_PAUSED}) from huey_queue where id = ?1 + 0) as high,
     exists (select 1 from huey_task where queue = ?1 + 0 and owner = ${NOBODY} and priority <> 0 and ${IS_NUMBER}) as prioritised,
     exists (select 1 from huey_owner where id = ?3 + 0) as is_owner
   from huey_task where seq >= (select low from huey_queue where id = ?1 + 0) and seq < ?2 + 0 and owner = ${NOBODY}
@@ -72,32 +85,28 @@ const GIVE_BACK =
 /** With the owners, also where the row of the owner is missing. */
 const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} left join huey_owner on huey_owner.id = owner`;
 
-/** Those before `high` are looked at, the others need not. */
-const COUNT_PLAIN = `select
-    (select count(*) from huey_task where seq >= low and seq < high and owner = ${NOBODY})
-    + max(0, ifnull((select seq from huey_task where seq < ?2 order by seq desc limit 1), 0) - high + 1) as plain
-  from huey_queue where id = ?1`;
-
 /** Whether anything can be claimed. */
 export function hasWaiting(session: Session): boolean {
-  return session.get(HAS_WAITING, session.queue, firstPrioritised(session.queue), session.queue) !== undefined;
+  const { queue } = session;
+  const row = session.get(HAS_WAITING, queue, queue, firstPrioritised(queue), queue);
+  return row !== undefined && !isPaused(session, row.pause);
 }
 
-/** Appends to the queue, whatever their due time. */
-export function addTasks(session: Session, items: readonly Item[]): void {
+/** Appends to the queue, whatever their due time. @param holds Of those that hold a unique key */
+export function addTasks(session: Session, items: readonly Item[], holds?: Holds): void {
   if (items.length === 0) return;
   const now = session.now();
-  if (items.every(isPlain)) appendAll(session, items, true, now);
+  if (items.every(isPlain)) appendAll(session, items, { plain: true, now, holds });
   else {
-    appendAll(session, items.filter(isPlain), true, now);
-    appendAll(session, items.filter((item) => !isPlain(item)), false, now);
+    appendAll(session, items.filter(isPlain), { plain: true, now, holds });
+    appendAll(session, items.filter((item) => !isPlain(item)), { plain: false, now, holds });
   }
   session.changes.queue = true;
 }
 
 /** Whether this is all that a single statement has to do. */
 export function isOneStatement(items: readonly Item[]): boolean {
-  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined && items[0]!.chord === undefined;
+  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined && isBare(items[0]!);
 }
 
 function isPlain(item: Item): boolean {
@@ -112,6 +121,7 @@ export function claimTasks(session: Session, limit: number, owner: Owner): Claim
     if (claim !== undefined) return [claim];
   }
   const look = session.get(LOOK, queue, queue, owner.consumer, owner.worker, queue);
+  if (isPaused(session, look?.pause_ms)) return [];
   const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: session.now() };
   session.owner = { ...owner, number: take.owner };
   if (!look?.prioritised) return takePlain(session, limit, take, Number(look?.high));
@@ -180,25 +190,6 @@ export function orphanedClaims(session: Session, own: string | undefined): Claim
   return rows.map((row) => toClaim(row));
 }
 
-/** Waiting messages in their order. */
-export function waitingTasks(session: Session, limit: number): Item[] {
-  const { queue } = session;
-  const columns = `select ${COLUMNS_OF_ITEM}`;
-  const rows: Row[] = [];
-  const rest = (): number => limit < 0 ? limit : limit - rows.length;
-  rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
-  rows.push(...session.all(`${columns} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), rest()));
-  rows.push(...session.all(`${columns} ${BELOW_IN_ORDER}`, queue, rest()));
-  return rows.map(toItem);
-}
-
-/** How many messages wait. */
-export function countWaiting(session: Session): number {
-  const { queue } = session;
-  const plain = session.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
-  return Number(plain) + Number(session.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
-}
-
 /** Reads the columns that queue and schedule have in common. */
 export function toItem(row: Row): Item {
   const item = {
@@ -208,8 +199,7 @@ export function toItem(row: Row): Item {
     retry: hasFlag(row, FLAG.retry),
     track: row.id_number !== null,
   };
-  const chord = row.chord === null ? undefined : readPlace(row.chord);
-  return chord === undefined ? item : { ...item, chord };
+  return row.more === null ? item : { ...item, ...readMore(row.more) };
 }
 
 function hasFlag({ flags }: Row, flag: number): boolean {
@@ -228,11 +218,11 @@ function takeFirst(session: Session, owner: Owner): Claim | undefined {
   const { queue, owner: known } = session;
   if (known?.consumer !== owner.consumer || known.worker !== owner.worker) return undefined;
   const row = session.get(FIRST, queue, firstPrioritised(queue), known.number);
-  if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1) return undefined;
+  if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1 || row.high === PERHAPS_PAUSED) return undefined;
   const token = randomToken();
   session.run(TAKE_ONE, known.number, token, session.now(), row.seq!);
   noteTaken(session, Number(row.seq), 1, Number(row.high));
-  return toClaim(row, token);
+  return started(session, row, token);
 }
 
 /** The bounds lag behind, but not far: what is passed over is passed over at each claim. */
@@ -250,29 +240,43 @@ function takePlain(session: Session, limit: number, { owner, token, now }: Take,
   const last = Number(rows[rows.length - 1]!.seq);
   session.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
   noteTaken(session, last, rows.length, high);
-  return rows.map((row) => toClaim(row, token));
+  return rows.map((row) => started(session, row, token));
 }
 
 function takePrioritised(session: Session, select: string, limit: number, { owner, token, now }: Take): Claim[] {
   const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${select}`, session.queue, limit);
   for (const { seq = 0 } of rows) session.run(TAKE_ONE, owner, token, now, seq);
-  return rows.map((row) => toClaim(row, token));
+  return rows.map((row) => started(session, row, token));
 }
 
-function appendAll(session: Session, items: readonly Item[], plain: boolean, now: number): void {
-  const inChords = items.some(({ chord }) => chord !== undefined);
-  if (plain && items.length === 1 && !inChords) return appendOne(session, items[0]!, now);
+/** A message that is claimed with a new token. */
+function started(session: Session, row: Row, token: number): Claim {
+  if (row.more !== null) startKey(session, row.more);
+  return toClaim(row, token);
+}
+
+/** How items are appended. */
+interface Append {
+  readonly plain: boolean;
+  readonly now: number;
+  readonly holds: Holds | undefined;
+}
+
+function appendAll(session: Session, items: readonly Item[], { plain, now, holds }: Append): void {
+  const areBare = items.every(isBare);
+  if (plain && items.length === 1 && areBare) return appendOne(session, items[0]!, now);
   let seq = nextNumber(session, plain);
   for (let start = 0; start < items.length;) {
     const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
     const values: SqlValue[] = [session.queue, now, seq];
     seq += rows;
     for (const end = start + rows; start < end; start++) {
-      const { priority, retry, track, id, data, chord } = items[start]!;
+      const item = items[start]!;
+      const { priority, retry, track, id, data } = item;
       values.push(priority, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data);
-      if (inChords) values.push(toStoredPlace(chord));
+      if (!areBare) values.push(toStoredMore(item, holds?.get(item)));
     }
-    session.runAll(INSERTS[inChords ? "inChords" : "plain"][rows === 1 ? "one" : "many"], values);
+    session.runAll(INSERTS[areBare ? "bare" : "full"][rows === 1 ? "one" : "many"], values);
   }
 }
 
@@ -283,22 +287,22 @@ function appendOne(session: Session, { retry, track, id, data }: Item, now: numb
 }
 
 const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
-  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, 0, ?4, ?5, ?6, ?7)`;
+  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, 0, ?4, ?5, ?6, ?7)`;
 
-/** @param inChords With a place in a chord for each row. */
-function insertStatement(rows: number, inChords: boolean): string {
-  const width = inChords ? 6 : 5;
+/** @param isBare Without what few messages have. */
+function insertStatement(rows: number, isBare: boolean): string {
+  const width = isBare ? 5 : 6;
   const row = (index: number): string => {
     const values = Array.from({ length: width }, (_, place) => `?${4 + width * index + place}`);
-    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ${values.join(", ")})`;
+    return `(?3 + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?2, 0, ?2, ${values.join(", ")})`;
   };
-  const columns = inChords ? `${COLUMNS}, chord` : COLUMNS;
+  const columns = isBare ? COLUMNS : `${COLUMNS}, more`;
   return `insert into huey_task (${columns}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
 }
 
 const INSERTS = {
-  plain: { one: insertStatement(1, false), many: insertStatement(ROWS_AT_ONCE, false) },
-  inChords: { one: insertStatement(1, true), many: insertStatement(ROWS_AT_ONCE, true) },
+  bare: { one: insertStatement(1, true), many: insertStatement(ROWS_AT_ONCE, true) },
+  full: { one: insertStatement(1, false), many: insertStatement(ROWS_AT_ONCE, false) },
 };
 
 /** Numbers are drawn, since one that is free may be remembered by a connection: it would be taken for another owner. */
@@ -310,8 +314,8 @@ function newOwner(session: Session, { consumer, worker }: Owner): number {
   }
 }
 
-/** @param token If the row was read before it was claimed. */
-function toClaim(row: Row, token?: number): Claim {
+/** Reads a claim. @param token If the row was read before it was claimed */
+export function toClaim(row: Row, token?: number): Claim {
   const isNew = typeof token === "number";
   const claim = {
     id: readText(row.task_id),
@@ -322,8 +326,8 @@ function toClaim(row: Row, token?: number): Claim {
     token: `${row.seq}.${isNew ? token : row.token}`,
     deliveries: readNumber(row.deliveries, 0) + (isNew ? 1 : 0),
   };
-  if (row.chord === null && !hasFlag(row, FLAG.begun)) return claim;
-  return { ...claim, chord: readPlace(row.chord), ...(hasFlag(row, FLAG.begun) && { begun: true }) };
+  if (row.more === null && !hasFlag(row, FLAG.begun)) return claim;
+  return { ...claim, ...readMore(row.more), ...(hasFlag(row, FLAG.begun) && { begun: true }) };
 }
 
 /** Together with the number of the row it names one hand-out; rows alone would not do, because their numbers are used again. */

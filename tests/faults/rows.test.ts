@@ -3,9 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import process from "node:process";
 import { coreOf } from "../../lib/core/core.ts";
 import { Consumer, Huey, SqliteStorage } from "../../mod.ts";
+import type { Storage } from "../../lib/storage.ts";
 import { openDatabase, type Row, type SqlValue, type Statement } from "../../storage/sqlite/database.ts";
 import { until } from "../../testing/contract/context.ts";
-import { bytes, claim, item, lease, LONG_MS } from "../../testing/contract/helpers.ts";
+import { bytes, claim, item, lease, LONG_MS, owner } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
 import { Fixture } from "../storage/_sqlite_fixture.ts";
@@ -14,6 +15,7 @@ const ROWS = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 5;
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const TASKS = 200;
+const BOUNDS = { minuteAgeMs: LONG_MS, hourAgeMs: LONG_MS, recent: 10 };
 
 /** What stands in a column instead. */
 const ODD: readonly SqlValue[] = [
@@ -79,9 +81,34 @@ async function fill(): Promise<void> {
   await storage.settle({ id: "result", ending: "failed", result: bytes("1"), resultTtlMs: 1000, noticeTtlMs: LONG_MS });
   for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("1"), LONG_MS);
   await storage.increment("counter", 3);
+  await fillGates(storage);
   await template.schedule({ delay: 1000 });
   await template();
   await claim(storage, 1);
+}
+
+/** Something at a gate, a key that is held, steps, counts. All of it stays where it is. */
+async function fillGates(storage: Storage): Promise<void> {
+  const gate = { key: "gate", limit: 1 };
+  await storage.enqueue([
+    item("passes", { gate, about: "about", priority: 5 }),
+    item("waits", { gate }),
+    item("waits too", { gate }),
+  ]);
+  const [passed] = await claim(storage, 1, { owner: owner("gone") });
+  await storage.keep(passed!, "step", bytes("1"));
+  const later = { dueMs: Date.now() + LONG_MS };
+  await storage.enqueue([
+    item("holds", { ...later, unique: { key: "key", until: "end" } }),
+    item("holds for a time", { ...later, unique: { key: "key 2", until: LONG_MS } }),
+  ]);
+  const other = { key: "other gate", limit: 1 };
+  await storage.enqueue([item("runs on", { gate: other, priority: 5 })]);
+  const [runsOn] = await claim(storage, 1, { owner: owner("gone") });
+  const passLocks = { consumer: "gone", worker: "1" };
+  await storage.settle({ claim: runsOn!, id: "runs on", ending: "failed", noticeTtlMs: LONG_MS, about: "about", passLocks });
+  const row = { step: "minute" as const, atMs: Date.now(), taskName: "work", sums: { failed: 1 }, maxima: { run: 2 } };
+  await storage.count([row], [bytes("end")], BOUNDS);
 }
 
 /** Puts rows into every table that are like one that is there, with other things in some columns. @returns how many */
@@ -223,7 +250,32 @@ async function readEverything(): Promise<void> {
   await storage.promoteDue(10);
   for (const id of ["m0", "m1", "result", "text", ""]) await storage.state(id);
   await storage.collect("chord");
+  await readMore(storage);
   for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
     for (const key of (await space.entries()).keys()) await space.peek(key);
   }
+}
+
+/** What was put at gates, counted and set aside; and everything that changes it. */
+async function readMore(storage: Storage): Promise<void> {
+  for (const limit of [3, undefined]) {
+    await storage.running(limit);
+    await storage.blocked(limit);
+    await storage.recent(limit ?? Infinity);
+    for (const taskName of ["m", undefined]) await storage.deadLetters({ kind: "unreadable", taskName, limit });
+  }
+  expect(await storage.blockedCount()).toBeGreaterThan(0);
+  expect(typeof await storage.deadLetterCount()).toBe("number");
+  expect(typeof await storage.deadLetterCount({ beforeMs: Date.now(), taskName: "m" })).toBe("number");
+  const range = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: 1000 };
+  for (const step of ["minute", "hour"] as const) await storage.counts({ step, ...range });
+  await storage.oldestMs();
+  await storage.paused();
+  await storage.kept("passes");
+  for (const id of ["letter", "m1", ""]) await storage.deadLetter(id);
+  await storage.count([{ step: "minute", atMs: 0, taskName: "work", sums: { failed: 1 }, maxima: {} }], [bytes("end")], BOUNDS);
+  await storage.promote("holds");
+  await storage.recover({ consumer: "gone" });
+  await storage.flush(["schedule", "deadLetters", "stats", "queue"]);
+  expect([await storage.blockedCount(), await storage.deadLetterCount()]).toEqual([0, 0]);
 }
