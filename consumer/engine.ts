@@ -6,6 +6,7 @@ import type { Core } from "../lib/core/core.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
+import { aboutConsumer } from "./about.ts";
 import { logBanner } from "./banner.ts";
 import type { Workers } from "./worker/workers.ts";
 import { newIdentity } from "./platform/identity.ts";
@@ -48,6 +49,7 @@ export class Engine {
     const { storage } = this.#core;
     const { poll, leaseMs } = settings;
     const lease = { ...this.#identity, ttlMs: leaseMs };
+    const startedMs = core.clock.now();
     const tasksRunHere = settings.workerType === "greenlet";
     this.#lease = new LeaseKeeper(storage, {
       lease,
@@ -55,6 +57,7 @@ export class Engine {
       poll,
       logger: this.#logger,
       clock: core.clock,
+      about: async () => aboutConsumer(settings, startedMs, await this.#workers?.busy() ?? 0),
       onRenewed: () => this.#workers?.leaseRenewed?.(),
     });
     // What only this isolate sees cannot have been left behind by another.

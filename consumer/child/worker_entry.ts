@@ -29,6 +29,7 @@ import { readToWorker } from "../pool/protocol_check.ts";
 const consumer = parentLink();
 /** What is asked of the worker before it has started waits for that. */
 const started: PromiseWithResolvers<Worker> = Promise.withResolvers();
+let current: Worker | undefined;
 let parentLease: ParentLease | undefined;
 
 function post(message: FromWorker): void {
@@ -50,14 +51,14 @@ function receive(message: ToWorker): void {
     case "idle":
       return void answerIdle(message.id);
     case "ping":
-      return post({ type: "answer", id: message.id, started: 0 });
+      return post({ type: "answer", id: message.id, started: 0, busy: current?.busy ?? 0 });
   }
 }
 
 async function answerIdle(id: number): Promise<void> {
   const worker = await started.promise;
   const count = await worker.idle();
-  if (count !== undefined) post({ type: "answer", id, started: count });
+  if (count !== undefined) post({ type: "answer", id, started: count, busy: 0 });
 }
 
 async function begin(init: Init): Promise<void> {
@@ -81,6 +82,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   watchLease(init, logger);
   const worker = new Worker(core, { slots, maxTasks, poll, owner, logger, onStart, onEnd });
   await worker.start();
+  current = worker;
   started.resolve(worker);
   post({ type: "ready" });
   const end = await worker.ended;

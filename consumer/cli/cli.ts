@@ -28,7 +28,8 @@ import { isLogSignal, rotate, rotateAtSignal } from "../log/rotation.ts";
 import type { LogSignal } from "../log/rotation.ts";
 import { Consumers, SignalDesk } from "./shutdown.ts";
 import type { EndSignal } from "./shutdown.ts";
-import { shortUsage, usage, VERSION } from "./usage.ts";
+import { VERSION } from "../platform/version.ts";
+import { shortUsage, usage } from "./usage.ts";
 
 type RunCommand = Extract<Command, { kind: "run" }>;
 type HealthCommand = Extract<Command, { kind: "health" }>;

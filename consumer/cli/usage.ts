@@ -5,9 +5,6 @@
 import { OPTIONS } from "../options/options.ts";
 import type { Option } from "../options/options.ts";
 
-/** As in package.json and deno.json, which the checks compare. */
-export const VERSION = "0.2.0";
-
 const FORMS = `Usage: huey-consumer [options] [MODULE[#EXPORT[:WORKERS]] ...]
        huey-consumer health [--json] [--all] [MODULE[#EXPORT] ...]
 `;

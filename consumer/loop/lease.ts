@@ -21,6 +21,8 @@ export interface LeaseOptions {
   readonly logger: Logger;
   /** Default: that of the machine. */
   readonly clock?: Clock | undefined;
+  /** What the consumer says of itself, asked at each renewal. */
+  readonly about?: (() => Promise<string>) | undefined;
   /** Told when this isolate has renewed it. */
   readonly onRenewed?: (() => void) | undefined;
 }
@@ -61,8 +63,7 @@ export class LeaseKeeper {
   /** Resolves when the lease is granted. Rejects with what the storage throws. */
   async start(): Promise<void> {
     const { lease, tasksRunHere } = this.#options;
-    if (!this.#storage.shared) return await this.#storage.renewLease({ ...lease, ttlMs: FOREVER_MS });
-    const granted = this.#storage.renewLease(lease);
+    const granted = this.#renewNow();
     this.#renewing = granted.catch(() => {});
     await granted;
     // Stopped while it waited for the storage: who stops it waits for this too, and ends the lease.
@@ -72,7 +73,7 @@ export class LeaseKeeper {
       lease.ttlMs / 3,
       () => this.#renewing = Promise.all([this.#renewing, this.#renew()]),
     );
-    this.#startLeaseWorkerLater = tasksRunHere && this.#storage.descriptor !== undefined;
+    this.#startLeaseWorkerLater = tasksRunHere && this.#storage.shared && this.#storage.descriptor !== undefined;
     if (this.#isShort) this.taskStarts();
   }
 
@@ -108,13 +109,21 @@ export class LeaseKeeper {
 
   async #renew(): Promise<void> {
     try {
-      await this.#storage.renewLease(this.#options.lease);
+      await this.#renewNow();
       Atomics.add(this.#renewals, 0, 1);
       this.#outage.over();
       this.#options.onRenewed?.();
     } catch (error) {
       if (!this.#stopped) this.#outage.report(error);
     }
+  }
+
+  async #renewNow(): Promise<void> {
+    const { lease, about } = this.#options;
+    const ttlMs = this.#storage.shared ? lease.ttlMs : FOREVER_MS;
+    // Whatever goes wrong with what it says, the lease counts.
+    const said = await about?.().catch(() => undefined);
+    await this.#storage.renewLease({ ...lease, ttlMs, about: said });
   }
 
   get #isShort(): boolean {

@@ -49,6 +49,11 @@ export function runtimeName(): string {
   return `${name} ${versions.bun ?? versions.deno ?? versions.node}`;
 }
 
+/** The same in one word and a number: `bun 1.4.5`. */
+export function plainRuntimeName(): string {
+  return runtimeName().toLowerCase();
+}
+
 /** Arguments that start this program again. */
 export function programArguments(): string[] {
   const program = deno()?.mainModule ?? process.argv[1]!;

@@ -123,6 +123,11 @@ export class WorkerPool implements Workers {
     await Promise.all(this.#recoveries);
   }
 
+  async busy(): Promise<number> {
+    const counts = await Promise.all([...this.#workers].map((worker) => worker.busy()));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   get isAlive(): boolean {
     return this.#members.some(({ worker, failedStarts }) => worker !== undefined && (failedStarts === 0 || worker.isReady));
   }

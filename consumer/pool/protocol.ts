@@ -58,7 +58,8 @@ export type FromWorker =
   | Start
   /** An attempt that it was told of was settled. */
   | { readonly type: "end"; readonly token: string }
-  | { readonly type: "answer"; readonly id: number; readonly started: number }
+  /** `busy`: attempts that run. */
+  | { readonly type: "answer"; readonly id: number; readonly started: number; readonly busy: number }
   /** Something threw where nobody listens: it ends when what runs has ended. */
   | { readonly type: "broken" }
   /** The application called `process.exit`. */

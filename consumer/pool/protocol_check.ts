@@ -23,7 +23,7 @@ const FROM_WORKER: Shapes<FromWorker> = {
   lost: { reason: text },
   start: { token: text, name: text, id: text, timeoutMs: length },
   end: { token: text },
-  answer: { id: number, started: length },
+  answer: { id: number, started: length, busy: length },
   exit: { code: number },
   stopped: { end: (value) => value === "stopped" || value === "exhausted", started: length },
 };

@@ -34,6 +34,8 @@ const SHORT_LIFE_MS = 1000;
 const IDLE_LIFE_MS = 30_000;
 /** How long it has for the answer. */
 const ANSWER_MS = 1000;
+/** For one that nothing depends on. */
+const BRIEF_MS = 200;
 
 /** A worker, alive or dead. */
 export class RemoteWorker {
@@ -58,6 +60,7 @@ export class RemoteWorker {
   #untimely = false;
   #lastQuestion = 0;
   #started = 0;
+  #busy = 0;
   #strange = 0;
   #open = true;
 
@@ -129,6 +132,12 @@ export class RemoteWorker {
     return started;
   }
 
+  /** How many attempts run in it; of one that does not answer at once, which is busy with one, as many as it last said. */
+  async busy(): Promise<number> {
+    if (!this.isReady) return 0;
+    return await this.#answersWithin(BRIEF_MS) ? this.#busy : Math.max(1, this.#busy);
+  }
+
   /** Kills it. */
   terminate(reason: string): void {
     this.#endAsLost(reason);
@@ -136,7 +145,7 @@ export class RemoteWorker {
 
   /** Kills it because of tasks that were revoked and go on. */
   async endRevoked(revoked: readonly Claim[]): Promise<void> {
-    const silent = !await this.#answersInTime();
+    const silent = !await this.#answersWithin(ANSWER_MS);
     const ids = revoked.map(({ id }) => id).join(", ");
     this.#endAsLost(`it was ended because of what was revoked and did not end within the grace time: ${ids}`, {
       killReason: { revoked },
@@ -168,6 +177,7 @@ export class RemoteWorker {
       case "end":
         return this.#forget(message.token);
       case "answer":
+        this.#busy = message.busy;
         return this.#answer(message.id, message.started);
       case "broken":
         this.#noteFault();
@@ -214,7 +224,7 @@ export class RemoteWorker {
 
   /** A worker that answers has ended, or will end, the attempt itself. */
   async #check(start: Start): Promise<void> {
-    const answers = await this.#answersInTime();
+    const answers = await this.#answersWithin(ANSWER_MS);
     this.#deadlines.delete(start.token);
     if (answers) return;
     this.#endAsLost(`task ${start.name}: ${start.id} overran its timeout and does not yield`, {
@@ -223,9 +233,9 @@ export class RemoteWorker {
     });
   }
 
-  async #answersInTime(): Promise<boolean> {
+  async #answersWithin(ms: number): Promise<boolean> {
     const silence = Promise.withResolvers<boolean>();
-    const timer = systemClock.startTimer(ANSWER_MS, () => silence.resolve(false));
+    const timer = systemClock.startTimer(ms, () => silence.resolve(false));
     const answers = await Promise.race([this.#ask("ping").then(() => true), silence.promise]);
     timer.stop();
     return answers;

@@ -57,6 +57,10 @@ export class AsyncWorkers implements Workers {
     await this.#worker.interrupt(graceMs);
   }
 
+  busy(): Promise<number> {
+    return Promise.resolve(this.#worker.busy);
+  }
+
   get isAlive(): boolean {
     return this.#worker.isAlive;
   }

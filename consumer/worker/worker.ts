@@ -124,6 +124,11 @@ export class Worker {
     return this.#started;
   }
 
+  /** Attempts that have not ended. */
+  get busy(): number {
+    return this.#active.size;
+  }
+
   /** Whether its loop, if it has something to do, goes round in time; also while the storage is down. */
   get isAlive(): boolean {
     if (!this.#claiming) return true;

@@ -13,6 +13,8 @@ export interface Workers {
   stop(): Promise<void>;
   /** Claims no more, waits for `graceMs`, then gives back what still runs. May follow `stop`. */
   interrupt(graceMs: number): Promise<void>;
+  /** How many attempts run now, as far as the workers answer at once. */
+  busy(): Promise<number>;
   /** Whether any worker is there, and takes tasks in time. */
   readonly isAlive: boolean;
   /** The lease that covers their claims was renewed; for those that go on while the consumer is frozen. */

@@ -47,5 +47,5 @@ function nextOf(core: Core, { name, periodic }: PeriodicDefinition, zone: string
 }
 
 function dateOf(ms: number | undefined): Date | undefined {
-  return ms === undefined ? undefined : new Date(ms);
+  return ms === undefined || Number.isNaN(ms) ? undefined : new Date(ms);
 }

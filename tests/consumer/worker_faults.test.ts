@@ -47,7 +47,7 @@ describe("a worker", () => {
     const revoked = makeWorker();
     revoked.say({ type: "ready" });
     const ended = revoked.worker.endRevoked([]);
-    revoked.say({ type: "answer", id: 1, started: 0 });
+    revoked.say({ type: "answer", id: 1, started: 0, busy: 0 });
     await ended;
     expect((await revoked.worker.ended).killReason).toEqual({ revoked: [] });
     expect(revoked.worker.leftUntimely).toBe(false);

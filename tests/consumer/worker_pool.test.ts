@@ -55,7 +55,7 @@ class FakeIsolate {
       if (this.#answers) this.say({ type: "stopped", end: "stopped", started: 0 });
     }
     const question = message.type === "idle" || message.type === "ping";
-    if (question && this.#answers) this.say({ type: "answer", id: message.id, started: 0 });
+    if (question && this.#answers) this.say({ type: "answer", id: message.id, started: 0, busy: 0 });
   }
 
   terminate(): void {
