@@ -3,9 +3,10 @@
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { Claim, Owner } from "../../lib/storage.ts";
+import type { Claim, Item, Owner, StoredRunning } from "../../lib/storage.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import type { Disk } from "./disk.ts";
+import type { Gates } from "./gates.ts";
 import { itemOf, type Message, type Messages, readMessage } from "./messages.ts";
 import {
   CLAIM,
@@ -21,8 +22,8 @@ import {
 import type { HeldLocks } from "./held_locks.ts";
 import type { Records } from "./records.ts";
 import type { Shelved } from "./shelf.ts";
-import type { Tasks } from "./tasks.ts";
 import type { Transaction } from "./transaction.ts";
+import type { UniqueKeys } from "./unique.ts";
 
 /** A consumer, or one of its workers. */
 export interface Target {
@@ -46,8 +47,9 @@ export interface ClaimParts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly messages: Messages;
-  readonly tasks: Tasks;
   readonly deadLetters: DeadLetters;
+  readonly gates: Gates;
+  readonly unique: UniqueKeys;
   /** Tokens of claims that were taken from their holder. */
   readonly lost: Records;
   readonly heldLocks: HeldLocks;
@@ -56,6 +58,8 @@ export interface ClaimParts {
 const NOTHING = new Uint8Array();
 /** How long it is remembered that a claim was taken from its holder. */
 const LOST_MS = 86_400_000;
+/** A listing looks at no more. */
+const MOST_LISTED = 10_000;
 /** The key under which the last flush of the queue is remembered; no token is like it. */
 const FLUSHED = "flushed";
 
@@ -73,8 +77,7 @@ export class Claims {
     const claims: Claim[] = [];
     if (limit <= 0) return claims;
     for (const file of messages.waiting.files()) {
-      messages.waiting.take(transaction, file);
-      transaction.count("waiting", -1);
+      messages.take(transaction, "waiting", file);
       const claim = this.#takeOne(transaction, file, owner);
       if (claim !== undefined && claims.push(claim) >= limit) return claims;
     }
@@ -96,13 +99,19 @@ export class Claims {
   }
 
   /** Ends a claim that is held, with its settlement. */
-  end(transaction: Transaction, { token, data }: Claim, locks: "drop" | "forget" | Owner): void {
+  end(transaction: Transaction, { token, data, gate }: Claim, locks: "drop" | "forget" | Owner): void {
     const { heldLocks } = this.#parts;
     transaction.remove(pathOf(token), data.length);
     if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
     if (locks === "drop") heldLocks.drop(transaction, token);
     else if (locks === "forget") heldLocks.forget(transaction, token);
-    else heldLocks.pass(transaction, token, passedHolder(locks));
+    else heldLocks.pass(transaction, token, passedHolder(locks), gate && { key: gate.key, name: fileOf(token) });
+  }
+
+  /** A function has ended whose claim was settled while it ran. @returns who was admitted in its place */
+  leaveGate(transaction: Transaction, claim: Claim): Item[] {
+    if (claim.gate === undefined || !isToken(claim.token) || this.isHeld(transaction, claim)) return [];
+    return this.#parts.gates.leave(transaction, claim.gate.key, fileOf(claim.token));
   }
 
   /** Puts back a claim that is taken from its holder, and drops its locks. @returns what it was, if it was held */
@@ -110,7 +119,8 @@ export class Claims {
     if (!isToken(token) || !transaction.exists(pathOf(token))) return undefined;
     const { messages, lost, heldLocks, clock } = this.#parts;
     const message = readMessage(transaction.read(pathOf(token)), fileOf(token));
-    const { key, birth, deliveries, begun } = parseMessage(fileOf(token));
+    const name = parseMessage(fileOf(token));
+    const { deliveries, begun } = name;
     const isBegun = begun || transaction.exists(begunPath(token));
     heldLocks.drop(transaction, token);
     if (transaction.exists(begunPath(token))) transaction.remove(begunPath(token));
@@ -119,7 +129,7 @@ export class Claims {
       return void this.setAside(transaction, { path: pathOf(token), name: fileOf(token) }, message);
     }
     const count = Math.max(0, deliveries - (delivery === "counted" ? 0 : 1));
-    messages.putBack(transaction, pathOf(token), waitingName(message.priority, key.slice(5, 25), birth, count, isBegun));
+    messages.putBack(transaction, pathOf(token), waitingName({ ...name, deliveries: count, begun: isBegun }));
     return claimOf(message, token, deliveries, isBegun);
   }
 
@@ -131,14 +141,20 @@ export class Claims {
 
   /** What somebody holds, oldest first. Looks into folders. */
   of(transaction: Transaction, target: Folder): Claim[] {
-    const claims: Claim[] = [];
-    for (const token of this.tokens(target)) {
-      const message = readMessage(transaction.read(pathOf(token)), fileOf(token));
-      if (message === undefined || typeof message === "string" || message.torn !== undefined) continue;
-      const { deliveries, begun } = parseMessage(fileOf(token));
-      claims.push(claimOf(message, token, deliveries, begun || transaction.exists(begunPath(token))));
+    return [...this.tokens(target)].flatMap((token) => this.#read(transaction, token) ?? []);
+  }
+
+  /** What is held, longest first; of very many not all are looked at. Looks into folders. */
+  running(transaction: Transaction, limit: number): StoredRunning[] {
+    const tokens: string[] = [];
+    for (const token of this.#allTokens()) if (tokens.push(token) >= MOST_LISTED) break;
+    const found: StoredRunning[] = [];
+    for (const token of tokens.sort((left, right) => orderOf(left) < orderOf(right) ? -1 : 1)) {
+      if (found.length >= limit) break;
+      const claim = this.#read(transaction, token);
+      if (claim !== undefined) found.push({ claim, ...holderIn(token) });
     }
-    return claims;
+    return found;
   }
 
   /** Takes from somebody what it holds, with the locks that were passed to it. Looks into folders. */
@@ -154,9 +170,24 @@ export class Claims {
     return claims;
   }
 
-  /** Drops the locks that were passed to workers. Looks into folders. */
+  /** Drops the locks that were passed to workers, and leaves the gates. Looks into folders. */
   dropPassed(transaction: Transaction, target: Folder): void {
-    for (const folder of this.#folders(target)) this.#parts.heldLocks.drop(transaction, `${folder}/passed`);
+    const { heldLocks, gates } = this.#parts;
+    for (const folder of this.#folders(target)) {
+      const passed = heldLocks.gates(transaction, `${folder}/passed`);
+      heldLocks.drop(transaction, `${folder}/passed`);
+      for (const { key, name } of passed) gates.leave(transaction, key, name);
+    }
+  }
+
+  /** The names of all messages that somebody holds, or whose place in a gate was passed to a worker. Looks into folders. */
+  *names(transaction: Transaction): Generator<string> {
+    for (const token of this.#allTokens()) yield fileOf(token);
+    for (const consumer of this.consumers()) {
+      for (const folder of this.#folders({ consumer })) {
+        for (const { name } of this.#parts.heldLocks.gates(transaction, `${folder}/passed`)) yield name;
+      }
+    }
   }
 
   /** The folders of consumers that hold something. */
@@ -164,12 +195,16 @@ export class Claims {
     return this.#parts.disk.folders("running").filter((name) => FOLDER.test(name));
   }
 
-  /** Who holds a message, and since when. Looks into folders. */
-  holderOf(message: string): { readonly worker: string; readonly sinceMs: number } | undefined {
-    for (const token of this.#allTokens()) {
-      const [, worker = "", file = ""] = token.split("/");
-      if (file.startsWith(`${message}.`)) return { worker: decodeName(worker), sinceMs: numberOf(file.split(".")[2]!) };
-    }
+  /** The claim of a message, by the beginning of its name. Looks into folders. */
+  find(transaction: Transaction, message: string): StoredRunning | undefined {
+    const token = this.tokenOf(message);
+    const claim = token === undefined ? undefined : this.#read(transaction, token);
+    return claim && { claim, ...holderIn(claim.token) };
+  }
+
+  /** The token of a message that is handed out, by the beginning of its name. Looks into folders. */
+  tokenOf(message: string): string | undefined {
+    for (const token of this.#allTokens()) if (fileOf(token).startsWith(`${message}.`)) return token;
     return undefined;
   }
 
@@ -184,12 +219,12 @@ export class Claims {
 
   /** A message that cannot be read becomes a dead letter. */
   setAside(transaction: Transaction, { path, name }: Shelved, message: Message | string | undefined): void {
-    const { disk, deadLetters, tasks, clock } = this.#parts;
+    const { disk, deadLetters, gates, unique, clock } = this.#parts;
     // Somebody has taken the file away by hand.
     if (message === undefined && !disk.exists(path)) return;
     const isKnown = message !== undefined && typeof message !== "string";
     const id = `torn-${name}`;
-    const { id: itemId, track, chord } = isKnown ? message : { id, track: false, chord: undefined };
+    const { id: itemId, track } = isKnown ? message : { id, track: false };
     const burial = {
       id,
       kind: "unreadable" as const,
@@ -198,10 +233,13 @@ export class Claims {
       atMs: clock.now(),
       ...isKnown && { taskId: itemId },
     };
-    deadLetters.bury(transaction, burial, { itemId, priority: priorityOf(name), track, ...chord && { chord } });
-    if (isKnown && track) tasks.buried(transaction, itemId, true);
+    const steps = isKnown ? message.steps ?? itemId : undefined;
+    deadLetters.bury(transaction, burial, { itemId, priority: priorityOf(name), track, steps });
     if (transaction.exists(path)) transaction.remove(path);
     else disk.refuse(path);
+    if (!isKnown) return;
+    unique.free(transaction, message, message.birth);
+    if (message.gate !== undefined) gates.leave(transaction, message.gate.key, name);
   }
 
   /** What somebody holds. Looks into folders. */
@@ -216,12 +254,21 @@ export class Claims {
     if (!isReadable || (message.torn !== undefined && message.chord === undefined)) {
       return void this.setAside(transaction, file, message);
     }
-    const { key, deliveries, begun } = parseMessage(file.name);
+    const parts = parseMessage(file.name);
+    const { deliveries, begun } = parts;
     const since = sortableTime(this.#parts.clock.now());
-    const name = `${key}.${deliveries + 1}${begun ? "b" : ""}.${since}.${transaction.newOrder()}`;
+    const name = `${waitingName({ ...parts, deliveries: deliveries + 1 })}.${since}.${transaction.newOrder()}`;
     const token = `${encodeName(owner.consumer)}/${encodeName(owner.worker)}/${name}`;
     transaction.move(file.path, pathOf(token));
+    if (message.unique?.until === "start") this.#parts.unique.free(transaction, message, message.birth);
     return claimOf(message, token, deliveries + 1, begun);
+  }
+
+  #read(transaction: Transaction, token: string): Claim | undefined {
+    const message = readMessage(transaction.read(pathOf(token)), fileOf(token));
+    if (message === undefined || typeof message === "string" || message.torn !== undefined) return undefined;
+    const { deliveries, begun } = parseMessage(fileOf(token));
+    return claimOf(message, token, deliveries, begun || transaction.exists(begunPath(token)));
   }
 
   *#allTokens(): Generator<string> {
@@ -255,6 +302,15 @@ function claimOf(message: Message, token: string, deliveries: number, begun: boo
   return { ...item, token, deliveries, ...begun && { begun } };
 }
 
+/** Who holds a claim, and since when. */
+function holderIn(token: string): Omit<StoredRunning, "claim"> {
+  const [consumer = "", worker = "", file = ""] = token.split("/");
+  return {
+    owner: { consumer: decodeName(consumer), worker: decodeName(worker) },
+    sinceMs: numberOf(file.split(".")[3]!),
+  };
+}
+
 /** Where the file of a claim is. */
 function pathOf(token: string): string {
   return `running/${token}`;
@@ -264,7 +320,8 @@ function begunPath(token: string): string {
   return `running/${token}~begun`;
 }
 
-function fileOf(token: string): string {
+/** The name of the file of a claim. */
+export function fileOf(token: string): string {
   return token.slice(token.lastIndexOf("/") + 1);
 }
 

@@ -1,5 +1,6 @@
 /**
- * Locks that end with the claim, or the worker, that holds them. Their keys are listed in a file beside the claim.
+ * Locks that end with the claim, or the worker, that holds them. Their keys are listed in a file beside the claim, and for a worker the
+ * gates that were passed to it.
  * @module
  */
 import { decodeWhole, encodeRecord } from "./record.ts";
@@ -11,12 +12,23 @@ const NOTHING = new Uint8Array();
 /** What a holder is called: a claim, or `<consumer>/<worker>/passed`. */
 const HOLDER = /^[a-z0-9_%-]{1,130}\/[a-z0-9_%-]{1,130}\/[0-9a-z.-]{1,130}$/;
 
+/** The place of a message in a gate. */
+export interface PassedGate {
+  /** Of the gate. */
+  readonly key: string;
+  /** Of the file that the claim had. */
+  readonly name: string;
+}
+
 /** The locks that somebody holds. */
 export class HeldLocks {
   readonly #locks: Records;
+  readonly #isInside: (transaction: Transaction, key: string, name: string) => boolean;
 
-  constructor(locks: Records) {
+  /** @param isInside Whether a message is inside a gate. */
+  constructor(locks: Records, isInside: (transaction: Transaction, key: string, name: string) => boolean) {
     this.#locks = locks;
+    this.#isInside = isInside;
   }
 
   /** Values that note what their holders hold. */
@@ -41,22 +53,34 @@ export class HeldLocks {
     if (transaction.exists(listPath(holder))) transaction.remove(listPath(holder));
   }
 
-  /** The locks of one holder belong to another from now on. */
-  pass(transaction: Transaction, from: string, to: string): void {
+  /** The gates that were passed to a holder. */
+  gates(transaction: Transaction, holder: string): PassedGate[] {
+    const gates = HOLDER.test(holder) ? decodeWhole(transaction.read(listPath(holder)))?.about["gates"] : undefined;
+    if (!Array.isArray(gates)) return [];
+    return (gates as (Partial<PassedGate> | null)[]).filter((gate) =>
+      typeof gate?.key === "string" && typeof gate.name === "string"
+    )
+      .map((gate) => ({ key: gate!.key!, name: gate!.name! }));
+  }
+
+  /** The locks of one holder belong to another from now on, and a place in a gate. */
+  pass(transaction: Transaction, from: string, to: string, gate: PassedGate | undefined): void {
     const keys = this.#keys(transaction, from);
     this.forget(transaction, from);
     for (const key of keys) {
       const { data, about, expiresMs } = this.#locks.get(transaction, key)!;
       this.#locks.set(transaction, key, data, { ...about, holder: to }, expiresMs);
     }
-    if (keys.length > 0) this.#note(transaction, to, keys);
+    if (keys.length > 0 || gate !== undefined) this.#note(transaction, to, keys, gate);
   }
 
-  #note(transaction: Transaction, holder: string, keys: readonly string[]): void {
+  #note(transaction: Transaction, holder: string, keys: readonly string[], gate?: PassedGate): void {
     // A holder that is not one of ours lets its locks go by themselves only.
     if (!HOLDER.test(holder)) return;
     const all = new Set([...this.#keys(transaction, holder), ...keys]);
-    transaction.put(listPath(holder), encodeRecord({ keys: [...all] }, NOTHING));
+    const before = this.gates(transaction, holder).filter(({ key, name }) => this.#isInside(transaction, key, name));
+    const gates = gate === undefined ? before : [...before, gate];
+    transaction.put(listPath(holder), encodeRecord({ keys: [...all], ...gates.length > 0 && { gates } }, NOTHING));
   }
 
   /** The keys that somebody still holds. */

@@ -24,13 +24,20 @@ export class Leases {
   }
 
   /** Grants or renews one. */
-  renew(transaction: Transaction, { consumer, ttlMs, host, pid }: Lease): void {
-    const lease: StoredLease = { consumer, ttlMs, host, pid, expiresMs: this.#clock.now() + ttlMs };
+  renew(transaction: Transaction, { consumer, ttlMs, host, pid, about = this.#aboutOf(transaction, consumer) }: Lease): void {
+    const expiresMs = this.#clock.now() + ttlMs;
+    const lease: StoredLease = { consumer, ttlMs, host, pid, expiresMs, ...about !== undefined && { about } };
     const record = encodeRecord(lease, new Uint8Array());
     const bytes = new Uint8Array(Math.max(LENGTH, Math.ceil(record.length / LENGTH) * LENGTH));
     bytes.set(record);
     const path = leasePath(consumer);
     transaction.put(path, bytes, { isWhole: this.#disk.size(path) === bytes.length });
+  }
+
+  /** What a renewal does not say stays. */
+  #aboutOf(transaction: Transaction, consumer: string): string | undefined {
+    const about = decodeWhole(transaction.read(leasePath(consumer)))?.about["about"];
+    return typeof about === "string" ? about : undefined;
   }
 
   /** Ends one. */

@@ -24,7 +24,17 @@ import type { Disk } from "./disk.ts";
 import { hasEnded, type Isolate, ownIsolate } from "./isolate.ts";
 
 /** What is counted in the name, so that counting costs nothing. */
-export const COUNTED = ["waiting", "later", "dead", "revocations", "spare"] as const;
+export const COUNTED = [
+  "waiting",
+  "later",
+  "blocked",
+  "failed",
+  "unknown",
+  "unreadable",
+  "revocations",
+  "paused",
+  "spare",
+] as const;
 /** One of them. */
 export type Counted = typeof COUNTED[number];
 /** How many there are; `undefined` where that is not known since somebody died: who needs it counts. */
@@ -60,7 +70,8 @@ const LONGEST_PAUSE_MS = 5;
 /** So often it is looked again at once, since most holds take less than a millisecond. */
 const QUICK_LOOKS = 40;
 
-const COUNTS = COUNTED.map(() => "(?:\\d{1,15}|x)").join("-");
+/** A count that is not there is not known. */
+const COUNTS = "(?:\\d{1,15}|x)(?:-(?:\\d{1,15}|x)){0,15}";
 const FREE = new RegExp(`^free\\.(\\d{1,16})\\.(${COUNTS})(?:\\.(\\d{1,16})\\.([0-9a-f]{12}))?$`);
 const HELD = /^held\.(\d{1,16})\.\d{1,9}\.([0-9a-f]{16})\.(\d{1,10})\.(\d{1,15})(m|w)\.([0-9a-f]{12})$/;
 
@@ -177,7 +188,8 @@ export class Lock {
   ): Hold | undefined {
     if (!this.#rename(name, Number(number))) return undefined;
     const counts = unknownCounts();
-    words.split("-").forEach((word, index) => counts[COUNTED[index]!] = word === "x" ? undefined : Number(word));
+    const found = words.split("-");
+    COUNTED.forEach((counted, index) => counts[counted] = /^\d+$/.test(found[index] ?? "") ? Number(found[index]) : undefined);
     const left = journal === undefined ? undefined : { number: Number(journal), isolate };
     return { number: this.#number, isContinued, counts, journal: left };
   }
@@ -224,8 +236,7 @@ export class Lock {
     if (others.length > 0 && !this.#hasLookedSoFor("", REPAIR_MS)) return;
     for (const other of others) this.#disk.refuse(`lock/${other}`);
     const journal = this.#disk.list("journals").find((name) => /^[0-9a-f]{12}$/.test(name));
-    const words = COUNTED.map(() => "x").join("-");
-    const name = `free.${this.#after(0)}.${words}${journal === undefined ? "" : `.0.${journal}`}`;
+    const name = `free.${this.#after(0)}.x${journal === undefined ? "" : `.0.${journal}`}`;
     this.#disk.publishFolder("lock", `lock~${ownIsolate().id}`, name);
   }
 }
@@ -247,5 +258,5 @@ function numberOf(name: string): number | undefined {
 }
 
 function unknownCounts(): Counts {
-  return { waiting: undefined, later: undefined, dead: undefined, revocations: undefined, spare: undefined };
+  return Object.fromEntries(COUNTED.map((counted) => [counted, undefined])) as Counts;
 }

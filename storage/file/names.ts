@@ -3,17 +3,22 @@
  *
  *     lock/free.<...> or lock/held.<...>          the lock, see lock.ts
  *     journals/<isolate>                          what a holder of the lock is about to do, see journal.ts
- *     waiting/<branch>/<leaf>/<message>           messages that may run: <rank>-<order>-<birth>.<deliveries>[b if it has begun]
+ *     waiting/<branch>/<leaf>/<message>           messages that may run: <rank>-<order>-<birth>.<deliveries>[b if it has begun].<time at
+ *                                                 which it got there>
  *     later/<branch>/<leaf>/<message>             messages that wait for their time: <due>-<order>-<birth>-<rank>
+ *     blocked/<branch>/<leaf>/<message>           messages that wait at a gate: <gate>-<order>-<birth>-<rank>
  *     running/<consumer>/<worker>/<claim>         messages that were handed out: <message>.<since>.<order>; beside it
  *                                                 <claim>~begun and <claim>~locks
  *     places/<two digits of a hash>               where the messages of tracked tasks are, see places.ts
  *     tasks/<hash levels>/<hash of the id>        how a task ended, and its result
  *     news/ended                                  which tasks have ended for which somebody waits, see news.ts
- *     data, locks, revocations, meta, counters, letters, lost/<hash levels>/<hash of the key>
+ *     data, locks, revocations, meta, counters, letters, lost, gates, unique/<hash levels>/<hash of the key>
  *     chords/<hash of the id>/...                 see chords.ts
- *     dead/<branch>/<leaf>/<time>-<order>         dead letters
+ *     steps/<hash of the key>/<hash of the name>  see steps.ts
+ *     dead/<kind>/<branch>/<leaf>/<time>-<order>  dead letters
+ *     counts/<step>/<time>, counts/recent         see counts.ts
  *     leases/<consumer>
+ *     pause
  *     spare/<number>                              files that are not needed any more, to be used again
  *     trash/<order>, refused/<order>              what is being deleted; what was in the way
  *     queue.bell, schedule.bell, ...
@@ -29,13 +34,15 @@ export const MAX_PRIORITY = 65535;
 const MAX_TIME_MS = 2 ** 48 - 1;
 
 /** Names in `waiting`. */
-export const WAITING: RegExp = /^[0-9a-f]{4}-[0-9a-f]{20}-[0-9a-f]{20}\.\d{1,9}b?$/;
+export const WAITING: RegExp = /^[0-9a-f]{4}-[0-9a-f]{20}-[0-9a-f]{20}\.\d{1,9}b?\.[0-9a-f]{12}$/;
 /** Names in `later`. */
 export const LATER: RegExp = /^[0-9a-f]{12}-[0-9a-f]{20}-[0-9a-f]{20}-[0-9a-f]{4}$/;
+/** Names in `blocked`. */
+export const BLOCKED: RegExp = /^[0-9a-f]{24}-[0-9a-f]{20}-[0-9a-f]{20}-[0-9a-f]{4}$/;
 /** Names in `dead`. */
 export const DEAD: RegExp = /^[0-9a-f]{12}-[0-9a-f]{20}$/;
 /** Names of claims. */
-export const CLAIM: RegExp = /^[0-9a-f]{4}-[0-9a-f]{20}-[0-9a-f]{20}\.\d{1,9}b?\.[0-9a-f]{12}\.[0-9a-f]{20}$/;
+export const CLAIM: RegExp = /^[0-9a-f]{4}-[0-9a-f]{20}-[0-9a-f]{20}\.\d{1,9}b?\.[0-9a-f]{12}\.[0-9a-f]{12}\.[0-9a-f]{20}$/;
 /** Names of consumers' and workers' folders, as `encodeName` makes them. */
 export const FOLDER: RegExp = /^[a-z0-9_%-]{1,130}$/;
 /** Hashes. */
@@ -69,8 +76,9 @@ export function numberOf(digits: string): number {
 }
 
 /** The name of a message in `waiting`. */
-export function waitingName(priority: number, order: string, birth: string, deliveries = 0, begun = false): string {
-  return `${sortable(MAX_PRIORITY - priority, 4)}-${order}-${birth}.${deliveries}${begun ? "b" : ""}`;
+export function waitingName({ priority, order, birth, deliveries, begun, enteredMs }: Omit<MessageName, "key">): string {
+  const key = `${sortable(MAX_PRIORITY - priority, 4)}-${order}-${birth}`;
+  return `${key}.${deliveries}${begun ? "b" : ""}.${sortableTime(enteredMs)}`;
 }
 
 /** The name of a message in `later`. */
@@ -78,27 +86,47 @@ export function laterName(dueMs: number, order: string, birth: string, priority:
   return `${sortableTime(dueMs)}-${order}-${birth}-${sortable(MAX_PRIORITY - priority, 4)}`;
 }
 
+/** The name of a message in `blocked`. */
+export function blockedName(gate: string, order: string, birth: string, priority: number): string {
+  return `${gateName(gate)}-${order}-${birth}-${sortable(MAX_PRIORITY - priority, 4)}`;
+}
+
+/** What the names of all messages begin with that wait at a gate. */
+export function gateName(gate: string): string {
+  return hashOf(gate).slice(0, 24);
+}
+
 /** What the name of a waiting or claimed message says. */
 export interface MessageName {
   /** The name without what changes from one hand-out to the next. */
   readonly key: string;
   readonly priority: number;
+  readonly order: string;
   readonly birth: string;
   readonly deliveries: number;
   readonly begun: boolean;
+  /** When it got to the queue. */
+  readonly enteredMs: number;
 }
 
 /** Reads the name of a message in `waiting` or `running`. */
 export function parseMessage(name: string): MessageName {
-  const [key = "", count = "0"] = name.split(".");
+  const [key = "", count = "0", entered = "0"] = name.split(".");
   const begun = count.endsWith("b");
   const deliveries = Number(begun ? count.slice(0, -1) : count);
-  return { key, priority: MAX_PRIORITY - numberOf(key.slice(0, 4)), birth: key.slice(26), deliveries, begun };
+  const [rank = "0", order = "", birth = ""] = key.split("-");
+  return { key, priority: MAX_PRIORITY - numberOf(rank), order, birth, deliveries, begun, enteredMs: numberOf(entered) };
 }
 
 /** The priority in the name of a message, in any of the places. */
 export function priorityOf(name: string): number {
-  return MAX_PRIORITY - numberOf(LATER.test(name) ? name.slice(55) : name.slice(0, 4));
+  const parts = name.split("-");
+  return MAX_PRIORITY - numberOf(parts[parts.length === 4 ? 3 : 0]!);
+}
+
+/** The first order of a message, in its name in any of the places. */
+export function birthOf(name: string): string {
+  return name.split(".")[0]!.split("-")[2] ?? "";
 }
 
 /** Any text as the name of a folder on any file system. Of a very long one only a hash is left. */

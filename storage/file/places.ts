@@ -12,11 +12,12 @@ import type { Disk } from "./disk.ts";
 import { hashOf } from "./names.ts";
 import type { Transaction } from "./transaction.ts";
 
-const LINE = /^([0-9a-f]{16}) ([0-9a-f-]{46,59})$/;
+const LINE = /^([0-9a-f]{16}) ([0-9a-f-]{46,71})$/;
 /** A file is looked through for lines that mean nothing after so many new ones, */
 const LINES_PER_CHECK = 256;
 /** if it is that large, and twice as large as what was left of it the last time. */
 const SMALL_BYTES = 65_536;
+const NOTHING = new Uint8Array();
 
 /** The lines of one queue. */
 export class Places {
@@ -71,8 +72,10 @@ export class Places {
   }
 
   #lines(transaction: Transaction, path: string): [string, string][] {
-    const text = Buffer.from(transaction.read(path) ?? []).toString("latin1");
-    return text.split("\n").flatMap((line) => {
+    const text = [transaction.read(path) ?? NOTHING, ...transaction.appendedTo(path)].map((bytes) =>
+      Buffer.from(bytes).toString("latin1")
+    );
+    return text.join("").split("\n").flatMap((line) => {
       const match = LINE.exec(line);
       return match === null ? [] : [[match[1]!, match[2]!] as [string, string]];
     });

@@ -1,7 +1,8 @@
 /**
  * Files in the order of their names, however many there are: in leaves of some hundred files, which stand in branches of some
- * hundred leaves. A leaf is named after its first file, a branch after its first leaf. So the first file, the last one and the
- * place of any other are found by reading three folders, and removing or adding one touches its leaf only.
+ * hundred leaves. A leaf holds the names that are not before its own, up to the next leaf; so does a branch; the first of each are
+ * called by a name that is before all others. So the first file, the last one and the place of any other are found by reading three
+ * folders, and removing or adding one touches its leaf only.
  * @module
  */
 import type { Disk } from "./disk.ts";
@@ -15,7 +16,7 @@ const FULL_BRANCH = 128;
 /** So many leaves are remembered. */
 const MOST_LEAVES = 64;
 /** Folders that this driver has made. Files are found in others too, but put into these only. */
-const OURS = /^[0-9a-f]{4,12}-[0-9a-f-]+$/;
+const OURS = /^[0-9a-f]{4,24}-[0-9a-f-]+$/;
 
 interface Leaf {
   readonly path: string;
@@ -71,11 +72,22 @@ export class Shelf {
     this.#loaded = 0;
   }
 
-  /** All files, in order. */
-  *files(): Generator<Shelved> {
-    for (const branch of [...this.#all()]) {
-      for (const leaf of [...this.#leavesOf(branch)]) {
-        for (const name of [...this.#namesOf(leaf)]) yield { name, path: `${leaf.path}/${name}` };
+  /** All files, in order. @param start Those whose names are not before this */
+  *files(start: string = ""): Generator<Shelved> {
+    const branches = this.#all();
+    for (const branch of branches.slice(placeOf(branches, start))) {
+      const leaves = this.#leavesOf(branch);
+      for (const leaf of leaves.slice(placeOf(leaves, start))) {
+        for (const name of [...this.#namesOf(leaf)]) if (name >= start) yield { name, path: `${leaf.path}/${name}` };
+      }
+    }
+  }
+
+  /** All files, the last one first. */
+  *newest(): Generator<Shelved> {
+    for (const branch of this.#all().toReversed()) {
+      for (const leaf of this.#leavesOf(branch).toReversed()) {
+        for (const name of this.#namesOf(leaf).toReversed()) yield { name, path: `${leaf.path}/${name}` };
       }
     }
   }
@@ -87,22 +99,17 @@ export class Shelf {
     return count;
   }
 
-  /** The file whose name begins so. */
+  /** The first file whose name begins so. */
   find(prefix: string): Shelved | undefined {
-    const branch = lastUpTo(this.#all(), prefix);
-    const leaf = branch && lastUpTo(this.#leavesOf(branch), prefix);
-    const name = leaf && this.#namesOf(leaf).find((candidate) => candidate.startsWith(prefix));
-    return name === undefined ? undefined : { name, path: `${leaf!.path}/${name}` };
+    const [first] = this.files(prefix);
+    return first?.name.startsWith(prefix) ? first : undefined;
   }
 
   /** Makes room for a new file. @returns where it is to be put */
   add(transaction: Transaction, name: string): string {
     const branches = this.#all();
-    let branch = lastUpTo(branches, name, true);
-    if (branch === undefined) branch = this.#newBranch(name);
-    const leaves = this.#leavesOf(branch);
-    let leaf = lastUpTo(leaves, name, true);
-    if (leaf === undefined) leaf = this.#newLeaf(branch, name);
+    const branch = lastUpTo(branches, name) ?? this.#newBranch(floorOf(name));
+    let leaf = lastUpTo(this.#leavesOf(branch), name) ?? this.#newLeaf(branch, branch.name);
     if (this.#namesOf(leaf).length >= FULL_LEAF) leaf = this.#split(transaction, branch, leaf, name);
     insert(this.#namesOf(leaf), name);
     return `${leaf.path}/${name}`;
@@ -194,13 +201,22 @@ function byName(left: { readonly name: string }, right: { readonly name: string 
   return left.name < right.name ? -1 : left.name > right.name ? 1 : 0;
 }
 
-/** The last one whose name is not above, else the first one. @param ours Looks only at folders that this driver has made */
+/** The last one of ours whose name is not above. */
 function lastUpTo<T extends { readonly name: string; readonly isOurs: boolean }>(
   sorted: readonly T[],
   name: string,
-  ours = false,
 ): T | undefined {
-  return sorted.findLast((one) => one.name <= name && (one.isOurs || !ours)) ?? sorted.find((one) => one.isOurs || !ours);
+  return sorted.findLast((one) => one.isOurs && one.name <= name);
+}
+
+/** Before all names that are like this one. */
+function floorOf(name: string): string {
+  return `${"0".repeat(name.indexOf("-"))}-0`;
+}
+
+/** Where what is not before a name begins at the latest. */
+function placeOf(sorted: readonly { readonly name: string; readonly isOurs: boolean }[], start: string): number {
+  return Math.max(0, sorted.findLastIndex(({ name, isOurs }) => isOurs && name <= start));
 }
 
 function insert(names: string[], name: string): void {

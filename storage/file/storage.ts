@@ -6,7 +6,6 @@
  * a hold of the lock, `queue.ts` what they do.
  * @module
  */
-import { unbuilt } from "../unbuilt.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type {
@@ -14,19 +13,25 @@ import type {
   Claim,
   ClaimBatch,
   Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
   DeadLetterQuery,
   Enqueued,
   FlushPart,
   Item,
   KeyValue,
   Lease,
+  Moved,
   Owner,
+  Pause,
   Settled,
   Settlement,
   Storage,
   StorageDescriptor,
   StoredDeadLetter,
   StoredLease,
+  StoredRunning,
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
@@ -35,6 +40,7 @@ import { folderOf, type Target } from "./claims.ts";
 import { codeOf, Disk } from "./disk.ts";
 import { checkItem, checkItems, type FileOptions, type FileSettings, fileSettings, rootOf } from "./options.ts";
 import { Queue } from "./queue.ts";
+import { stepsKey } from "./steps.ts";
 import type { Transaction } from "./transaction.ts";
 import { type Operation, Turns } from "./turns.ts";
 import { FileKeyValue, resultsOf, valuesOf } from "./values.ts";
@@ -49,22 +55,6 @@ const LOOKS_PER_RECOVERY = 200;
 
 /** The driver: see `FileStorage` in `front.ts`. */
 export class FileStorage implements Storage {
-  readonly keep: Storage["keep"] = unbuilt;
-  readonly kept: Storage["kept"] = unbuilt;
-  readonly leaveGate: Storage["leaveGate"] = unbuilt;
-  readonly promote: Storage["promote"] = unbuilt;
-  readonly pause: Storage["pause"] = unbuilt;
-  readonly resume: Storage["resume"] = unbuilt;
-  readonly paused: Storage["paused"] = unbuilt;
-  readonly running: Storage["running"] = unbuilt;
-  readonly blocked: Storage["blocked"] = unbuilt;
-  readonly blockedCount: Storage["blockedCount"] = unbuilt;
-  readonly oldestMs: Storage["oldestMs"] = unbuilt;
-  readonly deadLetter: Storage["deadLetter"] = unbuilt;
-  readonly count: Storage["count"] = unbuilt;
-  readonly counts: Storage["counts"] = unbuilt;
-  readonly recent: Storage["recent"] = unbuilt;
-
   readonly name: string;
   readonly shared: boolean = true;
   readonly place: string;
@@ -121,8 +111,7 @@ export class FileStorage implements Storage {
   async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     checkItems(items, chords);
     const [copies, records] = [items.map(copyOfItem), chords.map(copyOfChord)];
-    await this.#run((transaction) => this.#queue.enqueue(transaction, copies, records));
-    return {};
+    return await this.#run((transaction) => this.#queue.enqueue(transaction, copies, records));
   }
 
   // deno-lint-ignore require-await -- what is thrown must become a rejection
@@ -133,8 +122,7 @@ export class FileStorage implements Storage {
       const { meta } = this.#queue;
       if (meta.get(transaction, key) !== undefined) return undefined;
       meta.set(transaction, key, new Uint8Array(), {}, this.#clock.now() + ttlMs);
-      this.#queue.enqueue(transaction, [copy], []);
-      return {};
+      return this.#queue.enqueue(transaction, [copy], []);
     });
   }
 
@@ -142,7 +130,8 @@ export class FileStorage implements Storage {
 
   claim(limit: number, owner: Owner): Promise<ClaimBatch> {
     return this.#run((transaction) => {
-      const claims = this.#queue.claims.take(transaction, limit, owner);
+      const isPaused = transaction.total("paused") > 0 && this.#queue.pause.now(transaction) !== undefined;
+      const claims = isPaused ? [] : this.#queue.claims.take(transaction, limit, owner);
       return { claims, revocations: transaction.total("revocations") > 0 };
     });
   }
@@ -153,8 +142,26 @@ export class FileStorage implements Storage {
 
   // deno-lint-ignore require-await -- what is thrown must become a rejection
   async settle(settlement: Settlement): Promise<Settled> {
-    checkItems(settlement.enqueue ?? [], settlement.chords);
+    const { enqueue = [], next, chords } = settlement;
+    checkItems(next === undefined ? enqueue : [...enqueue, next], chords);
     return this.#run((transaction) => this.#queue.settle(transaction, settlement));
+  }
+
+  async keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
+    const copy = value.slice();
+    return await this.#run((transaction) => {
+      if (!this.#queue.claims.isHeld(transaction, claim)) return false;
+      this.#queue.steps.keep(transaction, stepsKey(claim), name, copy);
+      return true;
+    });
+  }
+
+  kept(key: string): Promise<Map<string, Uint8Array>> {
+    return this.#turns.run((transaction) => this.#queue.steps.kept(transaction, key), true);
+  }
+
+  leaveGate(claim: Claim): Promise<readonly Item[]> {
+    return this.#run((transaction) => this.#queue.claims.leaveGate(transaction, claim));
   }
 
   release(claims: readonly Claim[]): Promise<void> {
@@ -192,12 +199,28 @@ export class FileStorage implements Storage {
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
-  promoteDue(limit: number): Promise<Item[]> {
-    return this.#run((transaction) => this.#queue.promote(transaction, this.#clock.now(), limit));
+  promoteDue(limit: number): Promise<Moved[]> {
+    return this.#run((transaction) => this.#queue.promoteDue(transaction, this.#clock.now(), limit));
+  }
+
+  promote(id: string): Promise<Moved | undefined> {
+    return this.#run((transaction) => this.#queue.promote(transaction, id));
   }
 
   dueMs(): Promise<number | undefined> {
-    return this.#run(() => this.#queue.messages.dueMs());
+    return this.#run((transaction) => this.#queue.dueMs(transaction));
+  }
+
+  pause(pause: Pause): Promise<void> {
+    return this.#run((transaction) => this.#queue.pause.begin(transaction, pause));
+  }
+
+  resume(): Promise<boolean> {
+    return this.#run((transaction) => this.#queue.pause.end(transaction));
+  }
+
+  paused(): Promise<Pause | undefined> {
+    return this.#run((transaction) => this.#queue.pause.now(transaction));
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
@@ -247,20 +270,58 @@ export class FileStorage implements Storage {
     return this.#run((transaction) => transaction.total("later"));
   }
 
-  deadLetters({ limit = Infinity }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
-    return this.#run((transaction) => this.#queue.deadLetters.list(transaction, limit));
+  running(limit: number = Infinity): Promise<StoredRunning[]> {
+    return this.#turns.run((transaction) => this.#queue.claims.running(transaction, limit), true);
   }
 
-  deadLetterCount(): Promise<number> {
-    return this.#run((transaction) => transaction.total("dead"));
+  blocked(limit: number = Infinity): Promise<Item[]> {
+    return this.#run((transaction) => this.#queue.messages.listBlocked(transaction, limit));
   }
 
-  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
-    return this.#run((transaction) => this.#queue.requeue(transaction, id) ? {} : undefined);
+  blockedCount(): Promise<number> {
+    return this.#run((transaction) => transaction.total("blocked"));
+  }
+
+  oldestMs(): Promise<number | undefined> {
+    return this.#run(() => this.#queue.messages.oldestMs());
+  }
+
+  deadLetters(query: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
+    return this.#run((transaction) => this.#queue.deadLetters.list(transaction, query));
+  }
+
+  deadLetterCount(query: DeadLetterQuery = {}): Promise<number> {
+    return this.#run((transaction) => this.#queue.deadLetters.count(transaction, query));
+  }
+
+  deadLetter(id: string): Promise<StoredDeadLetter | undefined> {
+    return this.#run((transaction) => this.#queue.deadLetters.find(transaction, id));
+  }
+
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
+  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    checkItem(item);
+    const copy = copyOfItem(item);
+    return this.#run((transaction) => this.#queue.requeue(transaction, id, copy));
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {
     return this.#run((transaction) => this.#queue.deleteLetter(transaction, id));
+  }
+
+  // ---- counts -------------------------------------------------------------------------------------------------------
+
+  count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): Promise<void> {
+    const copies = recent.map((end) => end.slice());
+    return this.#turns.run((transaction) => this.#queue.counts.add(transaction, rows, copies, bounds), true);
+  }
+
+  counts(query: CountQuery): Promise<CountRow[]> {
+    return this.#turns.run((transaction) => this.#queue.counts.list(transaction, query), true);
+  }
+
+  recent(limit: number): Promise<Uint8Array[]> {
+    return this.#run((transaction) => this.#queue.counts.recent(transaction, limit));
   }
 
   // ---- end ----------------------------------------------------------------------------------------------------------

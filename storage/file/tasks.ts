@@ -20,6 +20,8 @@ export interface Status {
   readonly noticeUntilMs?: number | undefined;
   /** There is a result, until this time; 0: for ever. */
   readonly resultUntilMs?: number | undefined;
+  /** What the settlement has said. */
+  readonly about?: string | undefined;
   /** Somebody waits for its end. */
   readonly awaited?: boolean | undefined;
 }
@@ -31,6 +33,7 @@ export interface End {
   readonly noticeTtlMs: number;
   readonly result?: Uint8Array | undefined;
   readonly resultTtlMs?: number | undefined;
+  readonly about?: string | undefined;
 }
 
 const NOTHING = new Uint8Array();
@@ -58,7 +61,7 @@ export class Tasks {
   }
 
   /** An attempt has ended. Rings if somebody waits for it. */
-  ended(transaction: Transaction, { id, ending, noticeTtlMs, result, resultTtlMs }: End): void {
+  ended(transaction: Transaction, { id, ending, noticeTtlMs, result, resultTtlMs, about }: End): void {
     if (ending === undefined && result === undefined) return;
     const found = this.#read(transaction, id);
     const nowMs = this.#clock.now();
@@ -69,16 +72,22 @@ export class Tasks {
     const status: Status = {
       ...ending === undefined
         ? { ...found?.status, awaited: undefined }
-        : { ending, noticeTtlMs, noticeUntilMs: nowMs + noticeTtlMs },
+        : { ending, noticeTtlMs, noticeUntilMs: nowMs + noticeTtlMs, about },
       resultUntilMs: result === undefined ? found?.status.resultUntilMs : resultTtlMs === undefined ? 0 : nowMs + resultTtlMs,
     };
     this.#write(transaction, id, status, result ?? found?.result);
   }
 
-  /** Its message was set aside, or its dead letter has gone. */
-  buried(transaction: Transaction, id: string, dead: boolean): void {
+  /** Its message was set aside. */
+  buried(transaction: Transaction, id: string, about: string | undefined): void {
     const found = this.#read(transaction, id);
-    this.#write(transaction, id, { ...found?.status, dead }, found?.result);
+    this.#write(transaction, id, { ...found?.status, dead: true, about: about ?? found?.status.about }, found?.result);
+  }
+
+  /** Its dead letter has gone. */
+  unburied(transaction: Transaction, id: string): void {
+    const found = this.#read(transaction, id);
+    if (found?.status.dead) this.#write(transaction, id, { ...found.status, dead: false }, found.result);
   }
 
   /** Nothing is known of it any more. */
@@ -166,7 +175,7 @@ export class Tasks {
   /** Forgets that messages were set aside. Looks into folders. */
   forgetDead(transaction: Transaction): void {
     for (const { key, record } of this.#records.all()) {
-      if ((record.about as Status).dead) this.buried(transaction, key, false);
+      if ((record.about as Status).dead) this.unburied(transaction, key);
     }
   }
 

@@ -33,8 +33,8 @@ export class Transaction {
   readonly #recount: (what: Counted) => number;
   readonly #planned = new Map<string, Planned>();
   readonly #droppedTrees: string[] = [];
-  /** Where the last change of this kind is, by path. */
-  readonly #appends = new Map<string, number>();
+  /** Where the last change is that writes to a path, as long as it is the last one of that path. */
+  readonly #writes = new Map<string, number>();
   /** What comes before belongs to earlier operations. */
   #marked = 0;
 
@@ -76,28 +76,26 @@ export class Transaction {
 
   /** Writes a file. @param how See {@linkcode Change} */
   put(path: string, bytes: Uint8Array, how: { readonly isNew?: boolean; readonly isWhole?: boolean } = {}): void {
-    this.#plan({ kind: "put", path, bytes, ...how });
-    this.size += bytes.length;
+    this.#write({ kind: "put", path, bytes, ...how }, bytes);
     this.#planned.set(path, bytes);
   }
 
-  /** Writes at the end of a file. Not seen before it is written. */
+  /** Writes at the end of a file. `read` does not see it before it is written. */
   append(path: string, bytes: Uint8Array): void {
-    const index = this.#appends.get(path);
-    const before = index === undefined ? undefined : this.changes[index];
-    this.size += bytes.length;
-    if (before?.kind === "append" && before.path === path && index! >= this.#marked) {
-      this.changes[index!] = { ...before, bytes: joined([before.bytes, bytes]) };
-      return;
-    }
-    this.#appends.set(path, this.changes.length);
-    this.#plan({ kind: "append", path, bytes });
+    this.#write({ kind: "append", path, bytes }, bytes);
+  }
+
+  /** What will be written at the end of a file. */
+  appendedTo(path: string): Uint8Array[] {
+    return this.changes.flatMap((change) => change.kind === "append" && change.path === path ? [change.bytes] : []);
   }
 
   /** Moves a file. A name that was moved away is not used again within one hold. */
   move(from: string, to: string): void {
     const planned = this.#planned.has(from) ? this.#planned.get(from) : { at: from };
     this.#plan({ kind: "move", from, to });
+    this.#writes.delete(from);
+    this.#writes.delete(to);
     this.#planned.set(from, undefined);
     this.#planned.set(to, planned);
   }
@@ -105,6 +103,7 @@ export class Transaction {
   /** Removes a file. @param size Of a plain file, where that is known */
   remove(path: string, size?: number): void {
     this.#plan({ kind: "remove", path, ...size !== undefined && { size } });
+    this.#writes.delete(path);
     this.#planned.set(path, undefined);
   }
 
@@ -113,6 +112,7 @@ export class Transaction {
     if (!this.disk.exists(path) && ![...this.#planned.keys()].some((key) => key.startsWith(`${path}/`))) return;
     this.#plan({ kind: "move", from: path, to: `trash/${this.newOrder()}` });
     for (const key of this.#planned.keys()) if (key.startsWith(`${path}/`)) this.#planned.set(key, undefined);
+    this.#writes.clear();
     this.#droppedTrees.push(`${path}/`);
   }
 
@@ -142,6 +142,21 @@ export class Transaction {
   rollBack({ changes, counts }: Mark): boolean {
     this.counts = counts;
     return this.changes.splice(changes).length > 0;
+  }
+
+  /** What one operation writes to a path several times is written once. */
+  #write(change: Change & { readonly kind: "put" | "append" }, bytes: Uint8Array): void {
+    const { path, kind } = change;
+    const index = this.#writes.get(path) ?? -1;
+    const before = index >= this.#marked ? this.changes[index] : undefined;
+    if (before?.kind === "append" && kind === "append") {
+      this.changes[index] = { ...before, bytes: joined([before.bytes, bytes]) };
+    } else if (before?.kind === "put" && kind === "put") this.changes[index] = { ...before, bytes };
+    else {
+      this.#writes.set(path, this.changes.length);
+      this.#plan(change);
+    }
+    this.size += bytes.length;
   }
 
   #plan(change: Change): void {

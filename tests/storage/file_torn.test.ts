@@ -29,6 +29,14 @@ async function fill(storage: FileStorage): Promise<void> {
   await storage.settle(complete(dead!, { ending: "dead", bury }));
   for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("value"));
   await storage.increment("count", 1);
+  const gate = { key: "gate", limit: 1 };
+  const unique = { key: "unique", until: "end" } as const;
+  await storage.enqueue([item("inside", { gate, unique, priority: 1 }), item("blocked", { gate })]);
+  await storage.keep(held!, "step", bytes("kept"));
+  await storage.pause({ untilMs: 2 });
+  const row = { step: "minute" as const, atMs: 60_000, taskName: "task", sums: { runs: 1 }, maxima: { ms: 2 } };
+  await storage.count([row], [bytes("recent")], { minuteAgeMs: 2 ** 42, hourAgeMs: 2 ** 42, recent: 3 });
+  await storage.settle(complete(await claimOne(storage, owner("here")), { passLocks: owner("here") }));
   await storage.release([await claimOne(storage, owner("here"))]);
 }
 
@@ -40,6 +48,14 @@ async function lookAtAll(storage: FileStorage): Promise<void> {
     storage.deadLetters(),
     storage.leases(),
     storage.collect("chord"),
+    storage.blocked(),
+    storage.running(),
+    storage.paused(),
+    storage.kept("held"),
+    storage.counts({ step: "minute", fromMs: 0, toMs: 2 ** 42, limit: 10 }),
+    storage.recent(10),
+    storage.deadLetter("dead"),
+    storage.oldestMs(),
   ]);
   await Promise.all(["done", "dead", "held", "waits", "later"].map((id) => storage.state(id)));
   await Promise.all(
@@ -64,7 +80,7 @@ describe("a file that is cut off at any byte", () => {
     const storage = place.open();
     await fill(storage);
     const files = oneOfEachKind();
-    expect(files.length).toBeGreaterThan(15);
+    expect(files.length).toBeGreaterThan(22);
     for (const file of files) {
       const whole = readFileSync(file);
       const step = Math.max(1, Math.floor(whole.length / 60));
@@ -221,7 +237,7 @@ describe("something else in the place of a file", () => {
     const other = place.open();
     await other.enqueue(items("more", 3));
     await other.recover({ consumer: "here" });
-    expect((await claim(other, 100)).length).toBe(6);
+    expect((await claim(other, 100)).length).toBe(7);
     expect(await other.promoteDue(10)).toEqual([]);
     expect(await other.state("later")).toMatchObject({ state: "scheduled" });
     expect(await other.endedOf(["done", "more0"])).toEqual(["done"]);
