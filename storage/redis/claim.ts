@@ -2,9 +2,9 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { ChordPlace, Claim, ClaimBatch, Owner } from "../../lib/storage.ts";
-import { type ReadRecord, readRecord } from "./bytes.ts";
+import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../lib/storage.ts";
 import type { Argument } from "./dial.ts";
+import { type ReadRecord, readTail, STAMP } from "./record.ts";
 
 /** Where the server keeps a claim. */
 export interface Hold {
@@ -81,7 +81,7 @@ export class Claims {
 
   /** The claim of a record; none if that cannot be read. */
   claim(number: number, bytes: Buffer): readonly Claim[] {
-    const record = readRecord(bytes);
+    const record = readTail(bytes, STAMP);
     const hold = { request: this.#request, size: this.#size, number };
     return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
@@ -95,6 +95,10 @@ class StoredClaim implements Claim {
   readonly retry: boolean;
   readonly track: boolean;
   readonly chord: ChordPlace | undefined;
+  readonly gate: Gate | undefined;
+  readonly unique: UniqueKey | undefined;
+  readonly steps: string | undefined;
+  readonly about: string | undefined;
   readonly token: string;
   readonly deliveries: number;
   readonly begun: boolean;
@@ -108,6 +112,10 @@ class StoredClaim implements Claim {
     this.retry = record.retry;
     this.track = record.track;
     this.chord = record.chord;
+    this.gate = record.gate;
+    this.unique = record.unique;
+    this.steps = record.steps;
+    this.about = record.about;
     this.token = token;
     this.deliveries = record.deliveries + 1;
     this.begun = record.begun;

@@ -6,7 +6,7 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import type { QueueKind } from "./lua_kinds.ts";
 
-/** Of an id, in bytes. */
+/** Of an id, and of a key, in bytes. */
 const LONGEST_ID = 65_535;
 
 /**
@@ -16,8 +16,10 @@ const LONGEST_ID = 65_535;
  * @throws {RangeError} If the item could never be stored, with the rule.
  * @throws {ConfigurationError} If it has a priority, and the queue has none.
  */
-export function checkItem({ id, priority, dueMs, chord }: Item, name: string, kind: QueueKind): void {
+export function checkItem(item: Item, name: string, kind: QueueKind): void {
+  const { id, priority, dueMs, chord, gate, unique, steps, about } = item;
   if (isTooLong(id) || chord && isTooLong(chord.id)) throw new RangeError(`An id has at most ${LONGEST_ID} bytes`);
+  if (gate || unique || steps !== undefined || about !== undefined) checkParts(item);
   if (!Number.isFinite(priority)) throw new RangeError(`Priority must be a finite number: ${priority}`);
   if (dueMs !== undefined && !Number.isFinite(dueMs)) {
     throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
@@ -25,6 +27,17 @@ export function checkItem({ id, priority, dueMs, chord }: Item, name: string, ki
   if (kind === "list" && priority !== 0) {
     throw new ConfigurationError(`Queue "${name}" has no priorities, and this task has ${priority}: use PriorityRedisHuey`);
   }
+}
+
+function checkParts({ gate, unique, steps, about }: Item): void {
+  for (const [name, text] of Object.entries({ gate: gate?.key, key: unique?.key, from: unique?.from, steps, about })) {
+    if (text !== undefined && isTooLong(text)) {
+      throw new RangeError(`What an item says as ${name} has at most ${LONGEST_ID} bytes`);
+    }
+  }
+  if (gate && !(gate.limit >= 1)) throw new RangeError(`The limit of a gate must be at least 1: ${gate.limit}`);
+  const { until } = unique ?? {};
+  if (typeof until === "number" && !(until >= 0)) throw new RangeError(`A unique key cannot be held for ${until} milliseconds`);
 }
 
 function isTooLong(id: string): boolean {

@@ -4,7 +4,7 @@
  */
 import type { PutIfEmptyOptions } from "../../lib/storage.ts";
 import { BaseKeyValue } from "../key_value.ts";
-import { asBuffer, entryValue, plainBytes } from "./bytes.ts";
+import { asBuffer, entryValue } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
 import type { Argument } from "./dial.ts";
 import {
@@ -18,6 +18,7 @@ import {
   RESULTS_OF,
   SIZE,
 } from "./lua_data.ts";
+import { plainBytes } from "./record.ts";
 
 /** Most results that one script reads. */
 const READ_AT_ONCE = 1000;

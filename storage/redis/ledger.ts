@@ -1,17 +1,19 @@
 /**
- * What Redis knows of tasks and consumers: states, leases, chords, the schedule, dead letters.
+ * What Redis knows of tasks and consumers: states, leases, chords, the schedule.
  * @module
  */
 import { defaultLogger } from "../../lib/observe/logger.ts";
-import type { Collected, Item, Lease, StoredDeadLetter, StoredLease, StoredState } from "../../lib/storage.ts";
-import { endingOf, itemOf, plainBytes, readRecord } from "./bytes.ts";
+import type { Collected, Item, Lease, Moved, StoredLease, StoredState } from "../../lib/storage.ts";
+import { endingOf } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
-import { COLLECT, DEAD_LETTERS, DELETE_DEAD_LETTER, END_LEASE, LEASES, RENEW_LEASE, SCHEDULED, STATE } from "./lua_data.ts";
+import { COLLECT, LEASES, RENEW_LEASE, SCHEDULED, STATE } from "./lua_data.ts";
+import { itemOf, NUMBERED, plainBytes, readTail } from "./record.ts";
 
 /** Letters of states that are no endings. */
 const STATES: Readonly<Record<string, StoredState["state"]>> = {
   w: "waiting",
   s: "scheduled",
+  b: "blocked",
   t: "retrying",
   r: "running",
   d: "dead",
@@ -28,9 +30,13 @@ export async function stateOf(core: RedisCore, id: string): Promise<StoredState 
   if (letter === undefined || mark === undefined) return undefined;
   const state = STATES[String(letter)] ?? endingOf(String(letter));
   if (state === undefined) return undefined;
-  if (state !== "running" || mark.length < 10) return { state };
+  if (state !== "running" || mark.length < 10) return { state, ...aboutIn(mark, 0) };
   const workerEnd = 10 + mark.readUInt16BE(8);
-  return { state, worker: mark.toString("utf8", 10, workerEnd), sinceMs: mark.readDoubleBE(0) };
+  return { state, worker: mark.toString("utf8", 10, workerEnd), sinceMs: mark.readDoubleBE(0), ...aboutIn(mark, workerEnd) };
+}
+
+function aboutIn(bytes: Buffer, start: number): { readonly about?: string } {
+  return bytes.length > start ? { about: bytes.toString("utf8", start) } : {};
 }
 
 /** Grants or renews a lease, and removes what has expired. Says what the scripts have set aside since the last one. */
@@ -39,14 +45,9 @@ export async function renewLease(core: RedisCore, lease: Lease): Promise<void> {
   for (const line of lines) logger.warn(`Redis: ${String(line)}`);
 }
 
-/** Consumer, life and text of a lease, as the scripts take them. */
-export function leaseArguments({ consumer, ttlMs, host, pid }: Lease): [string, string, string] {
-  return [consumer, String(Math.ceil(ttlMs)), JSON.stringify({ consumer, ttlMs, host, pid })];
-}
-
-/** Ends a lease. */
-export async function endLease(core: RedisCore, consumer: string): Promise<void> {
-  await core.run(END_LEASE, consumer);
+/** Consumer, life, text and about of a lease, as the scripts take them. */
+export function leaseArguments({ consumer, ttlMs, host, pid, about = "" }: Lease): [string, string, string, string] {
+  return [consumer, String(Math.ceil(ttlMs)), JSON.stringify({ consumer, ttlMs, host, pid }), about];
 }
 
 /** All leases, also those that have run out and were not recovered yet; in the time of this host. */
@@ -54,8 +55,9 @@ export async function leases(core: RedisCore): Promise<StoredLease[]> {
   const [serverMs, ...flat] = (await core.run(LEASES) as Buffer[]).map(String);
   const behindMs = core.clock.now() - Number(serverMs);
   return flat.flatMap((stored, index) => {
-    const lease = index % 2 === 1 ? readLease(stored) : undefined;
-    return lease ? [{ ...lease, expiresMs: lease.expiresMs + behindMs }] : [];
+    const lease = index % 3 === 1 ? readLease(stored) : undefined;
+    const about = flat[index + 1];
+    return lease ? [{ ...lease, expiresMs: lease.expiresMs + behindMs, ...(about && { about }) }] : [];
   });
 }
 
@@ -98,35 +100,20 @@ export async function collect(core: RedisCore, chordId: string): Promise<Collect
 export async function scheduled(core: RedisCore, limit: number | undefined): Promise<Item[]> {
   if (limit !== undefined && limit <= 0) return [];
   const flat = await core.run(SCHEDULED, lastIndex(limit)) as Buffer[];
-  return dueItems(flat.flatMap((member, index) => index % 2 === 0 ? [flat[index + 1]!, member.subarray(8)] : []));
-}
-
-/** Items from a list of due times and records. */
-export function dueItems(flat: readonly Buffer[]): Item[] {
-  return flat.flatMap((due, index) => {
-    const read = index % 2 === 0 ? readRecord(flat[index + 1]!) : undefined;
-    return read ? [itemOf(read, Number(String(due)))] : [];
+  return flat.flatMap((member, index) => {
+    const read = index % 2 === 0 ? readTail(member, NUMBERED) : undefined;
+    return read ? [itemOf(read, Number(String(flat[index + 1])))] : [];
   });
 }
 
-/** Messages set aside, oldest first. */
-export async function deadLetters(core: RedisCore, limit: number | undefined): Promise<StoredDeadLetter[]> {
-  if (limit !== undefined && limit <= 0) return [];
-  const found = await core.run(DEAD_LETTERS, lastIndex(limit)) as [Buffer, Buffer | null][];
-  return found.flatMap(([, letter]) => letter ? readLetter(letter) : []);
-}
-
-function readLetter(letter: Buffer): StoredDeadLetter[] {
-  const textEnd = letter.length < 4 ? Infinity : 4 + letter.readUInt32BE(0);
-  const read = textEnd <= letter.length ? readRecord(letter.subarray(textEnd)) : undefined;
-  const text = read && readJson(letter.toString("utf8", 4, textEnd)) as StoredDeadLetter | null | undefined;
-  if (!read || typeof text?.id !== "string" || typeof text.reason !== "string") return [];
-  return [{ ...text, data: read.data, priority: read.priority }];
-}
-
-/** @returns whether it was there */
-export async function deleteDeadLetter(core: RedisCore, id: string): Promise<boolean> {
-  return await core.calls.once(DELETE_DEAD_LETTER, [id]) === 1;
+/** Items that were moved: by threes due time, tail, and "1" for one that waits at its gate. */
+export function movedItems(flat: readonly Buffer[]): Moved[] {
+  return flat.flatMap((due, index) => {
+    const read = index % 3 === 0 ? readTail(flat[index + 1]!, 0) : undefined;
+    if (!read) return [];
+    const item = itemOf(read, Number(String(due)));
+    return [flat[index + 2]!.length > 0 ? { ...item, blocked: true } : item];
+  });
 }
 
 /** Index of the last of `limit` items. */

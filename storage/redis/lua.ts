@@ -2,12 +2,13 @@
  * What all Lua scripts share: how they are put together, how they meet what somebody else has written, and the replies that are kept.
  *
  * KEYS[1] is `huey2:{name}:`, the beginning of all keys of a queue; the braces keep them in one slot of a cluster.
- * Keys: `queue` list or sorted set · `schedule` sorted set · `requests` request -> mark, consumer · `claims:<request>` number -> record ·
- * `leases` · `state` id -> letter · `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends ·
- * `locks` `data` `revocations` `meta` `counters` key -> entry, each with `:ttl` expiry -> key · `held` token -> locks ·
- * `chord:<id>` size, callback, filled, index -> value · `chords` set · `recovered` numbers of claims that were put back ·
- * `over:<request>` how often it was sent again · `dead` `dead-order` · `waiting` ids somebody waits for · `bell` list ·
- * `replies:<instance>` · `numbers` the last numbers given · `aside` lines for a log · `damaged` records · `aside:<key>` keys of a wrong type.
+ * Keys: `queue` list or sorted set of records · `schedule` sorted set of numbers and tails · `requests` request -> mark, consumer ·
+ * `claims:<request>` number -> record · `leases` and `about` by consumer · `state` id -> letter, with what stands behind it ·
+ * `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends · `locks` `data` `revocations` `meta` `counters` key -> entry,
+ * each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` size, callback, filled, index -> value · `chords` set ·
+ * `recovered` numbers of claims that were put back · `over:<request>` how often it was sent again · `waiting` ids somebody waits for ·
+ * `bell` list · `replies:<instance>` · `numbers` the last numbers given · `aside` lines for a log · `damaged` records · `aside:<key>` keys
+ * of a wrong type. Those of gates, unique keys, steps, dead letters, the pause and counts stand in the files of these.
  *
  * The server's time is the only one that is stored or compared.
  * @module

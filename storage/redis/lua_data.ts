@@ -3,8 +3,8 @@
  * @module
  */
 import { EVEN_IF_FULL, NOW, once, type Script, script } from "./lua.ts";
-import { ENTRIES, FIND, LOCKS, WAKE } from "./lua_ends.ts";
-import { BELL, RECORDS } from "./lua_pieces.ts";
+import { ENTRIES, FIND, RENEW, WAKE } from "./lua_ends.ts";
+import { BELL } from "./lua_pieces.ts";
 
 /**
  * One change of a key: ARGV 4 space, 5 operation, 6 key, then
@@ -67,7 +67,8 @@ export const CHANGE_KEY: Script = once(NOW, BELL, ENTRIES, CHANGE);
 const CHANGE_ONE = `
 local id = ARGV[5]
 local text = findResults({id})[1]
-local body, letter = text and string.sub(text, 18), text and string.sub(text, 9, 9)
+local body, letter, about
+if text then body, letter, about = readResult(text) end
 local function put()
   dropFrom('results', {id})
   storeResults({id, '-' .. struct.pack('>d', 0) .. ARGV[6], ARGV[7] == '' and 0 or tonumber(ARGV[7])})
@@ -77,7 +78,7 @@ end
 local function remove()
   if not text then return 0 end
   dropFrom('results', {id})
-  if string.find('cfvxnd', letter, 1, true) then putNotices(struct.unpack('>d', text, 10), letter, {id}) end
+  if string.find('cfvxnd', letter, 1, true) then putNotices(struct.unpack('>d', text, 10), letter, {id}, {about}) end
   return 1
 end
 local operations = {
@@ -156,7 +157,7 @@ export const RESULTS_OF: Script = script(
   FIND,
   `
 local reply, found = {}, findResults(ARGV)
-for i = 1, #ARGV do reply[i] = found[i] and string.sub(found[i], 18) or false end
+for i = 1, #ARGV do reply[i] = found[i] and readResult(found[i]) or false end
 return reply
 `,
 );
@@ -173,7 +174,7 @@ for i = 1, #sets, 2 do
 end
 for id, text in pairs(found) do
   reply[#reply + 1] = id
-  reply[#reply + 1] = string.sub(text, 18)
+  reply[#reply + 1] = (readResult(text))
 end
 return reply
 `,
@@ -210,13 +211,12 @@ export const ENDED: Script = script(
 local ids, reply, ended = {unpack(ARGV, 2)}, {'1'}, {}
 local letters, results = call('HMGET', P .. 'state', unpack(ids)), findResults(ids)
 for i, id in ipairs(ids) do
-  if letters[i] == 'd' or results[i] then ended[id] = true end
+  if letters[i] and string.sub(letters[i], 1, 1) == 'd' or results[i] then ended[id] = true end
 end
 local sets = setsOf('notices')
 for s = 1, #sets, 2 do
   for i, notice in ipairs(call('HMGET', sets[s], unpack(ids))) do
-    local found = not letters[i] and laterNotice(nil, notice)
-    if found and string.sub(found, 1, 1) ~= 'r' then ended[ids[i]] = true end
+    if not letters[i] and laterNotice(nil, notice) then ended[ids[i]] = true end
   end
 end
 local marks = {}
@@ -235,7 +235,7 @@ return reply
 `,
 );
 
-/** ARGV 1 id. Replies letter and mark. */
+/** ARGV 1 id. Replies the letter and what stands behind it: of a task that runs its mark, then what it says of itself. */
 export const STATE: Script = script(
   NOW,
   FIND,
@@ -243,15 +243,17 @@ export const STATE: Script = script(
 local state = call('HGET', P .. 'state', ARGV[1])
 if state then return {string.sub(state, 1, 1), string.sub(state, 2)} end
 local text = findResults({ARGV[1]})[1]
-local letter = text and string.sub(text, 9, 9)
-if text and string.find('cfvxnd', letter, 1, true) then return {letter, ''} end
+if text then
+  local _, letter, about = readResult(text)
+  if string.find('cfvxnd', letter, 1, true) then return {letter, about} end
+end
 local notice = findNotice(ARGV[1])
 return notice and {string.sub(notice, 1, 1), string.sub(notice, 10)} or {}
 `,
 );
 
 /**
- * ARGV 1 consumer, 2 life and 3 text of its lease. Also removes what has expired, a part at a time. Replies lines for a log: what
+ * ARGV 1 consumer, 2 life, 3 text and 4 about of its lease. Also removes what has expired, a part at a time. Replies lines for a log: what
  * scripts have set aside.
  */
 export const RENEW_LEASE: Script = script(
@@ -259,8 +261,9 @@ export const RENEW_LEASE: Script = script(
   NOW,
   ENTRIES,
   FIND,
+  RENEW,
   `
-call('HSET', P .. 'leases', ARGV[1], string.format('%.0f ', now + tonumber(ARGV[2])) .. ARGV[3])
+renew(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 for space in pairs(SPACES) do sweep(space, 1000) end
 setsOf('')
 call('ZREMRANGEBYSCORE', P .. 'waiting', '-inf', now)
@@ -268,32 +271,29 @@ return call('EXISTS', P .. 'aside') == 1 and call('LPOP', P .. 'aside', 100) or 
 `,
 );
 
-/** ARGV 1 consumer. Ends its lease, and the locks that went over to its workers. */
-export const END_LEASE: Script = script(
-  EVEN_IF_FULL,
-  ENTRIES,
-  LOCKS,
-  `
-call('HDEL', P .. 'leases', ARGV[1])
-freeLocks(function(consumer, _, number) return consumer == ARGV[1] and string.sub(number, 1, 1) == 'p' end)
-return 1
-`,
-);
-
-/** Replies the time, then consumer and lease of each. */
+/** Replies the time, then consumer, lease and about of each. */
 export const LEASES: Script = script(
   NOW,
   `
-local reply = {string.format('%.0f', now)}
-for i, text in ipairs(call('HGETALL', P .. 'leases')) do reply[i + 1] = text end
+local reply, all = {string.format('%.0f', now)}, call('HGETALL', P .. 'leases')
+for i = 1, #all, 2 do
+  reply[#reply + 1] = all[i]
+  reply[#reply + 1] = all[i + 1]
+  reply[#reply + 1] = call('HGET', P .. 'about', all[i]) or ''
+end
 return reply
 `,
 );
 
-/** Replies when the soonest item is due, or nothing. */
-export const NEXT_DUE: Script = script(`return call('ZRANGE', P .. 'schedule', 0, 0, 'WITHSCORES')[2] or false`);
+/** Replies when the soonest item is due, or a pause ends, or nothing. */
+export const NEXT_DUE: Script = script(`
+local due = call('ZRANGE', P .. 'schedule', 0, 0, 'WITHSCORES')[2]
+local ends = call('GET', P .. 'pause')
+if not ends or not tonumber(ends) or due and tonumber(due) <= tonumber(ends) then return due or false end
+return ends
+`);
 
-/** ARGV 1 limit (-1: all). Replies due time and record of each. */
+/** ARGV 1 limit (-1: all). Replies number and tail, and due time of each. */
 export const SCHEDULED: Script = script(`return call('ZRANGE', P .. 'schedule', 0, ARGV[1], 'WITHSCORES')`);
 
 /** Replies how many there are: ARGV 1 command, 2 key. */
@@ -301,27 +301,3 @@ export const COUNT: Script = script(`return call(ARGV[1], P .. ARGV[2])`);
 
 /** ARGV 1 index of the last (-1: all). Replies the records on a queue: ARGV 2 is the command that lists it. */
 export const PENDING: Script = script(`return call(ARGV[2], P .. 'queue', 0, ARGV[1])`);
-
-/** ARGV 1 index of the last (-1: all). Replies id and letter of each. */
-export const DEAD_LETTERS: Script = script(`
-local reply = {}
-for i, id in ipairs(call('ZRANGE', P .. 'dead-order', 0, ARGV[1])) do reply[i] = {id, call('HGET', P .. 'dead', id)} end
-return reply
-`);
-
-/** ARGV 4 id. */
-export const DELETE_DEAD_LETTER: Script = once(
-  RECORDS,
-  `
-local function main()
-  local letter = call('HGET', P .. 'dead', ARGV[4])
-  if not letter then return 0 end
-  call('HDEL', P .. 'dead', ARGV[4])
-  call('ZREM', P .. 'dead-order', ARGV[4])
-  local at = #letter >= 4 and 5 + struct.unpack('>I4', letter)
-  local flags, id = parse(at and string.sub(letter, at) or '')
-  if flags and call('HGET', P .. 'state', id) == 'd' then call('HDEL', P .. 'state', id) end
-  return 1
-end
-`,
-);

@@ -32,23 +32,25 @@ local function putInSet(kind, ttl, slices, args)
 end
 `;
 
-/** Notices: letter, expiry f64, and the mark of a task that runs. */
+/** Notices: letter, expiry f64, and what the task says of itself: `abouts` has that of each, where one does. */
 export const PUT_NOTICES: string = SETS + `
-local function putNotices(ttl, letter, ids, mark)
+local function putNotices(ttl, letter, ids, abouts)
   if not (ttl > 0) then return end
   -- It may come from a record that nobody of ours has written.
   ttl = math.min(math.ceil(ttl), 3155760000000)
   local text, args = letter .. struct.pack('>d', now + ttl), {}
-  if mark then text = text .. struct.pack('>d', now) .. mark end
   for i = 1, #ids do
     args[2 * i - 1] = ids[i]
-    args[2 * i] = text
+    args[2 * i] = abouts and text .. abouts[i] or text
   end
   return putInSet('notices', ttl, 1, args)
 end
 `;
 
-/** Results: when they were stored f64, how the task ended (a letter), the life of the notice that a read leaves f64, and the value. */
+/**
+ * Results: when they were stored f64, how the task ended (a letter), the life of the notice that a read leaves f64, and the value. With a
+ * capital letter: what the task says of itself stands in front of the value, with its length.
+ */
 export const PUT_RESULTS = `
 -- By threes: id, text (all but the time) and life.
 local function storeResults(results)
@@ -101,11 +103,18 @@ local function findNotice(id)
   return found
 end
 local function isResult(text, ttl)
-  return text and #text >= 17 and (ttl == 0 or struct.unpack('>d', text) + ttl > now)
+  return text and #text >= (string.find(text, '^%u', 9) and 19 or 17) and (ttl == 0 or struct.unpack('>d', text) + ttl > now)
 end
 local function laterResult(one, other, ttl)
   if not isResult(other, ttl) then return one end
   return one and struct.unpack('>d', one) >= struct.unpack('>d', other) and one or other
+end
+-- Of a result: its value, how the task ended, and what that says of itself.
+local function readResult(text)
+  local letter = string.sub(text, 9, 9)
+  if not string.find(letter, '%u') then return string.sub(text, 18), letter, '' end
+  local length = struct.unpack('>H', text, 18)
+  return string.sub(text, 20 + length), string.lower(letter), string.sub(text, 20, 19 + length)
 end
 -- By the numbers of the ids.
 local function findResults(ids)
@@ -119,7 +128,7 @@ end
 
 /** Entries of keys and values: tag ("-", or "h" with a holder), expiry f64 (0 is never), the holder with its length, value. One that is damaged is none. */
 export const ENTRIES: string = TELL + `
-local SPACES = {locks = true, data = true, revocations = true, meta = true, counters = true}
+local SPACES = {locks = true, data = true, revocations = true, meta = true, counters = true, unique = true}
 local function holderOf(entry)
   if string.sub(entry, 1, 1) ~= 'h' then return nil end
   local length = struct.unpack('>H', entry, 10)
@@ -237,5 +246,13 @@ local function wake(ids)
   for i = 1, #ids do
     if call('ZREM', P .. 'waiting', ids[i]) == 1 then redis.pcall('PUBLISH', P .. 'results', ids[i]) end
   end
+end
+`;
+
+/** Grants or renews a lease. What the consumer says of itself stays until it says something else. */
+export const RENEW = `
+local function renew(consumer, life, text, about)
+  call('HSET', P .. 'leases', consumer, string.format('%.0f ', now + tonumber(life)) .. text)
+  if about ~= '' then call('HSET', P .. 'about', consumer, about) end
 end
 `;

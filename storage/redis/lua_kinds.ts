@@ -19,9 +19,16 @@ export interface QueueLua {
 const LIST: QueueLua = {
   size: "local function size() return call('LLEN', P .. 'queue') end",
   take: "local function take(limit) return call('LPOP', P .. 'queue', limit) or {} end",
-  push: "local function push(records) many('RPUSH', P .. 'queue', records) end",
+  push: `
+local function push(tails)
+  local stamp, records = struct.pack('>dd', 0, now), {}
+  for i = 1, #tails do records[i] = stamp .. tails[i] end
+  many('RPUSH', P .. 'queue', records)
+end
+`,
   // While there are others the bell was rung, or is going to be.
-  pushOne: "local function pushOne(record) if call('RPUSH', P .. 'queue', record) == 1 then ring() end end",
+  pushOne:
+    "local function pushOne(tail) if call('RPUSH', P .. 'queue', struct.pack('>dd', 0, now) .. tail) == 1 then ring() end end",
   // In front of what was never handed out; among what was, by place.
   back: `
 local function back(records)
@@ -49,20 +56,20 @@ local function take(limit)
 end
 `,
   push: `
-local function push(records)
-  local last, args = number('place', #records) - #records, {}
-  for i = 1, #records do
-    args[2 * i - 1] = rank(records[i])
-    args[2 * i] = struct.pack('>d', last + i) .. string.sub(records[i], 9)
+local function push(tails)
+  local last, args = number('place', #tails) - #tails, {}
+  for i = 1, #tails do
+    args[2 * i - 1] = rank(tails[i], 0)
+    args[2 * i] = struct.pack('>dd', last + i, now) .. tails[i]
   end
   many('ZADD', P .. 'queue', args)
 end
 `,
   pushOne: `
-local function pushOne(record)
+local function pushOne(tail)
   size()
   local last = number('place', 1)
-  call('ZADD', P .. 'queue', rank(record), struct.pack('>d', last) .. string.sub(record, 9))
+  call('ZADD', P .. 'queue', rank(tail, 0), struct.pack('>dd', last, now) .. tail)
   ring()
 end
 `,
@@ -70,7 +77,7 @@ end
 local function back(records)
   local args = {}
   for i = 1, #records do
-    args[2 * i - 1] = rank(records[i])
+    args[2 * i - 1] = rank(records[i], 16)
     args[2 * i] = records[i]
   end
   many('ZADD', P .. 'queue', args)

@@ -3,17 +3,27 @@
  * @module
  */
 
+import { RARE } from "./gates.ts";
 import { TELL } from "./lua.ts";
 
-/** Flags and id of a record; nothing if it is damaged. */
+/**
+ * What a record or a tail says (see `record.ts`; `offset` is what stands in front of the tail): flags, id, and where that ends; nothing if
+ * it is damaged. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun, 16 gate, 32 unique key, 64 steps, 128 about.
+ */
 export const PARSE: string = TELL + `
 local byte, sub = string.byte, string.sub
-local function parse(record)
-  local high, low = byte(record, 22, 23)
+local function parse(text, offset)
+  local high, low = byte(text, offset + 14, offset + 15)
   if not low then return nil end
-  local last = 23 + high * 256 + low
-  if #record < last then return nil end
-  return byte(record, 13), sub(record, 24, last)
+  local last = offset + 15 + high * 256 + low
+  if #text < last then return nil end
+  return byte(text, offset + 5), sub(text, offset + 16, last), last
+end
+-- What an item says of itself, for its state.
+local function aboutOf(text, flags, last)
+  if flags < 128 then return '' end
+  local high, low = byte(text, last + 1, last + 2)
+  return low and sub(text, last + 3, last + 2 + high * 256 + low) or ''
 end
 local function setRecordAside(record, where)
   redis.pcall('RPUSH', P .. 'damaged', record)
@@ -23,21 +33,23 @@ local function setRecordAside(record, where)
 end
 `;
 
+/** The state of an item by its letter, and what it says of itself; of one that is tried again the letter is another. */
 const STATES = `
+local function addState(states, text, offset, letter)
+  local flags, id, last = parse(text, offset)
+  if flags % 2 == 0 then return end
+  if flags % 4 >= 2 and (letter == 'w' or letter == 's') then letter = 't' end
+  states[#states + 1] = id
+  states[#states + 1] = letter .. aboutOf(text, flags, last)
+end
 local function setStates(records, letter)
   local args = {}
-  for i = 1, #records do
-    local flags, id = parse(records[i])
-    if flags % 2 == 1 then
-      args[#args + 1] = id
-      args[#args + 1] = flags % 4 >= 2 and (letter == 'w' or letter == 's') and 't' or letter
-    end
-  end
+  for i = 1, #records do addState(args, records[i], 16, letter) end
   many('HSET', P .. 'state', args)
 end
 `;
 
-/** Records: see `bytes.ts`. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun. Nothing here trusts that a record is whole. */
+/** Records and tails: see `record.ts`. Nothing here trusts that one is whole. */
 export const RECORDS: string = `
 local function placeOf(record)
   if #record < 8 then return 0 end
@@ -45,8 +57,8 @@ local function placeOf(record)
   return place > 0 and place < math.huge and place or 0
 end
 -- Lower comes first.
-local function rank(record)
-  local priority = struct.unpack('>d', record, 14)
+local function rank(text, offset)
+  local priority = struct.unpack('>d', text, offset + 6)
   return priority == priority and -priority or 0
 end
 ` + PARSE + STATES;
@@ -72,7 +84,7 @@ local function ring()
 end
 `;
 
-/** Adds to the schedule: records with their due time in front. Tells those who wait for a due time. */
+/** Adds to the schedule: tails with their due time in front, in whose place their number comes. Tells those who wait for a due time. */
 const SCHEDULE = `
 local function schedule(items)
   local key, soonest = P .. 'schedule', math.huge
@@ -90,8 +102,9 @@ local function schedule(items)
 end
 `;
 
-/** What is added: 1 records for the queue, 2 records with their due time for the schedule, 3 id and letter of the tracked ones. */
+/** What is added: 1 tails for the queue, 2 tails with their due time for the schedule, 3 id and state of the tracked ones. */
 export const ADD: string = SCHEDULE + `
+local AT_ONCE = struct.pack('>d', 0 / 0)
 local function add(items)
   if #items[1] > 0 then
     push(items[1])
@@ -118,7 +131,7 @@ local function findClaims(isWanted)
     if isWanted(consumer, worker) then
       local all, claims = call('HGETALL', P .. 'claims:' .. request), {damaged = {}}
       for j = 1, #all, 2 do
-        local isWhole = string.find(all[j], '^%d+$') and parse(all[j + 1])
+        local isWhole = string.find(all[j], '^%d+$') and parse(all[j + 1], 16)
         if isWhole then claims[#claims + 1] = {consumer, worker, request, all[j], all[j + 1]}
         else table.insert(claims.damaged, all[j + 1]) end
       end
@@ -130,9 +143,10 @@ end
 local function byNumber(a, b) return tonumber(a[4]) < tonumber(b[4]) end
 -- The record as it goes back; one that had no place yet gets that of its claim, which keeps the order.
 local function putBack(number, record, delivered)
-  local at, deliveries = placeOf(record), struct.unpack('>I4', record, 9)
+  local at, deliveries = placeOf(record), struct.unpack('>I4', record, 17)
   if at == 0 then at = tonumber(number) end
-  return struct.pack('>dI4', at, math.min(deliveries + delivered, 4e9)) .. string.sub(record, 13)
+  deliveries = struct.pack('>I4', math.min(deliveries + delivered, 4e9))
+  return struct.pack('>d', at) .. string.sub(record, 9, 16) .. deliveries .. string.sub(record, 21)
 end
 -- Remembers that these claims were not settled, for settlements that are sent again.
 local function remember(numbers)
@@ -148,8 +162,8 @@ local function remember(numbers)
 end
 `;
 
-/** A chord is a hash: `size`, `callback` (due time f64, 0 for at once, and record), `filled` (time f64, number of the claim), and values by index. */
-export const CHORDS = `
+/** A chord is a hash: `size`, `callback` (due time f64, NaN for at once, and tail), `filled` (time f64, number of the claim), and values by index. */
+export const CHORDS: string = RARE + `
 local function storeChords(chords)
   for _, chord in ipairs(chords) do
     local key = P .. 'chord:' .. chord[1]
@@ -159,20 +173,20 @@ local function storeChords(chords)
     end
   end
 end
--- Puts the callback of a full chord with what is added.
+-- Puts the callback of a full chord with what is added. Returns whether it waits at its gate.
 local function addCallback(added, callback)
-  local record = string.sub(callback, 9)
-  local flags, id = parse(record)
+  local flags = parse(callback, 8)
   if not flags then return setRecordAside(callback, 'a chord') end
   local isLater = struct.unpack('>d', callback) > now
-  local column = added[isLater and 2 or 1]
-  column[#column + 1] = isLater and callback or record
-  if flags % 2 == 1 then
-    added[3][#added[3] + 1] = id
-    added[3][#added[3] + 1] = flags % 4 >= 2 and 't' or isLater and 's' or 'w'
+  if flags % 64 >= 16 then
+    return rare().enter(added, isLater and callback or AT_ONCE .. sub(callback, 9), true) == 'blocked'
   end
+  local column = added[isLater and 2 or 1]
+  column[#column + 1] = isLater and callback or string.sub(callback, 9)
+  addState(added[3], callback, 8, isLater and 's' or 'w')
+  return false
 end
--- One report: 1 chord, 2 index, 3 value, 4 number of the claim. Returns the callback that it has set free.
+-- One report: 1 chord, 2 index, 3 value, 4 number of the claim. Returns the callback that it has set free, and whether that waits at its gate.
 local function report(one, added)
   local key = P .. 'chord:' .. one[1]
   local record = call('HMGET', key, 'size', 'callback')
@@ -181,8 +195,7 @@ local function report(one, added)
   if not size or not record[2] or #record[2] < 8 or index < 0 or index >= size or index % 1 ~= 0 then return nil end
   if call('HSETNX', key, one[2], one[3]) == 0 or call('HLEN', key) ~= size + 2 then return nil end
   call('HSET', key, 'filled', struct.pack('>d', now) .. one[4])
-  addCallback(added, record[2])
-  return record[2]
+  return record[2], addCallback(added, record[2])
 end
 local function dropChords(ids)
   for _, id in ipairs(ids) do

@@ -2,6 +2,7 @@
  * The scripts of settlements.
  * @module
  */
+import { LETTERS } from "./dead_letters.ts";
 import { EVEN_IF_FULL, JOINED, NOW, once, type Script, script } from "./lua.ts";
 import { ENTRIES, FIND, LOCKS, PUT_NOTICES, WAKE } from "./lua_ends.ts";
 import { CHORDS, PARSE } from "./lua_pieces.ts";
@@ -19,12 +20,18 @@ export interface SettleScripts {
 /**
  * ARGV from 1: packed settlements, one after another in columns: 1 what is added, 2 request and claims of each group, or how many if
  * these are all that the request has claimed, 3 id, text and life of results, 4 tasks whose state is over, 5 notices: life, letter, ids
- * and mark, 6 tasks to wake for, 7 revocations to delete, 8 reports to chords, 9 chords to drop, 10 burials, 11 tokens whose locks are
- * dropped, 12 tasks whose older results and notices do not count any more, 13 chords, 14 tokens and whom their locks go to. In 5, 6 and 7 true:
- * those of 4. Replies the claims that are not held, or ? if it was not told which; if there are any, nothing is written. Else "", or
- * the callbacks that were set free, each behind the number of its report.
+ * and what each says of itself, 6 tasks to wake for, 7 revocations to delete, 8 reports to chords, 9 chords to drop, 10 burials, 11 tokens whose locks are
+ * dropped, 12 tasks whose older results and notices do not count any more, 13 chords, 14 tokens and whom their locks go to, 15 settlements with a
+ * gate or a key: request and number of the claim, or false, consumer and worker that its gate goes to, or false, what follows, and the
+ * next attempt, or false, 16 keys of steps to drop. In 5, 6 and 7 true: those of 4. Replies the claims that are not held, or ? if it was not
+ * told which; if there are any, nothing is written. Else "", or by threes a word, a number and a value: \`callback\` that was set free by this
+ * report, or \`waits\` if it waits at its gate; \`blocked\` and a position, or \`admitted\` and a tail, of this settlement in 15.
  */
 const SETTLE = `
+local function letters()
+${LETTERS}
+  return {bury = bury}
+end
 local function findMissing(groups)
   local missing = {}
   for _, group in ipairs(groups) do
@@ -66,15 +73,15 @@ local function forget(keys, ids)
   end
   many('HDEL', P .. 'revocations', keys)
 end
-local function bury(burials)
-  for _, burial in ipairs(burials) do
-    call('HSET', P .. 'dead', burial[1], burial[3])
-    call('ZADD', P .. 'dead-order', burial[2], burial[1])
-  end
+local function recordsOf(settlements)
+  local records = {}
+  for i, one in ipairs(settlements) do records[i] = one[1] and call('HGET', P .. 'claims:' .. one[1], one[2]) or false end
+  return records
 end
 local function main(first)
   local s = cmsgpack.unpack(joined(first))
-  if #s[1][1] > 0 or #s[8] > 0 then size() end
+  if #s[1][1] > 0 or #s[8] > 0 or #s[15] > 0 then size() end
+  local records = recordsOf(s[15])
   local missing = dropClaims(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
   dropFrom('notices', s[12])
@@ -86,14 +93,23 @@ local function main(first)
   dropChords(s[9])
   storeChords(s[13])
   local reply = {}
-  for i, one in ipairs(s[8]) do
-    local callback = report(one, s[1])
-    if callback then
-      reply[#reply + 1] = i
-      reply[#reply + 1] = callback
-    end
+  local function tell(word, number, value)
+    reply[#reply + 1] = word
+    reply[#reply + 1] = number
+    reply[#reply + 1] = value
   end
-  bury(s[10])
+  for i, one in ipairs(s[15]) do
+    rare().settleItem(s[1], records[i], one, function(word, value) tell(word, i, value) end)
+  end
+  for i, one in ipairs(s[8]) do
+    local callback, waits = report(one, s[1])
+    if callback then tell(waits and 'waits' or 'callback', i, callback) end
+  end
+  if #s[10] > 0 then letters().bury(s[10]) end
+  for _, key in ipairs(s[16]) do
+    call('UNLINK', P .. 'steps:' .. key)
+    call('SREM', P .. 'steps', key)
+  end
   for _, token in ipairs(s[11]) do dropLocks(token) end
   for _, pass in ipairs(s[14]) do passLocks(pass[1], pass[2]) end
   add(s[1])
@@ -104,7 +120,7 @@ end
 
 /**
  * ARGV 1 request, 2 number, 3 "1" if that is all the request has claimed, 4 id, 5 "1" if its revocation is deleted, 6 life of the
- * notice or of the result, 7 letter of the notice or "" if 8 is the text of a result. The usual case: one task that has ended, and
+ * notice or of the result, 7 letter of the notice, whose text is 8, or "" if 8 is the text of a result. The usual case: one task that has ended, and
  * nothing follows. Replies as \`settle\` does.
  */
 const SETTLE_ONE = `
@@ -115,7 +131,7 @@ call('HDEL', P .. 'state', id)
 if ARGV[7] == '' then
   local args = {id, struct.pack('>d', moment) .. ARGV[8]}
   isAwaited = putInSet('results', tonumber(ARGV[6]), 4, args)
-else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}) end
+else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}, {ARGV[8]}) end
 if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
 if isAwaited then wake({id}) end
 return ''
@@ -147,10 +163,10 @@ local reply = {}
 for i, claim in ipairs(cmsgpack.unpack(joined(1))) do
   local claims = P .. 'claims:' .. claim[1]
   local record = call('HGET', claims, claim[2])
-  local flags = record and parse(record)
+  local flags = record and parse(record, 16)
   reply[i] = flags and 1 or 0
   if flags and flags % 16 < 8 then
-    call('HSET', claims, claim[2], string.sub(record, 1, 12) .. string.char(flags + 8) .. string.sub(record, 14))
+    call('HSET', claims, claim[2], string.sub(record, 1, 20) .. string.char(flags + 8) .. string.sub(record, 22))
   end
 end
 return reply

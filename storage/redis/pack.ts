@@ -3,13 +3,13 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
-import { recordBound, writeRecord, writeText } from "./bytes.ts";
+import { tailBound, writeTail, writeText } from "./record.ts";
 
 /** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */
-export type Packable = string | number | boolean | undefined | Uint8Array | PackedRecord | readonly Packable[];
+export type Packable = string | number | boolean | undefined | Uint8Array | PackedItem | readonly Packable[];
 
-/** An item as its record; `dueMs` in front of it, for the schedule. */
-export class PackedRecord {
+/** An item as its tail; with `dueMs` that in front of it, NaN for none. */
+export class PackedItem {
   readonly item: Item;
   readonly dueMs: number | undefined;
 
@@ -43,7 +43,11 @@ export function packed(value: Packable): Buffer {
 
 /** The packed value as the last arguments of a script, which joins them. */
 export function packedArguments(value: Packable): Buffer[] {
-  const bytes = packed(value);
+  return cutArgument(packed(value));
+}
+
+/** Bytes as the last arguments of a script, which joins them. */
+export function cutArgument(bytes: Buffer): Buffer[] {
   if (bytes.length <= LONGEST_ARGUMENT) return [bytes];
   const count = Math.ceil(bytes.length / LONGEST_ARGUMENT);
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * LONGEST_ARGUMENT, (n + 1) * LONGEST_ARGUMENT));
@@ -56,7 +60,7 @@ function pack(value: Packable): void {
     scratch[length] = FLOAT64;
     scratch.writeDoubleBE(value, length + 1);
     length += 9;
-  } else if (value instanceof PackedRecord) packRecord(value);
+  } else if (value instanceof PackedItem) packItem(value);
   else if (value instanceof Uint8Array) packBytes(value);
   else if (Array.isArray(value)) {
     packHead(ARRAY32, value.length);
@@ -81,12 +85,12 @@ function packBytes(bytes: Uint8Array): void {
   length += bytes.length;
 }
 
-function packRecord({ item, dueMs }: PackedRecord): void {
-  reserve(5 + 8 + recordBound(item));
+function packItem({ item, dueMs }: PackedItem): void {
+  reserve(5 + 8 + tailBound(item));
   const start = length + 5;
   const due = dueMs === undefined ? 0 : 8;
   if (dueMs !== undefined) scratch.writeDoubleBE(dueMs, start);
-  const size = due + writeRecord(item, scratch, start + due);
+  const size = due + writeTail(item, scratch, start + due);
   packHead(STRING32, size);
   length += size;
 }

@@ -2,19 +2,31 @@
  * The way of a message through Redis: enqueued, claimed, settled, or put back.
  * @module
  */
-import type { ChordRecord, Claim, ClaimBatch, Item, Lease, Owner, Settled, Settlement } from "../../lib/storage.ts";
+import type {
+  ChordRecord,
+  Claim,
+  ClaimBatch,
+  Enqueued,
+  Item,
+  Lease,
+  Moved,
+  Owner,
+  Settled,
+  Settlement,
+} from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
-import { itemOf, readRecord, record } from "./bytes.ts";
 import { ClaimRequest, Claims, holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import { checkItem } from "./item.ts";
-import { dueItems, lastIndex, leaseArguments } from "./ledger.ts";
+import { dueAndTail, enteredAnswer, enteredAnswers, entering, mustEnter, type Told } from "./entering.ts";
+import { lastIndex, leaseArguments, movedItems } from "./ledger.ts";
 import { COUNT, PENDING } from "./lua_data.ts";
 import type { QueueKind } from "./lua_kinds.ts";
 import type { QueueScripts } from "./lua_queue.ts";
-import { packed, packedArguments } from "./pack.ts";
+import { cutArgument, packed, packedArguments } from "./pack.ts";
+import { itemsOf, STAMP, tail } from "./record.ts";
 import { isReply } from "./refusal.ts";
-import { Added, packableChord } from "./settle.ts";
+import { Added, packableChord, stateText } from "./settle.ts";
 import { Settling } from "./settling.ts";
 
 /** Most settlements, or calls of `enqueue`, that go as one, and their bytes. A script keeps the server from everything else. */
@@ -25,7 +37,7 @@ export const BATCH_BYTES: number = 256 * 1024;
 const ANSWER_MS = 100;
 
 /** What one call enqueues. */
-interface Enqueued {
+interface Enqueuing {
   readonly items: readonly Item[];
   readonly chords: readonly ChordRecord[];
 }
@@ -35,7 +47,7 @@ export class RedisQueue {
   readonly #core: RedisCore;
   readonly #scripts: QueueScripts;
   readonly #kind: QueueKind;
-  readonly #enqueues: Batch<Enqueued, undefined>;
+  readonly #enqueues: Batch<Enqueuing, Enqueued>;
   readonly #settling: Settling;
   #claimRequests = 0;
   /** Requests that were sent, and whose claims nobody has been given yet. */
@@ -47,7 +59,7 @@ export class RedisQueue {
     this.#core = core;
     this.#scripts = scripts;
     this.#kind = kind;
-    const size = ({ items }: Enqueued): number => items.reduce((sum, { data }) => sum + data.length + 100, 0);
+    const size = ({ items }: Enqueuing): number => items.reduce((sum, { data }) => sum + data.length + 100, 0);
     this.#enqueues = new Batch((batch) => this.#sendItems(batch), {
       limit: BATCH_LIMIT,
       bytes: BATCH_BYTES,
@@ -66,18 +78,18 @@ export class RedisQueue {
     checkItem(item, this.#core.settings.name, this.#kind);
   }
 
-  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<void> {
+  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
     this.#core.assertOpen();
     for (const item of items) this.check(item);
     for (const { callback } of chords) this.check(callback);
-    if (items.length > 0 || chords.length > 0) await this.#enqueues.add({ items, chords });
+    return items.length > 0 || chords.length > 0 ? await this.#enqueues.add({ items, chords }) : NOTHING_TO_TELL;
   }
 
-  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<boolean> {
+  async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     this.#core.assertOpen();
     this.check(item);
-    const added = packedArguments(new Added().add([item]).columns);
-    return await this.#core.calls.once(this.#scripts.enqueueOnce, [key, String(Math.ceil(ttlMs)), ...added]) === 1;
+    const args = [key, String(Math.ceil(ttlMs)), ...cutArgument(dueAndTail(item))];
+    return enteredAnswer(await this.#core.calls.once(this.#scripts.enqueueOnce, args));
   }
 
   begin(claim: Claim): Promise<boolean> {
@@ -141,32 +153,43 @@ export class RedisQueue {
     this.#core.assertOpen();
     const { consumer = "", worker } = target ?? {};
     const which = target === undefined ? "all" : worker === undefined ? "consumer" : "worker";
-    const lease = own ? leaseArguments(own) : ["", "", ""];
+    const lease = own ? leaseArguments(own) : ["", "", "", ""];
     const unseen = packed(Array.from(this.#open, ({ name }) => name));
     const reply = await this.#core.calls.once(this.#scripts.recover, [consumer, which, worker ?? "", ...lease, unseen]);
     return (reply as RecoveredReply[]).flatMap(recoveredClaim);
   }
 
-  async promoteDue(limit: number): Promise<Item[]> {
+  async promoteDue(limit: number): Promise<Moved[]> {
     this.#core.assertOpen();
     if (limit <= 0) return [];
-    const moved = await this.#core.calls.once(this.#scripts.promote, [String(limit)]) as Buffer[];
-    return dueItems(moved);
+    return movedItems(await this.#core.calls.once(this.#scripts.promoteDue, [String(limit)]) as Buffer[]);
   }
 
-  async requeueDeadLetter(id: string): Promise<boolean> {
+  async promote(id: string): Promise<Moved | undefined> {
     this.#core.assertOpen();
-    return await this.#core.calls.once(this.#scripts.requeue, [id]) === 1;
+    return movedItems(await this.#core.calls.once(this.#scripts.promote, [id]) as Buffer[])[0];
+  }
+
+  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    this.#core.assertOpen();
+    this.check(item);
+    return enteredAnswer(await this.#core.calls.once(this.#scripts.requeue, [id, ...cutArgument(dueAndTail(item))]));
+  }
+
+  async leaveGate(claim: Claim): Promise<readonly Item[]> {
+    this.#core.assertOpen();
+    const { request, number } = holdOf(claim);
+    return itemsOf(await this.#core.calls.once(this.#scripts.leaveGate, [`${number}:${request}`]) as Buffer[], 0);
+  }
+
+  async endLease(consumer: string): Promise<void> {
+    await this.#core.run(this.#scripts.endLease, consumer);
   }
 
   async pending(limit: number | undefined): Promise<Item[]> {
     if (limit !== undefined && limit <= 0) return [];
     const command = this.#kind === "list" ? "LRANGE" : "ZRANGE";
-    const found = await this.#core.run(PENDING, lastIndex(limit), command) as Buffer[];
-    return found.flatMap((bytes) => {
-      const read = readRecord(bytes);
-      return read ? [itemOf(read)] : [];
-    });
+    return itemsOf(await this.#core.run(PENDING, lastIndex(limit), command) as Buffer[], STAMP);
   }
 
   async pendingCount(): Promise<number> {
@@ -179,19 +202,27 @@ export class RedisQueue {
     await this.#core.calls.repeatable(this.#scripts.release, () => packedArguments(held));
   }
 
-  async #sendItems(batch: readonly Enqueued[]): Promise<readonly undefined[]> {
+  async #sendItems(batch: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
     const { items: [first], chords } = batch[0]!;
     const isOne = batch.length === 1 && batch[0]!.items.length === 1 && chords.length === 0;
+    if (batch.some(({ items }) => items.some(mustEnter))) return await this.#sendEntering(batch);
     if (isOne && first!.dueMs === undefined && !first!.retry && first!.data.length < BATCH_BYTES / 2) {
-      const bytes = record(first!);
-      await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id] : [bytes]);
+      const bytes = tail(first!);
+      await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id, stateText(first!)] : [bytes]);
       return ONE_DONE;
     }
     const added = new Added();
     for (const { items } of batch) added.add(items);
     const stored = batch.flatMap((one) => one.chords.map(packableChord));
     await this.#core.calls.once(this.#scripts.enqueue, packedArguments([added.columns, stored]));
-    return Array(batch.length).fill(undefined);
+    return Array(batch.length).fill(NOTHING_TO_TELL);
+  }
+
+  async #sendEntering(batch: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
+    const items = batch.flatMap((one) => one.items.map(entering));
+    const stored = batch.flatMap((one) => one.chords.map(packableChord));
+    const reply = await this.#core.calls.once(this.#scripts.enqueueEntering, packedArguments([items, stored]));
+    return enteredAnswers(batch.map((one) => one.items.length), reply as Told[]);
   }
 
   #request(owner: Owner): ClaimRequest {
@@ -286,7 +317,8 @@ interface Look {
   readonly batch: Promise<ClaimBatch>;
 }
 
-const ONE_DONE: readonly undefined[] = [undefined];
+const NOTHING_TO_TELL: Enqueued = {};
+const ONE_DONE: readonly Enqueued[] = [NOTHING_TO_TELL];
 
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 

@@ -2,30 +2,40 @@
  * Settlements as the settle script reads them.
  * @module
  */
-import type { Burial, CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
-import { double, endingTag, itemOf, readRecord, record, resultText } from "./bytes.ts";
+import type { CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
+import { double, endingTag, resultText } from "./bytes.ts";
 import { heirOf, type Hold, holdOf } from "./claim.ts";
+import { packableBurial } from "./dead_letters.ts";
 import type { Argument } from "./dial.ts";
-import { type Packable, packedArguments, PackedRecord } from "./pack.ts";
+import { entering, mustEnter } from "./entering.ts";
+import { type Packable, packedArguments, PackedItem } from "./pack.ts";
+import { itemOf, readTail, tail } from "./record.ts";
 
-/** What is added to queue and schedule, as the scripts read it: records, scheduled records, and the states of tracked ones. */
+/** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
 export class Added {
-  readonly queued: PackedRecord[] = [];
-  readonly scheduled: PackedRecord[] = [];
+  readonly queued: PackedItem[] = [];
+  readonly scheduled: PackedItem[] = [];
   readonly states: string[] = [];
 
   add(items: readonly Item[]): this {
-    for (const item of items) {
-      const { dueMs } = item;
-      (dueMs === undefined ? this.queued : this.scheduled).push(new PackedRecord(item, dueMs));
-      if (item.track) this.states.push(item.id, item.retry ? "t" : dueMs === undefined ? "w" : "s");
-    }
+    for (const item of items) this.addOne(item);
     return this;
+  }
+
+  addOne(item: Item): void {
+    const { dueMs } = item;
+    (dueMs === undefined ? this.queued : this.scheduled).push(new PackedItem(item, dueMs));
+    if (item.track) this.states.push(item.id, stateText(item));
   }
 
   get columns(): Packable {
     return [this.queued, this.scheduled, this.states];
   }
+}
+
+/** The state of a new item as it is stored: a letter, and what it says of itself. */
+export function stateText({ retry, dueMs, about = "" }: Item): string {
+  return (retry ? "t" : dueMs === undefined ? "w" : "s") + about;
 }
 
 /** Claims of one request that are settled. */
@@ -38,8 +48,9 @@ interface Group {
 interface Notices {
   readonly ttlMs: number;
   readonly letter: string;
-  readonly mark: Buffer | undefined;
   readonly ids: string[];
+  /** What each of them says of itself. */
+  readonly abouts: string[] | undefined;
 }
 
 /** Settlements that go as one, in the columns of the settle script. */
@@ -62,8 +73,11 @@ export class SettlementColumns {
   readonly #passes: Packable[] = [];
   /** Of whom something may be stored that would outlive what is stored now: of an earlier attempt, or that it runs. */
   readonly #overtaken: string[] = [];
-  /** The settlement of each report. */
+  readonly #entering: Packable[] = [];
+  readonly #steps: string[] = [];
+  /** The settlement of each report, and of each that has a gate or a key. */
   readonly #reporters: Settlement[] = [];
+  readonly #enterers: Settlement[] = [];
 
   /** @param expireMs The life of results of which the settlement does not say it. */
   constructor(expireMs: number | undefined) {
@@ -72,17 +86,18 @@ export class SettlementColumns {
 
   /** @returns false, and nothing is added, if the same claim is settled already */
   add(settlement: Settlement): boolean {
-    const { claim, id, result, ending, forget, enqueue } = settlement;
+    const { claim, id, result, ending, forget } = settlement;
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
     if (!claim || (result && claim.retry)) this.#overtaken.push(id);
     if (result) {
-      this.#results.push(id, resultText(result, ending, settlement.noticeTtlMs), resultLife(settlement, this.#expireMs));
-    } else if (ending) this.#note(settlement, ending);
+      const text = resultText(result, ending, settlement.noticeTtlMs, aboutOf(settlement));
+      this.#results.push(id, text, resultLife(settlement, this.#expireMs));
+    } else if (ending) this.#note(settlement, ending, aboutOf(settlement));
     if (result || ending) this.#ended.push(id);
     if (forget) { for (const key of forget) this.#forget.push(key); }
-    if (enqueue) this.#added.add(enqueue);
+    this.#addFollowing(settlement);
     this.#addRare(settlement);
     return true;
   }
@@ -90,6 +105,11 @@ export class SettlementColumns {
   /** The settlement whose report has set a callback free. @param number Counted from 1. */
   reporter(number: number): Settlement {
     return this.#reporters[number - 1]!;
+  }
+
+  /** The settlement that has to do with a gate or a key. @param number Counted from 1. */
+  enterer(number: number): Settlement {
+    return this.#enterers[number - 1]!;
   }
 
   /** @param inFull Names each claim, also where all that a request has claimed is settled at once. */
@@ -105,7 +125,7 @@ export class SettlementColumns {
       ]),
       this.#results,
       gone,
-      Array.from(this.#notices.values(), ({ ttlMs, letter, mark, ids }) => [ttlMs, letter, idsOr(ids), mark]),
+      Array.from(this.#notices.values(), ({ ttlMs, letter, ids, abouts }) => [ttlMs, letter, idsOr(ids), abouts]),
       idsOr(this.#ended),
       areRevocationsOf(gone, this.#forget) || this.#forget,
       this.#reports,
@@ -115,11 +135,28 @@ export class SettlementColumns {
       this.#overtaken,
       this.#chords,
       this.#passes,
+      this.#entering,
+      this.#steps,
     ]);
   }
 
+  /** In the usual case nothing has a gate or a key. */
+  #addFollowing(settlement: Settlement): void {
+    const { claim, enqueue = NO_ITEMS, next, passLocks } = settlement;
+    if (!hasToEnter(settlement)) {
+      if (enqueue.length > 0) this.#added.add(enqueue);
+      if (next) this.#added.addOne(next);
+      return;
+    }
+    const hold = claim && holdOf(claim);
+    const heir = passLocks && [passLocks.consumer, passLocks.worker];
+    const held = hold ? [hold.request, String(hold.number)] : [undefined, undefined];
+    this.#entering.push([...held, heir, enqueue.map(entering), next && entering(next)]);
+    this.#enterers.push(settlement);
+  }
+
   #addRare(settlement: Settlement): void {
-    const { claim, id, chord, chords, dropChord, bury, dropLocks, passLocks } = settlement;
+    const { claim, chord, chords, dropChord, bury, dropLocks, passLocks, dropSteps } = settlement;
     if (claim && passLocks) this.#passes.push([claim.token, heirOf(claim, passLocks)]);
     else if (claim && dropLocks) this.#tokens.push(claim.token);
     if (chord) {
@@ -128,7 +165,8 @@ export class SettlementColumns {
     }
     if (chords) { for (const stored of chords) this.#chords.push(packableChord(stored)); }
     if (dropChord !== undefined) this.#dropped.push(dropChord);
-    if (bury) this.#bury(bury, id, claim);
+    if (dropSteps !== undefined) this.#steps.push(dropSteps);
+    if (bury) this.#bury(settlement);
     for (const step of settlement.canceled ?? []) this.#cancel(step, settlement);
   }
 
@@ -147,47 +185,62 @@ export class SettlementColumns {
     return true;
   }
 
-  #note({ id, noticeTtlMs }: Settlement, ending: Ending): void {
-    const kind = `${ending} ${noticeTtlMs}`;
+  #note({ id, noticeTtlMs }: Settlement, ending: Ending, about: string = ""): void {
+    const kind = `${ending} ${noticeTtlMs} ${about !== ""}`;
     let notices = this.#notices.get(kind);
     if (notices === undefined) {
-      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), mark: undefined, ids: [] });
+      const abouts = about === "" ? undefined : [];
+      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), ids: [], abouts });
     }
     notices.ids.push(id);
+    notices.abouts?.push(about);
   }
 
-  #bury(burial: Burial, taskId: string, claim: Claim | undefined): void {
-    const { id, reason, atMs, taskName } = burial;
-    const { priority = 0, track = false, chord } = claim ?? {};
-    const item = { id: burial.taskId ?? taskId, data: burial.data, priority, track, chord };
-    const text = Buffer.from(JSON.stringify({ id, reason, atMs, taskId: burial.taskId, taskName }));
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(text.length);
-    this.#burials.push([id, atMs, Buffer.concat([length, text, record(item)])]);
-    if (track) this.#added.states.push(item.id, "d");
+  #bury(settlement: Settlement): void {
+    const { id, claim, bury, about = "" } = settlement;
+    this.#burials.push(packableBurial(bury!, settlement));
+    // The state of a failed task is told by its notice.
+    if (bury!.kind !== "failed" && (claim?.track ?? true)) this.#added.states.push(bury!.taskId ?? id, `d${about}`);
   }
+}
+
+const NO_ITEMS: readonly Item[] = [];
+
+/** Whether a gate or a key has to do with a settlement. */
+function hasToEnter({ claim, enqueue = NO_ITEMS, next }: Settlement): boolean {
+  return (claim !== undefined && mustEnter(claim)) || (next !== undefined && mustEnter(next)) || enqueue.some(mustEnter);
+}
+
+/** What is kept with an ending. */
+function aboutOf({ claim, about }: Settlement): string | undefined {
+  return claim === undefined || claim.track ? about : undefined;
 }
 
 /** Arguments of the script for one task that has ended, if nothing follows; `undefined` if there is more to it. */
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
-  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, chord, bury } = settlement;
-  if (claim === undefined || ending === undefined) return undefined;
-  if (enqueue || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) return undefined;
+  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, next, chord, bury } = settlement;
+  if (claim === undefined || ending === undefined || mustEnter(claim)) return undefined;
+  if (enqueue || next || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) {
+    return undefined;
+  }
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
   const head = [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
-  if (!result) return [...head, String(noticeTtlMs), endingTag(ending)];
-  return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs)];
+  const about = aboutOf(settlement);
+  if (!result) return [...head, String(noticeTtlMs), endingTag(ending), about ?? ""];
+  return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs, about)];
 }
 
-function hasRare({ dropChord, chords, canceled, dropLocks, passLocks }: Settlement): boolean {
-  return dropChord !== undefined || chords !== undefined || canceled !== undefined || dropLocks === true ||
+function hasRare({ dropChord, chords, canceled, dropLocks, passLocks, dropSteps }: Settlement): boolean {
+  return dropChord !== undefined || dropSteps !== undefined || chords !== undefined || canceled !== undefined ||
+    dropLocks === true ||
     passLocks !== undefined;
 }
 
 /** Of how many bytes a settlement is, roughly. */
-export function sizeOf({ result, enqueue, chord, bury }: Settlement): number {
-  let size = 200 + (result?.length ?? 0) + (chord?.value.length ?? 0) + (bury?.data.length ?? 0);
+export function sizeOf({ result, enqueue, next, chord, bury }: Settlement): number {
+  let size = 200 + (result?.length ?? 0) + (chord?.value.length ?? 0) + (bury?.data.length ?? 0) + (bury?.error?.length ?? 0);
+  if (next) size += next.data.length;
   if (enqueue) { for (const { data } of enqueue) size += data.length; }
   return size;
 }
@@ -200,14 +253,14 @@ function resultLife({ resultTtlMs }: Settlement, expireMs: number | undefined): 
 
 /** A chord with its callback, which has its due time in front. */
 export function packableChord({ id, size, callback }: ChordRecord): Packable {
-  return [id, String(size), Buffer.concat([double(callback.dueMs ?? 0), record(callback)])];
+  return [id, String(size), Buffer.concat([double(callback.dueMs ?? NaN), tail(callback)])];
 }
 
 /** The callback of a chord, as `packableChord` has written it. */
 export function callbackOf(text: Buffer): Item | undefined {
-  const read = text.length < 8 ? undefined : readRecord(text.subarray(8));
+  const read = readTail(text, 8);
   const dueMs = read && text.readDoubleBE(0);
-  return read && itemOf(read, dueMs === 0 ? undefined : dueMs);
+  return read && itemOf(read, Number.isNaN(dueMs) ? undefined : dueMs);
 }
 
 function packableReport({ id, index, value }: ChordReport, claim: Claim | undefined): Packable {

@@ -2,12 +2,13 @@
  * Settlements on their way: gathered, sent as one, and told apart again.
  * @module
  */
-import type { Claim, Settled, Settlement } from "../../lib/storage.ts";
+import type { Claim, Item, Moved, Settled, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
 import { holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import type { SettleScripts } from "./lua_settle.ts";
 import { packedArguments } from "./pack.ts";
+import { itemsOf } from "./record.ts";
 import { callbackOf, plainEnd, SettlementColumns, sizeOf } from "./settle.ts";
 
 /** Most settlements that go as one, and their bytes. A script keeps the server from everything else. */
@@ -118,7 +119,7 @@ export class Settling {
       again = isAgain;
       return args;
     });
-    return { again, reply: Array.isArray(reply) ? reply as (number | Buffer)[] : String(reply) };
+    return { again, reply: Array.isArray(reply) ? reply as Told[] : String(reply) };
   }
 
   async #sendBegun(batch: readonly Claim[]): Promise<readonly boolean[]> {
@@ -130,27 +131,51 @@ export class Settling {
 
 interface Reply {
   readonly again: boolean;
-  /** Text, or callbacks that were set free, each behind the number of its report. */
-  readonly reply: string | readonly (number | Buffer)[];
+  /** Text, or what has become of some: words, numbers and values in turn, see the script. */
+  readonly reply: string | readonly Told[];
 }
 
-/** All are written, and some have set callbacks free. */
-function answers(
-  batch: readonly Settlement[],
-  columns: SettlementColumns,
-  reply: unknown,
-): readonly Settled[] {
-  const parts = Array.isArray(reply) ? reply as (number | Buffer)[] : [];
-  const freed = new Map<Settlement, Settled>();
-  for (let index = 0; index < parts.length; index += 2) {
-    const callback = callbackOf(parts[index + 1] as Buffer);
-    if (callback) freed.set(columns.reporter(parts[index] as number), { held: true, callback });
-  }
+type Told = number | Buffer;
+
+/** A `Settled` in the making. */
+interface Answer {
+  held: boolean;
+  callback?: Moved;
+  blocked?: Set<number>;
+  admitted?: Item[];
+}
+
+/** All are written, and of some there is more to tell. */
+function answers(batch: readonly Settlement[], columns: SettlementColumns, reply: unknown): readonly Settled[] {
+  const told = Array.isArray(reply) ? answersByOne(columns, reply as Told[]) : undefined;
   const seen = new Set<string>();
   return batch.map((settlement) => {
     const token = settlement.claim?.token;
     if (token !== undefined && seen.has(token)) return NOT_HELD;
     if (token !== undefined) seen.add(token);
-    return freed.get(settlement) ?? HELD;
+    return told?.get(settlement) ?? HELD;
   });
+}
+
+function answersByOne(columns: SettlementColumns, parts: readonly Told[]): Map<Settlement, Settled> {
+  const found = new Map<Settlement, Answer>();
+  for (let index = 0; index < parts.length; index += 3) {
+    const word = String(parts[index]);
+    const number = parts[index + 1] as number;
+    const isOfReport = word === "callback" || word === "waits";
+    const settlement = isOfReport ? columns.reporter(number) : columns.enterer(number);
+    let answer = found.get(settlement);
+    if (answer === undefined) found.set(settlement, answer = { held: true });
+    addTold(answer, word, parts[index + 2]!);
+  }
+  return found;
+}
+
+function addTold(answer: Answer, word: string, value: Told): void {
+  if (word === "blocked") (answer.blocked ??= new Set()).add(value as number);
+  else if (word === "admitted") (answer.admitted ??= []).push(...itemsOf([value as Buffer], 0));
+  else {
+    const callback = callbackOf(value as Buffer);
+    if (callback) answer.callback = word === "waits" ? { ...callback, blocked: true } : callback;
+  }
 }

@@ -2,37 +2,49 @@
  * The Redis storages: a list or a sorted set as the queue, results that stay until they are read or until they expire.
  * @module
  */
-import { unbuilt } from "../unbuilt.ts";
 import type {
   ChordRecord,
   Claim,
   ClaimBatch,
   Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
   DeadLetterQuery,
   Enqueued,
   FlushPart,
   Item,
   Lease,
+  Moved,
   Owner,
+  Pause,
   Settled,
   Settlement,
   Storage,
   StorageDescriptor,
   StoredDeadLetter,
   StoredLease,
+  StoredRunning,
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
+import { ALL_PARTS } from "../flush_parts.ts";
 import { RedisCore } from "./core.ts";
+import { count, counts, recent } from "./counts.ts";
+import { deadLetter, deadLetterCount, deadLetters, deleteDeadLetter } from "./dead_letters.ts";
 import { increment, RedisKeyValue, RedisResults } from "./key_value.ts";
-import { collect, deadLetters, deleteDeadLetter, endLease, leases, renewLease, scheduled, stateOf } from "./ledger.ts";
+import { collect, leases, renewLease, scheduled, stateOf } from "./ledger.ts";
+import { blocked, oldestMs, running } from "./listings.ts";
 import { COUNT } from "./lua_data.ts";
 import { FLUSH } from "./lua_flush.ts";
+import type { Script } from "./lua.ts";
 import type { QueueKind } from "./lua_kinds.ts";
 import { type QueueScripts, queueScripts } from "./lua_queue.ts";
 import { plainOptions, type RedisExpireOptions, type RedisOptions, redisSettings } from "./options.ts";
+import { pause, paused, resume } from "./pause.ts";
 import { RedisQueue } from "./queue.ts";
+import { keep, kept } from "./steps.ts";
 import { Waits } from "./waits.ts";
 
 export type { RedisExpireOptions, RedisOptions };
@@ -50,37 +62,10 @@ interface Variant {
   readonly expires: boolean;
 }
 
-const ALL_PARTS: readonly FlushPart[] = [
-  "queue",
-  "schedule",
-  "results",
-  "locks",
-  "data",
-  "revocations",
-  "counters",
-  "deadLetters",
-];
-
 const SCRIPTS: Readonly<Record<QueueKind, QueueScripts>> = { list: queueScripts("list"), sorted: queueScripts("sorted") };
 
 /** What all four storages do; they differ in the kind of queue and in the life of results. */
 abstract class RedisStorageBase implements Storage {
-  readonly keep: Storage["keep"] = unbuilt;
-  readonly kept: Storage["kept"] = unbuilt;
-  readonly leaveGate: Storage["leaveGate"] = unbuilt;
-  readonly promote: Storage["promote"] = unbuilt;
-  readonly pause: Storage["pause"] = unbuilt;
-  readonly resume: Storage["resume"] = unbuilt;
-  readonly paused: Storage["paused"] = unbuilt;
-  readonly running: Storage["running"] = unbuilt;
-  readonly blocked: Storage["blocked"] = unbuilt;
-  readonly blockedCount: Storage["blockedCount"] = unbuilt;
-  readonly oldestMs: Storage["oldestMs"] = unbuilt;
-  readonly deadLetter: Storage["deadLetter"] = unbuilt;
-  readonly count: Storage["count"] = unbuilt;
-  readonly counts: Storage["counts"] = unbuilt;
-  readonly recent: Storage["recent"] = unbuilt;
-
   readonly name: string;
   readonly shared: boolean = true;
   readonly descriptor: StorageDescriptor | undefined;
@@ -94,6 +79,8 @@ abstract class RedisStorageBase implements Storage {
   readonly #core: RedisCore;
   readonly #queue: RedisQueue;
   readonly #waits: Waits;
+  readonly #kind: QueueKind;
+  readonly #resume: Script;
 
   constructor(options: Named & RedisExpireOptions, variant: Variant) {
     const settings = redisSettings(options, variant.expires);
@@ -102,6 +89,8 @@ abstract class RedisStorageBase implements Storage {
     this.#core = new RedisCore(settings);
     this.#queue = new RedisQueue(this.#core, scripts, variant.kind);
     this.#waits = new Waits(this.#core);
+    this.#kind = variant.kind;
+    this.#resume = scripts.resume;
     this.results = new RedisResults(this.#core, variant.expires);
     this.locks = new RedisKeyValue(this.#core, "locks");
     this.data = new RedisKeyValue(this.#core, "data");
@@ -117,11 +106,11 @@ abstract class RedisStorageBase implements Storage {
   }
 
   enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued> {
-    return this.#queue.enqueue(items, chords).then(() => ({}));
+    return this.#queue.enqueue(items, chords);
   }
 
   enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
-    return this.#queue.enqueueOnce(key, ttlMs, item).then((isFree) => isFree ? {} : undefined);
+    return this.#queue.enqueueOnce(key, ttlMs, item);
   }
 
   claim(limit: number, owner: Owner): Promise<ClaimBatch> {
@@ -134,6 +123,18 @@ abstract class RedisStorageBase implements Storage {
 
   begin(claim: Claim): Promise<boolean> {
     return this.#queue.begin(claim);
+  }
+
+  keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
+    return keep(this.#core, claim, name, value);
+  }
+
+  kept(key: string): Promise<Map<string, Uint8Array>> {
+    return kept(this.#core, key);
+  }
+
+  leaveGate(claim: Claim): Promise<readonly Item[]> {
+    return this.#queue.leaveGate(claim);
   }
 
   release(claims: readonly Claim[]): Promise<void> {
@@ -149,7 +150,7 @@ abstract class RedisStorageBase implements Storage {
   }
 
   endLease(consumer: string): Promise<void> {
-    return endLease(this.#core, consumer);
+    return this.#queue.endLease(consumer);
   }
 
   leases(): Promise<StoredLease[]> {
@@ -160,8 +161,12 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.recover(target, own);
   }
 
-  promoteDue(limit: number): Promise<Item[]> {
+  promoteDue(limit: number): Promise<Moved[]> {
     return this.#queue.promoteDue(limit);
+  }
+
+  promote(id: string): Promise<Moved | undefined> {
+    return this.#queue.promote(id);
   }
 
   dueMs(): Promise<number | undefined> {
@@ -174,6 +179,18 @@ abstract class RedisStorageBase implements Storage {
 
   listen(topic: Topic, wake: () => void): Promise<() => void> {
     return this.#waits.listen(topic, wake);
+  }
+
+  pause(asked: Pause): Promise<void> {
+    return pause(this.#core, asked);
+  }
+
+  resume(): Promise<boolean> {
+    return resume(this.#core, this.#resume);
+  }
+
+  paused(): Promise<Pause | undefined> {
+    return paused(this.#core);
   }
 
   state(id: string): Promise<StoredState | undefined> {
@@ -204,20 +221,52 @@ abstract class RedisStorageBase implements Storage {
     return await this.#core.run(COUNT, "ZCARD", "schedule") as number;
   }
 
-  deadLetters({ limit }: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
-    return deadLetters(this.#core, limit);
+  running(limit?: number): Promise<StoredRunning[]> {
+    return running(this.#core, limit);
   }
 
-  async deadLetterCount(): Promise<number> {
-    return await this.#core.run(COUNT, "HLEN", "dead") as number;
+  blocked(limit?: number): Promise<Item[]> {
+    return blocked(this.#core, limit);
   }
 
-  requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
-    return this.#queue.requeueDeadLetter(id).then((found) => found ? {} : undefined);
+  async blockedCount(): Promise<number> {
+    return await this.#core.run(COUNT, "ZCARD", "blocked") as number;
+  }
+
+  oldestMs(): Promise<number | undefined> {
+    return oldestMs(this.#core, this.#kind);
+  }
+
+  deadLetters(query: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
+    return deadLetters(this.#core, query);
+  }
+
+  deadLetterCount(query: DeadLetterQuery = {}): Promise<number> {
+    return deadLetterCount(this.#core, query);
+  }
+
+  deadLetter(id: string): Promise<StoredDeadLetter | undefined> {
+    return deadLetter(this.#core, id);
+  }
+
+  requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    return this.#queue.requeueDeadLetter(id, item);
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {
     return deleteDeadLetter(this.#core, id);
+  }
+
+  count(rows: readonly CountRow[], ends: readonly Uint8Array[], bounds: CountBounds): Promise<void> {
+    return count(this.#core, rows, ends, bounds);
+  }
+
+  counts(query: CountQuery): Promise<CountRow[]> {
+    return counts(this.#core, query);
+  }
+
+  recent(limit: number): Promise<Uint8Array[]> {
+    return recent(this.#core, limit);
   }
 
   async flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {

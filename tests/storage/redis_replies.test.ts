@@ -1,7 +1,7 @@
 /** What the scripts keep for requests that are sent again, and the sets of notices. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient } from "redis";
-import { record } from "../../storage/redis/bytes.ts";
+import { tail } from "../../storage/redis/record.ts";
 import { queueScripts } from "../../storage/redis/lua_queue.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
@@ -49,7 +49,7 @@ describe("kept replies", () => {
         String(number),
         again,
       ];
-      return client.sendCommand([...args, record(item)]).catch((error: Error) => error.message);
+      return client.sendCommand([...args, tail(item)]).catch((error: Error) => error.message);
     };
     expect(await send(64, "1")).toBe("1");
     expect(await send(64, "1")).toBe("1");
