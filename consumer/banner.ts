@@ -31,6 +31,18 @@ export function logBanner(core: Core, settings: ConsumerSettings, logger: Logger
   }
 }
 
+/** Says that the queue is paused, if it is, for whoever wonders why the consumer does nothing. */
+export async function logPause({ storage, settings }: Core, logger: Logger): Promise<void> {
+  try {
+    const pause = await storage.paused();
+    if (pause === undefined) return;
+    const end = pause.untilMs === undefined ? "until it is resumed" : `until ${new Date(pause.untilMs).toISOString()}`;
+    logger.warn(`Queue "${settings.name}" is paused ${end}: nothing is claimed`);
+  } catch (error) {
+    logger.debug("Whether the queue is paused cannot be told", { error });
+  }
+}
+
 /** The next time, if the schedule can tell. */
 function describePeriodic({ schedule }: Periodic, core: Core): string {
   if (!("next" in schedule)) return "periodic";

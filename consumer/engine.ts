@@ -7,7 +7,7 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { aboutConsumer } from "./about.ts";
-import { logBanner } from "./banner.ts";
+import { logBanner, logPause } from "./banner.ts";
 import type { Workers } from "./worker/workers.ts";
 import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
@@ -118,6 +118,7 @@ export class Engine {
     this.#scheduler.start();
     this.#started = true;
     logBanner(this.#core, this.#settings, this.#logger);
+    void logPause(this.#core, this.#logger);
     const { checkWorkerHealth, healthCheckIntervalMs } = this.#settings;
     if (checkWorkerHealth) this.#healthCheck = startInterval(this.#core.clock, healthCheckIntervalMs, () => this.#check());
   }

@@ -8,7 +8,7 @@ import { silent } from "./helpers.ts";
 import { type Place, PLACES } from "./faults/storages.ts";
 
 /** Those that offer all of it. */
-const OFFERING: readonly string[] = ["memory"];
+const OFFERING: readonly string[] = ["memory", "SQLite"];
 
 /** Their names, and how to open them. */
 export const STORAGES: readonly (readonly [string, () => Promise<Place>])[] = OFFERING.map((

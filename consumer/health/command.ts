@@ -28,10 +28,29 @@ export async function reportHealth(loaded: readonly Loaded[], json: boolean): Pr
   return healthy ? 0 : 1;
 }
 
-function lineOf({ queue, healthy, reason, consumers, waiting, scheduled, deadLetters }: QueueHealth): string {
+function lineOf(health: QueueHealth): string {
+  const { queue, healthy, reason, consumers, waiting, blocked, scheduled, failed, deadLetters } = health;
   const state = healthy ? "healthy" : `not healthy, ${reason}`;
   if (waiting === undefined) return `Queue "${queue}": ${state}`;
   const serving = `${consumers} consumer${consumers === 1 ? "" : "s"}`;
   const dead = `${deadLetters} dead letter${deadLetters === 1 ? "" : "s"}`;
-  return `Queue "${queue}": ${state}; ${serving}, ${waiting} waiting, ${scheduled} scheduled, ${dead}`;
+  const counts = [
+    serving,
+    `${waiting} waiting`,
+    ...some(blocked, "blocked"),
+    `${scheduled} scheduled`,
+    ...some(failed, "failed"),
+    dead,
+  ];
+  return `Queue "${queue}": ${state}${pauseOf(health)}; ${counts.join(", ")}`;
+}
+
+/** What most queues have none of is told where there is some. */
+function some(count: number | undefined, what: string): string[] {
+  return count === undefined || count === 0 ? [] : [`${count} ${what}`];
+}
+
+function pauseOf({ paused, pausedUntil }: QueueHealth): string {
+  if (paused !== true) return "";
+  return pausedUntil === undefined ? ", paused" : `, paused until ${pausedUntil}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import type { Pause } from "../../lib/storage.ts";
 import { isGone, newIdentity } from "../platform/identity.ts";
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 
@@ -17,9 +18,18 @@ export interface QueueHealth {
   readonly consumers: number;
   /** Tasks that wait for a worker; these counts are missing when the storage does not answer. */
   readonly waiting?: number;
+  /** Tasks that wait for a place of their `concurrency`. */
+  readonly blocked?: number;
   /** Tasks on the schedule. */
   readonly scheduled?: number;
+  /** Tasks that failed for good, as far as they are kept. */
+  readonly failed?: number;
+  /** Messages that nobody could run. */
   readonly deadLetters?: number;
+  /** Whether it is paused, so that its consumers claim nothing. */
+  readonly paused?: boolean;
+  /** When the pause ends by itself, if it does. */
+  readonly pausedUntil?: string;
   /** Why it is not healthy. */
   readonly reason?: string;
 }
@@ -66,18 +76,28 @@ export const LATE = "the storage did not answer";
 class Late extends Error {}
 
 async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue">> {
-  const [leases, waiting, scheduled, deadLetters] = await Promise.all([
+  const [leases, waiting, blocked, scheduled, failed, unknown, unreadable, pause] = await Promise.all([
     storage.leases(),
     storage.pendingCount(),
+    storage.blockedCount(),
     storage.scheduledCount(),
-    storage.deadLetterCount(),
+    storage.deadLetterCount({ kind: "failed" }),
+    storage.deadLetterCount({ kind: "unknown" }),
+    storage.deadLetterCount({ kind: "unreadable" }),
+    storage.paused(),
   ]);
   const { host } = newIdentity();
   const consumers = leases.filter((lease) => lease.expiresMs > clock.now() && !isGone(lease, host)).length;
   const reason = consumers > 0
     ? {}
     : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };
-  return { healthy: consumers > 0, consumers, waiting, scheduled, deadLetters, ...reason };
+  const counts = { waiting, blocked, scheduled, failed, deadLetters: unknown + unreadable };
+  return { healthy: consumers > 0, consumers, ...counts, ...tellPause(pause), ...reason };
+}
+
+function tellPause(pause: Pause | undefined): Pick<QueueHealth, "paused" | "pausedUntil"> {
+  if (pause?.untilMs === undefined) return { paused: pause !== undefined };
+  return { paused: true, pausedUntil: new Date(pause.untilMs).toISOString() };
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

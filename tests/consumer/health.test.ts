@@ -81,6 +81,28 @@ describe("the command health", () => {
     expect((await health("app.js")).code).toBe(1);
   }, SLOW);
 
+  test("tells of failed tasks and of a pause", async () => {
+    folder.module(
+      "fail.js",
+      `export const huey = new library.SqliteHuey("shop", { filename: "data/shop.db" });
+       await huey.pause();
+       const fail = huey.task("fail", () => { throw new Error("on purpose"); });
+       await fail();
+       await huey.resume();
+       const { claims: [claim] } = await huey.storage.claim(1, { consumer: "c", worker: "w" });
+       const bury = { id: "1", kind: "failed", reason: "on purpose", atMs: Date.now(), data: claim.data, taskId: claim.id };
+       await huey.storage.settle({ claim, id: claim.id, ending: "failed", noticeTtlMs: 0, bury });
+       await huey.pause({ until: new Date("2100-01-01T00:00:00Z") });`,
+    );
+    const none = "not healthy, no live consumer serves it";
+    expect((await health("fail.js")).text).toContain(
+      `Queue "shop": ${none}, paused until 2100-01-01T00:00:00.000Z; 0 consumers, 0 waiting, 0 scheduled, 1 failed, 0 dead letters\n`,
+    );
+    folder.module("pause.js", `import { huey } from "./app.js"; await huey.pause(); export { huey };`);
+    const { text } = await health("--json", "pause.js");
+    expect(JSON.parse(text).queues[0]).toMatchObject({ paused: true, failed: 1, deadLetters: 0 });
+  }, SLOW);
+
   test("says why it cannot tell", async () => {
     folder.module("memory.js", `export const huey = new library.MemoryHuey("memory");`);
     expect((await health("memory.js")).text).toContain("not healthy, other processes cannot see it");
@@ -106,7 +128,8 @@ for (const type of ["greenlet", "thread", "process"]) {
       expect((await getUntil(`${url}/ready`, 200)).body).toEqual({ ready: true });
       const { status, body } = await get(`${url}/health`);
       expect(status).toBe(200);
-      const queue = { queue: "shop", healthy: true, consumers: 1, waiting: 0, scheduled: 0, deadLetters: 0 };
+      const counts = { waiting: 0, blocked: 0, scheduled: 0, failed: 0, deadLetters: 0 };
+      const queue = { queue: "shop", healthy: true, consumers: 1, ...counts, paused: false };
       expect(body).toEqual({ healthy: true, live: true, ready: true, queues: [queue] });
       expect((await get(`${url}/other`)).status).toBe(404);
       expect((await get(`${url}/live`, "POST")).status).toBe(405);

@@ -1,0 +1,42 @@
+/** A pause reaches the workers of a consumer wherever they run. */
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { waitUntil } from "../helpers.ts";
+import { Stage } from "./_program.ts";
+
+const SLOW = 60_000;
+let stage: Stage;
+
+beforeEach(() => {
+  stage = new Stage();
+});
+afterEach(() => stage.end());
+
+for (const type of ["greenlet", "thread", "process"]) {
+  test(`workers of type ${type} claim nothing while the queue is paused, and start at once afterwards`, async () => {
+    const { huey, tasks } = stage;
+    stage.consume("-k", type, "-w", "2");
+    expect(await (await tasks.add(1, 2)).get({ blocking: true })).toBe(3);
+    await huey.pause();
+    const held = await tasks.add(3, 4);
+    expect((await huey.consumers())[0]).toMatchObject({ slots: 2, workerType: type, silent: false });
+    // A second is enough for the news to reach everybody.
+    await waitUntil(async () => await huey.latency() > 1.2);
+    expect([(await held.state()).state, await huey.pendingCount()]).toEqual(["waiting", 1]);
+    await huey.resume();
+    expect(await held.get({ blocking: true, timeout: 5 })).toBe(7);
+    await huey.pause({ until: 0.5 });
+    expect(await (await tasks.add(5, 6)).get({ blocking: true, timeout: 5 })).toBe(11);
+  }, SLOW);
+}
+
+test("a consumer that starts while the queue is paused says so, and a consumer that starts again heeds it too", async () => {
+  const { huey, tasks } = stage;
+  await huey.pause();
+  const held = await tasks.add(1, 2);
+  const program = stage.consume("-k", "greenlet");
+  await program.says("is paused");
+  await waitUntil(async () => await huey.latency() > 1.2);
+  expect((await held.state()).state).toBe("waiting");
+  await huey.resume();
+  expect(await held.get({ blocking: true, timeout: 5 })).toBe(3);
+}, SLOW);
