@@ -7,13 +7,10 @@ import type { HueyOptions } from "../lib/types/options.ts";
 import { silent } from "./helpers.ts";
 import { type Place, PLACES } from "./faults/storages.ts";
 
-/** Those that offer all of it. */
-const OFFERING: readonly string[] = ["memory", "SQLite"];
-
 /** Their names, and how to open them. */
-export const STORAGES: readonly (readonly [string, () => Promise<Place>])[] = OFFERING.map((
-  name,
-) => [name, PLACES[name]!.open]);
+export const STORAGES: readonly (readonly [string, () => Promise<Place>])[] = Object.entries(PLACES).map(([name, { open }]) => {
+  return [name, open];
+});
 
 /** A Huey on a storage that is open already. */
 export function on({ storage }: Place, options: HueyOptions = {}): Huey {
