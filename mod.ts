@@ -89,6 +89,7 @@ export {
 
 // Signals and hooks
 export {
+  SIGNAL_BLOCKED,
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,
   SIGNAL_ENQUEUED,
@@ -112,6 +113,7 @@ export type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "
 // Types
 export type { Duration, DurationParts, Instant } from "./lib/primitives/time.ts";
 export type {
+  AnyArguments,
   carriedItems,
   carriedValue,
   Carry,
@@ -130,6 +132,7 @@ export type {
 } from "./lib/types/values.ts";
 export type {
   AsArgument,
+  ConcurrencyOptions,
   ContextFn,
   ContextTaskOptions,
   DefineClosingTask,
@@ -141,6 +144,7 @@ export type {
   Fn,
   NoArgument,
   OpenClose,
+  OptionsFor,
   PeriodicTaskOptions,
   Plain,
   Resource,
@@ -148,6 +152,7 @@ export type {
   ResourceValue,
   Schedule,
   TaskOptions,
+  UniqueOptions,
   WithContext,
 } from "./lib/types/definition.ts";
 export type {
@@ -188,11 +193,11 @@ export type {
   Result,
   ResultGroup,
   ResultOptions,
-  TaskContext,
   TaskState,
   TaskStatus,
 } from "./lib/types/results.ts";
 export type { RecentTask, Stats, StatsCounts, StatsOptions, StatsRow, StatsTimes } from "./lib/types/statistics.ts";
+export type { TaskContext } from "./lib/types/context.ts";
 export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } from "./lib/types/limits.ts";
 export type {
   ConsumerInfo,

@@ -6,7 +6,7 @@ import { checkEnqueueing, enqueueMessage } from "../lib/enqueue/enqueue.ts";
 import { ResultHandle } from "../lib/result/result.ts";
 import { messageOf } from "../lib/composition/call.ts";
 import type { TaskWrapper } from "../lib/types/calling.ts";
-import type { ContextFn, Fn, Plain, TaskOptions, WithContext } from "../lib/types/definition.ts";
+import type { ContextFn, Fn, OptionsFor, Plain, WithContext } from "../lib/types/definition.ts";
 import type { Result } from "../lib/types/results.ts";
 import type { Stored } from "../lib/types/values.ts";
 import { definitionOf } from "../lib/task/registry.ts";
@@ -32,12 +32,12 @@ export interface DefineOnCommitTask {
   <A extends unknown[], R>(task: TaskWrapper<A, R>): OnCommitTask<A, R>;
   <A extends unknown[], R>(fn: Fn<A, R>): OnCommitTask<A, R>;
   <A extends unknown[], R>(name: string, fn: Fn<A, R>): OnCommitTask<A, R>;
-  <A extends unknown[], R>(options: WithContext<TaskOptions>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
-  <A extends unknown[], R>(name: string, options: WithContext<TaskOptions>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
-  <A extends unknown[], R>(definition: WithContext<TaskOptions> & { fn: ContextFn<A, R> }): OnCommitTask<A, R>;
-  <A extends unknown[], R>(options: Plain<TaskOptions>, fn: Fn<A, R>): OnCommitTask<A, R>;
-  <A extends unknown[], R>(name: string, options: Plain<TaskOptions>, fn: Fn<A, R>): OnCommitTask<A, R>;
-  <A extends unknown[], R>(definition: Plain<TaskOptions> & { fn: Fn<A, R> }): OnCommitTask<A, R>;
+  <A extends unknown[], R>(options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(name: string, options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(definition: WithContext<OptionsFor<A>> & { fn: ContextFn<A, R> }): OnCommitTask<A, R>;
+  <A extends unknown[], R>(options: Plain<OptionsFor<A>>, fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<OptionsFor<A>>, fn: Fn<A, R>): OnCommitTask<A, R>;
+  <A extends unknown[], R>(definition: Plain<OptionsFor<A>> & { fn: Fn<A, R> }): OnCommitTask<A, R>;
 }
 
 type AnyTask = TaskWrapper<unknown[], unknown>;
@@ -60,7 +60,7 @@ export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitT
     // What cannot be enqueued must fail here, where the transaction can still be rolled back.
     await checkEnqueueing(core, message);
     frame.add(() => enqueueMessage(core, message));
-    return new ResultHandle(core, message, false) as unknown as Result;
+    return new ResultHandle(core, message, { later: true }) as unknown as Result;
   };
   Object.defineProperty(call, "name", { value: task.name });
   return Object.assign(call, { task });

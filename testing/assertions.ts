@@ -2,7 +2,7 @@
  * What is enqueued, asserted. A failure says what is there instead, what comes near first.
  * @module
  */
-import { checkKeys, checkNumber, show } from "../lib/primitives/arguments.ts";
+import { checkKeys, checkNumber, isOptions, show } from "../lib/primitives/arguments.ts";
 import { AssertionError } from "node:assert";
 import { isDeepStrictEqual } from "node:util";
 import type { Huey } from "../lib/huey/huey.ts";
@@ -25,6 +25,8 @@ export interface AssertEnqueuedOptions {
   eta?: Instant;
   /** How far `delay` and `eta` may be off. Default 1 second. */
   tolerance?: Duration;
+  /** These texts are among its meta. */
+  meta?: Readonly<Record<string, string>>;
 }
 
 /** What must not be there. */
@@ -44,7 +46,7 @@ interface Rule {
 const MOST_LISTED = 10;
 
 /**
- * Asserts that a task waits in the queue or on the schedule.
+ * Asserts that a task waits: in the queue, for a place of its `concurrency`, or on the schedule.
  *
  * @param huey Any Huey.
  * @param task What `huey.task` returned, or its name.
@@ -70,10 +72,10 @@ export async function assertEnqueued(
   task: RegisteredTask | string,
   options: AssertEnqueuedOptions = {},
 ): Promise<TaskInfo> {
-  checkKeys(options, "assertEnqueued", ["args", "count", "delay", "eta", "tolerance"]);
+  checkKeys(options, "assertEnqueued", ["args", "count", "delay", "eta", "tolerance", "meta"]);
   if (options.count !== undefined) checkNumber(options.count, "count", { min: 0, whole: true });
   const name = nameOf(task);
-  const rules = [...argumentRules(options.args), ...timeRules(huey, options)];
+  const rules = [...argumentRules(options.args), ...timeRules(huey, options), ...metaRules(options.meta)];
   const there = await enqueued(huey);
   const found = there.filter((candidate) => candidate.name === name && rules.every((rule) => rule.keeps(candidate)));
   if (options.count === undefined ? found.length > 0 : found.length === options.count) return found[0]!;
@@ -85,7 +87,7 @@ export async function assertEnqueued(
 }
 
 /**
- * Asserts that a task waits neither in the queue nor on the schedule.
+ * Asserts that a task waits neither in the queue, nor for a place of its `concurrency`, nor on the schedule.
  *
  * @param huey Any Huey.
  * @param task What `huey.task` returned, or its name.
@@ -123,7 +125,7 @@ function nameOf(task: RegisteredTask | string): string {
 
 async function enqueued(huey: Huey): Promise<TaskInfo[]> {
   clockOf(huey);
-  return [...await huey.pending(), ...await huey.scheduled()];
+  return [...await huey.pending(), ...await huey.blocked(), ...await huey.scheduled()];
 }
 
 function argumentRules(args: ArgumentsMatch | undefined): Rule[] {
@@ -145,6 +147,15 @@ function timeRules(huey: Huey, { delay, eta, tolerance = 1 }: AssertEnqueuedOpti
   return [{ text: `due at ${new Date(wantedMs).toISOString()} (give or take ${toleranceMs / 1000} s)`, keeps }];
 }
 
+function metaRules(meta: AssertEnqueuedOptions["meta"]): Rule[] {
+  if (meta === undefined) return [];
+  if (!isOptions(meta)) throw new TypeError(`meta must be an object of texts: ${show(meta)}`);
+  const entries = Object.entries(meta);
+  const keeps = (task: TaskInfo): boolean =>
+    entries.every(([key, text]) => Object.hasOwn(task.meta, key) && task.meta[key] === text);
+  return [{ text: `with meta ${JSON.stringify(meta)}`, keeps }];
+}
+
 /** Tasks of that name first, those that keep most rules before the others. */
 function failure(headline: string, name: string, rules: readonly Rule[], there: readonly TaskInfo[]): AssertionError {
   const nearness = (task: TaskInfo): number =>
@@ -156,8 +167,11 @@ function failure(headline: string, name: string, rules: readonly Rule[], there: 
   return new AssertionError({ message, stackStartFn: failure });
 }
 
-function describeTask({ name, args, eta }: TaskInfo): string {
-  return `${name}(${args.map(show).join(", ")})${eta === undefined ? "" : ` due at ${eta.toISOString()}`}`;
+function describeTask({ name, args, eta, meta }: TaskInfo): string {
+  const due = eta === undefined ? "" : ` due at ${eta.toISOString()}`;
+  return `${name}(${args.map(show).join(", ")})${due}${
+    Object.keys(meta).length === 0 ? "" : ` with meta ${JSON.stringify(meta)}`
+  }`;
 }
 
 function showAll(args: readonly unknown[]): string {

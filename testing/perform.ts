@@ -42,7 +42,9 @@ export async function perform<A extends unknown[], R>(task: TaskCall<A, R>, ...a
   const core = ownerOf(task);
   if (core === undefined) throw new TypeError(`perform takes a task, then its arguments: ${show(task)}`);
   const alone = withoutQueue(core);
-  const { dueMs: _dueMs, ...item } = await encodeItem(core, messageOf(task.s(...args)));
+  // It runs by itself: whatever runs or waits elsewhere, it is neither a duplicate nor blocked.
+  const message = { ...messageOf(task.s(...args)), concurrency: undefined, unique: undefined };
+  const { dueMs: _dueMs, ...item } = await encodeItem(core, message);
   await alone.storage.enqueue([item]);
   const { claims: [claim] } = await alone.storage.claim(1, OWNER);
   let ran: RanTask | undefined;

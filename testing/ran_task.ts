@@ -23,7 +23,7 @@ export interface RanTask {
 }
 
 /** What puts a task off, and is no failure of it. */
-const POSTPONED: readonly OutcomeKind[] = ["locked", "rate-limited", "retry", "canceled", "not-due"];
+const POSTPONED: readonly OutcomeKind[] = ["locked", "rate-limited", "retry", "canceled", "not-due", "at-gate"];
 
 /** What a test sees of the end of an attempt. */
 export function ranTask(core: Core, { outcome, retries }: AttemptEnd): RanTask {

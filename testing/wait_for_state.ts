@@ -10,6 +10,7 @@ import type { TaskState, TaskStatus } from "../lib/types/results.ts";
 
 const STATES: readonly TaskState[] = [
   "waiting",
+  "blocked",
   "scheduled",
   "running",
   "complete",

@@ -4,14 +4,16 @@
  */
 import { encodeItem } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
-import { announce } from "../../lib/enqueue/enqueue.ts";
-import { withExpiry } from "../../lib/composition/link.ts";
+import { askConcurrency } from "../../lib/control/concurrency.ts";
+import { askUnique } from "../../lib/control/unique.ts";
+import { announce, announceItems } from "../../lib/enqueue/announce.ts";
+import { stamped } from "../../lib/composition/link.ts";
 import { describe } from "../../lib/observe/logger.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { enqueuePeriodic } from "../../lib/periodic/due.ts";
 import type { PeriodicDefinition } from "../../lib/periodic/due.ts";
-import { SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
-import type { Item } from "../../lib/storage.ts";
+import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
+import type { Enqueued, Item } from "../../lib/storage.ts";
 import { makeMessage } from "../../lib/composition/call.ts";
 import type { Logger } from "../../lib/types/options.ts";
 
@@ -44,7 +46,7 @@ export class PeriodicTasks {
       fromMs: setBack ? toMs : this.#lookedMs,
       toMs,
       makeItem: async (definition) => {
-        const message = messageFor(definition, this.#core.clock.now());
+        const message = await askUnique(this.#core, askConcurrency(this.#core, messageFor(definition, this.#core.clock.now())));
         const item = await encodeItem(this.#core, message);
         messages.set(item, message);
         return item;
@@ -52,15 +54,20 @@ export class PeriodicTasks {
     });
     this.#lookedMs = toMs;
     this.#nextMs = nextMs;
-    for (const { item } of enqueued) await this.#announce(messages.get(item)!);
+    for (const { item, answer } of enqueued) await this.#announce(messages.get(item)!, answer);
   }
 
-  async #announce(message: Message): Promise<void> {
+  async #announce(message: Message, { duplicates, blocked, admitted = [] }: Enqueued): Promise<void> {
+    const holder = duplicates?.get(0);
+    if (holder !== undefined) {
+      return this.#logger.info(`Periodic task ${message.name} is not enqueued: ${holder} is still there`);
+    }
     this.#logger.info(`Enqueued periodic task ${describe(message)}`);
-    await announce(this.#core, [message], SIGNAL_ENQUEUED);
+    await announce(this.#core, [message], blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+    await announceItems(this.#core, admitted);
   }
 }
 
 function messageFor(definition: PeriodicDefinition, nowMs: number): Message {
-  return withExpiry({ ...makeMessage(definition, []), periodic: true }, nowMs);
+  return stamped({ ...makeMessage(definition, []), periodic: true }, nowMs);
 }

@@ -2,13 +2,10 @@
  * The scheduler: moves due messages from the schedule to the queue, and enqueues periodic tasks.
  * @module
  */
-import { decodeMessage } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { Ring } from "../../lib/core/ring.ts";
-import { announce } from "../../lib/enqueue/enqueue.ts";
-import type { Message } from "../../lib/message/message.ts";
-import { SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
-import type { Item, PollOptions } from "../../lib/storage.ts";
+import { announceItems } from "../../lib/enqueue/announce.ts";
+import type { Moved, PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { Loop } from "./loop.ts";
 import type { LoopRun, LoopWork } from "./loop.ts";
@@ -63,7 +60,7 @@ class Scheduler implements LoopWork {
   }
 
   async turn({ signal, alive }: LoopRun): Promise<number> {
-    let moved: Item[];
+    let moved: Moved[];
     do {
       moved = await this.#core.storage.promoteDue(BATCH);
       if (moved.length > 0) this.#isEarly = false;
@@ -104,22 +101,10 @@ class Scheduler implements LoopWork {
     }
   }
 
-  async #announce(items: readonly Item[]): Promise<void> {
+  async #announce(items: readonly Moved[]): Promise<void> {
     if (items.length === 0) return;
     this.#options.logger.debug(`${items.length} scheduled tasks are due`);
-    if (!this.#core.signals.has(SIGNAL_ENQUEUED)) return;
-    const messages = await Promise.all(items.map((item) => this.#decode(item)));
-    await announce(this.#core, messages.filter((message) => message !== undefined), SIGNAL_ENQUEUED);
-  }
-
-  async #decode(item: Item): Promise<Message | undefined> {
-    try {
-      return await decodeMessage(this.#core, item);
-    } catch (error) {
-      // The worker that gets it sets it aside; here only nobody can be told of it.
-      this.#options.logger.debug(`The message of task ${item.id} cannot be read`, { error });
-      return undefined;
-    }
+    await announceItems(this.#core, items);
   }
 
   /** Up to the interval, and not past the next periodic task. */

@@ -12,7 +12,9 @@ import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "../storage.ts";
 import { InvocationInfo, makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";
-import type { TaskContext } from "../types/results.ts";
+import type { TaskContext } from "../types/context.ts";
+import type { Stored } from "../types/values.ts";
+import { Steps } from "./steps.ts";
 
 /** What an attempt must know of its claim. */
 export interface AttemptOptions {
@@ -22,6 +24,8 @@ export interface AttemptOptions {
   readonly begun: boolean;
   /** Ends the patience with a storage that is down. */
   readonly stop: AbortSignal | undefined;
+  /** It is called like a function, and nothing of it is stored. */
+  readonly isLocal?: boolean | undefined;
 }
 
 /** An attempt under way. */
@@ -31,24 +35,28 @@ export class Attempt implements Running, CurrentAttempt {
   readonly startedMs: number;
   readonly claimToken: string | undefined;
   readonly begun: boolean;
+  readonly isLocal: boolean;
   readonly held: Set<AttemptLock> = new Set();
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
-  /** Whether its function goes on after its timeout. */
-  overruns = false;
+  /** Whether it may have kept steps. */
+  usesSteps = false;
+  /** Ends with its function, if that goes on after its timeout. */
+  overrun: Promise<void> | undefined;
   readonly #core: Core;
   readonly #stop: AbortSignal | undefined;
   #task: Task | undefined;
   #reason: Error | undefined;
   #controller: AbortController | undefined;
 
-  constructor(core: Core, claim: Claim, message: Message, { claimToken, begun, stop }: AttemptOptions) {
+  constructor(core: Core, claim: Claim, message: Message, { claimToken, begun, stop, isLocal }: AttemptOptions) {
     this.#core = core;
     this.claim = claim;
     this.message = message;
     this.claimToken = claimToken;
     this.begun = begun;
+    this.isLocal = isLocal ?? false;
     this.#stop = stop;
     this.startedMs = core.clock.elapsed();
   }
@@ -73,7 +81,7 @@ export class Attempt implements Running, CurrentAttempt {
   }
 
   throwIfOver(): void {
-    if (this.abandoned || this.overruns) throw this.#reason ?? new CancelExecution(`Task ${this.taskId} is over`);
+    if (this.abandoned || this.overrun !== undefined) throw this.#reason ?? new CancelExecution(`Task ${this.taskId} is over`);
   }
 
   async persist<T>(what: string, call: Call<T>): Promise<T> {
@@ -129,8 +137,7 @@ export class Attempt implements Running, CurrentAttempt {
 
   /** The function goes on. Nobody waits for it any more, but its locks stay until it has ended. */
   #overrun(over: Promise<void>): void {
-    this.overruns = true;
-    void over.then(() => this.freeLocks());
+    this.overrun = over.then(() => this.freeLocks());
   }
 
   /** The function has ended: the locks without a ttl are freed, each by itself, the others are left. */
@@ -147,6 +154,7 @@ export class Context extends InvocationInfo implements TaskContext {
   readonly #attempt: Attempt;
   readonly #core: Core;
   #progress: ProgressWriter | undefined;
+  #steps: Steps | undefined;
 
   constructor(core: Core, attempt: Attempt) {
     super(attempt.message);
@@ -181,5 +189,10 @@ export class Context extends InvocationInfo implements TaskContext {
     const before = this.#attempt.reports;
     this.#attempt.reports = written.catch(() => {}).then(() => before);
     await written;
+  }
+
+  async step<R>(name: string, fn: () => R | Promise<R>): Promise<Stored<Awaited<R>>> {
+    this.#steps ??= new Steps(this.#core, this.#attempt);
+    return await this.#steps.run(name, fn) as Stored<Awaited<R>>;
   }
 }

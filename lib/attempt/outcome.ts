@@ -34,7 +34,8 @@ export type OutcomeKind =
   | "canceled"
   | "revoked"
   | "expired"
-  | "not-due";
+  | "not-due"
+  | "at-gate";
 
 /** How an attempt ended. */
 export interface Outcome {
@@ -74,6 +75,7 @@ export const OUTCOMES: {
   "revoked": { signal: SIGNAL_REVOKED, ending: "revoked", level: "warn", text: "was revoked" },
   "expired": { signal: SIGNAL_EXPIRED, ending: "expired", level: "info", text: "expired" },
   "not-due": { signal: SIGNAL_SCHEDULED, ending: undefined, level: "info", text: "is not due yet, scheduled" },
+  "at-gate": { signal: undefined, ending: undefined, level: "debug", text: "goes through the gate of its concurrency first" },
 };
 
 /** Longest delay before a retry: ten years. Keeps an unlimited backoff inside what a date can hold. */

@@ -55,7 +55,15 @@ export class InvocationInfo implements TaskInfo {
     const { timeout } = this.message;
     return timeout === undefined ? undefined : timeout / 1000;
   }
+  get meta(): Readonly<Record<string, string>> {
+    return this.message.meta ?? NO_META;
+  }
+  get enqueuedAt(): Date | undefined {
+    return toDate(this.message.enqueuedAt);
+  }
 }
+
+const NO_META: Readonly<Record<string, string>> = Object.freeze({});
 
 class Invocation extends InvocationInfo {
   readonly kind = "task" as const;
@@ -87,7 +95,14 @@ export function messageOf(task: Task): Message {
 
 /** A first message for a call of a task. */
 export function makeMessage(definition: Definition, args: readonly unknown[], call: CallFields = {}): Message {
-  return { v: 1, id: call.id ?? newId(), name: definition.name, args, ...definition.fields, ...call };
+  const message = { v: 1, id: call.id ?? newId(), name: definition.name, args, ...definition.fields, ...call } as const;
+  // An id that the caller has given may be used again, and the steps of the one are none of the other.
+  return call.id === undefined ? message : { ...message, run: newId() };
+}
+
+/** A message that may be enqueued more than once, with one id. */
+export function makeReusable(definition: Definition, message: Message): Message {
+  return definition.context && message.run === undefined ? { ...message, run: newId() } : message;
 }
 
 /** The message with a further error handler at the end of its chain of handlers. */

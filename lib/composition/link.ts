@@ -7,6 +7,8 @@ import { ConfigurationError } from "../errors.ts";
 import { chordParts } from "./group.ts";
 import { newId } from "../primitives/ids.ts";
 import type { ChordMembership, ChordMessage, Message, NextStep } from "../message/message.ts";
+import { withoutUnique } from "../message/keys.ts";
+import { withInheritedMeta, withMetaOfMembers } from "../message/meta.ts";
 import { memberStages, type Stage } from "./pipeline.ts";
 import { isSpread, spreadItems } from "../serializer/spread.ts";
 import { expiresAtMs } from "../task/options.ts";
@@ -58,20 +60,39 @@ export interface Start {
   readonly chords: readonly ChordMessage[];
 }
 
-/** What to enqueue now so that steps start. An empty chord starts with its callback. */
-export function startOf(steps: readonly NextStep[], nowMs: number): Start {
+/**
+ * What to enqueue now so that steps start. An empty chord starts with its callback. Members of chords, and what follows a task, are
+ * enqueued whatever holds their unique keys.
+ *
+ * @param before The task that they follow, from which they inherit. Default: an application enqueues them.
+ */
+export function startOf(steps: readonly NextStep[], nowMs: number, before?: Message): Start {
   const messages: Message[] = [];
   const chords: ChordMessage[] = [];
-  const add = (step: NextStep): void => {
-    if (!isChord(step)) messages.push(withExpiry(step, nowMs));
-    else if (step.members.length === 0) messages.push(withExpiry(withValue(step.callback, []) as Message, nowMs));
+  const add = (step: NextStep, asksUnique: boolean): void => {
+    if (!isChord(step)) {
+      const message = started(withInheritedMeta(step, before?.meta), nowMs);
+      messages.push(asksUnique ? message : withoutUnique(message));
+    } else if (step.members.length === 0) add(withValue(step.callback, []), asksUnique);
     else {
-      chords.push(step);
-      step.members.forEach(add);
+      chords.push(withMetaOfMembers(step, before?.meta));
+      for (const member of step.members) add(member, false);
     }
   };
-  steps.forEach(add);
+  for (const step of steps) add(step, before === undefined);
   return { messages, chords };
+}
+
+/** A message as it is enqueued first. What `s()` has made may be enqueued again and again: each time its steps are others. */
+export function started(message: Message, nowMs: number): Message {
+  return stamped(message.run === undefined ? message : { ...message, run: newId() }, nowMs);
+}
+
+/** A message with the time at which it is enqueued first, and with its expiry fixed. */
+export function stamped(message: Message, nowMs: number): Message {
+  const { expires, expiresAt, eta } = message;
+  if (expires === undefined || expiresAt !== undefined) return { ...message, enqueuedAt: nowMs };
+  return { ...message, enqueuedAt: nowMs, expiresAt: expiresAtMs(expires, eta, nowMs) };
 }
 
 /** The step with the value of its predecessor added: nothing for `undefined`, each item of a spread, else one argument. */
@@ -80,16 +101,6 @@ export function withValue(step: NextStep, value: unknown): NextStep {
   if (added.length === 0) return step;
   if (isChord(step)) return { ...step, members: step.members.map((member) => withValue(member, value)) };
   return { ...step, args: [...step.args, ...added] };
-}
-
-/**
- * The message with its expiry fixed, if it has one: at its first enqueue.
- *
- * @param nowMs When that is.
- */
-export function withExpiry(message: Message, nowMs: number): Message {
-  if (message.expires === undefined || message.expiresAt !== undefined) return message;
-  return { ...message, expiresAt: expiresAtMs(message.expires, message.eta, nowMs) };
 }
 
 function joinChord(message: Message, membership: ChordMembership): Message {

@@ -3,6 +3,8 @@
  * @module
  */
 import { show } from "../primitives/arguments.ts";
+import { aboutWaiting } from "./about.ts";
+import { gateOf, uniqueKeyOf } from "../message/keys.ts";
 import { membershipOf } from "../message/chain.ts";
 import type { Core } from "./core.ts";
 import { DecodeError, HueyException } from "../errors.ts";
@@ -21,23 +23,43 @@ export function chordPlace(core: Core, chordId: string, index: number): Place {
   return placeOf(core, "chord", `${chordId}:${index}`);
 }
 
-/** The item of a message, ready for the storage. */
-export function encodeItem(core: Core, message: Message, retry?: boolean): Item | Promise<Item> {
-  const data = core.serializer.serialize(message, placeOf(core, "message", message.id));
-  // Our own serializer answers at once, and a batch of a thousand need not wait a thousand times.
-  if (data instanceof Uint8Array) return itemOf(core, message, data, retry);
-  return data.then((bytes) => itemOf(core, message, bytes, retry));
+/** What is known of an item beside its message. */
+export interface ItemOptions {
+  /** It is the next attempt of a task that was claimed. */
+  readonly retry?: boolean | undefined;
+  /** It was claimed, and goes back without having run. */
+  readonly moved?: boolean | undefined;
+  /** What the attempt before it has thrown. */
+  readonly error?: Error | undefined;
+  /** Id of the task in whose place it is put. */
+  readonly from?: string | undefined;
 }
 
-function itemOf(core: Core, message: Message, data: Uint8Array, retry: boolean | undefined): Item {
+const NEW: ItemOptions = {};
+
+/** The item of a message, ready for the storage. */
+export function encodeItem(core: Core, message: Message, options: ItemOptions = NEW): Item | Promise<Item> {
+  const data = core.serializer.serialize(message, placeOf(core, "message", message.id));
+  // Our own serializer answers at once, and a batch of a thousand need not wait a thousand times.
+  if (data instanceof Uint8Array) return itemOf(core, message, data, options);
+  return data.then((bytes) => itemOf(core, message, bytes, options));
+}
+
+/** The item of a message that is written already. */
+export function itemOf(core: Core, message: Message, data: Uint8Array, { retry, moved, error, from }: ItemOptions): Item {
+  const { trackState } = core.settings;
   return {
     id: message.id,
     data,
     priority: message.priority ?? 0,
     dueMs: dueMs(core, message),
     retry,
-    track: core.settings.trackState,
+    track: trackState,
     chord: membershipOf(message),
+    gate: gateOf(message),
+    unique: uniqueKeyOf(message, retry || moved, from),
+    steps: message.run,
+    about: trackState ? aboutWaiting(message, error) : undefined,
   };
 }
 

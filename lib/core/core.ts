@@ -72,7 +72,7 @@ export interface Core {
   readonly statistics: Statistics | undefined;
   readonly immediate: boolean;
   /** Immediate mode: runs what a function enqueues, with the core that it is given, before it resolves. */
-  runInCall(enqueue: (core: Core) => Promise<void>): Promise<void>;
+  runInCall<T>(enqueue: (core: Core) => Promise<T>): Promise<T>;
   /** Whether it is closed: its storage will not come back. */
   readonly closed: boolean;
   /** Locks that this process knows, with their slots. */

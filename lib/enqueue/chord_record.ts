@@ -4,6 +4,8 @@
  */
 import { encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
+import { newId } from "../primitives/ids.ts";
+import { withoutUnique } from "../message/keys.ts";
 import type { ChordMessage } from "../message/message.ts";
 import type { ChordRecord } from "../storage.ts";
 
@@ -16,7 +18,12 @@ export async function chordRecords(core: Core, chords: readonly ChordMessage[]):
     records.push({
       id,
       size: members.length,
-      callback: await encodeItem(core, { ...callback, valuesOf: id, places: members.length }),
+      callback: await encodeItem(core, {
+        ...withoutUnique(callback),
+        run: callback.run && newId(),
+        valuesOf: id,
+        places: members.length,
+      }),
     });
   }
   return records;

@@ -4,37 +4,47 @@
  */
 import { encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
+import { askConcurrency } from "../control/concurrency.ts";
+import { askUnique } from "../control/unique.ts";
 import { everyMessage, isChord } from "../message/chain.ts";
 import { chordRecords } from "./chord_record.ts";
-import { type Start, startOf, withExpiry } from "../composition/link.ts";
+import { type Start, started, startOf } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
-import { SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "../observe/signals.ts";
+import { checkMetaOf } from "../message/meta.ts";
+import { announceAfter, announceBefore } from "./announce.ts";
 import type { Item } from "../storage.ts";
-import { makeTask } from "../composition/call.ts";
+
+/** Messages that were enqueued. */
+export interface EnqueuedMessages {
+  /** With the time, their expiry, and their keys. */
+  readonly messages: readonly Message[];
+  /** By position: the id of the task that is there already. Such a message was not enqueued. */
+  readonly duplicates: ReadonlyMap<number, string> | undefined;
+}
 
 /**
  * Enqueues one message: the short way for plain calls.
- * @returns it with its expiry fixed
+ *
+ * @param from Id of the task in whose place it is put.
  * @throws {UnknownTaskError} If its task is not registered.
  */
-export async function enqueueMessage(core: Core, message: Message): Promise<Message> {
+export async function enqueueMessage(core: Core, message: Message, from?: string): Promise<EnqueuedMessages> {
   checkStep(core, message);
-  const enqueued = withExpiry(message, core.clock.now());
-  await write(core, { messages: [enqueued], chords: NO_CHORDS });
-  return enqueued;
+  const messages = await asked(core, [started(message, core.clock.now())]);
+  return await write(core, { messages, chords: NO_CHORDS }, from);
 }
 
 /**
  * Enqueues messages in one round trip: the short way for many plain calls.
- * @returns them with their expiry fixed
  * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued.
  */
-export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<Message[]> {
+export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
   for (const message of messages) checkStep(core, message);
   const nowMs = core.clock.now();
-  const enqueued = messages.map((message) => withExpiry(message, nowMs));
-  await write(core, { messages: enqueued, chords: NO_CHORDS });
-  return enqueued;
+  return await write(core, {
+    messages: await asked(core, messages.map((message) => started(message, nowMs))),
+    chords: NO_CHORDS,
+  });
 }
 
 /**
@@ -44,7 +54,8 @@ export async function enqueueMessages(core: Core, messages: readonly Message[]):
  */
 export async function checkEnqueueing(core: Core, message: Message): Promise<void> {
   checkStep(core, message);
-  await encodeItem(core, withExpiry(message, core.clock.now()));
+  const [ready] = await asked(core, [started(message, core.clock.now())]);
+  await encodeItem(core, ready!);
 }
 
 /** Whether a step is a task and nothing more. */
@@ -52,52 +63,57 @@ export function isSingleTask(step: NextStep): step is Message {
   return !isChord(step) && step.next === undefined;
 }
 
-/** Checks everything, then writes everything at once. @returns the messages that were written */
-export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<readonly Message[]> {
+/** Checks everything, then writes everything at once. */
+export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
   for (const step of steps) checkStep(core, step);
-  const start = startOf(steps, core.clock.now());
-  await write(core, start);
-  return start.messages;
+  const { messages, chords } = startOf(steps, core.clock.now());
+  return await write(core, { messages: await asked(core, messages), chords });
 }
 
 const NO_CHORDS: Start["chords"] = [];
 
-function write(core: Core, start: Start): Promise<void> {
-  // What is defined elsewhere waits for a consumer that has it, as always.
-  const runsHere = core.immediate && !start.messages.every(({ name }) => core.registry.isRemote(name));
-  return runsHere ? core.runInCall((inside) => writeStart(inside, start)) : writeStart(core, start);
+/** The messages with the keys that their tasks ask for. */
+async function asked(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
+  if (messages.every(({ concurrency, unique }) => concurrency === undefined && unique === undefined)) return messages;
+  const ready: Message[] = [];
+  for (const message of messages) ready.push(await askUnique(core, askConcurrency(core, message)));
+  return ready;
 }
 
-async function writeStart(core: Core, { messages, chords }: Start): Promise<void> {
+function write(core: Core, start: Start, from?: string): Promise<EnqueuedMessages> {
+  // What is defined elsewhere waits for a consumer that has it, as always.
+  const runsHere = core.immediate && !start.messages.every(({ name }) => core.registry.isRemote(name));
+  return runsHere ? core.runInCall((inside) => writeStart(inside, start, from)) : writeStart(core, start, from);
+}
+
+async function writeStart(core: Core, { messages, chords }: Start, from: string | undefined): Promise<EnqueuedMessages> {
   const items: Item[] = [];
+  const options = from === undefined ? undefined : { from };
   for (const message of messages) {
-    const item = encodeItem(core, message);
+    const item = encodeItem(core, message, options);
     items.push(item instanceof Promise ? await item : item);
   }
   const records = chords.length === 0 ? undefined : await chordRecords(core, chords);
-  if (core.signals.has(SIGNAL_ENQUEUED)) {
-    await announce(core, messages.filter((_, index) => items[index]!.dueMs === undefined), SIGNAL_ENQUEUED);
+  const telling = announceBefore(core, messages, items);
+  if (telling !== undefined) await telling;
+  const enqueued = await core.storage.enqueue(items, records);
+  for (const [index, { name }] of messages.entries()) {
+    if (!enqueued.duplicates?.has(index)) core.statistics?.count(name, "enqueued");
   }
-  await core.storage.enqueue(items, records);
-  for (const { name } of messages) core.statistics?.count(name, "enqueued");
-  if (core.signals.has(SIGNAL_SCHEDULED)) {
-    await announce(core, messages.filter((_, index) => items[index]!.dueMs !== undefined), SIGNAL_SCHEDULED);
-  }
-}
-
-/** Tells who listens that messages were enqueued or scheduled. */
-export async function announce(
-  core: Core,
-  messages: readonly Message[],
-  signal: typeof SIGNAL_ENQUEUED | typeof SIGNAL_SCHEDULED,
-): Promise<void> {
-  if (!core.signals.has(signal)) return;
-  for (const message of messages) await core.signals.emit(signal, makeTask(message));
+  const told = announceAfter(core, messages, items, enqueued);
+  if (told !== undefined) await told;
+  return { messages, duplicates: enqueued.duplicates };
 }
 
 function checkStep(core: Core, step: NextStep): void {
+  // The meta of one was checked where it was given.
   if (isSingleTask(step) && step.onError === undefined) return checkMessage(core, step);
-  for (const message of everyMessage(step)) checkMessage(core, message);
+  let hasMeta = false;
+  for (const message of everyMessage(step)) {
+    checkMessage(core, message);
+    hasMeta ||= message.meta !== undefined;
+  }
+  if (hasMeta) checkMetaOf(step);
 }
 
 function checkMessage(core: Core, { id, name, priority }: Message): void {

@@ -10,6 +10,8 @@ import { earlyKey } from "../core/keys.ts";
 import type { CancelExecution } from "../errors.ts";
 import { WorkerLostError } from "../errors.ts";
 import { taskLock } from "../control/lock.ts";
+import { askConcurrency } from "../control/concurrency.ts";
+import { asksForKey } from "../message/keys.ts";
 import { describe, describeArguments, logs } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { openClaim } from "./open_claim.ts";
@@ -36,7 +38,8 @@ export async function execute(core: Core, claim: Claim, options: ExecuteOptions)
   const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined };
   const outcome = (isEarly(execution) ? await notDue(execution) : undefined) ?? crashedTooOften(execution) ??
     (options.revocations ? await revoked(execution) : undefined) ??
-    expired(execution) ?? (isWatched(core) ? await runPreExecuteHooks(execution) : undefined) ?? await run(execution);
+    expired(execution) ?? atGate(execution) ?? (isWatched(core) ? await runPreExecuteHooks(execution) : undefined) ??
+    await run(execution);
   if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
 }
 
@@ -64,6 +67,16 @@ function crashedTooOften({ core, claim, message }: Execution): Outcome | undefin
     `Task ${message.name}: ${message.id} was handed out ${maxDeliveries} times and its worker died each time`,
   );
   return { kind: "error", ran: true, error, message: { ...message, retries: 0 } };
+}
+
+/** A step that follows, and whose key of concurrency only its arguments tell, which are complete now. */
+function atGate({ core, claim, message, options: { owner } }: Execution): Outcome | undefined {
+  if (!asksForKey(message) || owner === undefined || claim.begun) return undefined;
+  try {
+    return { kind: "at-gate", ran: false, message: askConcurrency(core, message) };
+  } catch (error) {
+    return failureOutcome({ ...message, retries: 0 }, error, core.clock.now());
+  }
 }
 
 async function revoked({ core, message, options }: Execution): Promise<Outcome | undefined> {

@@ -5,6 +5,7 @@
  */
 import type { Core } from "../core/core.ts";
 import { execute } from "./execute.ts";
+import { ImmediateKeys } from "./immediate_keys.ts";
 import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
 
 const NOBODY = { consumer: "", worker: "" };
@@ -15,26 +16,33 @@ const NOBODY = { consumer: "", worker: "" };
  * @param memory A new storage: the queue of this call.
  * @param enqueue Enqueues into the storage of the core that it is given.
  */
-export async function runInCall(core: Core, memory: Storage, enqueue: (core: Core) => Promise<void>): Promise<void> {
-  const queue = new CallQueue(core.storage, memory);
+export async function runInCall<T>(core: Core, memory: Storage, enqueue: (core: Core) => Promise<T>): Promise<T> {
+  const queue = new CallQueue(core.storage, memory, new ImmediateKeys(core.storage, core.clock));
   const inside = instead(core, { storage: instead(core.storage, queue.operations) });
-  await enqueue(inside);
-  for (let claim = await queue.claim(); claim !== undefined; claim = await queue.claim()) {
-    await execute(inside, claim, { owner: undefined, revocations: true });
+  try {
+    const enqueued = await enqueue(inside);
+    for (let claim = await queue.claim(); claim !== undefined; claim = await queue.claim()) {
+      await execute(inside, claim, { owner: undefined, revocations: true });
+    }
+    return enqueued;
+  } finally {
+    queue.keys.freeAll();
   }
 }
 
-/** The queue and the chords of one call are in memory; all else is in the storage of the Huey. */
+/** The queue, the chords and the steps of one call are in memory; all else is in the storage of the Huey. */
 class CallQueue {
+  readonly keys: ImmediateKeys;
   readonly #storage: Storage;
   readonly #memory: Storage;
   /** Callbacks that are not due when their chord is complete: they are told of when they reach the schedule. */
   readonly #late: Set<string> = new Set();
   #batches = 0;
 
-  constructor(storage: Storage, memory: Storage) {
+  constructor(storage: Storage, memory: Storage, keys: ImmediateKeys) {
     this.#storage = storage;
     this.#memory = memory;
+    this.keys = keys;
   }
 
   /** What takes the place of the storage's own. */
@@ -42,39 +50,62 @@ class CallQueue {
     enqueue: (items, chords) => this.#enqueue(items, chords),
     settle: (settlement) => this.#settle(settlement),
     collect: (chordId) => this.#memory.collect(chordId),
+    keep: (claim, name, value) => this.#memory.keep(claim, name, value),
+    kept: (key) => this.#memory.kept(key),
     // An id that was used before in this storage is no replay here: this message was never in it.
     endedOf: (ids) => this.#memory.endedOf(ids),
   };
 
   async claim(): Promise<Claim | undefined> {
-    const { claims } = await this.#memory.claim(1, NOBODY);
-    return claims[0];
+    const { claims: [claim] } = await this.#memory.claim(1, NOBODY);
+    if (claim?.unique !== undefined) this.keys.free(claim.unique, "start");
+    return claim;
   }
 
   async #enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued> {
     const due = items.filter(({ dueMs }) => dueMs !== undefined);
-    if (due.length > 0) await this.#storage.enqueue(due);
-    return await this.#memory.enqueue(...this.#ready(items, chords));
+    const scheduled = due.length > 0 ? await this.#storage.enqueue(due) : {};
+    const duplicates = new Map<number, string>();
+    for (const [index, id] of scheduled.duplicates ?? []) duplicates.set(items.indexOf(due[index]!), id);
+    for (const [index, item] of items.entries()) {
+      const holder = item.dueMs === undefined && item.unique !== undefined ? this.keys.take(item, item.unique) : undefined;
+      if (holder !== undefined) duplicates.set(index, holder);
+    }
+    await this.#memory.enqueue(...this.#ready(items.filter((_, index) => !duplicates.has(index)), chords));
+    return duplicates.size === 0 ? {} : { duplicates };
   }
 
   async #settle(settlement: Settlement): Promise<Settled> {
-    const { claim, chord, dropChord, enqueue = [], chords } = settlement;
+    const { claim, chord, dropChord, next, chords } = settlement;
+    const enqueue = [...settlement.enqueue ?? [], ...next === undefined ? [] : [next]];
     const due = enqueue.filter(({ dueMs }) => dueMs !== undefined);
-    const ends = { ...settlement, claim: undefined, chord: undefined, dropChord: undefined, chords: undefined };
-    await this.#storage.settle({ ...ends, enqueue: due.length > 0 ? due : undefined });
+    if (claim?.unique !== undefined && (next === undefined || next.dueMs !== undefined)) this.keys.free(claim.unique, "end");
+    const ends = {
+      ...settlement,
+      claim: undefined,
+      chord: undefined,
+      dropChord: undefined,
+      chords: undefined,
+      next: undefined,
+    };
+    await this.#storage.settle({ ...ends, enqueue: due.length > 0 ? due : undefined, dropSteps: undefined });
     const [items, records] = this.#ready(enqueue, chords);
     const follows = { claim, id: settlement.id, noticeTtlMs: 0, chord, dropChord, enqueue: items, chords: records };
     const { held, callback } = await this.#memory.settle(follows);
     return { held, callback: callback && this.#late.has(callback.id) ? undefined : callback };
   }
 
-  /** Depth first, as nested calls would be: what comes later goes first, and a callback before all that waited for its members. */
+  /**
+   * Depth first, as nested calls would be: what comes later goes first, and a callback before all that waited for its members. Without
+   * gates: what runs in its call cannot wait for another one to end, which may be the one around it.
+   */
   #ready(items: readonly Item[], chords?: readonly ChordRecord[]): [Item[], ChordRecord[] | undefined] {
     const priority = ++this.#batches;
-    const ready = items.filter(({ dueMs }) => dueMs === undefined).map((item) => ({ ...item, priority }));
+    const ready = items.filter(({ dueMs }) => dueMs === undefined).map((item) => ({ ...item, priority, gate: undefined }));
     const records = chords?.map((chord) => {
       if (chord.callback.dueMs !== undefined) this.#late.add(chord.callback.id);
-      return { ...chord, callback: { ...chord.callback, priority: priority + 0.5, dueMs: undefined } };
+      const callback = { ...chord.callback, priority: priority + 0.5, dueMs: undefined, gate: undefined };
+      return { ...chord, callback };
     });
     return [ready, records];
   }

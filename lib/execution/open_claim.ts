@@ -3,7 +3,7 @@
  * @module
  */
 import { bury } from "../settlement/bury.ts";
-import { chordPlace, decodeMessage, decodeValue, placeOf } from "../core/codec.ts";
+import { chordPlace, decodeMessage, decodeValue, itemOf, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { DecodeError, UnknownTaskError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
@@ -13,7 +13,7 @@ import { isTemporary, persist } from "../core/patience.ts";
 import type { OpenedClaim } from "../attempt/execution.ts";
 import { isReplayed, replayReason } from "./replay.ts";
 import { settleWithRetry } from "../settlement/settle_with_retry.ts";
-import { withExpiry } from "../composition/link.ts";
+import { stamped } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
 
@@ -110,7 +110,7 @@ export async function withChordValues(core: Core, message: Message, stop?: Abort
   }
   const called = { ...message, args: [...message.args, values], valuesOf: undefined, places: undefined };
   // It was enqueued by the report that filled the last place.
-  return withExpiry(called, collected.filledMs ?? core.clock.now());
+  return stamped(called, collected.filledMs ?? core.clock.now());
 }
 
 async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
@@ -123,9 +123,10 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
     return;
   }
   core.logger.warn(`Task ${describe(message)} is not registered here, its module was not imported: left to other consumers`);
-  const { id, priority, track } = claim;
-  const item = { id, data, priority, track, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS, chord: claim.chord };
-  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, enqueue: [item] }, describe(message), stop);
+  const { id, priority, track, chord } = claim;
+  const item = itemOf(core, again, data, { moved: true });
+  const next = { ...item, id, priority, track, chord, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS };
+  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, next }, describe(message), stop);
 }
 
 function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {

@@ -78,7 +78,7 @@ export class HueyCore implements Core {
     return this.#live ??= typeof this.#source === "function" ? this.#source(this.settings.name, this.clock) : this.#source;
   }
 
-  runInCall(enqueue: (core: Core) => Promise<void>): Promise<void> {
+  runInCall<T>(enqueue: (core: Core) => Promise<T>): Promise<T> {
     return runInCall(this, openImmediateStorage(this.settings.name, this.clock), enqueue);
   }
 

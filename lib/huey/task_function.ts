@@ -10,10 +10,12 @@ import { enqueueMessage, enqueueMessages } from "../enqueue/enqueue.ts";
 import { handlesOf } from "../result/handles.ts";
 import { newId } from "../primitives/ids.ts";
 import { DEFINITION, type Definition } from "../task/registry.ts";
-import { ResultHandle } from "../result/result.ts";
+import { keyFunctions, withConcurrencyKey, withUniqueKey } from "../task/keys.ts";
+import type { Message } from "../message/message.ts";
+import type { ResultHandle } from "../result/result.ts";
 import { ResultGroupHandle } from "../result/group.ts";
 import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
-import { makeMessage, makeTask } from "../composition/call.ts";
+import { makeMessage, makeReusable, makeTask } from "../composition/call.ts";
 import { type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";
 import type { CallOptions, RemoteTask, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
@@ -63,38 +65,39 @@ interface Call {
   map(items: Iterable<unknown>): Promise<ResultGroupHandle>;
 }
 
-/** A call with options bound; they are checked now, and a delay counts from each call. */
+/** Makes the message of one call. */
+type MakeMessage = (args: readonly unknown[]) => Message;
+
+/** Options of a call; they are checked now, and a delay counts from each call. */
+function bind(core: Core, definition: Definition, options: AnyCallOptions | undefined): MakeMessage {
+  if (options === undefined) return (args) => makeMessage(definition, args);
+  const bound = callFields(options, core.clock.now());
+  const fields = (): CallFields => options.delay === undefined ? bound : callFields(options, core.clock.now());
+  const keys = keyFunctions(options);
+  if (keys === undefined) return (args) => makeMessage(definition, args, fields());
+  return (args) => withUniqueKey(withConcurrencyKey(makeMessage(definition, args, fields()), keys), keys);
+}
+
 function makeCall(core: Core, definition: Definition, options: AnyCallOptions | undefined): Call {
-  const bound = options === undefined ? undefined : callFields(options, core.clock.now());
-  const fields = (): CallFields | undefined => options?.delay === undefined ? bound : callFields(options, core.clock.now());
-  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, definition, args, fields());
+  const make = bind(core, definition, options);
+  const enqueue = (...args: unknown[]): Promise<ResultHandle> => enqueueCall(core, make, args);
   Object.defineProperty(enqueue, "name", { value: definition.name, configurable: true });
   return Object.assign(enqueue, {
     [OWNER]: core,
-    s: (...args: unknown[]): Task => makeTask(makeMessage(definition, args, fields())),
-    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, definition, items, fields()),
+    s: (...args: unknown[]): Task => makeTask(makeReusable(definition, make(args))),
+    map: (items: Iterable<unknown>): Promise<ResultGroupHandle> => map(core, make, items),
   });
 }
 
-async function enqueueCall(
-  core: Core,
-  definition: Definition,
-  args: unknown[],
-  fields: CallFields | undefined,
-): Promise<ResultHandle> {
-  return new ResultHandle(core, await enqueueMessage(core, makeMessage(definition, args, fields)));
+async function enqueueCall(core: Core, make: MakeMessage, args: readonly unknown[]): Promise<ResultHandle> {
+  return handlesOf(core, await enqueueMessage(core, make(args)))[0]!;
 }
 
-async function map(
-  core: Core,
-  definition: Definition,
-  items: Iterable<unknown>,
-  fields: CallFields | undefined,
-): Promise<ResultGroupHandle> {
+async function map(core: Core, make: MakeMessage, items: Iterable<unknown>): Promise<ResultGroupHandle> {
   if (typeof (items as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] !== "function" || typeof items === "string") {
     throw new TypeError(`map takes a list of items: ${show(items)}`);
   }
-  const messages = Array.from(items, (item) => makeMessage(definition, Array.isArray(item) ? item : [item], fields));
+  const messages = Array.from(items, (item) => make(Array.isArray(item) ? item : [item]));
   return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, messages)));
 }
 
@@ -106,7 +109,7 @@ async function schedule(
   checkIsOptions(options, "schedule");
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
-  return await enqueueCall(core, definition, args, callFields(call, core.clock.now()));
+  return await enqueueCall(core, bind(core, definition, call), args);
 }
 
 function callLocal(core: Core, definition: Definition, args: readonly unknown[]): unknown {
@@ -114,7 +117,10 @@ function callLocal(core: Core, definition: Definition, args: readonly unknown[])
   const message = makeMessage(definition, args);
   const claim = { id: message.id, data: new Uint8Array(0), priority: 0, track: false, token: newId(), deliveries: 1 };
   return definition.fn(
-    new Context(core, new Attempt(core, claim, message, { claimToken: undefined, begun: false, stop: undefined })),
+    new Context(
+      core,
+      new Attempt(core, claim, message, { claimToken: undefined, begun: false, stop: undefined, isLocal: true }),
+    ),
     ...args,
   );
 }

@@ -4,12 +4,14 @@
  * @module
  */
 import type { Message } from "./message.ts";
+import { checkConcurrency, checkUnique, concurrencyField, isConcurrencyField, isUniqueField, uniqueField } from "./keys.ts";
+import { checkMeta, isMeta, metaField } from "./meta.ts";
 import { MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
 import { type Rule, rule, type Rules } from "../primitives/option_rules.ts";
 import { type Duration, durationMs, type Instant, instantMs, isInstant, plainDuration } from "../primitives/time.ts";
 import type { CallOptions } from "../types/calling.ts";
 
-/** The options that a task and a call share. */
+/** The options of a call; those of a task are the same, without `meta`. */
 export type CarriedOptions = Omit<CallOptions, "id">;
 
 /** What a message says of them. */
@@ -35,6 +37,17 @@ const OPTIONS: { readonly [K in keyof CarriedOptions]-?: CarriedOption } = {
   timeout: inMs(0),
   delivery: asGiven(rule.oneOf("at-least-once", "at-most-once"), undefined),
   results: asGiven(rule.boolean, undefined),
+  concurrency: {
+    rule: checkConcurrency,
+    toField: (value) => concurrencyField(value as Parameters<typeof concurrencyField>[0]),
+    isField: isConcurrencyField,
+  },
+  unique: {
+    rule: checkUnique,
+    toField: (value) => uniqueField(value as Parameters<typeof uniqueField>[0]),
+    isField: isUniqueField,
+  },
+  meta: { rule: checkMeta, toField: (value) => metaField(value as Parameters<typeof metaField>[0]), isField: isMeta },
 };
 const NAMES = Object.keys(OPTIONS) as (keyof CarriedOptions)[];
 

@@ -26,6 +26,8 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["eta", isTime],
   ...Object.entries(CARRIED_CHECKS),
   ["expiresAt", isTime],
+  ["enqueuedAt", isTime],
+  ["run", isName],
   ["attempt", isCount],
   ["first", isFirst],
   ["quick", isCount],

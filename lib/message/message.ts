@@ -28,12 +28,20 @@ export interface Message {
   readonly expires?: Duration | Instant | undefined;
   /** Fixed at the first enqueue. */
   readonly expiresAt?: number | undefined;
-  /** When it was enqueued first. */
-  readonly enqueuedAt?: number | undefined;
   readonly timeout?: number | undefined;
   readonly delivery?: Delivery | undefined;
   /** Whether its value or error is stored, where that is not as the Huey says. */
   readonly results?: boolean | undefined;
+  /** How many run at once; a number: of the task as a whole. */
+  readonly concurrency?: number | ConcurrencyField | undefined;
+  /** What makes it a duplicate of another; without a key that is still to be found. */
+  readonly unique?: UniqueField | undefined;
+  /** Texts of the application. */
+  readonly meta?: Meta | undefined;
+  /** When it was enqueued first. */
+  readonly enqueuedAt?: number | undefined;
+  /** Names its steps, where the id was given by the caller and may be used again. */
+  readonly run?: string | undefined;
   /** Attempts before this one. */
   readonly attempt?: number | undefined;
   /** What it said before its first attempt, where further attempts have changed that. */
@@ -60,6 +68,24 @@ export interface Message {
 export interface FirstAttempt {
   readonly retries?: number | undefined;
   readonly retryDelay?: number | undefined;
+}
+
+/** Small texts by name. */
+export type Meta = Readonly<Record<string, string>>;
+
+/** How many run at once of those with the same key. */
+export interface ConcurrencyField {
+  readonly limit: number;
+  /** `true`: what the function of the task says, which is to be asked. */
+  readonly key: string | true;
+}
+
+/** Which other messages are the same as this one, and for how long. */
+export interface UniqueField {
+  /** `true`: what the function of the task says, which is to be asked; `undefined`: the arguments are the key. */
+  readonly key?: string | true | undefined;
+  /** Milliseconds, or until it is claimed; `undefined`: until its task has ended. */
+  readonly until?: "start" | number | undefined;
 }
 
 /** Which place of which chord a task fills. What a chord does when all are filled is stored once, with its first members. */

@@ -9,6 +9,8 @@ import type { RateLimitExceeded, TaskLockedException, TaskTimeout } from "../err
 
 /** A task is about to be put on the queue. */
 export const SIGNAL_ENQUEUED = "enqueued" as const;
+/** A task waits for a place of its `concurrency`; `enqueued` follows when it has one. */
+export const SIGNAL_BLOCKED = "blocked" as const;
 /** A task was put on the schedule. */
 export const SIGNAL_SCHEDULED = "scheduled" as const;
 /** A worker starts a task; before the hooks. */
@@ -40,6 +42,8 @@ export const SIGNAL_RECOVERED = "recovered" as const;
 export interface SignalErrors {
   /** Nothing. */
   enqueued: undefined;
+  /** Nothing. */
+  blocked: undefined;
   /** Nothing. */
   scheduled: undefined;
   /** Nothing. */
@@ -80,6 +84,7 @@ export type SignalHandler<K extends SignalName = SignalName> = (
 
 const NAMES: ReadonlySet<string> = new Set<SignalName>([
   SIGNAL_ENQUEUED,
+  SIGNAL_BLOCKED,
   SIGNAL_SCHEDULED,
   SIGNAL_EXECUTING,
   SIGNAL_COMPLETE,

@@ -5,13 +5,13 @@
 import { cancelFollowing, forgetCanceled } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { withExpiry } from "../composition/link.ts";
-import { announce } from "../enqueue/enqueue.ts";
+import { stamped } from "../composition/link.ts";
+import { announce, announceItems } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
 import { runQueued } from "../execution/queued.ts";
 import type { Message } from "../message/message.ts";
 import { describe } from "../observe/logger.ts";
-import { SIGNAL_ENQUEUED } from "../observe/signals.ts";
+import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import type { DeadLetterQuery, Item, StoredDeadLetter } from "../storage.ts";
 
 /**
@@ -69,13 +69,14 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
     const item = { id: taskId, data, priority, track: core.settings.trackState };
     return await core.storage.requeueDeadLetter(id, item) !== undefined;
   }
-  const again = withExpiry(asNew(core, message), core.clock.now());
+  const again = stamped(asNew(core, message), core.clock.now());
   await forgetCanceled(core, again);
   const enqueued = await core.storage.requeueDeadLetter(id, await itemOf(core, again));
   if (enqueued === undefined) return false;
   const holder = enqueued.duplicates?.get(0);
   if (holder === undefined) {
-    if (!enqueued.blocked?.has(0)) await announce(core, [again], SIGNAL_ENQUEUED);
+    await announce(core, [again], enqueued.blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+    await announceItems(core, enqueued.admitted ?? []);
     return true;
   }
   core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`);

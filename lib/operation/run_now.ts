@@ -5,10 +5,10 @@
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
-import { announce } from "../enqueue/enqueue.ts";
+import { announce } from "../enqueue/announce.ts";
 import { runQueued } from "../execution/queued.ts";
 import type { Message } from "../message/message.ts";
-import { SIGNAL_ENQUEUED } from "../observe/signals.ts";
+import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import type { Item } from "../storage.ts";
 
 /** How long the note lasts until the task is found, and when it is due is known. */
@@ -31,7 +31,7 @@ export async function runNow(core: Core, id: string): Promise<boolean> {
   if (moved === undefined) return false;
   const message = await readable(core, moved);
   await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
-  if (message !== undefined && !moved.blocked) await announce(core, [message], SIGNAL_ENQUEUED);
+  if (message !== undefined) await announce(core, [message], moved.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
   await runQueued(core);
   return true;
 }

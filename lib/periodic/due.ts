@@ -18,7 +18,7 @@ import { localTimeZone } from "./cron_zone.ts";
 import { lastSlotKey, slotKey } from "../core/keys.ts";
 import type { Definition, Periodic } from "../task/registry.ts";
 import { latestSlots, nextSlot } from "./slots.ts";
-import type { Item } from "../storage.ts";
+import type { Enqueued, Item } from "../storage.ts";
 
 /** A registered periodic task. */
 export type PeriodicDefinition = Definition & { readonly periodic: Periodic };
@@ -38,6 +38,8 @@ export interface EnqueuedSlot {
   readonly definition: PeriodicDefinition;
   readonly slotMs: number;
   readonly item: Item;
+  /** What became of it. */
+  readonly answer: Enqueued;
 }
 
 /** What a look did. */
@@ -111,13 +113,10 @@ async function enqueueDue(
   const enqueued: EnqueuedSlot[] = [];
   for (const slotMs of slots) {
     const item = await madeItem(core, definition, slotMs, look);
-    if (
-      item !== undefined &&
-      await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item) !== undefined
-    ) {
-      core.statistics?.count(definition.name, "enqueued");
-      enqueued.push({ definition, slotMs, item });
-    }
+    const answer = item && await core.storage.enqueueOnce(slotKey(definition.name, slotMs), keyLifeMs(definition), item);
+    if (answer === undefined) continue;
+    if (answer.duplicates === undefined) core.statistics?.count(definition.name, "enqueued");
+    enqueued.push({ definition, slotMs, item: item!, answer });
   }
   const lastMs = definition.periodic.missed === "skip" ? enqueued.at(-1)?.slotMs : slots.at(-1);
   if (lastMs !== undefined) await core.storage.meta.put(lastSlotKey(definition.name), encodeRecord(lastMs));

@@ -19,6 +19,21 @@ export const MAX_CHORD_MEMBERS = 1_000_000;
 /** Most holders of a lock at once: whoever looks for a free slot asks for each. */
 export const MAX_LOCK_SLOTS = 10_000;
 
+/** Most invocations of a task that may be let through at once. */
+export const MAX_CONCURRENCY = 1_000_000;
+
+/** Most texts that travel with a message. */
+export const MAX_META_KEYS = 64;
+
+/** Most bytes of UTF-8 of those texts, with their names. */
+export const MAX_META_BYTES = 8192;
+
+/** Longest name of a step, in characters. */
+export const MAX_STEP_NAME = 1000;
+
+/** Longest text that is told of the error of an attempt by `state()`, in characters: storages keep it beside each task. */
+export const MAX_TOLD_ERROR = 200;
+
 /** Longest length of time, 100 years: of delays, expiry, timeouts. What is longer was almost certainly meant in milliseconds. */
 export const MAX_DURATION_MS = 3_155_760_000_000;
 
@@ -31,6 +46,11 @@ export function isName(value: unknown): value is string {
 export function isTooLong(text: string): boolean {
   // A character takes three bytes at most, so that most names need not be written to be measured.
   return 3 * text.length > MAX_NAME_BYTES && (text.length > MAX_NAME_BYTES || encoder.encode(text).length > MAX_NAME_BYTES);
+}
+
+/** How many bytes of UTF-8 a text takes. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
 }
 
 const encoder = new TextEncoder();

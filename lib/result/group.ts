@@ -34,7 +34,8 @@ export class ResultGroupHandle {
     checkGetOptions(options);
     const left = countDown(options.timeout);
     const values: unknown[] = [];
-    for (const handle of this.#handles) values.push(await handle.get({ ...options, ...left() }));
+    const read = readingOnce(this.#handles);
+    for (const handle of this.#handles) values.push(await read(handle, { ...options, ...left() }));
     return values;
   }
 
@@ -55,10 +56,11 @@ export class ResultGroupHandle {
     options.signal?.throwIfAborted();
     const left = countDown(options.timeout);
     const arrivals = new Arrivals(this.#handles, options.signal);
+    const read = readingOnce(this.#handles);
     try {
       for (let count = 0; count < this.#handles.length; count++) {
         const handle = await arrivals.next(left().timeout);
-        yield await handle.get({ blocking: true, ...options, ...left() });
+        yield await read(handle, { blocking: true, ...options, ...left() });
       }
     } finally {
       arrivals.stop();
@@ -67,6 +69,18 @@ export class ResultGroupHandle {
 }
 
 printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
+
+/** Reads handles; those of duplicates in the group get what the first of their id has read, which may have taken it. */
+function readingOnce(handles: readonly GroupHandle[]): (handle: GroupHandle, options: GetOptions) => Promise<unknown> {
+  if (!handles.some((handle) => handle.kind === "result" && handle.duplicate)) return (handle, options) => handle.get(options);
+  const values = new Map<string, Promise<unknown>>();
+  return (handle, options) => {
+    if (handle.kind !== "result") return handle.get(options);
+    const value = values.get(handle.id) ?? handle.get(options);
+    values.set(handle.id, value);
+    return value;
+  };
+}
 
 /** How much of a time limit is left each time. */
 function countDown(timeout: Duration | undefined): () => { timeout?: { milliseconds: number } } {

@@ -5,7 +5,7 @@
 import { isChord } from "../message/chain.ts";
 import { ChordHandle } from "./chord.ts";
 import type { Core } from "../core/core.ts";
-import { enqueueMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
+import { type EnqueuedMessages, enqueueMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
 import { chordParts, groupMembers } from "../composition/group.ts";
 import { linkStages } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
@@ -32,24 +32,43 @@ export async function enqueueAll(core: Core, members: readonly Member[]): Promis
   return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));
 }
 
-/** The handles of messages that are enqueued. */
-export function handlesOf(core: Core, messages: readonly Message[]): ResultHandle[] {
-  return messages.map((message) => new ResultHandle(core, message));
+/** The handles of messages that are enqueued, or were there already. */
+export function handlesOf(core: Core, { messages, duplicates }: EnqueuedMessages): ResultHandle[] {
+  if (duplicates === undefined) return messages.map((message) => new ResultHandle(core, message));
+  return messages.map((message, index) => handleOfCall(core, message, duplicates.get(index)));
 }
 
-/** Makes handles from the messages as they were enqueued: with what follows them, and with their expiry. */
+/** @param holder Id of the task that it is a duplicate of. */
+function handleOfCall(core: Core, message: Message, holder: string | undefined): ResultHandle {
+  return holder === undefined
+    ? new ResultHandle(core, message)
+    : new ResultHandle(core, { ...message, id: holder }, { duplicate: true });
+}
+
+/** A message that was to be enqueued. */
+interface Placed {
+  /** As it was enqueued: with what follows it, and with its expiry. */
+  readonly message: Message;
+  /** Id of the task that it is a duplicate of. */
+  readonly holder: string | undefined;
+}
+
+/** Makes handles of the steps of what is enqueued. */
 class Handles {
   readonly #core: Core;
-  readonly #enqueued: ReadonlyMap<string, Message>;
+  readonly #placed: ReadonlyMap<string, Placed>;
 
-  constructor(core: Core, enqueued: readonly Message[]) {
+  constructor(core: Core, { messages, duplicates }: EnqueuedMessages) {
     this.#core = core;
-    this.#enqueued = new Map(enqueued.map((message) => [message.id, message]));
+    this.#placed = new Map(
+      messages.map((message, index) => [message.id, { message, holder: duplicates?.get(index) }]),
+    );
   }
 
   one(message: Message): ResultHandle {
-    const enqueued = this.#enqueued.get(message.id);
-    return new ResultHandle(this.#core, enqueued ?? message, enqueued !== undefined);
+    const placed = this.#placed.get(message.id);
+    if (placed === undefined) return new ResultHandle(this.#core, message, { later: true });
+    return handleOfCall(this.#core, placed.message, placed.holder);
   }
 
   /** A handle for each step of a chain; of a chord for its callback. */
@@ -58,7 +77,17 @@ class Handles {
     for (let next: NextStep | undefined = step; next !== undefined; next = messages.at(-1)!.next) {
       messages.push(isChord(next) ? next.callback : next);
     }
-    return new ResultGroupHandle(messages.map((message) => this.one(message)));
+    const [first, ...rest] = messages;
+    const holder = this.#placed.get(first!.id)?.holder;
+    const others = rest.map((message) =>
+      holder === undefined ? this.one(message) : this.#neverEnqueued(message, first!, holder)
+    );
+    return new ResultGroupHandle([this.one(first!), ...others]);
+  }
+
+  #neverEnqueued(message: Message, first: Message, holder: string): ResultHandle {
+    const why = `the first step of its pipeline was not enqueued: ${first.name}: ${holder} is there, with the same unique key`;
+    return new ResultHandle(this.#core, message, { later: true, canceled: why });
   }
 }
 

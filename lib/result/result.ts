@@ -11,34 +11,80 @@ import type { Message } from "../message/message.ts";
 import { revokeTask } from "../control/revocation.ts";
 import { makeTask } from "../composition/call.ts";
 import { callFields, checkReschedule } from "../task/options.ts";
+import { TaskException } from "../errors.ts";
+import { checkGetOptions } from "./reader.ts";
 import { TaskHandle } from "./task_handle.ts";
+import type { Watcher } from "./waits.ts";
 import type { Task } from "../types/composition.ts";
-import type { RescheduleOptions } from "../types/results.ts";
+import type { GetOptions, RescheduleOptions, TaskStatus } from "../types/results.ts";
+
+/** How a handle stands to what it is the handle of. */
+export interface Standing {
+  /** It is a later step of a pipeline, and not enqueued yet. */
+  readonly later?: boolean | undefined;
+  /** It was there already when it was called. */
+  readonly duplicate?: boolean | undefined;
+  /** It will never be enqueued: why, as the end of a sentence. */
+  readonly canceled?: string | undefined;
+}
 
 /** What a call returns. */
 export class ResultHandle extends TaskHandle {
+  readonly duplicate: boolean;
   readonly #message: Message;
+  readonly #canceled: string | undefined;
   #task: Task | undefined;
 
-  /** @param enqueued Whether it is enqueued already; a later step of a pipeline is not. */
-  constructor(core: Core, message: Message, enqueued: boolean = true) {
-    super(core, message.id, message, enqueued);
+  constructor(core: Core, message: Message, { later = false, duplicate = false, canceled }: Standing = {}) {
+    super(core, message.id, message, !later);
     this.#message = message;
+    this.duplicate = duplicate;
+    this.#canceled = canceled;
   }
 
   get task(): Task {
     return this.#task ??= makeTask(this.#message);
   }
 
+  override async get(options: GetOptions = {}): Promise<unknown> {
+    checkGetOptions(options);
+    if (this.#canceled !== undefined) throw neverEnqueued(this.#message, this.#canceled);
+    // What a duplicate reads is the value of another call, whose handle takes it.
+    return await super.get(this.duplicate ? { ...options, preserve: true } : options);
+  }
+
+  override async isReady(): Promise<boolean> {
+    return this.#canceled !== undefined || await super.isReady();
+  }
+
+  override async state(): Promise<TaskStatus> {
+    return this.#canceled === undefined ? await super.state() : { state: "canceled", ended: true };
+  }
+
+  override watch(watcher: Watcher): () => void {
+    if (this.#canceled === undefined) return super.watch(watcher);
+    queueMicrotask(() => watcher.ended());
+    return () => {};
+  }
+
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {
     checkReschedule(options);
     const { preservePipeline, ...call } = options;
-    const { eta: _eta, expiresAt: _expiresAt, ...kept } = preservePipeline === false ? alone(this.#message) : this.#message;
+    const copied = preservePipeline === false ? alone(this.#message) : this.#message;
+    const { eta: _eta, expiresAt: _expiresAt, run: _run, ...kept } = copied;
     const message: Message = { ...kept, ...callFields(call as never, this.core.clock.now()), id: newId() };
     await revokeTask(this.core, this.target, { once: true }, preservePipeline === false ? "alone" : "whole");
     await forgetCanceled(this.core, message);
-    return new ResultHandle(this.core, await enqueueMessage(this.core, message));
+    const { messages: [copy], duplicates } = await enqueueMessage(this.core, message, this.id);
+    const holder = duplicates?.get(0);
+    if (holder === undefined) return new ResultHandle(this.core, copy!);
+    return new ResultHandle(this.core, { ...copy!, id: holder }, { duplicate: true });
   }
+}
+
+function neverEnqueued({ id, name }: Message, why: string): TaskException {
+  const error = `Task ${name}: ${id} was canceled: ${why}`;
+  return new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" });
 }
 
 /** A message without what follows it; in its chord it takes the place that the last of those would have filled. */

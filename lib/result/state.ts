@@ -3,6 +3,7 @@
  * @module
  */
 import { revocationKey } from "../control/revocation_record.ts";
+import { type About, readAbout } from "../core/about.ts";
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
@@ -23,8 +24,20 @@ export async function taskStatus(core: Core, id: string, name?: string): Promise
   const status: TaskStatus = { state: state === "empty" ? "complete" : state, ended: isEnded(stored) };
   if (worker !== undefined) status.worker = worker;
   if (sinceMs !== undefined) status.since = new Date(sinceMs);
+  addAbout(status, readAbout(stored?.about));
   if (!status.ended && await isRevoked(core, id, name)) status.revoked = true;
   return status;
+}
+
+/** What the storage keeps of a task beside its state; of one that runs its attempt counts, and began when the worker got it. */
+function addAbout(status: TaskStatus, { enqueuedMs, attempts, startedMs, endedMs, error }: About): void {
+  const isRunning = status.state === "running";
+  if (error !== undefined) status.error = error;
+  if (attempts !== undefined) status.attempts = attempts + (isRunning ? 1 : 0);
+  if (enqueuedMs !== undefined) status.enqueuedAt = new Date(enqueuedMs);
+  if (startedMs !== undefined) status.startedAt = new Date(startedMs);
+  else if (isRunning && status.since !== undefined) status.startedAt = status.since;
+  if (endedMs !== undefined) status.endedAt = new Date(endedMs);
 }
 
 async function isRevoked(core: Core, id: string, name: string | undefined): Promise<boolean> {

@@ -93,6 +93,17 @@ export class Serializer implements SerializerLike {
     }
   }
 
+  /**
+   * Writes a value without compressing or signing it, so that the same value always gives the same bytes.
+   *
+   * @param value As of `serialize`.
+   * @returns The bytes.
+   * @throws {TypeError | RangeError} As `serialize`.
+   */
+  plain(value: unknown): Uint8Array {
+    return this.encode(value);
+  }
+
   /** Writes a value, before compression. */
   protected encode(value: unknown): Uint8Array {
     return encodeValue(value, this.#bounds);

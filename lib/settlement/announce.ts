@@ -3,14 +3,16 @@
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";
-import { decodeMessage, dueMs } from "../core/codec.ts";
+import { dueMs } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { describe, logs } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
-import type { Item, Settled } from "../storage.ts";
+import { announce as tell, announceCallback, announceItems } from "../enqueue/announce.ts";
+import type { Settled } from "../storage.ts";
 import {
+  SIGNAL_BLOCKED,
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,
   SIGNAL_ENQUEUED,
@@ -25,11 +27,12 @@ import type { Task } from "../types/composition.ts";
 export function announceSettled(
   core: Core,
   built: BuiltSettlement,
-  { callback }: Settled,
+  settled: Settled,
   attempt: Attempt | undefined,
 ): Promise<void> | undefined {
   log(core, built.outcome, attempt);
-  return hasNoListeners(core, built) ? undefined : announceAll(core, built, callback, attempt);
+  if (settled.admitted === undefined && hasNoListeners(core, built)) return undefined;
+  return announceAll(core, built, settled, attempt);
 }
 
 /** Nothing follows, and nobody listens to the ends of tasks. */
@@ -41,7 +44,7 @@ function hasNoListeners({ hooks, signals }: Core, { outcome, followUps, retry, r
 async function announceAll(
   core: Core,
   built: BuiltSettlement,
-  callback: Item | undefined,
+  { callback, blocked, admitted = [] }: Settled,
   attempt: Attempt | undefined,
 ): Promise<void> {
   const { outcome, followUps, retry } = built;
@@ -49,15 +52,18 @@ async function announceAll(
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
-  for (const message of followUps) {
+  for (const [index, message] of followUps.entries()) {
     core.statistics?.count(message.name, "enqueued");
-    await announce(core, message);
+    await announce(core, message, blocked?.has(index));
   }
-  if (callback !== undefined) await announceItem(core, callback);
+  // It was told that it is on the queue when it came there.
+  if (outcome.kind === "at-gate" && blocked?.has(0)) await announce(core, outcome.message, true);
+  if (callback !== undefined) await announceCallback(core, callback);
+  await announceItems(core, admitted);
   if (retry === undefined) return;
   core.logger.info(`Task ${describe(outcome.message)} is tried again`);
   await core.signals.emit(SIGNAL_RETRYING, task);
-  await announce(core, retry);
+  await announce(core, retry, blocked?.has(followUps.length));
 }
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
@@ -78,22 +84,9 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
   }
 }
 
-/** Tells of an item that the storage has enqueued by itself: the callback of a chord. */
-export async function announceItem(core: Core, item: Item): Promise<void> {
-  if (core.statistics === undefined && !core.signals.has(SIGNAL_ENQUEUED) && !core.signals.has(SIGNAL_SCHEDULED)) return;
-  try {
-    const message = await decodeMessage(core, item);
-    core.statistics?.count(message.name, "enqueued");
-    await announce(core, message);
-  } catch (error) {
-    // Whoever claims it sets it aside, and says why.
-    core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });
-  }
-}
-
-async function announce(core: Core, message: Message): Promise<void> {
-  const signal = dueMs(core, message) === undefined ? SIGNAL_ENQUEUED : SIGNAL_SCHEDULED;
-  if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
+function announce(core: Core, message: Message, isBlocked: boolean = false): Promise<void> {
+  const isDue = dueMs(core, message) === undefined;
+  return tell(core, [message], isDue ? isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED : SIGNAL_SCHEDULED);
 }
 
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {

@@ -4,17 +4,21 @@
  */
 import { revocationKey } from "../control/revocation_record.ts";
 import { reportOf } from "./chord_report.ts";
+import type { Attempt } from "../attempt/attempt.ts";
+import { stepsToDrop } from "../attempt/steps.ts";
+import { aboutText } from "../core/about.ts";
 import { canceledSteps } from "./canceled_steps.ts";
-import { encodeItem, placeOf } from "../core/codec.ts";
+import { decodeMessage, encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
 import { failedBurial } from "./failed_burial.ts";
 import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
+import { askConcurrencyLater } from "../control/concurrency.ts";
 import { briefError, causeOf, portableError, storedFailure, storedValue } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { keepsResult } from "../core/kept_results.ts";
-import { type Start, startOf, withExpiry, withValue } from "../composition/link.ts";
+import { type Start, startOf, withValue } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "../attempt/outcome.ts";
@@ -45,6 +49,8 @@ export interface EndedAttempt {
   readonly outcome: Outcome;
   /** Chord whose values this task has used. */
   readonly dropChord: string | undefined;
+  /** If it ran, and here. */
+  readonly attempt: Attempt | undefined;
   readonly dropLocks?: boolean | undefined;
   /** As of the settlement. */
   readonly passLocks?: Owner | undefined;
@@ -72,6 +78,7 @@ function buildPlain(ended: EndedAttempt, result: Uint8Array | undefined): BuiltS
   const settlement = settlementOf(ended, ended.outcome, false, {
     result,
     enqueue: undefined,
+    next: undefined,
     chords: undefined,
     chord: undefined,
     canceled: undefined,
@@ -83,7 +90,7 @@ const NOTHING: readonly Message[] = [];
 
 async function buildAny(ended: EndedAttempt): Promise<BuiltSettlement> {
   const { outcome } = ended;
-  if (outcome.kind === "not-due") return await buildMove(ended);
+  if (outcome.kind === "not-due" || outcome.kind === "at-gate") return await buildMove(ended);
   if (outcome.error === undefined) {
     try {
       return await buildEnd(ended, outcome, outcome.value);
@@ -123,26 +130,34 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
       ended.message,
     )
     : undefined;
-  const { messages: followUps, chords } = followUpsOf(core, outcome, carried, retrying);
+  const { messages, chords } = followUpsOf(core, outcome, carried, retrying);
+  const followUps = messages.map((message) => askConcurrencyLater(core, message));
   const report = retrying ? undefined : membershipToReport(outcome);
   const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
-    enqueue: followUps.length === 0 && retry === undefined ? undefined : await itemsOf(core, followUps, retry),
+    enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
+    next: retry && await encodeItem(core, retry, { retry: true, error: isInstruction(outcome) ? undefined : outcome.error }),
     chords: await chordRecords(core, chords),
     chord: report && await reportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
   const burial = await failedBurial(ended, outcome, retrying);
-  return { outcome, settlement: burial === undefined ? settlement : { ...settlement, ...burial }, followUps, retry, report };
+  // The steps of a failed task stay with it, for the run that `retry` may begin.
+  const whole = burial === undefined ? settlement : { ...settlement, ...burial, dropSteps: undefined };
+  return { outcome, settlement: whole, followUps, retry, report };
 }
 
+/** What an end writes beside what each has. */
+type Written = Pick<Settlement, "result" | "enqueue" | "next" | "chords" | "chord" | "canceled">;
+
 function settlementOf(
-  { core, message, claim, dropChord, dropLocks, passLocks }: EndedAttempt,
+  ended: EndedAttempt,
   outcome: Outcome,
   retrying: boolean,
-  { result, enqueue, chords, chord, canceled }: Pick<Settlement, "result" | "enqueue" | "chords" | "chord" | "canceled">,
+  { result, enqueue, next, chords, chord, canceled }: Written,
 ): Settlement {
+  const { core, message, claim, dropChord, dropLocks, passLocks } = ended;
   return {
     claim,
     id: message.id,
@@ -152,10 +167,13 @@ function settlementOf(
     noticeTtlMs: core.settings.completionTtlMs,
     forget: forgotten(outcome, retrying, canceled),
     enqueue,
+    next,
     chords,
     chord,
     canceled,
     dropChord,
+    dropSteps: retrying ? undefined : stepsToDrop({ ...ended, outcome }),
+    about: retrying || !core.settings.trackState ? undefined : aboutEnd(ended, outcome),
     dropLocks,
     passLocks,
   };
@@ -168,8 +186,13 @@ function forgotten({ used, message }: Outcome, retrying: boolean, canceled: Sett
 }
 
 async function buildMove(ended: EndedAttempt): Promise<BuiltSettlement> {
-  const { core, claim, outcome, message } = ended;
-  const settlement = { claim, id: message.id, noticeTtlMs: 0, enqueue: [await encodeItem(core, message)] };
+  const { core, claim, outcome } = ended;
+  const { concurrency } = outcome.message;
+  // To a gate it goes as it came: the values of a chord stay where they are.
+  const message = outcome.kind === "at-gate" ? { ...await decodeMessage(core, claim), concurrency } : ended.message;
+  const dropChord = outcome.kind === "at-gate" ? undefined : ended.dropChord;
+  const next = await encodeItem(core, message, { moved: true });
+  const settlement = { claim, id: message.id, noticeTtlMs: 0, next, dropChord };
   return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
 }
 
@@ -188,13 +211,15 @@ function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
 }
 
 function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Start {
-  const { next, onError } = outcome.message;
+  const { message } = outcome;
+  const { next, onError } = message;
   const nowMs = core.clock.now();
-  if (outcome.kind === "complete") return next === undefined ? NO_START : startOf([withValue(next, outcome.value)], nowMs);
+  if (outcome.kind === "complete") {
+    return next === undefined ? NO_START : startOf([withValue(next, outcome.value)], nowMs, message);
+  }
   if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return NO_START;
   // Each failed attempt calls the handler anew, so each call has an id of its own.
-  const call = withExpiry({ ...onError, id: newId(), args: [...onError.args, carried] }, nowMs);
-  return { messages: [call], chords: [] };
+  return startOf([{ ...onError, id: newId(), args: [...onError.args, carried] }], nowMs, message);
 }
 
 const NO_START: Start = { messages: [], chords: [] };
@@ -245,11 +270,19 @@ function withFirst(retry: Message, { first, retries, retryDelay }: Message): Mes
   return { ...retry, first: first ?? { retries, retryDelay } };
 }
 
-async function itemsOf(core: Core, followUps: readonly Message[], retry: Message | undefined): Promise<Item[]> {
+async function itemsOf(core: Core, followUps: readonly Message[]): Promise<Item[]> {
   const items: Item[] = [];
   for (const message of followUps) items.push(await encodeItem(core, message));
-  if (retry !== undefined) items.push(await encodeItem(core, retry, true));
   return items;
+}
+
+/** What is told of a task that has ended. */
+function aboutEnd({ core: { clock }, attempt }: EndedAttempt, { kind, ran, error, message }: Outcome): string {
+  const endedMs = clock.now();
+  const startedMs = attempt && Math.round(endedMs - (clock.elapsed() - attempt.startedMs));
+  const { enqueuedAt: enqueuedMs, attempt: before = 0 } = message;
+  const failure = OUTCOMES[kind].ending === "failed" ? error?.message : undefined;
+  return aboutText({ enqueuedMs, attempts: before + (ran ? 1 : 0), startedMs, endedMs, error: failure });
 }
 
 function unstorableValue(ended: EndedAttempt, cause: unknown): Error {

@@ -7,12 +7,13 @@ import { reportOf } from "./chord_report.ts";
 import { cancelFollowing } from "./canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
+import { aboutText } from "../core/about.ts";
 import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
 import { HueyException, UnknownTaskError } from "../errors.ts";
 import { causeOf, portableError, storedFailure } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
-import { announceItem } from "./announce.ts";
+import { announceCallback, announceItems } from "../enqueue/announce.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
@@ -60,11 +61,13 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     bury: burial,
     buryBounds: { count: MOST_LETTERS },
     dropLocks: true,
+    about: aboutDead(core, message, reason),
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
-    const { held, callback } = await settleWithRetry(core, settlement, name, stop);
+    const { held, callback, admitted = [] } = await settleWithRetry(core, settlement, name, stop);
     if (held) core.statistics?.count(message?.name ?? "", "dead");
-    if (callback !== undefined) await announceItem(core, callback);
+    if (callback !== undefined) await announceCallback(core, callback);
+    await announceItems(core, admitted);
     await warnWhenFull(core, kind);
     return held;
   };
@@ -87,6 +90,11 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
 function kindOf({ ran, error, message }: Unfit): DeadLetterKind {
   if (ran) return "failed";
   return message !== undefined && error instanceof UnknownTaskError ? "unknown" : "unreadable";
+}
+
+function aboutDead({ settings, clock }: Core, message: Message | undefined, error: string): string | undefined {
+  if (!settings.trackState) return undefined;
+  return aboutText({ enqueuedMs: message?.enqueuedAt, attempts: message?.attempt, endedMs: clock.now(), error });
 }
 
 async function reportOfDead(core: Core, { claim, message, ended }: Unfit, error: Error | string): Promise<Settlement["chord"]> {

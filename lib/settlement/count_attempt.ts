@@ -20,6 +20,7 @@ const COUNTED: Readonly<Record<OutcomeKind, RecentOutcome | undefined>> = {
   "revoked": "revoked",
   "expired": "expired",
   "not-due": undefined,
+  "at-gate": undefined,
 };
 
 /** Counts an attempt that was settled. */

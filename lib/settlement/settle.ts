@@ -10,6 +10,9 @@ import type { Execution } from "../attempt/execution.ts";
 import { announceSettled } from "./announce.ts";
 import { describe } from "../observe/logger.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
+import { leaveGate } from "../control/concurrency.ts";
+import { announceItems } from "../enqueue/announce.ts";
+import { gateOf } from "../message/keys.ts";
 import { isTemporary } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
 import { buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
@@ -56,8 +59,8 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   const { core, claim, definition, message, options, dropChord, attempt } = execution;
   const { owner } = options;
   if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, owner !== undefined);
-  const locks = owner === undefined ? {} : locksOf(attempt, owner);
-  const building = buildSettlement({ core, definition, message, claim, outcome, dropChord, ...locks });
+  const locks = owner === undefined ? {} : locksOf(execution, owner);
+  const building = buildSettlement({ core, definition, message, claim, outcome, dropChord, attempt, ...locks });
   const built = building instanceof Promise ? await building : building;
   const settling = settleWithRetry(core, built.settlement, describe(message), options.stop);
   options.onSettle?.(claim);
@@ -71,22 +74,29 @@ async function announceWritten(execution: Execution, { built, settled }: Written
     return false;
   }
   countAttempt(execution, built);
+  if (attempt?.overrun !== undefined && built.settlement.passLocks !== undefined) leaveGateLater(execution, attempt.overrun);
   const announcing = announceSettled(core, built, settled, attempt);
   if (announcing !== undefined) await announcing;
   options.onEnd?.({ outcome: built.outcome, retries: built.retry !== undefined });
   return true;
 }
 
+/** The function goes on, and keeps the place of its task until it has ended: also here, since a settlement must come first. */
+function leaveGateLater({ core, message, claim, options }: Execution, overrun: Promise<void>): void {
+  if (gateOf(message) === undefined) return;
+  void overrun.then(() => leaveGate(core, message, claim, options.stop)).then((admitted) => announceItems(core, admitted));
+}
+
 /** Before the settlement: what it cannot drop by itself, since it drops all locks of a claim or none. */
 async function endLocks(attempt: Attempt, claimed: boolean): Promise<void> {
-  if (attempt.overruns) return;
+  if (attempt.overrun !== undefined) return;
   const locks = [...attempt.held];
   for (const lock of locks) lock.leave();
   if (!claimed || locks.some(({ ends }) => ends)) await attempt.freeLocks();
 }
 
-function locksOf(attempt: Attempt | undefined, owner: Owner): Pick<Settlement, "dropLocks" | "passLocks"> {
+function locksOf({ attempt, message }: Execution, owner: Owner): Pick<Settlement, "dropLocks" | "passLocks"> {
   if (attempt === undefined) return { dropLocks: true };
-  if (attempt.overruns) return attempt.held.size > 0 ? { passLocks: owner } : {};
+  if (attempt.overrun !== undefined) return attempt.held.size > 0 || gateOf(message) ? { passLocks: owner } : {};
   return { dropLocks: [...attempt.held].some(({ ends }) => !ends) };
 }

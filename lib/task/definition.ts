@@ -6,6 +6,7 @@ import { checkFunction, checkIsOptions, checkName, show } from "../primitives/ar
 import { ConfigurationError } from "../errors.ts";
 import { type Definition, definitionOf, type Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
+import { keyFunctions } from "./keys.ts";
 import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskFields } from "./options.ts";
 import { durationMs } from "../primitives/time.ts";
 import type { OpenClose, Resource, Schedule } from "../types/definition.ts";
@@ -95,6 +96,7 @@ function makeDefinition({ options, fn }: Parts, extra: object): Definition {
     lock: lockOf(options.lock),
     rateLimit: rateLimitOf(options.rateLimit, name),
     periodic: undefined,
+    keys: keyFunctions(options),
   };
 }
 

@@ -22,8 +22,10 @@ const CALL: Rules<AnyCallOptions> = {
   eta: rule.instant,
 };
 
+const { meta: _ofCalls, ...SHARED_RULES } = CARRIED_RULES;
+
 const TASK: Rules<TaskOptions> = {
-  ...CARRIED_RULES,
+  ...SHARED_RULES,
   name: rule.name,
   context: rule.boolean,
   lock: checkLock,

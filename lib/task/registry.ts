@@ -4,6 +4,7 @@
  */
 import { ConfigurationError, UnknownTaskError } from "../errors.ts";
 import type { CarriedFields } from "../message/carried_options.ts";
+import type { KeyFunctions } from "./keys.ts";
 import type { Schedule } from "../types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
 
@@ -30,6 +31,8 @@ export interface Definition {
   readonly periodic: Periodic | undefined;
   /** It is defined elsewhere: it can be enqueued here, and not run. */
   readonly remote?: true | undefined;
+  /** What makes keys of the arguments. */
+  readonly keys: KeyFunctions | undefined;
 }
 
 /** Leads from a wrapper to its definition. */

@@ -3,22 +3,29 @@
  * @module
  */
 import type { Duration, Instant } from "../primitives/time.ts";
-import type { Stored } from "./values.ts";
+import type { AnyArguments, Stored } from "./values.ts";
 import type { TaskOptions } from "./definition.ts";
 import type { Task } from "./composition.ts";
 import type { Result, ResultGroup } from "./results.ts";
 
 /** Options of one call; what is left out, or `undefined`, falls back to the task's own. */
-export interface CallOptions extends Omit<TaskOptions, "name" | "context" | "lock" | "rateLimit"> {
+export interface CallOptions<A extends unknown[] = AnyArguments>
+  extends Omit<TaskOptions<A>, "name" | "context" | "lock" | "rateLimit"> {
   /** Id of the invocation: names its result, state and revocation. Default: a new UUID. Two calls with one id both run. */
   id?: string;
+
+  /**
+   * Small texts that travel with the message, and with what follows from it: tags, a tenant, a trace. Follow-ups, error handlers and
+   * members of chords inherit them, their own keys win. At most 64 keys, and 8192 bytes of UTF-8, names and texts together.
+   */
+  meta?: Readonly<Record<string, string>>;
 }
 
 /** Not before: `delay` counts from the call and may be negative (already due), or `eta`; never both. */
 export type When = { delay: Duration; eta?: never } | { eta: Instant; delay?: never };
 
 /** What `schedule` takes: when, the arguments as `args` (may be left out if the task needs none), and options of the call. */
-export type ScheduleOptions<A extends unknown[]> = CallOptions & When & ([] extends A ? { args?: A } : { args: A });
+export type ScheduleOptions<A extends unknown[]> = CallOptions<A> & When & ([] extends A ? { args?: A } : { args: A });
 
 /** What `map` takes for one call: an array is a list of arguments, anything else is the single argument. */
 export type MapItem<A extends unknown[]> =
@@ -155,7 +162,7 @@ export interface RemoteTask<A extends unknown[], R> extends RegisteredTask, Task
    * console.log((await huey.pending())[0]?.priority); // 10
    * ```
    */
-  with(options: CallOptions & (When | { delay?: never; eta?: never })): TaskCall<A, R>;
+  with(options: CallOptions<A> & (When | { delay?: never; eta?: never })): TaskCall<A, R>;
 
   /**
    * Schedules a call. The types ask for `delay` or `eta`; without either, as from JavaScript, it is enqueued at once.
@@ -242,4 +249,10 @@ export interface TaskInfo {
 
   /** Longest run of one attempt in seconds; `undefined`: no limit. */
   readonly timeout: number | undefined;
+
+  /** The texts that travel with it; an empty object where there are none. */
+  readonly meta: Readonly<Record<string, string>>;
+
+  /** When it was enqueued first: of a scheduled one when it was called. `undefined` before. */
+  readonly enqueuedAt: Date | undefined;
 }

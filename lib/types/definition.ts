@@ -4,12 +4,15 @@
  */
 import type { Duration, Instant } from "../primitives/time.ts";
 import type { TaskWrapper } from "./calling.ts";
-import type { TaskContext } from "./results.ts";
+import type { TaskContext } from "./context.ts";
 import type { LockOptions, RateLimitOptions } from "./limits.ts";
-import type { Checked } from "./values.ts";
+import type { AnyArguments, Checked } from "./values.ts";
 
-/** Options of a task; those of a single call are `CallOptions`. A bare number that stands for a length of time is seconds. */
-export interface TaskOptions {
+/**
+ * Options of a task; those of a single call are `CallOptions`. A bare number that stands for a length of time is seconds. `A` are the
+ * arguments of its function, as far as they are known.
+ */
+export interface TaskOptions<A extends unknown[] = AnyArguments> {
   /** What messages call the task; unique in the Huey. Default: the function's name. */
   name?: string;
 
@@ -54,6 +57,41 @@ export interface TaskOptions {
 
   /** Count each attempt against this limit; its `name` defaults to the task's. Default: none. */
   rateLimit?: { name?: string } & RateLimitOptions;
+
+  /**
+   * How many invocations run at once, over all consumers. The others wait (state `blocked`), first in first out for each key, and use
+   * neither a retry nor a worker. A number counts the task as a whole, a `key` each key by itself. A crash or a release loses no place;
+   * the end of the task frees it, and a retry that waits for its time. After a timeout it is free when the function has ended. The limit
+   * is that of the call that was enqueued last. Default: as many as there are workers.
+   */
+  concurrency?: number | ConcurrencyOptions<A>;
+
+  /**
+   * While an invocation with the same key is there, a call enqueues nothing and returns the handle of that one (`duplicate`). `true`: the
+   * key is made of the arguments, as the serializer writes them, and is held until the task has ended. Default: each call is enqueued.
+   */
+  unique?: boolean | UniqueOptions<A>;
+}
+
+/** How many invocations of a task run at once. */
+export interface ConcurrencyOptions<A extends unknown[] = AnyArguments> {
+  /** At most so many. */
+  limit: number;
+
+  /** Counts the invocations of each key by themselves. It gets the arguments of the task. Default: all are counted together. */
+  key?: (...args: A) => string;
+}
+
+/** Which invocations of a task are the same, and for how long. */
+export interface UniqueOptions<A extends unknown[] = AnyArguments> {
+  /** What makes them the same. It gets the arguments of the task. Default: the arguments themselves. */
+  key?: (...args: A) => string;
+
+  /**
+   * Until when a call is a duplicate: `"end"`, until the task has ended; `"start"`, until a worker has it; a length of time: for so long
+   * from the call, whether the task has ended or not. Default `"end"`.
+   */
+  until?: "start" | "end" | Duration;
 }
 
 /**
@@ -73,6 +111,9 @@ export type Plain<O> = O & { context?: false };
 
 /** Options with a context. */
 export type WithContext<O> = O & { context: true };
+
+/** Options of a task whose arguments its function tells, not they. */
+export type OptionsFor<A extends unknown[]> = TaskOptions<NoInfer<A>>;
 
 /** Options with a name. */
 export type Named<O> = O & { name: string };
@@ -96,27 +137,27 @@ export type Named<O> = O & { name: string };
  * huey.task({ name: "clean", fn: () => {} });
  * ```
  */
-export interface DefineTask<O extends { name?: string; context?: boolean } = TaskOptions> {
+export interface DefineTask {
   // A checker takes the first form that fits, and reports a mistake by the last one: the plain form is both.
-  <A extends unknown[], R>(definition: WithContext<O> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
-  <A extends unknown[], R>(options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: WithContext<O>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(definition: WithContext<OptionsFor<A>> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
+  <A extends unknown[], R>(options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(nameOrOptions: string | Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(task: TaskWrapper<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(nameOrOptions: string | O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: O, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(definition: Plain<O> & { fn: Fn<A, R> }): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(nameOrOptions: string | Plain<O>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | OptionsFor<A>, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: OptionsFor<A>, task: TaskWrapper<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(definition: Plain<OptionsFor<A>> & { fn: Fn<A, R> }): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(nameOrOptions: string | Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
 }
 
 /** When a periodic task runs: `crontab()`, `every()`, or any predicate, asked once for each clock minute (UTC seconds 0). */
 export type Schedule = (date: Date, defaultTimeZone?: string) => boolean;
 
 /** Options of a periodic task. */
-export interface PeriodicTaskOptions extends TaskOptions {
+export interface PeriodicTaskOptions extends TaskOptions<[]> {
   /** What to run for times missed while no consumer ran: nothing, once for all, or once for each. Default `"skip"`. */
   missed?: "skip" | "once" | "all";
 
@@ -188,7 +229,7 @@ export type ResourceValue<R> = R extends EnterExit<infer T> ? Awaited<T>
   : R;
 
 /** Options of a context task. */
-export interface ContextTaskOptions extends TaskOptions {
+export interface ContextTaskOptions<A extends unknown[] = AnyArguments> extends TaskOptions<A> {
   /** Pass the opened resource as first argument. Default false. Not together with `context`. */
   asArgument?: boolean;
 }
@@ -207,33 +248,50 @@ export interface ContextTaskOptions extends TaskOptions {
  * ```
  */
 export interface DefineContextTask {
-  <V extends Resource, A extends unknown[], R>(resource: V, options: AsArgument, fn: ResourceFn<V, A, R>): TaskWrapper<A, R>;
+  <V extends Resource, A extends unknown[], R>(
+    resource: V,
+    options: AsArgument<NoInfer<A>>,
+    fn: ResourceFn<V, A, R>,
+  ): TaskWrapper<A, R>;
   <V extends Resource, A extends unknown[], R>(
     resource: V,
     name: string,
-    options: AsArgument,
+    options: AsArgument<NoInfer<A>>,
     fn: ResourceFn<V, A, R>,
   ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: Resource,
+    options: WithContext<NoArgument<NoInfer<A>>>,
+    fn: ContextFn<A, R>,
+  ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: Resource,
     name: string,
-    options: WithContext<NoArgument>,
+    options: WithContext<NoArgument<NoInfer<A>>>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: Resource, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, name: string, options: Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, nameOrOptions: string | Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: Resource,
+    name: string,
+    options: Plain<NoArgument<NoInfer<A>>>,
+    fn: Fn<A, R>,
+  ): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: Resource,
+    nameOrOptions: string | Plain<NoArgument<NoInfer<A>>>,
+    fn: Fn<A, R>,
+  ): TaskWrapper<A, R>;
 }
 
 /** A function that gets its resource as first argument. */
 export type ResourceFn<V, A extends unknown[], R> = ((resource: ResourceValue<V>, ...args: A) => R) & Checked<A, R>;
 
 /** Options of a context task that gets its resource. */
-export type AsArgument = Plain<ContextTaskOptions> & { asArgument: true };
+export type AsArgument<A extends unknown[] = AnyArguments> = Plain<ContextTaskOptions<A>> & { asArgument: true };
 
 /** Options of a context task that does not get its resource. */
-export type NoArgument = ContextTaskOptions & { asArgument?: false };
+export type NoArgument<A extends unknown[] = AnyArguments> = ContextTaskOptions<A> & { asArgument?: false };
 
 /**
  * The forms of `huey.closingTask`: an object with `open` and `close`, then as those of `huey.task`.
@@ -249,14 +307,27 @@ export type NoArgument = ContextTaskOptions & { asArgument?: false };
  * ```
  */
 export interface DefineClosingTask {
-  <A extends unknown[], R>(resource: OpenClose, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: OpenClose,
+    options: WithContext<NoArgument<NoInfer<A>>>,
+    fn: ContextFn<A, R>,
+  ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: OpenClose,
     name: string,
-    options: WithContext<NoArgument>,
+    options: WithContext<NoArgument<NoInfer<A>>>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: OpenClose, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: OpenClose, name: string, options: Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: OpenClose, nameOrOptions: string | Plain<NoArgument>, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: OpenClose,
+    name: string,
+    options: Plain<NoArgument<NoInfer<A>>>,
+    fn: Fn<A, R>,
+  ): TaskWrapper<A, R>;
+  <A extends unknown[], R>(
+    resource: OpenClose,
+    nameOrOptions: string | Plain<NoArgument<NoInfer<A>>>,
+    fn: Fn<A, R>,
+  ): TaskWrapper<A, R>;
 }

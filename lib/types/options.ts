@@ -137,6 +137,15 @@ export interface SerializerLike {
   serialize(value: unknown, place?: Place): Uint8Array | Promise<Uint8Array>;
 
   /**
+   * Writes a value before it is compressed and signed, always alike: for the keys of `unique` tasks. Default: what `serialize` writes.
+   *
+   * @param value A list of arguments.
+   * @returns The bytes.
+   * @throws {TypeError} For what cannot be written.
+   */
+  plain?(value: unknown): Uint8Array | Promise<Uint8Array>;
+
+  /**
    * Reads a value. It must run no code of the data.
    *
    * @param data What `serialize` returned; or anything that somebody else has stored.

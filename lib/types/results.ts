@@ -3,7 +3,7 @@
  * @module
  */
 import type { Duration, Instant } from "../primitives/time.ts";
-import type { RevokeOptions, TaskInfo } from "./calling.ts";
+import type { RevokeOptions } from "./calling.ts";
 import type { Task } from "./composition.ts";
 
 /** How to read a result. */
@@ -61,6 +61,13 @@ export interface Result<T = unknown> {
 
   /** The invocation. */
   readonly task: Task;
+
+  /**
+   * Whether the call found an invocation with the same `unique` key, and enqueued nothing: this is the handle of that one. It leaves the
+   * value in the store, as with `preserve`. Of a pipeline whose first step is a duplicate, the other steps never run: they read as
+   * canceled.
+   */
+  readonly duplicate: boolean;
 
   /**
    * Reads the value, or waits for it.
@@ -323,37 +330,19 @@ export interface TaskStatus {
 
   /** While it is running: since when. */
   since?: Date;
-}
 
-/** First argument of a task with `context: true`. */
-export interface TaskContext extends TaskInfo {
-  /** Aborted at the timeout, when the task is revoked, and when the consumer is forced to stop. Hand it to what the task waits for. */
-  readonly signal: AbortSignal;
+  /** What its last failed attempt threw: the beginning of the message. Not of a task that has succeeded. */
+  error?: string;
 
-  /** 1 for the first run, 2 for the first retry. */
-  readonly attempt: number;
+  /** How many attempts there were so far, one that runs included; as far as known. */
+  attempts?: number;
 
-  /** How often this attempt was handed out; above 1 after a worker died with it. */
-  readonly deliveries: number;
+  /** When it was enqueued first. */
+  enqueuedAt?: Date;
 
-  /** Seconds until the timeout, at least 0; `Infinity` without one. */
-  readonly timeRemaining: number;
+  /** When its attempt started: the one that runs, or the last one. */
+  startedAt?: Date;
 
-  /** Whether the timeout has passed. */
-  readonly isTimedOut: boolean;
-
-  /**
-   * Ends a long computation that is late: call it now and then.
-   *
-   * @throws {TaskTimeout} If the timeout has passed.
-   */
-  checkTimeout(): void;
-
-  /**
-   * Tells how far the task is, to the handle's `progress` and `progressUpdates` in any process. Kept for a day.
-   *
-   * @param value Any value that can be stored.
-   * @throws {TypeError} If it cannot be stored.
-   */
-  setProgress(value: unknown): Promise<void>;
+  /** When it has ended. */
+  endedAt?: Date;
 }

@@ -14,6 +14,12 @@ export interface Spread<T extends unknown[]> {
   readonly [carriedItems]: T;
 }
 
+/**
+ * Arguments of a task whose function is not known: options that are written apart from it may take anything for them. `unknown` would
+ * refuse every function that says what it takes, so this is what `JSON.parse` returns.
+ */
+export type AnyArguments = ReturnType<typeof JSON.parse>[];
+
 /** Whether a type is `any`. */
 export type IsAny<T> = 0 extends 1 & T ? true : false;
 /** What a handle reads for a task whose function returns `R`. */

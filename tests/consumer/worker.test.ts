@@ -374,7 +374,7 @@ describe("Worker", () => {
     await begun.promise;
     await result.revoke();
     await worker.idle();
-    expect(await result.state()).toEqual({ state: "revoked", ended: true });
+    expect(await result.state()).toMatchObject({ state: "revoked", ended: true });
     expect(worker.started).toBe(1);
   });
 });

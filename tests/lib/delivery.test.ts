@@ -5,7 +5,7 @@ import { execute } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { announceRecovered, failClaim, interrupt } from "../../lib/execution/end_claims.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,6 +1,6 @@
 /** Times that are very long, very short, or run backwards. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { advance, memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

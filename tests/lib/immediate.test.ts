@@ -3,7 +3,7 @@ import { CancelExecution, TaskException } from "../../lib/errors.ts";
 import { chord, group } from "../../lib/composition/group.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, NOON, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
 

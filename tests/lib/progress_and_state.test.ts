@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { CancelExecution } from "../../lib/errors.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { advance, begin, claim, failure, memory, NOON, pass, refusal, run, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
@@ -157,14 +157,27 @@ describe("state", () => {
     const gate = Promise.withResolvers<void>();
     const task = huey.task("task", async () => await gate.promise.then(() => 1));
     const result = await task();
-    expect(await result.state()).toMatchObject({ state: "waiting" });
+    const enqueuedAt = new Date(NOON);
+    expect(await result.state()).toEqual({ state: "waiting", ended: false, attempts: 0, enqueuedAt });
     advance(5);
     const { done } = await begin(huey);
-    expect(await result.state()).toEqual({ state: "running", ended: false, worker: "worker-1", since: new Date(NOON + 5000) });
+    const since = new Date(NOON + 5000);
+    const running = {
+      state: "running" as const,
+      ended: false,
+      worker: "worker-1",
+      since,
+      startedAt: since,
+      attempts: 1,
+      enqueuedAt,
+    };
+    expect(await result.state()).toEqual(running);
     gate.resolve();
     await done;
-    expect(await result.state()).toMatchObject({ state: "complete" });
-    expect(await huey.state(result.id)).toMatchObject({ state: "complete" });
+    for (const { startedAt, ...complete } of [await result.state(), await huey.state(result.id)]) {
+      expect(complete).toEqual({ state: "complete", ended: true, attempts: 1, enqueuedAt, endedAt: since });
+      expect(startedAt).toBeInstanceOf(Date);
+    }
   });
 
   test("scheduled, then waiting", async () => {

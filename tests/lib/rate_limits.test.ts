@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { RateLimitExceeded, type TaskException } from "../../lib/errors.ts";
 import type { RateLimit } from "../../lib/types/limits.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { advance, failure, memory, NOON, pass, promote, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ConfigurationError, type TaskException } from "../../lib/errors.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { failure, memory, record, refusal, work } from "../helpers.ts";
 
 /** A resource of each kind, that notes when it is opened and closed. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { revokedNow, RevokedWhileRunning } from "../../lib/control/revocation.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { begin, failure, memory, record, work } from "../helpers.ts";
 
 /** What a consumer does from time to time: aborts what was revoked meanwhile. */

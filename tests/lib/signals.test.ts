@@ -6,6 +6,7 @@ import { logbook, memory, record, refusal, work } from "../helpers.ts";
 test("the constants have the names of the wire", () => {
   const values = Object.entries(signals).filter(([name]) => name.startsWith("SIGNAL_")).map(([, value]) => value as string);
   expect(values.toSorted()).toEqual([
+    "blocked",
     "canceled",
     "complete",
     "enqueued",

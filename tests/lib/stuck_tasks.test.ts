@@ -1,6 +1,6 @@
 /** Tasks that go on after their attempt has ended. */
 import { expect, test } from "bun:test";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { failure, memory, OWNER, record, waitUntil, work } from "../helpers.ts";
 
 const BRIEF = { milliseconds: 3 };

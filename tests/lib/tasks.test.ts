@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ConfigurationError, TaskException, UnknownTaskError } from "../../lib/errors.ts";
 import { every } from "../../lib/periodic/every.ts";
 import { Huey } from "../../lib/huey/huey.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { failure, memory, silent, work } from "../helpers.ts";
 

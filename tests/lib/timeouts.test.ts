@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type TaskException, TaskTimeout } from "../../lib/errors.ts";
-import type { TaskContext } from "../../lib/types/results.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { failure, memory, record, work } from "../helpers.ts";
 
 /** Never settles by itself; rejects when the signal is aborted. */

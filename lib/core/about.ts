@@ -1,0 +1,65 @@
+/**
+ * What `state()` tells of a task beside its state, as the storage keeps it with the task: a small JSON text, made and read here.
+ * @module
+ */
+import { MAX_TOLD_ERROR } from "../primitives/limits.ts";
+import { LAST_DATE_MS } from "../primitives/time.ts";
+import type { Message } from "../message/message.ts";
+
+/** What is kept of a task. What is not known is `undefined`. */
+export interface About {
+  readonly enqueuedMs?: number | undefined;
+  /** Attempts that have ended. */
+  readonly attempts?: number | undefined;
+  /** The message of the last failed attempt. */
+  readonly error?: string | undefined;
+  /** Of a task that has ended: when its last attempt started, */
+  readonly startedMs?: number | undefined;
+  /** and when it ended. */
+  readonly endedMs?: number | undefined;
+}
+
+/** The text of a message that waits. @param error What the attempt before it has thrown. */
+export function aboutWaiting({ enqueuedAt, attempt = 0 }: Message, error?: Error): string {
+  // Most tasks have nothing but the time of their call, and this runs for each.
+  if (attempt === 0 && error === undefined) return enqueuedAt === undefined ? "[]" : `[${enqueuedAt}]`;
+  return aboutText({ enqueuedMs: enqueuedAt, attempts: attempt, error: error?.message });
+}
+
+/** The text of what is known of a task. */
+export function aboutText({ enqueuedMs, attempts, startedMs, endedMs, error }: About): string {
+  const fields: unknown[] = [enqueuedMs, attempts, startedMs, endedMs];
+  if (error !== undefined) fields.push(error.slice(0, MAX_TOLD_ERROR).toWellFormed());
+  return JSON.stringify(fields);
+}
+
+/** What a text says; nothing for what is none of ours, which may come from anybody. */
+export function readAbout(text: string | undefined): About {
+  const [enqueuedMs, attempts, startedMs, endedMs, error] = fieldsOf(text);
+  return {
+    enqueuedMs: timeOf(enqueuedMs),
+    // Nothing is said of a task that was not tried yet.
+    attempts: attempts === undefined && text !== undefined ? 0 : countOf(attempts),
+    startedMs: timeOf(startedMs),
+    endedMs: timeOf(endedMs),
+    error: typeof error === "string" ? error : undefined,
+  };
+}
+
+function fieldsOf(text: string | undefined): unknown[] {
+  if (text === undefined) return [];
+  try {
+    const fields: unknown = JSON.parse(text);
+    return Array.isArray(fields) ? fields : [null, null];
+  } catch {
+    return [null, null];
+  }
+}
+
+function timeOf(value: unknown): number | undefined {
+  return typeof value === "number" && Math.abs(value) <= LAST_DATE_MS ? value : undefined;
+}
+
+function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : undefined;
+}

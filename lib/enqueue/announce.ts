@@ -1,0 +1,95 @@
+/**
+ * Tells who listens what has become of messages that were enqueued.
+ * @module
+ */
+import { decodeMessage } from "../core/codec.ts";
+import type { Core } from "../core/core.ts";
+import { makeTask } from "../composition/call.ts";
+import type { Message } from "../message/message.ts";
+import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "../observe/signals.ts";
+import type { Enqueued, Item, Moved } from "../storage.ts";
+
+/** The signals of what is enqueued. */
+type EnqueueSignal = typeof SIGNAL_BLOCKED | typeof SIGNAL_ENQUEUED | typeof SIGNAL_SCHEDULED;
+
+/** Tells who listens that messages were enqueued, are blocked, or were scheduled. */
+export async function announce(core: Core, messages: readonly Message[], signal: EnqueueSignal): Promise<void> {
+  if (!core.signals.has(signal)) return;
+  for (const message of messages) await core.signals.emit(signal, makeTask(message));
+}
+
+/**
+ * Tells of the messages that will be on the queue, so that whoever listens hears of them before they run. What becomes of those with a
+ * gate or a unique key is known only when they are written. `undefined` where there is nobody to tell.
+ */
+export function announceBefore(core: Core, messages: readonly Message[], items: readonly Item[]): Promise<void> | undefined {
+  if (!core.signals.has(SIGNAL_ENQUEUED)) return undefined;
+  return announce(core, messages.filter((_, index) => goesToQueue(items[index]!)), SIGNAL_ENQUEUED);
+}
+
+/** Tells of the messages of which that was not known before they were written, and of those that they have let through. */
+export function announceAfter(
+  core: Core,
+  messages: readonly Message[],
+  items: readonly Item[],
+  enqueued: Enqueued,
+): Promise<void> | undefined {
+  const { signals } = core;
+  const isHeard = signals.has(SIGNAL_SCHEDULED) || signals.has(SIGNAL_BLOCKED) || signals.has(SIGNAL_ENQUEUED);
+  return isHeard ? announceWritten(core, messages, items, enqueued) : undefined;
+}
+
+async function announceWritten(
+  core: Core,
+  messages: readonly Message[],
+  items: readonly Item[],
+  { duplicates, blocked, admitted = [] }: Enqueued,
+): Promise<void> {
+  for (const [index, item] of items.entries()) {
+    if (duplicates?.has(index) || goesToQueue(item)) continue;
+    await announce(core, [messages[index]!], signalOf(item.dueMs !== undefined, blocked?.has(index)));
+  }
+  await announceItems(core, admitted);
+}
+
+function goesToQueue({ dueMs, gate, unique }: Item): boolean {
+  return dueMs === undefined && gate === undefined && unique === undefined;
+}
+
+function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): EnqueueSignal {
+  if (isScheduled) return SIGNAL_SCHEDULED;
+  return isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED;
+}
+
+/** Tells of items that the storage has moved: what became due, or was admitted. */
+export async function announceItems(core: Core, items: readonly Moved[]): Promise<void> {
+  for (const item of items) {
+    const signal = signalOfMoved(core, item);
+    const message = core.signals.has(signal) ? await readable(core, item) : undefined;
+    if (message !== undefined) await announce(core, [message], signal);
+  }
+}
+
+/** Counts and tells of the callback of a chord, which the storage has enqueued by itself. */
+export async function announceCallback(core: Core, callback: Moved): Promise<void> {
+  const signal = signalOfMoved(core, callback);
+  if (core.statistics === undefined && !core.signals.has(signal)) return;
+  const message = await readable(core, callback);
+  if (message === undefined) return;
+  core.statistics?.count(message.name, "enqueued");
+  await announce(core, [message], signal);
+}
+
+function signalOfMoved(core: Core, { dueMs, blocked }: Moved): EnqueueSignal {
+  return signalOf(dueMs !== undefined && dueMs > core.clock.now(), blocked);
+}
+
+async function readable(core: Core, item: Item): Promise<Message | undefined> {
+  try {
+    return await decodeMessage(core, item);
+  } catch (error) {
+    // Whoever claims it sets it aside, and says why.
+    core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });
+    return undefined;
+  }
+}
