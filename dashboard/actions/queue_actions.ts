@@ -59,8 +59,7 @@ export async function enqueueTyped(visit: QueueVisit, form: URLSearchParams): Pr
   const priority = readPriority((form.get("priority") ?? "").trim());
   const wrapper = makeWrapper(visit.queue.core, task);
   const options = priority === undefined ? {} : { priority };
-  const call = wrapper.with(delay === undefined ? options : { ...options, delay });
-  const { id } = await stated(() => call(...args));
+  const { id } = await stated(() => wrapper.with(delay === undefined ? options : { ...options, delay })(...args));
   return { word: "enqueued", ids: [id], number: 1, path: queueLink(visit, "invocation", { id }) };
 }
 

@@ -85,7 +85,7 @@ textarea { width: 100%; font-family: var(--mono); font-size: .9rem; min-height: 
 label { display: block; font-weight: 550; margin-bottom: .25rem; }
 .act { display: inline; margin: 0; }
 #live[aria-pressed="true"]::before { content: "● "; color: var(--good); }
-#live[aria-pressed="false"]::before { content: "⏸ "; color: var(--warn); }
+#live[aria-pressed="false"]::before { content: "‖ "; color: var(--warn); }
 
 dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--card); color: var(--text); padding: 1.4rem 1.6rem;
   max-width: min(34rem, 92vw); box-shadow: 0 24px 60px rgb(10 20 40 / .3); }

@@ -20,7 +20,7 @@ export const PARTS: string = `
 .card > h2 a { font-weight: 500; font-size: .9rem; }
 .grid2 { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem; }
 .grid2 > .card { margin-bottom: 1.25rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.7rem, 1fr)); gap: .8rem; margin: 0 0 1.25rem; padding: 0;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.7rem, 1fr)); gap: .8rem; margin: 0 0 1.25rem; padding: 0;
   list-style: none; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: .8rem 1rem; box-shadow: var(--shadow);
   display: block; color: inherit; height: 100%; }
@@ -48,7 +48,8 @@ th:first-child, td:first-child { padding-left: 1.25rem; }
 th:last-child, td:last-child { padding-right: 1.25rem; }
 thead th { font-size: .82rem; font-weight: 550; color: var(--muted); white-space: nowrap; border-top: none; }
 thead th.number, th.number { text-align: right; }
-tbody th { font-weight: 550; overflow-wrap: anywhere; }
+tbody th { font-weight: 550; overflow-wrap: anywhere; min-width: 10rem; }
+th .id { white-space: nowrap; }
 tbody tr:hover { background: color-mix(in srgb, var(--soft) 55%, transparent); }
 tbody tr:focus-within, tbody tr.at { background: var(--accent-soft); }
 td time { white-space: nowrap; }
@@ -151,9 +152,11 @@ progress { width: 100%; height: 1rem; vertical-align: middle; accent-color: var(
   .keys { grid-template-columns: 1fr; }
   .facts { grid-template-columns: 1fr; gap: 0; }
   .facts dd { margin-bottom: .5rem; }
-  .stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody th { min-width: 7rem; }
+  .stack tbody tr:first-child { border-top: none; }
+  .stack thead { border: none; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .stack tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .1rem .8rem; padding: .7rem 1rem; border-top: 1px solid var(--line); }
-  .stack td, .stack th { display: block; padding: 0 !important; border: none; max-width: none; text-align: left; }
+  .stack td, .stack th { display: block; padding: 0 !important; border: none; max-width: none; text-align: left; min-width: 0; }
   .stack td[data-label]::before { content: attr(data-label) " "; color: var(--muted); font-size: .84rem; }
   .stack td.line, .stack td.acts, .stack td.full { grid-column: 1 / -1; }
   .stack td.acts { white-space: normal; padding-top: .35rem !important; }

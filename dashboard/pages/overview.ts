@@ -110,7 +110,7 @@ function tiles(visit: QueueVisit, facts: Facts, running: number, perMinute: numb
     tile(
       visit,
       "tasks",
-      "A minute",
+      "Per minute",
       perMinute >= 100 ? Math.round(perMinute) : Math.round(perMinute * 10) / 10,
       "last 5 minutes",
     )

@@ -6,18 +6,18 @@ import { type Html, html } from "./html.ts";
 
 /** Sign and class of each state. */
 const SIGNS: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
-  waiting: ["◦", "calm"],
-  scheduled: ["◷", "calm"],
-  blocked: ["⏸", "warn"],
-  running: ["▶", "busy"],
+  waiting: ["○", "calm"],
+  scheduled: ["◔", "calm"],
+  blocked: ["‖", "warn"],
+  running: ["▸", "busy"],
   retrying: ["↻", "warn"],
   complete: ["✓", "good"],
   failed: ["✕", "bad"],
   revoked: ["⊘", "calm"],
-  expired: ["⌛", "warn"],
+  expired: ["◌", "warn"],
   canceled: ["⊘", "calm"],
-  dead: ["✝", "bad"],
-  unreadable: ["✝", "bad"],
+  dead: ["†", "bad"],
+  unreadable: ["†", "bad"],
   unknown: ["?", "calm"],
 };
 

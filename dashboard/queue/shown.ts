@@ -12,6 +12,8 @@ const MOST = 2000;
 /** A secret that begins before the cut ends within so many characters after it. */
 const MARGIN = 1000;
 const LINE = 120;
+/** Lists and objects within one another. */
+const DEEPEST = 8;
 
 /** Stands in the place of what must not be seen. */
 export const HIDDEN = "hidden";
@@ -81,10 +83,45 @@ export class Show {
 
 function shown(value: unknown): Shown {
   try {
-    return cutText(inspect(value, { depth: 8, breakLength: 100, maxStringLength: MOST + MARGIN, maxArrayLength: 200 }));
+    return cutText(inspect(pruned(value), { depth: DEEPEST, breakLength: 100, maxStringLength: MOST + MARGIN }));
   } catch {
     return { text: "a value that cannot be shown", cut: false };
   }
+}
+
+/** Stands for what is left out. */
+const MORE: { readonly [inspect.custom]: () => string } = { [inspect.custom]: () => "…" };
+
+/** The beginning of a value: what is not shown in the end need not be written first. */
+function pruned(value: unknown): unknown {
+  let left = MOST / 4;
+  const prune = (each: unknown, depth: number): unknown => {
+    left -= 1;
+    if (left < 0) return MORE;
+    if (typeof each !== "object" || each === null || depth > DEEPEST) return each;
+    if (Array.isArray(each)) return some(each, (item) => prune(item, depth + 1));
+    if (each instanceof Map) {
+      return new Map(some(each, ([key, item]) => [prune(key, depth + 1), prune(item, depth + 1)] as const));
+    }
+    if (each instanceof Set) return new Set(some(each, (item) => prune(item, depth + 1)));
+    if (ArrayBuffer.isView(each) && each.byteLength > MOST) return new Uint8Array(each.buffer, each.byteOffset, MOST / 4);
+    if (Object.getPrototypeOf(each) !== Object.prototype) return each;
+    const kept: Record<string, unknown> = {};
+    for (const key in each) {
+      if (left < 0) break;
+      Object.defineProperty(kept, key, { value: prune((each as Record<string, unknown>)[key], depth + 1), enumerable: true });
+    }
+    return kept;
+  };
+  const some = <T, R>(items: Iterable<T>, make: (item: T) => R): R[] => {
+    const made: R[] = [];
+    for (const item of items) {
+      made.push(make(item));
+      if (left < 0) break;
+    }
+    return made;
+  };
+  return prune(value, 0);
 }
 
 /** Secrets are hidden before the cut: else the first half of one would be told. */
