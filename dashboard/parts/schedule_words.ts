@@ -2,6 +2,7 @@
  * Schedules in words.
  * @module
  */
+import { duration } from "./format.ts";
 
 const DAYS = ["Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"];
 const MONTHS = [
@@ -27,6 +28,8 @@ const MONTHS = [
  * @returns The words; the schedule itself for what is too special for words
  */
 export function inWords(schedule: string): string {
+  const interval = /^every (\d+(?:\.\d+)?) s$/.exec(schedule);
+  if (interval !== null) return `every ${duration(Number(interval[1]))}`;
   const found = /^(\S+) (\S+) (\S+) (\S+) (\S+)( \(.+\))?$/.exec(schedule);
   if (found === null) return schedule;
   const [, minute = "", hour = "", day = "", month = "", weekday = "", zone = ""] = found;
