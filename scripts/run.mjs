@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { ensureNode, ensurePackages, ensurePrograms, ensureTools, environment, requirePackages, root } from "./setup.mjs";
 
 const commands = {
-  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster"], node: true },
-  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster"], node: true },
+  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], node: true },
+  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], node: true },
   demo: { script: "scripts/demo.ts", programs: [] },
   // npm pack packs what is there, and installs nothing behind one's back.
   pack: { script: "scripts/pack.ts", programs: [], installs: false },

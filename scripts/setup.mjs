@@ -21,6 +21,7 @@ export const environment = {
 
 /** Programs that do not come from npm, by command; `package` is the Debian package that has it. */
 const programs = {
+  chromium: { package: "chromium", why: "the tests of the dashboard" },
   "redis-server": { package: "redis-server", why: "the tests of the Redis storage" },
   // The server's own programs are not on the PATH of Debian; this one comes with them.
   "pg_ctlcluster": { package: "postgresql", why: "the tests of databases" },

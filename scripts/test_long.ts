@@ -1,10 +1,11 @@
 /**
- * What takes too long for every change: the tests of kills, faults and the model at length, on Bun and on Deno, all tests on Node, and the soaks. Run it
- * before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
+ * What takes too long for every change: the tests of kills, faults, the model and the browser at length, on Bun and on Deno,
+ * all tests on Node, and the soaks. Run it before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
  *
  * Usage: npm run test:long [-- part of a title]
  *
- * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made.
+ * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made,
+ * HUEY_BROWSER ("sqlite redis") on which storages the browser looks.
  * @module
  */
 import process from "node:process";
@@ -17,10 +18,11 @@ import { countLine, failureText } from "./testing/report.ts";
 const hourMs = 3_600_000;
 /** How long all of it may take. */
 const totalLimitMs = 4 * hourMs;
-const folders = ["tests/chaos/", "tests/faults/", "tests/model/"];
+const folders = ["tests/chaos/", "tests/faults/", "tests/model/", "tests/dashboard/browser"];
 
 process.env["HUEY_MODEL_RUNS"] ??= "2000";
 process.env["HUEY_HOSTILE"] ??= "400000";
+process.env["HUEY_BROWSER"] ??= "sqlite redis";
 // The limit of a single test, for those that name none.
 process.env["TEST_LIMIT_MS"] = String(hourMs);
 
