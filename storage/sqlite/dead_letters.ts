@@ -35,7 +35,8 @@ const BY_ID = "from huey_dead where queue = ? and id = ?";
 
 const NEWEST_OF_TASK = "select * from huey_dead where queue = ? and item_id = ? order by at_ms desc, seq desc limit 1";
 
-const OLDEST = "from huey_dead where queue = ? and kind = ? and at_ms < ? + 0 order by at_ms, seq limit ? + 0";
+/** As expressions, see tasks.ts. */
+const OLDEST = "from huey_dead where queue = ? + 0 and kind = ? || '' and at_ms < ? + 0 order by at_ms, seq limit ? + 0";
 
 const FORGET_END = `delete from huey_entry where queue = ? and kind = ${KIND.result} and key = ?`;
 

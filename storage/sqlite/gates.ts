@@ -12,7 +12,8 @@ import { FLAG } from "./schema.ts";
 import type { Session } from "./session.ts";
 import { addTasks, COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
 
-const LINE = "from huey_blocked where queue = ?1 and gate = ?2";
+/** As expressions, see tasks.ts. */
+const LINE = "from huey_blocked where queue = ?1 + 0 and gate = ?2 || ''";
 
 const LOOK = `select admitted, most, exists (select 1 ${LINE}) as waited from huey_gate where queue = ?1 and key = ?2`;
 
