@@ -48,11 +48,13 @@ export async function superviseSuccessor(logger: Logger, ends: () => boolean): P
   let child: ChildProcess | undefined;
   let ended = ends();
   for (const signal of END_SIGNALS) {
-    process.removeAllListeners(signal);
+    const before = process.listeners(signal);
     process.on(signal, () => {
       if (child?.connected) child.send(signal);
       else if (signal !== "SIGHUP") ended = true;
     });
+    // Only now: Node forgets a signal that has come, and that nobody has been told of, when nobody listens for a moment.
+    for (const listener of before) process.off(signal, listener);
   }
   // Beside what this process does at it: it logs too.
   for (const signal of LOG_SIGNALS) process.on(signal, () => child?.connected && child.send(signal));

@@ -14,6 +14,8 @@ const PROGRAM = fileURLToPath(new URL("../../consumer.ts", import.meta.url));
 export const APP: string = fileURLToPath(new URL("./_app.ts", import.meta.url));
 /** Whether this is Deno. */
 export const DENO: boolean = "Deno" in globalThis;
+/** Whether this is Node. */
+export const NODE: boolean = !DENO && !("Bun" in globalThis);
 const HERE: readonly string[] = [process.execPath, ...(DENO ? ["run", "-A"] : [])];
 
 /** A shell that limits the memory, to about 1.5 GB, of the program that takes its place. */
@@ -112,8 +114,10 @@ export class Stage {
 
   /** Starts a consumer of the application with little memory, so that it runs out of it soon and without harm. */
   consumeSmall(...args: string[]): Program {
-    const env: Record<string, string> = DENO ? { DENO_V8_FLAGS: "--max-old-space-size=200" } : {};
-    const command = DENO ? HERE : [...SMALL, ...HERE];
+    const limit = "--max-old-space-size=200";
+    const options = `${process.env["NODE_OPTIONS"] ?? ""} ${limit}`;
+    const env: Record<string, string> = DENO ? { DENO_V8_FLAGS: limit } : NODE ? { NODE_OPTIONS: options } : {};
+    const command = DENO || NODE ? HERE : [...SMALL, ...HERE];
     return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file, ...env }, this.folder, command));
   }
 

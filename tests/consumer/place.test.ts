@@ -10,7 +10,7 @@ import { Consumer } from "../../consumer/consumer.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { SqliteHuey } from "../../mod.ts";
 import { failure, memory, silent } from "../helpers.ts";
-import { DENO } from "./_program.ts";
+import { DENO, NODE } from "./_program.ts";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
 
 const SLOW = 60_000;
@@ -56,17 +56,25 @@ describe("start() in a worker of a consumer", () => {
 
 describe("a runtime that lacks something", () => {
   const worker = globalThis.Worker;
+  const { any } = AbortSignal;
   afterEach(() => {
     globalThis.Worker = worker;
+    AbortSignal.any = any;
   });
+
+  /** Takes away something without which no consumer works. */
+  function lack(): void {
+    if (NODE) AbortSignal.any = undefined as never;
+    else globalThis.Worker = undefined as never;
+  }
 
   test("is named before anything is claimed, and no task fails for it", async () => {
     const huey = new SqliteHuey("shop", { filename: join(folder.data, "shop.db"), logger: silent });
     const result = await huey.task("add", () => 1)();
-    globalThis.Worker = undefined as never;
+    lack();
     const error = await failure(new Consumer(huey).start());
     expect(error).toBeInstanceOf(ConfigurationError);
-    expect(error.message).toMatch(/queue "shop" cannot run on (Bun|Deno) \S+, which lacks Web Workers/);
+    expect(error.message).toMatch(/queue "shop" cannot run on (Bun|Deno|Node) \S+, which lacks (Web Workers|AbortSignal.any)/);
     expect((await result.state())?.state).toBe("waiting");
     await huey.close();
   });
@@ -84,9 +92,9 @@ describe("a runtime that lacks something", () => {
     const { withResolvers } = Promise;
     try {
       Promise.withResolvers = undefined as never;
-      globalThis.Worker = undefined as never;
+      lack();
       const plan = { queue: "q", workerType: "greenlet", shared: true } as const;
-      expect(() => checkPlace(plan)).toThrow("lacks Promise.withResolvers and Web Workers");
+      expect(() => checkPlace(plan)).toThrow(`lacks Promise.withResolvers and ${NODE ? "AbortSignal.any" : "Web Workers"}`);
     } finally {
       Promise.withResolvers = withResolvers;
     }
