@@ -131,6 +131,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   }
   if (retrying) model.add(nextAttempt(model, plan, end), true);
   else report(model, plan, end);
+  if (!retrying && end.state === "failed" && !end.moved) model.keep(held, plan);
 }
 
 /** The steps that follow a task which did not succeed end with it. */
@@ -164,7 +165,8 @@ export function errorText(error: Error): string {
 }
 
 function nextAttempt(model: Model, plan: Plan, { retries, retryAtMs, postponed }: End): Plan {
-  const again = { ...plan, retries: retries - 1, attempt: plan.attempt + (postponed ? 0 : 1), etaMs: retryAtMs };
+  const first = { firstDelayMs: plan.firstDelayMs ?? plan.retryDelayMs };
+  const again = { ...plan, ...first, retries: retries - 1, attempt: plan.attempt + (postponed ? 0 : 1), etaMs: retryAtMs };
   if (retryAtMs !== undefined || plan.retryDelayMs === 0) return again;
   return { ...again, etaMs: model.nowMs + plan.retryDelayMs, retryDelayMs: plan.retryDelayMs * (plan.retryBackoff || 1) };
 }

@@ -44,6 +44,7 @@ export interface Held {
 
 /** A message that was set aside. */
 export interface Grave {
+  readonly kind: "failed" | "dead";
   readonly entry: Entry;
   readonly taskName: string | undefined;
   readonly atMs: number;
@@ -138,8 +139,18 @@ export class Model extends Ledger {
     const { entry } = held;
     this.fails(entry.id, { error: "", retries: 0, outcome: "dead" });
     this.revocations.delete(`r:${entry.id.text}`);
-    this.graves.push({ entry: { ...entry, plan, retry: false }, taskName: closed ? undefined : plan?.name, atMs: this.nowMs });
+    this.graves.push({
+      kind: "dead",
+      entry: { ...entry, plan, retry: false },
+      taskName: closed ? undefined : plan?.name,
+      atMs: this.nowMs,
+    });
     this.dies(entry.id);
+  }
+
+  /** Keeps the message of a task that failed for good. */
+  keep({ entry }: Held, plan: Plan): void {
+    this.graves.push({ kind: "failed", entry: { ...entry, plan, retry: false }, taskName: plan.name, atMs: this.nowMs });
   }
 
   /** A message whose task nobody knows: left to others five times, then set aside. */
@@ -154,13 +165,27 @@ export class Model extends Ledger {
     this.append({ id, priority, retry: false, plan: { ...plan, unknownTries: tries + 1 } }, this.nowMs + UNKNOWN_PAUSE_MS);
   }
 
-  /** Takes a dead letter out. */
-  exhume(id: string, requeue: boolean): void {
-    const [grave] = this.graves.splice(this.graves.findIndex(({ entry }) => entry.id.text === id), 1);
-    const { id: taskId } = grave!.entry;
-    if (!requeue) return this.forgets(taskId);
+  /** Takes a dead letter out; tries its task again, as new. */
+  exhume(id: string, kind: Grave["kind"], atMs: number, requeue: boolean): void {
+    const at = this.graves.findIndex(({ entry, ...grave }) =>
+      entry.id.text === id && grave.kind === kind && grave.atMs === atMs
+    );
+    const [grave] = this.graves.splice(at, 1);
+    const { id: taskId, plan } = grave!.entry;
+    if (!requeue) return kind === "dead" ? this.forgets(taskId) : undefined;
     this.results.delete(taskId);
-    this.append({ ...grave!.entry, begun: false });
+    if (plan?.next !== undefined) this.#follows(plan.next);
+    const fresh = plan && asNew(plan);
+    this.append({ ...grave!.entry, begun: false, plan: fresh && withExpiry(fresh, this.nowMs) });
+  }
+
+  /** The steps that were canceled may follow after all. */
+  #follows(next: Next): void {
+    for (const { id } of handled(next)) {
+      if (this.endings.get(id)?.state !== "canceled" || this.live.has(id)) continue;
+      this.results.delete(id);
+      this.endings.delete(id);
+    }
   }
 
   /** Fills a place of a chord; the last one enqueues the callback. */
@@ -190,4 +215,19 @@ export class Model extends Ledger {
     this.queue.sort((a, b) => b.priority - a.priority || a.place - b.place);
     this.schedule.sort((a, b) => a.dueMs - b.dueMs || a.entry.place - b.entry.place);
   }
+}
+
+/** The plan of a first attempt. Tasks have no retries of their own here; those of nobody keep theirs. */
+function asNew(plan: Plan): Plan {
+  const { firstDelayMs = plan.retryDelayMs } = plan;
+  const retries = plan.name === "nobody" ? plan.retries : 0;
+  return {
+    ...plan,
+    retries,
+    retryDelayMs: firstDelayMs,
+    attempt: 1,
+    etaMs: undefined,
+    expiresAtMs: undefined,
+    unknownTries: 0,
+  };
 }

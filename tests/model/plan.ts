@@ -14,6 +14,8 @@ export interface Plan {
   readonly retries: number;
   readonly retryDelayMs: number;
   readonly retryBackoff: number;
+  /** The delay before the first retry, once that has grown. */
+  readonly firstDelayMs?: number | undefined;
   readonly priority: number;
   readonly expiresMs?: number | undefined;
   readonly expiresAtMs?: number | undefined;

@@ -158,10 +158,10 @@ export class Exhume extends Command<{ at: number; requeue: boolean }> {
   async act(model: Model, world: World): Promise<void> {
     const { huey } = world.next();
     const letters = await huey.deadLetters();
-    const { id, taskId } = pick(letters, this.given.at);
+    const { id, taskId, kind, at } = pick(letters, this.given.at);
     expect(await (this.given.requeue ? huey.requeueDeadLetter(id) : huey.deleteDeadLetter(id))).toBe(true);
     expect(await huey.deleteDeadLetter(id)).toBe(false);
-    model.exhume(taskId!, this.given.requeue);
+    model.exhume(taskId!, kind === "failed" ? kind : "dead", at.getTime(), this.given.requeue);
   }
 }
 

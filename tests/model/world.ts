@@ -62,7 +62,6 @@ export class World {
       compression,
       maxDeliveries: MAX_DELIVERIES,
       logger: silent,
-      keepFailed: false as const,
     };
     this.sites = storages.map((storage) => {
       const huey = new Huey({ ...options, completionTtl: NOTICE_MS / 1000, storage });
