@@ -40,7 +40,6 @@ const settings = JSON.parse(process.env["HUEY_CHAOS"] ?? "{}") as ChaosSettings;
 export const huey: Huey = new (CLASSES[settings.huey] as new (options: object) => Huey)({
   name: "chaos",
   storeIntermediateErrors: false,
-  keepFailed: false,
   ...settings.options,
 });
 

@@ -12,7 +12,7 @@ import { FileStorage } from "../../storage/file/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite/storage.ts";
 import { makeFaulty } from "../faulty.ts";
-import { silent, waitUntil } from "../helpers.ts";
+import { lostCount, silent, waitUntil } from "../helpers.ts";
 
 const SLOW = 120_000;
 const folder = mkdtempSync(join(tmpdir(), "huey-faults-"));
@@ -79,8 +79,7 @@ for (const delivery of ["at-least-once", "at-most-once"] as const) {
     test(`${kind}, ${delivery}, seed ${seed}: every task, pipeline and chord ends, once`, async () => {
       const storage = STORAGES[kind]!();
       const faulty = makeFaulty(storage, { seed, hangMs: 20 });
-      const make = (storage: Storage): Huey =>
-        new Huey({ name: "faulty", storage, logger: silent, storeNone: true, keepFailed: false });
+      const make = (storage: Storage): Huey => new Huey({ name: "faulty", storage, logger: silent, storeNone: true });
       const seen: Seen = { runs: new Map(), ends: new Map() };
       const huey = make(faulty.storage);
       define(huey, delivery, seen);
@@ -117,7 +116,9 @@ for (const delivery of ["at-least-once", "at-most-once"] as const) {
       expect(faulty.faults.length).toBeGreaterThan(50);
       faulty.heal();
       await consumer.waitFor("idle");
-      expect([await sure.pendingCount(), await sure.scheduledCount(), await sure.deadLetterCount()]).toEqual([0, 0, 0]);
+      expect([await sure.pendingCount(), await sure.scheduledCount(), await lostCount(sure)]).toEqual([0, 0, 0]);
+      const failing = [...numbers.filter((n) => n % 3 === 1), ...numbers.slice(0, CHORDS)].filter((n) => n % 4 === 3).length;
+      expect(await sure.deadLetterCount({ kind: "failed" })).toBe(failing);
       expect(await sure.isLocked("locked")).toBe(false);
       await consumer.stop();
       await storage.close();
