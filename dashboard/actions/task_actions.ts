@@ -5,7 +5,7 @@
 import type { TaskAction } from "../parts/actions.ts";
 import type { QueueVisit } from "../parts/visit.ts";
 import { MOST_AT_ONCE, readAction } from "../pages/confirm.ts";
-import type { Operable } from "../queue/additions.ts";
+import type { Huey } from "../../lib/huey/huey.ts";
 import { findRows } from "../queue/lists.ts";
 import { readSearch } from "../queue/search.ts";
 import { idsOf, Mistake } from "./form.ts";
@@ -61,7 +61,7 @@ export async function actOnAll(visit: QueueVisit, form: URLSearchParams): Promis
   return { word: WORDS[wanted.action], ids, number: await actOn(visit.queue.huey, wanted.action, ids) };
 }
 
-async function actOn(huey: Operable, action: TaskAction, ids: readonly string[]): Promise<number> {
+async function actOn(huey: Huey, action: TaskAction, ids: readonly string[]): Promise<number> {
   let number = 0;
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const done = await Promise.all(ids.slice(at, at + AT_ONCE).map((id) => actOnOne(huey, action, id)));
@@ -71,7 +71,7 @@ async function actOn(huey: Operable, action: TaskAction, ids: readonly string[])
 }
 
 /** @returns whether there was anything to do */
-async function actOnOne(huey: Operable, action: TaskAction, id: string): Promise<boolean> {
+async function actOnOne(huey: Huey, action: TaskAction, id: string): Promise<boolean> {
   switch (action) {
     case "retry":
       return await huey.retry(id);

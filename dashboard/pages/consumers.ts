@@ -7,7 +7,7 @@ import { ago, bytes, count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
 import type { QueueVisit } from "../parts/visit.ts";
-import type { ConsumerInfo } from "../queue/additions.ts";
+import type { ConsumerInfo } from "../../lib/types/operating.ts";
 
 const MOST = 200;
 

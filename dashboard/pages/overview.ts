@@ -8,7 +8,7 @@ import { ago, compact, count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
-import type { ConsumerInfo, RunningTask } from "../queue/additions.ts";
+import type { ConsumerInfo, RunningTask } from "../../lib/types/operating.ts";
 import { type Failure, readFailures } from "../queue/failures.ts";
 import { countOf } from "../queue/lists.ts";
 import { readStats, type Span, SPANS, stepsOf } from "../queue/throughput.ts";

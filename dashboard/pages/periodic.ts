@@ -9,7 +9,7 @@ import type { Content } from "../parts/layout.ts";
 import { inWords } from "../parts/schedule_words.ts";
 import { badge } from "../parts/state.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
-import type { PeriodicInfo } from "../queue/additions.ts";
+import type { PeriodicInfo } from "../../lib/types/operating.ts";
 
 const MOST = 500;
 

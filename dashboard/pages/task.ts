@@ -8,49 +8,48 @@ import { count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import { type Content, LIST_TITLES } from "../parts/layout.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
-import type { Stats } from "../queue/additions.ts";
+import type { TaskStats } from "../../lib/statistics/by_task.ts";
+import type { Stats } from "../../lib/types/statistics.ts";
 import { readFailures } from "../queue/failures.ts";
 import { LISTS } from "../queue/lists.ts";
 import { recentRow } from "../queue/row.ts";
-import { readStats, spanOf, stepsOf } from "../queue/throughput.ts";
+import { readTaskStats, type Span, spanOf, stepsOf } from "../queue/throughput.ts";
 import { failureTable } from "./failures.ts";
 import { rowTable } from "./list.ts";
 import { spanTabs } from "./tasks.ts";
 
 const SAMPLE = 1000;
-/** Upper ends of the buckets of run times, in seconds. */
-const BOUNDS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 3600];
 
 /** The page. */
 export async function taskPage(visit: QueueVisit): Promise<Content> {
   const { queue, url, nowMs } = visit;
   const name = url.searchParams.get("name") ?? "";
   const span = spanOf(url.searchParams.get("span"));
-  const [stats, recent, { failures }] = await Promise.all([
-    readStats(queue, span, name),
+  const [{ tasks }, recent, { failures }] = await Promise.all([
+    readTaskStats(queue, span, name),
     queue.huey.recent(SAMPLE),
     readFailures(queue),
   ]);
+  const stats = tasks.get(name);
   const known = queue.core.registry.known().some((task) => task.name === name);
   const rows = recent.filter((task) => task.name === name).map(recentRow);
-  if (!known && stats.rows.length === 0 && rows.length === 0) {
+  if (!known && stats === undefined && rows.length === 0) {
     return { title: "No such task", body: html`<p class="empty">Nothing is known of a task of this name.</p>`, status: 404 };
   }
-  const ran = rows.flatMap(({ ranSeconds }) => ranSeconds ?? []);
   const body = html`
     <p>${listLinks(visit, name)}</p>
     <div class="grid2">
       <section class="card"><h2>${span.title}</h2>${throughputChart({
         title: `${name}, ${span.title}`,
-        bars: stepsOf(stats.rows, span, nowMs),
+        bars: stepsOf(stats?.rows ?? [], span, nowMs),
         stepMs: span.stepMs,
       })}</section>
-      <section class="card"><h2>Numbers</h2>${numbers(stats.totals)}</section>
+      <section class="card"><h2>Numbers</h2>${stats === undefined
+        ? html`<p class="empty">Nothing happened in this time.</p>`
+        : numbers(stats.totals)}</section>
     </div>
     ${failuresOf(visit, failures.filter((failure) => failure.taskName === name))}
-    <section class="card"><h2>Run times</h2>${ran.length === 0
-      ? html`<p class="empty">None has ended lately.</p>`
-      : histogram(`Of the last ${count(ran.length)} in the sample of recent ends`, bucketsOf(ran))}</section>
+    <section class="card"><h2>Run times</h2>${runTimes(span, stats)}</section>
     <section class="card"><h2>Recent</h2>${rows.length === 0
       ? html`<p class="empty">None has ended lately.</p>`
       : rowTable(visit, "recent", rows.slice(0, 20), false)}</section>
@@ -113,12 +112,8 @@ function numbers(totals: Stats["totals"]): Html {
   }</dl>`;
 }
 
-function bucketsOf(seconds: readonly number[]): { label: string; value: number }[] {
-  const buckets = [...BOUNDS, Infinity].map((bound, index) => ({
-    label: bound === Infinity ? `over ${duration(BOUNDS.at(-1))}` : `up to ${duration(bound)}`,
-    value: seconds.filter((each) => each <= bound && (index === 0 || each > BOUNDS[index - 1]!)).length,
-  }));
-  const first = buckets.findIndex(({ value }) => value > 0);
-  const last = buckets.findLastIndex(({ value }) => value > 0);
-  return buckets.slice(first, last + 1);
+function runTimes({ title }: Span, stats: TaskStats | undefined): Html {
+  if (stats === undefined || stats.runTimes.length === 0) return html`<p class="empty">None has ended in this time.</p>`;
+  const buckets = stats.runTimes.map((each) => ({ label: `up to ${duration(each.seconds)}`, value: each.count }));
+  return histogram(`${title}; attempts that took longer than the row above`, buckets);
 }

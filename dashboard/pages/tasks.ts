@@ -7,8 +7,8 @@ import { sparkline } from "../parts/chart.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
-import type { Stats, StatsRow } from "../queue/additions.ts";
-import { readStats, type Span, spanOf, SPANS, stepsOf } from "../queue/throughput.ts";
+import type { TaskStats } from "../../lib/statistics/by_task.ts";
+import { readTaskStats, type Span, spanOf, SPANS, stepsOf } from "../queue/throughput.ts";
 
 /** So many tasks are shown, those that ran most. */
 const MOST_TASKS = 200;
@@ -17,26 +17,19 @@ const MOST_TASKS = 200;
 export async function tasksPage(visit: QueueVisit): Promise<Content> {
   const { queue, url } = visit;
   const span = spanOf(url.searchParams.get("span"));
-  const all = await readStats(queue, span);
-  const rows = new Map<string, StatsRow[]>(queue.core.registry.known().map(({ name }) => [name, []]));
-  for (const row of all.rows) rows.get(row.taskName)?.push(row) ?? rows.set(row.taskName, [row]);
-  const sorted = [...rows].sort((a, b) => ended(b[1]) - ended(a[1]) || (a[0] < b[0] ? -1 : 1));
-  const shown = await Promise.all(
-    sorted.slice(0, MOST_TASKS).map(async ([name, own]) => ({
-      name,
-      own,
-      totals: own.length === 0 ? undefined : (await readStats(queue, span, name)).totals,
-    })),
-  );
+  const { tasks, cut } = await readTaskStats(queue, span);
+  const names = new Set([...queue.core.registry.known().map(({ name }) => name), ...tasks.keys()]);
+  const sorted = [...names].sort((a, b) => ended(tasks.get(b)) - ended(tasks.get(a)) || (a < b ? -1 : 1));
+  const shown = sorted.slice(0, MOST_TASKS);
   const body = html`
-    ${sorted.length > MOST_TASKS
+    ${cut
+      ? html`<p class="note">There is more than was read: the beginning of the time is left out.</p>`
+      : ""} ${sorted.length > MOST_TASKS
       ? html`<p class="note">Only ${count(MOST_TASKS)} of ${count(sorted.length)} tasks are shown, those that ran most.</p>`
       : ""}
     <section class="card">${shown.length === 0 ? html`<p class="empty">No task is known.</p>` : html`
       <div class="scroll">
-        <table class="stack">${head()}<tbody>${shown.map(({ name, own, totals }) =>
-          row(visit, span, name, own, totals)
-        )}</tbody></table>
+        <table class="stack">${head()}<tbody>${shown.map((name) => row(visit, span, name, tasks.get(name)))}</tbody></table>
       </div>
     `}</section>
   `;
@@ -58,8 +51,8 @@ export function spanTabs(visit: QueueVisit, path: string, span: Span, query: Rea
   }</div>`;
 }
 
-function ended(rows: readonly StatsRow[]): number {
-  return rows.reduce((sum, { completed, failed }) => sum + completed + failed, 0);
+function ended(stats: TaskStats | undefined): number {
+  return stats === undefined ? 0 : stats.totals.completed + stats.totals.failed;
 }
 
 function head(): Html {
@@ -71,7 +64,8 @@ function head(): Html {
   `;
 }
 
-function row(visit: QueueVisit, span: Span, name: string, own: readonly StatsRow[], totals: Stats["totals"] | undefined): Html {
+function row(visit: QueueVisit, span: Span, name: string, stats: TaskStats | undefined): Html {
+  const totals = stats?.totals;
   const cells: readonly (readonly [string, string])[] = [
     ["Enqueued", count(totals?.enqueued ?? 0)],
     ["Completed", count(totals?.completed ?? 0)],
@@ -82,11 +76,11 @@ function row(visit: QueueVisit, span: Span, name: string, own: readonly StatsRow
     ["Longest", duration(totals?.runMax)],
     ["Wait p95", duration(totals?.waitP95)],
   ];
-  const steps = stepsOf(own, span, visit.nowMs).map(({ completed, failed }) => completed + failed);
+  const steps = stepsOf(stats?.rows ?? [], span, visit.nowMs).map(({ completed, failed }) => completed + failed);
   const failing = (totals?.failed ?? 0) > 0;
   return html`<tr data-row="${name}"><th scope="row"><a href="${queueLink(visit, "task", { name, span: span.name })}">${
     name === "" ? "(unreadable)" : name
-  }</a></th><td>${sparkline(steps, `${name}: ${count(ended(own))} ended`)}</td>${
+  }</a></th><td>${sparkline(steps, `${name}: ${count(ended(stats))} ended`)}</td>${
     cells.map(([label, text]) =>
       html`<td class="number${label === "Failed" && failing ? " failing" : ""}" data-label="${label}">${text}</td>`
     )

@@ -4,7 +4,7 @@
  */
 import { count, duration, plural } from "../parts/format.ts";
 import type { QueueVisit } from "../parts/visit.ts";
-import type { ConsumerInfo, RunningTask } from "../queue/additions.ts";
+import type { ConsumerInfo, RunningTask } from "../../lib/types/operating.ts";
 
 /** How a queue is. */
 export interface Facts {

@@ -38,7 +38,8 @@ export function plural(value: number, one: string, many: string = `${one}s`): st
  */
 export function duration(seconds: number | undefined): string {
   if (seconds === undefined || Number.isNaN(seconds)) return "–";
-  if (seconds < 0.0005) return "0 s";
+  if (seconds === 0) return "0 s";
+  if (seconds < 0.01) return `${Math.round(seconds * 10_000) / 10} ms`;
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
   if (seconds < MINUTE) return `${Math.round(seconds)} s`;

@@ -2,7 +2,7 @@
  * Failed tasks, grouped by what is wrong.
  * @module
  */
-import type { Letter } from "./additions.ts";
+import type { DeadLetter } from "../../lib/types/operating.ts";
 import type { Queue } from "./queue.ts";
 
 /** Tasks that failed in the same way. */
@@ -36,7 +36,7 @@ export async function readFailures(
   limit: number = MOST_FAILURES,
 ): Promise<{ failures: Failure[]; examined: number }> {
   const letters = await huey.deadLetters({ kind: "failed", limit });
-  const groups = new Map<string, Letter[]>();
+  const groups = new Map<string, DeadLetter[]>();
   for (const letter of letters) {
     const key = keyOf(letter);
     const group = groups.get(key);
@@ -57,12 +57,12 @@ export function firstFrame(stack: string | undefined): string | undefined {
   return stack?.slice(0, 5000).split("\n").find((line) => /^\s*at /.test(line))?.trim().slice(0, 300);
 }
 
-function keyOf({ taskName, error }: Letter): string {
+function keyOf({ taskName, error }: DeadLetter): string {
   const message = error?.message.slice(0, 300).replace(/\d+|[0-9a-f]{8,}|"[^"]*"|'[^']*'/gi, "…") ?? "";
   return JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
 }
 
-function failureOf(letters: Letter[]): Failure {
+function failureOf(letters: DeadLetter[]): Failure {
   const newest = letters[0]!;
   return {
     taskName: newest.taskName ?? "",

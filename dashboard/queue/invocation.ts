@@ -2,13 +2,17 @@
  * Everything that is known of one invocation. Looking takes nothing: values stay to be read.
  * @module
  */
+import { keptSteps } from "../../lib/attempt/steps.ts";
 import { decodeMessage } from "../../lib/core/codec.ts";
 import { makeTask } from "../../lib/composition/call.ts";
 import { findDeadLetter } from "../../lib/operation/dead_letters.ts";
 import { TaskException } from "../../lib/errors.ts";
 import type { Message } from "../../lib/message/message.ts";
 import type { Item } from "../../lib/storage.ts";
-import type { Letter, RecentTask, RunningTask, Status, Task } from "./additions.ts";
+import type { TaskInfo } from "../../lib/types/calling.ts";
+import type { DeadLetter, RunningTask } from "../../lib/types/operating.ts";
+import type { TaskStatus } from "../../lib/types/results.ts";
+import type { RecentTask } from "../../lib/types/statistics.ts";
 import type { Queue } from "./queue.ts";
 
 /** What is known of one invocation. */
@@ -17,12 +21,12 @@ export interface Invocation {
   readonly id: string;
   /** Empty if it is not known. */
   readonly name: string;
-  readonly status: Status;
-  readonly task: Task | undefined;
+  readonly status: TaskStatus;
+  readonly task: TaskInfo | undefined;
   /** What travels, with what follows it; known while the task has not ended, and of failed ones. */
   readonly message: Message | undefined;
   readonly running: RunningTask | undefined;
-  readonly letter: Letter | undefined;
+  readonly letter: DeadLetter | undefined;
   readonly recent: RecentTask | undefined;
   /** Its value, if there is one. */
   readonly value: { readonly value: unknown } | undefined;
@@ -56,7 +60,7 @@ export async function readInvocation(queue: Queue, id: string): Promise<Invocati
   const running = status.state === "running" ? (await huey.running(1000)).find((each) => each.id === taskId) : undefined;
   const item = status.ended ? undefined : await findItem(queue, taskId, status.state);
   const message = await readMessage(queue, item ?? (letter && { id: taskId, data: letter.data }));
-  const task = message === undefined ? running ?? letter?.task : makeTask(message) as unknown as Task;
+  const task = message === undefined ? running ?? letter?.task : makeTask(message);
   return {
     id: taskId,
     name: task?.name ?? letter?.taskName ?? recent?.name ?? "",
@@ -69,7 +73,7 @@ export async function readInvocation(queue: Queue, id: string): Promise<Invocati
     value: outcome?.value,
     error: errorOf(letter, outcome?.error, status),
     progress,
-    steps: await readSteps(queue, taskId),
+    steps: await keptSteps(queue.core, { id: taskId, steps: message?.run }),
   };
 }
 
@@ -89,7 +93,7 @@ async function readOutcome({ huey }: Queue, id: string): Promise<Outcome | undef
   }
 }
 
-function errorOf(letter: Letter | undefined, stored: Invocation["error"], status: Status): Invocation["error"] {
+function errorOf(letter: DeadLetter | undefined, stored: Invocation["error"], status: TaskStatus): Invocation["error"] {
   if (letter?.error !== undefined) {
     const { name, message, stack } = letter.error;
     return { text: `${name}: ${message}`, stack };
@@ -100,7 +104,7 @@ function errorOf(letter: Letter | undefined, stored: Invocation["error"], status
 }
 
 /** The lists are looked through in their stored form: one message is read, not thousands. */
-async function findItem({ core }: Queue, id: string, state: Status["state"]): Promise<Item | undefined> {
+async function findItem({ core }: Queue, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
   const { storage } = core;
   const has = (item: Item): boolean => item.id === id;
   if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
@@ -115,8 +119,4 @@ async function readMessage({ core }: Queue, item: Pick<Item, "id" | "data"> | un
   } catch {
     return undefined; // it is told as unreadable
   }
-}
-
-async function readSteps(_queue: Queue, _id: string): Promise<ReadonlyMap<string, unknown>> {
-  return await Promise.resolve(new Map());
 }

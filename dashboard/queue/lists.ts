@@ -2,7 +2,7 @@
  * The lists of a queue, a page of one at a time. No look at a storage is without a bound, and what was cut is told.
  * @module
  */
-import type { DeadLetterFilter, Letter } from "./additions.ts";
+import type { DeadLetter, DeadLetterFilter } from "../../lib/types/operating.ts";
 import type { Queue } from "./queue.ts";
 import { letterRow, recentRow, type Row, runningRow, waitingRow } from "./row.ts";
 import { isEmpty, matches, type Search } from "./search.ts";
@@ -177,6 +177,6 @@ function filterOf(
   };
 }
 
-function newestFirst(a: Letter, b: Letter): number {
+function newestFirst(a: DeadLetter, b: DeadLetter): number {
   return b.at.getTime() - a.at.getTime();
 }

@@ -5,7 +5,6 @@
 import { Buffer } from "node:buffer";
 import { type Core, coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { type Operable, operable } from "./additions.ts";
 
 /** One queue of a dashboard. */
 export interface Queue {
@@ -13,7 +12,7 @@ export interface Queue {
   readonly slug: string;
   /** Its name for people. */
   readonly name: string;
-  readonly huey: Operable;
+  readonly huey: Huey;
   /** For the registry, the clock and the log. */
   readonly core: Core;
 }
@@ -30,7 +29,7 @@ export function makeQueues(hueys: readonly Huey[]): readonly Queue[] {
     let slug = plain;
     for (let copy = 2; taken.has(slug); copy++) slug = `${plain}~${copy}`;
     taken.add(slug);
-    return { slug, name: huey.name, huey: operable(huey), core: coreOf(huey)! };
+    return { slug, name: huey.name, huey, core: coreOf(huey)! };
   });
 }
 

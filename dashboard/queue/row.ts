@@ -2,7 +2,9 @@
  * Tasks of all lists in one form.
  * @module
  */
-import type { Kind, Letter, RecentTask, RunningTask, Task } from "./additions.ts";
+import type { TaskInfo } from "../../lib/types/calling.ts";
+import type { DeadLetter, RunningTask } from "../../lib/types/operating.ts";
+import type { RecentTask } from "../../lib/types/statistics.ts";
 
 /** A task in a list. */
 export interface Row {
@@ -15,11 +17,11 @@ export interface Row {
   readonly at: Date | undefined;
   readonly meta: Readonly<Record<string, string>>;
   /** Where its arguments are known. */
-  readonly task: Task | undefined;
+  readonly task: TaskInfo | undefined;
   readonly worker: string | undefined;
   readonly attempts: number | undefined;
   /** How it ended, or of which kind the dead letter is. */
-  readonly outcome: RecentTask["outcome"] | Kind | undefined;
+  readonly outcome: RecentTask["outcome"] | DeadLetter["kind"] | undefined;
   readonly error: { readonly name: string; readonly message: string; readonly stack: string | undefined } | undefined;
   /** Why its message was set aside. */
   readonly reason: string | undefined;
@@ -41,14 +43,14 @@ const NOTHING: Omit<Row, "id" | "name"> = {
 };
 
 /** A task that waits, on the queue, on the schedule, or for a place of its concurrency. */
-export function waitingRow(task: Task): Row {
-  return { ...NOTHING, id: task.id, name: task.name, at: task.eta ?? task.enqueuedAt, meta: task.meta ?? {}, task };
+export function waitingRow(task: TaskInfo): Row {
+  return { ...NOTHING, id: task.id, name: task.name, at: task.eta ?? task.enqueuedAt, meta: task.meta, task };
 }
 
 /** A task that runs. */
-export function runningRow(task: RunningTask & Task): Row {
+export function runningRow(task: RunningTask): Row {
   const { id, name, meta, worker, attempt, startedAt } = task;
-  return { ...NOTHING, id, name, at: startedAt, meta: meta ?? {}, task, worker, attempts: attempt };
+  return { ...NOTHING, id, name, at: startedAt, meta, task, worker, attempts: attempt };
 }
 
 /** A task that has ended lately. */
@@ -58,7 +60,7 @@ export function recentRow({ id, name, outcome, worker, startedAt, endedAt, attem
 }
 
 /** A message that was set aside. */
-export function letterRow(letter: Letter): Row {
+export function letterRow(letter: DeadLetter): Row {
   const { id, taskId, taskName, at, task, attempts, kind, error, reason } = letter;
   return {
     ...NOTHING,
@@ -66,7 +68,7 @@ export function letterRow(letter: Letter): Row {
     letter: id,
     name: taskName ?? "",
     at,
-    meta: (task as Task | undefined)?.meta ?? {},
+    meta: task?.meta ?? {},
     task,
     attempts,
     outcome: kind,

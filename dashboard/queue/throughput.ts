@@ -2,7 +2,8 @@
  * Statistics as charts need them: a bar for each step of time, also for those in which nothing happened.
  * @module
  */
-import type { Stats, StatsRow } from "./additions.ts";
+import { readStatsByTask, type TaskStats } from "../../lib/statistics/by_task.ts";
+import type { Stats, StatsOptions, StatsRow } from "../../lib/types/statistics.ts";
 import type { Queue } from "./queue.ts";
 
 /** A span of time that can be looked at. */
@@ -49,13 +50,31 @@ export function spanOf(name: string | null): Span {
  *
  * @param queue The queue.
  * @param span The span, which ends now.
- * @param taskName Of this task alone.
  */
-export async function readStats({ huey, core }: Queue, span: Span, taskName?: string): Promise<Stats> {
-  const nowMs = core.clock.now();
-  const from = new Date(firstStep(span, nowMs));
-  const to = new Date(nowMs + 1);
-  return await huey.stats({ from, to, step: span.step, ...(taskName === undefined ? {} : { taskName }) });
+export async function readStats({ huey, core }: Queue, span: Span): Promise<Stats> {
+  return await huey.stats(rangeOf(span, core.clock.now()));
+}
+
+/**
+ * The statistics of each task in a span.
+ *
+ * @param queue The queue.
+ * @param span The span, which ends now.
+ * @param taskName Of this task alone.
+ * @returns `cut`: there is more than was read
+ */
+export async function readTaskStats(
+  { core }: Queue,
+  span: Span,
+  taskName?: string,
+): Promise<{ tasks: Map<string, TaskStats>; cut: boolean }> {
+  const range = rangeOf(span, core.clock.now());
+  await core.statistics?.write();
+  return await readStatsByTask(core.storage, core.clock, taskName === undefined ? range : { ...range, taskName });
+}
+
+function rangeOf(span: Span, nowMs: number): StatsOptions {
+  return { from: new Date(firstStep(span, nowMs)), to: new Date(nowMs + 1), step: span.step };
 }
 
 /**

@@ -13,6 +13,7 @@ import { describe, logs } from "../observe/logger.ts";
 import { isSpread } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
 import type { Definition } from "../task/registry.ts";
+import type { Place } from "../types/options.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -91,8 +92,8 @@ export class Steps {
     return (await decodeValue(this.#core, data, this.#place(name)) as { value?: unknown } | null)?.value;
   }
 
-  #place(name: string): ReturnType<typeof placeOf> {
-    return placeOf(this.#core, "step", `${stepsKey(this.#attempt.claim)}:${name}`);
+  #place(name: string): Place {
+    return stepPlace(this.#core, stepsKey(this.#attempt.claim), name);
   }
 
   #tell(name: string, what: string): void {
@@ -102,8 +103,32 @@ export class Steps {
   }
 }
 
+/**
+ * The values of the steps that are done, for those who look.
+ *
+ * @param item Of the task.
+ * @returns The values by the names of the steps; without those that cannot be read.
+ */
+export async function keptSteps(core: Core, item: Pick<Claim, "id" | "steps">): Promise<Map<string, unknown>> {
+  const key = stepsKey(item);
+  const values = new Map<string, unknown>();
+  for (const [name, data] of await core.storage.kept(key)) {
+    try {
+      const stored = await decodeValue(core, data, stepPlace(core, key, name)) as { value?: unknown } | null;
+      values.set(name, stored?.value);
+    } catch (error) {
+      core.logger.warn(`Step ${show(name)} of task ${item.id} cannot be read`, { error });
+    }
+  }
+  return values;
+}
+
+function stepPlace(core: Core, key: string, name: string): Place {
+  return placeOf(core, "step", `${key}:${name}`);
+}
+
 /** Under which key the steps of a claim are stored. */
-function stepsKey({ id, steps }: Claim): string {
+function stepsKey({ id, steps }: Pick<Claim, "id" | "steps">): string {
   return steps ?? id;
 }
 

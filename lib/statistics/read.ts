@@ -10,13 +10,13 @@ import type { Clock } from "../primitives/clock.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { instantMs } from "../primitives/time.ts";
 import type { CountRow, CountStep, Storage } from "../storage.ts";
-import type { RecentTask, Stats, StatsCounts, StatsOptions, StatsTimes } from "../types/statistics.ts";
+import type { RecentTask, Stats, StatsCounts, StatsOptions, StatsRow, StatsTimes } from "../types/statistics.ts";
 
 /** Length of each step. */
 const STEP_MS: Readonly<Record<CountStep, number>> = { minute: 60_000, hour: 3_600_000 };
 const DEFAULT_RANGE_MS = 3_600_000;
 /** Most rows that are read for one answer. */
-const MOST_ROWS = 10_000;
+export const MOST_ROWS = 10_000;
 /** Most tasks that `recent` tells of. */
 const MOST_RECENT = 1000;
 
@@ -44,17 +44,27 @@ const RULES: Rules<StatsOptions> = {
  * @throws {TypeError | RangeError} For wrong options.
  */
 export async function readStats(storage: Storage, clock: Clock, options: StatsOptions = {}): Promise<Stats> {
+  const rows = await readCounts(storage, clock, options);
+  return { rows: rows.map(rowOf), totals: summaryOf(rows) };
+}
+
+/**
+ * The rows of a range of time, oldest first; at most the newest of `MOST_ROWS`.
+ * @throws {TypeError | RangeError} For wrong options.
+ */
+export async function readCounts(storage: Storage, clock: Clock, options: StatsOptions = {}): Promise<CountRow[]> {
   checkOptions<StatsOptions>(options, "stats", RULES);
   const { step = "minute", taskName } = options;
   const toMs = options.to === undefined ? clock.now() + 1 : instantMs(options.to, "to");
   const fromMs = options.from === undefined ? toMs - DEFAULT_RANGE_MS : instantMs(options.from, "from");
   if (fromMs > toMs) throw new RangeError(`stats: from ${show(options.from)} is after to ${show(options.to)}`);
   const first = fromMs - fromMs % STEP_MS[step];
-  const rows = await storage.counts({ step, fromMs: first, toMs, taskName, limit: MOST_ROWS });
-  return {
-    rows: rows.map((row) => ({ at: new Date(row.atMs), taskName: row.taskName, ...summaryOf([row]) })),
-    totals: summaryOf(rows),
-  };
+  return await storage.counts({ step, fromMs: first, toMs, taskName, limit: MOST_ROWS });
+}
+
+/** A row as applications see it. */
+export function rowOf(row: CountRow): StatsRow {
+  return { at: new Date(row.atMs), taskName: row.taskName, ...summaryOf([row]) };
 }
 
 /**
@@ -68,7 +78,8 @@ export async function readRecent(storage: Storage, limit: number = MOST_RECENT):
   return ends.sort((one, other) => other.endedAt.getTime() - one.endedAt.getTime()).slice(0, limit);
 }
 
-function summaryOf(rows: readonly CountRow[]): StatsCounts & StatsTimes {
+/** Counts and times of several rows together. */
+export function summaryOf(rows: readonly CountRow[]): StatsCounts & StatsTimes {
   const counts = { ...COUNTS };
   for (const name of Object.keys(COUNTS) as (keyof StatsCounts)[]) {
     for (const { sums } of rows) counts[name] += numberOf(sums[name]);
@@ -114,8 +125,8 @@ function timesOf(rows: readonly CountRow[], what: Measured): Times {
   };
 }
 
-/** The class that a field counts; `undefined` for another field. */
-function classIn(field: string, what: Measured): number | undefined {
+/** The class of times that a field counts; `undefined` for another field. */
+export function classIn(field: string, what: Measured): number | undefined {
   if (!field.startsWith(`${what}:`)) return undefined;
   const index = Number(field.slice(what.length + 1));
   return Number.isInteger(index) && index >= 0 && index <= 1000 ? index : undefined;

@@ -78,7 +78,7 @@ export async function openShop(make: (options: HueyOptions) => Huey): Promise<Sh
     sendInvoice: async (invoice) => (await sendInvoice(invoice, "ada@example.org")).id,
     async close() {
       await server.close();
-      await consumer.stop({ graceful: false });
+      await consumer.stop({ graceful: false, grace: 0 });
       await huey.close();
     },
   };

@@ -7,7 +7,7 @@ import { act, ask, keptLog, ORIGIN } from "./_visitor.ts";
 const consumers: Consumer[] = [];
 
 afterEach(async () => {
-  for (const consumer of consumers.splice(0)) await consumer.stop({ graceful: false });
+  for (const consumer of consumers.splice(0)) await consumer.stop({ graceful: false, grace: 0 });
 });
 
 function shop() {
