@@ -1,110 +1,31 @@
 // deno-lint-ignore-file require-await -- what is thrown must become a rejection
 /**
  * A storage of your own, in plain maps and lists: what each method of the contract has to do, and nothing besides. To keep the same
- * in a medium, put its transactions in the place of `#step`. docs/writing_a_storage.md goes through it part by part.
+ * in a medium, make each method one transaction of it. docs/writing_a_storage.md goes through it part by part.
  * @module
  */
-import { unbuilt } from "../../storage/unbuilt.ts";
-import { BaseKeyValue, StorageError } from "@hueyjs/huey";
-import type { ChordRecord, Claim, ClaimBatch, Clock, Ending, Enqueued, FlushPart, Item, Lease, Owner } from "@hueyjs/huey";
-import type { PutIfEmptyOptions, Settled, Settlement, Storage, StoredDeadLetter, StoredLease } from "@hueyjs/huey";
-import type { StoredState, Topic } from "@hueyjs/huey";
+import { StorageError } from "@hueyjs/huey";
+import type { ChordRecord, Claim, ClaimBatch, Clock, Ending, Enqueued, FlushPart, Item, Moved } from "@hueyjs/huey";
+import type { Owner, Pause, Settled, Settlement, Storage, StoredState, Topic } from "@hueyjs/huey";
+import { MapBell } from "./map_bell.ts";
+import { MapChords } from "./map_chords.ts";
+import { MapCounts } from "./map_counts.ts";
+import { MapKeys } from "./map_keys.ts";
+import { MapLeases } from "./map_leases.ts";
+import { MapLetters } from "./map_letters.ts";
+import { type Admitted, MapRows, type Row } from "./map_rows.ts";
+import { claimOf, copyOf, isOf, keepsGate, noneYet, stateOf, stepsOf, told } from "./map_rows.ts";
+import { MapSpace } from "./map_space.ts";
 
 // ---- what is kept ---------------------------------------------------------------------------------------------------
 
-/** A message, from its enqueueing to its end. */
-interface Row {
-  item: Item;
-  where: "queue" | "schedule" | "claimed" | "dead";
-  /** Among those of the same priority. It is kept when a claim is put back. */
-  place: number;
-  deliveries: number;
-  begun?: boolean;
-  /** While it is claimed. */
-  held?: { token: string; owner: Owner; sinceMs: number };
-  /** While it is set aside. */
-  letter?: StoredDeadLetter;
-}
-type Entry = { value: Uint8Array; endsMs: number; holder?: string | undefined; worker?: Owner | undefined };
-type Chord = ChordRecord & { values: (Uint8Array | undefined)[]; filledMs?: number; filledBy?: string | undefined };
-
-const PARTS: FlushPart[] = ["queue", "schedule", "results", "locks", "data", "revocations", "counters", "deadLetters"];
-const MOST_TAKEN = 10_000;
-
-// ---- keys and values ------------------------------------------------------------------------------------------------
-
-/** One name space: the methods that each medium has of its own. The others follow from them. */
-class MapSpace extends BaseKeyValue {
-  readonly map: Map<string, Entry> = new Map();
-  readonly #nowMs: () => number;
-  readonly #ring: () => void;
-
-  /** @param nowMs The time. @throws {StorageError} If the storage is closed. */
-  constructor(nowMs: () => number, ring: () => void = () => {}) {
-    super();
-    this.#nowMs = nowMs;
-    this.#ring = ring;
-  }
-
-  get(key: string): Entry | undefined {
-    const [nowMs, entry] = [this.#nowMs(), this.map.get(key)];
-    return entry && entry.endsMs > nowMs ? entry : undefined;
-  }
-
-  set(key: string, value: Uint8Array, { ttlMs = Infinity, holder }: PutIfEmptyOptions = {}): void {
-    this.map.set(key, { value: value.slice(), endsMs: this.#nowMs() + ttlMs, holder });
-    this.#ring();
-  }
-
-  async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    this.set(key, value, { ttlMs });
-  }
-
-  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    this.#nowMs();
-    return keys.map((key) => this.get(key)?.value);
-  }
-
-  async pop(key: string): Promise<Uint8Array | undefined> {
-    const value = this.get(key)?.value;
-    this.map.delete(key);
-    return value;
-  }
-
-  async entries(): Promise<Map<string, Uint8Array>> {
-    const nowMs = this.#nowMs();
-    return new Map([...this.map].filter(([, { endsMs }]) => endsMs > nowMs).map(([key, { value }]) => [key, value]));
-  }
-
-  async change(key: string, expected?: Uint8Array, value?: Uint8Array, options: PutIfEmptyOptions = {}): Promise<boolean> {
-    const found = this.get(key);
-    if (found?.value.toString() !== expected?.toString()) return false;
-    if (value) this.set(key, value, { ...options, ...(found && { holder: found.holder }) });
-    else this.map.delete(key);
-    return true;
-  }
-}
+const PARTS: FlushPart[] = ["queue", "schedule", "results", "locks", "data", "revocations", "counters", "deadLetters", "stats"];
+const MOST = 10_000;
 
 // ---- the storage ----------------------------------------------------------------------------------------------------
 
 /** Bytes are copied on their way in; those that come out are the stored ones, and nobody may change them. */
 export class MapStorage implements Storage {
-  readonly keep: Storage["keep"] = unbuilt;
-  readonly kept: Storage["kept"] = unbuilt;
-  readonly leaveGate: Storage["leaveGate"] = unbuilt;
-  readonly promote: Storage["promote"] = unbuilt;
-  readonly pause: Storage["pause"] = unbuilt;
-  readonly resume: Storage["resume"] = unbuilt;
-  readonly paused: Storage["paused"] = unbuilt;
-  readonly running: Storage["running"] = unbuilt;
-  readonly blocked: Storage["blocked"] = unbuilt;
-  readonly blockedCount: Storage["blockedCount"] = unbuilt;
-  readonly oldestMs: Storage["oldestMs"] = unbuilt;
-  readonly deadLetter: Storage["deadLetter"] = unbuilt;
-  readonly count: Storage["count"] = unbuilt;
-  readonly counts: Storage["counts"] = unbuilt;
-  readonly recent: Storage["recent"] = unbuilt;
-
   readonly name: string;
   readonly shared = false;
   readonly descriptor = undefined;
@@ -113,16 +34,19 @@ export class MapStorage implements Storage {
   readonly data: MapSpace = new MapSpace(() => this.#nowMs());
   readonly revocations: MapSpace = new MapSpace(() => this.#nowMs(), () => this.#ring("revocations"));
   readonly meta: MapSpace = new MapSpace(() => this.#nowMs());
-  /** In the order in which they are claimed. */
-  #rows: Row[] = [];
-  #nextPlace = 0;
+  readonly #rows: MapRows = new MapRows();
+  readonly #keys: MapKeys = new MapKeys();
+  readonly #steps: Map<string, Map<string, Uint8Array>> = new Map();
+  readonly #letters: MapLetters = new MapLetters();
+  #pause: Pause | undefined;
   /** Tokens of claims that were taken from their holder: their settlements were never written. */
   #taken: string[] = [];
-  readonly #leases: Map<string, StoredLease> = new Map();
-  readonly #chords: Map<string, Chord> = new Map();
-  readonly #notices: Map<string, { ending: Ending; endsMs: number }> = new Map();
+  readonly #leases: MapLeases = new MapLeases();
+  readonly #chords: MapChords = new MapChords();
+  readonly #notices: Map<string, { ending: Ending; endsMs: number; about?: string | undefined }> = new Map();
   readonly #counters: Map<string, { count: number; endsMs: number }> = new Map();
-  readonly #listeners: Set<{ topic: Topic; wake: () => void }> = new Set();
+  readonly #stats: MapCounts = new MapCounts();
+  readonly #bell: MapBell = new MapBell();
   readonly #clock: Clock;
   #closed = false;
 
@@ -138,11 +62,12 @@ export class MapStorage implements Storage {
   }
 
   readonly #nowMs = (): number => this.#open.#clock.now();
-  readonly #in = (where: Row["where"]): Row[] => this.#open.#rows.filter((row) => row.where === where);
+
+  readonly #in = (where: Row["where"]): Row[] => this.#open.#rows.in(where);
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#listeners.clear();
+    this.#bell.clear();
   }
 
   // ---- putting items in
@@ -150,48 +75,88 @@ export class MapStorage implements Storage {
   check({ priority, dueMs = 0 }: Item): void {
     if (!Number.isFinite(priority + dueMs)) throw new RangeError(`Must be finite: priority ${priority}, due time ${dueMs}`);
   }
-  readonly enqueue: Storage["enqueue"] = async (items, chords) => (this.#open.#add(items, chords), {});
+  readonly #check = (items: readonly Item[], chords: readonly ChordRecord[]): void =>
+    [...items, ...chords.map(({ callback }) => callback)].forEach(this.check);
+
+  readonly enqueue: Storage["enqueue"] = async (items, chords) => told(this.#open.#add(items, chords));
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
     if (this.meta.get(key)) return undefined;
-    this.#add([item]);
+    const added = this.#add([item]);
     this.meta.set(key, new Uint8Array(), { ttlMs });
-    return {};
+    return told(added);
   }
-  #add(items: readonly Item[], chords: readonly ChordRecord[] = []): void {
-    for (const item of [...items, ...chords.map(({ callback }) => callback)]) this.check(item); // before anything is written
-    for (const item of items) {
-      const where = item.dueMs === undefined ? "queue" : "schedule";
-      this.#insert({ item: { ...item, data: item.data.slice() }, where, place: this.#nextPlace++, deliveries: 0 });
-      this.#notices.delete(item.id); // the task waits again
-      this.#ring(where);
+
+  #add(items: readonly Item[], chords: readonly ChordRecord[] = []): Admitted {
+    this.#check(items, chords); // before anything is written
+    const added = noneYet();
+    for (const [index, item] of items.entries()) {
+      const holder = this.#keys.holderFor(item, this.#nowMs());
+      if (holder !== undefined) added.duplicates.set(index, holder);
+      else this.#arrive(this.#rows.add(this.#keys.take(copyOf(item), this.#nowMs())), index, added);
     }
-    for (const chord of chords) {
-      if (!this.#chords.has(chord.id)) this.#chords.set(chord.id, { ...chord, values: Array(chord.size).fill(undefined) });
-    }
+    for (const chord of chords) this.#chords.add(chord);
+    return added;
   }
-  readonly #insert = (row: Row): unknown =>
-    this.#rows.splice(this.#rows.findLastIndex(({ item }) => item.priority >= row.item.priority) + 1, 0, row);
 
-  // ---- the schedule
-
-  readonly #bySchedule = (): Row[] =>
-    this.#in("schedule").sort((one, other) => one.item.dueMs! - other.item.dueMs! || one.place - other.place);
-
-  readonly dueMs: Storage["dueMs"] = async () => this.#bySchedule()[0]?.item.dueMs;
-
-  async promoteDue(limit: number): Promise<Item[]> {
-    const due = this.#bySchedule().filter(({ item }) => item.dueMs! <= this.#nowMs()).slice(0, limit);
-    this.#rows = this.#rows.filter((row) => !due.includes(row));
-    this.#add(due.map(({ item }) => ({ ...item, dueMs: undefined })));
-    return due.map(({ item }) => item);
+  /** An item comes to the schedule, to its gate, or to the queue. */
+  #arrive(row: Row, index: number, added: Admitted): void {
+    this.#notices.delete(row.item.id); // the task waits again
+    added.admitted.push(...this.#rows.arrive(row, this.#nowMs()).filter((item) => item !== row.item));
+    if (row.where === "line") added.blocked.add(index);
+    this.#ring(row.where === "schedule" ? "schedule" : "queue");
   }
+
+  /** Something has left a gate. */
+  #admit(): Item[] {
+    this.#ring("queue");
+    return this.#rows.admit(this.#nowMs());
+  }
+
+  readonly leaveGate: Storage["leaveGate"] = async ({ token }) => {
+    const row = this.#in("passed").find(({ held }) => held!.token === token);
+    if (row) row.item = { ...row.item, gate: undefined };
+    return this.#admit();
+  };
+
+  // ---- the schedule, and the pause
+
+  readonly promoteDue: Storage["promoteDue"] = async (limit) => {
+    if (this.#pause && !this.#pauseNow()) this.#ring("queue"), this.#pause = undefined;
+    return this.#promote(this.#in("schedule").filter(({ item }) => item.dueMs! <= this.#nowMs()).slice(0, limit));
+  };
+  readonly promote: Storage["promote"] = async (id) =>
+    this.#promote(this.#in("schedule").filter(({ item }) => item.id === id).slice(0, 1))[0];
+
+  #promote(rows: Row[]): Moved[] {
+    const items = rows.map(({ item }) => item);
+    const added = noneYet();
+    for (const row of rows) row.item = { ...row.item, dueMs: undefined };
+    for (const [index, row] of rows.entries()) this.#arrive(row, index, added);
+    return items.map((item, index) => ({ ...item, blocked: added.blocked.has(index) }));
+  }
+
+  readonly dueMs: Storage["dueMs"] = async () => {
+    const dueMs = Math.min(this.#in("schedule")[0]?.item.dueMs ?? Infinity, this.#pause?.untilMs ?? Infinity);
+    return dueMs < Infinity ? dueMs : undefined;
+  };
+  readonly #pauseNow = (): Pause | undefined => (this.#pause?.untilMs ?? Infinity) > this.#nowMs() ? this.#pause : undefined;
+  readonly paused: Storage["paused"] = async () => this.#pauseNow();
+  readonly pause: Storage["pause"] = async ({ untilMs }) => (this.#open.#pause = { untilMs }, this.#ring("schedule"));
+  readonly resume: Storage["resume"] = async () => {
+    const wasPaused = this.#pauseNow() !== undefined;
+    this.#pause = undefined;
+    this.#ring("queue");
+    return wasPaused;
+  };
+
   // ---- claims
 
   async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
-    const claimed = this.#in("queue").slice(0, limit);
+    const claimed = this.#pauseNow() ? [] : this.#in("queue").slice(0, limit);
     const held = (): Row["held"] => ({ token: crypto.randomUUID(), owner, sinceMs: this.#nowMs() });
     for (const row of claimed) Object.assign(row, { where: "claimed", held: held(), deliveries: row.deliveries + 1 });
+    for (const { item } of claimed) this.#keys.free(item, "start");
     return { claims: claimed.map(claimOf), revocations: await this.revocations.size() > 0 };
   }
   readonly claimed: Storage["claimed"] = async (target) =>
@@ -203,133 +168,141 @@ export class MapStorage implements Storage {
     const row = this.#held(claim);
     return row !== undefined && (row.begun = true);
   }
+
+  async keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
+    const [row, key] = [this.#held(claim), stepsOf(claim)];
+    if (row) this.#steps.set(key, (this.#steps.get(key) ?? new Map()).set(name, value.slice()));
+    return row !== undefined;
+  }
+  readonly kept: Storage["kept"] = async (key) => new Map(this.#open.#steps.get(key));
+
   readonly release: Storage["release"] = async (claims) => {
-    const rows = claims.map(this.#open.#held).filter((row) => row !== undefined);
-    for (const row of rows) this.#giveBack(row).deliveries--;
+    for (const row of claims.map(this.#open.#held)) if (row) this.#giveBack(row).deliveries--;
   };
+
   #giveBack(row: Row): Row {
-    const { token } = row.held!;
-    this.#taken = [...this.#taken, token].slice(-MOST_TAKEN);
-    this.#dropLocks(({ holder }) => holder === token);
+    this.#taken = [...this.#taken, row.held!.token].slice(-MOST);
+    this.#dropLocks(row.held!.token);
     this.#ring("queue");
     return Object.assign(row, { where: "queue", held: undefined });
   }
 
-  #dropLocks(isDropped: (lock: Entry) => boolean): void {
-    for (const [key, lock] of this.locks.map) if (isDropped(lock)) this.locks.map.delete(key);
+  #dropLocks(token: string): void {
+    for (const [key, { holder }] of this.locks.map) if (holder === token) this.locks.map.delete(key);
   }
 
   // ---- settlements
 
   async settle(settlement: Settlement): Promise<Settled> {
-    const { claim, canceled = [], enqueue = [], chords, chord, dropChord, forget = [], bury } = settlement;
-    if (claim && !this.#held(claim)) return this.#answerAgain(settlement);
-    this.#open.#add(enqueue, chords); // refuses before anything is written
-    if (claim) this.#endClaim(claim, settlement);
+    const { claim, enqueue = [], chords = [], canceled = [], forget = [], dropChord, dropSteps } = settlement;
+    const row = claim && this.#held(claim);
+    if (claim && !row) return this.#answerAgain(settlement);
+    const next = settlement.next && copyOf(settlement.next);
+    this.#check(next ? [...enqueue, next] : enqueue, chords); // before anything is written
+    const staysIn = row !== undefined && keepsGate(row.item, settlement);
+    const left = row ? this.#endClaim(row, settlement, next) : [];
+    const added = this.#add(enqueue, chords);
+    if (next && staysIn) this.#replace(row, next);
+    else if (next) this.#arrive(this.#rows.add(next), enqueue.length, added);
     this.#end(settlement);
-    if (bury) this.#bury(settlement);
-    for (const step of canceled) this.#end({ ...settlement, result: undefined, ...step, ending: "canceled" });
+    for (const { steps } of this.#letters.bury(settlement, this.#nowMs())) this.#steps.delete(steps);
+    for (const { id, result } of canceled) this.#end({ ...settlement, id, result, ending: "canceled", about: undefined });
     for (const key of forget) this.revocations.map.delete(key);
-    const callback = chord && this.#report(settlement);
+    if (dropSteps !== undefined) this.#steps.delete(dropSteps);
+    const callback = this.#report(settlement, added);
     if (dropChord !== undefined) this.#chords.delete(dropChord);
-    return { held: true, callback };
+    return { held: true, callback, blocked: added.blocked, admitted: [...left, ...added.admitted] };
   }
 
   /** Was it written when it was sent before, or was the claim taken away? */
   #answerAgain({ again, claim, chord }: Settlement): Settled {
     if (!again || this.#taken.includes(claim!.token)) return { held: false };
-    const told = this.#chords.get(chord?.id ?? "");
-    return { held: true, callback: told?.filledBy === claim!.token ? told.callback : undefined };
+    return { held: true, callback: this.#chords.filledBy(chord?.id, claim!.token) };
   }
 
-  #endClaim({ token }: Claim, { dropLocks, passLocks }: Settlement): void {
-    this.#rows = this.#rows.filter(({ held }) => held?.token !== token);
-    if (dropLocks) this.#dropLocks(({ holder }) => holder === token);
-    for (const lock of this.locks.map.values()) {
-      if (lock.holder === token) Object.assign(lock, { holder: undefined, worker: passLocks });
-    }
+  /** The next attempt stays at the gate. */
+  #replace(row: Row, item: Item): void {
+    this.#rows.enter(Object.assign(row, { item, deliveries: 0, begun: undefined, held: undefined }), "queue", this.#nowMs());
+    this.#notices.delete(item.id);
+    this.#ring("queue");
   }
 
-  #end({ id, result, resultTtlMs, ending, noticeTtlMs }: Settlement): void {
+  /** @returns the items that are admitted in its place */
+  #endClaim(row: Row, settlement: Settlement, next: Item | undefined): Item[] {
+    const { dropLocks, passLocks } = settlement;
+    this.#keys.free(row.item, "end", next);
+    if (dropLocks) this.#dropLocks(row.held!.token);
+    if (passLocks) Object.assign(row, { where: "passed", held: { ...row.held!, owner: passLocks } });
+    else if (!keepsGate(row.item, settlement)) this.#rows.remove((other) => other === row);
+    return this.#admit();
+  }
+
+  #end({ id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
+    const said = claim?.track === false ? undefined : about;
     if (result) this.results.set(id, result, { ttlMs: resultTtlMs });
-    if (ending) this.#notices.set(id, { ending, endsMs: this.#nowMs() + noticeTtlMs });
-    for (const key of this.#notices.keys()) if (!this.#endingOf(key)) this.#notices.delete(key);
+    if (ending) this.#notices.set(id, { ending, endsMs: this.#nowMs() + noticeTtlMs, about: said });
+    for (const key of this.#notices.keys()) if (!this.#endOf(key)) this.#notices.delete(key);
     this.#ring("results");
   }
 
-  #bury({ id, claim, bury }: Settlement): void {
-    const { priority = 0, track = true, chord } = claim ?? {};
-    const item: Item = { id: bury!.taskId ?? id, data: bury!.data.slice(), priority, track, ...(chord && { chord }) };
-    this.#insert({ item, where: "dead", place: 0, deliveries: 0, letter: { ...bury!, data: item.data, priority } });
+  #report({ claim, chord }: Settlement, added: Admitted): Moved | undefined {
+    const callback = chord && this.#chords.report(chord, claim?.token, this.#nowMs());
+    if (callback === undefined) return undefined;
+    const isLater = (callback.dueMs ?? 0) > this.#nowMs();
+    const { blocked, admitted } = this.#add([isLater ? callback : { ...callback, dueMs: undefined }]);
+    added.admitted.push(...admitted);
+    return { ...callback, blocked: blocked.has(0) };
   }
 
-  #report({ claim, chord: report }: Settlement): Item | undefined {
-    const chord = this.#chords.get(report!.id);
-    if (!chord || !(report!.index in chord.values) || chord.values[report!.index]) return undefined;
-    chord.values[report!.index] = report!.value.slice();
-    if (chord.values.includes(undefined)) return undefined;
-    Object.assign(chord, { filledMs: this.#nowMs(), filledBy: claim?.token });
-    const isLater = (chord.callback.dueMs ?? 0) > this.#nowMs();
-    this.#add([isLater ? chord.callback : { ...chord.callback, dueMs: undefined }]);
-    return chord.callback;
-  }
-
-  readonly collect: Storage["collect"] = async (id) => {
-    const { values = [], filledMs } = this.#open.#chords.get(id) ?? {};
-    return { values, filledMs };
-  };
+  readonly collect: Storage["collect"] = async (id) => this.#open.#chords.collect(id);
 
   // ---- leases
 
   readonly leases: Storage["leases"] = async () => [...this.#open.#leases.values()];
-  readonly renewLease: Storage["renewLease"] = async (lease) => this.#renew(lease);
-
-  #renew(lease: Lease): void {
-    this.#leases.set(lease.consumer, { ...lease, expiresMs: this.#nowMs() + lease.ttlMs });
-  }
+  readonly renewLease: Storage["renewLease"] = async (lease) => this.#leases.renew(lease, this.#nowMs());
 
   async endLease(consumer: string): Promise<void> {
     this.#open.#leases.delete(consumer);
-    this.#dropLocks(({ worker }) => worker?.consumer === consumer);
+    this.#dropPassed((owner) => owner.consumer === consumer);
   }
 
   readonly recover: Storage["recover"] = async (target, own) => {
-    const nowMs = this.#nowMs();
-    if (own) this.#renew(own); // who cannot renew does not take
-    const over = target ? [] : [...this.#leases.values()].filter(({ expiresMs }) => expiresMs <= nowMs);
-    for (const { consumer } of over) this.#leases.delete(consumer);
+    if (own) this.#leases.renew(own, this.#nowMs()); // who cannot renew does not take
+    if (!target) this.#leases.expire(this.#nowMs());
     const isLost = (owner: Owner): boolean =>
       target ? isOf(target, owner) : owner.consumer !== own?.consumer && !this.#leases.has(owner.consumer);
     const lost = this.#in("claimed").filter(({ held }) => isLost(held!.owner));
     const claims = lost.map(claimOf);
     for (const row of lost) this.#giveBack(row);
-    this.#dropLocks(({ worker }) => worker !== undefined && isLost(worker));
+    this.#dropPassed(isLost);
     return claims;
   };
+
+  /** The workers whose functions still ran are gone: with them the locks and the places at gates that they had. */
+  #dropPassed(isLost: (owner: Owner) => boolean): void {
+    const lost = this.#in("passed").filter(({ held }) => isLost(held!.owner));
+    for (const { held } of lost) this.#dropLocks(held!.token);
+    this.#rows.remove((row) => lost.includes(row));
+    this.#admit();
+  }
 
   // ---- what is known of tasks
 
   async state(id: string): Promise<StoredState | undefined> {
-    const row = this.#open.#rows.find(({ item }) => item.id === id && item.track);
-    const ending = this.#endingOf(id);
-    return row ? stateOf(row) : ending && { state: ending };
+    const row = this.#open.#rows.all.find(({ item, where }) => item.id === id && item.track && where !== "passed");
+    return row ? stateOf(row) : this.#endOf(id) ?? this.#letters.stateOf(id);
   }
 
-  readonly endedOf: Storage["endedOf"] = async (ids) => ids.filter((id) => this.#open.results.get(id) || this.#endingOf(id));
+  readonly endedOf: Storage["endedOf"] = async (ids) => ids.filter((id) => this.#open.results.get(id) || this.#endOf(id));
 
-  #endingOf(id: string): Ending | undefined {
+  #endOf(id: string): StoredState | undefined {
     const notice = this.#notices.get(id);
-    return notice && (notice.endsMs > this.#nowMs() || this.results.get(id)) ? notice.ending : undefined;
+    const isKnown = notice && (notice.endsMs > this.#nowMs() || this.results.get(id));
+    return isKnown ? { state: notice.ending, about: notice.about } : undefined;
   }
 
-  async listen(topic: Topic, wake: () => void): Promise<() => void> {
-    const listener = { topic, wake };
-    this.#open.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
-
-  readonly #ring = (topic: Topic): void =>
-    this.#listeners.forEach((listener) => listener.topic === topic && queueMicrotask(listener.wake));
+  readonly listen: Storage["listen"] = async (topic, wake) => this.#open.#bell.listen(topic, wake);
+  readonly #ring = (topic: Topic): void => this.#bell.ring(topic);
 
   async increment(key: string, by: number, ttlMs: number = Infinity): Promise<number> {
     const nowMs = this.#nowMs();
@@ -343,56 +316,73 @@ export class MapStorage implements Storage {
 
   readonly pendingCount: Storage["pendingCount"] = async () => this.#in("queue").length;
   readonly scheduledCount: Storage["scheduledCount"] = async () => this.#in("schedule").length;
-  readonly deadLetterCount: Storage["deadLetterCount"] = async () => this.#in("dead").length;
+  readonly blockedCount: Storage["blockedCount"] = async () => this.#in("line").length;
   readonly pending: Storage["pending"] = async (limit) => this.#in("queue").slice(0, limit).map(({ item }) => item);
-  readonly scheduled: Storage["scheduled"] = async (limit) => this.#bySchedule().slice(0, limit).map(({ item }) => item);
-  readonly deadLetters: Storage["deadLetters"] = async ({ limit } = {}) =>
-    this.#in("dead").map(({ letter }) => letter!).sort((one, other) => one.atMs - other.atMs).slice(0, limit);
+  readonly scheduled: Storage["scheduled"] = async (limit) => this.#in("schedule").slice(0, limit).map(({ item }) => item);
+  readonly blocked: Storage["blocked"] = async (limit = MOST) => this.#in("line").slice(0, limit).map(({ item }) => item);
+  readonly running: Storage["running"] = async (limit = MOST) => {
+    const rows = this.#in("claimed").sort((one, other) => one.held!.sinceMs - other.held!.sinceMs).slice(0, limit);
+    return rows.map((row) => ({ claim: claimOf(row), owner: row.held!.owner, sinceMs: row.held!.sinceMs }));
+  };
+  readonly oldestMs: Storage["oldestMs"] = async () => this.#open.#rows.oldestMs();
 
-  // ---- dead letters
+  // ---- dead letters, and counts
 
-  async requeueDeadLetter(id: string, _item?: Item): Promise<Enqueued | undefined> {
-    const row = this.#exhume(id);
-    if (row) this.results.map.delete(row.item.id);
-    if (row) this.#add([row.item]);
-    return row && {};
+  readonly deadLetters: Storage["deadLetters"] = async (query) => this.#open.#letters.list(query);
+  readonly deadLetterCount: Storage["deadLetterCount"] = async (query) => this.#open.#letters.list(query).length;
+  readonly deadLetter: Storage["deadLetter"] = async (id) => this.#open.#letters.find(id);
+
+  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+    this.#open.check(item);
+    const holder = this.#keys.holderFor(item, this.#nowMs());
+    if (this.#letters.find(id)?.id !== id) return undefined;
+    if (holder !== undefined) return { duplicates: new Map([[0, holder]]) };
+    const { taskId } = this.#letters.take(id)!;
+    this.results.map.delete(taskId);
+    this.#notices.delete(taskId);
+    return told(this.#add([item]));
   }
 
-  readonly deleteDeadLetter: Storage["deleteDeadLetter"] = async (id) => this.#exhume(id) !== undefined;
-
-  #exhume(id: string): Row | undefined {
-    const found = this.#in("dead").find(({ letter }) => letter!.id === id);
-    this.#rows = this.#rows.filter((row) => row !== found);
-    return found;
+  async deleteDeadLetter(id: string): Promise<boolean> {
+    const letter = this.#open.#letters.take(id);
+    if (letter) this.#steps.delete(letter.steps);
+    return letter !== undefined;
   }
+
+  readonly count: Storage["count"] = async (rows, recent, bounds) => this.#stats.add(rows, recent, bounds, this.#nowMs());
+  readonly counts: Storage["counts"] = async (query) => this.#open.#stats.list(query);
+  readonly recent: Storage["recent"] = async (limit) => this.#open.#stats.recent(limit);
+
+  // ---- deletion
 
   readonly flush: Storage["flush"] = async (parts = PARTS) => parts.forEach((part) => this.#open.#flush(part));
 
   #flush(part: FlushPart): void {
-    if (part === "queue") this.#in("claimed").forEach((row) => this.#giveBack(row));
-    if (part === "queue") this.#chords.clear();
+    if (part === "queue") this.#flushQueue();
+    else if (part === "schedule") this.#flushSchedule();
+    else if (part === "deadLetters") this.#letters.takeAll().forEach(({ steps }) => this.#steps.delete(steps));
+    else if (part === "stats") this.#stats.clear();
+    else this[part === "counters" ? "meta" : part].map.clear();
     if (part === "results") this.#notices.clear();
     if (part === "counters") this.#counters.clear();
-    const where = part === "deadLetters" ? "dead" : part;
-    this.#rows = this.#rows.filter((row) => row.where !== where);
-    if (part !== "queue" && part !== "schedule" && part !== "deadLetters" && part !== "stats") {
-      this[part === "counters" ? "meta" : part].map.clear();
-    }
   }
-}
 
-function claimOf({ item, held, deliveries, begun }: Row): Claim {
-  return { ...item, token: held!.token, deliveries, ...(begun && { begun }) };
-}
+  /** Unique keys and steps of what is still scheduled stay, and steps of dead letters. */
+  #flushQueue(): void {
+    for (const row of this.#in("claimed")) this.#giveBack(row);
+    this.#rows.remove(({ where }) => where !== "schedule");
+    this.#rows.admit(0); // forgets the limits
+    this.#chords.clear();
+    const items = this.#in("schedule").map(({ item }) => item);
+    this.#keys.freeAllBut(items);
+    const steps = [...items.map(stepsOf), ...this.#letters.all.map((letter) => letter.steps)];
+    for (const key of this.#steps.keys()) if (!steps.includes(key)) this.#steps.delete(key);
+  }
 
-function stateOf({ item, where, held }: Row): StoredState {
-  if (held) return { state: "running", worker: held.owner.worker, sinceMs: held.sinceMs };
-  if (where === "dead") return { state: "dead" };
-  return { state: item.retry ? "retrying" : where === "schedule" ? "scheduled" : "waiting" };
-}
-
-function isOf(target: { consumer: string; worker?: string }, owner: Owner): boolean {
-  return target.consumer === owner.consumer && (target.worker === undefined || target.worker === owner.worker);
+  #flushSchedule(): void {
+    for (const { item } of this.#in("schedule")) this.#keys.free(item, "deletion"), this.#steps.delete(stepsOf(item));
+    this.#rows.remove(({ where }) => where === "schedule");
+  }
 }
 
 // Output:

@@ -16,9 +16,8 @@ const NEWER = [
 ];
 
 /** By driver. */
-export const LACKING: Readonly<Record<"sqlite" | "file" | "redis" | "map", readonly string[]>> = {
+export const LACKING: Readonly<Record<"sqlite" | "file" | "redis", readonly string[]>> = {
   sqlite: NEWER,
   file: NEWER,
   redis: NEWER,
-  map: NEWER,
 };
