@@ -2,7 +2,7 @@
  * Trying dead letters again: a new run of the task under its id, with everything that was to follow it.
  * @module
  */
-import { cancelFollowing, forgetCanceled } from "../settlement/canceled_steps.ts";
+import { cancelOnceMore, forgetCanceled } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { stamped } from "../composition/link.ts";
@@ -12,7 +12,7 @@ import { runQueued } from "../execution/queued.ts";
 import type { Message } from "../message/message.ts";
 import { describe } from "../observe/logger.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
-import type { DeadLetterQuery, Item, StoredDeadLetter } from "../storage.ts";
+import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
 
 /**
  * Enqueues the task of a dead letter again.
@@ -71,22 +71,18 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
   }
   const again = stamped(asNew(core, message), core.clock.now());
   await forgetCanceled(core, again);
-  const enqueued = await core.storage.requeueDeadLetter(id, await itemOf(core, again));
+  const enqueued = await core.storage.requeueDeadLetter(id, await encodeItem(core, again));
   if (enqueued === undefined) return false;
   const holder = enqueued.duplicates?.get(0);
   if (holder === undefined) {
+    core.statistics?.count(again.name, "enqueued");
     await announce(core, [again], enqueued.blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
     await announceItems(core, enqueued.admitted ?? []);
     return true;
   }
   core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`);
-  const canceled = await cancelFollowing(core, message, "failed");
-  await core.storage.settle({ id: taskId, noticeTtlMs: core.settings.completionTtlMs, canceled });
+  await cancelOnceMore(core, message);
   return false;
-}
-
-async function itemOf(core: Core, message: Message): Promise<Item> {
-  return await encodeItem(core, message);
 }
 
 async function readable(core: Core, id: string, data: Uint8Array): Promise<Message | undefined> {

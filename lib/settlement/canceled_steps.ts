@@ -55,3 +55,11 @@ export async function forgetCanceled(core: Core, { next }: Message): Promise<voi
     await core.storage.settle({ id, ending: "canceled", noticeTtlMs: 0 });
   }
 }
+
+/** Undoes that: the message does not run after all. */
+export async function cancelOnceMore(core: Core, message: Message): Promise<void> {
+  const [first, ...canceled] = await cancelFollowing(core, message, "failed") ?? [];
+  if (first === undefined) return;
+  const { completionTtlMs: noticeTtlMs, resultTtlMs } = core.settings;
+  await core.storage.settle({ ...first, ending: "canceled", noticeTtlMs, resultTtlMs, canceled });
+}
