@@ -1,7 +1,7 @@
 /**
  * The plain way for a task to end: empty, with nothing to store and nothing to follow. Its row of `huey_task` is overwritten in
  * place and is the notice of the end for a moment; many such rows together become entries. So one task at a time costs one page
- * of the write-ahead log instead of three, and a hundred at a time two statements.
+ * of the write-ahead log instead of three. Many that end together become entries at once, by two statements.
  * @module
  */
 import type { Settlement } from "../../lib/storage.ts";
@@ -16,6 +16,9 @@ import { splitToken } from "./claimed.ts";
 
 /** Rows that have ended before they become entries. */
 const ROWS_AT_ONCE = 64;
+
+/** So many that became entries at once pay for a look for rows that another process has left behind. */
+const ENTRIES_AT_ONCE = 1024;
 
 /** The time for which a notice is kept is stored above {@linkcode ENDED_TOKEN}, within the width of a token. */
 const LONGEST_TTL_MS = 2 ** 40;
@@ -39,6 +42,20 @@ const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl
   select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms, more from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
+/** So many together become entries at once. */
+const ROWS_TO_ENTRIES = 16;
+
+/** Of claims, of which all say the same, or each something else. */
+const CLAIMS_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, ?3 from huey_task
+  where seq >= ?4 + 0 and seq <= ?5 + 0 and token = ?6 ${KEEP_OTHERS}`;
+
+const EACH_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, said.value from json_each(?3) as said, huey_task
+  where seq = ?4 + said.key and token = ?5 ${KEEP_OTHERS}`;
+
+const DROP_CLAIMS = "delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
+
 const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
 
 const DROP_ONE = `delete from huey_task where id_number = ? and task_id = ? and owner = ${ENDED} and queue = ?`;
@@ -46,11 +63,12 @@ const DROP_ONE = `delete from huey_task where id_number = ? and task_id = ? and 
 /** Rows that this connection has overwritten and that are no entries yet. */
 export class EndedRows {
   #count = 0;
+  #passed = 0;
   #last = 0;
 
-  /** Whether there are any. */
+  /** Whether there may be any. */
   get some(): boolean {
-    return this.#count > 0;
+    return this.#count > 0 || this.#passed > 0;
   }
 
   /** Notes that rows up to `last` have ended. */
@@ -59,9 +77,15 @@ export class EndedRows {
     this.#last = Math.max(this.#last, last);
   }
 
+  /** Notes that others, up to `last`, have become entries at once. */
+  pass(count: number, last: number): void {
+    this.#passed += count;
+    this.#last = Math.max(this.#last, last);
+  }
+
   /** Makes them entries, and those that a process left behind, if there are many. */
   continue(session: Session): void {
-    if (this.#count >= ROWS_AT_ONCE) this.finish(session);
+    if (this.#count >= ROWS_AT_ONCE || this.#passed >= ENTRIES_AT_ONCE) this.finish(session);
   }
 
   /** Makes them entries. */
@@ -70,6 +94,7 @@ export class EndedRows {
     session.sweep.count(session.run(TO_ENTRIES, session.now(), first, this.#last));
     session.run(DROP, first, this.#last);
     this.#count = 0;
+    this.#passed = 0;
   }
 }
 
@@ -122,10 +147,17 @@ function holds(session: Session, first: number, count: number, token: number): b
 function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
   const { noticeTtlMs: ttlMs, about } = settlements[0]!;
   const last = first + settlements.length - 1;
-  const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs];
-  const ended = settlements.every((settlement) => settlement.about === about)
-    ? session.run(END, ...written, toStoredAbout(about), first, last, token)
-    : session.run(END_EACH, ...written, JSON.stringify(settlements.map(said)), first, token);
+  const isSame = settlements.every((settlement) => settlement.about === about);
+  const more = isSame ? toStoredAbout(about) : JSON.stringify(settlements.map(said));
+  if (settlements.length >= ROWS_TO_ENTRIES) {
+    if (isSame) session.run(CLAIMS_TO_ENTRIES, session.now(), ttlMs, more, first, last, token);
+    else session.run(EACH_TO_ENTRIES, session.now(), ttlMs, more, first, token);
+    session.sweep.count(settlements.length);
+    session.ended.pass(settlements.length, last);
+    return session.run(DROP_CLAIMS, first, last, token) > 0;
+  }
+  const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs, more];
+  const ended = isSame ? session.run(END, ...written, first, last, token) : session.run(END_EACH, ...written, first, token);
   if (ended === 0) return false;
   session.ended.add(settlements.length, last);
   return true;

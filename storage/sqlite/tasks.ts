@@ -106,7 +106,9 @@ export function addTasks(session: Session, items: readonly Item[], holds?: Holds
 
 /** Whether this is all that a single statement has to do. */
 export function isOneStatement(items: readonly Item[]): boolean {
-  return items.length === 1 && isPlain(items[0]!) && items[0]!.dueMs === undefined && isBare(items[0]!);
+  const [item] = items;
+  if (items.length !== 1 || !isPlain(item!) || item!.dueMs !== undefined) return false;
+  return item!.gate === undefined && item!.unique === undefined;
 }
 
 function isPlain(item: Item): boolean {
@@ -263,8 +265,8 @@ interface Append {
 }
 
 function appendAll(session: Session, items: readonly Item[], { plain, now, holds }: Append): void {
+  if (plain && items.length === 1) return appendOne(session, items[0]!, now, holds);
   const areBare = items.every(isBare);
-  if (plain && items.length === 1 && areBare) return appendOne(session, items[0]!, now);
   let seq = nextNumber(session, plain);
   for (let start = 0; start < items.length;) {
     const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
@@ -281,13 +283,15 @@ function appendAll(session: Session, items: readonly Item[], { plain, now, holds
 }
 
 /** In a single statement, which needs no transaction around it. */
-function appendOne(session: Session, { retry, track, id, data }: Item, now: number): void {
+function appendOne(session: Session, item: Item, now: number, holds: Holds | undefined): void {
   const { queue } = session;
-  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data);
+  const { retry, track, id, data } = item;
+  const values = [retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data, toStoredMore(item, holds?.get(item))];
+  session.run(APPEND_ONE, queue, firstPrioritised(queue), now, ...values);
 }
 
-const APPEND_ONE = `insert into huey_task (${COLUMNS}) values (
-  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, 0, ?4, ?5, ?6, ?7)`;
+const APPEND_ONE = `insert into huey_task (${COLUMNS}, more) values (
+  (${NEXT_PLAIN}), ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, 0, ?4, ?5, ?6, ?7, ?8)`;
 
 /** @param isBare Without what few messages have. */
 function insertStatement(rows: number, isBare: boolean): string {

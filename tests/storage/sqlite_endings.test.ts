@@ -138,9 +138,23 @@ describe("endings in a SQLite file", () => {
     await run(1);
     await storage.close();
     storage = fixture.open();
-    await storage.enqueue(items(64, "other"));
-    await run(64);
-    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 65]);
+    await storage.enqueue(items(1100, "other"));
+    await run(1100);
+    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 1101]);
     expect(await storage.state("task0")).toEqual({ state: "empty" });
+  });
+
+  test("what is said about each task is told of that task, before and after its notice is an entry", async () => {
+    for (const together of [1, 5, 100]) {
+      const prefix = `of ${together} `;
+      await storage.enqueue(items(together, prefix).map((item) => ({ ...item, about: "waits" })));
+      expect(await storage.state(`${prefix}0`)).toEqual({ state: "waiting", about: "waits" });
+      const claims = await claim(together);
+      const about = (index: number): string | undefined => index === 3 ? undefined : `said\0of ${index}`;
+      await Promise.all(claims.map((claimed, index) => complete(claimed, { about: about(index) })));
+      for (const index of [0, together - 1, Math.min(3, together - 1)]) {
+        expect(await storage.state(`${prefix}${index}`)).toEqual({ state: "empty", about: about(index) });
+      }
+    }
   });
 });
