@@ -10,14 +10,14 @@ import type { Content } from "../parts/layout.ts";
 import { badge } from "../parts/state.ts";
 import { mayAct, type QueueVisit } from "../parts/visit.ts";
 import { graphOf } from "../queue/graph.ts";
-import { type Invocation, readInvocation } from "../queue/invocation.ts";
+import { type Invocation, readInvocation } from "../../lib/operation/invocation.ts";
 import { HIDDEN, type Shown } from "../queue/shown.ts";
 import { timeline } from "./timeline.ts";
 
 /** The page. */
 export async function invocationPage(visit: QueueVisit): Promise<Content> {
   const id = visit.url.searchParams.get("id") ?? "";
-  const found = id === "" || id.length > 4000 ? undefined : await readInvocation(visit.queue, id);
+  const found = id === "" || id.length > 4000 ? undefined : await readInvocation(visit.queue.core, id);
   if (found === undefined) {
     const body = html`
       <section class="card">

@@ -5,7 +5,7 @@
 import { ago, count, duration, exact } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { QueueVisit } from "../parts/visit.ts";
-import type { Invocation } from "../queue/invocation.ts";
+import type { Invocation } from "../../lib/operation/invocation.ts";
 
 interface Event {
   readonly at: Date | undefined;

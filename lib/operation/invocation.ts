@@ -2,18 +2,23 @@
  * Everything that is known of one invocation. Looking takes nothing: values stay to be read.
  * @module
  */
-import { keptSteps } from "../../lib/attempt/steps.ts";
-import { decodeMessage } from "../../lib/core/codec.ts";
-import { makeTask } from "../../lib/composition/call.ts";
-import { findDeadLetter } from "../../lib/operation/dead_letters.ts";
-import { TaskException } from "../../lib/errors.ts";
-import type { Message } from "../../lib/message/message.ts";
-import type { Item } from "../../lib/storage.ts";
-import type { TaskInfo } from "../../lib/types/calling.ts";
-import type { DeadLetter, RunningTask } from "../../lib/types/operating.ts";
-import type { TaskStatus } from "../../lib/types/results.ts";
-import type { RecentTask } from "../../lib/types/statistics.ts";
-import type { Queue } from "./queue.ts";
+import { keptSteps } from "../attempt/steps.ts";
+import { decodeMessage } from "../core/codec.ts";
+import { makeTask } from "../composition/call.ts";
+import { findDeadLetter } from "./dead_letters.ts";
+import { runningTasks } from "./looks.ts";
+import { lastProgress } from "../attempt/progress.ts";
+import type { Core } from "../core/core.ts";
+import { readOutcome as readStored, unwrap } from "../result/reader.ts";
+import { taskStatus } from "../result/state.ts";
+import { readRecent } from "../statistics/read.ts";
+import { TaskException } from "../errors.ts";
+import type { Message } from "../message/message.ts";
+import type { Item } from "../storage.ts";
+import type { TaskInfo } from "../types/calling.ts";
+import type { DeadLetter, RunningTask } from "../types/operating.ts";
+import type { TaskStatus } from "../types/results.ts";
+import type { RecentTask } from "../types/statistics.ts";
 
 /** What is known of one invocation. */
 export interface Invocation {
@@ -41,25 +46,26 @@ const MOST_LOOKED = 2000;
 /**
  * Looks for an invocation.
  *
- * @param queue The queue.
+ * @param core Of the Huey.
  * @param id Of the task, or of the dead letter.
  * @returns `undefined` if nothing is known of it
  */
-export async function readInvocation(queue: Queue, id: string): Promise<Invocation | undefined> {
-  const { huey } = queue;
-  const letter = await findDeadLetter(queue.core, id);
+export async function readInvocation(core: Core, id: string): Promise<Invocation | undefined> {
+  const letter = await findDeadLetter(core, id);
   const taskId = letter?.taskId ?? id;
   const [status, progress, outcome, recents] = await Promise.all([
-    huey.state(taskId),
-    huey.progress(taskId),
-    readOutcome(queue, taskId),
-    huey.recent(1000),
+    taskStatus(core, taskId),
+    lastProgress(core, taskId),
+    readOutcome(core, taskId),
+    readRecent(core.storage),
   ]);
   const recent = recents.find((each) => each.id === taskId);
   if (status.state === "unknown" && letter === undefined && recent === undefined && outcome === undefined) return undefined;
-  const running = status.state === "running" ? (await huey.running(1000)).find((each) => each.id === taskId) : undefined;
-  const item = status.ended ? undefined : await findItem(queue, taskId, status.state);
-  const message = await readMessage(queue, item ?? (letter && { id: taskId, data: letter.data }));
+  const running = status.state === "running"
+    ? (await runningTasks(core, MOST_LOOKED)).find((each) => each.id === taskId)
+    : undefined;
+  const item = status.ended ? undefined : await findItem(core, taskId, status.state);
+  const message = await readMessage(core, item ?? (letter && { id: taskId, data: letter.data }));
   const task = message === undefined ? running ?? letter?.task : makeTask(message);
   return {
     id: taskId,
@@ -73,7 +79,7 @@ export async function readInvocation(queue: Queue, id: string): Promise<Invocati
     value: outcome?.value,
     error: errorOf(letter, outcome?.error, status),
     progress,
-    steps: await keptSteps(queue.core, { id: taskId, steps: message?.run }),
+    steps: await keptSteps(core, { id: taskId, steps: message?.run }),
   };
 }
 
@@ -82,9 +88,10 @@ interface Outcome {
   readonly error: Invocation["error"];
 }
 
-async function readOutcome({ huey }: Queue, id: string): Promise<Outcome | undefined> {
+async function readOutcome(core: Core, id: string): Promise<Outcome | undefined> {
   try {
-    const value = await huey.result(id, { preserve: true });
+    const outcome = await readStored(core, { id }, { preserve: true });
+    const value = outcome && unwrap(outcome);
     return value === undefined ? undefined : { value: { value }, error: undefined };
   } catch (error) {
     if (!(error instanceof TaskException)) return undefined;
@@ -104,8 +111,7 @@ function errorOf(letter: DeadLetter | undefined, stored: Invocation["error"], st
 }
 
 /** The lists are looked through in their stored form: one message is read, not thousands. */
-async function findItem({ core }: Queue, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
-  const { storage } = core;
+async function findItem({ storage }: Core, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
   const has = (item: Item): boolean => item.id === id;
   if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
   if (state === "blocked") return (await storage.blocked(MOST_LOOKED)).find(has);
@@ -113,7 +119,7 @@ async function findItem({ core }: Queue, id: string, state: TaskStatus["state"])
   return (await storage.scheduled(MOST_LOOKED)).find(has) ?? (await storage.pending(MOST_LOOKED)).find(has);
 }
 
-async function readMessage({ core }: Queue, item: Pick<Item, "id" | "data"> | undefined): Promise<Message | undefined> {
+async function readMessage(core: Core, item: Pick<Item, "id" | "data"> | undefined): Promise<Message | undefined> {
   try {
     return item && await decodeMessage(core, item as Item);
   } catch {
