@@ -137,6 +137,12 @@ function partsOf(token: string): { number: number; request: string; worker: stri
   return { number: Number(number), request, worker: token.slice(start + Number(length)) };
 }
 
+/** The name of a gate that a claim has passed to a worker. */
+export function passedName(claim: Claim): string {
+  const { request, number } = holdOf(claim);
+  return `${number}:${request}`;
+}
+
 /** Who holds the locks of a claim once they have gone over to a worker; `p` tells them from those of a claim. */
 export function heirOf(claim: Claim, heir: Owner): string {
   const { request, number } = holdOf(claim);

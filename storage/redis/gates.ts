@@ -128,8 +128,8 @@ end
 
 /** Gates that stay taken while a function runs that its worker could not end. */
 const PASSED = `
-local function pass(gate, claim, heir)
-  call('HSET', P .. 'passed', claim, cmsgpack.pack({heir[1], heir[2], gate.key, gate.number}))
+local function pass(gate, heir)
+  call('HSET', P .. 'passed', heir[3], cmsgpack.pack({heir[1], heir[2], gate.key, gate.number}))
 end
 local function leavePassed(added, claim, told)
   local text = call('HGET', P .. 'passed', claim)
@@ -199,7 +199,7 @@ local function settleItem(added, record, one, tell)
   local isIn = gate and call('SISMEMBER', P .. 'gate:' .. gate.key, string.format('%.0f', gate.number)) == 1
   local keepsKey = hasSameKey(unique, nextItem.unique)
   local staysIn = isIn and not one[3] and hasSameKey(gate, nextItem.gate) and not isLater(struct.unpack('>d', one[5]))
-  if gate and isIn and one[3] then pass(gate, one[2] .. ':' .. one[1], one[3])
+  if gate and isIn and one[3] then pass(gate, one[3])
   elseif gate and not staysIn then leave(added, gate, told) end
   if unique and unique.life < 0 and not keepsKey then freeKey(unique) end
   for position, text in ipairs(one[4]) do

@@ -33,8 +33,10 @@ for _, request in ipairs(requests) do
   if #reply >= limit then break end
   local all, claims = call('HGETALL', P .. 'claims:' .. request[3]), {}
   for i = 1, #all, 2 do
-    if string.find(all[i], '^%d+$') and parse(all[i + 1], 16) then
-      claims[#claims + 1] = {request[1], request[2], request[3], all[i], all[i + 1], string.format('%.17g', request[4])}
+    local number = numberOf(all[i])
+    if number and parse(all[i + 1], 16) then
+      local text, since = string.format('%.0f', number), string.format('%.17g', request[4])
+      claims[#claims + 1] = {request[1], request[2], request[3], text, all[i + 1], since}
     end
   end
   table.sort(claims, byNumber)

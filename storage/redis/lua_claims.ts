@@ -20,12 +20,13 @@ local reply = {found % 4 >= 2 and 1 or 0}
 if found % 8 >= 4 and tonumber(ARGV[2]) < (tonumber(redis.call('GET', over)) or 0) then return reply end
 if ARGV[2] ~= '0' then
   redis.call('SET', over, ARGV[2], 'PX', 600000)
-  local numbers = call('HKEYS', claims)
-  table.sort(numbers, function(a, b) return (tonumber(a) or 0) < (tonumber(b) or 0) end)
-  for _, number in ipairs(numbers) do
-    local record = call('HGET', claims, number)
-    if tonumber(number) and parse(record, 16) then
-      reply[#reply + 1] = tonumber(number)
+  -- As texts the numbers sort as they do as numbers.
+  local fields = call('HKEYS', claims)
+  table.sort(fields)
+  for _, field in ipairs(fields) do
+    local record = call('HGET', claims, field)
+    if #field == 8 and parse(record, 16) then
+      reply[#reply + 1] = struct.unpack('>d', field)
       reply[#reply + 1] = record
     end
   end
@@ -40,7 +41,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if found >= 8 and isPaused(now) then return reply end
 ${RARE}
-local limit, records, tracked, count, isEmpty = tonumber(ARGV[3]), {}, {}, 0, nil
+local mark = struct.pack('>d', now) .. ARGV[1]
+local limit, states, tracked, running, count, isEmpty = tonumber(ARGV[3]), {}, 0, 'r' .. mark, 0, nil
+reply[2] = 0
 repeat
   local taken = take(limit)
   isEmpty = #taken < limit
@@ -50,10 +53,11 @@ repeat
     if not flags then setRecordAside(record, 'the queue')
     else
       count = count + 1
-      records[count] = record
+      reply[count + 2] = record
       if flags % 2 == 1 then
-        tracked[#tracked + 1] = id
-        tracked[#tracked + 1] = aboutOf(record, flags, last)
+        tracked = tracked + 2
+        states[tracked - 1] = id
+        states[tracked] = flags < 128 and running or running .. aboutOf(record, flags, last)
       end
       if flags % 64 >= 32 then
         local unique = rare().partsOf(record, 16).unique
@@ -62,20 +66,16 @@ repeat
     end
   end
 until count > 0 or isEmpty
-if count == 0 then return reply end
+if count == 0 then return {reply[1]} end
 local last, stored = number('claim', count) - count, {}
 reply[2] = last + 1
 for i = 1, count do
-  reply[i + 2] = records[i]
-  stored[2 * i - 1] = last + i
-  stored[2 * i] = records[i]
+  stored[2 * i - 1] = struct.pack('>d', last + i)
+  stored[2 * i] = reply[i + 2]
 end
-local mark = struct.pack('>d', now) .. ARGV[1]
 many('HSET', claims, stored)
 call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
-local running = 'r' .. mark
-for i = 2, #tracked, 2 do tracked[i] = running .. tracked[i] end
-many('HSET', P .. 'state', tracked)
+many('HSET', P .. 'state', states)
 if not isEmpty and found % 2 == 0 and size() > 0 then ring() end
 return reply
 `;
@@ -90,9 +90,10 @@ for _, claim in ipairs(cmsgpack.unpack(joined(1))) do
   if record then
     call('HDEL', claims, claim[1])
     if call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', claim[2]) end
-    if parse(record, 16) then records[#records + 1] = putBack(claim[1], record, 0)
+    local number = struct.unpack('>d', claim[1])
+    if parse(record, 16) then records[#records + 1] = putBack(number, record, 0)
     else setRecordAside(record, 'the claims') end
-    numbers[#numbers + 1] = claim[1]
+    numbers[#numbers + 1] = number
     dropLocks(claim[3])
   end
 end

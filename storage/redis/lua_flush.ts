@@ -6,7 +6,7 @@ import { FLUSH_COUNTS } from "./counts.ts";
 import { FLUSH_LETTERS } from "./dead_letters.ts";
 import { EVEN_IF_FULL, NOW, type Script, script } from "./lua.ts";
 import { ENTRIES, FIND, LOCKS } from "./lua_ends.ts";
-import { CHORDS, NUMBERS, RECORDS } from "./lua_pieces.ts";
+import { CHORDS, CLAIMS, NUMBERS, RECORDS } from "./lua_pieces.ts";
 
 /** ARGV: parts. Leases, kept replies and the last numbers stay: an old token must never fit a new claim. */
 export const FLUSH: Script = script(
@@ -17,6 +17,7 @@ export const FLUSH: Script = script(
   ENTRIES,
   LOCKS,
   NUMBERS,
+  CLAIMS,
   CHORDS,
   FLUSH_LETTERS,
   FLUSH_COUNTS,
@@ -88,9 +89,9 @@ local function dropAllClaims()
   for _, request in ipairs(call('HKEYS', P .. 'requests')) do
     local claims = P .. 'claims:' .. request
     dropStates(call('HVALS', claims), 16)
-    for _, number in ipairs(call('HKEYS', claims)) do
+    for _, field in ipairs(call('HKEYS', claims)) do
       for _, token in ipairs(call('HKEYS', P .. 'held')) do
-        local head = number .. ':' .. request .. ':'
+        local head = string.format('%.0f', numberOf(field) or 0) .. ':' .. request .. ':'
         if string.sub(token, 1, #head) == head then dropLocks(token) end
       end
     end

@@ -115,8 +115,12 @@ local function add(items)
 end
 `;
 
-/** Claims: a hash of records by number for each request, whose mark (since f64, length-prefixed worker, consumer) is in `requests`. */
+/** Claims: a hash of records by number (f64) for each request, whose mark (since f64, length-prefixed worker, consumer) is in `requests`. */
 export const CLAIMS = `
+local function numberOf(field)
+  local number = #field == 8 and struct.unpack('>d', field)
+  return number and number > 0 and number < 1e16 and number or nil
+end
 -- A mark that cannot be read is that of nobody.
 local function readMark(mark)
   local length = #mark >= 10 and struct.unpack('>H', mark, 9)
@@ -131,8 +135,9 @@ local function findClaims(isWanted)
     if isWanted(consumer, worker) then
       local all, claims = call('HGETALL', P .. 'claims:' .. request), {damaged = {}}
       for j = 1, #all, 2 do
-        local isWhole = string.find(all[j], '^%d+$') and parse(all[j + 1], 16)
-        if isWhole then claims[#claims + 1] = {consumer, worker, request, all[j], all[j + 1]}
+        local number = numberOf(all[j])
+        if number and parse(all[j + 1], 16) then
+          claims[#claims + 1] = {consumer, worker, request, string.format('%.0f', number), all[j + 1]}
         else table.insert(claims.damaged, all[j + 1]) end
       end
       found[request] = claims

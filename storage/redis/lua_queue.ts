@@ -31,13 +31,18 @@ export interface QueueScripts extends SettleScripts {
   readonly resume: Script;
 }
 
-/** ARGV 4 what is added and chords. */
+/**
+ * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then
+ * packed: tails with their due time for the schedule, states, chords.
+ */
 const ENQUEUE = `
 local function main()
-  local added = cmsgpack.unpack(joined(4))
+  local count, tails = tonumber(ARGV[4]), {}
+  local others = cmsgpack.unpack(joined(5 + count))
   size()
-  storeChords(added[2])
-  add(added[1])
+  storeChords(others[3])
+  for i = 1, count do tails[i] = ARGV[4 + i] end
+  add({tails, others[1], others[2]})
   return '1'
 end
 `;
@@ -192,7 +197,7 @@ local function leaveGates(isLost)
 end
 `;
 
-/** ARGV 4 number and request of the claim. Replies the tails of items that were admitted. */
+/** ARGV 4 number and request of the claim, as the gate was passed under. Replies the tails of items that were admitted. */
 const LEAVE_GATE = `
 local function main()
   local added, told = {{}, {}, {}}, {}

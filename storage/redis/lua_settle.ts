@@ -22,8 +22,8 @@ export interface SettleScripts {
  * these are all that the request has claimed, 3 id, text and life of results, 4 tasks whose state is over, 5 notices: life, letter, ids
  * and what each says of itself, 6 tasks to wake for, 7 revocations to delete, 8 reports to chords, 9 chords to drop, 10 burials, 11 tokens whose locks are
  * dropped, 12 tasks whose older results and notices do not count any more, 13 chords, 14 tokens and whom their locks go to, 15 settlements with a
- * gate or a key: request and number of the claim, or false, consumer and worker that its gate goes to, or false, what follows, and the
- * next attempt, or false, 16 keys of steps to drop. In 5, 6 and 7 true: those of 4. Replies the claims that are not held, or ? if it was not
+ * gate or a key: request and number of the claim, or false, consumer and worker that its gate goes to and under which name, or false, what follows, and the
+ * next attempt, or false, 16 keys of steps to drop. In 4 true: those of 3. In 5, 6 and 7 true: those of 4. Replies the claims that are not held, or ? if it was not
  * told which; if there are any, nothing is written. Else "", or by threes a word, a number and a value: \`callback\` that was set free by this
  * report, or \`waits\` if it waits at its gate; \`blocked\` and a position, or \`admitted\` and a tail, of this settlement in 15.
  */
@@ -40,7 +40,7 @@ local function findMissing(groups)
       if call('HLEN', claims) ~= tonumber(numbers) then return {'?'} end
     else
       for i = 1, #numbers do
-        if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = numbers[i] end
+        if call('HEXISTS', claims, numbers[i]) == 0 then missing[#missing + 1] = string.format('%.0f', struct.unpack('>d', numbers[i])) end
       end
     end
   end
@@ -64,6 +64,11 @@ local function dropClaims(groups)
   many('HDEL', P .. 'requests', over)
   return missing
 end
+local function idsOfResults(results)
+  local ids = {}
+  for i = 1, #results, 3 do ids[#ids + 1] = results[i] end
+  return ids
+end
 local function idsOr(ids, others) if ids == true then return others end return ids end
 local function forget(keys, ids)
   if #ids == 0 and keys == true or keys ~= true and #keys == 0 or call('HLEN', P .. 'revocations') == 0 then return end
@@ -84,6 +89,7 @@ local function main(first)
   local records = recordsOf(s[15])
   local missing = dropClaims(s[2])
   if #missing > 0 then return table.concat(missing, ' ') end
+  if s[4] == true then s[4] = idsOfResults(s[3]) end
   dropFrom('notices', s[12])
   dropFrom('results', s[12])
   storeResults(s[3])

@@ -15,7 +15,8 @@ import type {
   Settlement,
 } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
-import { ClaimRequest, Claims, holdOf } from "./claim.ts";
+import { double } from "./bytes.ts";
+import { ClaimRequest, Claims, holdOf, passedName } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import { checkItem } from "./item.ts";
 import { dueAndTail, enteredAnswer, enteredAnswers, entering, mustEnter, type Told } from "./entering.ts";
@@ -32,6 +33,9 @@ import { Settling } from "./settling.ts";
 /** Most settlements, or calls of `enqueue`, that go as one, and their bytes. A script keeps the server from everything else. */
 export const BATCH_LIMIT = 500;
 export const BATCH_BYTES: number = 256 * 1024;
+
+/** Most items that go as arguments of their own; a server takes no more than a million arguments. */
+const MOST_ARGUMENTS = 100_000;
 
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
@@ -178,8 +182,7 @@ export class RedisQueue {
 
   async leaveGate(claim: Claim): Promise<readonly Item[]> {
     this.#core.assertOpen();
-    const { request, number } = holdOf(claim);
-    return itemsOf(await this.#core.calls.once(this.#scripts.leaveGate, [`${number}:${request}`]) as Buffer[], 0);
+    return itemsOf(await this.#core.calls.once(this.#scripts.leaveGate, [passedName(claim)]) as Buffer[], 0);
   }
 
   async endLease(consumer: string): Promise<void> {
@@ -198,15 +201,17 @@ export class RedisQueue {
 
   async #giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
-    const held = claims.map((claim) => [String(holdOf(claim).number), holdOf(claim).request, claim.token]);
+    const held = claims.map((claim) => [double(holdOf(claim).number), holdOf(claim).request, claim.token]);
     await this.#core.calls.repeatable(this.#scripts.release, () => packedArguments(held));
   }
 
   async #sendItems(batch: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
     const { items: [first], chords } = batch[0]!;
     const isOne = batch.length === 1 && batch[0]!.items.length === 1 && chords.length === 0;
-    if (batch.some(({ items }) => items.some(mustEnter))) return await this.#sendEntering(batch);
-    if (isOne && first!.dueMs === undefined && !first!.retry && first!.data.length < BATCH_BYTES / 2) {
+    if (batch.some(({ items }) => items.length > MOST_ARGUMENTS || items.some(isSpecial))) {
+      return await this.#sendEntering(batch);
+    }
+    if (isOne && first!.dueMs === undefined && !first!.retry) {
       const bytes = tail(first!);
       await this.#core.calls.once(this.#scripts.enqueueOne, first!.track ? [bytes, first!.id, stateText(first!)] : [bytes]);
       return ONE_DONE;
@@ -214,7 +219,9 @@ export class RedisQueue {
     const added = new Added();
     for (const { items } of batch) added.add(items);
     const stored = batch.flatMap((one) => one.chords.map(packableChord));
-    await this.#core.calls.once(this.#scripts.enqueue, packedArguments([added.columns, stored]));
+    const tails = added.queued.map(tail);
+    const others = packedArguments([added.scheduled, added.states, stored]);
+    await this.#core.calls.once(this.#scripts.enqueue, [String(tails.length), ...tails, ...others]);
     return Array(batch.length).fill(NOTHING_TO_TELL);
   }
 
@@ -309,6 +316,11 @@ export class RedisQueue {
     for (const request of this.#lost) this.#core.background(this.#giveBackLate(request, undefined));
     this.#lost.clear();
   }
+}
+
+/** Whether an item goes the way that is there for all: it has a gate or a key, or is too large to be an argument as it is. */
+function isSpecial(item: Item): boolean {
+  return mustEnter(item) || item.data.length > BATCH_BYTES / 2;
 }
 
 /** A look that is under way. */

@@ -4,7 +4,7 @@
  */
 import type { CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, resultText } from "./bytes.ts";
-import { heirOf, type Hold, holdOf } from "./claim.ts";
+import { heirOf, type Hold, holdOf, passedName } from "./claim.ts";
 import { packableBurial } from "./dead_letters.ts";
 import type { Argument } from "./dial.ts";
 import { entering, mustEnter } from "./entering.ts";
@@ -13,7 +13,7 @@ import { itemOf, readTail, tail } from "./record.ts";
 
 /** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
 export class Added {
-  readonly queued: PackedItem[] = [];
+  readonly queued: Item[] = [];
   readonly scheduled: PackedItem[] = [];
   readonly states: string[] = [];
 
@@ -24,12 +24,13 @@ export class Added {
 
   addOne(item: Item): void {
     const { dueMs } = item;
-    (dueMs === undefined ? this.queued : this.scheduled).push(new PackedItem(item, dueMs));
+    if (dueMs === undefined) this.queued.push(item);
+    else this.scheduled.push(new PackedItem(item, dueMs));
     if (item.track) this.states.push(item.id, stateText(item));
   }
 
   get columns(): Packable {
-    return [this.queued, this.scheduled, this.states];
+    return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
   }
 }
 
@@ -121,10 +122,10 @@ export class SettlementColumns {
       this.#added.columns,
       [...this.#claims].map(([request, { size, numbers }]) => [
         request,
-        numbers.size === size && !inFull ? String(size) : Array.from(numbers, String),
+        numbers.size === size && !inFull ? String(size) : Array.from(numbers, double),
       ]),
       this.#results,
-      gone,
+      areIdsOf(this.#results, gone) || gone,
       Array.from(this.#notices.values(), ({ ttlMs, letter, ids, abouts }) => [ttlMs, letter, idsOr(ids), abouts]),
       idsOr(this.#ended),
       areRevocationsOf(gone, this.#forget) || this.#forget,
@@ -149,8 +150,8 @@ export class SettlementColumns {
       return;
     }
     const hold = claim && holdOf(claim);
-    const heir = passLocks && [passLocks.consumer, passLocks.worker];
-    const held = hold ? [hold.request, String(hold.number)] : [undefined, undefined];
+    const heir = claim && passLocks && [passLocks.consumer, passLocks.worker, passedName(claim)];
+    const held = hold ? [hold.request, double(hold.number)] : [undefined, undefined];
     this.#entering.push([...held, heir, enqueue.map(entering), next && entering(next)]);
     this.#enterers.push(settlement);
   }
@@ -225,7 +226,7 @@ export function plainEnd(settlement: Settlement, expireMs: number | undefined): 
   }
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
-  const head = [request, String(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
+  const head = [request, double(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
   const about = aboutOf(settlement);
   if (!result) return [...head, String(noticeTtlMs), endingTag(ending), about ?? ""];
   return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs, about)];
@@ -265,6 +266,11 @@ export function callbackOf(text: Buffer): Item | undefined {
 
 function packableReport({ id, index, value }: ChordReport, claim: Claim | undefined): Packable {
   return [id, String(index), value, claim ? String(holdOf(claim).number) : ""];
+}
+
+/** Whether results, by threes, are those of these tasks. */
+function areIdsOf(results: readonly Packable[], ids: readonly string[]): boolean {
+  return results.length === 3 * ids.length && ids.every((id, index) => results[3 * index] === id);
 }
 
 function sameIds(some: readonly string[], others: readonly string[]): boolean {

@@ -4,6 +4,7 @@
  */
 import type { Claim, Item, Moved, Settled, Settlement } from "../../lib/storage.ts";
 import { Batch } from "./batch.ts";
+import { double } from "./bytes.ts";
 import { holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import type { SettleScripts } from "./lua_settle.ts";
@@ -123,7 +124,7 @@ export class Settling {
   }
 
   async #sendBegun(batch: readonly Claim[]): Promise<readonly boolean[]> {
-    const claims = packedArguments(batch.map((claim) => [holdOf(claim).request, String(holdOf(claim).number)]));
+    const claims = packedArguments(batch.map((claim) => [holdOf(claim).request, double(holdOf(claim).number)]));
     const held = await this.#core.calls.repeatable(this.#scripts.begin, () => claims) as number[];
     return held.map((one) => one === 1);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Claim } from "../../lib/storage.ts";
-import { asBuffer } from "./bytes.ts";
+import { asBuffer, double } from "./bytes.ts";
 import { holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
 import { type Script, script } from "./lua.ts";
@@ -45,7 +45,7 @@ const KEPT: Script = script(`return call('HGETALL', P .. 'steps:' .. ARGV[1])`);
 /** Keeps a value. @returns whether the claim is held */
 export async function keep(core: RedisCore, claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
   const { request, number } = holdOf(claim);
-  return await core.run(KEEP, request, String(number), claim.steps ?? claim.id, name, asBuffer(value)) === 1;
+  return await core.run(KEEP, request, double(number), claim.steps ?? claim.id, name, asBuffer(value)) === 1;
 }
 
 /** @returns what was kept, by name */
