@@ -30,7 +30,7 @@ interface Node {
 }
 interface Context {
   readonly filename: string;
-  readonly sourceCode: { readonly text: string };
+  readonly sourceCode: { readonly text: string; getAllComments(): readonly { readonly range: [number, number] }[] };
   report(found: { node?: Node; range?: [number, number]; message: string }): void;
 }
 type Visitor = Record<string, (node: Node) => void>;
@@ -38,7 +38,8 @@ interface Rule {
   create(context: Context): Visitor;
 }
 
-const maxFileLines = 400;
+/** Lines of code: comments and blank lines explain, and are free. */
+const maxFileLines = 350;
 const maxFunctionLines = 50;
 const rooms = ["lib", "storage", "consumer"];
 
@@ -120,12 +121,24 @@ const fileLength: Rule = {
   create(context): Visitor {
     return {
       Program(node) {
-        const lines = context.sourceCode.text.replace(/\n$/, "").split("\n").length;
-        if (lines > maxFileLines) context.report({ node, message: `The file has ${lines} lines; ${maxFileLines} are allowed` });
+        const lines = countCode(context.sourceCode);
+        if (lines <= maxFileLines) return;
+        context.report({ node, message: `The file has ${lines} lines of code; ${maxFileLines} are allowed` });
       },
     };
   },
 };
+
+/** How many lines have more than comments and spaces. */
+function countCode(source: Context["sourceCode"]): number {
+  let code = "";
+  let from = 0;
+  for (const { range: [start, end] } of source.getAllComments()) {
+    code += source.text.slice(from, start) + source.text.slice(start, end).replace(/[^\n]/g, " ");
+    from = end;
+  }
+  return (code + source.text.slice(from)).split("\n").filter((line) => line.trim() !== "").length;
+}
 
 const functionLength: Rule = {
   create(context): Visitor {

@@ -16,3 +16,5 @@ export class MapBell extends Set<{ topic: Topic; wake: () => void }> {
     for (const listener of this) if (listener.topic === topic) queueMicrotask(listener.wake);
   }
 }
+
+// Output:

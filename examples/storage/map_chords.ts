@@ -33,3 +33,5 @@ export class MapChords extends Map<string, Chord> {
     return { values, filledMs };
   }
 }
+
+// Output:

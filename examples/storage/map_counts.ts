@@ -45,3 +45,5 @@ function join(one: Numbers, other: Numbers, by: (one: number, other: number) => 
   for (const [name, value] of Object.entries(other)) joined.set(name, joined.has(name) ? by(joined.get(name)!, value) : value);
   return Object.fromEntries(joined);
 }
+
+// Output:

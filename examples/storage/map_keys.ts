@@ -36,3 +36,5 @@ export class MapKeys {
     for (const [key, { unique }] of this.#holders) if (!kept.includes(unique)) this.#holders.delete(key);
   }
 }
+
+// Output:

@@ -16,3 +16,5 @@ export class MapLeases extends Map<string, StoredLease> {
     for (const { consumer, expiresMs } of [...this.values()]) if (expiresMs <= nowMs) this.delete(consumer);
   }
 }
+
+// Output:

@@ -56,3 +56,5 @@ export class MapLetters {
     return this.all.splice(0);
   }
 }
+
+// Output:

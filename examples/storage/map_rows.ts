@@ -114,3 +114,5 @@ export function stateOf({ item: { about, retry }, where, held }: Row): StoredSta
 export function isOf(target: { consumer: string; worker?: string }, owner: Owner): boolean {
   return target.consumer === owner.consumer && (target.worker === undefined || target.worker === owner.worker);
 }
+
+// Output:

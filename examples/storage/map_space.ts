@@ -59,3 +59,5 @@ export class MapSpace extends BaseKeyValue {
     return true;
   }
 }
+
+// Output:

@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { Worker } from "../../consumer/worker/worker.ts";
-import type { WorkerOptions } from "../../consumer/worker/worker.ts";
-import { coreOf } from "../../lib/core/core.ts";
-import type { Core } from "../../lib/core/core.ts";
+import { Worker, type WorkerOptions } from "../../consumer/worker/worker.ts";
+import { type Core, coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Huey } from "../../lib/huey/huey.ts";

@@ -3,7 +3,8 @@ import { checkHouse } from "../../scripts/check_house.ts";
 import { type Files, withProject } from "./_fixture.ts";
 
 const check = (files: Files): Promise<string[]> => withProject(files, checkHouse);
-const lines = (count: number): string => "// line\n".repeat(count);
+const comments = (count: number): string => "// line\n\n".repeat(count);
+const code = (count: number): string => "call();\n".repeat(count);
 const longFunction = (count: number, head: string, tail: string): string =>
   `${head}\n${"  // line\n".repeat(count - 2)}${tail}\n`;
 
@@ -120,9 +121,15 @@ const cases: [rule: string, good: Files, bad: Files, problem: string][] = [
   ],
   [
     "files are short",
-    { "tests/a.test.ts": lines(400) },
-    { "tests/a.test.ts": lines(401) },
-    "tests/a.test.ts:1 The file has 401 lines; 400 are allowed (house/file-length)",
+    { "tests/a.test.ts": `${comments(400)}${code(350)}\n/* one\n\n   two */ // three\n${comments(3)}` },
+    { "tests/a.test.ts": code(351) },
+    "tests/a.test.ts:1 The file has 351 lines of code; 350 are allowed (house/file-length)",
+  ],
+  [
+    "a line that ends with a comment is one of code, also where a string looks like a comment",
+    { "tests/a.test.ts": `${code(349)}call("// no comment"); // a comment\n` },
+    { "tests/a.test.ts": `${code(350)}call(\`\n/* no comment */\`);\n` },
+    "tests/a.test.ts:1 The file has 352 lines of code; 350 are allowed (house/file-length)",
   ],
   [
     "functions are short",
