@@ -137,7 +137,8 @@ document.getElementById("theme")?.addEventListener("click", () => {
 `;
 
 /** Everything else: questions before actions, selections, keys, and what changes by itself. */
-export const SCRIPT: string = `"use strict";\n(() => {\n${CONFIRM}${SELECTION}${KEYS}${LIVE}showSelection();\n})();\n`;
+export const SCRIPT: string =
+  `"use strict";\n(() => {\n${CONFIRM}${SELECTION}${KEYS}${LIVE}showSelection();\ndocument.querySelector("#nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });\n})();\n`;
 
 /** The sign of the dashboard. */
 export const ICON: string =
