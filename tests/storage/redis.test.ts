@@ -8,7 +8,6 @@ import {
   RedisStorage,
 } from "../../storage/redis/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
-import { LACKING } from "./_lacking.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 let server: RedisServer;
@@ -22,7 +21,6 @@ describe("on one server", () => {
   for (const [label, Opened] of Object.entries(STORAGES)) {
     const open = ({ name }: { name: string }): Storage => new Opened({ name, host: server.host, port: server.port });
     testStorage(label, open, { describe, test, expect }, {
-      without: LACKING.redis,
       resultsStay: label.includes("Expire"),
       afterEach: () => server.command("FLUSHALL"),
     });

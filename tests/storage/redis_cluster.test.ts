@@ -4,7 +4,6 @@ import { createCluster, createSentinel } from "redis";
 import { StorageError } from "../../lib/errors.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
-import { LACKING } from "./_lacking.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 
 const NEVER = new AbortController().signal;
@@ -37,7 +36,6 @@ describe("on a cluster", () => {
 
   for (const [label, Opened] of Object.entries({ RedisStorage, PriorityRedisStorage })) {
     testStorage(label, ({ name }) => new Opened({ name, client }), { describe, test, expect }, {
-      without: LACKING.redis,
       afterEach: async () => {
         for (const node of nodes) await node.command("FLUSHALL");
       },
@@ -122,7 +120,6 @@ describe("behind a sentinel", () => {
   });
 
   testStorage("RedisStorage", ({ name }) => new RedisStorage({ name, client }), { describe, test, expect }, {
-    without: LACKING.redis,
     afterEach: () => set.primary.command("FLUSHALL"),
   });
 

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
-import { LACKING } from "./_lacking.ts";
 
 /** A new one for each case. */
 let folder: string | undefined;
@@ -14,7 +13,6 @@ const open = (options: { name: string }): SqliteStorage =>
   new SqliteStorage({ ...options, filename: join(folder ??= mkdtempSync(join(tmpdir(), "huey-sqlite-")), "huey.db") });
 
 testStorage("SqliteStorage", open, { describe, test, expect }, {
-  without: LACKING.sqlite,
   afterEach: () => {
     rmSync(folder!, { recursive: true });
     folder = undefined;
