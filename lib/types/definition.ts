@@ -113,7 +113,7 @@ export type Plain<O> = O & { context?: false };
 export type WithContext<O> = O & { context: true };
 
 /** Options of a task whose arguments its function tells, not they. */
-export type OptionsFor<A extends unknown[]> = TaskOptions<NoInfer<A>>;
+export type OptionsFor<A extends unknown[]> = NoInfer<TaskOptions<A>>;
 
 /** Options with a name. */
 export type Named<O> = O & { name: string };
@@ -138,10 +138,11 @@ export type Named<O> = O & { name: string };
  * ```
  */
 export interface DefineTask {
-  // A checker takes the first form that fits, and reports a mistake by the last one: the plain form is both.
-  <A extends unknown[], R>(definition: WithContext<OptionsFor<A>> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
-  <A extends unknown[], R>(options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(name: string, options: WithContext<OptionsFor<A>>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  // A checker takes the first form that fits, and reports a mistake by the last one: the plain form is both. With a context it reads the
+  // options before it knows the arguments of the function, so that keys are not checked there.
+  <A extends unknown[], R>(definition: WithContext<TaskOptions> & { fn: ContextFn<A, R> }): TaskWrapper<A, R>;
+  <A extends unknown[], R>(options: WithContext<TaskOptions>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(name: string, options: WithContext<TaskOptions>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(nameOrOptions: string | Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(name: string, options: Plain<OptionsFor<A>>, fn: Fn<A, R>): TaskWrapper<A, R>;
@@ -250,36 +251,36 @@ export interface ContextTaskOptions<A extends unknown[] = AnyArguments> extends 
 export interface DefineContextTask {
   <V extends Resource, A extends unknown[], R>(
     resource: V,
-    options: AsArgument<NoInfer<A>>,
+    options: NoInfer<AsArgument<A>>,
     fn: ResourceFn<V, A, R>,
   ): TaskWrapper<A, R>;
   <V extends Resource, A extends unknown[], R>(
     resource: V,
     name: string,
-    options: AsArgument<NoInfer<A>>,
+    options: NoInfer<AsArgument<A>>,
     fn: ResourceFn<V, A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: Resource,
-    options: WithContext<NoArgument<NoInfer<A>>>,
+    options: WithContext<NoArgument>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: Resource,
     name: string,
-    options: WithContext<NoArgument<NoInfer<A>>>,
+    options: WithContext<NoArgument>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: Resource, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: Resource,
     name: string,
-    options: Plain<NoArgument<NoInfer<A>>>,
+    options: Plain<NoInfer<NoArgument<A>>>,
     fn: Fn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: Resource,
-    nameOrOptions: string | Plain<NoArgument<NoInfer<A>>>,
+    nameOrOptions: string | Plain<NoInfer<NoArgument<A>>>,
     fn: Fn<A, R>,
   ): TaskWrapper<A, R>;
 }
@@ -309,25 +310,25 @@ export type NoArgument<A extends unknown[] = AnyArguments> = ContextTaskOptions<
 export interface DefineClosingTask {
   <A extends unknown[], R>(
     resource: OpenClose,
-    options: WithContext<NoArgument<NoInfer<A>>>,
+    options: WithContext<NoArgument>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: OpenClose,
     name: string,
-    options: WithContext<NoArgument<NoInfer<A>>>,
+    options: WithContext<NoArgument>,
     fn: ContextFn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(resource: OpenClose, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: OpenClose,
     name: string,
-    options: Plain<NoArgument<NoInfer<A>>>,
+    options: Plain<NoInfer<NoArgument<A>>>,
     fn: Fn<A, R>,
   ): TaskWrapper<A, R>;
   <A extends unknown[], R>(
     resource: OpenClose,
-    nameOrOptions: string | Plain<NoArgument<NoInfer<A>>>,
+    nameOrOptions: string | Plain<NoInfer<NoArgument<A>>>,
     fn: Fn<A, R>,
   ): TaskWrapper<A, R>;
 }
