@@ -20,7 +20,7 @@ export async function chordRecords(core: Core, chords: readonly ChordMessage[]):
       size: members.length,
       callback: await encodeItem(core, {
         ...withoutUnique(callback),
-        run: callback.run && newId(),
+        ...(callback.run === undefined ? {} : { run: newId() }),
         valuesOf: id,
         places: members.length,
       }),

@@ -118,7 +118,9 @@ export function uniqueKeyOf({ name, unique }: Message, again?: boolean, from?: s
 
 /** A message that is enqueued whatever holds its key. */
 export function withoutUnique(message: Message): Message {
-  return message.unique === undefined ? message : { ...message, unique: undefined };
+  if (message.unique === undefined) return message;
+  const { unique: _unique, ...others } = message;
+  return others;
 }
 
 /** Longest key that a storage is given as it is: names of tasks and keys may take a thousand bytes each, and more once escaped. */

@@ -5,7 +5,6 @@ import {
   type ConcurrencyOptions,
   MemoryHuey,
   type Result,
-  spread,
   type TaskContext,
   type TaskOptions,
   type TaskWrapper,
@@ -107,5 +106,7 @@ huey.task({ name: "w7", meta: { a: "b" } }, (n: number) => n);
 none.with({ meta: { a: 1 } });
 // @ts-expect-error the task takes a number
 none.with({ unique: { key: (text: string) => text } });
-// @ts-expect-error a value that no serializer writes is none of a step
-((c: TaskContext) => c.step("x", () => spread(1)).then((value) => value satisfies string));
+// @ts-expect-error a step gives what its function gives
+((c: TaskContext) => c.step("x", () => 1).then((value) => value satisfies string));
+// @ts-expect-error a step has a name
+((c: TaskContext) => c.step(() => 1));
