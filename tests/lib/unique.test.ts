@@ -184,7 +184,7 @@ describe("a unique key", () => {
       throw new RangeError("no key");
     }, "no key"],
     ["gives no string", () => 5, "must return a string: 5"],
-    ["is async", async () => "x", "promise"],
+    ["is async", () => Promise.resolve("x"), "promise"],
   ] as unknown as [string, () => string, string][])(
     "that %s is a TypeError of the call",
     async (_what, key, text) => {
