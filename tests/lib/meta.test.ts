@@ -6,7 +6,7 @@ import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { assertEnqueued, TestHuey } from "../../testing/mod.ts";
-import { onEveryStorage } from "./_every_storage.ts";
+import { hueyOn, STORAGES } from "./_every_storage.ts";
 
 /** A task that notes its meta under a label, and gives its label. */
 function noting(huey: Huey) {
@@ -22,65 +22,69 @@ function noting(huey: Huey) {
   return { seen, note };
 }
 
-onEveryStorage((make) => {
-  test("meta travels with a message, and to what follows from it", async () => {
-    const huey = make();
-    const { seen, note } = noting(huey);
-    const tagged = note.with({ meta: { tenant: "a", trace: "1" } });
-    await tagged("plain");
-    await huey.enqueue(tagged.s("first").andThen(note, "second").andThen(note.with({ meta: { trace: "3" } }), "third"));
-    await huey.enqueue(tagged.s("fail").onError(note, "handler"));
-    const members = [
-      note.with({ meta: { a: "1", both: "first" } }).s("m1"),
-      note.with({ meta: { b: "2", both: "second" } }).s("m2"),
-    ];
-    await huey.enqueue(chord(members, note.with({ meta: { b: "own" } }), "callback"));
-    await huey.enqueue(tagged.s("before").andThen(chord([note.s("m3"), note.s("m4").andThen(note, "m4b")], note, "after")));
-    await work(huey);
-    const both = { tenant: "a", trace: "1" };
-    expect(seen).toEqual({
-      plain: both,
-      first: both,
-      second: both,
-      third: { tenant: "a", trace: "3" },
-      fail: both,
-      handler: both,
-      m1: { a: "1", both: "first" },
-      m2: { b: "2", both: "second" },
-      callback: { a: "1", both: "first", b: "own" },
-      before: both,
-      m3: both,
-      m4: both,
-      m4b: both,
-      after: both,
-    });
-  });
+for (const label of STORAGES) {
+  describe(`on ${label}`, () => {
+    const make = hueyOn(label);
 
-  test("a retry has the meta and the time of the call, and what a later version has added", async () => {
-    const huey = make();
-    const messages: Message[] = [];
-    const task = huey.task({ name: "task", retries: 1, context: true }, (context) => {
-      messages.push((context as unknown as { message: Message }).message);
-      if (context.attempt === 1) throw new Error("no");
+    test("meta travels with a message, and to what follows from it", async () => {
+      const huey = make();
+      const { seen, note } = noting(huey);
+      const tagged = note.with({ meta: { tenant: "a", trace: "1" } });
+      await tagged("plain");
+      await huey.enqueue(tagged.s("first").andThen(note, "second").andThen(note.with({ meta: { trace: "3" } }), "third"));
+      await huey.enqueue(tagged.s("fail").onError(note, "handler"));
+      const members = [
+        note.with({ meta: { a: "1", both: "first" } }).s("m1"),
+        note.with({ meta: { b: "2", both: "second" } }).s("m2"),
+      ];
+      await huey.enqueue(chord(members, note.with({ meta: { b: "own" } }), "callback"));
+      await huey.enqueue(tagged.s("before").andThen(chord([note.s("m3"), note.s("m4").andThen(note, "m4b")], note, "after")));
+      await work(huey);
+      const both = { tenant: "a", trace: "1" };
+      expect(seen).toEqual({
+        plain: both,
+        first: both,
+        second: both,
+        third: { tenant: "a", trace: "3" },
+        fail: both,
+        handler: both,
+        m1: { a: "1", both: "first" },
+        m2: { b: "2", both: "second" },
+        callback: { a: "1", both: "first", b: "own" },
+        before: both,
+        m3: both,
+        m4: both,
+        m4b: both,
+        after: both,
+      });
     });
-    const { task: { enqueuedAt } } = await task.with({ meta: { a: "b" } })();
-    const { claims: [taken] } = await claim(huey);
-    const message = JSON.parse(new TextDecoder().decode(taken!.data)) as Message;
-    const data = new TextEncoder().encode(JSON.stringify({ ...message, later: { of: ["a", 1] } }));
-    await huey.storage.settle({ claim: taken!, id: taken!.id, noticeTtlMs: 0, enqueue: [{ ...taken!, data }] });
-    await work(huey);
-    expect(messages).toHaveLength(2);
-    for (const each of messages as (Message & { later?: unknown })[]) {
-      expect([each.meta, each.enqueuedAt, each.later]).toEqual([{ a: "b" }, enqueuedAt!.getTime(), { of: ["a", 1] }]);
-    }
+
+    test("a retry has the meta and the time of the call, and what a later version has added", async () => {
+      const huey = make();
+      const messages: Message[] = [];
+      const task = huey.task({ name: "task", retries: 1, context: true }, (context) => {
+        messages.push((context as unknown as { message: Message }).message);
+        if (context.attempt === 1) throw new Error("no");
+      });
+      const { task: { enqueuedAt } } = await task.with({ meta: { a: "b" } })();
+      const { claims: [taken] } = await claim(huey);
+      const message = JSON.parse(new TextDecoder().decode(taken!.data)) as Message;
+      const data = new TextEncoder().encode(JSON.stringify({ ...message, later: { of: ["a", 1] } }));
+      await huey.storage.settle({ claim: taken!, id: taken!.id, noticeTtlMs: 0, enqueue: [{ ...taken!, data }] });
+      await work(huey);
+      expect(messages).toHaveLength(2);
+      for (const each of messages as (Message & { later?: unknown })[]) {
+        expect([each.meta, each.enqueuedAt, each.later]).toEqual([{ a: "b" }, enqueuedAt!.getTime(), { of: ["a", 1] }]);
+      }
+    });
   });
-});
+}
 
 describe("meta", () => {
   beforeEach(() => stopClock());
   afterEach(startClock);
 
-  test.each([{ a: 1 }, { a: null }, [], "a", 5, new Map(), { a: "\ud800" }, { "\udc00": "a" }, { a: ["b"] }])(
+  test.each([{ a: 1 }, { a: null }, [[]], "a", 5, new Map(), { a: "\ud800" }, { "\udc00": "a" }, { a: ["b"] }])(
     "%p is no meta",
     async (meta) => {
       await refusal(() => memory().task("task", () => 1).with({ meta: meta as never }), "meta");

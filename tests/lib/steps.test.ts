@@ -7,112 +7,116 @@ import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { perform, TestHuey } from "../../testing/mod.ts";
 import { begin, claim, failure, logbook, memory, OWNER, run, startClock, stopClock, work } from "../helpers.ts";
-import { onEveryStorage } from "./_every_storage.ts";
+import { hueyOn, STORAGES } from "./_every_storage.ts";
 
-onEveryStorage((make) => {
-  test("a step is done once over all attempts, and a later one gets its value", async () => {
-    const huey = make();
-    const calls: string[] = [];
-    const values: unknown[] = [];
-    const task = huey.task({ name: "task", context: true, retries: 2 }, async (context) => {
-      values.push(await context.step("a", () => (calls.push("a"), { at: new Date(5), n: 1n })));
-      values.push(await context.step("b", () => Promise.resolve(void calls.push("b"))));
-      if (context.attempt < 3) throw new Error("no");
-      return await context.step("c", () => "end");
+for (const label of STORAGES) {
+  describe(`on ${label}`, () => {
+    const make = hueyOn(label);
+
+    test("a step is done once over all attempts, and a later one gets its value", async () => {
+      const huey = make();
+      const calls: string[] = [];
+      const values: unknown[] = [];
+      const task = huey.task({ name: "task", context: true, retries: 2 }, async (context) => {
+        values.push(await context.step("a", () => (calls.push("a"), { at: new Date(5), n: 1n })));
+        values.push(await context.step("b", () => Promise.resolve(void calls.push("b"))));
+        if (context.attempt < 3) throw new Error("no");
+        return await context.step("c", () => "end");
+      });
+      const { id } = await task();
+      await work(huey);
+      expect(calls).toEqual(["a", "b"]);
+      expect(values).toEqual([1, 2, 3].flatMap(() => [{ at: new Date(5), n: 1n }, undefined]));
+      expect(await huey.result(id)).toBe("end");
+      expect((await huey.storage.kept(id)).size).toBe(0);
     });
-    const { id } = await task();
-    await work(huey);
-    expect(calls).toEqual(["a", "b"]);
-    expect(values).toEqual([1, 2, 3].flatMap(() => [{ at: new Date(5), n: 1n }, undefined]));
-    expect(await huey.result(id)).toBe("end");
-    expect((await huey.storage.kept(id)).size).toBe(0);
-  });
 
-  test("also over deliveries: after a recovery and after an interruption", async () => {
-    const huey = make();
-    const calls: string[] = [];
-    const gate = Promise.withResolvers<void>();
-    const task = huey.task({ name: "task", context: true }, async (context) => {
-      await context.step("a", () => calls.push("a"));
-      if (context.deliveries === 1) await gate.promise;
-      return await context.step("b", () => calls.push("b"));
+    test("also over deliveries: after a recovery and after an interruption", async () => {
+      const huey = make();
+      const calls: string[] = [];
+      const gate = Promise.withResolvers<void>();
+      const task = huey.task({ name: "task", context: true }, async (context) => {
+        await context.step("a", () => calls.push("a"));
+        if (context.deliveries === 1) await gate.promise;
+        return await context.step("b", () => calls.push("b"));
+      });
+      const { id } = await task();
+      const first = await begin(huey);
+      while ((await huey.storage.kept(id)).size === 0) await Promise.resolve();
+      await huey.storage.recover(OWNER);
+      expect(await work(huey)).toBe(1);
+      gate.resolve();
+      await first.done;
+      expect(calls.filter((name) => name === "a")).toHaveLength(1);
+      expect((await huey.storage.kept(id)).size).toBe(0);
     });
-    const { id } = await task();
-    const first = await begin(huey);
-    while ((await huey.storage.kept(id)).size === 0) await Promise.resolve();
-    await huey.storage.recover(OWNER);
-    expect(await work(huey)).toBe(1);
-    gate.resolve();
-    await first.done;
-    expect(calls.filter((name) => name === "a")).toHaveLength(1);
-    expect((await huey.storage.kept(id)).size).toBe(0);
-  });
 
-  test("whoever has lost the claim keeps nothing, and learns of it", async () => {
-    const huey = make();
-    const failures: unknown[] = [];
-    const gate = Promise.withResolvers<void>();
-    const task = huey.task({ name: "task", context: true }, async (context) => {
-      if (context.deliveries > 1) return await context.step("a", () => "second");
-      return await context.step("a", async () => {
-        await gate.promise;
-        return "first";
-      }).catch((error) => void failures.push(error));
+    test("whoever has lost the claim keeps nothing, and learns of it", async () => {
+      const huey = make();
+      const failures: unknown[] = [];
+      const gate = Promise.withResolvers<void>();
+      const task = huey.task({ name: "task", context: true }, async (context) => {
+        if (context.deliveries > 1) return await context.step("a", () => "second");
+        return await context.step("a", async () => {
+          await gate.promise;
+          return "first";
+        }).catch((error) => void failures.push(error));
+      });
+      const result = await task();
+      const first = await begin(huey);
+      await huey.storage.recover(OWNER);
+      await work(huey);
+      gate.resolve();
+      await first.done;
+      expect(await result.get()).toBe("second");
+      expect(failures[0]).toBeInstanceOf(WorkerLostError);
+      expect((await huey.storage.kept(result.id)).size).toBe(0);
     });
-    const result = await task();
-    const first = await begin(huey);
-    await huey.storage.recover(OWNER);
-    await work(huey);
-    gate.resolve();
-    await first.done;
-    expect(await result.get()).toBe("second");
-    expect(failures[0]).toBeInstanceOf(WorkerLostError);
-    expect((await huey.storage.kept(result.id)).size).toBe(0);
-  });
 
-  test("two calls with one id both run, each with its own steps; so does what s() has made", async () => {
-    const huey = make();
-    let calls = 0;
-    const task = huey.task(
-      { name: "task", context: true },
-      async (context, _more?: unknown) => await context.step("a", () => ++calls),
-    );
-    await task.with({ id: "same" })();
-    await task.with({ id: "same" })();
-    const made = task.s();
-    await huey.enqueue(made);
-    await huey.enqueue(made);
-    const pipeline = made.andThen(task);
-    await huey.enqueue(pipeline);
-    await huey.enqueue(pipeline);
-    expect(await work(huey)).toBe(8);
-    expect(calls).toBe(8);
-  });
-
-  test("the steps of a failed task stay with it for its retry, and go with it", async () => {
-    const huey = make();
-    let charged = 0;
-    let isDown = true;
-    const task = huey.task({ name: "task", context: true }, async (context, _order: number) => {
-      const payment = await context.step("charge", () => ++charged);
-      if (isDown) throw new Error("the mail server is down");
-      return payment;
+    test("two calls with one id both run, each with its own steps; so does what s() has made", async () => {
+      const huey = make();
+      let calls = 0;
+      const task = huey.task(
+        { name: "task", context: true },
+        async (context, _more?: unknown) => await context.step("a", () => ++calls),
+      );
+      await task.with({ id: "same" })();
+      await task.with({ id: "same" })();
+      const made = task.s();
+      await huey.enqueue(made);
+      await huey.enqueue(made);
+      const pipeline = made.andThen(task);
+      await huey.enqueue(pipeline);
+      await huey.enqueue(pipeline);
+      expect(await work(huey)).toBe(8);
+      expect(calls).toBe(8);
     });
-    const [one, two] = [await task(1), await task.with({ id: "given" })(2)];
-    await work(huey);
-    isDown = false;
-    for (const { id } of [one, two]) expect(await huey.retry(id)).toBe(true);
-    await work(huey);
-    expect([charged, await one.get(), await two.get()].toSorted()).toEqual([1, 2, 2]);
-    expect((await huey.storage.kept(one.id)).size).toBe(0);
-    isDown = true;
-    const three = await task(3);
-    await work(huey);
-    expect((await huey.storage.kept(three.id)).size).toBe(1);
-    await huey.deleteDeadLetter(three.id);
-    expect((await huey.storage.kept(three.id)).size).toBe(0);
+
+    test("the steps of a failed task stay with it for its retry, and go with it", async () => {
+      const huey = make();
+      let charged = 0;
+      let isDown = true;
+      const task = huey.task({ name: "task", context: true }, async (context, _order: number) => {
+        const payment = await context.step("charge", () => ++charged);
+        if (isDown) throw new Error("the mail server is down");
+        return payment;
+      });
+      const [one, two] = [await task(1), await task.with({ id: "given" })(2)];
+      await work(huey);
+      isDown = false;
+      for (const { id } of [one, two]) expect(await huey.retry(id)).toBe(true);
+      await work(huey);
+      expect([charged, await one.get(), await two.get()].toSorted()).toEqual([1, 2, 2]);
+      expect((await huey.storage.kept(one.id)).size).toBe(0);
+      isDown = true;
+      const three = await task(3);
+      await work(huey);
+      expect((await huey.storage.kept(three.id)).size).toBe(1);
+      await huey.deleteDeadLetter(three.id);
+      expect((await huey.storage.kept(three.id)).size).toBe(0);
+    });
   });
-});
+}
 
 describe("a step", () => {
   beforeEach(() => stopClock());

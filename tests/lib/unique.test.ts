@@ -3,137 +3,141 @@ import { chord, group } from "../../mod.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import { advance, begin, failure, memory, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
-import { onEveryStorage } from "./_every_storage.ts";
+import { hueyOn, STORAGES } from "./_every_storage.ts";
 
-onEveryStorage((make) => {
-  test("a call of a task that is there already enqueues nothing, and gets its handle", async () => {
-    const huey = make();
-    const add = huey.task({ name: "add", unique: true }, (a: number, b: number) => a + b);
-    const [first, again, other] = [await add(1, 2), await add(1, 2), await add(2, 1)];
-    expect([first.duplicate, again.duplicate, other.duplicate]).toEqual([false, true, false]);
-    expect(again.id).toBe(first.id);
-    expect(await huey.pendingCount()).toBe(2);
-    await work(huey);
-    expect(await again.get()).toBe(3);
-    expect([await first.get(), await other.get()]).toEqual([3, 3]);
-    expect((await add(1, 2)).duplicate).toBe(false);
-  });
+for (const label of STORAGES) {
+  describe(`on ${label}`, () => {
+    const make = hueyOn(label);
 
-  test("of fifty calls at once, one is enqueued", async () => {
-    const huey = make();
-    const add = huey.task({ name: "add", unique: { key: (a: number) => `key ${a}` } }, (a: number) => a);
-    const handles = await Promise.all(Array.from({ length: 50 }, () => add(1)));
-    expect(handles.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
-    expect(new Set(handles.map(({ id }) => id)).size).toBe(1);
-    expect(await huey.pendingCount()).toBe(1);
-  });
-
-  test("in one batch too, and a group reads each id once", async () => {
-    const huey = make();
-    const add = huey.task({ name: "add", unique: true }, (a: number) => a + 1);
-    const results = await add.map([1, 2, 1, 1]);
-    expect([...results].map(({ duplicate }) => duplicate)).toEqual([false, false, true, true]);
-    await work(huey);
-    expect(await results.get({ blocking: true })).toEqual([2, 3, 2, 2]);
-    const grouped = await huey.enqueue(group([add.s(5), add.s(5)]));
-    await work(huey);
-    expect(await grouped.get({ blocking: true })).toEqual([6, 6]);
-    const many = await huey.enqueueMany([add.s(7), add.s(7), add.s(8)]);
-    expect(await huey.pendingCount()).toBe(2);
-    await work(huey);
-    const values: unknown[] = [];
-    for await (const value of many.asCompleted()) values.push(value);
-    expect(values.toSorted()).toEqual([8, 8, 9]);
-  });
-
-  test("until it is claimed, or until it has ended", async () => {
-    const huey = make();
-    const gate = Promise.withResolvers<void>();
-    const slow = huey.task({ name: "slow", unique: { until: "start" } }, async () => await gate.promise);
-    const whole = huey.task({ name: "whole", unique: { until: "end" } }, async () => await gate.promise);
-    const first = await slow();
-    expect((await slow()).duplicate).toBe(true);
-    const running = await begin(huey);
-    expect((await slow()).duplicate).toBe(false);
-    await whole();
-    const { claims } = await huey.storage.claim(2, { consumer: "c", worker: "w" });
-    expect(claims).toHaveLength(2);
-    expect((await whole()).duplicate).toBe(true);
-    expect(first.duplicate).toBe(false);
-    gate.resolve();
-    await running.done;
-    await huey.storage.release(claims);
-  });
-
-  test("a scheduled one holds its key, also while it is tried again", async () => {
-    const huey = make();
-    const task = huey.task({ name: "task", unique: true, retries: 1, retryDelay: 60 }, (fails: boolean) => {
-      if (fails) throw new Error("no");
+    test("a call of a task that is there already enqueues nothing, and gets its handle", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: true }, (a: number, b: number) => a + b);
+      const [first, again, other] = [await add(1, 2), await add(1, 2), await add(2, 1)];
+      expect([first.duplicate, again.duplicate, other.duplicate]).toEqual([false, true, false]);
+      expect(again.id).toBe(first.id);
+      expect(await huey.pendingCount()).toBe(2);
+      await work(huey);
+      expect(await again.get()).toBe(3);
+      expect([await first.get(), await other.get()]).toEqual([3, 3]);
+      expect((await add(1, 2)).duplicate).toBe(false);
     });
-    const scheduled = await task.schedule({ args: [false], delay: 60 });
-    expect((await task(false)).id).toBe(scheduled.id);
-    const failing = await task(true);
-    await work(huey);
-    expect((await failing.state()).state).toBe("retrying");
-    expect((await task(true)).duplicate).toBe(true);
-    await huey.flush();
-    expect((await task(true)).duplicate).toBe(false);
-  });
 
-  test("reschedule keeps the key", async () => {
-    const huey = make();
-    const task = huey.task({ name: "task", unique: true }, (n: number) => n);
-    const first = await task.schedule({ args: [1], delay: 60 });
-    const later = await first.reschedule({ delay: 600 });
-    expect([later.duplicate, later.id === first.id]).toEqual([false, false]);
-    expect((await task(1)).id).toBe(later.id);
-  });
-
-  test("of a pipeline the first step is asked, and what would follow a duplicate never comes", async () => {
-    const huey = make();
-    const add = huey.task({ name: "add", unique: true }, (a: number, b: number) => a + b);
-    await add(1, 2);
-    const results = await huey.enqueue(add.s(1, 2).andThen(add, 3).andThen(add, 4));
-    const [first, second, third] = [...results];
-    expect([first!.duplicate, second!.duplicate]).toEqual([true, false]);
-    expect(await huey.pendingCount()).toBe(1);
-    for (const never of [second!, third!]) {
-      expect(await failure(never.get({ blocking: true }))).toMatchObject({ metadata: { outcome: "canceled" } });
-      expect([await never.state(), await never.isReady()] as unknown[]).toEqual([{ state: "canceled", ended: true }, true]);
-    }
-    await work(huey);
-    expect(await first!.get()).toBe(3);
-  });
-
-  test("follow-ups and members of a chord are enqueued whatever holds the key", async () => {
-    const huey = make();
-    const add = huey.task({ name: "add", unique: { key: () => "same" } }, (a: number, b: number) => a + b);
-    const sum = huey.task("sum", (values: number[]) => values.length);
-    const plain = huey.task("plain", (a: number) => a);
-    await add(1, 1);
-    const chords = await huey.enqueue(chord([add.s(1, 2), add.s(1, 2)], sum));
-    const steps = await huey.enqueue(plain.s(1).andThen(add, 5).andThen(add, 6));
-    await work(huey);
-    expect(await chords.get({ blocking: true })).toBe(2);
-    expect(await steps.get({ blocking: true })).toEqual([1, 6, 12]);
-    expect((await add(1, 1)).duplicate).toBe(false);
-  });
-
-  test("a failed task is tried again only if nobody holds its key", async () => {
-    const huey = make();
-    const task = huey.task({ name: "task", unique: true }, () => {
-      throw new Error("no");
+    test("of fifty calls at once, one is enqueued", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: { key: (a: number) => `key ${a}` } }, (a: number) => a);
+      const handles = await Promise.all(Array.from({ length: 50 }, () => add(1)));
+      expect(handles.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
+      expect(new Set(handles.map(({ id }) => id)).size).toBe(1);
+      expect(await huey.pendingCount()).toBe(1);
     });
-    const first = await task();
-    await work(huey);
-    const second = await task();
-    expect(second.duplicate).toBe(false);
-    expect(await huey.retry(first.id)).toBe(false);
-    await work(huey);
-    expect(await huey.retry(first.id)).toBe(true);
-    expect((await task()).id).toBe(first.id);
+
+    test("in one batch too, and a group reads each id once", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: true }, (a: number) => a + 1);
+      const results = await add.map([1, 2, 1, 1]);
+      expect([...results].map(({ duplicate }) => duplicate)).toEqual([false, false, true, true]);
+      await work(huey);
+      expect(await results.get({ blocking: true })).toEqual([2, 3, 2, 2]);
+      const grouped = await huey.enqueue(group([add.s(5), add.s(5)]));
+      await work(huey);
+      expect(await grouped.get({ blocking: true })).toEqual([6, 6]);
+      const many = await huey.enqueueMany([add.s(7), add.s(7), add.s(8)]);
+      expect(await huey.pendingCount()).toBe(2);
+      await work(huey);
+      const values: unknown[] = [];
+      for await (const value of many.asCompleted()) values.push(value);
+      expect(values.toSorted()).toEqual([8, 8, 9]);
+    });
+
+    test("until it is claimed, or until it has ended", async () => {
+      const huey = make();
+      const gate = Promise.withResolvers<void>();
+      const slow = huey.task({ name: "slow", unique: { until: "start" } }, async () => await gate.promise);
+      const whole = huey.task({ name: "whole", unique: { until: "end" } }, async () => await gate.promise);
+      const first = await slow();
+      expect((await slow()).duplicate).toBe(true);
+      const running = await begin(huey);
+      expect((await slow()).duplicate).toBe(false);
+      await whole();
+      const { claims } = await huey.storage.claim(2, { consumer: "c", worker: "w" });
+      expect(claims).toHaveLength(2);
+      expect((await whole()).duplicate).toBe(true);
+      expect(first.duplicate).toBe(false);
+      gate.resolve();
+      await running.done;
+      await huey.storage.release(claims);
+    });
+
+    test("a scheduled one holds its key, also while it is tried again", async () => {
+      const huey = make();
+      const task = huey.task({ name: "task", unique: true, retries: 1, retryDelay: 60 }, (fails: boolean) => {
+        if (fails) throw new Error("no");
+      });
+      const scheduled = await task.schedule({ args: [false], delay: 60 });
+      expect((await task(false)).id).toBe(scheduled.id);
+      const failing = await task(true);
+      await work(huey);
+      expect((await failing.state()).state).toBe("retrying");
+      expect((await task(true)).duplicate).toBe(true);
+      await huey.flush();
+      expect((await task(true)).duplicate).toBe(false);
+    });
+
+    test("reschedule keeps the key", async () => {
+      const huey = make();
+      const task = huey.task({ name: "task", unique: true }, (n: number) => n);
+      const first = await task.schedule({ args: [1], delay: 60 });
+      const later = await first.reschedule({ delay: 600 });
+      expect([later.duplicate, later.id === first.id]).toEqual([false, false]);
+      expect((await task(1)).id).toBe(later.id);
+    });
+
+    test("of a pipeline the first step is asked, and what would follow a duplicate never comes", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: true }, (a: number, b: number) => a + b);
+      await add(1, 2);
+      const results = await huey.enqueue(add.s(1, 2).andThen(add, 3).andThen(add, 4));
+      const [first, second, third] = [...results];
+      expect([first!.duplicate, second!.duplicate]).toEqual([true, false]);
+      expect(await huey.pendingCount()).toBe(1);
+      for (const never of [second!, third!]) {
+        expect(await failure(never.get({ blocking: true }))).toMatchObject({ metadata: { outcome: "canceled" } });
+        expect([await never.state(), await never.isReady()] as unknown[]).toEqual([{ state: "canceled", ended: true }, true]);
+      }
+      await work(huey);
+      expect(await first!.get()).toBe(3);
+    });
+
+    test("follow-ups and members of a chord are enqueued whatever holds the key", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: { key: () => "same" } }, (a: number, b: number) => a + b);
+      const sum = huey.task("sum", (values: number[]) => values.length);
+      const plain = huey.task("plain", (a: number) => a);
+      await add(1, 1);
+      const chords = await huey.enqueue(chord([add.s(1, 2), add.s(1, 2)], sum));
+      const steps = await huey.enqueue(plain.s(1).andThen(add, 5).andThen(add, 6));
+      await work(huey);
+      expect(await chords.get({ blocking: true })).toBe(2);
+      expect(await steps.get({ blocking: true })).toEqual([1, 6, 12]);
+      expect((await add(1, 1)).duplicate).toBe(false);
+    });
+
+    test("a failed task is tried again only if nobody holds its key", async () => {
+      const huey = make();
+      const task = huey.task({ name: "task", unique: true }, () => {
+        throw new Error("no");
+      });
+      const first = await task();
+      await work(huey);
+      const second = await task();
+      expect(second.duplicate).toBe(false);
+      expect(await huey.retry(first.id)).toBe(false);
+      await work(huey);
+      expect(await huey.retry(first.id)).toBe(true);
+      expect((await task()).id).toBe(first.id);
+    });
   });
-});
+}
 
 describe("a unique key", () => {
   beforeEach(() => stopClock());
