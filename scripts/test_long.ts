@@ -5,6 +5,7 @@
  * Usage: npm run test:long [-- part of a title]
  *
  * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made,
+ * HUEY_CHAOS_TASKS (4,000) how many tasks wait behind gates while consumers are killed,
  * HUEY_BROWSER ("sqlite redis") on which storages the browser looks.
  * @module
  */
@@ -22,6 +23,7 @@ const folders = ["tests/chaos/", "tests/faults/", "tests/model/", "tests/dashboa
 
 process.env["HUEY_MODEL_RUNS"] ??= "2000";
 process.env["HUEY_HOSTILE"] ??= "400000";
+process.env["HUEY_CHAOS_TASKS"] ??= "4000";
 process.env["HUEY_BROWSER"] ??= "sqlite redis";
 // The limit of a single test, for those that name none.
 process.env["TEST_LIMIT_MS"] = String(hourMs);

@@ -11,10 +11,12 @@ import {
   PriorityRedisHuey,
   RedisExpireHuey,
   RedisHuey,
+  RetryTask,
   SqliteHuey,
   type TaskContext,
   type TaskWrapper,
 } from "../../mod.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 
 const CLASSES: Readonly<Record<string, unknown>> = {
   SqliteHuey,
@@ -75,5 +77,37 @@ export const total: TaskWrapper<[values: number[]], number> = huey.task(
   (context: TaskContext, values: number[]) => {
     note(context, "total");
     return values.reduce((sum, value) => sum + value, 0);
+  },
+);
+
+/** How many of each key run at once. */
+export const GATE_LIMIT = 2;
+
+/** Tells when it begins and ends. Some fail at first, and go on behind their gate; some are postponed, and leave it meanwhile. */
+async function stay(context: TaskContext, key: string, n: number): Promise<void> {
+  appendFileSync(settings.journal, `enter ${key} ${context.id}\n`);
+  console.log("ran");
+  await sleep(systemClock, n % 4);
+  appendFileSync(settings.journal, `leave ${key} ${context.id}\n`);
+  if (context.attempt > 1 || context.deliveries > 1) return;
+  if (n % 7 === 0) throw new Error(`${n} fails at first`);
+  if (n % 11 === 0) throw new RetryTask({ delay: 0.02 });
+}
+
+/** So many run at once for each key. */
+export const gated: TaskWrapper<[key: string, n: number], Promise<number>> = huey.task(
+  { name: "gated", retries: 2, context: true, concurrency: { limit: GATE_LIMIT, key: (key: string, _n: number) => key } },
+  async (context: TaskContext, key: string, n: number) => {
+    await stay(context, key, n);
+    return n;
+  },
+);
+
+/** One is there at a time for each key. */
+export const single: TaskWrapper<[key: string, n: number], Promise<number>> = huey.task(
+  { name: "single", retries: 2, context: true, unique: { key: (key: string, _n: number) => key } },
+  async (context: TaskContext, key: string, n: number) => {
+    await stay(context, key, n);
+    return n;
   },
 );

@@ -73,7 +73,7 @@ async function drainUnderFire(settings: ChaosSettings, workers: readonly string[
 }
 
 /** Starts a consumer, lets it run some tasks, kills it, starts the next one. @returns how many were killed */
-async function fire(workers: readonly string[], done: AbortSignal): Promise<number> {
+export async function fire(workers: readonly string[], done: AbortSignal): Promise<number> {
   for (let kills = 0;; kills++) {
     const consumer = startConsumer(workers);
     const exited = once(consumer, "exit");

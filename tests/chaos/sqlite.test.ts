@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import { join } from "node:path";
+import { gateKillTest } from "./gates.ts";
 import { killTest, type OpenChaos } from "./kill.ts";
 
 const open: OpenChaos = (folder) => ({ huey: "SqliteHuey", options: { filename: join(folder, "chaos.db") } });
@@ -7,4 +8,5 @@ const open: OpenChaos = (folder) => ({ huey: "SqliteHuey", options: { filename: 
 describe("SqliteHuey", () => {
   killTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
   killTest("thread", open, ["-k", "thread", "-w", "2"]);
+  gateKillTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
 });
