@@ -40,7 +40,7 @@ export function ranTask(core: Core, { outcome, retries }: AttemptEnd): RanTask {
 
 /** What a test sees of a message that was set aside: `error` is the reason, and there are no arguments. */
 export async function deadTask(core: Core, id: string): Promise<RanTask> {
-  const letter = (await core.storage.deadLetters()).findLast(({ taskId }) => taskId === id);
+  const letter = await core.storage.deadLetter(id);
   const task = makeTask({ v: 1, id, name: letter?.taskName ?? "", args: [] });
   const error = letter && new Error(letter.reason);
   return { task, outcome: "dead", value: undefined, error, at: new Date(core.clock.now()) };

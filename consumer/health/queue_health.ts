@@ -96,8 +96,10 @@ async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue"
 }
 
 function tellPause(pause: Pause | undefined): Pick<QueueHealth, "paused" | "pausedUntil"> {
-  if (pause?.untilMs === undefined) return { paused: pause !== undefined };
-  return { paused: true, pausedUntil: new Date(pause.untilMs).toISOString() };
+  const until = pause?.untilMs === undefined ? undefined : new Date(pause.untilMs);
+  // What is stored may come from anybody: it has no text of a time that does not exist.
+  if (until === undefined || Number.isNaN(until.getTime())) return { paused: pause !== undefined };
+  return { paused: true, pausedUntil: until.toISOString() };
 }
 
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {

@@ -40,3 +40,27 @@ test("a consumer that starts while the queue is paused says so, and a consumer t
   await huey.resume();
   expect(await held.get({ blocking: true, timeout: 5 })).toBe(3);
 }, SLOW);
+
+for (const type of ["thread", "process"]) {
+  test(
+    `a consumer with workers of type ${type} tells how many of its slots are busy, also one that does not yield`,
+    async () => {
+      const { huey, tasks } = stage;
+      const program = stage.consume("-k", type, "-w", "2", "--concurrency", "2", "--lease", "1", "--grace", "0");
+      const waiting = await tasks.wait();
+      await program.says("wait begins");
+      await waitUntil(async () => (await huey.consumers())[0]?.busy === 1);
+      const blocking = await tasks.block();
+      await program.says("block begins");
+      await waitUntil(async () => (await huey.consumers())[0]?.busy === 2);
+      const [info] = await huey.consumers();
+      expect(info).toMatchObject({ slots: 4, workerType: type, silent: false });
+      expect((await huey.running()).map(({ id, consumer }) => [id, consumer])).toEqual([
+        [waiting.id, info!.id],
+        [blocking.id, info!.id],
+      ]);
+      expect((await huey.running())[0]!.worker).toMatch(/^Worker-\d/);
+    },
+    SLOW,
+  );
+}
