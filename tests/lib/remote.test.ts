@@ -1,6 +1,6 @@
 /** Tasks that are defined elsewhere, and handles for ids of another process. */
 import { describe, expect, test } from "bun:test";
-import { ConfigurationError, SignedSerializer, TaskException } from "../../mod.ts";
+import { ConfigurationError, SignedSerializer, type TaskException } from "../../mod.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { failure, memory, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
