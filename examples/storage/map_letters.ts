@@ -19,7 +19,9 @@ export class MapLetters {
     if (bury === undefined) return [];
     const letter = { ...bury, data: bury.data.slice(), priority: claim?.priority ?? 0 };
     const buried = { letter, taskId: bury.taskId ?? id, steps: claim?.steps ?? claim?.id ?? id };
-    this.all = [buried, ...this.all].sort((one, other) => other.letter.atMs - one.letter.atMs);
+    this.all = [buried, ...this.all.filter((other) => other.letter.id !== bury.id)].sort((one, other) =>
+      other.letter.atMs - one.letter.atMs
+    );
     const { count, ageMs = Infinity } = buryBounds ?? { count: Infinity };
     const kind = this.all.filter((other) => other.letter.kind === bury.kind);
     const gone = kind.filter((other, index) => index >= count || other.letter.atMs < nowMs - ageMs);

@@ -13,7 +13,7 @@ import { Call, Enqueue, MapCalls, ScheduleCall, Strange } from "./producing.ts";
 import { Get, IsReady, Limit, Lock, Reschedule, Revoke, Value } from "./reading.ts";
 import { calls, members } from "./specs.ts";
 import { TASK_NAMES } from "./tasks.ts";
-import { Begin, Exhume, Finish, Flush, List, Promote, Recover, Release, Step, Work } from "./working.ts";
+import { Begin, Exhume, Finish, Flush, List, Pause, Promote, Recover, Release, Step, Work } from "./working.ts";
 import { World } from "./world.ts";
 import type { Command } from "./command.ts";
 
@@ -172,6 +172,7 @@ function keys(at: fc.Arbitrary<number>): fc.Arbitrary<Command<unknown>>[] {
     ),
     made(Limit, fc.record({ name: fc.constantFrom(...names), reset: fc.constantFrom(false, false, false, true) })),
     made(List, fc.record({ limit: fc.nat(3) })),
+    made(Pause, fc.record({ seconds: fc.constantFrom(undefined, 60) })),
     made(Exhume, fc.record({ at, requeue: fc.boolean() })),
     made(Flush, fc.constant(null)),
   ];

@@ -165,6 +165,20 @@ export class Exhume extends Command<{ at: number; requeue: boolean }> {
   }
 }
 
+/** While the queue is paused nothing is handed out, and nothing changes. */
+export class Pause extends Command<{ seconds: number | undefined }> {
+  async act(_model: Model, world: World): Promise<void> {
+    const { seconds } = this.given;
+    const [one, other] = [world.next(), world.other];
+    expect(await one.huey.resume()).toBe(false);
+    await one.huey.pause(seconds === undefined ? {} : { until: { seconds } });
+    expect(await other.huey.isPaused()).toBe(true);
+    expect((await other.core.storage.claim(3, { consumer: "c0", worker: "w0" })).claims).toEqual([]);
+    expect(await other.huey.resume()).toBe(true);
+    expect(await one.huey.isPaused()).toBe(false);
+  }
+}
+
 /** Everything goes. */
 export class Flush extends Command<null> {
   async act(model: Model, world: World): Promise<void> {

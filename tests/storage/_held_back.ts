@@ -201,7 +201,11 @@ export class HeldBackHistory {
       ...(ending && { ending, ...(ending !== "empty" && { result: new Uint8Array(2) }) }),
       ...(dice.below(4) === 0 && { enqueue: [this.#followUp(), this.#followUp()] }),
       ...(next && { next }),
-      ...(!next && dice.below(4) === 0 && { bury, buryBounds: { count: dice.pick([1, 3, 100]), ageMs: undefined } }),
+      ...(!next && dice.below(4) === 0 && {
+        bury,
+        buryBounds: { count: dice.pick([1, 3, 100]), ageMs: undefined },
+        ending: bury.kind === "failed" ? "failed" as const : "dead" as const,
+      }),
       ...(dice.below(5) === 0 && { passLocks: dice.pick(OWNERS) }),
       ...(dice.below(3) === 0 && { dropSteps: claim.steps ?? claim.id }),
       ...(dice.below(3) === 0 && { about: `ended ${claim.id}` }),

@@ -45,6 +45,23 @@ describe("BlackHoleStorage", () => {
     expect(await storage.deleteDeadLetter("a")).toBe(false);
   });
 
+  test("nothing is paused, blocked, kept or counted", async () => {
+    await storage.pause({});
+    expect([await storage.paused(), await storage.resume(), await storage.promote("a")]).toEqual([undefined, false, undefined]);
+    const gate = { key: "gate", limit: 1 };
+    const unique = { key: "key", until: "end" as const };
+    expect(await storage.enqueue([item("a", { gate, unique }), item("b", { gate, unique })])).toEqual({});
+    expect([await storage.blockedCount(), await storage.blocked(), await storage.running()]).toEqual([0, [], []]);
+    expect([await storage.oldestMs(), await storage.deadLetter("a"), (await storage.kept("a")).size]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ]);
+    await storage.count([], [bytes("end")], { minuteAgeMs: 1, hourAgeMs: 1, recent: 1 });
+    expect(await storage.recent(1)).toEqual([]);
+    expect(await storage.counts({ step: "hour", fromMs: 0, toMs: 1, limit: 1 })).toEqual([]);
+  });
+
   test("every key is free", async () => {
     for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
       await space.put("key", bytes("value"));
