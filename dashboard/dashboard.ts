@@ -16,6 +16,7 @@ import { makeQueues } from "./queue/queue.ts";
 import { Show } from "./queue/shown.ts";
 import { methodOf, type Route, ROUTES } from "./routes.ts";
 import type { Huey } from "../lib/huey/huey.ts";
+import { toError } from "../lib/primitives/error_record.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
 
 /** What the middleware hands to the routes. */
@@ -72,7 +73,14 @@ export function dashboard(
 function makeApp(board: Board, rules: AccessRules): Hono<Env> {
   const app = new Hono<Env>();
   const answers = new Answers(board);
-  app.use(safeHeaders, noStore);
+  app.use(safeHeaders, noStore, async (_context, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      // Anything can be thrown, and Hono answers for errors alone.
+      throw toError(thrown);
+    }
+  });
   app.use(`${board.base}/*`, async (context, next) => {
     const request = context.req.raw;
     const decision = await decide(rules, request);

@@ -8,6 +8,7 @@ import type { ReadableStream as NodeStream } from "node:stream/web";
 import { dashboard } from "./dashboard.ts";
 import type { DashboardOptions } from "./options.ts";
 import type { Huey } from "../lib/huey/huey.ts";
+import { checkNumber, checkText } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/primitives/loopback.ts";
 
@@ -29,6 +30,8 @@ export interface DashboardServer {
   close(): Promise<void>;
 }
 
+const HIGHEST_PORT = 65_535;
+
 type Handler = (request: Request, info: unknown) => Promise<Response>;
 
 /**
@@ -37,7 +40,7 @@ type Handler = (request: Request, info: unknown) => Promise<Response>;
  * @param hueys The queue, or several.
  * @param options Where to listen, and those of `dashboard`.
  * @returns The server, which listens already.
- * @throws {TypeError} For a wrong option.
+ * @throws {TypeError | RangeError} For a wrong option.
  * @throws {ConfigurationError} If others could reach it without a token, or the address cannot be had.
  *
  * @example
@@ -54,6 +57,8 @@ type Handler = (request: Request, info: unknown) => Promise<Response>;
  */
 export async function serveDashboard(hueys: Huey | readonly Huey[], options: ServeOptions): Promise<DashboardServer> {
   const { host = "127.0.0.1", port, ...others } = options;
+  checkText(host, "host");
+  checkNumber(port, "port", { min: 0, max: HIGHEST_PORT, whole: true });
   if (!isLoopback(host) && others.token === undefined && others.authorize === undefined) {
     throw new ConfigurationError(`At ${host} others can reach the dashboard: give it a token, or let it listen at 127.0.0.1`);
   }

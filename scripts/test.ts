@@ -26,7 +26,8 @@ interface Wish {
 }
 
 /** What runs on Node too when everything runs; the rest does in the long run. */
-const onNode = /^tests\/(lib|consumer|testing)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$/;
+const onNode =
+  /^tests\/(lib|consumer|testing)\/|^tests\/dashboard\/(?!browser)|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$/;
 
 /** How long all of it may take. */
 const totalLimitMs = 40 * 60_000;

@@ -80,6 +80,7 @@ function details(kept: Readonly<Record<string, string>>): Html | "" {
     tag: "Tag",
     from: "From (UTC)",
     to: "Before (UTC)",
+    group: "Error of group",
   };
   const rows = Object.entries(kept).map(([key, value]) =>
     html`

@@ -64,7 +64,7 @@ function failureRow(visit: QueueVisit, failure: Failure): Html {
   const { show } = visit.board;
   const { taskName, error, message, frame, newest, first, last } = failure;
   // Of hidden errors only the task can be looked for.
-  const looked = { task: taskName, ...(show.open ? { q: message.slice(0, 60) } : {}) };
+  const looked = { task: taskName, ...(show.open ? { group: failure.key } : {}) };
   const retry = mayAct(visit)
     ? html`<a class="button" href="${
       queueLink(visit, "confirm", { ...looked, list: "failed", action: "retry" })

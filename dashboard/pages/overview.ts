@@ -35,6 +35,9 @@ export async function overviewPage(visit: QueueVisit): Promise<Content> {
   const perMinute = lately.reduce((sum, row) => sum + row.completed + row.failed, 0) / 5;
   const body = html`
     ${warnings(visit, { ...facts, running, recentFailures: lately.reduce((sum, row) => sum + row.failed, 0) })}
+    ${queue.core.statistics === undefined
+      ? html`<p class="note">This Huey counts nothing (<code>stats: false</code>): the charts show what other programs have counted.</p>`
+      : ""}
     ${tiles(visit, facts, running.length, perMinute)}
     <div class="grid2">
       ${chartCard(SPANS.hour, stepsOf(hour.rows, SPANS.hour, visit.nowMs), marks)}

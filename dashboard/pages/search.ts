@@ -24,7 +24,8 @@ export async function knownId({ queue, url }: QueueVisit): Promise<string | unde
   const id = (url.searchParams.get("q") ?? "").trim();
   if (id === "" || id.length > LONGEST_ID || /\s/.test(id)) return undefined;
   try {
-    return (await queue.huey.state(id)).state === "unknown" ? undefined : id;
+    if ((await queue.huey.state(id)).state !== "unknown") return id;
+    return await queue.core.storage.deadLetter(id) === undefined ? undefined : id;
   } catch {
     return undefined; // no id at all
   }

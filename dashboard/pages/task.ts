@@ -2,10 +2,12 @@
  * One task: what became of its invocations, how long they took, what went wrong.
  * @module
  */
+import { makeWrapper } from "../../lib/huey/task_function.ts";
 import { actionButton } from "../parts/actions.ts";
 import { histogram, throughputChart } from "../parts/chart.ts";
 import { count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
+import { badge } from "../parts/state.ts";
 import { type Content, LIST_TITLES } from "../parts/layout.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
 import type { TaskStats } from "../../lib/statistics/by_task.ts";
@@ -31,9 +33,10 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
     readFailures(queue),
   ]);
   const stats = tasks.get(name);
-  const known = queue.core.registry.known().some((task) => task.name === name);
+  const definition = queue.core.registry.known().find((task) => task.name === name);
+  const held = definition && await makeWrapper(queue.core, definition).isRevoked();
   const rows = recent.filter((task) => task.name === name).map(recentRow);
-  if (!known && stats === undefined && rows.length === 0) {
+  if (definition === undefined && stats === undefined && rows.length === 0) {
     return { title: "No such task", body: html`<p class="empty">Nothing is known of a task of this name.</p>`, status: 404 };
   }
   const body = html`
@@ -58,7 +61,9 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
     title: name,
     here: "tasks",
     body,
-    aside: html`<div>${taskActions(visit, name, known)} ${spanTabs(visit, "task", span, { name })}</div>`,
+    aside: html`<div>${held ? badge("blocked", "held") : ""} ${taskActions(visit, name, held)} ${
+      spanTabs(visit, "task", span, { name })
+    }</div>`,
   };
 }
 
@@ -74,17 +79,18 @@ function listLinks(visit: QueueVisit, name: string): Html[] {
   );
 }
 
-function taskActions(visit: QueueVisit, name: string, known: boolean): Html | "" {
-  if (!known || !mayAct(visit)) return "";
-  return html`<a class="button" href="${queueLink(visit, "enqueue", { task: name })}">Enqueue…</a> ${
-    actionButton(visit, {
-      action: "hold",
-      label: "Hold",
-      fields: { task: name },
-      question:
-        `Hold ${name}? Its invocations are dropped when their turn comes, and those that run are aborted, until it is released.`,
-    })
-  } ${actionButton(visit, { action: "release", label: "Release", fields: { task: name } })}`;
+function taskActions(visit: QueueVisit, name: string, held: boolean | undefined): Html | "" {
+  if (held === undefined || !mayAct(visit)) return "";
+  const fields = { task: name };
+  const hold = {
+    action: "hold",
+    label: "Hold",
+    fields,
+    question:
+      `Hold ${name}? Its invocations are dropped when their turn comes, and those that run are aborted, until it is released.`,
+  };
+  return html`<a class="button" href="${queueLink(visit, "enqueue", { task: name })}">Enqueue…</a>
+    ${held ? actionButton(visit, { action: "release", label: "Release", fields }) : actionButton(visit, hold)}`;
 }
 
 function numbers(totals: Stats["totals"]): Html {

@@ -2,11 +2,16 @@
  * Failed tasks, grouped by what is wrong.
  * @module
  */
+import { createHash } from "node:crypto";
+import { affordable } from "../../lib/operation/affordable.ts";
+import type { Row } from "./row.ts";
 import type { DeadLetter } from "../../lib/types/operating.ts";
 import type { Queue } from "./queue.ts";
 
 /** Tasks that failed in the same way. */
 export interface Failure {
+  /** Names the group in addresses. */
+  readonly key: string;
   readonly taskName: string;
   /** Name of the error. */
   readonly error: string;
@@ -32,18 +37,13 @@ export const MOST_FAILURES = 1000;
  * @returns The largest group first; `examined` is how many tasks are in them
  */
 export async function readFailures(
-  { huey }: Queue,
+  queue: Queue,
   limit: number = MOST_FAILURES,
 ): Promise<{ failures: Failure[]; examined: number }> {
-  const letters = await huey.deadLetters({ kind: "failed", limit });
-  const groups = new Map<string, DeadLetter[]>();
-  for (const letter of letters) {
-    const key = keyOf(letter);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [letter]);
-    else group.push(letter);
-  }
-  const failures = [...groups.values()].map(failureOf).sort((a, b) => b.count - a.count || +b.last - +a.last);
+  const { huey } = queue;
+  const letters = await huey.deadLetters({ kind: "failed", limit: await affordable(queue.core, "failed", limit) });
+  const groups = Map.groupBy(letters, ({ taskName, error }) => failureKey(taskName ?? "", error));
+  const failures = [...groups].map(failureOf).sort((a, b) => b.count - a.count || +b.last - +a.last);
   return { failures, examined: letters.length };
 }
 
@@ -57,14 +57,22 @@ export function firstFrame(stack: string | undefined): string | undefined {
   return stack?.slice(0, 5000).split("\n").find((line) => /^\s*at /.test(line))?.trim().slice(0, 300);
 }
 
-function keyOf({ taskName, error }: DeadLetter): string {
+/**
+ * What failures of one group have in common, as a short text for addresses.
+ *
+ * @param taskName Name of the task.
+ * @param error What it threw.
+ */
+export function failureKey(taskName: string, error: Row["error"]): string {
   const message = error?.message.slice(0, 300).replace(/\d+|[0-9a-f]{8,}|"[^"]*"|'[^']*'/gi, "…") ?? "";
-  return JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
+  const parts = JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
+  return createHash("sha256").update(parts).digest("base64url").slice(0, 16);
 }
 
-function failureOf(letters: DeadLetter[]): Failure {
+function failureOf([key, letters]: readonly [string, readonly DeadLetter[]]): Failure {
   const newest = letters[0]!;
   return {
+    key,
     taskName: newest.taskName ?? "",
     error: newest.error?.name ?? "Error",
     message: newest.error?.message ?? newest.reason,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { DeadLetter, DeadLetterFilter } from "../../lib/types/operating.ts";
+import { affordable } from "../../lib/operation/affordable.ts";
 import type { Queue } from "./queue.ts";
 import { letterRow, recentRow, type Row, runningRow, waitingRow } from "./row.ts";
 import { isEmpty, matches, type Search } from "./search.ts";
@@ -18,10 +19,16 @@ export type ListName = typeof LISTS[number];
 export const PAGE_ROWS = 50;
 /** Without a search so many rows can be leafed through. */
 const MOST_LISTED = 1000;
-/** A search looks at so many tasks, and at so many bytes of their messages, as far as those of the first ones tell. */
-const MOST_SEARCHED = 10_000;
-const MOST_BYTES = 24_000_000;
-const SAMPLE = 20;
+/** A search looks at so many tasks; more than a thousand dead letters are not given at once, nor are there more recent ends. */
+const MOST_SEARCHED: Readonly<Record<ListName, number>> = {
+  waiting: 10_000,
+  scheduled: 10_000,
+  blocked: 10_000,
+  running: 1000,
+  failed: 1000,
+  dead: 1000,
+  recent: 1000,
+};
 /** After so long a search shows what it has found. */
 const LONGEST_MS = 1500;
 
@@ -80,13 +87,14 @@ export async function countOf({ huey }: Queue, list: ListName): Promise<number |
 export async function readPage(queue: Queue, list: ListName, search: Search, page: number, show: Show): Promise<Page> {
   const total = await countOf(queue, list);
   if (isEmpty(search)) {
-    const listed = Math.min(total ?? MOST_LISTED, MOST_LISTED);
+    const most = await readable(queue, list, MOST_LISTED);
+    const listed = Math.min(total ?? most, most);
     const number = Math.min(page, Math.max(1, Math.ceil(listed / PAGE_ROWS)));
-    const rows = await rowsOf(queue, list, search, Math.min(number * PAGE_ROWS + 1, MOST_LISTED));
+    const rows = await rowsOf(queue, list, search, Math.min(number * PAGE_ROWS + 1, most));
     const found = total ?? rows.length;
-    const reachable = total === undefined ? rows.length : Math.min(found, MOST_LISTED);
+    const reachable = total === undefined ? rows.length : Math.min(found, most);
     const pages = Math.max(1, Math.ceil(reachable / PAGE_ROWS));
-    const examined = found > MOST_LISTED ? MOST_LISTED : undefined;
+    const examined = found > most ? most : undefined;
     return { rows: rows.slice((number - 1) * PAGE_ROWS, number * PAGE_ROWS), number, pages, found, total, examined };
   }
   const { rows, examined } = await findRows(queue, list, search, show);
@@ -113,7 +121,7 @@ export async function findRows(
 ): Promise<{ rows: Row[]; examined: number | undefined }> {
   const { clock } = queue.core;
   const startMs = clock.elapsed();
-  const limit = await searchLimit(queue, list);
+  const limit = await readable(queue, list, MOST_SEARCHED[list]);
   const rows = await rowsOf(queue, list, search, limit + 1);
   const found: Row[] = [];
   let looked = 0;
@@ -125,21 +133,9 @@ export async function findRows(
   return { rows: found, examined: looked < rows.length ? looked : undefined };
 }
 
-/** Messages of 100 kB are searched in smaller numbers than those of 100 bytes. */
-async function searchLimit({ core }: Queue, list: ListName): Promise<number> {
-  const { storage } = core;
-  if (list === "recent" || list === "running") return 1000;
-  const sample = list === "waiting"
-    ? await storage.pending(SAMPLE)
-    : list === "scheduled"
-    ? await storage.scheduled(SAMPLE)
-    : list === "blocked"
-    ? await storage.blocked(SAMPLE)
-    : await storage.deadLetters({ limit: SAMPLE });
-  const bytes = sample.reduce((sum, { data }) => sum + data.length, 0);
-  const most = sample.length === 0 ? MOST_SEARCHED : Math.floor(MOST_BYTES / (bytes / sample.length + 500));
-  // More than a thousand dead letters are not given at once.
-  return Math.min(list === "failed" || list === "dead" ? 1000 : MOST_SEARCHED, Math.max(SAMPLE, most));
+/** What runs has a slot, and recent ends have no arguments: both are small. */
+async function readable({ core }: Queue, list: ListName, most: number): Promise<number> {
+  return list === "running" || list === "recent" ? most : await affordable(core, list, most);
 }
 
 async function rowsOf({ huey }: Queue, list: ListName, search: Search, limit: number): Promise<Row[]> {

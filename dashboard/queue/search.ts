@@ -2,6 +2,7 @@
  * What a visitor looks for in a list, and whether a row has it.
  * @module
  */
+import { failureKey } from "./failures.ts";
 import type { Row } from "./row.ts";
 import type { Show } from "./shown.ts";
 
@@ -15,6 +16,8 @@ export interface Search {
   readonly tag: string;
   readonly from: Date | undefined;
   readonly to: Date | undefined;
+  /** Key of a group of failures. */
+  readonly group: string;
 }
 
 /** So many characters of the arguments of a task are searched. */
@@ -29,7 +32,7 @@ const LONGEST = 200;
 export function readSearch(query: URLSearchParams): Search {
   const text = (key: string): string => (query.get(key) ?? "").trim().slice(0, LONGEST);
   const { from, to } = { from: readTime(text("from")), to: readTime(text("to")) };
-  return { text: text("q").toLowerCase(), task: text("task"), tag: text("tag"), from, to };
+  return { text: text("q").toLowerCase(), task: text("task"), tag: text("tag"), from, to, group: text("group") };
 }
 
 /**
@@ -39,7 +42,7 @@ export function readSearch(query: URLSearchParams): Search {
  */
 export function searchQuery(query: URLSearchParams): URLSearchParams {
   const kept = new URLSearchParams();
-  for (const key of ["q", "task", "tag", "from", "to"]) {
+  for (const key of ["q", "task", "tag", "from", "to", "group"]) {
     const value = (query.get(key) ?? "").trim().slice(0, LONGEST);
     if (value !== "") kept.set(key, value);
   }
@@ -51,8 +54,8 @@ export function searchQuery(query: URLSearchParams): URLSearchParams {
  *
  * @param search What was read.
  */
-export function isEmpty({ text, task, tag, from, to }: Search): boolean {
-  return text === "" && task === "" && tag === "" && from === undefined && to === undefined;
+export function isEmpty({ text, task, tag, from, to, group }: Search): boolean {
+  return text === "" && task === "" && tag === "" && group === "" && from === undefined && to === undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ export function matches(search: Search, row: Row, show: Show): boolean {
   if (search.task !== "" && row.name !== search.task) return false;
   if (search.from !== undefined && (row.at === undefined || row.at < search.from)) return false;
   if (search.to !== undefined && (row.at === undefined || row.at >= search.to)) return false;
+  if (search.group !== "" && !(show.open && failureKey(row.name, row.error) === search.group)) return false;
   if (search.tag !== "" && !(show.open && hasTag(row, search.tag))) return false;
   return search.text === "" || hasText(row, search.text, show);
 }

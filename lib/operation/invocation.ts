@@ -5,6 +5,7 @@
 import { keptSteps } from "../attempt/steps.ts";
 import { decodeMessage } from "../core/codec.ts";
 import { makeTask } from "../composition/call.ts";
+import { affordable, type MessageList } from "./affordable.ts";
 import { findDeadLetter } from "./dead_letters.ts";
 import { runningTasks } from "./looks.ts";
 import { lastProgress } from "../attempt/progress.ts";
@@ -60,11 +61,12 @@ export async function readInvocation(core: Core, id: string): Promise<Invocation
     readRecent(core.storage),
   ]);
   const recent = recents.find((each) => each.id === taskId);
-  if (status.state === "unknown" && letter === undefined && recent === undefined && outcome === undefined) return undefined;
   const running = status.state === "running"
     ? (await runningTasks(core, MOST_LOOKED)).find((each) => each.id === taskId)
     : undefined;
   const item = status.ended ? undefined : await findItem(core, taskId, status.state);
+  const known = [letter, recent, outcome, item].some((each) => each !== undefined) || status.state !== "unknown";
+  if (!known) return undefined;
   const message = await readMessage(core, item ?? (letter && { id: taskId, data: letter.data }));
   const task = message === undefined ? running ?? letter?.task : makeTask(message);
   return {
@@ -111,12 +113,15 @@ function errorOf(letter: DeadLetter | undefined, stored: Invocation["error"], st
 }
 
 /** The lists are looked through in their stored form: one message is read, not thousands. */
-async function findItem({ storage }: Core, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
+async function findItem(core: Core, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
+  const { storage } = core;
+  const most = (list: MessageList): Promise<number> => affordable(core, list, MOST_LOOKED);
   const has = (item: Item): boolean => item.id === id;
   if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
-  if (state === "blocked") return (await storage.blocked(MOST_LOOKED)).find(has);
-  if (state === "waiting") return (await storage.pending(MOST_LOOKED)).find(has);
-  return (await storage.scheduled(MOST_LOOKED)).find(has) ?? (await storage.pending(MOST_LOOKED)).find(has);
+  if (state === "blocked") return (await storage.blocked(await most("blocked"))).find(has);
+  if (state === "waiting") return (await storage.pending(await most("waiting"))).find(has);
+  return (await storage.scheduled(await most("scheduled"))).find(has) ??
+    (await storage.pending(await most("waiting"))).find(has);
 }
 
 async function readMessage(core: Core, item: Pick<Item, "id" | "data"> | undefined): Promise<Message | undefined> {

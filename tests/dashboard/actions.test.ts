@@ -206,6 +206,7 @@ describe("queues and tasks as such", () => {
     expect((await huey.pending()).map(({ name }) => name)).toEqual(["nightly"]);
     expect((await press("run", { task: "add" })).status).toBe(400);
     await press("hold", { task: "nightly" });
+    expect(await page("task?name=nightly")).toContain("/act/release");
     expect(await nightly.isRevoked()).toBe(true);
     expect(words(await page("periodic"))).toContain("held");
     await press("release", { task: "nightly" });
@@ -265,6 +266,8 @@ describe("looking", () => {
     await consumer.waitFor("idle");
     const text = await page("failures");
     expect(words(text)).toContain("2 groups");
+    const group = /href="(\/q\/shop\/confirm[^"]*)"/.exec(text)![1]!.replaceAll("&amp;", "&");
+    expect(words(await page(group.replace("/q/shop/", "")))).toContain("Retry 5 tasks");
     expect(words(text)).toMatch(/RangeError: cannot charge eve \d cents .*? 5 /);
   });
 

@@ -242,6 +242,36 @@ describe("large and odd values", () => {
   });
 });
 
+test("whatever a storage throws is answered", async () => {
+  const logger = keptLog();
+  const huey = new MemoryHuey("shop", { logger });
+  const handler = dashboard(huey);
+  for (
+    const thrown of ["text", undefined, null, { secret: "redis://:s3cret@h" }, new Error("redis://:s3cret@h/0 at /srv/shop.db")]
+  ) {
+    Object.defineProperty(huey.storage, "pendingCount", { value: () => Promise.reject(thrown), configurable: true });
+    const { status, text, headers } = await ask(handler, "/q/shop/");
+    expect([status, headers.get("x-content-type-options")]).toEqual([500, "nosniff"]);
+    expect(text).not.toMatch(/s3cret|shop\.db/);
+  }
+});
+
+test("messages of 100 kB are read in smaller numbers", async () => {
+  const huey = new MemoryHuey("shop");
+  await huey.task("eat", (_text: string) => {}).map(Array.from({ length: 400 }, () => "x".repeat(100_000)));
+  const asked: number[] = [];
+  const { pending } = huey.storage;
+  huey.storage.pending = (limit) => {
+    asked.push(limit!);
+    return pending.call(huey.storage, limit);
+  };
+  const handler = dashboard(huey);
+  const { text } = await ask(handler, "/q/shop/list/waiting?page=8");
+  expect(text).toContain("can be leafed through");
+  expect((await ask(handler, "/q/shop/list/waiting?q=nothing")).text).toContain("The search was cut");
+  expect(Math.max(...asked)).toBeLessThan(260);
+});
+
 describe("a storage that fails", () => {
   test("is told in a sentence, and what it said is in the log alone", async () => {
     const logger = keptLog();

@@ -90,6 +90,15 @@ test("requests that are none do not end it", async () => {
   expect((await fetch(server.url)).status).toBe(200);
 });
 
+test("a wrong port or address is refused", async () => {
+  const huey = new MemoryHuey("other");
+  for (const port of ["80", -1, 65_536, 1.5, undefined, null]) {
+    await expect(serveDashboard(huey, { port: port as number })).rejects.toThrow(/port/);
+  }
+  await expect(serveDashboard(huey, { port: 0, host: "" })).rejects.toThrow(/host/);
+  await expect(serveDashboard(huey, { port: 0, tokn: "x" } as never)).rejects.toThrow(/token/);
+});
+
 test("a port that is taken is said", async () => {
   const { server } = await start();
   const port = Number(new URL(server.url).port);

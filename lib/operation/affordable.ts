@@ -1,0 +1,38 @@
+/**
+ * How many tasks a look may read: messages of 100 kB in smaller numbers than those of 100 bytes.
+ * @module
+ */
+import type { Core } from "../core/core.ts";
+import type { Item } from "../storage.ts";
+
+/** So many bytes of messages may be read at once, as far as those of the first ones tell. */
+const MOST_BYTES = 24_000_000;
+/** What a message costs beside its bytes. */
+const EACH_BYTES = 500;
+const SAMPLE = 20;
+
+/** Lists whose messages are read; `dead`: of all kinds. */
+export type MessageList = "waiting" | "scheduled" | "blocked" | "failed" | "dead";
+
+/**
+ * How many of a list may be read.
+ *
+ * @param core Of the Huey.
+ * @param list The list.
+ * @param most How many are wanted at most.
+ * @returns at least a few, at most `most`
+ */
+export async function affordable({ storage }: Core, list: MessageList, most: number): Promise<number> {
+  if (most <= SAMPLE) return most;
+  const looks: Readonly<Record<MessageList, () => Promise<readonly Pick<Item, "data">[]>>> = {
+    waiting: () => storage.pending(SAMPLE),
+    scheduled: () => storage.scheduled(SAMPLE),
+    blocked: () => storage.blocked(SAMPLE),
+    failed: () => storage.deadLetters({ limit: SAMPLE, kind: "failed" }),
+    dead: () => storage.deadLetters({ limit: SAMPLE }),
+  };
+  const sample = await looks[list]();
+  if (sample.length < SAMPLE) return most;
+  const bytes = sample.reduce((sum, { data }) => sum + data.length, 0) / sample.length;
+  return Math.min(most, Math.max(SAMPLE, Math.floor(MOST_BYTES / (bytes + EACH_BYTES))));
+}
