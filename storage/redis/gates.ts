@@ -71,21 +71,27 @@ local function admit(added, tail, gate)
   call('SADD', P .. 'gate:' .. gate.key, string.format('%.0f', given))
   pushAdmitted(added, tail, gate, given)
 end
+-- What waits under a number, whatever else somebody has put there.
+local function takeWaiting(place, key)
+  if not place then return nil end
+  for _, waiting in ipairs(call('ZRANGEBYSCORE', P .. 'blocked', place, place, 'LIMIT', 0, 100)) do
+    local item = partsOf(waiting, 8)
+    local isOurs = item and item.gate and item.gate.key == key and struct.unpack('>d', waiting) == place
+    if isOurs or not item then call('ZREM', P .. 'blocked', waiting) end
+    if isOurs then
+      item.gate.at = item.gate.at - 8
+      return sub(waiting, 9), item.gate
+    end
+    if not item then setRecordAside(waiting, 'the line of a gate') end
+  end
+end
 -- The first of a line: its tail, and its gate; nothing if the line is empty.
 local function takeFirst(key)
   while true do
     local place = call('LPOP', P .. 'line:' .. key)
     if not place then return nil end
-    local waiting = tonumber(place) and call('ZRANGEBYSCORE', P .. 'blocked', place, place, 'LIMIT', 0, 1)[1]
-    if waiting then
-      call('ZREM', P .. 'blocked', waiting)
-      local item = partsOf(waiting, 8)
-      if item and item.gate and item.gate.key == key then
-        item.gate.at = item.gate.at - 8
-        return sub(waiting, 9), item.gate
-      end
-      setRecordAside(waiting, 'the line of a gate')
-    end
+    local tail, gate = takeWaiting(tonumber(place), key)
+    if tail then return tail, gate end
   end
 end
 local function limitOf(key)
@@ -109,12 +115,19 @@ local function leave(added, gate, told)
   call('SREM', P .. 'gate:' .. gate.key, string.format('%.0f', gate.number))
   if admitWaiting(added, gate.key, told) == 0 then call('HDEL', P .. 'gates', gate.key) end
 end
+-- What somebody else has put among those that have gone through would never leave.
+local function dropStrangers(inside)
+  for _, member in ipairs(call('SRANDMEMBER', inside, 10)) do
+    if not string.find(member, '^%d+$') then call('SREM', inside, member) end
+  end
+end
 -- An item comes to its gate, and brings the limit. Returns false if it waits.
 local function goThrough(added, tail, gate, told)
-  local line, limit = P .. 'line:' .. gate.key, gate.limit
+  local inside, line, limit = P .. 'gate:' .. gate.key, P .. 'line:' .. gate.key, gate.limit
   if limitOf(gate.key) ~= limit then call('HSET', P .. 'gates', gate.key, string.format('%.17g', limit)) end
+  if call('SCARD', inside) >= limit then dropStrangers(inside) end
   if call('LLEN', line) > 0 then admitWaiting(added, gate.key, told) end
-  if call('LLEN', line) == 0 and call('SCARD', P .. 'gate:' .. gate.key) < limit then
+  if call('LLEN', line) == 0 and call('SCARD', inside) < limit then
     admit(added, tail, gate)
     return true
   end

@@ -4,12 +4,15 @@ import { createClient } from "redis";
 import { Consumer } from "../../consumer/consumer.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
 const RECORDS = 20_000;
 const TASKS = 200;
 const LIMIT_MS = 240_000;
+/** The gate of the tasks that wait for each other. */
+const GATE = '["gated"]';
 
 let server: RedisServer;
 let admin: Admin;
@@ -58,6 +61,7 @@ function writers(prefix: string, kind: "list" | "sorted", next: Random): ((text:
     (key: string) => (text: Buffer): (string | Buffer)[] => ["HSET", prefix + key, next(3) ? `x${next(1000)}` : text, text];
   const queue = (text: Buffer): (string | Buffer)[] =>
     kind === "list" ? ["LPUSH", `${prefix}queue`, text] : ["ZADD", `${prefix}queue`, String(next(20) - 10), text];
+  const sorted = (key: string, score: string) => (text: Buffer): (string | Buffer)[] => ["ZADD", prefix + key, score, text];
   const schedule = (text: Buffer): (string | Buffer)[] => ["ZADD", `${prefix}schedule`, String(next(2) * 1e12), text];
   return [
     ...Array.from({ length: 6 }, () => queue),
@@ -65,7 +69,12 @@ function writers(prefix: string, kind: "list" | "sorted", next: Random): ((text:
     schedule,
     ...["state", "leases", "requests", "revocations", "locks", "data", "meta", "counters", "held", "sets", "dead"].map(hash),
     ...["chord:x", `claims:x${next(50)}`, "replies:x", "chords-of-nobody"].map(hash),
-    (text) => ["ZADD", `${prefix}dead-order`, "1", text],
+    ...["gates", "passed", "unique", "about", "dead-tasks", "steps:x", "counts:minute:60000"].map(hash),
+    ...["dead-order", "dead:failed", "dead:unknown", "counts:minute", "counts:hour"].map((key) => sorted(key, "1")),
+    (text) => ["ZADD", `${prefix}blocked`, String(next(TASKS)), text],
+    ...["steps", "dead-steps", "gate:x"].map((key) => (text: Buffer) => ["SADD", prefix + key, text]),
+    ...["line:x", `line:${GATE}`, "recent"].map((key) => (text: Buffer) => ["LPUSH", prefix + key, text]),
+    (text) => ["SET", `${prefix}pause`, `x${text}`],
     (text) => ["ZADD", `${prefix}waiting`, "1e15", text],
     (text) => ["ZADD", `${prefix}recovered`, "1", text],
     (text) => ["ZADD", `${prefix}locks:ttl`, String(next(2) * 1e15), text],
@@ -86,6 +95,19 @@ const KEYS = [
   "waiting",
   "bell",
   "numbers",
+  "gates",
+  `gate:${GATE}`,
+  "passed",
+  "unique",
+  "about",
+  "steps",
+  "dead-steps",
+  "dead-tasks",
+  "dead:failed",
+  "pause",
+  "counts:minute",
+  "counts:minute:60000",
+  "recent",
 ];
 
 async function wrongType(prefix: string, next: Random): Promise<void> {
@@ -116,6 +138,14 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
       const huey = new Huey({ name, storage, logger });
       const seen = new Set<number>();
       const task = huey.task({ name: "real", retries: 1 }, (n: number) => void seen.add(n));
+      const gated = huey.task(
+        { name: "gated", retries: 1, concurrency: 1, context: true },
+        async (context: TaskContext, n: number) => {
+          await context.step("one", () => n);
+          seen.add(n);
+        },
+      );
+      const single = huey.task({ name: "single", unique: true }, (n: number) => void seen.add(n));
       await task(-1);
       const kind = Opened === RedisStorage ? "list" : "sorted";
       const [sample] = await admin.sendCommand([kind === "list" ? "LRANGE" : "ZRANGE", `${prefix}queue`, "0", "0"]) as Buffer[];
@@ -127,7 +157,9 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
         // What has been set aside or is of another type by then refuses it.
         await Promise.all(commands.map((command) => admin.sendCommand(command).catch(() => undefined)));
         if (n % 3 === 0) await wrongType(prefix, next);
-        if (n % 2) await task(n);
+        if (n % 5 === 1) await gated(n);
+        else if (n % 5 === 3) await single(n);
+        else if (n % 2) await task(n);
         else await task.schedule({ args: [n], delay: 0.01 });
         if (n % 10 === 0) await listAll(storage);
       }
@@ -153,6 +185,23 @@ async function listAll(storage: Storage): Promise<void> {
     storage.endedOf!(["x1", "x2"]),
     storage.collect("x"),
     storage.dueMs!(),
+    storage.running(),
+    storage.blocked(),
+    storage.blockedCount(),
+    storage.oldestMs(),
+    storage.paused(),
+    storage.kept("x"),
+    storage.deadLetter("x1"),
+    storage.deadLetterCount({ kind: "failed", taskName: "x" }),
+    storage.deleteDeadLetter("x2"),
+    storage.requeueDeadLetter("x3", { id: "unknown", data: new Uint8Array(1), priority: 0, track: false }),
+    storage.count([{ step: "minute", atMs: 60_000, taskName: "x", sums: { a: 1 }, maxima: { b: 2 } }], [new Uint8Array(1)], {
+      minuteAgeMs: 1e15,
+      hourAgeMs: 1e15,
+      recent: 5,
+    }),
+    storage.counts({ step: "minute", fromMs: 0, toMs: 1e15, limit: 100 }),
+    storage.recent(10),
   ]);
   for (const space of [storage.results, storage.locks, storage.data, storage.revocations, storage.meta]) {
     await space.size();
