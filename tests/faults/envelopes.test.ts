@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import process from "node:process";
 import { Consumer, Huey } from "../../mod.ts";
-import type { ChordReport, Item, Settlement } from "../../lib/storage.ts";
+import type { Burial, ChordReport, Item, Settlement } from "../../lib/storage.ts";
 import { until } from "../../testing/contract/context.ts";
 import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
@@ -20,6 +20,8 @@ const VALID = new TextEncoder().encode('{"v":1,"id":"id","name":"unknown","args"
 
 function oddItem(dice: Dice): Item {
   const place = { id: dice.pick(TEXTS), index: dice.pick([0, 1, 999_999]) };
+  const gate = { key: dice.pick(TEXTS), limit: dice.pick([1, 1, 2, 1.5, 1e300]) };
+  const unique = { key: `${dice.pick(TEXTS)}${dice.below(50)}`, until: dice.pick(["start", "end", 0, 1, 1e9] as const) };
   return {
     id: dice.pick(TEXTS),
     data: garbage(dice, VALID),
@@ -28,6 +30,9 @@ function oddItem(dice: Dice): Item {
     retry: dice.below(2) === 0,
     ...(dice.below(3) === 0 && { dueMs: dice.pick([1, 1000.5, -5]) }),
     ...(dice.below(3) === 0 && { chord: place }),
+    ...(dice.below(3) === 0 && { gate }),
+    ...(dice.below(3) === 0 && { unique: { ...unique, ...(dice.below(2) === 0 && { from: dice.pick(TEXTS) }) } }),
+    ...(dice.below(3) === 0 && { steps: dice.pick(TEXTS), about: dice.pick(TEXTS) }),
   };
 }
 
@@ -40,7 +45,23 @@ function oddSettlement(dice: Dice): Settlement {
     ...(dice.below(2) === 0 && { ending: dice.pick(["empty", "failed", "dead"] as const) }),
     ...(dice.below(2) === 0 && { chord }),
     ...(dice.below(2) === 0 && { dropChord: dice.pick(TEXTS), forget: [dice.pick(TEXTS)] }),
+    ...(dice.below(2) === 0 && { next: oddItem(dice), enqueue: [oddItem(dice)] }),
+    ...(dice.below(2) === 0 && { dropSteps: dice.pick(TEXTS), about: dice.pick(TEXTS) }),
+    ...(dice.below(4) === 0 &&
+      { bury: oddBurial(dice), buryBounds: { count: dice.pick([0, 1, 1e9]), ageMs: dice.pick([0, 1e15]) } }),
     ...(dice.below(4) === 0 && { chords: [{ id: dice.pick(TEXTS), size: dice.pick([1, 2]), callback: oddItem(dice) }] }),
+  };
+}
+
+function oddBurial(dice: Dice): Burial {
+  return {
+    kind: dice.pick(["failed", "unknown", "unreadable"] as const),
+    id: dice.pick(TEXTS),
+    reason: dice.pick(TEXTS),
+    atMs: dice.pick([0, 1, 1e12, 1e300]),
+    data: garbage(dice, VALID),
+    ...(dice.below(2) === 0 &&
+      { taskId: dice.pick(TEXTS), taskName: dice.pick(TEXTS), error: garbage(dice, VALID), attempts: 1 }),
   };
 }
 
@@ -72,6 +93,7 @@ describe.each(Object.entries(PLACES))("%s", (_label, { open, share }) => {
     } finally {
       await consumer.stop({ graceful: false, grace: 0 });
     }
+    await Promise.all([place.storage.blocked(), place.storage.running(), place.storage.oldestMs(), huey.blockedCount()]);
     await huey.deadLetters(1000);
     await huey.scheduled();
     expect(ran.size).toBe(TASKS);
