@@ -6,6 +6,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bringParser } from "./manifest.ts";
 import { projectRoot, tool } from "./project.ts";
 import { runCommand } from "./testing/command.ts";
 
@@ -17,6 +18,7 @@ const settings = {
     allowImportingTsExtensions: false,
     rewriteRelativeImportExtensions: true,
     declaration: true,
+    sourceMap: true,
     // A runtime that is too old must get as far as the sentence that says so.
     target: "es2022",
     rootDir: "..",
@@ -42,4 +44,7 @@ export async function makeDist(root: string): Promise<void> {
   if (ended.code !== 0) throw new Error(`tsc could not make dist/:\n${ended.output}`);
 }
 
-if (import.meta.main) await makeDist(projectRoot);
+if (import.meta.main) {
+  await makeDist(projectRoot);
+  bringParser(projectRoot);
+}

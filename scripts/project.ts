@@ -47,11 +47,19 @@ export function findFiles(root: string, folder: string, ending: string): string[
     .filter((name) => name.endsWith(ending)).map((name) => `${folder}/${name.replaceAll("\\", "/")}`).sort();
 }
 
+/** What the tests need in versions of its own, and where that is. */
+const testTools: Readonly<Record<string, string>> = { node: "node", "tsc-5.6": "tsc" };
+
 /**
- * A tool that npm installed. Node has a place of its own: in the usual one it would be the Node of every npm script.
- * @param name Its command.
+ * A tool that npm installed.
+ * @param name Its command; `tsc-5.6` is the oldest TypeScript that is supported.
  * @returns The path of the command.
  */
-export function tool(name: "bun" | "deno" | "node" | "tsc"): string {
-  return join(projectRoot, name === "node" ? "node_modules/.cache/node" : "", "node_modules/.bin", name);
+export function tool(name: "bun" | "deno" | "node" | "tsc" | "tsc-5.6"): string {
+  const own = testTools[name];
+  return join(
+    projectRoot,
+    own === undefined ? "node_modules/.bin" : "node_modules/.cache/tools/node_modules/.bin",
+    own ?? name,
+  );
 }

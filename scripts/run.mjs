@@ -5,14 +5,15 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { ensureNode, ensurePackages, ensurePrograms, ensureTools, environment, requirePackages, root } from "./setup.mjs";
+import { ensurePackages, ensurePrograms, ensureTestTools, ensureTools, environment, requirePackages, root } from "./setup.mjs";
 
 const commands = {
-  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], node: true },
-  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], node: true },
+  test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], testTools: true },
+  long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], testTools: true },
   demo: { script: "scripts/demo.ts", programs: [] },
   // npm pack packs what is there, and installs nothing behind one's back.
   pack: { script: "scripts/pack.ts", programs: [], installs: false },
+  packed: { script: "scripts/packed.ts", programs: [], installs: false },
 };
 
 /** Runs a script with Bun until it ends, passing signals on, and gives its exit code. */
@@ -43,7 +44,7 @@ try {
   if (command.installs !== false) ensurePackages();
   else requirePackages();
   ensureTools();
-  if (command.node) ensureNode();
+  if (command.testTools) ensureTestTools();
   ensurePrograms(command.programs);
   process.exitCode = await run(command.script, args);
 } catch (error) {

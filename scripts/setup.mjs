@@ -54,20 +54,22 @@ export function ensureTools() {
   }
 }
 
-/** The Node of the tests: that of the machine may be older. The package is that of one system, so no list of packages can name it. */
-const nodeVersion = "24.21.0";
+/** What only the tests need, in versions of its own: the Node of the machine may be older, and TypeScript is the oldest that is supported. */
+const testTools = { node: "24.21.0", typescript: "5.6.3" };
 
-/** Installs the Node that the tests run on, beside the other packages, where it is no one's `node`. */
-export function ensureNode() {
-  const folder = join(root, "node_modules/.cache/node");
-  const node = join(folder, "node_modules/.bin/node");
-  if (starts(node)) return;
-  const system = process.platform === "win32" ? "win" : process.platform;
-  console.log(`Installing node ${nodeVersion} for the tests`);
+/** Installs the tools of the tests, beside the other packages, where they are no one's `node` and `tsc`. */
+export function ensureTestTools() {
+  const folder = join(root, "node_modules/.cache/tools");
+  const commands = ["node", "tsc"].map((name) => join(folder, "node_modules/.bin", name));
+  if (commands.every(starts)) return;
+  // Node is a package for each system, so no list of packages can name it.
+  const node = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}@${testTools.node}`;
+  console.log(`Installing node ${testTools.node} and typescript ${testTools.typescript} for the tests`);
   mkdirSync(folder, { recursive: true });
   const quiet = ["--no-save", "--no-fund", "--no-audit", "--loglevel=error"];
-  execute("npm", ["install", "--prefix", folder, ...quiet, `node-${system}-${process.arch}@${nodeVersion}`]);
-  if (!starts(node)) throw new Error(`${node} does not start; remove ${folder} and try again`);
+  execute("npm", ["install", "--prefix", folder, ...quiet, node, `typescript@${testTools.typescript}`]);
+  const broken = commands.find((command) => !starts(command));
+  if (broken !== undefined) throw new Error(`${broken} does not start; remove ${folder} and try again`);
 }
 
 /** Installs the programs that are missing, with apt-get. */

@@ -105,7 +105,7 @@ export class LazyStorage implements Storage {
   readonly shared: boolean;
   readonly place: string | undefined;
   readonly descriptor: StorageDescriptor | undefined;
-  readonly claimOrWait: Storage["claimOrWait"];
+  readonly claimOrWait?: NonNullable<Storage["claimOrWait"]>;
   readonly #check: (item: Item) => void;
 
   /** @param options What the driver's own class knows before it is loaded. */

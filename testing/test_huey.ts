@@ -62,6 +62,8 @@ export class TestHuey extends Huey {
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
+   * Makes one.
+   *
    * @param options Options of every Huey, `now` and `patience`.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */

@@ -2,6 +2,7 @@
  * The jobs of the test run: the checks, and each test file on each runtime.
  * @module
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -57,18 +58,15 @@ export function checkJobs(): Job[] {
     commandJob("house rules", [bun, "scripts/check_house.ts"]),
     commandJob("versions", [bun, "scripts/check_versions.ts"]),
     commandJob("docs", [bun, "scripts/check_docs.ts", "--no-run"]),
-    commandJob("deno doc, no gap", [
-      deno,
-      "doc",
-      "--lint",
-      "--quiet",
-      "mod.ts",
-      "app/mod.ts",
-      "dashboard/mod.ts",
-      "consumer.ts",
-    ]),
+    commandJob("deno doc, no gap", [deno, "doc", "--lint", "--quiet", ...entryPoints()]),
     commandJob("deno publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]),
   ];
+}
+
+/** What the package exports. */
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(readFileSync(join(projectRoot, "deno.json"), "utf8")) as { exports: Record<string, string> };
+  return Object.values(exports);
 }
 
 /**

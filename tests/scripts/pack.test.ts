@@ -1,97 +1,69 @@
-import { afterAll, describe, expect, test } from "bun:test";
+/** The npm package, as a user gets it: packed, published in a registry on this machine, and installed from there into empty projects. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
-import { type Ended, runCommand } from "../../scripts/testing/command.ts";
+import { APPLICATION, LIMIT_MS, Project } from "./_package.ts";
+import { Registry } from "./_registry.ts";
 
-const program = `
-import { type Huey, MemoryHuey } from "@hueyjs/huey";
-import { defineConfig, task } from "@hueyjs/huey/app";
-const huey: Huey = defineConfig(new MemoryHuey({ immediate: true }));
-const add = task("add", (a: number, b: number): number => a + b);
-const result = await add(1, 2);
-const value: number | undefined = await result.get();
-console.log("sum", value);
-await huey.close();
-`;
+// What runs these tests makes no difference to the programs that they start, which take their time.
+describe.if("Bun" in globalThis)("the npm package", () => {
+  const registry = new Registry();
+  /** Where it is packed. */
+  const bench = new Project({});
+  /** A project with the package, installed by npm. */
+  let app: Project;
+  let installed = "";
+  const projects: Project[] = [bench];
 
-/** The same as JavaScript. */
-const script = `
-import { MemoryHuey } from "@hueyjs/huey";
-import { defineConfig, task } from "@hueyjs/huey/app";
-const huey = defineConfig(new MemoryHuey({ immediate: true }));
-const add = task("add", (a, b) => a + b);
-console.log("sum", await (await add(1, 2)).get());
-await huey.close();
-`;
+  const user = (files: Readonly<Record<string, string>>): Project => {
+    const project = new Project(files, registry.environment);
+    projects.push(project);
+    return project;
+  };
 
-const limitMs = 120_000;
-
-/** A package that uses ours, as npm would have installed it. */
-let app = "";
-let installed = "";
-
-const run = (argv: [string, ...string[]], cwd: string): Promise<Ended> => runCommand({ argv, cwd, limitMs });
-
-/** Node as the package supports it; the machine's may be older, or missing. */
-function supportedNode(): string[] {
-  const found = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout ?? "";
-  return Number(/^v(\d+)/.exec(found)?.[1]) >= 24 ? ["node"] : [];
-}
-
-/** How each runtime runs JavaScript of the package. */
-const runtimes: readonly (readonly [string, ...string[]])[] = [
-  [tool("bun")],
-  [tool("deno"), "run", "-A", "--quiet", "--node-modules-dir=manual"],
-  ...supportedNode().map((node) => [node] as const),
-];
-
-afterAll(() => rmSync(app, { recursive: true, force: true }));
-
-describe("the npm package", () => {
-  test("is made by npm pack, which says what is missing before", async () => {
-    app = mkdtempSync(join(tmpdir(), "huey-pack-"));
-    installed = join(app, "node_modules/@hueyjs/huey");
-    const copy = join(app, "copy");
-    const { files } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as { files: string[] };
-    for (const name of [...files, "package.json", "tsconfig.json", "scripts"].filter((name) => name !== "dist")) {
-      if (existsSync(join(projectRoot, name))) cpSync(join(projectRoot, name), join(copy, name), { recursive: true });
-    }
-    const early = await run(["npm", "pack", "--pack-destination", app], copy);
-    expect([early.code === 0, early.output]).toEqual([false, expect.stringContaining("run npm ci first")]);
-    symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
-    const packed = await run(["npm", "pack", "--pack-destination", app], copy);
-    expect([packed.code, packed.output]).toEqual([0, expect.stringContaining(".tgz")]);
-    mkdirSync(installed, { recursive: true });
-    const tarball = readdirSync(app).find((name) => name.endsWith(".tgz")) ?? "";
-    await run(["tar", "-xzf", join(app, tarball), "-C", installed, "--strip-components=1"], app);
-    for (const name of ["@logtape", "deno-std"]) {
-      symlinkSync(join(projectRoot, "node_modules", name), join(app, "node_modules", name));
-    }
-    writeFileSync(join(app, "package.json"), JSON.stringify({ type: "module", dependencies: { "@hueyjs/huey": "*" } }));
-    writeFileSync(join(app, "app.ts"), program);
-  }, limitMs);
+  beforeAll(async () => {
+    await registry.start();
+    await packInto(bench, registry);
+    app = user({ ...APPLICATION, "package.json": `{ "type": "module" }` });
+    await app.ok("npm", "install", "--no-fund", "--no-audit", "@hueyjs/huey");
+    installed = join(app.path, "node_modules/@hueyjs/huey");
+  }, 2 * LIMIT_MS);
+  afterAll(async () => {
+    await registry.stop();
+    for (const project of projects) project.remove();
+  });
 
   test("has what it says it has, and no more", () => {
-    const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-    for (const target of Object.values<Record<string, string>>(exports)) {
-      for (const file of Object.values(target)) expect(existsSync(join(installed, file))).toBe(true);
+    const { exports, imports, bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    const targets = [...Object.values<Record<string, string>>(exports).flatMap((each) => Object.values(each))];
+    for (const file of [...targets, ...Object.values<string>(imports), ...Object.values<string>(bin)]) {
+      expect([file, existsSync(join(installed, file))]).toEqual([file, true]);
     }
     for (const unwanted of ["tests", "scripts", "dist/tests", "dist/scripts", "dist/tsconfig.json"]) {
       expect(existsSync(join(installed, unwanted))).toBe(false);
     }
+    const map = JSON.parse(readFileSync(join(installed, "dist/consumer/cli/cli.js.map"), "utf8")) as { sources: string[] };
+    expect(existsSync(join(installed, "dist/consumer/cli", map.sources[0]!))).toBe(true);
+  });
+
+  test("brings the one file of the parser of the command line, with its licence, and not all of it", () => {
+    expect(readdirSync(join(app.path, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "@hueyjs",
+      "@logtape",
+    ]);
+    expect(readdirSync(join(installed, "dist/std")).sort()).toEqual(["LICENSE", "parse_args.js"]);
+    expect(readFileSync(join(installed, "dist/std/LICENSE"), "utf8")).toMatch(
+      /^MIT License\n\nCopyright [\d-]+ the Deno authors\n\nPermission/,
+    );
+  });
+
+  test("leaves package.json as it was", () => {
+    const [before, after] = [projectRoot, join(bench.path, "copy")].map((root) =>
+      readFileSync(join(root, "package.json"), "utf8")
+    );
+    expect(after).toBe(before);
   });
 
   test("has the files that its README links to", () => {
@@ -101,55 +73,108 @@ describe("the npm package", () => {
     expect(here.filter((link) => !existsSync(join(installed, link)))).toEqual([]);
   });
 
-  test("runs on Bun, from its TypeScript", async () => {
-    expect((await run([tool("bun"), "app.ts"], app)).output).toBe("sum 3\n");
-  }, limitMs);
+  for (const type of ["greenlet", "thread", "process"]) {
+    test(`on Node: tasks run in workers of type ${type}`, async () => {
+      const consumer = [tool("node"), "node_modules/.bin/huey-consumer", "-k", type, "tasks.ts"] as const;
+      expect(await app.whileConsuming(consumer, [tool("node"), "main.ts"])).toEqual({ printed: "sum 3\n", code: 0 });
+    }, LIMIT_MS);
 
-  test("runs on Deno, from its JavaScript, and its types fit", async () => {
-    const ended = await run([tool("deno"), "run", "-A", "--check", "--quiet", "--node-modules-dir=manual", "app.ts"], app);
-    expect(ended.output).toBe("sum 3\n");
-  }, limitMs);
+    test(`on Bun, from its TypeScript: tasks run in workers of type ${type}`, async () => {
+      const project = user({ ...APPLICATION, "package.json": "{}", ".npmrc": `registry=${registry.npmUrl}` });
+      await project.ok(tool("bun"), "add", "@hueyjs/huey");
+      const consumer = [tool("bun"), "node_modules/.bin/huey-consumer", "-k", type, "tasks.ts"] as const;
+      expect(await project.whileConsuming(consumer, [tool("bun"), "main.ts"])).toEqual({ printed: "sum 3\n", code: 0 });
+    }, LIMIT_MS);
 
-  test("runs on each runtime, from its JavaScript", async () => {
-    writeFileSync(join(app, "app.mjs"), script);
-    for (const runtime of runtimes) expect((await run([...runtime, "app.mjs"], app)).output).toBe("sum 3\n");
-  }, limitMs);
-
-  test("its command runs on each runtime", async () => {
-    const { version, bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-    const command = join(installed, bin["huey-consumer"]);
-    for (const runtime of runtimes) {
-      const ended = await run([...runtime, command, "--version"], app);
-      expect([ended.code, ended.output]).toEqual([0, expect.stringContaining(version)]);
+    for (const modules of ["none", "auto"]) {
+      test(`on Deno, node_modules ${modules}: tasks run in workers of type ${type}`, async () => {
+        const settings = { nodeModulesDir: modules, imports: { "@hueyjs/huey": "npm:@hueyjs/huey" } };
+        const project = user({ ...APPLICATION, "deno.json": JSON.stringify(settings) });
+        const deno = [tool("deno"), "run", "-A", "--quiet"] as const;
+        const consumer = [...deno, "npm:@hueyjs/huey/huey-consumer", "-k", type, "tasks.ts"] as const;
+        expect(await project.whileConsuming(consumer, [...deno, "--check", "main.ts"])).toEqual({
+          printed: "sum 3\n",
+          code: 0,
+        });
+        expect(existsSync(join(project.path, "node_modules"))).toBe(modules === "auto");
+      }, LIMIT_MS);
     }
-    // Who starts it with bunx, or in a script of Bun, means Bun, whatever the first line says.
-    const asked = await runCommand({
-      argv: ["node", command, "--version"],
-      cwd: app,
-      limitMs,
-      env: { npm_config_user_agent: "bun/1.4.5", npm_execpath: tool("bun") },
-    });
-    expect([asked.code, asked.output]).toEqual([0, expect.stringContaining(version)]);
-  }, limitMs);
+  }
 
-  test("a runtime that is too old says so in one sentence", async () => {
-    const script =
-      `delete globalThis.AsyncDisposableStack; await import("@hueyjs/huey").catch(({ message }) => console.log(message));`;
-    writeFileSync(join(app, "old.mjs"), script);
-    for (const runtime of runtimes) {
-      expect((await run([...runtime, "old.mjs"], app)).output).toMatch(
-        /^Huey needs Bun 1.4, Deno 2.9, Node 24, or a later version of one of them: this is (Bun|Deno|Node) [\d.]+\n$/,
-      );
-    }
-  }, limitMs);
+  test("its command means Bun where it was started by Bun, whatever its first line says", async () => {
+    const { version } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+    app.write("asks.sh", `npm_config_user_agent=bun/1.4.5 npm_execpath=${tool("bun")} exec "$@"`);
+    const said = await app.ok("sh", "asks.sh", tool("node"), "node_modules/.bin/huey-consumer", "--version");
+    expect(said).toBe(`${version}\n`);
+  }, LIMIT_MS);
 
-  test.each([
-    ["nodenext", "nodenext", []],
-    ["esnext", "bundler", []],
-    ["preserve", "bundler", ["--customConditions", "bun"]],
-  ])("its types are checked whole: module %s, resolution %s, %j", async (module, resolution, more) => {
-    const options = ["--noEmit", "--strict", "--target", "esnext", "--skipLibCheck", "false", "--types", "", ...more];
-    const argv = [...options, "--module", module, "--moduleResolution", resolution, "--ignoreConfig", "app.ts"];
-    expect((await run([tool("tsc"), ...argv], app)).output).toBe("");
-  }, limitMs);
+  test("a runtime that is too old says so in one sentence, also to who starts the command", async () => {
+    const sentence =
+      /^Huey needs Bun 1.4, Deno 2.9, Node 24, or a later version of one of them: this is (Bun|Deno|Node) [\d.]+\n$/;
+    app.write("lacks.mjs", "delete globalThis.AsyncDisposableStack;");
+    app.write("old.mjs", `await import("@hueyjs/huey").catch(({ message }) => console.log(message));`);
+    const lacks = ["--import", "./lacks.mjs"] as const;
+    expect(await app.ok(tool("node"), ...lacks, "old.mjs")).toMatch(sentence);
+    expect(await app.ok(tool("bun"), "--preload", "./lacks.mjs", "old.mjs")).toMatch(sentence);
+    const command = await app.run(tool("node"), ...lacks, "node_modules/.bin/huey-consumer", "tasks.ts");
+    expect([command.code, command.output]).toEqual([1, expect.stringMatching(sentence)]);
+    // The Node of the machine, where that is an old one.
+    const version = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout ?? "v24";
+    if (Number(/\d+/.exec(version)?.[0]) < 24) expect(await app.ok("node", "old.mjs")).toMatch(sentence);
+  }, LIMIT_MS);
+
+  describe.each([["5.6", tool("tsc-5.6")], ["the newest", tool("tsc")]])(
+    "its types, checked whole by TypeScript %s,",
+    (_version, tsc) => {
+      test.each([
+        ["nodenext", "nodenext", {}],
+        ["esnext", "bundler", {}],
+        ["preserve", "bundler", { customConditions: ["bun"] }],
+      ])("fit: module %s, resolution %s, %j", async (module, moduleResolution, more) => {
+        app.write(
+          "all.ts",
+          `import { type Huey, MemoryHuey } from "@hueyjs/huey";
+import { defineConfig, task } from "@hueyjs/huey/app";
+import { TestHuey } from "@hueyjs/huey/testing";
+export const huey: Huey = defineConfig(new MemoryHuey());
+export const sum: Promise<number | undefined> = task("add", (a: number, b: number): number => a + b)(1, 2).then((result) => result.get());
+export const tested: Huey = new TestHuey();
+`,
+        );
+        const options = {
+          noEmit: true,
+          strict: true,
+          target: "esnext",
+          lib: ["esnext", "dom"],
+          skipLibCheck: false,
+          types: [],
+        };
+        const compilerOptions = { ...options, exactOptionalPropertyTypes: true, module, moduleResolution, ...more };
+        app.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["all.ts"] }));
+        expect((await app.run(tsc, "-p", ".")).output).toBe("");
+      }, LIMIT_MS);
+    },
+  );
 });
+
+/** Packs a copy of the project, which says what is missing before, and publishes what it needs and itself. */
+async function packInto(bench: Project, registry: Registry): Promise<void> {
+  const copy = join(bench.path, "copy");
+  const { files, dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+    readonly files: string[];
+    readonly dependencies: Record<string, string>;
+  };
+  for (const name of [...files, "package.json", "tsconfig.json", "scripts"].filter((name) => name !== "dist")) {
+    if (existsSync(join(projectRoot, name))) cpSync(join(projectRoot, name), join(copy, name), { recursive: true });
+  }
+  const pack = ["npm", "pack", "--pack-destination", bench.path] as const;
+  const early = await bench.run(...pack, copy);
+  expect([early.code === 0, early.output]).toEqual([false, expect.stringContaining("run npm ci first")]);
+  symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
+  await bench.ok(...pack, copy);
+  for (const name of Object.keys(dependencies)) {
+    await bench.ok(...pack, "--ignore-scripts", join(projectRoot, "node_modules", name));
+  }
+  for (const name of readdirSync(bench.path)) if (name.endsWith(".tgz")) registry.addTarball(join(bench.path, name));
+  rmSync(join(copy, "dist"), { recursive: true });
+}

@@ -23,11 +23,13 @@ const fakes: Readonly<Record<string, string>> = {
   "node_modules/.bin/bun": `if [ "$1" = --version ]; then exit 0; fi
     echo "bun $* DENO_DIR=$DENO_DIR cache=$npm_config_cache"; exit 7`,
   "node_modules/.bin/deno": "exit 0",
-  "node_modules/.cache/node/node_modules/.bin/node": "exit 0",
+  "node_modules/.cache/tools/node_modules/.bin/node": "exit 0",
+  "node_modules/.cache/tools/node_modules/.bin/tsc": "exit 0",
   "bin/npm": `echo "npm $*" >> log`,
   "bin/apt-get": `echo "apt-get $*" >> log; : > bin/redis-server`,
   "bin/redis-server": "exit 0",
   "bin/pg_ctlcluster": "exit 0",
+  "bin/chromium": "exit 0",
 };
 const lock = JSON.stringify({
   packages: {
@@ -90,7 +92,11 @@ describe("run.mjs", () => {
   });
 
   test("an unknown command is refused", () => {
-    expect(run(["tset"])).toEqual({ code: 2, output: `Unknown command "tset": use one of test, long, demo, pack\n`, log: "" });
+    expect(run(["tset"])).toEqual({
+      code: 2,
+      output: `Unknown command "tset": use one of test, long, demo, pack, packed\n`,
+      log: "",
+    });
   });
 
   test("the packages are installed when they are missing", () => {
@@ -117,15 +123,16 @@ describe("run.mjs", () => {
     });
   });
 
-  test("the tests need a Node of their own, the demo does not", () => {
-    const missing = ["node_modules/.cache/node/node_modules/.bin/node"];
-    const folder = "node_modules/.cache/node";
+  test("the tests need a Node and a TypeScript of their own, the demo does not", () => {
+    const bin = "node_modules/.cache/tools/node_modules/.bin";
+    const missing = [`${bin}/node`];
     expect(run(["demo"], { missing })).toMatchObject({ code: 7, log: "" });
-    const npm =
-      `echo "npm $*" >> log; /bin/mkdir -p ${folder}/node_modules/.bin; /bin/cp bin/redis-server ${folder}/node_modules/.bin/node`;
+    const npm = `echo "npm $*" >> log; /bin/mkdir -p ${bin}; /bin/cp bin/redis-server ${bin}/node`;
     const { code, output, log } = run(["test"], { missing, files: { "bin/npm": npm } });
-    expect(output).toMatch(/^Installing node 24\.\d+\.\d+ for the tests\nbun ROOT/);
-    expect(log).toMatch(/^npm install --prefix \S+\/node_modules\/\.cache\/node --no-save .* node-\w+-\w+@24\.\d+\.\d+\n$/);
+    expect(output).toMatch(/^Installing node 24\.\d+\.\d+ and typescript 5\.6\.\d for the tests\nbun ROOT/);
+    expect(log).toMatch(
+      /^npm install --prefix \S+\/\.cache\/tools --no-save .* node-\w+-\w+@24\.\d+\.\d+ typescript@5\.6\.\d\n$/,
+    );
     expect(code).toBe(7);
   });
 
