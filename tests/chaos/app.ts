@@ -2,7 +2,7 @@
  * The application that the kill tests run: every attempt leaves a line in a file before it does anything else.
  * @module
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import process from "node:process";
 import {
   FileHuey,
@@ -111,3 +111,18 @@ export const single: TaskWrapper<[key: string, n: number], Promise<number>> = hu
     return n;
   },
 );
+
+/** Fails until a file says that it is mended. */
+export const broken: TaskWrapper<[n: number], number> = huey.task(
+  { name: "broken", context: true },
+  (context: TaskContext, n: number) => {
+    note(context, `broken ${n}`);
+    if (!existsSync(mendedFile(settings.journal))) throw new Error(`${n} is broken`);
+    return n;
+  },
+);
+
+/** The file beside a journal that says so. */
+export function mendedFile(journal: string): string {
+  return `${journal}.mended`;
+}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "bun:test";
 import { type RedisServer, startRedis } from "../redis_server.ts";
+import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
 import { killTest } from "./kill.ts";
 
@@ -14,6 +15,8 @@ describe("Redis", () => {
   for (const huey of ["RedisHuey", "PriorityRedisHuey", "RedisExpireHuey", "PriorityRedisExpireHuey"]) {
     const workers = huey === "RedisHuey" ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
     killTest(`${huey}, ${workers[1]}`, () => ({ huey, options: { url: server.url } }), workers);
-    if (huey === "PriorityRedisHuey") gateKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
+    if (huey !== "PriorityRedisHuey") continue;
+    gateKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
+    failureKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
   }
 });

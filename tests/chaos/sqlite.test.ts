@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import { join } from "node:path";
+import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
 import { killTest, type OpenChaos } from "./kill.ts";
 
@@ -9,4 +10,5 @@ describe("SqliteHuey", () => {
   killTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
   killTest("thread", open, ["-k", "thread", "-w", "2"]);
   gateKillTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
+  failureKillTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
 });
