@@ -27,7 +27,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "operation",
     "huey",
   ],
-  consumer: ["platform", "options", "log", "loop", "worker", "application", "pool", "child", ".", "health", "cli"],
+  consumer: ["platform", "options", "log", "loop", "worker", "application", "pool", "child", ".", "health", "commands", "cli"],
   dashboard: ["assets", "access", "queue", "parts", "pages", "actions", "."],
 };
 

@@ -4,14 +4,16 @@
  */
 import { nearest } from "../../lib/primitives/arguments.ts";
 import { type Applications, UsageError } from "../application/applications.ts";
+import { type CommandCall, parseCommandCall } from "../commands/arguments.ts";
+import { findCommand } from "../commands/commands.ts";
 import type { HealthAddress } from "../health/server.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "../options/options.ts";
 import type { Option } from "../options/options.ts";
 import { resolveSettings } from "../options/settings.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
-import { parseArgs } from "./parse_args.ts";
-import type { Parsed } from "./parse_args.ts";
+import { parseArgs } from "../options/parse_args.ts";
+import type { Parsed } from "../options/parse_args.ts";
 
 /** What the command line asks for. */
 export type Command =
@@ -29,7 +31,8 @@ export type Command =
     readonly kind: "health";
     readonly what: Applications;
     readonly json: boolean;
-  };
+  }
+  | CommandCall & { readonly kind: "command" };
 
 /**
  * Parses the arguments of the command line.
@@ -39,6 +42,9 @@ export type Command =
  * @throws {UsageError} Naming the option, the value and the rule.
  */
 export function parseCommand(args: readonly string[], canSearch = false): Command {
+  const command = findCommand(args[0]);
+  if (command !== undefined) return { kind: "command", ...parseCommandCall(command, args.slice(1), canSearch) };
+  if (args[0] === "run") return parseCommand(args.slice(1), canSearch);
   const asksHealth = args[0] === "health";
   const parsed = parse(asksHealth ? args.slice(1) : args);
   if (parsed.help === true) return { kind: "help" };

@@ -60,6 +60,7 @@ async function runCommand(args: readonly string[], find: FindApplication | undef
     command = parseCommand(args, find !== undefined);
     if (command.kind === "run") return await runConsumers(command, find);
     if (command.kind === "health") return await runHealth(command, find);
+    if (command.kind === "command") return await runOther(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${lines(error.message)}\n\n${shortUsage()}`);
@@ -76,6 +77,15 @@ async function runHealth({ what, json }: HealthCommand, find: FindApplication | 
   const code = await reportHealth(loaded, json);
   await closeHueys(loaded);
   return code;
+}
+
+async function runOther(call: Extract<Command, { kind: "command" }>, find: FindApplication | undefined): Promise<number> {
+  if (call.help) {
+    process.stdout.write((await import("../commands/help.ts")).commandHelp(call.command));
+    return 0;
+  }
+  const { runCommandCall } = await import("../commands/run.ts");
+  return await orFail(() => runCommandCall(call, find)) ?? 1;
 }
 
 async function runConsumers(command: RunCommand, find: FindApplication | undefined): Promise<number> {

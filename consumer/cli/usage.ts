@@ -2,11 +2,13 @@
  * What the command line says of itself: its help, made from the table of options, and its version.
  * @module
  */
+import { commandsHelp } from "../commands/help.ts";
 import { OPTIONS } from "../options/options.ts";
 import type { Option } from "../options/options.ts";
 
-const FORMS = `Usage: huey-consumer [options] [MODULE[#EXPORT[:WORKERS]] ...]
+const FORMS = `Usage: huey-consumer [run] [options] [MODULE[#EXPORT[:WORKERS]] ...]
        huey-consumer health [--json] [--all] [MODULE[#EXPORT] ...]
+       huey-consumer COMMAND MODULE[#EXPORT] ... [--json] [--watch]
 `;
 
 const SYNOPSIS = `${FORMS}
@@ -15,6 +17,8 @@ Several, each with its own workers: huey-consumer ./app.ts#mail ./app.ts#reports
 The command health says whether a consumer serves the queue, and what waits; it ends with 0 if so, else with 1.
 Without MODULE: of the application that huey.config.ts in this folder configures.
 `;
+
+const COMMANDS_TITLE = "Commands, with APP as MODULE; each has a --help of its own:";
 
 const SIGNALS = `
 Signals: SIGINT waits for running tasks, a second one does not; SIGTERM gives them the grace time; SIGHUP restarts;
@@ -31,7 +35,15 @@ export function shortUsage(): string {
 export function usage(): string {
   const rows = OPTIONS.map((option) => [`  ${shortOf(option)}--${option.long}${valueOf(option)}`, helpOf(option)] as const);
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return [SYNOPSIS, "Options:", ...rows.map(([left, right]) => left.padEnd(width) + right), SIGNALS].join("\n");
+  return [
+    SYNOPSIS,
+    COMMANDS_TITLE,
+    commandsHelp(),
+    "",
+    "Options:",
+    ...rows.map(([left, right]) => left.padEnd(width) + right),
+    SIGNALS,
+  ].join("\n");
 }
 
 function shortOf({ short }: Option): string {

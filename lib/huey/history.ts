@@ -6,7 +6,21 @@ import { HueyContents } from "./contents.ts";
 import { readRecent, readStats } from "../statistics/read.ts";
 import type { RecentTask, Stats, StatsOptions } from "../types/statistics.ts";
 
-/** A Huey that tells what has happened. */
+/**
+ * A Huey that tells what has happened.
+ *
+ * @example
+ * ```ts
+ * import { MemoryHuey } from "@hueyjs/huey";
+ *
+ * const huey = new MemoryHuey({ immediate: true, immediateUseMemory: false });
+ * const greet = huey.task("greet", (name: string) => `Hello ${name}`);
+ * await greet("Ada");
+ * const [last] = await huey.recent(1);
+ * console.log(last?.name, last?.outcome); // greet complete
+ * await huey.close();
+ * ```
+ */
 export class HueyHistory extends HueyContents {
   /**
    * Counts and times, by task and by minute or hour. Each process that enqueues or runs tasks writes what it has counted every two

@@ -1,0 +1,69 @@
+/**
+ * `call` and `run-periodic`: enqueue a task by hand.
+ * @module
+ */
+import { showSafely } from "../../lib/primitives/log_text.ts";
+import { makeRemote } from "../../lib/huey/task_function.ts";
+import { type Command, DONE, FAILED, isKnownTask } from "./command.ts";
+
+/** `call APP TASK 1 '{"a":2}'`. */
+export const call: Command = {
+  name: "call",
+  form: "TASK [JSON ...]",
+  help: "enqueue a task with these arguments and print its id; after -- also negative numbers",
+  least: 1,
+  most: Infinity,
+  options: ["delayMs", "wait"],
+  check: ([, ...texts]) => {
+    const bad = texts.find((text) => parse(text) === undefined);
+    return bad === undefined
+      ? undefined
+      : `An argument of a task is JSON, such as 1, '"text"' or '{"a": 2}': ${JSON.stringify(bad)}`;
+  },
+  run: async (request) => {
+    const { core, args: [name = "", ...texts], options: { delayMs, wait }, printer } = request;
+    if (!isKnownTask(request, name)) return FAILED;
+    const task = makeRemote(core, core.registry.get(name));
+    const args = texts.map((text) => parse(text)!.value);
+    const result = await (delayMs === undefined ? task(...args) : task.with({ delay: { milliseconds: delayMs } })(...args));
+    if (wait !== true) {
+      printer.value({ id: result.id, duplicate: result.duplicate }, result.id);
+      return DONE;
+    }
+    if (!printer.json) printer.value(result.id);
+    const value = await result.get({ blocking: true });
+    printer.value({ id: result.id, value }, showSafely(value));
+    return DONE;
+  },
+};
+
+/** @returns the value in an object of its own; `undefined` for what is no JSON */
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** `run-periodic APP TASK`. */
+export const runPeriodic: Command = {
+  name: "run-periodic",
+  form: "TASK",
+  help: "enqueue a periodic task now; its schedule stays",
+  least: 1,
+  most: 1,
+  options: [],
+  run: async (request) => {
+    const { core, args: [name = ""], printer, complain } = request;
+    if (!isKnownTask(request, name)) return FAILED;
+    const definition = core.registry.get(name);
+    if (definition.periodic === undefined) {
+      complain(`Task ${JSON.stringify(name)} is not periodic: use call`);
+      return FAILED;
+    }
+    const { id } = await makeRemote(core, definition)();
+    printer.value({ id }, id);
+    return DONE;
+  },
+};

@@ -1,0 +1,30 @@
+/**
+ * What the command line says of its commands.
+ * @module
+ */
+import { COMMAND_OPTIONS, hasOption } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+
+/** A line for each command. */
+export function commandsHelp(): string {
+  const rows = COMMANDS.map(({ name, form, help }) => [`  ${name} APP ${form}`.trimEnd(), help] as const);
+  const width = Math.max(...rows.map(([left]) => left.length > 30 ? 0 : left.length)) + 2;
+  return rows.map(([left, right]) => left.length > 30 ? `${left}\n${" ".repeat(width)}${right}` : left.padEnd(width) + right)
+    .join("\n");
+}
+
+/** The help of one command. */
+export function commandHelp(command: Command): string {
+  const { name, form, help } = command;
+  const options = COMMAND_OPTIONS.filter((option) => hasOption(command, option)).map(({ long, short, placeholder, help }) => {
+    const left = `  ${short === undefined ? "    " : `-${short}, `}--${long}${
+      placeholder === undefined ? "" : ` ${placeholder}`
+    }`;
+    return `${left.padEnd(30)}${help}`;
+  });
+  return [`Usage: huey-consumer ${name} APP ${form}`.trimEnd() + " [options]", "", help, "", "Options:", ...options, "", EXIT]
+    .join("\n");
+}
+
+const EXIT = "Exit codes: 0 done, 1 not there or failed, 2 wrong usage.\n";

@@ -1,0 +1,147 @@
+/**
+ * What a command prints: tables for people, or JSON for programs.
+ * @module
+ */
+import process from "node:process";
+import { oneLine } from "../../lib/primitives/log_text.ts";
+import { plainCopy } from "../log/plain_copy.ts";
+
+/** A column of a table. */
+export interface Column<R> {
+  readonly title: string;
+  readonly text: (row: R) => string;
+  /** Numbers are. */
+  readonly alignRight?: boolean;
+  /** How the text looks on a terminal. */
+  readonly tone?: (row: R) => Tone | undefined;
+}
+
+/** Looks of a text on a terminal. */
+export type Tone = "dim" | "bold" | "red" | "green" | "yellow";
+
+const CODES: Readonly<Record<Tone, number>> = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33 };
+const GAP = "  ";
+/** A cell is not made narrower than this. */
+const NARROWEST = 8;
+
+/** Where the lines go. */
+export interface PrinterOptions {
+  readonly json: boolean;
+  readonly write: (text: string) => void;
+  /** Characters in a line of the terminal; `undefined` if it is none: then nothing is cut. */
+  readonly width: number | undefined;
+  readonly colors: boolean;
+}
+
+/** Options for the standard output of this process. */
+export function standardOutput(json: boolean): PrinterOptions {
+  const { isTTY, columns } = process.stdout;
+  return {
+    json,
+    write: (text) => void process.stdout.write(text),
+    width: isTTY ? columns : undefined,
+    colors: isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
+  };
+}
+
+/** Prints rows and sentences. */
+export class Printer {
+  readonly #options: PrinterOptions;
+
+  constructor(options: PrinterOptions) {
+    this.#options = options;
+  }
+
+  /** Whether programs read it. */
+  get json(): boolean {
+    return this.#options.json;
+  }
+
+  /** A sentence for people; programs read the exit code. */
+  say(sentence: string): void {
+    if (!this.json) this.#options.write(`${oneLine(sentence)}\n`);
+  }
+
+  /** A value on a line of its own, in both forms. @param text For people. */
+  value(value: unknown, text: string = String(value)): void {
+    this.#options.write(this.json ? `${toJson(value)}\n` : `${oneLine(text)}\n`);
+  }
+
+  /** A title above what follows. */
+  title(text: string): void {
+    if (!this.json) this.#options.write(`${this.#toned(oneLine(text), "bold")}\n`);
+  }
+
+  /** Lines that belong together, such as a stack. */
+  block(text: string): void {
+    if (!this.json) this.#options.write(`${text.split("\n").map((line) => `  ${oneLine(line)}`).join("\n")}\n`);
+  }
+
+  /** Names and values, one on each line. Those that are `undefined` are left out. */
+  facts(facts: readonly (readonly [string, string | undefined])[]): void {
+    if (this.json) return;
+    const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+    const width = Math.max(0, ...known.map(([name]) => name.length));
+    for (const [name, text] of known) {
+      this.#options.write(`${this.#toned(name.padEnd(width), "dim")}${GAP}${this.#cut(oneLine(text), width + GAP.length)}\n`);
+    }
+  }
+
+  /**
+   * A table, or for programs each row as JSON on a line of its own.
+   *
+   * @param none What is said if there is no row.
+   */
+  table<R>(rows: readonly R[], columns: readonly Column<R>[], none: string): void {
+    if (this.json) {
+      for (const row of rows) this.#options.write(`${toJson(row)}\n`);
+      return;
+    }
+    if (rows.length === 0) return this.say(none);
+    const cells = rows.map((row) => columns.map(({ text }) => oneLine(text(row))));
+    const widths = this.#fit(columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => row[at]!.length))));
+    const line = (texts: readonly string[], tone: (at: number) => Tone | undefined): string =>
+      texts.map((text, at) => this.#cell(text, widths[at]!, columns[at]!.alignRight === true, tone(at))).join(GAP).trimEnd();
+    this.#options.write(`${line(columns.map(({ title }) => title), () => "dim")}\n`);
+    for (const [at, row] of rows.entries()) {
+      this.#options.write(`${line(cells[at]!, (column) => columns[column]!.tone?.(row))}\n`);
+    }
+  }
+
+  /** Empties the terminal, before the same is printed anew. */
+  clear(): void {
+    if (this.#options.width !== undefined && !this.json) this.#options.write("\u001b[2J\u001b[H");
+  }
+
+  /** Makes the widest columns narrower until the line fits. */
+  #fit(widths: number[]): number[] {
+    const room = (this.#options.width ?? Infinity) - GAP.length * (widths.length - 1);
+    let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+    while (excess > 0) {
+      const widest = widths.indexOf(Math.max(...widths));
+      if (widths[widest]! <= NARROWEST) break;
+      widths[widest]!--;
+      excess--;
+    }
+    return widths;
+  }
+
+  #cell(text: string, width: number, alignRight: boolean, tone: Tone | undefined): string {
+    const cut = text.length > width ? `${text.slice(0, width - 1)}…` : text;
+    return this.#toned(alignRight ? cut.padStart(width) : cut.padEnd(width), tone);
+  }
+
+  #cut(text: string, taken: number): string {
+    const width = (this.#options.width ?? Infinity) - taken;
+    return text.length > width && width > NARROWEST ? `${text.slice(0, width - 1)}…` : text;
+  }
+
+  #toned(text: string, tone: Tone | undefined): string {
+    return tone === undefined || !this.#options.colors ? text : `\u001b[${CODES[tone]}m${text}\u001b[0m`;
+  }
+}
+
+/** Circles, big integers and errors are written as well; what is `undefined` is left out, or null where it is the whole. */
+function toJson(value: unknown): string {
+  return JSON.stringify(plainCopy(value)) ?? "null";
+}

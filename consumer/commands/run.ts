@@ -1,0 +1,60 @@
+/**
+ * Runs a command on the Huey of an application.
+ * @module
+ */
+import process from "node:process";
+import { coreOf } from "../../lib/core/core.ts";
+import { toError } from "../../lib/primitives/error_record.ts";
+import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { lines, oneLine } from "../../lib/primitives/log_text.ts";
+import { closeHueys, type FindApplication, loadApplications, UsageError } from "../application/applications.ts";
+import type { CommandCall } from "./arguments.ts";
+import { FAILED, type Request } from "./command.ts";
+import { Printer, standardOutput } from "./printer.ts";
+
+/** Between two looks of `--watch`. */
+const WATCH_MS = 2000;
+
+/**
+ * Loads the application, runs the command, and closes it.
+ *
+ * @param call As parsed.
+ * @param find Finds the application that is not named.
+ * @returns the exit code
+ * @throws {LoadError} If the application cannot be loaded.
+ * @throws {UsageError} If nothing is named and nothing is found.
+ */
+export async function runCommandCall(call: CommandCall, find: FindApplication | undefined): Promise<number> {
+  const loaded = await loadApplications(call.what, find);
+  const { huey } = loaded[0]!;
+  const request: Request = {
+    huey,
+    core: coreOf(huey)!,
+    args: call.args,
+    options: call.options,
+    printer: new Printer(standardOutput(call.json)),
+    complain: (sentence) => void process.stderr.write(`${oneLine(sentence)}\n`),
+  };
+  try {
+    return call.watch ? await watch(call, request) : await call.command.run(request);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    process.stderr.write(lines(`${toError(error).message}\n`));
+    return FAILED;
+  } finally {
+    await closeHueys(loaded);
+  }
+}
+
+/** Until the process is interrupted. */
+async function watch({ command }: CommandCall, request: Request): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  while (!stop.signal.aborted) {
+    request.printer.clear();
+    const code = await command.run(request);
+    if (code !== 0) return code;
+    await sleep(systemClock, WATCH_MS, stop.signal);
+  }
+  return 0;
+}

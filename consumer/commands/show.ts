@@ -1,0 +1,78 @@
+/**
+ * `show`: everything that is known of one invocation.
+ * @module
+ */
+import { showSafely } from "../../lib/primitives/log_text.ts";
+import { type Invocation, readInvocation } from "../../lib/operation/invocation.ts";
+import { type Command, DONE, FAILED } from "./command.ts";
+import type { Printer } from "./printer.ts";
+import { showArguments, showTime, taskRecord } from "./records.ts";
+
+/** `show APP ID`. */
+export const show: Command = {
+  name: "show",
+  form: "ID",
+  help: "state, times, arguments, attempts, error, progress, steps and value of one; takes nothing",
+  least: 1,
+  most: 1,
+  options: [],
+  watch: true,
+  run: async ({ core, args: [id = ""], printer, complain }) => {
+    const found = await readInvocation(core, id);
+    if (found === undefined) {
+      complain(`Nothing is known of ${JSON.stringify(id)}, or not any more`);
+      return FAILED;
+    }
+    if (printer.json) printer.value(recordOf(found));
+    else print(found, printer);
+    return DONE;
+  },
+};
+
+function recordOf(found: Invocation): Record<string, unknown> {
+  const { id, name, status, task, running, letter, value, error, progress, steps } = found;
+  return {
+    ...task === undefined ? {} : taskRecord(task),
+    id,
+    name,
+    ...status,
+    ...running === undefined ? {} : { consumer: running.consumer, deliveries: running.deliveries },
+    ...letter === undefined ? {} : { deadLetter: { id: letter.id, kind: letter.kind, reason: letter.reason, at: letter.at } },
+    error: letter?.error ?? error,
+    attempts: attemptsOf(found),
+    progress,
+    steps: Object.fromEntries(steps),
+    ...value === undefined ? {} : { value: value.value },
+  };
+}
+
+function attemptsOf({ status, letter, running, recent }: Invocation): number | undefined {
+  return running?.attempt ?? letter?.attempts ?? recent?.attempts ?? status.attempts;
+}
+
+function print(found: Invocation, printer: Printer): void {
+  const { id, name, status, task, running, letter, recent, value, error, progress, steps } = found;
+  printer.title(`${name === "" ? "A task" : name} ${id}`);
+  printer.facts([
+    ["state", status.revoked ? `${status.state}, revoked` : status.state],
+    ["called", at(task?.enqueuedAt ?? status.enqueuedAt)],
+    ["due", at(task?.eta)],
+    ["started", at(running?.startedAt ?? status.startedAt ?? recent?.startedAt)],
+    ["ended", at(status.endedAt ?? recent?.endedAt ?? letter?.at)],
+    ["worker", running === undefined ? status.worker ?? recent?.worker : `${running.worker} of ${running.consumer}`],
+    ["attempts", attemptsOf(found)?.toString()],
+    ["retries left", task === undefined ? undefined : String(task.retries)],
+    ["arguments", task && showArguments(task.args)],
+    ["tags", task === undefined || Object.keys(task.meta).length === 0 ? undefined : showSafely(task.meta)],
+    ["progress", progress === undefined ? undefined : showSafely(progress)],
+    ...[...steps].map(([step, kept]) => [`step ${step}`, showSafely(kept)] as const),
+    ["dead letter", letter && `${letter.id}, ${letter.kind}`],
+    ["value", value && showSafely(value.value)],
+    ["error", error?.text],
+  ]);
+  if (error?.stack !== undefined) printer.block(error.stack);
+}
+
+function at(time: Date | undefined): string | undefined {
+  return time && showTime(time);
+}
