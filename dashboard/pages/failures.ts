@@ -6,7 +6,7 @@ import { ago, count, cut, plural } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
-import { type Failure, MOST_FAILURES, readFailures } from "../queue/failures.ts";
+import { type Failure, readFailures } from "../queue/failures.ts";
 
 const MOST_GROUPS = 100;
 
@@ -18,7 +18,7 @@ export async function failuresPage(visit: QueueVisit): Promise<Content> {
     <p
       class="muted">Tasks that failed for good, grouped by task, error and the place where it was thrown; the largest group first.</p>
     ${total > examined
-      ? html`<p class="note">Only the newest ${count(MOST_FAILURES)} of ${count(total)} failed tasks are grouped.</p>`
+      ? html`<p class="note">Only the newest ${count(examined)} of ${count(total)} failed tasks are grouped.</p>`
       : ""}
     ${failures.length > MOST_GROUPS
       ? html`<p class="note">The ${MOST_GROUPS} largest of ${count(failures.length)} groups are shown.</p>`

@@ -26,7 +26,7 @@ export async function overviewPage(visit: QueueVisit): Promise<Content> {
   const [facts, running, failures, hour, day] = await Promise.all([
     readFacts(visit),
     queue.huey.running(RUNNING_COUNTED),
-    readFailures(queue, FAILURES_EXAMINED),
+    readFailures(queue, { limit: FAILURES_EXAMINED, bytes: 2_000_000 }),
     readStats(queue, SPANS.hour),
     readStats(queue, SPANS.day),
   ]);

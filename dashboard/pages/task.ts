@@ -30,7 +30,7 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
   const [{ tasks }, recent, { failures }] = await Promise.all([
     readTaskStats(queue, span, name),
     queue.huey.recent(SAMPLE),
-    readFailures(queue),
+    name === "" ? { failures: [] } : readFailures(queue, { taskName: name }),
   ]);
   const stats = tasks.get(name);
   const definition = queue.core.registry.known().find((task) => task.name === name);
@@ -51,7 +51,7 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
         ? html`<p class="empty">Nothing happened in this time.</p>`
         : numbers(stats.totals)}</section>
     </div>
-    ${failuresOf(visit, failures.filter((failure) => failure.taskName === name))}
+    ${failuresOf(visit, failures)}
     <section class="card"><h2>Run times</h2>${runTimes(span, stats)}</section>
     <section class="card"><h2>Recent</h2>${rows.length === 0
       ? html`<p class="empty">None has ended lately.</p>`

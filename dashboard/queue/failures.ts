@@ -29,19 +29,33 @@ export interface Failure {
 /** So many failed tasks are looked at, the newest ones. */
 export const MOST_FAILURES = 1000;
 
+/** Which failed tasks are grouped. */
+export interface FailureQuery {
+  /** Of this task. Default: of all. */
+  readonly taskName?: string;
+  /** How many failed tasks are looked at. */
+  readonly limit?: number;
+  /** How many bytes of messages may be read for it. */
+  readonly bytes?: number;
+}
+
+/** Grouping is a part of several pages, and must not hold any of them up. */
+const MOST_BYTES = 6_000_000;
+
 /**
  * Groups the newest failed tasks by task, error, message without its numbers, and the place where it was thrown.
  *
  * @param queue The queue.
- * @param limit How many failed tasks are looked at.
+ * @param query Which.
  * @returns The largest group first; `examined` is how many tasks are in them
  */
 export async function readFailures(
-  queue: Queue,
-  limit: number = MOST_FAILURES,
+  { huey, core }: Queue,
+  { taskName, limit = MOST_FAILURES, bytes = MOST_BYTES }: FailureQuery = {},
 ): Promise<{ failures: Failure[]; examined: number }> {
-  const { huey } = queue;
-  const letters = await huey.deadLetters({ kind: "failed", limit: await affordable(queue.core, "failed", limit) });
+  const most = await affordable(core, "failed", limit, bytes);
+  const filter = taskName === undefined ? {} : { taskName };
+  const letters = await huey.deadLetters({ kind: "failed", limit: most, ...filter });
   const groups = Map.groupBy(letters, ({ taskName, error }) => failureKey(taskName ?? "", error));
   const failures = [...groups].map(failureOf).sort((a, b) => b.count - a.count || +b.last - +a.last);
   return { failures, examined: letters.length };

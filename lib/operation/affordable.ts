@@ -5,7 +5,7 @@
 import type { Core } from "../core/core.ts";
 import type { Item } from "../storage.ts";
 
-/** So many bytes of messages may be read at once, as far as those of the first ones tell. */
+/** So many bytes of messages may be read at once, as far as those of the first ones tell, unless it is told. */
 const MOST_BYTES = 24_000_000;
 /** What a message costs beside its bytes. */
 const EACH_BYTES = 500;
@@ -20,9 +20,15 @@ export type MessageList = "waiting" | "scheduled" | "blocked" | "failed" | "dead
  * @param core Of the Huey.
  * @param list The list.
  * @param most How many are wanted at most.
+ * @param mostBytes How many bytes of messages may be read.
  * @returns at least a few, at most `most`
  */
-export async function affordable({ storage }: Core, list: MessageList, most: number): Promise<number> {
+export async function affordable(
+  { storage }: Core,
+  list: MessageList,
+  most: number,
+  mostBytes: number = MOST_BYTES,
+): Promise<number> {
   if (most <= SAMPLE) return most;
   const looks: Readonly<Record<MessageList, () => Promise<readonly Pick<Item, "data">[]>>> = {
     waiting: () => storage.pending(SAMPLE),
@@ -34,5 +40,5 @@ export async function affordable({ storage }: Core, list: MessageList, most: num
   const sample = await looks[list]();
   if (sample.length < SAMPLE) return most;
   const bytes = sample.reduce((sum, { data }) => sum + data.length, 0) / sample.length;
-  return Math.min(most, Math.max(SAMPLE, Math.floor(MOST_BYTES / (bytes + EACH_BYTES))));
+  return Math.min(most, Math.max(SAMPLE, Math.floor(mostBytes / (bytes + EACH_BYTES))));
 }
