@@ -28,9 +28,8 @@ export function aboutWaiting({ enqueuedAt, attempt = 0 }: Message, error?: Error
 
 /** The text of what is known of a task. */
 export function aboutText({ enqueuedMs, attempts, startedMs, endedMs, error }: About): string {
-  const fields: unknown[] = [enqueuedMs, attempts, startedMs, endedMs];
-  if (error !== undefined) fields.push(error.slice(0, MAX_TOLD_ERROR).toWellFormed());
-  return JSON.stringify(fields);
+  const told = error === undefined ? "" : `,${JSON.stringify(error.slice(0, MAX_TOLD_ERROR).toWellFormed())}`;
+  return `[${enqueuedMs ?? null},${attempts ?? null},${startedMs ?? null},${endedMs ?? null}${told}]`;
 }
 
 /** What a text says; nothing for what is none of ours, which may come from anybody. */

@@ -12,7 +12,7 @@ import { type Start, started, startOf } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { checkMetaOf } from "../message/meta.ts";
 import { announceAfter, announceBefore } from "./announce.ts";
-import type { Item } from "../storage.ts";
+import type { Enqueued, Item } from "../storage.ts";
 
 /** Messages that were enqueued. */
 export interface EnqueuedMessages {
@@ -30,8 +30,8 @@ export interface EnqueuedMessages {
  */
 export async function enqueueMessage(core: Core, message: Message, from?: string): Promise<EnqueuedMessages> {
   checkStep(core, message);
-  const messages = await asked(core, [started(message, core.clock.now())]);
-  return await write(core, { messages, chords: NO_CHORDS }, from);
+  const messages = [started(message, core.clock.now())];
+  return await write(core, { messages: asks(messages) ? await asked(core, messages) : messages, chords: NO_CHORDS }, from);
 }
 
 /**
@@ -72,9 +72,13 @@ export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Prom
 
 const NO_CHORDS: Start["chords"] = [];
 
+/** Whether there are messages with keys to be found, as most have none. */
+function asks(messages: readonly Message[]): boolean {
+  return messages.some(({ concurrency, unique }) => concurrency !== undefined || unique !== undefined);
+}
+
 /** The messages with the keys that their tasks ask for. */
 async function asked(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
-  if (messages.every(({ concurrency, unique }) => concurrency === undefined && unique === undefined)) return messages;
   const ready: Message[] = [];
   for (const message of messages) ready.push(await askUnique(core, askConcurrency(core, message)));
   return ready;
@@ -97,12 +101,20 @@ async function writeStart(core: Core, { messages, chords }: Start, from: string 
   const telling = announceBefore(core, messages, items);
   if (telling !== undefined) await telling;
   const enqueued = await core.storage.enqueue(items, records);
-  for (const [index, { name }] of messages.entries()) {
-    if (!enqueued.duplicates?.has(index)) core.statistics?.count(name, "enqueued");
-  }
+  if (core.statistics !== undefined) countEnqueued(core.statistics, messages, enqueued);
   const told = announceAfter(core, messages, items, enqueued);
   if (told !== undefined) await told;
   return { messages, duplicates: enqueued.duplicates };
+}
+
+function countEnqueued(
+  statistics: NonNullable<Core["statistics"]>,
+  messages: readonly Message[],
+  { duplicates }: Enqueued,
+): void {
+  for (let index = 0; index < messages.length; index++) {
+    if (!duplicates?.has(index)) statistics.count(messages[index]!.name, "enqueued");
+  }
 }
 
 function checkStep(core: Core, step: NextStep): void {

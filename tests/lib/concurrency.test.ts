@@ -259,7 +259,7 @@ describe("concurrency", () => {
     { limit: 0 },
     { limit: 1, key: "a" },
     { limit: 1, keys: () => "" },
-    [],
+    [[]],
   ])(
     "%p is refused",
     async (concurrency) => {
