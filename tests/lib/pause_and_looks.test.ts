@@ -7,7 +7,7 @@ import type { Huey } from "../../lib/huey/huey.ts";
 import process from "node:process";
 import { TestHuey } from "../../testing/mod.ts";
 import type { Place } from "../faults/storages.ts";
-import { begin, failure, memory, OWNER, promote, record, refusal, waitUntil, work } from "../helpers.ts";
+import { begin, failure, memory, OWNER, promote, record, refusal, silent, waitUntil, work } from "../helpers.ts";
 import { on, STORAGES } from "../operated.ts";
 
 /** Resolves when a task is told to go on. */
@@ -291,4 +291,28 @@ test("a local zone is named where the Huey does not count in UTC", async () => {
   huey.periodicTask("daily", crontab("0 3 * * *"), () => {});
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
   expect((await huey.periodic())[0]!.schedule).toBe(`0 3 * * * (${timeZone})`);
+});
+
+test("a pause, what waits and what is kept go by the clock of the Huey", async () => {
+  const huey = new TestHuey({ now: new Date("2030-01-01T00:00:00Z"), logger: silent });
+  const task = huey.task("task", () => 1);
+  await huey.pause({ until: 60 });
+  await task();
+  expect([await huey.drain(), await huey.latency()]).toEqual([[], 0]);
+  expect([await huey.advance(30), await huey.latency()]).toEqual([[], 30]);
+  expect((await huey.advance(120)).map(({ at }) => at)).toEqual([new Date("2030-01-01T00:01:00Z")]);
+  const later = await task.schedule({ delay: 100 });
+  expect([await huey.runNow(later.id), (await huey.drain()).length]).toEqual([true, 1]);
+  const fail = huey.task("fail", () => {
+    throw new Error("no");
+  });
+  await fail();
+  await huey.drain();
+  const before = (await huey.deadLetters())[0]!.id;
+  await huey.advance({ days: 8 });
+  await fail();
+  await huey.drain();
+  const letters = await huey.deadLetters();
+  expect([letters.length, letters[0]!.id === before]).toEqual([1, false]);
+  await huey.close();
 });
