@@ -45,6 +45,9 @@ async function useAll(huey: Huey): Promise<unknown> {
   const fails = huey.task({ name: "fails", retries: 1 }, () => {
     throw new Error("as it should");
   });
+  const gated = huey.task({ name: "gated", concurrency: 1, unique: true, context: true }, async (context, n: number) => {
+    return await context.step("one", () => n);
+  });
   huey.periodicTask({ name: "tick" }, every({ seconds: 1 }), () => {});
   await using consumer = new Consumer(huey, { workers: 2 });
   await consumer.start();
@@ -52,7 +55,12 @@ async function useAll(huey: Huey): Promise<unknown> {
   const values: unknown[] = [];
   for (const result of results) values.push(await result.get(WAIT));
   values.push(await (await huey.enqueue(chord([add.s(1, 2), add.s(3, 4)], total))).get(WAIT), await results[2]!.progress());
-  await (await fails()).get(WAIT).catch(() => {});
+  const failed = await fails();
+  await failed.get(WAIT).catch(() => {});
+  for (const result of [await gated(1), await gated(1), await gated(2)]) await result.get({ ...WAIT, preserve: true });
+  await huey.retry(failed.id);
+  await failed.get(WAIT).catch(() => {});
+  await lookAtAll(huey);
   await useContents(huey);
   await huey.storage.enqueue([{ id: "bad", data: new Uint8Array([1]), priority: 0, track: true }]);
   await consumer.waitFor("idle");
@@ -61,6 +69,13 @@ async function useAll(huey: Huey): Promise<unknown> {
   await consumer.waitFor("idle");
   for (const { id } of await huey.deadLetters()) await huey.deleteDeadLetter(id);
   return values;
+}
+
+async function lookAtAll(huey: Huey): Promise<void> {
+  await Promise.all([huey.running(), huey.blocked(), huey.blockedCount(), huey.latency(), huey.consumers(), huey.periodic()]);
+  await Promise.all([huey.stats(), huey.recent(), huey.deadLetterCount({ kind: "failed" }), huey.isPaused()]);
+  await huey.pause({ until: 60 });
+  await huey.resume();
 }
 
 async function useContents(huey: Huey): Promise<void> {
