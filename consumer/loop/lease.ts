@@ -9,6 +9,7 @@ import type { Lease, PollOptions, Storage } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { LeaseWorkerReply, LeaseWorkerRequest } from "./lease_worker.ts";
 import { Outage } from "./outage.ts";
+import { isMissing } from "../platform/bundle.ts";
 import { openWorker, siblingUrl } from "../platform/web_worker.ts";
 import type { WebWorker } from "../platform/web_worker.ts";
 
@@ -132,7 +133,9 @@ export class LeaseKeeper {
 
   /** Another isolate, which opens a connection of its own when it has to. If it cannot do its work, the timer here does what it can. */
   #startLeaseWorker(): void {
-    this.#leaseWorker = openWorker(siblingUrl("lease_worker", import.meta.url), {
+    const module = siblingUrl("lease_worker", import.meta.url);
+    if (isMissing(module)) throw new Error("the program is a bundle, which lacks the module that watches over it");
+    this.#leaseWorker = openWorker(module, {
       message: (message) => this.#receive(message),
       end: (reason) => {
         this.#leaseWorkerStopped.resolve();

@@ -7,7 +7,8 @@ import process from "node:process";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
 import { compiledProgram, runtimeName } from "../platform/runtime_flags.ts";
-import { hasWorkers } from "../platform/web_worker.ts";
+import { BUNDLE_ADVICE, isMissing } from "../platform/bundle.ts";
+import { hasWorkers, siblingUrl } from "../platform/web_worker.ts";
 import type { WorkerType } from "./settings.ts";
 
 /** Where an isolate says that it is a worker; for all copies of this library in it. */
@@ -28,7 +29,8 @@ export interface Plan {
 
 /**
  * Refuses to start where that cannot go well.
- * @throws {ConfigurationError} In a worker of a consumer; where the runtime lacks something; for processes of a compiled program.
+ * @throws {ConfigurationError} In a worker of a consumer; where the runtime lacks something; in a bundle, for
+ *   workers that start from modules of their own; for processes of a compiled program.
  */
 export function checkPlace(plan: Plan): void {
   refuseInWorker(plan);
@@ -44,6 +46,16 @@ export function checkPlace(plan: Plan): void {
       `A compiled program cannot start worker processes, which would be the whole program again: use workerType "greenlet" for queue "${plan.queue}"`,
     );
   }
+  refuseInBundle(plan);
+}
+
+/** A bundle has the library in one file, which is not where its workers start. */
+function refuseInBundle({ queue, workerType }: Plan): void {
+  const entries = { greenlet: [], thread: ["worker_entry"], process: ["worker_entry", "process_entry"] }[workerType];
+  if (!entries.some((name) => isMissing(siblingUrl(`../child/${name}`, import.meta.url)))) return;
+  throw new ConfigurationError(
+    `This program is a bundle, which lacks the modules that a ${workerType} of queue "${queue}" starts from: ${BUNDLE_ADVICE}`,
+  );
 }
 
 /** Each worker would start workers of its own, and so on. */

@@ -13,10 +13,12 @@ import type { WebWorker, WebWorkerEvents } from "../platform/web_worker.ts";
 /** Starts a worker process. */
 export function openProcess(events: WebWorkerEvents): WebWorker {
   const entry = siblingUrl("../child/process_entry", import.meta.url);
-  const program = entry.protocol === "file:" ? fileURLToPath(entry) : entry.href;
+  // Of a program at another address, as from JSR, Deno does not look for a deno.json, by which the application finds its packages; of
+  // one that it reads from its standard input it does, from the current folder on.
+  const isRemote = entry.protocol !== "file:";
   const folder = startFolder();
-  const child = spawn(process.execPath, moduleArguments(program), {
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  const child = spawn(process.execPath, moduleArguments(isRemote ? "-" : fileURLToPath(entry)), {
+    stdio: [isRemote ? "pipe" : "ignore", "inherit", "inherit", "ipc"],
     env: {
       ...process.env,
       [WORKER_PROCESS]: String(process.pid),
@@ -25,6 +27,7 @@ export function openProcess(events: WebWorkerEvents): WebWorker {
     // The paths in the flags start from here; then it goes to the folder of this process.
     cwd: folder,
   });
+  child.stdin?.on("error", () => {}).end(`import ${JSON.stringify(entry.href)};`);
   let open = true;
   function end(reason: string): void {
     if (open) events.end(reason);

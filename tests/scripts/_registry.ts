@@ -82,7 +82,8 @@ export class Registry {
   async #answer(request: IncomingMessage): Promise<string | Uint8Array | undefined> {
     const url = new URL(request.url ?? "/", this.npmUrl);
     const path = decodeURIComponent(url.pathname);
-    if (path.startsWith("/jsr/api/")) return await this.#api(request, path.slice("/jsr/api".length), url);
+    // Below the root, wherever the rest is.
+    if (path.startsWith("/api/")) return await this.#api(request, path.slice("/api".length), url);
     if (path.startsWith("/jsr/")) return this.#jsrFile(path.slice("/jsr/".length));
     if (path.startsWith("/-/tarball/")) return this.#tarballs.get(path.slice("/-/tarball/".length))?.bytes;
     return this.#packument(path.slice(1));
