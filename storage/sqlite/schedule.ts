@@ -3,11 +3,10 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
-import type { Row, SqlValue } from "./database.ts";
+import type { Row } from "./database.ts";
 import type { Session } from "./session.ts";
 import { readNumber } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
-import { MOST_EXAMINED } from "./listings.ts";
 import { type Holds, readHold, toStoredMore } from "./more.ts";
 import { FLAG } from "./schema.ts";
 import { COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
@@ -20,14 +19,14 @@ const DUE = "from huey_schedule where queue = ? + 0 and due_ms <= ? + 0 order by
 
 const COLUMNS = `due_ms, ${COLUMNS_OF_ITEM}`;
 
-/** The soonest of a tracked task, wherever it stands. */
-const SOONEST_TRACKED =
-  `select seq from huey_schedule where id_number = ? and task_id = ? and queue = ? order by due_ms, seq limit 1`;
+/** The soonest of a task, tracked or not. */
+const SOONEST = `select seq from (
+    select seq, due_ms from huey_schedule where id_number = ?1 and task_id = ?2 and queue = ?3
+    union all
+    select seq, due_ms from huey_schedule where task_id = ?2 and queue = ?3 and id_number is null
+  ) order by due_ms, seq limit 1`;
 
-/** The soonest of any task, as far as is looked. */
-const SOONEST =
-  `select seq from (select seq, task_id, due_ms from huey_schedule where queue = ? order by due_ms, seq limit ${MOST_EXAMINED})
-  where task_id = ? order by due_ms, seq limit 1`;
+const TAKE_SOONEST = `delete from huey_schedule where seq = (${SOONEST}) returning ${COLUMNS}`;
 
 /** Items that were taken from the schedule. */
 export interface Due {
@@ -51,9 +50,7 @@ export function takeDue(session: Session, nowMs: number, limit: number): Due {
 
 /** Takes the soonest item of a task. */
 export function takeScheduled(session: Session, id: string): Due {
-  const take = (select: string, ...values: SqlValue[]): Row | undefined =>
-    session.get(`delete from huey_schedule where seq = (${select}) returning ${COLUMNS}`, ...values);
-  const row = take(SOONEST, session.queue, id) ?? take(SOONEST_TRACKED, idNumber(id), id, session.queue);
+  const row = session.get(TAKE_SOONEST, idNumber(id), id, session.queue);
   return toDue(row === undefined ? [] : [row]);
 }
 

@@ -58,6 +58,7 @@ const TABLES = [
   )`,
   `create index huey_schedule_order on huey_schedule (queue, due_ms, seq)`,
   `create index huey_schedule_id on huey_schedule (id_number) where id_number is not null`,
+  `create index huey_schedule_untracked on huey_schedule (queue, task_id) where id_number is null`,
   // Keys and values; kind: see KIND. A result knows its ending; when its value is taken, the row stays as the notice. notice_ms: of
   // a result that goes before its notice, until when that is kept. more: what was said about the ended task. holder: of a lock, or a
   // gate that stays taken, the token of a claim, or a worker, see locks.ts. Rows past their end are found by going round, see sweep.ts.
