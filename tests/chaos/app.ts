@@ -126,3 +126,29 @@ export const broken: TaskWrapper<[n: number], number> = huey.task(
 export function mendedFile(journal: string): string {
   return `${journal}.mended`;
 }
+
+/** How many steps a task of steps has. */
+export const STEPS = 5;
+
+/**
+ * Each step leaves a line when it is done, and another when the task has its value: that one is stored. The first attempt fails at its end,
+ * so that the steps are asked for again in any case.
+ */
+export const stepped: TaskWrapper<[n: number], Promise<string[]>> = huey.task(
+  { name: "stepped", retries: 1, context: true },
+  async (context: TaskContext, n: number) => {
+    const values: string[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      const value = await context.step(`step ${step}`, () => {
+        const made = crypto.randomUUID();
+        appendFileSync(settings.journal, `did ${n}.${step} ${made}\n`);
+        return made;
+      });
+      appendFileSync(settings.journal, `got ${n}.${step} ${value}\n`);
+      values.push(value);
+    }
+    console.log("ran");
+    if (context.attempt === 1) throw new Error(`${n} fails at first`);
+    return values;
+  },
+);

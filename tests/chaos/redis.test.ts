@@ -3,6 +3,7 @@ import { type RedisServer, startRedis } from "../redis_server.ts";
 import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
 import { killTest } from "./kill.ts";
+import { stepKillTest } from "./steps.ts";
 
 let server: RedisServer;
 
@@ -18,5 +19,6 @@ describe("Redis", () => {
     if (huey !== "PriorityRedisHuey") continue;
     gateKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
     failureKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
+    stepKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
   }
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
 import { killTest, type OpenChaos } from "./kill.ts";
+import { stepKillTest } from "./steps.ts";
 
 const open: OpenChaos = (folder) => ({ huey: "SqliteHuey", options: { filename: join(folder, "chaos.db") } });
 
@@ -11,4 +12,5 @@ describe("SqliteHuey", () => {
   killTest("thread", open, ["-k", "thread", "-w", "2"]);
   gateKillTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
   failureKillTest("greenlet", open, ["-k", "greenlet", "-w", "10"]);
+  stepKillTest("thread", open, ["-k", "thread", "-w", "2"]);
 });
