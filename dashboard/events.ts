@@ -25,7 +25,6 @@ export function answerEvents(context: Context, pulse: Pulse): Response {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = pulse.listen((changed) => void out.write(changed ? "event: change\ndata: \n\n" : ":\n\n").catch(resolve));
     out.onAbort(resolve);
-    context.req.raw.signal.addEventListener("abort", () => resolve(), { once: true });
     try {
       await out.write("retry: 3000\n\n");
       await promise;

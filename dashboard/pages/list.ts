@@ -176,10 +176,16 @@ function tableRow(visit: QueueVisit, list: ListName, row: Row, picks: boolean): 
     `
   }<th scope="row"><a href="${queueLink(visit, "invocation", { id: key })}">${row.name === "" ? "(unreadable)" : row.name}</a>
     <span class="id muted" title="${row.id}">${shortId(row.id)}</span></th>${
-    list === "recent" ? "" : html`<td class="line"><span class="clamp">${args}</span>${tags}</td>`
+    list === "recent" ? "" : html`<td class="line">${retryOf(list, row)}<span class="clamp">${args}</span>${tags}</td>`
   }${howCell(visit, list, row)}<td data-label="${TIMES[list]}">${ago(row.at, visit.nowMs)}</td>${
     list === "recent" ? html`<td class="number" data-label="Ran for">${duration(row.ranSeconds)}</td>` : ""
   }</tr>`;
+}
+
+/** That a task which waits has been tried before. */
+function retryOf(list: ListName, { attempts }: Row): Html | "" {
+  const waits = list === "waiting" || list === "scheduled" || list === "blocked";
+  return waits && attempts !== undefined && attempts > 0 ? badge("retrying", `attempt ${count(attempts + 1)}`) : "";
 }
 
 function howCell(visit: QueueVisit, list: ListName, row: Row): Html | "" {

@@ -81,19 +81,27 @@ function follow(
   kind: Node["kind"] = "step",
 ): number {
   let [step, at, place] = [next, before, column];
-  while (step !== undefined && at >= 0) {
+  for (; step !== undefined; step = nextOf(step)) {
+    if (at < 0) {
+      graph.left += 1;
+      continue;
+    }
     if ("chord" in step && "members" in step) {
       const ends = members(graph, step, at, place, row);
       const last = Math.max(place, ...ends.map((end) => graph.nodes[end]!.column));
       at = put(graph, step.callback, "callback", last + 1, row, ends);
-      [step, place] = [step.callback.next, last + 2];
+      place = last + 2;
     } else {
       const message = step as Message;
       at = put(graph, message, kind, place, row, [at]);
-      [step, place] = [message.next, place + 1];
+      place += 1;
     }
   }
   return at;
+}
+
+function nextOf(step: NextStep): NextStep | undefined {
+  return "members" in step ? step.callback.next : (step as Message).next;
 }
 
 function members(graph: Graph, chord: ChordMessage, before: number, column: number, row: number): number[] {

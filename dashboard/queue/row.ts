@@ -2,7 +2,9 @@
  * Tasks of all lists in one form.
  * @module
  */
+import { messageOf } from "../../lib/composition/call.ts";
 import type { TaskInfo } from "../../lib/types/calling.ts";
+import type { Task } from "../../lib/types/composition.ts";
 import type { DeadLetter, RunningTask } from "../../lib/types/operating.ts";
 import type { RecentTask } from "../../lib/types/statistics.ts";
 
@@ -43,8 +45,9 @@ const NOTHING: Omit<Row, "id" | "name"> = {
 };
 
 /** A task that waits, on the queue, on the schedule, or for a place of its concurrency. */
-export function waitingRow(task: TaskInfo): Row {
-  return { ...NOTHING, id: task.id, name: task.name, at: task.eta ?? task.enqueuedAt, meta: task.meta, task };
+export function waitingRow(task: Task): Row {
+  const { id, name, meta, eta, enqueuedAt } = task;
+  return { ...NOTHING, id, name, at: eta ?? enqueuedAt, meta, task, attempts: messageOf(task).attempt };
 }
 
 /** A task that runs. */

@@ -108,6 +108,7 @@ test("an attempt that failed is shown while the next one waits, and can be made 
   const { text } = await ask(dashboard(huey), `/q/shop/invocation?id=${id}`);
   expect(words(text)).toContain("the bank is closed");
   expect(words(text)).toContain("Next attempt");
+  expect(words((await ask(dashboard(huey), "/q/shop/list/scheduled")).text)).toContain("attempt 2");
   expect(text).toContain("/act/run-now");
   expect(words((await ask(dashboard(huey, { show: false }), `/q/shop/invocation?id=${id}`)).text)).not.toContain("bank");
 });
