@@ -5,6 +5,7 @@
 import { InvocationInfo, makeTask } from "../composition/call.ts";
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
+import { isTemporary } from "../core/patience.ts";
 import { withChordValues } from "../execution/open_claim.ts";
 import type { Message } from "../message/message.ts";
 import type { Item, StoredRunning } from "../storage.ts";
@@ -42,6 +43,7 @@ async function readable(core: Core, item: Item): Promise<Message | undefined> {
   try {
     return await withChordValues(core, await decodeMessage(core, item));
   } catch (error) {
+    if (isTemporary(error)) throw error;
     core.logger.warn(`Message ${item.id} cannot be listed`, { error });
     return undefined;
   }

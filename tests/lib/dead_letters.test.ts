@@ -193,3 +193,30 @@ describe("dead letters", () => {
     expect(await reading).toBeInstanceOf(Error);
   });
 });
+
+test("when as many are kept as may be, the log says that the oldest are lost, and not for each", async () => {
+  const { logger, lines } = logbook();
+  const huey = memory({ logger });
+  huey.storage.deadLetterCount = (query) => Promise.resolve(query?.kind === "unreadable" ? 100_000 : 0);
+  for (let n = 0; n < 1001; n++) await inject(huey, bytes("hello"), `stranger ${n}`);
+  await work(huey, { limit: 2000 });
+  const warnings = lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+  expect(warnings).toEqual(
+    Array(2).fill('100000 dead letters of kind "unreadable" are kept, and no more: the oldest are lost now'),
+  );
+  huey.storage.deadLetterCount = () => Promise.reject(new Error("away"));
+  for (let n = 0; n < 1000; n++) await inject(huey, bytes("hello"), `other ${n}`);
+  await work(huey, { limit: 2000 });
+  expect([await huey.pendingCount(), (await huey.storage.deadLetters({ limit: 5000 })).length]).toEqual([0, 2001]);
+});
+
+test("a message tells why it is set aside", async () => {
+  const huey = memory();
+  await inject(huey, bytes("hello"));
+  huey.remote("nowhere");
+  await huey.remote<() => void>("nowhere")();
+  for (let second = 0; second < 6; second++) await pass(huey, 1);
+  const kinds = (await huey.deadLetters()).map(({ kind, taskName, task }) => [kind, taskName, task?.name]);
+  expect(kinds).toEqual([["unknown", "nowhere", "nowhere"], ["unreadable", undefined, undefined]]);
+  expect([await huey.deadLetterCount({ kind: "unknown" }), await huey.deadLetterCount({ kind: "unreadable" })]).toEqual([1, 1]);
+});

@@ -57,6 +57,8 @@ describe("a settlement that the storage refuses for good", () => {
       expect([runs, metadata.outcome, (await result.state()).state]).toEqual([1, "dead", "dead"]);
       expect(metadata.error).toContain("too large");
       expect([await huey.deadLetterCount(), (await huey.storage.claimed(OWNER)).length]).toEqual([1, 0]);
+      // It ran: it is among the failed tasks.
+      expect(await huey.deadLetterCount({ kind: "failed" })).toBe(1);
     });
 
     test(`${what}, of all but the message itself: that alone is set aside`, async () => {
