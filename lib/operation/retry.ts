@@ -31,28 +31,35 @@ export async function retryDeadLetter(core: Core, id: string): Promise<boolean> 
 const BATCH = 500;
 
 /**
- * Enqueues the tasks of dead letters again. What is set aside meanwhile is left alone, or one that fails at once would come again and again.
+ * Enqueues the tasks of dead letters again, each once: one that fails at once comes back as another dead letter, and would come again
+ * and again.
  *
  * @returns how many
  */
 export async function retryAllDeadLetters(core: Core, query: DeadLetterQuery & { readonly limit: number }): Promise<number> {
   const { limit, ...filter } = query;
   const seen = new Set<string>();
-  let beforeMs = Math.min(filter.beforeMs ?? Infinity, core.clock.now() + 1);
-  let [done, left] = [0, 0];
+  const retried = new Set<string | undefined>();
+  let { beforeMs } = filter;
+  let [done, edge] = [0, 0];
   while (done < limit) {
-    // Those that could not be enqueued are still there, and come first.
-    const batch = Math.min(limit - done, BATCH) + left;
-    const found = await core.storage.deadLetters({ ...filter, beforeMs, limit: batch });
-    const letters = found.filter((letter) => !seen.has(letter.id));
-    if (letters.length === 0) break;
+    const page = { ...filter, beforeMs, limit: Math.min(limit - done, BATCH) + edge };
+    const found = await core.storage.deadLetters(page);
+    const fresh = found.filter(({ id }) => !seen.has(id));
+    const letters = fresh.filter(({ taskId }) => !retried.has(taskId));
+    for (const { id } of fresh) seen.add(id);
     // The oldest of them first, as they were called.
     for (const letter of letters.toReversed()) {
-      seen.add(letter.id);
-      if (await retryLetter(core, letter)) done++;
-      else left++;
+      if (done >= limit) break;
+      if (!await retryLetter(core, letter)) continue;
+      done++;
+      if (letter.taskId !== undefined) retried.add(letter.taskId);
     }
-    beforeMs = Math.min(beforeMs, letters.at(-1)!.atMs + 1);
+    if (fresh.length === 0) break;
+    // The next page begins in the millisecond in which this one ends, with what of it is still there.
+    const oldestMs = found.at(-1)!.atMs;
+    edge = found.filter(({ atMs }) => atMs === oldestMs).length;
+    beforeMs = oldestMs + 1;
   }
   await runQueued(core);
   return done;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chord } from "../../lib/composition/group.ts";
 import { TaskTimeout, WorkerLostError } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
+import type { Burial } from "../../lib/storage.ts";
 import type { Place } from "../faults/storages.ts";
 import { claim, failure, memory, promote, record, refusal, run, work } from "../helpers.ts";
 import { on, STORAGES } from "../operated.ts";
@@ -157,6 +158,30 @@ describe.each(STORAGES)("%s", (_name, open) => {
     };
     expect([await huey.retryAll(), state.runs, await huey.deadLetterCount()]).toEqual([3, 6, 3]);
   });
+
+  test("what was set aside by a clock that is ahead is tried too, and pages are gone through to their end", async () => {
+    const { state, task } = fragile(huey, { unique: true });
+    const letter = (id: string, atMs: number): Burial => {
+      return { id: `letter ${id}`, kind: "failed", reason: "no", atMs, data: data.get(id)!, taskId: id, taskName: "fragile" };
+    };
+    const data = new Map<string, Uint8Array>();
+    const results = [...await task.map(Array.from({ length: 620 }, (_, n) => String(n)))];
+    for (const { id, data: bytes } of await huey.storage.pending()) data.set(id, bytes);
+    await huey.flush({ queue: true });
+    const nowMs = Date.now();
+    for (const [n, { id }] of results.entries()) {
+      // More than a page of them in one millisecond, others in the future.
+      const bury = letter(id, n < 520 ? nowMs : nowMs + 1000 * n);
+      await huey.storage.settle({ id, ending: "failed", noticeTtlMs: 60_000, bury });
+    }
+    // The keys of every other one are held.
+    await task.map(Array.from({ length: 310 }, (_, n) => String(2 * n)));
+    state.fails = false;
+    expect([await huey.retryAll({ limit: 300 }), await huey.deadLetterCount()]).toEqual([300, 320]);
+    expect([await huey.retryAll(), await huey.deadLetterCount()]).toEqual([10, 310]);
+    await huey.flush({ queue: true });
+    expect([await huey.retryAll({ limit: 10_000 }), await huey.deadLetterCount()]).toEqual([310, 0]);
+  }, 60_000);
 
   test("it goes after its time, with the next one that fails, or when there are too many", async () => {
     const few = on(place, { keepFailed: { count: 2 } });
