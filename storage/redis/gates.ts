@@ -53,6 +53,7 @@ local function takeKey(tail, item)
   local body = entry and bodyOf(entry) or ''
   local holder = sub(body, 9)
   if #body >= 8 and holder ~= item.id and holder ~= unique.from then return nil, holder end
+  if entry then erase('unique', unique.key, entry) end
   local given = number('unique', 1)
   store('unique', unique.key, struct.pack('>d', given) .. item.id, unique.life >= 0 and math.ceil(unique.life) or '')
   return withNumber(tail, unique.at, given)

@@ -65,7 +65,8 @@ export class HeldBackHistory {
       letters: (await storage.deadLetters()).map(({ id, kind, taskId, error }) => [id, kind, taskId, String(error)]),
       letterCount: await storage.deadLetterCount({ kind: "failed" }),
       letter: (await storage.deadLetter(task))?.id,
-      kept: [...await storage.kept(task)].map(([name, value]) => [name, String(value)]).sort(),
+      kept: this.#shared.has(task) ? [] : await keptAs(storage, task),
+      keptApart: await keptAs(storage, `steps of ${task}`),
       paused: await storage.paused(),
       due: await storage.dueMs(),
       isWaiting: await storage.oldestMs() !== undefined,
@@ -174,7 +175,7 @@ export class HeldBackHistory {
       ...(dice.below(2) === 0 && { gate }),
       ...(dice.below(3) === 0 &&
         { unique: dice.below(3) === 0 ? { ...unique, from: `task ${dice.below(number + 1)}` } : unique }),
-      ...(dice.below(4) === 0 && { steps: `task ${dice.below(number + 1)}` }),
+      ...(dice.below(4) === 0 && { steps: `steps of task ${number}` }),
       ...(dice.below(3) === 0 && { about: `about ${number} ü` }),
       ...(dice.below(5) === 0 && { chord: { id: `chord ${number}`, index: 7 } }),
     };
@@ -239,6 +240,10 @@ export class HeldBackHistory {
     if (takes && this.#dice.below(8) > 0) list.splice(index, 1);
     return found;
   }
+}
+
+async function keptAs(storage: Storage, key: string): Promise<unknown> {
+  return [...await storage.kept(key)].map(([name, value]) => [name, String(value)]).sort();
 }
 
 /** What everybody must see of an item. */
