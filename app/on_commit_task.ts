@@ -3,6 +3,9 @@
  * @module
  */
 import { checkEnqueueing, enqueueMessage } from "../lib/enqueue/enqueue.ts";
+import type { Core } from "../lib/core/core.ts";
+import type { Message } from "../lib/message/message.ts";
+import { cancelUnqueued } from "../lib/settlement/cancel_unqueued.ts";
 import { ResultHandle } from "../lib/result/result.ts";
 import { messageOf } from "../lib/composition/call.ts";
 import type { TaskWrapper } from "../lib/types/calling.ts";
@@ -59,12 +62,19 @@ export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitT
     const message = messageOf(invocation);
     // What cannot be enqueued must fail here, where the transaction can still be rolled back.
     await checkEnqueueing(core, message);
-    frame.add(() => enqueueMessage(core, message));
+    frame.add(() => enqueueOrCancel(core, message));
     return new ResultHandle(core, message, { later: true }) as unknown as Result;
   };
   Object.defineProperty(call, "name", { value: task.name });
   return Object.assign(call, { task });
 }) as DefineOnCommitTask;
+
+/** The handle is there already: of a duplicate it reads as canceled, and the one that holds the key has a handle of its own. */
+async function enqueueOrCancel(core: Core, message: Message): Promise<void> {
+  const { duplicates } = await enqueueMessage(core, message);
+  const holder = duplicates?.get(0);
+  if (holder !== undefined) await cancelUnqueued(core, message, `task ${holder} is there already, with the same unique key`);
+}
 
 function defineHere(args: readonly unknown[]): AnyTask {
   return (currentApplication().huey.task as unknown as (...args: readonly unknown[]) => AnyTask)(...args);

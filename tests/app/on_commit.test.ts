@@ -46,6 +46,18 @@ describe("onCommitTask()", () => {
     expect(await result.get({ blocking: true })).toBe(3);
   });
 
+  test("of a unique task that is there already reads as canceled", async () => {
+    const add = onCommitTask({ name: "add", unique: true }, (a: number, b: number) => a + b);
+    const first = await add(1, 2);
+    const second = await atomic(sqlite, () => add(1, 2));
+    expect([await pending(), first.duplicate, second.duplicate, (await second.state()).state] as unknown[]).toEqual(
+      [1, false, false, "canceled"],
+    );
+    expect((await failure(second.get({ blocking: true }))).message).toContain(`task ${first.id} is there already`);
+    await work(huey);
+    expect(await first.get({ blocking: true })).toBe(3);
+  });
+
   test("takes a task that is there, whose own calls do not wait", async () => {
     const add = task("add", (a: number, b: number) => a + b);
     const waiting = onCommitTask(add);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chord, group } from "../../mod.ts";
+import { chord, every, group } from "../../mod.ts";
+import { PeriodicTasks } from "../../consumer/loop/periodic.ts";
+import { coreOf } from "../../lib/core/core.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import { advance, begin, failure, memory, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
@@ -224,6 +226,22 @@ describe("a unique key", () => {
     expect((await task()).duplicate).toBe(true);
     await work(huey);
     expect((await task()).duplicate).toBe(false);
+  });
+
+  test("keeps a periodic task from piling up", async () => {
+    const huey = memory();
+    const core = coreOf(huey)!;
+    huey.periodicTask({ name: "slow", unique: true }, every(60), () => {});
+    const periodic = new PeriodicTasks(core, core.logger, Date.now());
+    for (const waits of [1, 1]) {
+      advance(60);
+      await periodic.look();
+      expect(await huey.pendingCount()).toBe(waits);
+    }
+    await work(huey);
+    advance(60);
+    await periodic.look();
+    expect(await huey.pendingCount()).toBe(1);
   });
 
   test.each([{ unique: "yes" }, { unique: { until: "then" } }, { unique: { until: 0 } }, { unique: { key: "a" } }, {
