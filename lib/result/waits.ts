@@ -35,6 +35,12 @@ const LOOK_MS = 1000;
  */
 const REST = 10;
 const LONGEST_REST_EACH_MS = 0.04;
+/**
+ * So many of those that came last are looked at without a rest, after so many rings: a task that ends soon is not kept back by many
+ * that do not.
+ */
+const MOST_NEWEST = 16;
+const RINGS_OF_NEWEST = 4;
 /** The bell is kept for a while: who reads one result after another would make it anew for each. */
 const BELL_KEPT_MS = 1000;
 
@@ -58,8 +64,12 @@ export class ResultWaits {
   readonly #watched: Map<string, Set<Watcher>> = new Map();
   /** Of those, what nobody has looked at yet. */
   readonly #unseen: Set<string> = new Set();
+  /** Those that came last, and after how many rings they are looked at yet. They may have ended. */
+  readonly #newest: Map<string, number> = new Map();
   #looking = false;
+  /** It has rung since the last look at everything, and since the last one at those that came last. */
   #rung = false;
+  #rungForNewest = false;
   /** The last look at everything, and when there may be another. */
   #lookedMs = 0;
   #restUntilMs = 0;
@@ -106,6 +116,8 @@ export class ResultWaits {
     if (watchers === undefined) this.#watched.set(id, new Set([watcher]));
     else watchers.add(watcher);
     this.#unseen.add(id);
+    this.#newest.set(id, RINGS_OF_NEWEST);
+    for (const [first] of this.#newest) if (this.#newest.size > MOST_NEWEST) this.#newest.delete(first);
     this.#longestPauseMs = this.#watched.size === 1 ? lookMs : Math.min(this.#longestPauseMs, lookMs);
     this.#pauseMs = Math.min(FIRST_LOOK_MS, lookMs);
     if (this.#looking) this.#stir?.();
@@ -152,22 +164,33 @@ export class ResultWaits {
     this.#bellEnd = systemClock.startTimer(BELL_KEPT_MS, () => this.#dropBell(), { background: true });
   }
 
-  /** One look: at everything if that is due, at what is new, or none, but a wait for either. */
+  /** One look: at everything if that is due, at what is new, after a ring at what is nearly new; or none, but a wait for one of these. */
   async #turn(): Promise<void> {
     const nowMs = systemClock.elapsed();
     const dueMs = this.#rung ? this.#restUntilMs : Math.max(this.#lookedMs + this.#pauseMs, this.#restUntilMs);
     if (nowMs >= dueMs) {
       this.#pauseMs = Math.min(this.#rung ? FIRST_LOOK_MS : this.#pauseMs * LOOK_GROWTH, this.#longestPauseMs);
-      this.#rung = false;
+      this.#rung = this.#rungForNewest = false;
       const ids = [...this.#watched.keys()];
       await this.#tell(ids);
       this.#lookedMs = systemClock.elapsed();
       this.#restUntilMs = this.#lookedMs + Math.min(REST * (this.#lookedMs - nowMs), LONGEST_REST_EACH_MS * ids.length);
     } else if (this.#unseen.size > 0) {
       await this.#tell([...this.#unseen]);
+    } else if (this.#rungForNewest && this.#newest.size > 0) {
+      this.#rungForNewest = false;
+      await this.#tell(this.#takeNewest());
     } else {
       await this.#rest(dueMs - nowMs);
     }
+  }
+
+  #takeNewest(): string[] {
+    for (const [id, rings] of this.#newest) {
+      if (rings > 0 && this.#watched.has(id)) this.#newest.set(id, rings - 1);
+      else this.#newest.delete(id);
+    }
+    return [...this.#newest.keys()];
   }
 
   async #tell(ids: readonly string[]): Promise<void> {
@@ -191,7 +214,7 @@ export class ResultWaits {
   }
 
   #ring(): void {
-    this.#rung = true;
+    this.#rung = this.#rungForNewest = true;
     this.#stir?.();
   }
 
