@@ -88,7 +88,7 @@ export class Claims {
 
   /** Whether a claim is held. */
   isHeld(transaction: Transaction, { token }: Claim): boolean {
-    return isToken(token) && transaction.isTaken(pathOf(token));
+    return isToken(token) && transaction.exists(pathOf(token));
   }
 
   /** Marks a claim as begun. @returns whether it is held */

@@ -4,8 +4,8 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { CountBounds, CountQuery, CountRow, CountStep } from "../../lib/storage.ts";
+import { joinBytes } from "../bytes.ts";
 import type { Disk } from "./disk.ts";
-import { joined } from "./journal.ts";
 import { numberOf, sortableTime } from "./names.ts";
 import { copyOf, decodeWhole, encodeRecord } from "./record.ts";
 import type { Transaction } from "./transaction.ts";
@@ -72,7 +72,7 @@ export class Counts {
   #addRecent(transaction: Transaction, recent: readonly Uint8Array[], most: number): void {
     const ends = [...readRecent(transaction), ...recent];
     const kept = ends.slice(Math.max(0, ends.length - most));
-    transaction.put(RECENT, encodeRecord({ lengths: kept.map(({ length }) => length) }, joined(kept)));
+    transaction.put(RECENT, encodeRecord({ lengths: kept.map(({ length }) => length) }, joinBytes(kept)));
   }
 
   #trim(transaction: Transaction, step: CountStep, ageMs: number): void {

@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Burial, DeadLetterBounds, DeadLetterKind, DeadLetterQuery, StoredDeadLetter } from "../../lib/storage.ts";
+import { joinBytes } from "../bytes.ts";
 import type { Disk } from "./disk.ts";
-import { joined } from "./journal.ts";
 import { DEAD, numberOf, sortableTime } from "./names.ts";
 import { decodeWhole, encodeRecord } from "./record.ts";
 import type { Records } from "./records.ts";
@@ -75,7 +75,7 @@ export class DeadLetters {
     const kind = KINDS.includes(burial.kind) ? burial.kind : "unreadable";
     const name = `${sortableTime(burial.atMs)}-${transaction.newOrder()}`;
     const about = { burial: rest, grave, ...error && { errorBytes: error.length } };
-    transaction.put(this.shelves[kind].add(transaction, name), encodeRecord(about, joined(error ? [data, error] : [data])));
+    transaction.put(this.shelves[kind].add(transaction, name), encodeRecord(about, joinBytes(error ? [data, error] : [data])));
     this.#names.set(transaction, letterKey(burial.id), NOTHING, { names: [name] });
     const names = [...this.#namesOf(transaction, taskKey(grave.itemId)), name].slice(-MOST_OF_TASK);
     this.#names.set(transaction, taskKey(grave.itemId), NOTHING, { names });

@@ -11,6 +11,7 @@
  * each change. Its journal is named after its isolate and carries the number of its hold, so it disturbs no other.
  * @module
  */
+import { joinBytes } from "../bytes.ts";
 import type { Disk } from "./disk.ts";
 import { ownIsolate } from "./isolate.ts";
 import type { JournalName } from "./lock.ts";
@@ -59,7 +60,7 @@ export class OwnJournal {
       return change.kind === "move" ? ["move", change.from, change.to] : ["remove", change.path];
     });
     const blobs = changes.flatMap((change) => "bytes" in change ? [change.bytes] : []);
-    this.#put(encodeRecord({ number, steps }, joined(blobs)));
+    this.#put(encodeRecord({ number, steps }, joinBytes(blobs)));
     this.#disk.sync();
   }
 
@@ -76,7 +77,7 @@ export class OwnJournal {
   }
 
   #put(bytes: Uint8Array): void {
-    if (this.#file === undefined || !this.#disk.isLinked(this.#file)) {
+    if (this.#file === undefined || !this.#disk.exists(this.#path)) {
       if (this.#file !== undefined) this.#disk.closeFile(this.#file);
       this.#file = undefined;
       this.#disk.write(this.#path, DONE);
@@ -118,15 +119,4 @@ export function readJournal(disk: Disk, { number, isolate }: JournalName): Chang
 
 function isPath(path: unknown): path is string {
   return typeof path === "string" && PATH.test(path) && !path.startsWith("lock/");
-}
-
-/** Several pieces as one. */
-export function joined(blobs: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(blobs.reduce((sum, blob) => sum + blob.length, 0));
-  let start = 0;
-  for (const blob of blobs) {
-    bytes.set(blob, start);
-    start += blob.length;
-  }
-  return bytes;
 }

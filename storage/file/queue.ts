@@ -115,7 +115,7 @@ export class Queue {
   /** Counts by looking at everything. */
   recount(what: Counted): number {
     if (what === "revocations") return [...this.revocations.paths()].length;
-    if (what === "paused") return this.#disk.isFile(PAUSE) ? 1 : 0;
+    if (what === "paused") return this.#disk.exists(PAUSE) ? 1 : 0;
     return this.#shelfOf(what)?.count() ?? 0;
   }
 

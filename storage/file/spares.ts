@@ -29,7 +29,7 @@ export class Spares {
   }
 
   #put({ path, bytes, isNew }: Change & { readonly kind: "put" }, counts: Counts): void {
-    if (!isNew && this.#disk.seems(path) && this.#disk.overwrite(path, bytes)) return;
+    if (!isNew && this.#disk.exists(path) && this.#disk.overwrite(path, bytes)) return;
     const count = this.#count(counts);
     // It is complete before it gets its name. Some file systems are also much slower at making files in a folder that is new.
     counts.spare = Math.max(0, count - 1);

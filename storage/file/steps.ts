@@ -43,13 +43,13 @@ export class Steps {
   mark(transaction: Transaction, key: string, isDead: boolean): void {
     const path = `${folderOf(key)}/letter`;
     if (!isDead) { if (transaction.exists(path)) transaction.remove(path); }
-    else if (this.#disk.seems(folderOf(key))) transaction.put(path, NOTHING);
+    else if (this.#disk.exists(folderOf(key))) transaction.put(path, NOTHING);
   }
 
   /** Forgets all that belong to dead letters. Looks into folders. */
   flushDead(transaction: Transaction): void {
     for (const name of this.#names()) {
-      if (this.#disk.isFile(`steps/${name}/letter`)) transaction.dropTree(`steps/${name}`);
+      if (this.#disk.exists(`steps/${name}/letter`)) transaction.dropTree(`steps/${name}`);
     }
   }
 
@@ -59,7 +59,7 @@ export class Steps {
     if (names.length === 0) return;
     const kept = new Set([...keepers()].map(hashOf));
     for (const name of names) {
-      if (!kept.has(name) && !this.#disk.isFile(`steps/${name}/letter`)) transaction.dropTree(`steps/${name}`);
+      if (!kept.has(name) && !this.#disk.exists(`steps/${name}/letter`)) transaction.dropTree(`steps/${name}`);
     }
   }
 

@@ -2,8 +2,9 @@
  * The changes that are collected during one hold of the lock, and the files as they will be after them.
  * @module
  */
+import { joinBytes } from "../bytes.ts";
 import type { Disk } from "./disk.ts";
-import { type Change, joined } from "./journal.ts";
+import type { Change } from "./journal.ts";
 import type { Counted, Counts, Hold } from "./lock.ts";
 import { sortable } from "./names.ts";
 import type { Topic } from "../../lib/storage.ts";
@@ -63,15 +64,10 @@ export class Transaction {
     return this.#planned.has(path) || this.#isDropped(path) ? undefined : this.disk.read(path);
   }
 
-  /** Whether something will be there under the name of a file. Cheaper than `exists`. */
-  isTaken(path: string): boolean {
-    return this.#planned.has(path) || this.#isDropped(path) ? this.exists(path) : this.disk.exists(path);
-  }
-
   /** Whether a file will be there. */
   exists(path: string): boolean {
     if (this.#planned.has(path)) return this.#planned.get(path) !== undefined;
-    return !this.#isDropped(path) && this.disk.isFile(path);
+    return !this.#isDropped(path) && this.disk.exists(path);
   }
 
   /** Writes a file. @param how See {@linkcode Change} */
@@ -150,7 +146,7 @@ export class Transaction {
     const index = this.#writes.get(path) ?? -1;
     const before = index >= this.#marked ? this.changes[index] : undefined;
     if (before?.kind === "append" && kind === "append") {
-      this.changes[index] = { ...before, bytes: joined([before.bytes, bytes]) };
+      this.changes[index] = { ...before, bytes: joinBytes([before.bytes, bytes]) };
     } else if (before?.kind === "put" && kind === "put") this.changes[index] = { ...before, bytes };
     else {
       this.#writes.set(path, this.changes.length);

@@ -163,6 +163,7 @@ export class Turns {
   async #serveTurn(turn: Turn): Promise<void> {
     const { clock, disk } = this.#options;
     const startMs = clock.elapsed();
+    disk.forgetFolders();
     if (!turn.hold.isContinued || startMs - this.#rememberedMs > REMEMBER_MS) this.#forget();
     if (turn.unfinished !== undefined) await this.#finish(turn, turn.unfinished);
     turn.counts.revocations ??= this.#options.recount("revocations");

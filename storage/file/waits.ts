@@ -64,7 +64,7 @@ export class Waits {
     if (bell !== undefined) return bell;
     const file = `${topic}.bell`;
     try {
-      if (!disk.isFile(file) && !this.#isClosed) disk.write(file, new Uint8Array(1));
+      if (!disk.exists(file) && !this.#isClosed) disk.write(file, new Uint8Array(1));
     } catch {
       // On a full disk, whoever waits looks now and then.
     }

@@ -3,7 +3,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -61,6 +61,13 @@ export class Place {
     if (!existsSync(join(this.root, folder))) return [];
     const entries = readdirSync(join(this.root, folder), { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  }
+
+  /** The files below any folder, and what is in them. */
+  contentOf(folder: string): readonly (readonly [path: string, bytes: string])[] {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+      .map((path) => [path, readFileSync(path, "latin1")]);
   }
 
   /** Whoever holds the lock is dead from now on. */

@@ -1,7 +1,18 @@
 /** A write that was cut off at any byte of any file, and things that are no files. Nothing stops, and nothing is done by half. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { FileStorage } from "../../storage/file/storage.ts";
 import { bytes, claim, claimOne, complete, ids, item, items, lease, owner, text } from "../../testing/contract/helpers.ts";
@@ -209,6 +220,32 @@ describe("something else in the place of a file", () => {
     expect(readdirSync(outside)).toEqual([]);
     expect(await other.pendingCount()).toBeGreaterThan(0);
   });
+
+  test("a folder that becomes a symbolic link while it is used is not followed", async () => {
+    const storage = place.open();
+    await fill(storage);
+    const folders = readdirSync(place.root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name)).filter((folder) => !folder.startsWith(join(place.root, "lock")));
+    const outside = join(place.path, "outside");
+    for (const folder of folders.toSorted((left, right) => right.length - left.length)) {
+      if (!existsSync(folder)) continue;
+      mkdirSync(outside);
+      // What is there is there still, so that it could be found.
+      renameSync(folder, join(place.path, "moved"));
+      cpSync(join(place.path, "moved"), outside, { recursive: true });
+      symlinkSync(outside, folder);
+      const before = place.contentOf(outside);
+      await fill(storage);
+      await lookAtAll(storage);
+      await storage.recover({ consumer: "here" });
+      expect([relative(place.root, folder), place.contentOf(outside)]).toEqual([relative(place.root, folder), before]);
+      rmSync(outside, { recursive: true });
+      rmSync(join(place.path, "moved"), { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
+    }
+    await storage.enqueue(items("more", 3));
+    expect(ids(await claim(storage, 100))).toContain("more2");
+  }, LIMIT_MS);
 
   test("a folder that is a symbolic link to itself stops nothing", async () => {
     const storage = place.open();
