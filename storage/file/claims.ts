@@ -60,12 +60,16 @@ const NOTHING = new Uint8Array();
 const LOST_MS = 86_400_000;
 /** A listing looks at no more. */
 const MOST_LISTED = 10_000;
+/** So long a count of nothing is believed. */
+const BELIEVED_MS = 1000;
 /** The key under which the last flush of the queue is remembered; no token is like it. */
 const FLUSHED = "flushed";
 
 /** All claims. */
 export class Claims {
   readonly #parts: ClaimParts;
+  /** When it was last looked whether the queue is empty. */
+  #foundEmptyMs = -Infinity;
 
   constructor(parts: ClaimParts) {
     this.#parts = parts;
@@ -75,7 +79,7 @@ export class Claims {
   take(transaction: Transaction, limit: number, owner: Owner): Claim[] {
     const { messages } = this.#parts;
     const claims: Claim[] = [];
-    if (limit <= 0) return claims;
+    if (limit <= 0 || this.#isEmpty(transaction)) return claims;
     for (const file of messages.waiting.files()) {
       messages.take(transaction, "waiting", file);
       const claim = this.#takeOne(transaction, file, owner);
@@ -83,7 +87,13 @@ export class Claims {
     }
     // Whatever was counted: there is nothing.
     transaction.counts.waiting = 0;
+    this.#foundEmptyMs = this.#parts.clock.elapsed();
     return claims;
+  }
+
+  /** The count is believed for a while only, since somebody may have put a file there by hand, or a crash of the machine. */
+  #isEmpty(transaction: Transaction): boolean {
+    return transaction.counts.waiting === 0 && this.#parts.clock.elapsed() - this.#foundEmptyMs < BELIEVED_MS;
   }
 
   /** Whether a claim is held. */

@@ -35,6 +35,8 @@ export interface DiskOptions {
 /** Files below one folder. Paths are relative to it and use `/`. */
 export class Disk {
   readonly root: string;
+  /** A file below the root that no other folder has, while there is one: a look at it costs less than to resolve a path. */
+  mark: string | undefined;
   readonly #realRoot: string;
   readonly #fsync: boolean;
   readonly #folderMode: number;
@@ -176,14 +178,14 @@ export class Disk {
 
   // ---- folders ------------------------------------------------------------------------------------------------------
 
-  /** Names of files in a folder, sorted; none if it is no plain folder. What is no folder counts as a file. */
+  /** Names of files in a folder, sorted. What is no folder counts as a file. Whether the folder is a plain one tells who uses the names. */
   list(path: string): string[] {
-    return this.#listing(path, () => fs.readdirSync(this.#at(path))).sort();
+    return (attempt(GONE, () => fs.readdirSync(this.#at(path))) ?? []).sort();
   }
 
   /** Names of the plain folders in a folder, sorted. */
   folders(path: string): string[] {
-    const entries = this.#listing(path, () => fs.readdirSync(this.#at(path), { withFileTypes: true }));
+    const entries = attempt(GONE, () => fs.readdirSync(this.#at(path), { withFileTypes: true })) ?? [];
     return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
   }
 
@@ -196,7 +198,7 @@ export class Disk {
 
   /** Removes a folder with all that is in it, bit by bit. */
   async removeTree(path: string): Promise<void> {
-    await fs.promises.rm(this.#at(path), { recursive: true, force: true });
+    if (this.#isFolder(dirname(path))) await fs.promises.rm(this.#at(path), { recursive: true, force: true });
   }
 
   /** Makes a folder with one empty file in it, and gives it a name that is free or that of an empty folder. */
@@ -242,10 +244,6 @@ export class Disk {
     return joinBytes(pieces);
   }
 
-  #listing<T>(path: string, read: () => T[]): T[] {
-    return (this.exists(path) && this.#isFolder(path) ? attempt(GONE, read) : undefined) ?? [];
-  }
-
   /** Calls again when a folder was missing, or something else was in its place or in that of the file. */
   #attempt<T>(path: string, call: () => T): T {
     // Whoever moves the lock away has locked the queue, and no more.
@@ -283,11 +281,19 @@ export class Disk {
   /** Whether a path leads through no symbolic link. What is no folder at all makes the next call fail. */
   #isFolder(path: string): boolean {
     if (path === "." || this.#known.has(path)) return true;
-    if (!this.exists(path)) return false;
-    const plain = `${this.#realRoot}/${path}`;
-    const isPlain = attempt(GONE, () => fs.realpathSync.native(this.#at(path)).replaceAll(sep, "/")) === plain;
+    const isPlain = this.#isBelowMark(path) || this.#isReal(path);
     if (isPlain) this.#known.add(path);
     return isPlain;
+  }
+
+  /** `..` is the folder in which one really stands: from one elsewhere it does not lead to the mark. */
+  #isBelowMark(path: string): boolean {
+    return this.mark !== undefined && this.exists(`${path}${"/..".repeat(path.split("/").length)}/${this.mark}`);
+  }
+
+  #isReal(path: string): boolean {
+    const real = attempt(GONE, () => fs.realpathSync.native(this.#at(path)));
+    return real?.replaceAll(sep, "/") === `${this.#realRoot}/${path}`;
   }
 
   #fill(file: number, bytes: Uint8Array, isNew: boolean): void {

@@ -96,7 +96,11 @@ export class Gates {
       }
       const { key } = message.gate;
       const gate = this.#read(transaction, key) ?? { limit: message.gate.limit, inside: [] };
-      const inside = gate.inside.filter((place) => isInside(place) || transaction.exists(waiting.find(place)?.path ?? "."));
+      const isWaiting = (place: string): boolean => {
+        const found = waiting.find(place);
+        return found !== undefined && transaction.exists(found.path);
+      };
+      const inside = gate.inside.filter((place) => isInside(place) || isWaiting(place));
       if (inside.length < gate.limit) this.#settle(transaction, key, { ...gate, inside });
     }
   }

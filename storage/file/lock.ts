@@ -118,6 +118,7 @@ export class Lock {
     const words = COUNTED.map((counted) => counts[counted] ?? "x").join("-");
     const left = journal === undefined ? "" : `.${journal.number}.${journal.isolate}`;
     const name = `free.${this.#number}.${words}${left}`;
+    this.#disk.mark = undefined;
     // Who was replaced has nothing to give back.
     const isOurs = this.#disk.move(`lock/${this.#name}`, `lock/${name}`);
     this.#name = isOurs && journal === undefined ? name : undefined;
@@ -138,6 +139,7 @@ export class Lock {
     const name = this.#heldName(++this.#renewals);
     if (!this.#disk.move(`lock/${this.#name}`, `lock/${name}`)) throw new LockLost();
     this.#name = name;
+    this.#disk.mark = `lock/${name}`;
     this.#renewedMs = this.#clock.elapsed();
   }
 
@@ -148,11 +150,12 @@ export class Lock {
 
   #tryTake(): Hold | undefined {
     const before = this.#name;
-    const ours = before === undefined ? null : FREE.exec(before);
-    if (ours !== null) {
-      const hold = this.#takeFree(before!, ours, true);
+    // An error of a rename takes much longer than to ask.
+    if (before !== undefined && this.#disk.exists(`lock/${before}`)) {
+      const ours = FREE.exec(before);
+      const hold = ours === null ? this.#keep() : this.#takeFree(before, ours, true);
       if (hold !== undefined) return hold;
-    } else if (before !== undefined && this.#disk.exists(`lock/${before}`)) return this.#keep();
+    }
     const names = this.#disk.list("lock");
     const name = newest(names);
     if (name === undefined) return void this.#repair();
@@ -202,6 +205,7 @@ export class Lock {
     const held = this.#heldName(0);
     if (!this.#disk.move(`lock/${name}`, `lock/${held}`)) return false;
     this.#name = held;
+    this.#disk.mark = `lock/${held}`;
     this.#renewedMs = this.#checkedMs = this.#clock.elapsed();
     this.#seen = undefined;
     return true;

@@ -9,7 +9,9 @@ import type { Disk } from "./disk.ts";
 import type { Transaction } from "./transaction.ts";
 
 const PATH = "news/ended";
-const MOST_BYTES = 32_768;
+const MOST_BYTES = 8192;
+/** The size is looked at before so many lines. */
+const LINES_PER_LOOK = 16;
 /** After this time the record of a task is looked at again, in case its line was lost. */
 const KNOWN_MS = 5000;
 const MOST_KNOWN = 100_000;
@@ -22,6 +24,7 @@ export class News {
   readonly #known = new Map<string, number>();
   #first: string | undefined;
   #read = 0;
+  #noted = 0;
 
   constructor(disk: Disk, clock: Clock) {
     this.#disk = disk;
@@ -30,7 +33,8 @@ export class News {
 
   /** A task has ended for which somebody waits. */
   note(transaction: Transaction, id: string): void {
-    if (transaction.exists(PATH) && (this.#disk.size(PATH) ?? 0) > MOST_BYTES) transaction.remove(PATH);
+    const isTooLarge = this.#noted++ % LINES_PER_LOOK === 0 && (this.#disk.size(PATH) ?? 0) > MOST_BYTES;
+    if (isTooLarge) transaction.remove(PATH);
     const first = transaction.exists(PATH) ? "" : `#${transaction.newOrder()}\n`;
     transaction.append(PATH, Buffer.from(`${first}${JSON.stringify(id)}\n`));
   }

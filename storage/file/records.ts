@@ -48,6 +48,18 @@ export class Records {
     return record !== undefined && record.about["key"] === key && !this.isOver(record) ? record : undefined;
   }
 
+  /**
+   * The record as it is in this moment, for whoever does not hold the lock.
+   *
+   * @returns `undefined` if that cannot be told since somebody changes it
+   */
+  glance(key: string): { readonly record: FileRecord | undefined } | undefined {
+    const bytes = this.#options.disk.read(this.#path(key));
+    const record = decodeWhole(bytes);
+    if (bytes !== undefined && record?.about["key"] !== key) return undefined;
+    return { record: record !== undefined && this.isOver(record) ? undefined : record };
+  }
+
   /** Whether its time is over. */
   isOver({ expiresMs }: FileRecord): boolean {
     return expiresMs !== 0 && expiresMs <= this.#options.clock.now();
@@ -64,15 +76,15 @@ export class Records {
   /** Removes a record. @returns what it was, if it was there and its time was not over */
   delete(transaction: Transaction, key: string): FileRecord | undefined {
     const found = this.get(transaction, key);
-    this.drop(transaction, this.#path(key));
+    this.drop(transaction, this.#path(key), found?.data.length);
     return found;
   }
 
-  /** Removes whatever is under a path. */
-  drop(transaction: Transaction, path: string): void {
+  /** Removes whatever is under a path. @param size Of its data, where that is known */
+  drop(transaction: Transaction, path: string, size?: number): void {
     if (!transaction.exists(path)) return;
     if (this.#counted !== undefined) transaction.count(this.#counted, -1);
-    transaction.remove(path);
+    transaction.remove(path, size);
   }
 
   /** All records whose time is not over. Looks into folders, so nothing must be under way. */

@@ -111,8 +111,22 @@ export class Tasks {
   /** Whether it has ended, or has left a result. */
   hasEnded(transaction: Transaction, id: string): boolean {
     const status = this.status(transaction, id);
-    if (status?.resultUntilMs !== undefined) return true;
-    return status?.ending !== undefined && (status.noticeUntilMs ?? 0) > this.#clock.now();
+    return status !== undefined && this.#isEnded(status);
+  }
+
+  #isEnded({ resultUntilMs, ending, noticeUntilMs = 0 }: Status): boolean {
+    return resultUntilMs !== undefined || (ending !== undefined && noticeUntilMs > this.#clock.now());
+  }
+
+  /** Those of the tasks that have ended, for whoever does not hold the lock. @returns `undefined` if that takes the lock */
+  glanceEnded(ids: readonly string[]): string[] | undefined {
+    const ended: string[] = [];
+    for (const id of this.#news.unknown(ids)) {
+      const record = this.#records.glance(id)?.record;
+      if (record === undefined || !this.#isEnded(this.#valid(record).status)) return undefined;
+      ended.push(id);
+    }
+    return ended;
   }
 
   /** Those of the tasks that have ended. The ends of the others will ring. */
@@ -139,6 +153,12 @@ export class Tasks {
   /** The result. */
   result(transaction: Transaction, id: string): Uint8Array | undefined {
     return this.#read(transaction, id)?.result;
+  }
+
+  /** The result in this moment, for whoever does not hold the lock. */
+  glance(id: string): { readonly value: Uint8Array | undefined } | undefined {
+    const found = this.#records.glance(id);
+    return found && { value: found.record && this.#valid(found.record).result };
   }
 
   /** Stores a result, in place of one that is there. */

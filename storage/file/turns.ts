@@ -49,6 +49,8 @@ const LONGEST_RUSH = 16;
 /** What is written at once. */
 const MOST_BYTES = 2_000_000;
 const MOST_CHANGES = 512;
+/** Written in one piece, or not at all, when the process is killed. */
+const PAGE_BYTES = 4096;
 /** A large batch lets the rest of the program run after so many changes. */
 const CHUNK = 64;
 /** What is remembered of the folder is looked at again after this time, in case somebody has changed it by hand. */
@@ -90,6 +92,13 @@ export class Turns {
     this.#waiting.push({ operation, isAlone, resolve, reject });
     this.#serving ??= this.#serve();
     return promise;
+  }
+
+  /** Whether nothing was asked for that is not done, so that whoever only reads may do so without the lock. Then folders are looked at again. */
+  get isIdle(): boolean {
+    if (this.#serving !== undefined || this.#isClosed) return false;
+    this.#options.disk.forgetFolders();
+    return true;
   }
 
   /** @throws {StorageError} After the close */
@@ -206,7 +215,7 @@ export class Turns {
   /** Writes the changes of a batch: all of them, or none. */
   async #commit(transaction: Transaction, batch: readonly Waiting[], turn: Turn): Promise<void> {
     const { rings, emptied, hasTrash } = transaction;
-    const isJournaled = needsJournal(transaction.changes);
+    const isJournaled = needsJournal(transaction.changes, this.#options.disk.isSynced);
     const changes = isJournaled ? transaction.changes : transaction.changes.toSorted(hintsFirst);
     const journal = isJournaled ? { number: turn.hold.number, isolate: ownIsolate().id } : undefined;
     let isDecided = changes.length === 0;
@@ -319,10 +328,15 @@ interface Turn {
   hasTrash: boolean;
 }
 
-/** One change alone happens or does not, unless it writes into a file that is there. Lines are hints, and do not count. */
-function needsJournal(changes: readonly Change[]): boolean {
+/**
+ * One change alone happens or does not, unless it writes more than a page into a file that is there: a kill does not tear a page, and a
+ * crash of the machine only loses what it may lose without `fsync`. Lines are hints, and do not count.
+ */
+function needsJournal(changes: readonly Change[], isSynced: boolean): boolean {
   const effects = changes.filter(({ kind }) => kind !== "append");
-  return effects.length > 1 || (effects[0]?.kind === "put" && !effects[0].isWhole && !effects[0].isNew);
+  const [first] = effects;
+  if (effects.length > 1 || first?.kind !== "put" || first.isWhole || first.isNew) return effects.length > 1;
+  return isSynced || first.bytes.length > PAGE_BYTES;
 }
 
 /** What they hint at must not be there before them. */

@@ -14,6 +14,8 @@ import type { Turns } from "./turns.ts";
 
 /** What a name space of values does while the lock is held. */
 export interface Values {
+  /** The value in this moment, without the lock; `undefined` if somebody changes it. */
+  glance(key: string): { readonly value: Uint8Array | undefined } | undefined;
   get(transaction: Transaction, key: string): Uint8Array | undefined;
   /** `holder` of a new entry; `keepsHolder`: that of the one that is replaced. */
   set(transaction: Transaction, key: string, value: Uint8Array, options: SetOptions): void;
@@ -45,22 +47,28 @@ export class FileKeyValue extends BaseKeyValue implements KeyValue {
     return this.#turns.run((transaction) => this.#set(transaction, key, copy, { ttlMs }));
   }
 
-  peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#turns.run((transaction) => keys.map((key) => copied(this.#values.get(transaction, key))));
+  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    const found = keys.length === 1 ? this.#glance(keys[0]!) : undefined;
+    if (found !== undefined) return [copied(found.value)];
+    return await this.#turns.run((transaction) => keys.map((key) => copied(this.#values.get(transaction, key))));
   }
 
-  pop(key: string): Promise<Uint8Array | undefined> {
-    return this.#turns.run((transaction) => copied(this.#values.remove(transaction, key)));
+  async pop(key: string): Promise<Uint8Array | undefined> {
+    const found = this.#glance(key);
+    if (found !== undefined && found.value === undefined) return undefined;
+    return await this.#turns.run((transaction) => copied(this.#values.remove(transaction, key)));
   }
 
-  change(
+  async change(
     key: string,
     expected: Uint8Array | undefined,
     value: Uint8Array | undefined,
     { ttlMs, holder }: PutIfEmptyOptions = {},
   ): Promise<boolean> {
     const copy = value?.slice();
-    return this.#turns.run((transaction) => {
+    const seen = this.#glance(key);
+    if (seen !== undefined && !equalBytes(seen.value, expected)) return false;
+    return await this.#turns.run((transaction) => {
       const found = this.#values.get(transaction, key);
       if (!equalBytes(found, expected)) return false;
       if (copy !== undefined) this.#set(transaction, key, copy, { ttlMs, holder, keepsHolder: found !== undefined });
@@ -83,6 +91,11 @@ export class FileKeyValue extends BaseKeyValue implements KeyValue {
     }, true);
   }
 
+  /** What has been asked for before comes first. */
+  #glance(key: string): { readonly value: Uint8Array | undefined } | undefined {
+    return this.#turns.isIdle ? this.#values.glance(key) : undefined;
+  }
+
   #set(transaction: Transaction, key: string, value: Uint8Array, options: SetOptions): void {
     this.#values.set(transaction, key, value, options);
     if (this.#topic !== undefined) transaction.rings.add(this.#topic);
@@ -92,6 +105,10 @@ export class FileKeyValue extends BaseKeyValue implements KeyValue {
 /** Values that are records. */
 export function valuesOf(records: Records, clock: Clock): Values {
   return {
+    glance(key) {
+      const found = records.glance(key);
+      return found && { value: found.record?.data };
+    },
     get: (transaction, key) => records.get(transaction, key)?.data,
     remove: (transaction, key) => records.delete(transaction, key)?.data,
     *all() {
@@ -115,6 +132,7 @@ export function valuesOf(records: Records, clock: Clock): Values {
 /** The results of tasks. */
 export function resultsOf(tasks: Tasks): Values {
   return {
+    glance: (key) => tasks.glance(key),
     get: (transaction, key) => tasks.result(transaction, key),
     set: (transaction, key, value, { ttlMs }) => tasks.putResult(transaction, key, value, ttlMs),
     remove: (transaction, key) => tasks.takeResult(transaction, key),
