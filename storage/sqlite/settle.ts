@@ -69,9 +69,9 @@ export function settle(session: Session, settlement: Settlement): Settled {
   end(session, settlement);
   for (const step of canceled) cancel(session, step, settlement);
   if (settlement.forget !== undefined) forget(session, settlement.forget);
-  const departure = claim && depart(session, claim, settlement, hold);
+  const departure = claim?.gate ?? claim?.unique ? depart(session, claim!, settlement, hold) : undefined;
   for (const record of chords) addChord(session, record);
-  const { blocked, admitted = [] } = follow(session, settlement, departure);
+  const placed = follow(session, settlement, departure);
   const reported = chord && report(session, chord, claim?.token);
   if (settlement.dropChord !== undefined) dropChord(session, settlement.dropChord);
   if (burial !== undefined) bury(session, burial, burial.taskId ?? id, claim);
@@ -79,13 +79,15 @@ export function settle(session: Session, settlement: Settlement): Settled {
   if (settlement.dropSteps !== undefined) dropSteps(session, settlement.dropSteps);
   if (settlement.dropLocks && claim !== undefined) dropLocks(session, claim.token);
   else if (settlement.passLocks && claim !== undefined) passLocks(session, claim.token, settlement.passLocks);
-  const allAdmitted = [...departure?.admitted ?? [], ...admitted, ...reported?.admitted ?? []];
-  return { held: true, callback: reported?.callback, blocked, ...allAdmitted.length > 0 && { admitted: allAdmitted } };
+  const settled = { held: true, callback: reported?.callback, blocked: placed?.blocked };
+  if (departure === undefined && placed === undefined && reported === undefined) return settled;
+  const admitted = [departure, placed, reported].flatMap((part) => part?.admitted ?? []);
+  return admitted.length === 0 ? settled : { ...settled, admitted };
 }
 
 /** Enqueues what follows, and the next attempt. */
-function follow(session: Session, { enqueue = [], next }: Settlement, departure: Departure | undefined): Enqueued {
-  if (next === undefined && enqueue.length === 0) return {};
+function follow(session: Session, { enqueue = [], next }: Settlement, departure?: Departure): Enqueued | undefined {
+  if (next === undefined && enqueue.length === 0) return undefined;
   if (next === undefined) return placeItems(session, enqueue);
   const hold = departure?.hold;
   return placeItems(session, [...enqueue, next], {
