@@ -21,7 +21,7 @@ import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
 import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
-import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { sleep, startInterval, systemClock } from "../../lib/primitives/clock.ts";
 import { ParentLease } from "./parent_lease.ts";
 import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
 import { readToWorker } from "../pool/protocol_check.ts";
@@ -77,6 +77,7 @@ async function begin(init: Init): Promise<void> {
 async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   const logger = partLogger(core.logger, "consumer", "Worker");
   guardIsolate((kind, error) => stray(kind, error, core));
+  const tellTotals = init.tellsTotals ? tellingTotals(core) : undefined;
   const { slots, maxTasks, poll, consumer } = init;
   const owner = { consumer, worker: init.worker };
   watchLease(init, logger);
@@ -87,7 +88,22 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   post({ type: "ready" });
   const end = await worker.ended;
   await Promise.race([huey.close(), sleep(systemClock, 5000)]);
+  tellTotals?.();
   post({ type: "stopped", end, started: worker.started });
+}
+
+/** So often the consumer is told what was counted here. What a killed worker had not told is not counted. */
+const TELL_MS = 1000;
+
+/** Tells it from now on. @returns tells the rest */
+function tellingTotals({ statistics }: Core): () => void {
+  const totals = statistics?.totals;
+  const tell = (): void => {
+    const tasks = totals?.take() ?? [];
+    if (tasks.length > 0) post({ type: "counted", tasks });
+  };
+  startInterval(systemClock, TELL_MS, tell, { background: true });
+  return tell;
 }
 
 function watchLease({ lease }: Init, logger: Logger): void {

@@ -4,7 +4,7 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
-import type { Pause } from "../../lib/storage.ts";
+import type { Pause, StoredLease } from "../../lib/storage.ts";
 import { isGone, newIdentity } from "../platform/identity.ts";
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 
@@ -75,9 +75,16 @@ export const LATE = "the storage did not answer";
 /** Nobody waits any longer. */
 class Late extends Error {}
 
-async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue">> {
+/** The leases that have not run out, of consumers that may be alive. */
+export async function liveLeases({ storage, clock }: Core): Promise<StoredLease[]> {
+  const { host } = newIdentity();
+  return (await storage.leases()).filter((lease) => lease.expiresMs > clock.now() && !isGone(lease, host));
+}
+
+async function look(core: Core): Promise<Omit<QueueHealth, "queue">> {
+  const { storage } = core;
   const [leases, waiting, blocked, scheduled, failed, unknown, unreadable, pause] = await Promise.all([
-    storage.leases(),
+    liveLeases(core),
     storage.pendingCount(),
     storage.blockedCount(),
     storage.scheduledCount(),
@@ -86,8 +93,7 @@ async function look({ storage, clock }: Core): Promise<Omit<QueueHealth, "queue"
     storage.deadLetterCount({ kind: "unreadable" }),
     storage.paused(),
   ]);
-  const { host } = newIdentity();
-  const consumers = leases.filter((lease) => lease.expiresMs > clock.now() && !isGone(lease, host)).length;
+  const consumers = leases.length;
   const reason = consumers > 0
     ? {}
     : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };
@@ -102,7 +108,11 @@ function tellPause(pause: Pause | undefined): Pick<QueueHealth, "paused" | "paus
   return { paused: true, pausedUntil: until.toISOString() };
 }
 
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+/**
+ * Waits so long and no longer.
+ * @throws What the work throws, or that it was late.
+ */
+export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   const limit = new AbortController();
   // Whoever waits no more must not be surprised by its failure.
   work.catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * The health endpoint of a consumer: `/live`, `/ready` and `/health` over HTTP.
+ * The health endpoint of a consumer: `/live`, `/ready`, `/health` and `/metrics` over HTTP.
  * @module
  */
 import { coreOf } from "../../lib/core/core.ts";
@@ -8,6 +8,10 @@ import { systemClock } from "../../lib/primitives/clock.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { Consumer } from "../consumer.ts";
+import { lookAtGauges } from "./gauges.ts";
+import { countForMetrics, metricsText } from "./metrics.ts";
+import type { QueueMetrics } from "./metrics.ts";
+import { PROMETHEUS_TYPE } from "./prometheus.ts";
 import { checkQueue, LATE } from "./queue_health.ts";
 import type { QueueHealth } from "./queue_health.ts";
 import { isLoopback } from "../../lib/primitives/loopback.ts";
@@ -38,28 +42,30 @@ const UNAVAILABLE = 503;
 export class HealthServer {
   readonly #consumers: readonly Consumer[];
   readonly #logger: Logger;
-  readonly #server: SmallHttpServer;
-  #host = "127.0.0.1";
+  readonly #servers: SmallHttpServer[] = [];
   #looked: { readonly atMs: number; readonly started: boolean; readonly queues: Promise<QueueHealth[]> } | undefined;
+  /** The look at health that the numbers belong to, and they. */
+  #measured: { readonly queues: Promise<QueueHealth[]>; readonly metrics: Promise<QueueMetrics[]> } | undefined;
   /** What was said last of what is wrong with a queue. */
   readonly #said: Map<string, string> = new Map();
 
   constructor(consumers: readonly Consumer[], logger: Logger) {
     this.#consumers = consumers;
     this.#logger = logger;
-    this.#server = new SmallHttpServer((request) => this.#answer(request));
+    for (const { huey } of consumers) countForMetrics(coreOf(huey)!);
   }
 
   /**
-   * Listens.
+   * Listens; at several addresses, if it is called more than once.
    *
    * @returns its URL
    * @throws {ConfigurationError} If the address cannot be had.
    */
   async start({ host, port }: HealthAddress): Promise<string> {
-    this.#host = host;
+    const server = new SmallHttpServer((request) => this.#answer(request, host));
+    this.#servers.push(server);
     try {
-      const found = await this.#server.start(host, port);
+      const found = await server.start(host, port);
       if (!isLoopback(host)) {
         this.#logger.warn(`The health endpoint listens at ${host}: whoever reaches it sees names of queues and counts`);
       }
@@ -72,11 +78,11 @@ export class HealthServer {
 
   /** Listens no more, and drops the connections that are open. */
   close(): void {
-    this.#server.close();
+    for (const server of this.#servers) server.close();
   }
 
-  async #answer({ method, path, host }: HttpRequest): Promise<HttpAnswer> {
-    if (!isOwnHost(host, this.#host)) {
+  async #answer({ method, path, host }: HttpRequest, own: string): Promise<HttpAnswer> {
+    if (!isOwnHost(host, own)) {
       return {
         status: FORBIDDEN,
         body: { error: "Ask by an address of this computer, or by the name that is given as --health-host" },
@@ -86,13 +92,18 @@ export class HealthServer {
     if (path === "/live") return this.#live();
     if (path === "/ready") return await this.#ready();
     if (path === "/health") return await this.#health();
-    return { status: NOT_FOUND, body: { error: "There are /live, /ready and /health" } };
+    if (path === "/metrics") return { status: OK, text: metricsText(await this.#metrics()), type: PROMETHEUS_TYPE };
+    return { status: NOT_FOUND, body: { error: "There are /live, /ready, /health and /metrics" } };
+  }
+
+  #live(): HttpAnswer {
+    const live = this.#isLive;
+    return { status: live ? OK : UNAVAILABLE, body: { live } };
   }
 
   /** While it starts or stops there is nothing to complain about. */
-  #live(): HttpAnswer {
-    const live = this.#consumers.every((consumer) => healthOf(consumer)?.alive ?? true);
-    return { status: live ? OK : UNAVAILABLE, body: { live } };
+  get #isLive(): boolean {
+    return this.#consumers.every((consumer) => healthOf(consumer)?.alive ?? true);
   }
 
   async #ready(): Promise<HttpAnswer> {
@@ -102,13 +113,13 @@ export class HealthServer {
 
   async #health(): Promise<HttpAnswer> {
     const { ready, queues } = await this.#look();
-    const { live } = this.#live().body as { live: boolean };
+    const live = this.#isLive;
     const healthy = live && ready;
     return { status: healthy ? OK : UNAVAILABLE, body: { healthy, live, ready, queues } };
   }
 
   async #look(): Promise<{ ready: boolean; queues: QueueHealth[] }> {
-    const started = this.#consumers.every((consumer) => healthOf(consumer)?.started === true);
+    const started = this.#isStarted;
     const queues = await this.#queues(started);
     // Not only while the lease is valid: it is renewed some time after an outage.
     return { ready: started && queues.every(({ waiting }) => waiting !== undefined), queues };
@@ -125,6 +136,25 @@ export class HealthServer {
       this.#looked = { atMs: nowMs, started, queues: Promise.all(checks) };
     }
     return this.#looked.queues;
+  }
+
+  /** As fresh as the health, and no fresher, for the same reason. */
+  #metrics(): Promise<QueueMetrics[]> {
+    const queues = this.#queues(this.#isStarted);
+    if (this.#measured?.queues !== queues) this.#measured = { queues, metrics: this.#measure(queues) };
+    return this.#measured.metrics;
+  }
+
+  async #measure(queues: Promise<QueueHealth[]>): Promise<QueueMetrics[]> {
+    const healths = await queues;
+    return await Promise.all(this.#consumers.map(async ({ huey }, index) => {
+      const core = coreOf(huey)!;
+      return { core, gauges: await lookAtGauges(core, healths[index]!, LIMIT_MS) };
+    }));
+  }
+
+  get #isStarted(): boolean {
+    return this.#consumers.every((consumer) => healthOf(consumer)?.started === true);
   }
 
   /** What is wrong with a storage may tell of paths and hosts, and is for the log. */

@@ -10,11 +10,10 @@ import type { Timer } from "../../lib/primitives/clock.ts";
 import { parseHead } from "./http_head.ts";
 import type { HttpRequest } from "./http_head.ts";
 
-/** What is answered: `body` as JSON. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+/** What is answered: `body` as JSON, or a text of some type. */
+export type HttpAnswer =
+  | { readonly status: number; readonly body: unknown }
+  | { readonly status: number; readonly text: string; readonly type: string };
 
 /** Connections at once: they must not take the descriptors that the storage needs. */
 const MOST_CONNECTIONS = 50;
@@ -124,11 +123,12 @@ export class SmallHttpServer {
   }
 }
 
-function send(socket: Socket, { status, body }: HttpAnswer, headOnly: boolean): void {
-  const text = `${JSON.stringify(body)}\n`;
+function send(socket: Socket, answer: HttpAnswer, headOnly: boolean): void {
+  const { status } = answer;
+  const { text, type } = "text" in answer ? answer : { text: `${JSON.stringify(answer.body)}\n`, type: "application/json" };
   const head = [
     `HTTP/1.1 ${status} ${PHRASES[status] ?? ""}`,
-    "content-type: application/json",
+    `content-type: ${type}`,
     "cache-control: no-store",
     "x-content-type-options: nosniff",
     ...(status === 405 ? ["allow: GET, HEAD"] : []),

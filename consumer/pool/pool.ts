@@ -175,7 +175,8 @@ export class WorkerPool implements Workers {
 
   #startMember(member: PoolMember): RemoteWorker {
     member.generation++;
-    const worker = new RemoteWorker(this.#options.open, this.#init(member), this.#options.logger);
+    const { open, logger } = this.#options;
+    const worker = new RemoteWorker(open, this.#init(member), logger, (tasks) => this.#core.statistics?.totals.add(tasks));
     member.worker = worker;
     this.#workers.add(worker);
     const end = worker.ended.then((end) => this.#onWorkerEnded(worker, end)).finally(() => this.#recoveries.delete(end));
@@ -199,6 +200,7 @@ export class WorkerPool implements Workers {
       poll: settings.poll,
       lease: this.#outlives ? { ttlMs: settings.leaseMs, renewedMs: this.#renewedMs } : undefined,
       logging: loggingInUse(),
+      tellsTotals: this.#core.statistics?.hasTotals ?? false,
     };
   }
 

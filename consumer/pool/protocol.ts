@@ -2,6 +2,7 @@
  * What a consumer and its workers in other isolates say to each other: plain data, as JSON would keep it.
  * @module
  */
+import type { TaskTotals } from "../../lib/statistics/totals.ts";
 import type { PollOptions } from "../../lib/storage.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import type { WorkerEnd } from "../worker/worker.ts";
@@ -25,6 +26,8 @@ export interface Init {
   readonly lease?: { readonly ttlMs: number; readonly renewedMs: number } | undefined;
   /** Left out when the application configures its log itself. */
   readonly logging?: LoggingOptions | undefined;
+  /** Whether it tells what it counts. */
+  readonly tellsTotals: boolean;
 }
 
 /** From the consumer to a worker. `idle` and `ping` are answered with their `id`. */
@@ -60,6 +63,8 @@ export type FromWorker =
   | { readonly type: "end"; readonly token: string }
   /** `busy`: attempts that run. */
   | { readonly type: "answer"; readonly id: number; readonly started: number; readonly busy: number }
+  /** What it has counted since it said so last. */
+  | { readonly type: "counted"; readonly tasks: readonly TaskTotals[] }
   /** Something threw where nobody listens: it ends when what runs has ended. */
   | { readonly type: "broken" }
   /** The application called `process.exit`. */

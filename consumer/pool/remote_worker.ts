@@ -5,6 +5,7 @@
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type { Timer } from "../../lib/primitives/clock.ts";
+import type { TaskTotals } from "../../lib/statistics/totals.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { onLogReopened } from "../log/file.ts";
@@ -27,6 +28,9 @@ export interface RemoteWorkerEnd {
 /** Makes the isolate of a worker. */
 export type OpenWorker = (events: WebWorkerEvents) => WebWorker;
 
+/** Told what a worker has counted since it was told last. */
+export type OnCounted = (tasks: readonly TaskTotals[]) => void;
+
 /** How long after its timeout a task may go on before its worker is asked whether it still answers. */
 const OVERRUN_MS = 500;
 /** A worker that ends sooner than this has not been of use, whether it had a task or not. */
@@ -48,6 +52,7 @@ export class RemoteWorker {
   readonly leaves: Promise<void>;
   readonly #isolate: WebWorker;
   readonly #logger: Logger;
+  readonly #onCounted: OnCounted | undefined;
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<RemoteWorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -65,8 +70,9 @@ export class RemoteWorker {
   #open = true;
 
   /** Starts it. */
-  constructor(open: OpenWorker, init: Init, logger: Logger) {
+  constructor(open: OpenWorker, init: Init, logger: Logger, onCounted?: OnCounted) {
     this.#logger = logger;
+    this.#onCounted = onCounted;
     this.name = init.worker;
     this.ready = this.#ready.promise;
     this.ended = this.#ended.promise;
@@ -179,6 +185,8 @@ export class RemoteWorker {
       case "answer":
         this.#busy = message.busy;
         return this.#answer(message.id, message.started);
+      case "counted":
+        return this.#onCounted?.(message.tasks);
       case "broken":
         this.#noteFault();
         return this.#leaves.resolve();

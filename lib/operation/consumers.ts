@@ -19,13 +19,14 @@ export function encodeAbout(about: AboutConsumer): string {
 /** The consumers with a lease, those that have run out included, in the order in which they started. */
 export async function consumerInfos(core: Core): Promise<ConsumerInfo[]> {
   const nowMs = core.clock.now();
-  const infos = (await core.storage.leases()).map((lease) => infoOf(lease, nowMs));
+  const infos = (await core.storage.leases()).map((lease) => consumerInfo(lease, nowMs));
   return infos.sort((left, right) => left.startedAt.getTime() - right.startedAt.getTime());
 }
 
 const WORKER_TYPES: readonly unknown[] = ["greenlet", "thread", "process"];
 
-function infoOf({ consumer, host, pid, expiresMs, about }: StoredLease, nowMs: number): ConsumerInfo {
+/** What a lease tells. @param nowMs The time by which it may have run out */
+export function consumerInfo({ consumer, host, pid, expiresMs, about }: StoredLease, nowMs: number): ConsumerInfo {
   const said = parse(about);
   const text = (value: unknown): string => typeof value === "string" ? value : "";
   const number = (value: unknown): number => typeof value === "number" && Number.isFinite(value) ? value : 0;

@@ -6,6 +6,7 @@ import type { Execution } from "../attempt/execution.ts";
 import { isInstruction, type Outcome, type OutcomeKind } from "../attempt/outcome.ts";
 import type { Message } from "../message/message.ts";
 import type { RecentOutcome } from "../statistics/recent.ts";
+import type { TotalOutcome } from "../statistics/totals.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
 
 /** What an outcome counts as, if no other attempt follows. */
@@ -23,6 +24,13 @@ const COUNTED: Readonly<Record<OutcomeKind, RecentOutcome | undefined>> = {
   "at-gate": undefined,
 };
 
+/** Failures that are told apart. */
+const FAILURES: Readonly<Partial<Record<OutcomeKind, TotalOutcome>>> = {
+  "timeout": "timeout",
+  "locked": "locked",
+  "rate-limited": "rate_limited",
+};
+
 /** Counts an attempt that was settled. */
 export function countAttempt({ core, claim, message, options, attempt }: Execution, built: BuiltSettlement): void {
   const { statistics, clock } = core;
@@ -36,6 +44,7 @@ export function countAttempt({ core, claim, message, options, attempt }: Executi
     id: claim.id,
     name: message.name,
     outcome: outcomeOf(outcome, built.retry !== undefined),
+    failure: FAILURES[outcome.kind],
     worker: options.owner?.worker ?? "",
     startedMs,
     endedMs,

@@ -5,6 +5,7 @@
  */
 import { type Counted, Tally } from "./tally.ts";
 import type { NotedEnd } from "./recent.ts";
+import { type TotalEvent, type TotalOutcome, Totals } from "./totals.ts";
 import type { Clock, Timer } from "../primitives/clock.ts";
 import type { CountBounds, Storage } from "../storage.ts";
 import type { Logger } from "../types/options.ts";
@@ -28,6 +29,8 @@ export interface StatisticsHost {
 export interface CountedEnd extends Omit<NotedEnd, "outcome"> {
   /** How it ended; `undefined` if it was only put off. */
   readonly outcome: NotedEnd["outcome"] | "retried" | undefined;
+  /** Of one that failed: in which way, if it was a special one. */
+  readonly failure?: TotalOutcome | undefined;
   /** How long its function ran. */
   readonly ranMs: number | undefined;
   /** How long it had waited before. */
@@ -39,6 +42,7 @@ export class Statistics {
   readonly #host: StatisticsHost;
   readonly #store: Storage["count"];
   readonly #tally = new Tally();
+  #totals: Totals | undefined;
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isClosing = false;
@@ -49,8 +53,19 @@ export class Statistics {
     this.#store = store;
   }
 
+  /** Sums of everything since the first call of this; before it they are not made, for most processes never ask. */
+  get totals(): Totals {
+    return this.#totals ??= new Totals();
+  }
+
+  /** Whether somebody has asked for the sums. */
+  get hasTotals(): boolean {
+    return this.#totals !== undefined;
+  }
+
   /** Counts something that happened to a task. */
-  count(taskName: string, what: Counted, by: number = 1): void {
+  count(taskName: string, what: Counted & TotalEvent, by: number = 1): void {
+    this.#totals?.count(taskName, what, by);
     this.#tally.count(taskName, what, this.#host.clock.now(), by);
     this.#schedule();
   }
@@ -58,6 +73,7 @@ export class Statistics {
   /** Counts the end of an attempt, and notes it if it was that of its task. */
   countEnd(end: CountedEnd): void {
     const { name, outcome, endedMs, ranMs, waitedMs } = end;
+    if (this.#totals !== undefined) addEnd(this.#totals, end);
     if (ranMs !== undefined) this.#tally.measure(name, "run", ranMs, endedMs);
     if (waitedMs !== undefined) this.#tally.measure(name, "wait", waitedMs, endedMs);
     if (outcome !== undefined) this.#tally.count(name, outcome === "complete" ? "completed" : outcome, endedMs);
@@ -102,4 +118,10 @@ export class Statistics {
       this.#schedule();
     }
   }
+}
+
+function addEnd(totals: Totals, { name, outcome, failure, ranMs, waitedMs }: CountedEnd): void {
+  if (ranMs !== undefined) totals.measure(name, "run", ranMs);
+  if (waitedMs !== undefined) totals.measure(name, "wait", waitedMs);
+  if (outcome !== undefined) totals.count(name, outcome === "failed" ? failure ?? outcome : outcome);
 }
