@@ -6,7 +6,7 @@ import { coreOf } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../lib/primitives/option_rules.ts";
 import { show as printed } from "../lib/primitives/arguments.ts";
-import { registerSecret } from "../lib/primitives/secrets.ts";
+import { tokenFault } from "../lib/primitives/token.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import type { TaskInfo } from "../lib/types/calling.ts";
 import type { Access } from "./access/access.ts";
@@ -34,11 +34,6 @@ export interface DashboardOptions {
    */
   show?: false | ((task: TaskInfo) => unknown);
 }
-
-const SHORTEST_TOKEN = 16;
-
-/** What examples write where a secret has to be put. */
-const PLACEHOLDER = /change.?me|your.?(secret|token)|example|placeholder|environment.*please|^<.*>$|^(.)\2+$/i;
 
 const RULES: Rules<DashboardOptions> = {
   path: checkPath,
@@ -74,28 +69,10 @@ export function checkBoard(hueys: Huey | readonly Huey[], options: DashboardOpti
   return list;
 }
 
-/**
- * Checks a token.
- *
- * @param value The token.
- * @param name What it is called in the error.
- * @throws {TypeError} If it is no text.
- * @throws {ConfigurationError} If it is short, a placeholder, or cannot be sent in a header.
- */
-export function checkToken(value: unknown, name: string = "token"): void {
+function checkToken(value: unknown, name: string): void {
   if (typeof value !== "string") throw new TypeError(`${name} must be a string`);
-  if (value.length < SHORTEST_TOKEN) {
-    throw new ConfigurationError(
-      `${name} must have at least ${SHORTEST_TOKEN} characters, such as crypto.randomUUID() gives; it has ${value.length}`,
-    );
-  }
-  if (PLACEHOLDER.test(value)) throw new ConfigurationError(`${name} is a placeholder: put a random text in its place`);
-  if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw new ConfigurationError(
-      `${name} must have ASCII letters, digits and signs only, without blanks: it travels in a header`,
-    );
-  }
-  registerSecret(value);
+  const fault = tokenFault(value);
+  if (fault !== undefined) throw new ConfigurationError(`${name} ${fault}`);
 }
 
 /**

@@ -2,6 +2,9 @@
  * The main job on real input: a consumer process with two Web Workers measures every file of a folder.
  *
  *     npm run demo [folder]
+ *     npm run demo -- --dashboard [folder]
+ *
+ * With `--dashboard` the consumer goes on after the work, and its dashboard shows what it has done, until Ctrl-C.
  *
  * @module
  */
@@ -15,15 +18,17 @@ import { fileURLToPath } from "node:url";
 import { showProgress, table } from "./demo_report.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Where the dashboard is, if it is asked for. */
+const DASHBOARD_PORT = 8137;
 const SKIPPED = new Set(["node_modules", ".git", "dist"]);
 
 /** Runs the demo on a folder. @returns the exit code */
-async function main(folder: string): Promise<number> {
+async function main(folder: string, withDashboard: boolean): Promise<number> {
   const paths = filesOf(folder);
   if (paths.length === 0) return complain(`There is no file in ${folder}`);
   const home = mkdtempSync(join(tmpdir(), "huey-demo-"));
   process.env["HUEY_DEMO_DATABASE"] = join(home, "demo.db");
-  const consumer = startConsumer();
+  const consumer = startConsumer(withDashboard);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error("Stopped")));
   const died = once(consumer, "exit", { signal: stop.signal }).then(
@@ -32,7 +37,13 @@ async function main(folder: string): Promise<number> {
   );
   try {
     await measureAll(paths, folder, stop.signal);
-    return 0;
+    if (!withDashboard) {
+      console.log("See it in the browser: npm run demo -- --dashboard");
+      return 0;
+    }
+    console.log(`The dashboard of this queue is at http://127.0.0.1:${DASHBOARD_PORT}/ until Ctrl-C`);
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
+    return consumer.exitCode ?? 0;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     return complain(`\n${(stop.signal.reason as Error).message}: the demo ends here`, 130);
@@ -63,8 +74,9 @@ async function measureAll(paths: readonly string[], folder: string, signal: Abor
   await huey.close();
 }
 
-function startConsumer(): ChildProcess {
+function startConsumer(withDashboard: boolean): ChildProcess {
   const args = [join(ROOT, "consumer.ts"), join(ROOT, "scripts/demo_tasks.ts"), "-w", "2", "-k", "thread", "-q"];
+  if (withDashboard) args.push("--dashboard", String(DASHBOARD_PORT));
   const runtime = "Deno" in globalThis ? ["run", "-A"] : [];
   return spawn(process.execPath, [...runtime, ...args], { stdio: ["ignore", "inherit", "inherit"] });
 }
@@ -89,7 +101,10 @@ function complain(text: string, code: number = 1): number {
   return code;
 }
 
-const folder = resolve(process.argv[2] ?? ROOT);
+const args = process.argv.slice(2);
+const folder = resolve(args.find((each) => each !== "--dashboard") ?? ROOT);
 process.exit(
-  statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? await main(folder) : complain(`${folder} is not a folder`),
+  statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? await main(folder, args.includes("--dashboard"))
+    : complain(`${folder} is not a folder`),
 );

@@ -6,7 +6,7 @@ import { nearest } from "../../lib/primitives/arguments.ts";
 import { type Applications, UsageError } from "../application/applications.ts";
 import { type CommandCall, parseCommandCall } from "../commands/arguments.ts";
 import { findCommand } from "../commands/commands.ts";
-import type { HealthAddress } from "../health/server.ts";
+import { type Addresses, addressesOf } from "./addresses.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "../options/options.ts";
 import type { Option } from "../options/options.ts";
@@ -24,9 +24,7 @@ export type Command =
     readonly what: Applications;
     readonly options: ConsumerOptions;
     readonly logging: LoggingOptions;
-    /** Where the health endpoint listens, if there is to be one. */
-    readonly health?: HealthAddress;
-  }
+  } & Addresses
   | {
     readonly kind: "health";
     readonly what: Applications;
@@ -58,7 +56,7 @@ export function parseCommand(args: readonly string[], canSearch = false): Comman
   if (asksHealth) return healthCommand(what, values);
   const options = consumerOptions(values, "targets" in what);
   refuseContradictions({ ...options, module: "app.ts" });
-  return { kind: "run", what, options, logging: loggingOptions(values), ...healthAddress(values) };
+  return { kind: "run", what, options, logging: loggingOptions(values), ...addressesOf(values) };
 }
 
 function applicationsOf(targets: readonly string[], values: ReadonlyMap<string, unknown>, canSearch: boolean): Applications {
@@ -78,13 +76,6 @@ function healthCommand(what: Applications, values: ReadonlyMap<string, unknown>)
   const extra = OPTIONS.find(({ key }) => values.has(key) && !HEALTH_KEYS.has(key));
   if (extra !== undefined) throw new UsageError(`${nameOf(extra)} means nothing to the command health`);
   return { kind: "health", what, json: values.has("json") };
-}
-
-function healthAddress(values: ReadonlyMap<string, unknown>): { health?: HealthAddress } {
-  const [port, host] = [values.get("healthPort") as number | undefined, values.get("healthHost") as string | undefined];
-  if (port !== undefined) return { health: { host: host ?? "127.0.0.1", port } };
-  if (host !== undefined) throw new UsageError(`--health-host needs --health-port: ${host}`);
-  return {};
 }
 
 /** What the constructor of a consumer would refuse, in the words of the command line. */
@@ -129,7 +120,9 @@ function valueOf(option: Option, given: unknown): unknown {
   const texts = given as readonly unknown[];
   if (texts.length === 0) return undefined;
   const name = nameOf(option);
-  if (texts.length > 1 && option.kind !== "list") throw new UsageError(`${name} is given more than once: ${texts.join(", ")}`);
+  if (texts.length > 1 && option.kind !== "list") {
+    throw new UsageError(`${name} is given more than once${option.secret ? "" : `: ${texts.join(", ")}`}`);
+  }
   const value = convert(option, texts.map(String));
   try {
     checkValue(option, value, name);

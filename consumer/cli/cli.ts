@@ -18,7 +18,8 @@ import { takeOverSignals } from "./early_signals.ts";
 import { isSupervised } from "../platform/environment.ts";
 import { refuseExitInTasks } from "../platform/exit_guard.ts";
 import { guardIsolate } from "../platform/stray_errors.ts";
-import type { HealthAddress, HealthServer } from "../health/server.ts";
+import { openEndpoints } from "./endpoints.ts";
+import type { Endpoints, ServeDashboard } from "./endpoints.ts";
 import type { Loaded } from "../application/load.ts";
 import { LoadError } from "../application/load.ts";
 import { configureLogging, loggingInUse } from "../log/logging.ts";
@@ -46,19 +47,26 @@ interface Prepared {
  *
  * @param args Without the program.
  * @param find Finds the application when the arguments name none.
+ * @param serve Serves a dashboard.
  */
-export async function main(args: readonly string[], find?: FindApplication): Promise<never> {
+export async function main(args: readonly string[], find?: FindApplication, serve?: ServeDashboard): Promise<never> {
   // Neither runtime waits for a promise alone.
   systemClock.startTimer(Infinity, () => {});
   // Otherwise what guards the isolate against stray errors would keep a process alive that does nothing.
-  process.exit(await runCommand(args, find).catch(unexpected));
+  process.exit(await runCommand(args, { find, serve }).catch(unexpected));
 }
 
-async function runCommand(args: readonly string[], find: FindApplication | undefined): Promise<number> {
+/** What the front door lends, which this room may not import. */
+interface Lent {
+  readonly find: FindApplication | undefined;
+  readonly serve: ServeDashboard | undefined;
+}
+
+async function runCommand(args: readonly string[], { find, serve }: Lent): Promise<number> {
   let command: Command;
   try {
     command = parseCommand(args, find !== undefined);
-    if (command.kind === "run") return await runConsumers(command, find);
+    if (command.kind === "run") return await runConsumers(command, { find, serve });
     if (command.kind === "health") return await runHealth(command, find);
     if (command.kind === "command") return await runOther(command, find);
   } catch (error) {
@@ -88,7 +96,7 @@ async function runOther(call: Extract<Command, { kind: "command" }>, find: FindA
   return await orFail(() => runCommandCall(call, find)) ?? 1;
 }
 
-async function runConsumers(command: RunCommand, find: FindApplication | undefined): Promise<number> {
+async function runConsumers(command: RunCommand, { find, serve }: Lent): Promise<number> {
   const prepared = await orFail(() => prepare(command, find));
   if (prepared === undefined) return 1;
   const { loaded, consumers, logger } = prepared;
@@ -98,9 +106,9 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
   const desk = new SignalDesk(all, logger);
   const supervised = isSupervised();
   listen(desk, supervised, logger);
-  let server: HealthServer | undefined;
+  let endpoints: Endpoints | undefined;
   try {
-    if (command.health !== undefined) server = await serveHealth(consumers, command.health, logger);
+    endpoints = await openEndpoints(consumers, command, logger, serve);
     if (!desk.isStopping) await all.start();
   } catch (error) {
     logger.error("The consumer could not start", { error });
@@ -109,7 +117,7 @@ async function runConsumers(command: RunCommand, find: FindApplication | undefin
     return 1;
   }
   const end = await desk.ended;
-  server?.close();
+  await endpoints.close();
   await closeHueys(loaded, logger);
   logger.info("Exiting");
   if (end !== "restart") return end;
@@ -143,13 +151,6 @@ function listen(desk: SignalDesk, supervised: boolean, logger: Logger): void {
     listenToSupervisor(receive, () => desk.orphaned(), logger);
   }
   for (const signal of takeOverSignals()) desk.receive(signal);
-}
-
-async function serveHealth(consumers: readonly Consumer[], address: HealthAddress, logger: Logger): Promise<HealthServer> {
-  const { HealthServer } = await import("../health/server.ts");
-  const server = new HealthServer(consumers, logger);
-  logger.info(`Health at ${await server.start(address)}/health`);
-  return server;
 }
 
 /** Runs what may be wrong with the application. @returns `undefined` after saying what was wrong */

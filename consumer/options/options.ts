@@ -27,6 +27,8 @@ export interface Option {
   /** What the help writes for its value. */
   readonly placeholder?: string;
   readonly help: string;
+  /** Its value is not repeated in errors. */
+  readonly secret?: boolean;
 }
 
 /** Every option of the command line, in the order of the help. */
@@ -118,7 +120,7 @@ export const OPTIONS: readonly Option[] = [
     kind: "integer",
     min: 0,
     max: 65535,
-    help: "answer /live, /ready and /health over HTTP at this port",
+    help: "answer /live, /ready, /health and /metrics over HTTP at this port",
   },
   {
     long: "health-host",
@@ -127,6 +129,29 @@ export const OPTIONS: readonly Option[] = [
     placeholder: "HOST",
     default: "127.0.0.1",
     help: "the address to answer at",
+  },
+  {
+    long: "metrics-port",
+    key: "metricsPort",
+    kind: "integer",
+    min: 0,
+    max: 65535,
+    help: "answer /metrics at this port of 127.0.0.1, as the health port does",
+  },
+  {
+    long: "dashboard",
+    key: "dashboard",
+    kind: "text",
+    placeholder: "[HOST:]PORT",
+    help: "serve the dashboard there; HOST is 127.0.0.1 if left out, any other needs a token",
+  },
+  {
+    long: "dashboard-token",
+    key: "dashboardToken",
+    kind: "text",
+    placeholder: "TOKEN",
+    secret: true,
+    help: "who has it may use the dashboard; better in the environment, as HUEY_DASHBOARD_TOKEN",
   },
   { long: "all", key: "all", kind: "flag", value: true, help: "serve all Hueys that the module exports" },
   { long: "config", key: "config", kind: "text", help: "the configuration of an application that is not named" },
@@ -144,7 +169,10 @@ export const OPTIONS: readonly Option[] = [
 
 /** Keys of the table that are not options of a `Consumer`. */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set(
-  ["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "healthPort", "healthHost", "help", "version"],
+  [
+    ...["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "help", "version"],
+    ...["healthPort", "healthHost", "metricsPort", "dashboard", "dashboardToken"],
+  ],
 );
 
 /** The option behind a key of `ConsumerOptions`; `undefined` for what a program cannot give. */

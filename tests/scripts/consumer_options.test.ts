@@ -8,7 +8,10 @@ const HEAD = ["Option", "In a program", "Takes", "Default", "Meaning"];
 
 /** Settings of the command line that `new Consumer` does not know. */
 const COMMAND_ONLY = new Set(
-  ["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "healthPort", "healthHost", "version", "help"],
+  [
+    ...["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "version", "help"],
+    ...["healthPort", "healthHost", "metricsPort", "dashboard", "dashboardToken"],
+  ],
 );
 
 /** The row that documents an option, cell by cell. */
