@@ -31,7 +31,7 @@ export function announceSettled(
   attempt: Attempt | undefined,
 ): Promise<void> | undefined {
   log(core, built.outcome, attempt);
-  if (settled.admitted === undefined && hasNoListeners(core, built)) return undefined;
+  if ((settled.admitted?.length ?? 0) === 0 && hasNoListeners(core, built)) return undefined;
   return announceAll(core, built, settled, attempt);
 }
 
