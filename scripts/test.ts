@@ -25,9 +25,13 @@ interface Wish {
   readonly all: boolean;
 }
 
-/** What runs on Node too when everything runs; the rest does in the long run. */
-const onNode =
-  /^tests\/(lib|consumer|testing)\/|^tests\/dashboard\/(?!browser)|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$/;
+/**
+ * What runs on Node too when everything runs: what meets the runtime, and does not take long. The rest, and the snippets, run there in the
+ * long run.
+ */
+const onNode = /^tests\/(lib|testing)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$|^tests\/consumer\//;
+/** Tests of a consumer that say little more on Node: they start Deno, read files, or format text. */
+const notOnNode = /consumer\/(permissions|deploy_files|log_\w+|faulty_storage|health_strangers|several_consumers)\.test\.ts$/;
 
 /** How long all of it may take. */
 const totalLimitMs = 40 * 60_000;
@@ -49,7 +53,7 @@ function readWish(args: string[]): Wish {
 async function runAll(wish: Wish): Promise<Outcome[]> {
   const deadlineMs = performance.now() + totalLimitMs;
   const isWanted = (runtime: Runtime) => (file: string): boolean =>
-    file.includes(wish.filter) && (!wish.all || runtime !== "node" || onNode.test(file));
+    file.includes(wish.filter) && (!wish.all || runtime !== "node" || (onNode.test(file) && !notOnNode.test(file)));
   const jobs: Job[] = wish.runtimes.flatMap((runtime) => testJobs(runtime, isWanted(runtime)));
   const outcomes = await runJobs([...(wish.checks ? checkJobs() : []), ...jobs], deadlineMs);
   return [...outcomes, ...await runSnippets(wish, deadlineMs)];
@@ -61,7 +65,8 @@ async function runSnippets(wish: Wish, deadlineMs: number): Promise<Outcome[]> {
   try {
     return await withSnippets((snippets) => {
       const chosen = snippets.filter((snippet) => snippet.source.includes(wish.filter));
-      return runJobs(snippetJobs(chosen, wish.runtimes), deadlineMs);
+      const runtimes = wish.runtimes.filter((runtime) => !wish.all || runtime !== "node");
+      return runJobs(snippetJobs(chosen, runtimes), deadlineMs);
     });
   } catch (error) {
     const reason = `The snippets could not be read: ${(error as Error).message}`;

@@ -1,6 +1,6 @@
 /**
  * What takes too long for every change: the tests of kills, faults, the model and the browser at length, on Bun and on Deno,
- * all tests on Node, and the soaks. Run it before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
+ * all tests and snippets on Node, and the soaks. Run it before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
  *
  * Usage: npm run test:long [-- part of a title]
  *
@@ -10,6 +10,7 @@
  * @module
  */
 import process from "node:process";
+import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
 import { tool } from "./project.ts";
 import { killAll } from "./testing/command.ts";
 import { commandJob, type Job, testJobs } from "./testing/jobs.ts";
@@ -54,7 +55,10 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
 }
 
 const filter = process.argv[2] ?? "";
-const outcomes = await runJobs(all.filter(({ title }) => title.includes(filter)), performance.now() + totalLimitMs);
+const outcomes = await withSnippets((snippets) => {
+  const jobs = [...all, ...snippetJobs(snippets, ["node"])].filter(({ title }) => title.includes(filter));
+  return runJobs(jobs, performance.now() + totalLimitMs);
+});
 const failures = outcomes.length === 0 ? `No title has "${filter}" in it` : failureText(outcomes);
 if (failures !== "") console.log(failures);
 console.log(countLine(outcomes));

@@ -10,7 +10,7 @@ const LIMIT_MS = 120_000;
 const MARKER = "\n// Output:\n";
 
 /** Flags between the runtime and the file. */
-const flags = "Bun" in globalThis ? [] : ["run", "-A", "--no-check", "--config", join(projectRoot, "deno.json")];
+const flags = "Deno" in globalThis ? ["run", "-A", "--no-check", "--config", join(projectRoot, "deno.json")] : [];
 
 /** Runs an example in an empty folder. */
 async function runExample(file: string): Promise<Ended> {

@@ -1,21 +1,16 @@
 /** The kit under other test runners than that of this run. @module */
 import { describe, expect, test } from "bun:test";
-import { spawnSync } from "node:child_process";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { testStorage } from "../../testing/mod.ts";
-import { projectRoot } from "../../scripts/project.ts";
+import { projectRoot, tool } from "../../scripts/project.ts";
 import { runCommand } from "../../scripts/testing/command.ts";
 
 const LIMIT_MS = 120_000;
 
 describe("node --test", () => {
-  const version = spawnSync("node", ["--version"], { encoding: "utf8" }).stdout ?? "";
-  const isThere = Number(/^v(\d+)/.exec(version)?.[1] ?? 0) >= 24;
-
-  test(isThere ? "runs the kit and the suite of storages" : "is not tried: there is no Node 24 here", async () => {
-    if (!isThere) return;
+  test("runs the kit and the suite of storages", async () => {
     const ended = await runCommand({
-      argv: ["node", "--test", "tests/testing/node_runner.ts"],
+      argv: [tool("node"), "--test", "tests/testing/node_runner.ts"],
       cwd: projectRoot,
       limitMs: LIMIT_MS,
     });
