@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileStorage } from "../../storage/file/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
-import { LACKING } from "./_lacking.ts";
 
 /** A new one for each case. */
 let path: string | undefined;
@@ -14,7 +13,6 @@ const open = (options: { name: string }): FileStorage =>
   new FileStorage({ ...options, path: path ??= mkdtempSync(join(tmpdir(), "huey-file-")) });
 
 testStorage("FileStorage", open, { describe, test, expect }, {
-  without: LACKING.file,
   // Making thousands of files takes long on some file systems, right after others were deleted.
   timeoutMs: 40_000,
   afterEach: () => {
