@@ -32,9 +32,13 @@ export class ResultGroupHandle {
 
   async get(options: GetOptions = {}): Promise<unknown[]> {
     checkGetOptions(options);
+    return await this.readWith(readingOnce(this.#handles), options);
+  }
+
+  /** Reads its members as the group around it does. */
+  async readWith(read: ReadHandle, options: GetOptions): Promise<unknown[]> {
     const left = countDown(options.timeout);
     const values: unknown[] = [];
-    const read = readingOnce(this.#handles);
     for (const handle of this.#handles) values.push(await read(handle, { ...options, ...left() }));
     return values;
   }
@@ -70,16 +74,29 @@ export class ResultGroupHandle {
 
 printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
 
-/** Reads handles; those of duplicates in the group get what the first of their id has read, which may have taken it. */
-function readingOnce(handles: readonly GroupHandle[]): (handle: GroupHandle, options: GetOptions) => Promise<unknown> {
-  if (!handles.some((handle) => handle.kind === "result" && handle.duplicate)) return (handle, options) => handle.get(options);
+/** Reads one member of a group. */
+type ReadHandle = (handle: GroupHandle, options: GetOptions) => Promise<unknown>;
+
+/**
+ * Reads handles; those of duplicates in the group, and in the pipelines that are its members, get what the first of their id has read,
+ * which may have taken it.
+ */
+function readingOnce(handles: readonly GroupHandle[]): ReadHandle {
+  if (!handles.some(hasDuplicate)) return (handle, options) => handle.get(options);
   const values = new Map<string, Promise<unknown>>();
-  return (handle, options) => {
+  const read: ReadHandle = (handle, options) => {
+    if (handle.kind === "result-group") return handle.readWith(read, options);
     if (handle.kind !== "result") return handle.get(options);
     const value = values.get(handle.id) ?? handle.get(options);
     values.set(handle.id, value);
     return value;
   };
+  return read;
+}
+
+function hasDuplicate(handle: GroupHandle): boolean {
+  if (handle.kind === "result-group") return [...handle].some(hasDuplicate);
+  return handle.kind === "result" && handle.duplicate;
 }
 
 /** How much of a time limit is left each time. */

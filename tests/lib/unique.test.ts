@@ -110,6 +110,16 @@ for (const label of STORAGES) {
       expect(await first!.get()).toBe(3);
     });
 
+    test("a group reads each id once, also in the pipelines that are its members", async () => {
+      const huey = make();
+      const add = huey.task({ name: "add", unique: true }, (a: number, b: number) => a + b);
+      const both = await huey.enqueueMany([add.s(1, 2).andThen(add, 3), add.s(1, 2)]);
+      const broken = await huey.enqueueMany([add.s(4, 4), add.s(4, 4).andThen(add, 3)]);
+      await work(huey);
+      expect(await both.get({ blocking: true })).toEqual([[3, 6], 3]);
+      expect(await failure(broken.get({ blocking: true }))).toMatchObject({ metadata: { outcome: "canceled" } });
+    });
+
     test("follow-ups and members of a chord are enqueued whatever holds the key", async () => {
       const huey = make();
       const add = huey.task({ name: "add", unique: { key: () => "same" } }, (a: number, b: number) => a + b);
