@@ -86,19 +86,33 @@ export async function isKeyRevoked(core: Core, key: string, atMs: number): Promi
   return applies(revocationOf(core, key, await core.storage.revocations.peek(key)), atMs);
 }
 
-/** Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing. */
-export async function isTaskRevoked(core: Core, task: Pick<TaskInfo, "id" | "name">, atMs: number): Promise<boolean> {
-  return (await read(core, [revocationKey(task.id), taskRevocationKey(task.name)])).some(({ revocation }) =>
-    applies(revocation, atMs)
-  );
+/**
+ * Whether an invocation is revoked: its own revocation first, then that of its task. Consumes nothing.
+ *
+ * @param running It runs: a revocation for the next invocation of its task is not for it.
+ */
+export async function isTaskRevoked(
+  core: Core,
+  task: Pick<TaskInfo, "id" | "name">,
+  atMs: number,
+  running: boolean = false,
+): Promise<boolean> {
+  const [own, ofTask] = await read(core, [revocationKey(task.id), taskRevocationKey(task.name)]);
+  return applies(own!.revocation, atMs) || (running ? stopsRunning : applies)(ofTask!.revocation, atMs);
 }
 
-/** Those of the registered tasks that are revoked as a whole. */
-export async function revokedTasks(core: Core): Promise<string[]> {
+/** Those of the registered tasks that are revoked as a whole. @param running Asks for what stops invocations that run. */
+export async function revokedTasks(core: Core, running: boolean = false): Promise<string[]> {
   const names = core.registry.known().map(({ name }) => name);
   const found = names.length === 0 ? [] : await read(core, names.map((name) => taskRevocationKey(name)));
   const nowMs = core.clock.now();
-  return names.filter((_, index) => applies(found[index]!.revocation, nowMs));
+  const isStopped = running ? stopsRunning : applies;
+  return names.filter((_, index) => isStopped(found[index]!.revocation, nowMs));
+}
+
+/** Whether the revocation of a task stops its running invocations: one for the next invocation is for one that has not begun. */
+function stopsRunning(revocation: Revocation | undefined, atMs: number): boolean {
+  return applies(revocation, atMs) && !revocation?.once;
 }
 
 /** What the check before a run found. */
@@ -145,8 +159,7 @@ export async function stoppedNow(core: Core, running: readonly Running[]): Promi
   const nowMs = core.clock.now();
   return running.flatMap((each, index) => {
     const [own, ofTask] = [found[2 * index]!.revocation, found[2 * index + 1]!.revocation];
-    // One for the next invocation of the task is for one that has not begun.
-    const stops = applies(own, nowMs) || (applies(ofTask, nowMs) && !ofTask?.once);
+    const stops = applies(own, nowMs) || stopsRunning(ofTask, nowMs);
     return stops ? [{ running: each, moved: own?.moved }] : [];
   });
 }

@@ -8,9 +8,10 @@ import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
 import { isKeyRevoked, isTaskRevoked, revokedTasks } from "../control/revocation.ts";
+import type { Item, StoredState } from "../storage.ts";
 import type { TaskStatus } from "../types/results.ts";
 
-/** How many waiting and scheduled tasks are looked at for the name of one. */
+/** How many tasks of each kind are looked at for the name of one. */
 const MOST_LISTED = 10_000;
 
 /**
@@ -25,7 +26,7 @@ export async function taskStatus(core: Core, id: string, name?: string): Promise
   if (worker !== undefined) status.worker = worker;
   if (sinceMs !== undefined) status.since = new Date(sinceMs);
   addAbout(status, readAbout(stored?.about));
-  if (!status.ended && await isRevoked(core, id, name)) status.revoked = true;
+  if (!status.ended && await isRevoked(core, id, name, stored)) status.revoked = true;
   return status;
 }
 
@@ -40,23 +41,37 @@ function addAbout(status: TaskStatus, { enqueuedMs, attempts, startedMs, endedMs
   if (endedMs !== undefined) status.endedAt = new Date(endedMs);
 }
 
-async function isRevoked(core: Core, id: string, name: string | undefined): Promise<boolean> {
+async function isRevoked(core: Core, id: string, name: string | undefined, stored: StoredState | undefined): Promise<boolean> {
   const nowMs = core.clock.now();
-  if (name !== undefined) return await isTaskRevoked(core, { id, name }, nowMs);
+  const runs = stored?.state === "running";
+  if (name !== undefined) return await isTaskRevoked(core, { id, name }, nowMs, runs);
   if (await isKeyRevoked(core, revocationKey(id), nowMs)) return true;
+  const revoked = await revokedTasks(core, runs);
   // Only now it matters of which task it is, which the storage does not know.
-  const revoked = await revokedTasks(core);
-  return revoked.length > 0 && revoked.includes(await nameOf(core, id) ?? "");
+  return revoked.length > 0 && revoked.includes(await nameOf(core, id, stored) ?? "");
 }
 
-async function nameOf(core: Core, id: string): Promise<string | undefined> {
-  const { storage } = core;
-  const find = async (list: (limit: number) => ReturnType<typeof storage.pending>) =>
-    (await list(MOST_LISTED)).find((item) => item.id === id);
-  const item = await find((limit) => storage.pending(limit)) ?? await find((limit) => storage.scheduled(limit));
-  try {
-    return item && (await decodeMessage(core, item)).name;
-  } catch {
-    return undefined;
+/** The listings in which a task that has not ended may be found. */
+const LISTINGS: { readonly [K in StoredState["state"]]?: readonly Listing[] } = { blocked: ["blocked"], running: ["running"] };
+const OTHERS: readonly Listing[] = ["pending", "scheduled"];
+const ALL: readonly Listing[] = [...OTHERS, "blocked", "running"];
+
+type Listing = "pending" | "scheduled" | "blocked" | "running";
+
+async function nameOf(core: Core, id: string, stored: StoredState | undefined): Promise<string | undefined> {
+  for (const listing of stored === undefined ? ALL : LISTINGS[stored.state] ?? OTHERS) {
+    const item = (await listed(core, listing)).find((each) => each.id === id);
+    if (item === undefined) continue;
+    try {
+      return (await decodeMessage(core, item)).name;
+    } catch {
+      return undefined;
+    }
   }
+  return undefined;
+}
+
+async function listed({ storage }: Core, listing: Listing): Promise<Item[]> {
+  if (listing === "running") return (await storage.running(MOST_LISTED)).map(({ claim }) => claim);
+  return await storage[listing](MOST_LISTED);
 }

@@ -218,6 +218,34 @@ describe("state", () => {
     expect(states).toEqual(["revoked", "expired", "canceled"]);
   });
 
+  test.each([true, false])(
+    "tells by the id alone that its task is revoked, wherever it is (trackState: %p)",
+    async (trackState) => {
+      const huey = memory({ trackState });
+      const gate = Promise.withResolvers<void>();
+      const task = huey.task({ name: "task", concurrency: 1 }, () => gate.promise);
+      const running = await task();
+      const { done } = await begin(huey);
+      const all = [running, await task(), await task.schedule({ delay: 60 }), await task.with({ concurrency: 2 })()];
+      const told = async (): Promise<unknown[]> => {
+        return await Promise.all(all.map(async ({ id }) => (await huey.handle(id).state()).revoked));
+      };
+      expect((await Promise.all(all.map(({ id }) => huey.storage.state(id)))).map((stored) => stored?.state)).toEqual(
+        trackState ? ["running", "waiting", "scheduled", "blocked"] : Array(4).fill(undefined),
+      );
+      expect(await told()).toEqual(Array(4).fill(undefined));
+      await huey.revokeAll(task);
+      expect(await told()).toEqual([true, true, true, true]);
+      await huey.revokeAll(task, { once: true });
+      // Where nothing tells that it runs, it may be the next one.
+      const whenRunning = trackState ? undefined : true;
+      expect(await told()).toEqual([whenRunning, true, true, true]);
+      expect((await running.state()).revoked).toBe(whenRunning);
+      gate.resolve();
+      await done;
+    },
+  );
+
   test("unknown for what nobody knows", async () => {
     const huey = memory();
     expect(await huey.state("nobody")).toEqual({ state: "unknown", ended: false });
