@@ -45,7 +45,7 @@ export class ForwardClock implements Clock {
       this.#alarms.delete(alarm);
       alarm.strike();
     };
-    alarm.timer = systemClock.startTimer(ms, strike, alarm.options);
+    alarm.timer = systemClock.startTimer(Math.max(0, ms), strike, alarm.options);
   }
 
   #stop(alarm: Alarm): void {
