@@ -69,6 +69,22 @@ export class Heap<T> {
     return this.#values.toSorted(this.#compare);
   }
 
+  /** @returns The `limit` smallest values in order, without a look at most of the others */
+  first(limit: number): T[] {
+    if (limit >= this.#values.length / 8) return this.toSorted().slice(0, limit);
+    const values = this.#values;
+    const found: T[] = [];
+    // Each parent comes before its children, so the next is always below one that was found.
+    const next = new Heap<number>((left, right) => this.#compare(values[left]!, values[right]!));
+    next.push(0);
+    while (found.length < limit && next.size > 0) {
+      const index = next.pop()!;
+      found.push(values[index]!);
+      for (const child of [2 * index + 1, 2 * index + 2]) if (child < values.length) next.push(child);
+    }
+    return found;
+  }
+
   /** Removes all values. */
   clear(): void {
     this.#values = [];

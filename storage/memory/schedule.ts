@@ -46,7 +46,7 @@ export class MemorySchedule {
 
   /** @returns The first `limit` items, soonest first */
   list(limit: number): Item[] {
-    return this.#appointments.toSorted().slice(0, limit).map((appointment) => appointment.item);
+    return this.#appointments.first(limit).map(({ item }) => item);
   }
 
   /** Takes all items. @returns them in their order */
