@@ -173,13 +173,13 @@ export interface Storage {
 
   /** Grants or renews the lease that covers all claims of a consumer. */
   renewLease(lease: Lease): Promise<void>;
-  /** Ends the lease; claims that are left are recovered by others. */
+  /** Ends the lease; claims that are left are recovered by others. Gates that are left by it admit in an order that is open, as in `recover`. */
   endLease(consumer: string): Promise<void>;
   /** The leases of all consumers. @returns also those that have run out and were not ended */
   leases(): Promise<StoredLease[]>;
   /**
    * Puts claims back where they came from, each exactly once, and drops the locks that they hold: those of `target`, else those
-   * of all consumers whose lease has run out.
+   * of all consumers whose lease has run out. Which of several gates that are left by this (`passLocks`) admits first is open.
    *
    * @param target Whose claims.
    * @param own The lease of the consumer that recovers, renewed first, in the same step: who cannot renew does not take. Its own

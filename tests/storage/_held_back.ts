@@ -6,6 +6,7 @@ import { expect } from "bun:test";
 import type { Claim, Enqueued, FlushPart, Item, Settled, Settlement, Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { Dice } from "../dice.ts";
+import { OneGate } from "./_one_gate.ts";
 
 const OWNERS = ["a", "b"].flatMap((consumer) => ["1", "2"].map((worker) => ({ consumer, worker })));
 const GATES = ["ga", "gb", "gate:ü \0"];
@@ -28,6 +29,7 @@ export class HeldBackHistory {
   readonly #priorities: readonly number[];
   #held: Held[] = [];
   #passed: Held[] = [];
+  readonly #oneGate = new OneGate();
   #letters: string[] = [];
   /** Ids that several items had. What an earlier one has left is seen again or not when the later one is deleted. */
   readonly #shared = new Set<string>();
@@ -110,6 +112,8 @@ export class HeldBackHistory {
 
   async recover(): Promise<void> {
     const target = this.#dice.pick([{ consumer: "a" }, this.#dice.pick(OWNERS), undefined]);
+    // Nobody has a lease here, so all of them are lost.
+    if (target === undefined) this.#oneGate.reset();
     await this.#same("recover", async (storage) => (await storage.recover(target)).map(({ id }) => id).sort());
   }
 
@@ -207,7 +211,7 @@ export class HeldBackHistory {
         buryBounds: { count: dice.pick([1, 3, 100]), ageMs: undefined },
         ending: bury.kind === "failed" ? "failed" as const : "dead" as const,
       }),
-      ...(dice.below(5) === 0 && { passLocks: dice.pick(OWNERS) }),
+      ...(dice.below(5) === 0 && this.#oneGate.mayPass(claim) && { passLocks: dice.pick(OWNERS) }),
       ...(dice.below(3) === 0 && { dropSteps: claim.steps ?? claim.id }),
       ...(dice.below(3) === 0 && { about: `ended ${claim.id}` }),
     };

@@ -7,6 +7,7 @@ import { bytes, text } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
 import { SteppedClock } from "../stepped_clock.ts";
 import { Place } from "./_file_fixture.ts";
+import { OneGate } from "./_one_gate.ts";
 
 const SEED = Number(process.env["HUEY_FILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const CALLS = Number(process.env["HUEY_FILE_CALLS"] ?? 500);
@@ -41,6 +42,7 @@ class Pair {
   readonly held: Held[] = [];
   readonly settled: Held[] = [];
   readonly #dice: Dice;
+  readonly #oneGate = new OneGate();
   readonly #dues = new Set<number>();
   #lastId = 0;
 
@@ -125,7 +127,9 @@ class Pair {
     const bury = dice.below(4) === 0 ? { ...letter, taskName: `name${dice.below(2)}`, error: bytes("e") } : undefined;
     const due = dice.below(2) === 0 ? { dueMs: this.#dueMs(500) } : {};
     const next = dice.below(3) === 0 ? { ...this.item(), id, gate, unique, dueMs: undefined, ...due, retry: true } : undefined;
-    const passLocks = dice.below(4) === 0 ? { consumer: "consumer0", worker: "worker0" } : undefined;
+    const passLocks = dice.below(4) === 0 && this.#oneGate.mayPass(held.memory)
+      ? { consumer: "consumer0", worker: "worker0" }
+      : undefined;
     const settlement = {
       id,
       noticeTtlMs: 60_000,
@@ -174,7 +178,7 @@ class Pair {
     } else if (kind < 11) await this.same("resume", (storage) => storage.resume());
     else if (dice.below(4) === 0) {
       const part = dice.pick(["queue", "schedule", "deadLetters", "results"] as const);
-      if (part === "queue") this.held.splice(0), this.settled.splice(0);
+      if (part === "queue") this.held.splice(0), this.settled.splice(0), this.#oneGate.reset();
       await this.same(`flush ${part}`, (storage) => storage.flush([part]));
     }
   }

@@ -9,6 +9,7 @@ import type { Claim, Enqueued, FlushPart, Item, Settled, Settlement, Storage } f
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { bytes, FAR_MS, item, LONG_MS, text } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
+import { OneGate } from "./_one_gate.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 const STEPS = 150;
@@ -31,6 +32,7 @@ class History {
   readonly #memory = new MemoryStorage({ name: "children" });
   readonly #connections: Storage[];
   readonly #dice: Dice;
+  readonly #oneGate = new OneGate();
   #held: Held[] = [];
   #letters = 0;
   #made = 0;
@@ -76,7 +78,9 @@ class History {
     const more: Partial<Settlement>[] = [{}, { dropSteps: steps ?? id }];
     const next = { id, data: bytes("next"), priority, gate, unique, steps, track, retry: true };
     more.push({ next }, { next: { ...next, dueMs: FAR_MS } }, { enqueue: [this.#item(true)], about: "over" });
-    more.push({ passLocks: this.#dice.pick(OWNERS), ...this.#dice.below(2) === 0 && { next } });
+    if (this.#oneGate.mayPass(held.expected)) {
+      more.push({ passLocks: this.#dice.pick(OWNERS), ...this.#dice.below(2) === 0 && { next } });
+    }
     more.push({ ending: "failed", bury: this.#burial(id, "failed"), buryBounds: { count: 3 } });
     more.push({ ending: "dead", bury: this.#burial(id, "unknown"), buryBounds: { count: 100, ageMs: 1_000_000 } });
     const chosen = this.#dice.pick(more);
@@ -144,6 +148,7 @@ class History {
 
   async flush(): Promise<void> {
     const part = this.#dice.pick(PARTS);
+    if (part === "queue") this.#oneGate.reset();
     await this.#same((storage) => storage.flush([part]));
   }
 
