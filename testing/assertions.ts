@@ -39,6 +39,8 @@ export interface AssertNotEnqueuedOptions {
 interface Rule {
   /** As part of a sentence: `args are ["ada"]`. */
   readonly text: string;
+  /** It can be asked only of tasks with the right name: a function knows the arguments of no others. */
+  readonly asksOwnOnly?: boolean;
   keeps(task: TaskInfo): boolean;
 }
 
@@ -131,11 +133,18 @@ async function enqueued(huey: Huey): Promise<TaskInfo[]> {
 function argumentRules(args: ArgumentsMatch | undefined): Rule[] {
   if (args === undefined) return [];
   if (typeof args === "function") {
-    const agrees = args as (...args: readonly unknown[]) => boolean;
-    return [{ text: "whose args please the function", keeps: (task) => agrees(...task.args) }];
+    const agrees = args as (...args: readonly unknown[]) => unknown;
+    const keeps = (task: TaskInfo): boolean => yesOrNo(agrees(...task.args));
+    return [{ text: "whose args please the function", asksOwnOnly: true, keeps }];
   }
   if (!Array.isArray(args)) throw new TypeError(`args must be an array of arguments, or a function: ${show(args)}`);
   return [{ text: `args ${showAll(args)}`, keeps: (task) => isDeepStrictEqual([...task.args], [...args]) }];
+}
+
+/** A promise would always count as a yes. */
+function yesOrNo(answer: unknown): boolean {
+  if (answer instanceof Promise) throw new TypeError("args must be a function that answers at once, not an async one");
+  return Boolean(answer);
 }
 
 function timeRules(huey: Huey, { delay, eta, tolerance = 1 }: AssertEnqueuedOptions): Rule[] {
@@ -158,8 +167,11 @@ function metaRules(meta: AssertEnqueuedOptions["meta"]): Rule[] {
 
 /** Tasks of that name first, those that keep most rules before the others. */
 function failure(headline: string, name: string, rules: readonly Rule[], there: readonly TaskInfo[]): AssertionError {
-  const nearness = (task: TaskInfo): number =>
-    (task.name === name ? rules.length + 1 : 0) + rules.filter((rule) => rule.keeps(task)).length;
+  const nearness = (task: TaskInfo): number => {
+    const isNamed = task.name === name;
+    const kept = rules.filter((rule) => (isNamed || !rule.asksOwnOnly) && rule.keeps(task));
+    return (isNamed ? rules.length + 1 : 0) + kept.length;
+  };
   const sorted = [...there].sort((left, right) => nearness(right) - nearness(left));
   const lines = sorted.slice(0, MOST_LISTED).map((task) => `  ${describeTask(task)}`);
   if (sorted.length > MOST_LISTED) lines.push(`  and ${sorted.length - MOST_LISTED} more`);

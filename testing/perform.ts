@@ -7,11 +7,14 @@ import { encodeItem } from "../lib/core/codec.ts";
 import type { Core } from "../lib/core/core.ts";
 import { execute } from "../lib/execution/execute.ts";
 import type { Storage } from "../lib/storage.ts";
-import { messageOf } from "../lib/composition/call.ts";
+import { makeTask, messageOf } from "../lib/composition/call.ts";
+import { stamped } from "../lib/composition/link.ts";
+import { UnknownTaskError } from "../lib/errors.ts";
+import type { Message } from "../lib/message/message.ts";
 import type { TaskCall } from "../lib/types/calling.ts";
 import { ownerOf } from "../lib/huey/task_function.ts";
 import { MemoryStorage } from "../storage/memory/storage.ts";
-import { type RanTask, ranTask } from "./ran_task.ts";
+import { deadTask, type RanTask, ranTask } from "./ran_task.ts";
 
 const OWNER = { consumer: "test", worker: "test" } as const;
 
@@ -21,7 +24,8 @@ const OWNER = { consumer: "test", worker: "test" } as const;
  *
  * @param task What `huey.task` or its `with` returned.
  * @param args The arguments of the function.
- * @returns How it ended. A task that is revoked or has expired does not run. `"retrying"` if it would be tried again.
+ * @returns How it ended. A task that is revoked or has expired does not run. `"retrying"` if it would be tried again; `"dead"` if
+ * nobody could run it, as after `unregister`.
  * @throws {TypeError} For what is no task, and for arguments that cannot be stored.
  * @throws {StorageError} If the storage of its Huey fails.
  *
@@ -43,20 +47,28 @@ export async function perform<A extends unknown[], R>(task: TaskCall<A, R>, ...a
   if (core === undefined) throw new TypeError(`perform takes a task, then its arguments: ${show(task)}`);
   const alone = withoutQueue(core);
   // It runs by itself: whatever runs or waits elsewhere, it is neither a duplicate nor blocked.
-  const message = { ...messageOf(task.s(...args)), concurrency: undefined, unique: undefined };
+  const message = { ...stamped(messageOf(task.s(...args)), core.clock.now()), concurrency: undefined, unique: undefined };
+  if (core.registry.find(message.name) === undefined) return unknown(core, message);
   const { dueMs: _dueMs, ...item } = await encodeItem(core, message);
   await alone.storage.enqueue([item]);
   const { claims: [claim] } = await alone.storage.claim(1, OWNER);
   let ran: RanTask | undefined;
   await execute(alone, claim!, { owner: OWNER, revocations: true, onEnd: (end) => ran = ranTask(core, end) });
-  return ran!;
+  return ran ?? await deadTask(alone, message.id);
+}
+
+function unknown(core: Core, message: Message): RanTask {
+  const error = new UnknownTaskError(message.name);
+  return { task: makeTask(message), outcome: "dead", value: undefined, error, at: new Date(core.clock.now()) };
 }
 
 /** The same Huey with a queue and results of its own. */
 function withoutQueue(core: Core): Core {
   const memory = new MemoryStorage({ name: core.settings.name, clock: core.clock });
   const { locks, meta, revocations, data } = core.storage;
-  const storage = replaceMembers<Storage>(memory, { locks, meta, revocations, data });
+  // Rate limits with a fixed window count with it.
+  const increment: Storage["increment"] = (...given) => core.storage.increment(...given);
+  const storage = replaceMembers<Storage>(memory, { locks, meta, revocations, data, increment });
   return replaceMembers(core, { storage, immediate: false });
 }
 

@@ -98,7 +98,9 @@ export class Runner {
   /** The next time at which anything happens. */
   async #nextMs(): Promise<number> {
     const dueMs = await this.#core.storage.dueMs!();
-    return Math.min(dueMs ?? Infinity, this.#clock.nextMs ?? Infinity, this.#periodic.nextMs ?? Infinity);
+    // What waits in a queue that is paused becomes due when the pause ends.
+    const resumedMs = (await this.#core.storage.paused())?.untilMs;
+    return Math.min(...[dueMs, resumedMs, this.#clock.nextMs, this.#periodic.nextMs].map((ms) => ms ?? Infinity));
   }
 
   /** @returns whether it goes on, without any progress */

@@ -30,7 +30,7 @@ export interface TestHueyOptions extends Omit<HueyOptions, "clock"> {
 export interface DrainOptions {
   /** Most attempts to run. Default: all. */
   limit?: number;
-  /** Reject with the error of the first task that failed. Default false. */
+  /** Reject with the error of the first task that failed, or that nobody can run. Default false. */
   throwErrors?: boolean;
 }
 
@@ -155,7 +155,7 @@ export class TestHuey extends Huey {
         `drain: still running after ${patienceMs / 1000} s without progress: ${who}. Advance the clock to its timeout`,
       );
     });
-    const failed = throwErrors ? ran.find(({ outcome }) => outcome === "failed") : undefined;
+    const failed = throwErrors ? ran.find(({ outcome }) => outcome === "failed" || outcome === "dead") : undefined;
     if (failed?.error !== undefined) throw failed.error;
     return ran;
   }

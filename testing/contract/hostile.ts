@@ -18,7 +18,7 @@ import {
 } from "./helpers.ts";
 
 /** Keys that have a meaning somewhere: in file systems, in patterns, in SQL, in protocols, in JavaScript. */
-export const STRANGE = [
+export const STRANGE: readonly string[] = [
   "with space",
   "slash/and\\backslash",
   "../../escape",

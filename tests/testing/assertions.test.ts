@@ -46,6 +46,33 @@ describe("assertEnqueued", () => {
     );
   });
 
+  test("asks a function about the arguments of that task alone, and does not take a promise for a yes", async () => {
+    const huey = new TestHuey();
+    const mail = huey.task("mail", (to: string) => to);
+    const other = huey.task("other", (_n: number) => {});
+    await other.map([1, 2]);
+    await mail("bob");
+    const message = await messageOf(assertEnqueued(huey, mail, { args: (to: string) => to.startsWith("a") }));
+    expect(message).toContain('Enqueued:\n  mail("bob")\n  other(1)\n  other(2)');
+    const late = (() => Promise.resolve(false)) as never;
+    await expect(assertEnqueued(huey, mail, { args: late })).rejects.toThrow("answers at once");
+    await expect(assertNotEnqueued(huey, mail, { args: late })).rejects.toThrow("answers at once");
+  });
+
+  test("knows meta: those that are named must be the same, others may be there", async () => {
+    const huey = new TestHuey();
+    const mail = huey.task("mail", (to: string) => to);
+    await mail.with({ meta: { tenant: "acme", locale: "de" } })("ada");
+    expect((await assertEnqueued(huey, mail, { meta: { tenant: "acme" }, count: 1 })).meta["locale"]).toBe("de");
+    await assertEnqueued(huey, mail, { meta: {} });
+    expect(await messageOf(assertEnqueued(huey, mail, { meta: { tenant: "other" } }))).toBe(
+      'assertEnqueued: nothing enqueued is task "mail", with meta {"tenant":"other"}. Enqueued:\n' +
+        '  mail("ada") with meta {"tenant":"acme","locale":"de"}',
+    );
+    expect(await messageOf(assertEnqueued(huey, mail, { meta: { toString: "x" } }))).toContain("nothing enqueued");
+    await expect(assertEnqueued(huey, mail, { meta: "acme" as never })).rejects.toThrow("meta must be");
+  });
+
   test("lists ten at most", async () => {
     const huey = new TestHuey();
     const task = huey.task("task", (n: number) => n);

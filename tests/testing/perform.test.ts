@@ -41,6 +41,47 @@ describe("perform", () => {
     expect((await perform(task)).outcome).toBe("revoked");
   });
 
+  test("counts for the rate limits of its Huey, and heeds an expiry that has passed", async () => {
+    const huey = new TestHuey({ logger: silent, now: new Date("2026-01-05T12:00:00Z") });
+    for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
+      const limited = huey.task({ name: algorithm, rateLimit: { limit: 1, per: { minutes: 1 }, algorithm } }, () => "ran");
+      await limited();
+      await huey.drain();
+      const ran = await perform(limited);
+      expect([ran.outcome, ran.error]).toEqual(["retrying", undefined]);
+      await huey.advance({ minutes: 3 });
+      expect((await perform(limited)).outcome).toBe("complete");
+      expect((await perform(limited)).outcome).toBe("retrying");
+    }
+    const task = huey.task("task", () => "ran");
+    expect((await perform(task.with({ expires: new Date("2026-01-05T11:59:59Z") }))).outcome).toBe("expired");
+    expect((await perform(task.with({ expires: 60 }))).outcome).toBe("complete");
+  });
+
+  test("tells of a task that nobody can run", async () => {
+    const huey = new TestHuey({ logger: silent });
+    const gone = huey.task("gone", (n: number) => n);
+    gone.unregister();
+    const ran = await perform(gone, 1);
+    expect([ran.outcome, ran.error?.name, ran.task.name, ran.task.args]).toEqual(["dead", "UnknownTaskError", "gone", [1]]);
+    expect([await huey.deadLetterCount(), await huey.scheduledCount()]).toEqual([0, 0]);
+  });
+
+  test("goes on when the clock moves, where a task waits for its own timeout", async () => {
+    const huey = new TestHuey({ logger: silent });
+    const hang = huey.task(
+      { name: "hang", timeout: 60, context: true },
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    const started = Promise.withResolvers<void>();
+    huey.preExecute(() => started.resolve());
+    const performed = perform(hang);
+    await started.promise;
+    // The hook is called just before the task.
+    while (!await huey.advance(60).then(() => Promise.race([performed, undefined])));
+    expect([(await performed).outcome, (await performed).error?.name]).toEqual(["failed", "TaskTimeout"]);
+  });
+
   test("refuses arguments that could not be stored, and what is no task", async () => {
     const huey = new TestHuey();
     const task = huey.task("task", (value: unknown) => value);

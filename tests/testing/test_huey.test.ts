@@ -5,6 +5,8 @@ import { every } from "../../lib/periodic/every.ts";
 import { chord } from "../../lib/composition/group.ts";
 import { type RanTask, TestHuey } from "../../testing/mod.ts";
 
+/** How long a test of many attempts may take; scripts/bench/testing_kit.ts says how long it does. */
+const MANY_MS = 600_000;
 const NOON = new Date("2026-01-05T12:00:00Z");
 
 function testHuey(options: ConstructorParameters<typeof TestHuey>[0] = {}): TestHuey {
@@ -262,16 +264,48 @@ describe("advance", () => {
     expect(told(await huey.advance({ hours: 2 }))).toEqual(["hourly complete 14:00:00", "hourly complete 15:00:00"]);
   });
 
-  test("a year of an hourly crontab, and a thousand retries", async () => {
+  test("a year of an hourly crontab, over both changes of the clocks", async () => {
+    const huey = testHuey({ now: new Date("2025-12-31T23:30:00Z") });
+    huey.periodicTask("hourly", crontab({ minute: 0, timeZone: "Europe/Berlin" }), () => {});
+    const ran = await huey.advance({ days: 365 });
+    const hours = Array.from({ length: 8760 }, (_, hour) => Date.UTC(2026, 0, 1, hour));
+    expect(ran.map(({ at }) => at.getTime())).toEqual(hours);
+  }, MANY_MS);
+
+  test("a thousand retries", async () => {
     const huey = testHuey();
-    huey.periodicTask("hourly", crontab({ minute: 0 }), () => {});
-    expect(await huey.advance({ days: 365 })).toHaveLength(8760);
-    const huge = testHuey();
-    const flaky = huge.task({ name: "flaky", retries: 1000, retryDelay: 60 }, () => {
+    const flaky = huey.task({ name: "flaky", retries: 1000, retryDelay: 60 }, () => {
       throw new Error("no luck");
     });
     await flaky();
-    expect(await huge.advance({ days: 3 })).toHaveLength(1001);
+    const ran = await huey.advance({ days: 3 });
+    expect(ran).toHaveLength(1001);
+    expect(told(ran.slice(-2))).toEqual(["flaky retrying 04:39:00", "flaky failed 04:40:00"]);
+  }, MANY_MS);
+
+  test("what waits in a queue that is paused runs when the pause ends", async () => {
+    const huey = testHuey();
+    const task = huey.task("task", () => {});
+    await huey.pause({ until: new Date(NOON.getTime() + 60_000) });
+    await task();
+    await task.schedule({ delay: 30 });
+    expect([await huey.drain(), await huey.advance(59)]).toEqual([[], []]);
+    expect(told(await huey.advance({ hours: 1 }))).toEqual(["task complete 12:01:00", "task complete 12:01:00"]);
+    await huey.pause();
+    await task();
+    expect(await huey.advance({ hours: 1 })).toEqual([]);
+    await huey.resume();
+    expect(told(await huey.drain())).toEqual(["task complete 14:00:59"]);
+  });
+
+  test("immediate mode has the same clock", async () => {
+    const huey = testHuey();
+    huey.immediate = true;
+    const task = huey.task("task", () => huey.clock.now().toISOString());
+    expect(await (await task()).get()).toBe("2026-01-05T12:00:00.000Z");
+    const later = await task.schedule({ delay: { hours: 1 } });
+    expect(told(await huey.advance({ hours: 2 }))).toEqual(["task complete 13:00:00"]);
+    expect(await later.get()).toBe("2026-01-05T13:00:00.000Z");
   });
 
   test("gives tasks that wait for real work their patience before the clock moves on", async () => {
