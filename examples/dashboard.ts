@@ -37,7 +37,7 @@ web.all("/huey/*", (context) => board(context.req.raw));
 
 if (import.meta.main) {
   const port = wantedPort();
-  const server = serve((request) => web.fetch(request), port ?? 0);
+  const server = await serve((request) => web.fetch(request), port ?? 0);
   if (port === undefined) {
     await sendInvoice(4711, "ada@example.org");
     for (const user of ["nobody", "support"]) {

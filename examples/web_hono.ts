@@ -78,7 +78,7 @@ web.get("/api/tasks/:id", async (context) => context.json(await look(context.req
 
 if (import.meta.main) {
   const port = wantedPort();
-  const server = serve((request) => web.fetch(request), port ?? 0);
+  const server = await serve((request) => web.fetch(request), port ?? 0);
   if (port === undefined) {
     const consumer = new Consumer(huey);
     await consumer.start();

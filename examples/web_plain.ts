@@ -61,7 +61,7 @@ async function answer(request: Request): Promise<Response> {
 
 if (import.meta.main) {
   const port = wantedPort();
-  const server = serve(answer, port ?? 0);
+  const server = await serve(answer, port ?? 0);
   if (port === undefined) {
     const consumer = new Consumer(huey);
     await consumer.start();

@@ -1,4 +1,6 @@
-/** `Bun.serve` or `Deno.serve`, whichever is there. */
+/** `Bun.serve`, `Deno.serve` or the server of Node, whichever is there. */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import process from "node:process";
 
 /** A server that runs. */
@@ -27,15 +29,37 @@ interface Runtimes {
 const hostname = "127.0.0.1";
 
 /** Starts a server; at port 0 any port that is free. */
-export function serve(handler: Handler, port: number): WebServer {
+export async function serve(handler: Handler, port: number): Promise<WebServer> {
   const { Bun, Deno } = globalThis as unknown as Runtimes;
   if (Bun !== undefined) {
     const server = Bun.serve({ hostname, port, fetch: handler });
     return { url: `http://${hostname}:${server.port}`, stop: () => server.stop(true) };
   }
-  if (Deno === undefined) throw new Error("This runs on Bun and on Deno");
+  if (Deno === undefined) return await serveOnNode(handler, port);
   const server = Deno.serve({ hostname, port, onListen: () => {} }, handler);
   return { url: `http://${hostname}:${server.addr.port}`, stop: () => server.shutdown() };
+}
+
+async function serveOnNode(handler: Handler, port: number): Promise<WebServer> {
+  const server = createServer(async (incoming, outgoing) => {
+    const response = await handler(await requestOf(incoming));
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+    outgoing.end(await response.text());
+  });
+  await new Promise<void>((resolve) => server.listen(port, hostname, resolve));
+  const stop = (): Promise<void> => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  return { url: `http://${hostname}:${(server.address() as AddressInfo).port}`, stop };
+}
+
+async function requestOf(incoming: IncomingMessage): Promise<Request> {
+  const { method = "GET", url = "/", headers } = incoming;
+  let body = "";
+  for await (const chunk of incoming) body += String(chunk);
+  const given = { method, headers: headers as Record<string, string> };
+  return new Request(new URL(url, `http://${headers.host}`), method === "GET" ? given : { ...given, body });
 }
 
 /** The port that the environment asks for. */

@@ -7,8 +7,10 @@ import { Pool } from "pg";
 import postgres from "postgres";
 import type { Database } from "../../app/mod.ts";
 import { drizzleDatabase, kyselyDatabase, pgDatabase, postgresDatabase, sqliteDatabase } from "../../app/mod.ts";
-import { DENO } from "../consumer/_program.ts";
 import { openSqlite, type Sqlite } from "./_sqlite.ts";
+
+/** Whether this is Bun. */
+const BUN = "Bun" in globalThis;
 
 /** How to run SQL with a handle, also with that of a transaction. */
 export type RunSql = (handle: never, sql: string) => Promise<Record<string, unknown>[]>;
@@ -28,7 +30,7 @@ const any = (database: unknown): Database<object> => database as Database<object
 type AnyHandle = { [method: string]: (...args: unknown[]) => Promise<unknown> };
 
 const sqliteBinding: Subject = {
-  name: DENO ? "node:sqlite" : "bun:sqlite",
+  name: BUN ? "bun:sqlite" : "node:sqlite",
   kind: "sqlite",
   database: (place) => any(sqliteDatabase(() => openSqlite(place))),
   run: (handle: Sqlite, sql) => Promise.resolve(handle.prepare(sql).all()),
@@ -117,7 +119,7 @@ const drizzleSqliteProxy: Subject = {
 };
 
 async function drizzleBun(): Promise<Subject[]> {
-  if (DENO) return [];
+  if (!BUN) return [];
   const { drizzle } = await import("drizzle-orm/bun-sqlite");
   return [{
     name: "Drizzle on bun:sqlite",

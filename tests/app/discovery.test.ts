@@ -108,7 +108,7 @@ describe("huey-consumer without a module", () => {
     expect(program.text).toContain(
       "The module of the application is missing, such as ./app.ts or ./app.ts#huey, and there is no",
     );
-    expect(program.text).toContain("Usage: huey-consumer [options] [MODULE");
+    expect(program.text).toContain("Usage: huey-consumer [run] [options] [MODULE");
     const both = place.consume(["--config", "a.ts", "b.ts"]);
     expect((await both.exited).code).toBe(2);
     expect(both.text).toContain("Give either a module or --config: b.ts and a.ts");
