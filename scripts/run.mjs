@@ -11,6 +11,7 @@ const commands = {
   test: { script: "scripts/test.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], testTools: true },
   long: { script: "scripts/test_long.ts", programs: ["redis-server", "pg_ctlcluster", "chromium"], testTools: true },
   demo: { script: "scripts/demo.ts", programs: [] },
+  docs: { script: "scripts/site.ts", programs: [] },
   // npm pack packs what is there, and installs nothing behind one's back.
   pack: { script: "scripts/pack.ts", programs: [], installs: false },
   packed: { script: "scripts/packed.ts", programs: [], installs: false },
