@@ -10,6 +10,7 @@ import { WorkerLostError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
 import { MAX_STEP_NAME } from "../primitives/limits.ts";
 import { describe, logs } from "../observe/logger.ts";
+import type { Message } from "../message/message.ts";
 import { isSpread } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
 import type { Definition } from "../task/registry.ts";
@@ -93,7 +94,7 @@ export class Steps {
   }
 
   #place(name: string): Place {
-    return stepPlace(this.#core, stepsKey(this.#attempt.claim), name);
+    return stepPlace(this.#core, this.#attempt.message, name);
   }
 
   #tell(name: string, what: string): void {
@@ -106,25 +107,28 @@ export class Steps {
 /**
  * The values of the steps that are done, for those who look.
  *
- * @param item Of the task.
+ * @param invocation Of the task.
  * @returns The values by the names of the steps; without those that cannot be read.
  */
-export async function keptSteps(core: Core, item: Pick<Claim, "id" | "steps">): Promise<Map<string, unknown>> {
-  const key = stepsKey(item);
+export async function keptSteps(core: Core, invocation: Invocation): Promise<Map<string, unknown>> {
   const values = new Map<string, unknown>();
-  for (const [name, data] of await core.storage.kept(key)) {
+  for (const [name, data] of await core.storage.kept(invocation.run ?? invocation.id)) {
     try {
-      const stored = await decodeValue(core, data, stepPlace(core, key, name)) as { value?: unknown } | null;
+      const stored = await decodeValue(core, data, stepPlace(core, invocation, name)) as { value?: unknown } | null;
       values.set(name, stored?.value);
     } catch (error) {
-      core.logger.warn(`Step ${show(name)} of task ${item.id} cannot be read`, { error });
+      core.logger.warn(`Step ${show(name)} of task ${invocation.id} cannot be read`, { error });
     }
   }
   return values;
 }
 
-function stepPlace(core: Core, key: string, name: string): Place {
-  return placeOf(core, "step", `${key}:${name}`);
+/** Whose steps they are, as its message says, which is signed; what the storage says of a claim is not. */
+type Invocation = Pick<Message, "id" | "run">;
+
+/** As JSON, because keys and names may contain whatever would separate them. */
+function stepPlace(core: Core, { id, run }: Invocation, name: string): Place {
+  return placeOf(core, "step", JSON.stringify([run ?? id, name]));
 }
 
 /** Under which key the steps of a claim are stored. */

@@ -81,7 +81,7 @@ export async function readInvocation(core: Core, id: string): Promise<Invocation
     value: outcome?.value,
     error: errorOf(letter, outcome?.error, status),
     progress,
-    steps: await keptSteps(core, { id: taskId, steps: message?.run }),
+    steps: await keptSteps(core, { id: taskId, run: message?.run }),
   };
 }
 

@@ -114,7 +114,10 @@ export interface Place {
   /** Name of the queue. */
   readonly queue: string;
 
-  /** Id of the task, of the dead letter, or the key; of a value of a chord `<id of the chord>:<index of the member>`. */
+  /**
+   * Id of the task, of the dead letter, or the key; of a value of a chord `<id of the chord>:<index of the member>`; of a step a JSON
+   * array of what its run is known by and the name of the step.
+   */
   readonly id: string;
 }
 

@@ -124,6 +124,34 @@ describe("is a DecodeError", () => {
   });
 });
 
+describe("the value of a step is refused by another task", () => {
+  for (const moved of ["kept", "claim"] as const) {
+    test(moved === "kept" ? "if it was moved there" : "if the storage says that these are its steps", async () => {
+      const huey = signed();
+      const seen: string[] = [];
+      const task = huey.task({ name: "pay", context: true }, async (context, who: string) => {
+        seen.push(await context.step("charge", () => who));
+        throw new Error("later");
+      });
+      const { id } = await task("one");
+      await work(huey);
+      const { storage } = huey;
+      const [kept, claim] = [storage.kept.bind(storage), storage.claim.bind(storage)];
+      if (moved === "kept") storage.kept = () => kept(id);
+      else {
+        storage.claim = async (limit, owner) => {
+          const batch = await claim(limit, owner);
+          return { ...batch, claims: batch.claims.map((each) => ({ ...each, steps: id })) };
+        };
+      }
+      const other = await task("other");
+      await work(huey);
+      const letter = (await huey.deadLetters()).find(({ taskId }) => taskId === other.id);
+      expect([seen, letter?.error]).toEqual([["one"], expect.objectContaining({ name: "DecodeError" })]);
+    });
+  }
+});
+
 test("the values of a chord cannot be exchanged", async () => {
   for (const steal of ["a result", "the value of the other member"]) {
     const huey = signed();
