@@ -171,8 +171,12 @@ export interface Storage {
   /** Claims that a worker, or all workers of a consumer, hold. */
   claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;
 
-  /** Grants or renews the lease that covers all claims of a consumer. */
-  renewLease(lease: Lease): Promise<void>;
+  /**
+   * Grants or renews the lease that covers all claims of a consumer.
+   *
+   * @returns lines for the log, if there are any: what the driver itself has set aside since the last renewal
+   */
+  renewLease(lease: Lease): Promise<readonly string[] | void>;
   /** Ends the lease; claims that are left are recovered by others. Gates that are left by it admit in an order that is open, as in `recover`. */
   endLease(consumer: string): Promise<void>;
   /** The leases of all consumers. @returns also those that have run out and were not ended */

@@ -124,7 +124,11 @@ export class LeaseKeeper {
     const ttlMs = this.#storage.shared ? lease.ttlMs : FOREVER_MS;
     // Whatever goes wrong with what it says, the lease counts.
     const said = await about?.().catch(() => undefined);
-    await this.#storage.renewLease({ ...lease, ttlMs, about: said });
+    this.#log(await this.#storage.renewLease({ ...lease, ttlMs, about: said }));
+  }
+
+  #log(lines: readonly string[] | void): void {
+    for (const line of lines ?? []) this.#options.logger.warn(line);
   }
 
   get #isShort(): boolean {
@@ -155,6 +159,7 @@ export class LeaseKeeper {
   #onReply(message: LeaseWorkerReply): void {
     if (message === "stopped") this.#leaseWorkerStopped.resolve();
     else if (message === "renewed") this.#outage.over();
+    else if ("lines" in message) this.#log(message.lines);
     else if (message.fatal) this.#fallBack(message.error);
     else this.#outage.report(new Error(message.error));
   }
@@ -170,5 +175,6 @@ export class LeaseKeeper {
 /** The module of the storage, which that isolate imports, may post anything. */
 function isReply(message: unknown): message is LeaseWorkerReply {
   if (message === "renewed" || message === "stopped") return true;
-  return typeof (message as Partial<{ error: string }> | null | undefined)?.error === "string";
+  const { error, lines } = (message ?? {}) as { error?: unknown; lines?: unknown };
+  return typeof error === "string" || Array.isArray(lines) && lines.every((line) => typeof line === "string");
 }

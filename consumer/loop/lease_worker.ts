@@ -20,8 +20,15 @@ export interface LeaseWatch {
 /** What the consumer says: once what to do, and at the end that it is over. */
 export type LeaseWorkerRequest = LeaseWatch | "stop";
 
-/** What it hears: that a renewal worked, or why not; `fatal` if it will never work. After `stopped` nothing is written any more. */
-export type LeaseWorkerReply = "renewed" | "stopped" | { readonly error: string; readonly fatal: boolean };
+/**
+ * What it hears: that a renewal worked, or why not; `fatal` if it will never work; lines of the storage for the log. After `stopped`
+ * nothing is written any more.
+ */
+export type LeaseWorkerReply =
+  | "renewed"
+  | "stopped"
+  | { readonly error: string; readonly fatal: boolean }
+  | { readonly lines: readonly string[] };
 
 /** Looks within the life of a lease; the consumer renews it three times, so that one of two looks always finds it renewed. */
 const LOOKS = 5;
@@ -65,8 +72,9 @@ async function renew({ descriptor, lease }: LeaseWatch): Promise<void> {
   }
   if (stopped) return;
   try {
-    await storage.renewLease(lease);
+    const lines = await storage.renewLease(lease);
     reply("renewed");
+    if (lines !== undefined && lines.length > 0) reply({ lines });
   } catch (error) {
     reply({ error: String(error), fatal: false });
   }

@@ -5,10 +5,10 @@
  * @module
  */
 import type { Logger as LogTapeLogger } from "@logtape/logtape";
-import { errorStack, toError } from "../primitives/error_record.ts";
+import { propertiesWithoutSecrets } from "./properties.ts";
 import { oneLine, showSafely, stackLines } from "../primitives/log_text.ts";
 import type { Message } from "../message/message.ts";
-import { hasSecrets, withoutKnown, withoutSecrets } from "../primitives/secrets.ts";
+import { withoutSecrets } from "../primitives/secrets.ts";
 import type { Logger } from "../types/options.ts";
 
 /** Where LogTape keeps its root logger, for all copies of LogTape in an isolate. */
@@ -66,29 +66,6 @@ abstract class SafeLogger implements OpenLogger {
       // The task that is logged has not failed.
     }
   }
-}
-
-/** The same properties, unless a text or an error among them tells a secret that is known. */
-function propertiesWithoutSecrets(properties: Properties): Properties {
-  if (!hasSecrets()) return properties;
-  const entries = Object.entries(properties).map(([key, value]) => {
-    if (typeof value === "string") return [key, withoutKnown(value)];
-    return [key, value instanceof Error ? errorWithoutSecrets(value) : value];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** Whoever threw it may still use it, so it is not changed. */
-function errorWithoutSecrets(error: Error): Error {
-  const told = errorStack(error);
-  const stack = withoutKnown(told);
-  if (stack === told) return error;
-  const { name, message } = toError(error);
-  const copy = new Error(withoutKnown(message));
-  for (const [key, value] of Object.entries({ name, stack })) {
-    Object.defineProperty(copy, key, { value, configurable: true, writable: true });
-  }
-  return copy;
 }
 
 /** A logger of LogTape, which is not loaded here: as long as the application has not done so, failures go to the console. */

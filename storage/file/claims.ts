@@ -244,6 +244,7 @@ export class Claims {
       ...isKnown && { taskId: itemId },
     };
     const steps = isKnown ? message.steps ?? itemId : undefined;
+    disk.tell(`${path} in ${disk.root} is set aside as dead letter ${id}: ${burial.reason}`);
     deadLetters.bury(transaction, burial, { itemId, priority: priorityOf(name), track, steps });
     if (transaction.exists(path)) transaction.remove(path);
     else disk.refuse(path);

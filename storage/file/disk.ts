@@ -17,6 +17,8 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_W
 const TRIES = 4;
 /** No file of ours is larger. */
 const MOST_BYTES = 2 ** 30;
+/** Lines for the log that are kept. */
+const MOST_LINES = 100;
 /** What is read in one piece. */
 const PIECE = 65_536;
 
@@ -45,6 +47,8 @@ export class Disk {
   readonly #known = new Set<string>();
   /** Folders whose entries have changed since the last `sync`. */
   readonly #changed = new Set<string>();
+  /** For the log: what was moved out of the way, or set aside. */
+  readonly #lines = new Set<string>();
   #isMasked: boolean | undefined;
   #refused = 0;
 
@@ -217,7 +221,21 @@ export class Disk {
       succeeds(GONE, () => fs.renameSync(this.#at("refused"), this.#at(name.replace("/", "~"))));
       this.#mkdir("refused");
     }
-    succeeds(GONE, () => fs.renameSync(this.#at(path), this.#at(name)));
+    if (succeeds(GONE, () => fs.renameSync(this.#at(path), this.#at(name)))) {
+      this.tell(`${path} in ${this.root} was not made by this library, and is now ${name}`);
+    }
+  }
+
+  /** Keeps a line for the log. When nobody asks for them, the first ones stay. */
+  tell(line: string): void {
+    if (this.#lines.size < MOST_LINES) this.#lines.add(line);
+  }
+
+  /** The lines for the log since it was last asked. */
+  takeLines(): string[] {
+    const lines = [...this.#lines];
+    this.#lines.clear();
+    return lines;
   }
 
   /** Waits until what has changed in folders is on the disk. */

@@ -66,6 +66,7 @@ export class FileStorage implements Storage {
   readonly meta: KeyValue;
 
   readonly #clock: Clock;
+  readonly #disk: Disk;
   readonly #queue: Queue;
   readonly #turns: Turns;
   readonly #waits: Waits;
@@ -84,7 +85,7 @@ export class FileStorage implements Storage {
     this.place = path;
     this.descriptor = descriptorOf(settings);
     this.#clock = clock;
-    const disk = openDisk(settings);
+    const disk = this.#disk = openDisk(settings);
     const queue = this.#queue = new Queue({ disk, clock, levels });
     const turns = this.#turns = new Turns({
       name,
@@ -176,8 +177,9 @@ export class FileStorage implements Storage {
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
-  renewLease(lease: Lease): Promise<void> {
-    return this.#run((transaction) => this.#queue.leases.renew(transaction, lease));
+  async renewLease(lease: Lease): Promise<readonly string[]> {
+    await this.#run((transaction) => this.#queue.leases.renew(transaction, lease));
+    return this.#disk.takeLines();
   }
 
   endLease(consumer: string): Promise<void> {

@@ -2,7 +2,6 @@
  * What Redis knows of tasks and consumers: states, leases, chords, the schedule.
  * @module
  */
-import { defaultLogger } from "../../lib/observe/logger.ts";
 import type { Collected, Item, Lease, Moved, StoredLease, StoredState } from "../../lib/storage.ts";
 import { endingOf } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
@@ -22,8 +21,6 @@ const STATES: Readonly<Record<string, StoredState["state"]>> = {
 /** More places than any chord has; a record that says more is damaged. */
 const MOST_PLACES = 10_000_000;
 
-const logger = defaultLogger();
-
 /** Where a task is. */
 export async function stateOf(core: RedisCore, id: string): Promise<StoredState | undefined> {
   const [letter, mark] = await core.run(STATE, id) as [Buffer?, Buffer?];
@@ -39,10 +36,10 @@ function aboutIn(bytes: Buffer, start: number): { readonly about?: string } {
   return bytes.length > start ? { about: bytes.toString("utf8", start) } : {};
 }
 
-/** Grants or renews a lease, and removes what has expired. Says what the scripts have set aside since the last one. */
-export async function renewLease(core: RedisCore, lease: Lease): Promise<void> {
+/** Grants or renews a lease, and removes what has expired. @returns what the scripts have set aside since the last one */
+export async function renewLease(core: RedisCore, lease: Lease): Promise<readonly string[]> {
   const lines = await core.run(RENEW_LEASE, ...leaseArguments(lease)) as Buffer[];
-  for (const line of lines) logger.warn(`Redis: ${String(line)}`);
+  return lines.map((line) => `Redis: ${String(line)}`);
 }
 
 /** Consumer, life, text and about of a lease, as the scripts take them. */

@@ -145,7 +145,7 @@ abstract class RedisStorageBase implements Storage {
     return this.#queue.claimed(owner);
   }
 
-  renewLease(lease: Lease): Promise<void> {
+  renewLease(lease: Lease): Promise<readonly string[]> {
     return renewLease(this.#core, lease);
   }
 

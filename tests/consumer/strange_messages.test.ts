@@ -47,7 +47,8 @@ describe("a message between a consumer and its workers", () => {
         type: "answer",
         id: 1,
         started: 0,
-      }],
+        busy: 0,
+      }, { type: "counted", tasks: [] }],
       ...[{ type: "start", token: "t", name: "n", id: "i", timeoutMs: 1 }, { type: "stopped", end: "exhausted", started: 3 }],
     ];
     for (const message of known) expect(readFromWorker(message)).toBe(message as never);

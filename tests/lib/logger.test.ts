@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
+import { inspect } from "node:util";
 import { configureSync, getLogger, resetSync } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
 import { coreOf } from "../../lib/core/core.ts";
@@ -151,6 +152,44 @@ describe("a logger of the application", () => {
     registerSecret("Logger-Secret");
     checkLogger(logger).warn("at Logger-Secret", { a: 1 });
     expect(lines).toEqual([{ level: "warn", message: "at ***", properties: { a: 1 } }]);
+  });
+
+  test("gets values without secrets, however deep they are, and the values themselves stay as they are", () => {
+    const { logger, lines } = logbook();
+    const safe = checkLogger(logger);
+    registerSecret("Deep-Secret");
+    const said = (): string => inspect(lines.at(-1), { depth: 20, showHidden: true });
+    class Options {
+      password = "Deep-Secret";
+    }
+    const circle: Record<string, unknown> = { list: [new Map([["Deep-Secret", new Set(["Deep-Secret"])]])] };
+    circle["self"] = circle;
+    const error = Object.assign(new TypeError("no", { cause: { options: new Options() } }), { options: new Options() });
+    const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), "Deep-Secret");
+    const aggregate = new AggregateError([error], "all");
+    for (const value of [circle, error, deep, aggregate, new Options(), new URL("redis://u:Deep-Secret@h"), ["Deep-Secret"]]) {
+      safe.error("a line", { value });
+      expect([said().includes("Deep-Secret"), said().includes("***") || value === deep]).toEqual([false, true]);
+    }
+    expect([error.options.password, (circle["list"] as unknown[]).length]).toEqual(["Deep-Secret", 1]);
+    safe.error("a line", { error });
+    expect(lines.at(-1)!.properties).toMatchObject({
+      error: { name: "TypeError", message: "no", options: { password: "***" } },
+    });
+    const harmless = {
+      nested: { date: new Date(5) },
+      bytes: new Uint8Array(3),
+      error: new Error("x", { cause: circle["self"] && {} }),
+    };
+    safe.info("a line", { harmless });
+    expect(lines.at(-1)!.properties!["harmless"]).toBe(harmless);
+    const throws = {
+      get value() {
+        throw new Error("no");
+      },
+    };
+    safe.info("a line", { throws });
+    expect(lines.at(-1)!.message).toBe("a line");
   });
 
   test("may throw, also later", async () => {

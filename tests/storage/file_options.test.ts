@@ -211,6 +211,8 @@ describe("files that are not whole", () => {
     truncateSync(files(join("huey", "running"))[0]!, 5);
     expect(await storage.recover({ consumer: "consumer" })).toEqual([]);
     expect((await storage.deadLetters()).map((letter) => letter.priority)).toEqual([0]);
+    const line = expect.stringMatching(/^running\/.* is set aside as dead letter torn-.*: /);
+    expect([await storage.renewLease(lease()), await storage.renewLease(lease())]).toEqual([[line], []]);
   });
 
   test("a scheduled message that is torn is set aside when it is due", async () => {

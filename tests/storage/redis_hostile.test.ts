@@ -226,3 +226,13 @@ test("a result with the life of no notice is read, and its notice has an end", a
   await storage.flush();
   await storage.close();
 });
+
+test("a key of another type is set aside, and the next renewal of a lease says so, once", async () => {
+  const storage = new RedisStorage({ name: "says", host: server.host, port: server.port });
+  await admin.sendCommand(["SET", "huey2:{says}:schedule", "x"]);
+  await storage.promoteDue(1);
+  const lease = { consumer: "c", ttlMs: 60_000, host: "h", pid: 1 };
+  const said = expect.stringContaining("The key huey2:{says}:schedule was a string");
+  expect([await storage.renewLease(lease), await storage.renewLease(lease)]).toEqual([[said], []]);
+  await storage.close();
+});
