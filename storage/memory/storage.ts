@@ -146,7 +146,7 @@ export class MemoryStorage implements Storage {
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
-  async renewLease(lease: Lease): Promise<void> {
+  async renewLease(lease: Lease): Promise<readonly string[] | void> {
     this.#assertOpen();
     this.#store.claims.renew(lease);
   }

@@ -337,20 +337,6 @@ describe("LeaseKeeper", () => {
     expect(lines.filter(({ level }) => level === "error").length).toBe(1);
   });
 
-  test("logs what the storage says that it has set aside", async () => {
-    const { logger, lines } = logbook();
-    const { storage } = sqlite();
-    const { renewLease } = storage;
-    storage.renewLease = async (renewed) => {
-      await renewLease.call(storage, renewed);
-      return ["a key was set aside"];
-    };
-    const keeper = new LeaseKeeper(storage, { lease, tasksRunHere: false, poll: POLL, logger });
-    ends.push(() => keeper.stop());
-    await keeper.start();
-    expect(lines.map(({ level, message }) => [level, message])).toEqual([["warn", "a key was set aside"]]);
-  });
-
   for (const slow of ["first", "one before the last"]) {
     test(`ends it only after all renewals, also when the ${slow} takes its time`, async () => {
       const { storage } = sqlite();
