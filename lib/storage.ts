@@ -267,9 +267,10 @@ export interface Storage {
    * of it or nothing. Steps stay. If another item holds the unique key, nothing changes, and the answer says so.
    *
    * @param id Of the dead letter.
+   * @param others Ids of tasks whose endings and results are deleted with it: the steps that were canceled with its task.
    * @returns what became of the item; `undefined` if there is no such dead letter
    */
-  requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined>;
+  requeueDeadLetter(id: string, item: Item, others?: readonly string[]): Promise<Enqueued | undefined>;
   /** Deletes a dead letter, and its steps. @returns whether it was there */
   deleteDeadLetter(id: string): Promise<boolean>;
 

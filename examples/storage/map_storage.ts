@@ -332,14 +332,16 @@ export class MapStorage implements Storage {
   readonly deadLetterCount: Storage["deadLetterCount"] = async (query) => this.#open.#letters.list(query).length;
   readonly deadLetter: Storage["deadLetter"] = async (id) => this.#open.#letters.find(id);
 
-  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
     this.#open.check(item);
     const holder = this.#keys.holderFor(item, this.#nowMs());
     if (this.#letters.find(id)?.id !== id) return undefined;
     if (holder !== undefined) return { duplicates: new Map([[0, holder]]) };
     const { taskId } = this.#letters.take(id)!;
-    this.results.map.delete(taskId);
-    this.#notices.delete(taskId);
+    for (const ended of [taskId, ...others]) {
+      this.results.map.delete(ended);
+      this.#notices.delete(ended);
+    }
     return told(this.#add([item]));
   }
 

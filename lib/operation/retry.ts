@@ -2,7 +2,7 @@
  * Trying dead letters again: a new run of the task under its id, with everything that was to follow it.
  * @module
  */
-import { cancelOnceMore, forgetCanceled } from "../settlement/canceled_steps.ts";
+import { canceledBehind } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { stamped } from "../composition/link.ts";
@@ -65,9 +65,7 @@ export async function retryAllDeadLetters(core: Core, query: DeadLetterQuery & {
   return done;
 }
 
-/**
- * What was stored of the ends of the steps that were to follow goes first, so that their readers wait again.
- */
+/** What was stored of the ends of the steps that were to follow goes in the same step, so that their readers wait again. */
 async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolean> {
   const { id, taskId = id, data, priority } = letter;
   const message = await readable(core, taskId, data);
@@ -77,8 +75,8 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
     return await core.storage.requeueDeadLetter(id, item) !== undefined;
   }
   const again = stamped(asNew(core, message), core.clock.now());
-  await forgetCanceled(core, again);
-  const enqueued = await core.storage.requeueDeadLetter(id, await encodeItem(core, again));
+  const steps = await canceledBehind(core, again);
+  const enqueued = await core.storage.requeueDeadLetter(id, await encodeItem(core, again), steps);
   if (enqueued === undefined) return false;
   const holder = enqueued.duplicates?.get(0);
   if (holder === undefined) {
@@ -88,7 +86,6 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
     return true;
   }
   core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`);
-  await cancelOnceMore(core, message);
   return false;
 }
 

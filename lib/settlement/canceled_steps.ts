@@ -45,21 +45,21 @@ export async function cancelFollowing(core: Core, message: Message, why: string)
   return steps;
 }
 
-/** Forgets that the steps behind a message were canceled: it runs once more, and they may follow it after all. */
-export async function forgetCanceled(core: Core, { next }: Message): Promise<void> {
-  if (next === undefined) return;
+/** Ids of the steps behind a message that are canceled. */
+export async function canceledBehind(core: Core, { next }: Message): Promise<string[]> {
+  const canceled: string[] = [];
+  if (next === undefined) return canceled;
   for (const { id } of following(next)) {
-    if ((await core.storage.state(id))?.state !== "canceled") continue;
+    if ((await core.storage.state(id))?.state === "canceled") canceled.push(id);
+  }
+  return canceled;
+}
+
+/** Forgets that the steps behind a message were canceled: it runs once more, and they may follow it after all. */
+export async function forgetCanceled(core: Core, message: Message): Promise<void> {
+  for (const id of await canceledBehind(core, message)) {
     await core.storage.results.delete(id);
     // What is left then is the notice: another one in its place that ends at once.
     await core.storage.settle({ id, ending: "canceled", noticeTtlMs: 0 });
   }
-}
-
-/** Undoes that: the message does not run after all. */
-export async function cancelOnceMore(core: Core, message: Message): Promise<void> {
-  const [first, ...canceled] = await cancelFollowing(core, message, "failed") ?? [];
-  if (first === undefined) return;
-  const { completionTtlMs: noticeTtlMs, resultTtlMs } = core.settings;
-  await core.storage.settle({ ...first, ending: "canceled", noticeTtlMs, resultTtlMs, canceled });
 }

@@ -214,13 +214,13 @@ export class Queue {
   }
 
   /** See `Storage.requeueDeadLetter`. */
-  requeue(transaction: Transaction, id: string, item: Item): Enqueued | undefined {
+  requeue(transaction: Transaction, id: string, item: Item, others: readonly string[]): Enqueued | undefined {
     const letter = this.deadLetters.get(transaction, id);
     if (letter === undefined) return undefined;
     const holder = this.unique.holder(transaction, item);
     if (holder !== undefined) return { duplicates: new Map([[0, holder]]) };
     this.deadLetters.remove(transaction, letter, true);
-    this.tasks.forget(transaction, letter.grave.itemId);
+    for (const ended of [letter.grave.itemId, ...others]) this.tasks.forget(transaction, ended);
     return this.enqueue(transaction, [item], []);
   }
 

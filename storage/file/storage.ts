@@ -301,10 +301,10 @@ export class FileStorage implements Storage {
   }
 
   // deno-lint-ignore require-await -- what is thrown must become a rejection
-  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
     checkItem(item);
-    const copy = copyOfItem(item);
-    return this.#run((transaction) => this.#queue.requeue(transaction, id, copy));
+    const [copy, ended] = [copyOfItem(item), [...others]];
+    return this.#run((transaction) => this.#queue.requeue(transaction, id, copy, ended));
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {

@@ -302,9 +302,9 @@ export class MemoryStorage implements Storage {
     return this.#store.deadLetters.find(id)?.letter;
   }
 
-  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
     this.#assertOpen();
-    return this.#store.requeue(id, item);
+    return this.#store.requeue(id, item, others);
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {

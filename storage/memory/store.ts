@@ -98,13 +98,13 @@ export class MemoryStore {
   }
 
   /** See `Storage.requeueDeadLetter`. */
-  requeue(id: string, item: Item): Enqueued | undefined {
+  requeue(id: string, item: Item, others: readonly string[]): Enqueued | undefined {
     checkItem(item);
     if (!this.deadLetters.has(id)) return undefined;
     const holder = item.unique && this.uniqueKeys.holderFor(item.id, item.unique);
     if (holder !== undefined) return { duplicates: new Map([[0, holder]]) };
     const { taskId } = this.deadLetters.take(id)!;
-    this.results.forget(taskId);
+    for (const ended of [taskId, ...others]) this.results.forget(ended);
     this.tracker.forgetDead(taskId);
     return this.add([item]);
   }

@@ -167,21 +167,20 @@ end
 `;
 
 /**
- * ARGV 4 id of the dead letter, 5 item with its due time. What was stored of the end of its task goes; its steps stay. Replies nothing if there
- * is no such letter, else as \`enqueue\` does for items with a gate.
+ * ARGV 4 id of the dead letter, 5 ids of other tasks, 6 item with its due time. What was stored of the ends of its task and of the others goes;
+ * its steps stay. Replies nothing if there is no such letter, else as \`enqueue\` does for items with a gate.
  */
 const REQUEUE = `
 local function main()
   local letter = call('HGET', P .. 'dead', ARGV[4])
   if not letter then return false end
   size()
-  local added, reply = enterAll({joined(5)})
+  local added, reply = enterAll({joined(6)})
   if reply[1] == 'duplicate' then return reply end
-  local task = dropLetter(ARGV[4], letter, true)
-  if task then
-    dropFrom('notices', {task})
-    dropFrom('results', {task})
-  end
+  local ended = cmsgpack.unpack(ARGV[5])
+  ended[#ended + 1] = dropLetter(ARGV[4], letter, true)
+  dropFrom('notices', ended)
+  dropFrom('results', ended)
   add(added)
   return reply
 end

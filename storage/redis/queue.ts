@@ -174,10 +174,11 @@ export class RedisQueue {
     return movedItems(await this.#core.calls.once(this.#scripts.promote, [id]) as Buffer[])[0];
   }
 
-  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
     this.#core.assertOpen();
     this.check(item);
-    return enteredAnswer(await this.#core.calls.once(this.#scripts.requeue, [id, ...cutArgument(dueAndTail(item))]));
+    const args = [id, packed(others), ...cutArgument(dueAndTail(item))];
+    return enteredAnswer(await this.#core.calls.once(this.#scripts.requeue, args));
   }
 
   async leaveGate(claim: Claim): Promise<readonly Item[]> {

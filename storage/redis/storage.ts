@@ -249,8 +249,8 @@ abstract class RedisStorageBase implements Storage {
     return deadLetter(this.#core, id);
   }
 
-  requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
-    return this.#queue.requeueDeadLetter(id, item);
+  requeueDeadLetter(id: string, item: Item, others?: readonly string[]): Promise<Enqueued | undefined> {
+    return this.#queue.requeueDeadLetter(id, item, others);
   }
 
   deleteDeadLetter(id: string): Promise<boolean> {

@@ -88,15 +88,16 @@ export function deleteDead(session: Session, id: string): boolean {
   return row !== undefined;
 }
 
-/** Puts an item in the place of a dead letter: the end and the result of its task are forgotten. */
-export function requeueDead(session: Session, id: string, item: Item): Enqueued | undefined {
+/** Puts an item in the place of a dead letter: the end and the result of its task, and of `others`, are forgotten. */
+export function requeueDead(session: Session, id: string, item: Item, others: readonly string[]): Enqueued | undefined {
   const row = session.get(`select item_id ${BY_ID}`, session.queue, id);
   if (row === undefined) return undefined;
   const enqueued = enqueueItems(session, [item]);
   if (enqueued.duplicates !== undefined) return enqueued;
-  const taskId = readText(row.item_id);
-  session.run(FORGET_END, session.queue, taskId);
-  dropEnded(session, taskId);
+  for (const ended of [readText(row.item_id), ...others]) {
+    session.run(FORGET_END, session.queue, ended);
+    dropEnded(session, ended);
+  }
   session.run(`delete ${BY_ID}`, session.queue, id);
   return enqueued;
 }

@@ -332,9 +332,9 @@ export class SqliteStorage implements Storage {
     return this.#writer.readTogether((session) => deadLetter(session, id));
   }
 
-  async requeueDeadLetter(id: string, item: Item): Promise<Enqueued | undefined> {
+  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
     checkItem(item);
-    return await this.#writer.write((session) => requeueDead(session, id, item));
+    return await this.#writer.write((session) => requeueDead(session, id, item, others));
   }
 
   /**

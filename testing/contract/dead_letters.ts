@@ -189,4 +189,32 @@ export const deadLetterCases: Cases = {
       expect((await claimOne(one)).chord).toEqual(chord);
     }
   },
+
+  "requeueing takes the endings and the results of other tasks along, unless the unique key is held": async (
+    context,
+    expect,
+  ) => {
+    const [one, other] = await context.openTwo();
+    const unique = { key: "key", until: "end" } as const;
+    await one.enqueue([item("a"), item("holder", { unique })]);
+    const claimed = await claimOne(one);
+    const canceled = [{ id: "b", result: bytes("why") }, { id: "c" }, { id: "d", result: bytes("why") }];
+    const burial: Burial = { id: "letter", kind: "failed", reason: "?", atMs: 1000, data: claimed.data, taskId: "a" };
+    await one.settle({ claim: claimed, id: "a", ending: "failed", noticeTtlMs: LONG_MS, bury: burial, canceled });
+    const look = async (): Promise<unknown> => [
+      await Promise.all(["b", "c", "d"].map(async (id) => (await one.state(id))?.state)),
+      (await other.endedOf(["b", "c", "d"])).sort(),
+      await one.results.size(),
+    ];
+    const before = await look();
+    expect(before).toEqual([["canceled", "canceled", "canceled"], ["b", "c", "d"], 2]);
+    expect([...(await other.requeueDeadLetter("letter", item("a", { unique }), ["b", "c"]))!.duplicates!]).toEqual([[
+      0,
+      "holder",
+    ]]);
+    expect(await other.requeueDeadLetter("nothing", item("a"), ["b", "c"])).toBeUndefined();
+    expect(await look()).toEqual(before);
+    expect(await other.requeueDeadLetter("letter", item("a"), ["b", "c"])).toEqual({});
+    expect(await look()).toEqual([[undefined, undefined, "canceled"], ["d"], 1]);
+  },
 };

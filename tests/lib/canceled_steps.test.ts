@@ -147,6 +147,24 @@ describe("the steps behind one that did not succeed end with it", () => {
     expect(await Promise.all(waiting)).toEqual([2, undefined, 3]);
   });
 
+  test("when a failed task is tried again they wait again in the same step, or stay as they are", async () => {
+    const huey = memory();
+    const { fail, add } = tasks(huey);
+    const [first, second] = await huey.enqueue(fail.s().andThen(add, 1));
+    await work(huey);
+    const requeue = huey.storage.requeueDeadLetter.bind(huey.storage);
+    const before: unknown[] = [];
+    huey.storage.requeueDeadLetter = async (id, item, others) => {
+      before.push((await second!.state()).state, await huey.storage.results.has(second!.id));
+      if (before.length === 2) throw new Error("away");
+      return await requeue(id, item, others);
+    };
+    expect((await failure(huey.retry(first!.id))).message).toBe("away");
+    expect((await second!.state()).state).toBe("canceled");
+    expect(await huey.retry(first!.id)).toBe(true);
+    expect([before, (await second!.state()).state]).toEqual([["canceled", true, "canceled", true], "unknown"]);
+  });
+
   test("and are no longer revoked", async () => {
     const huey = memory();
     const { fail, add } = tasks(huey);

@@ -151,8 +151,8 @@ describe.each(STORAGES)("%s", (_name, open) => {
     await work(huey);
     const storage = huey.storage;
     const requeue = storage.requeueDeadLetter.bind(storage);
-    storage.requeueDeadLetter = async (id, item) => {
-      const enqueued = await requeue(id, item);
+    storage.requeueDeadLetter = async (id, item, others) => {
+      const enqueued = await requeue(id, item, others);
       await work(huey);
       return enqueued;
     };
