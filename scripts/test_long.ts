@@ -5,7 +5,7 @@
  * Usage: npm run test:long [-- part of a title]
  *
  * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made,
- * HUEY_CHAOS_TASKS (4,000) how many tasks wait behind gates while consumers are killed,
+ * HUEY_CHAOS_TASKS (4,000) how many tasks there are while consumers are killed,
  * HUEY_BROWSER ("sqlite redis") on which storages the browser looks.
  * @module
  */

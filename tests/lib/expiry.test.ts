@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
-import { advance, failure, memory, NOON, pass, record, startClock, stopClock, work } from "../helpers.ts";
+import { TestHuey } from "../../testing/mod.ts";
+import { advance, failure, memory, NOON, pass, record, silent, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -100,16 +101,16 @@ describe("expires", () => {
   });
 
   test("is fixed at the first enqueue: retries do not extend it", async () => {
-    const huey = memory();
+    const huey = new TestHuey({ now: new Date(NOON), logger: silent });
     const { names } = record(huey);
     const fails = huey.task({ name: "fails", retries: 5, retryDelay: 6, expires: 10 }, () => {
       throw new Error("no");
     });
     await fails();
-    await work(huey);
+    await huey.drain();
     expect((await huey.scheduled())[0]!.expiresAt).toEqual(new Date(NOON + 10_000));
-    await pass(huey, 6);
-    await pass(huey, 6);
+    const ran = await huey.advance({ hours: 1 });
+    expect(ran.map(({ outcome, at }) => [outcome, at.getTime() - NOON])).toEqual([["retrying", 6000], ["expired", 12_000]]);
     expect(names.filter((name) => name === "executing").length).toBe(2);
     expect(names.at(-1)).toBe("expired");
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);

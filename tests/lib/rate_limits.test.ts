@@ -2,7 +2,21 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { RateLimitExceeded, type TaskException } from "../../lib/errors.ts";
 import type { RateLimit } from "../../lib/types/limits.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { advance, failure, memory, NOON, pass, promote, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { TestHuey } from "../../testing/mod.ts";
+import {
+  advance,
+  failure,
+  memory,
+  NOON,
+  pass,
+  promote,
+  record,
+  refusal,
+  silent,
+  startClock,
+  stopClock,
+  work,
+} from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -230,15 +244,18 @@ describe("the other members", () => {
 
 describe("a rate limited task", () => {
   test("retries in the next window without using up its retries", async () => {
-    const huey = memory();
+    const huey = new TestHuey({ now: new Date(NOON + 10_000), logger: silent });
     const task = huey.task({ name: "task", rateLimit: { limit: 1, per: 60 } }, (n: number) => n);
-    stopClock(NOON + 10_000);
     const results = await task.map([1, 2, 3]);
-    await work(huey);
+    await huey.drain();
     const waiting = (await huey.scheduled()).map(({ eta, retries }) => [eta!.getTime() - NOON, retries]);
     expect(waiting).toEqual([[60_000, 0], [60_000, 0]]);
-    await pass(huey, 50);
-    await pass(huey, 60);
+    const ran = await huey.advance(110);
+    expect(ran.map(({ outcome, at }) => [outcome, at.getTime() - NOON])).toEqual([
+      ["complete", 60_000],
+      ["retrying", 60_000],
+      ["complete", 120_000],
+    ]);
     for (const result of results) result.reset();
     expect(await results.get()).toEqual([1, 2, 3]);
   });
@@ -259,18 +276,17 @@ describe("a rate limited task", () => {
   });
 
   test("waits for the limit, whatever the delay of its retries, and a postponement is no attempt", async () => {
-    const huey = memory();
+    const huey = new TestHuey({ now: new Date(NOON), logger: silent });
     const attempts: number[] = [];
     const options = { name: "task", context: true, retries: 2, rateLimit: { limit: 1, per: 60 } } as const;
     const task = huey.task(options, ({ attempt }: TaskContext) => void attempts.push(attempt));
     await task();
     await task.with({ retryDelay: 7, retryBackoff: 3 })();
     await task.with({ retryDelay: 700 })();
-    await work(huey);
+    await huey.drain();
     const waiting = await huey.scheduled();
     expect(waiting.map(({ eta, retries }) => [eta, retries])).toEqual(Array(2).fill([new Date(NOON + 60_000), 2]));
-    await pass(huey, 60);
-    await pass(huey, 60);
+    await huey.advance(120);
     expect(attempts).toEqual([1, 1, 1]);
   });
 

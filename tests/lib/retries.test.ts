@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { RetryTask, TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { failure, memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { type RanTask, TestHuey } from "../../testing/mod.ts";
+import { failure, memory, NOON, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
 
 beforeEach(() => stopClock());
 afterEach(startClock);
@@ -11,6 +12,15 @@ afterEach(startClock);
 async function wait(huey: Huey): Promise<number> {
   const [next] = await huey.scheduled(1);
   return (next!.eta!.getTime() - Date.now()) / 1000;
+}
+
+function testHuey(): TestHuey {
+  return new TestHuey({ now: new Date(NOON), logger: silent });
+}
+
+/** When each attempt ran, in seconds since noon. */
+function secondsOf(ran: readonly RanTask[]): number[] {
+  return ran.map(({ at }) => (at.getTime() - NOON) / 1000);
 }
 
 const fail = (): never => {
@@ -87,37 +97,26 @@ describe("retries", () => {
 
 describe("retry delays", () => {
   test("the same wait each time", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task({ name: "fails", retries: 2, retryDelay: { minutes: 1 } }, fail)();
-    await work(huey);
-    expect(await wait(huey)).toBe(60);
-    expect(await pass(huey, 59)).toBe(0);
-    expect(await pass(huey, 1)).toBe(1);
-    expect(await wait(huey)).toBe(60);
-    expect(await pass(huey, 60)).toBe(1);
+    expect(secondsOf(await huey.advance(59))).toEqual([0]);
+    expect(secondsOf(await huey.advance(1))).toEqual([60]);
+    expect(secondsOf(await huey.advance({ hours: 1 }))).toEqual([120]);
     expect(await huey.scheduledCount()).toBe(0);
     expect(await result.state()).toMatchObject({ state: "failed" });
   });
 
   test("backoff multiplies, without a cap", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "fails", retries: 4, retryDelay: 2, retryBackoff: 2 }, fail)();
-    const waits: number[] = [];
-    await work(huey);
-    while (await huey.scheduledCount() > 0) {
-      waits.push(await wait(huey));
-      await pass(huey, waits.at(-1)!);
-    }
-    expect(waits).toEqual([2, 4, 8, 16]);
+    // 2, 4, 8 and 16 seconds apart.
+    expect(secondsOf(await huey.advance({ hours: 1 }))).toEqual([0, 2, 6, 14, 30]);
   });
 
   test("a factor below 1 shrinks", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "fails", retries: 2, retryDelay: 8, retryBackoff: 0.5 }, fail)();
-    await work(huey);
-    const first = await wait(huey);
-    await pass(huey, first);
-    expect([first, await wait(huey)]).toEqual([8, 4]);
+    expect(secondsOf(await huey.advance({ hours: 1 }))).toEqual([0, 8, 12]);
   });
 
   test("backoff without a delay does nothing", async () => {
@@ -127,15 +126,10 @@ describe("retry delays", () => {
   });
 
   test("a cap", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "fails", retries: 4, retryDelay: 2, retryBackoff: 3, retryMaxDelay: 10 }, fail)();
-    const waits: number[] = [];
-    await work(huey);
-    while (await huey.scheduledCount() > 0) {
-      waits.push(await wait(huey));
-      await pass(huey, waits.at(-1)!);
-    }
-    expect(waits).toEqual([2, 6, 10, 10]);
+    // 2, 6, 10 and 10 seconds apart.
+    expect(secondsOf(await huey.advance({ hours: 1 }))).toEqual([0, 2, 8, 18, 28]);
   });
 
   test("jitter makes a share of the delay random", async () => {
@@ -161,10 +155,9 @@ describe("retry delays", () => {
   });
 
   test("jitter 0 is none", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "fails", retries: 1, retryDelay: 7, retryJitter: 0 }, fail)();
-    await work(huey);
-    expect(await wait(huey)).toBe(7);
+    expect(secondsOf(await huey.advance({ hours: 1 }))).toEqual([0, 7]);
   });
 });
 
