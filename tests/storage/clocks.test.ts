@@ -8,7 +8,7 @@ import type { Storage } from "../../lib/storage.ts";
 import { FileStorage } from "../../storage/file/front.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
-import { SteppedClock } from "../stepped_clock.ts";
+import { TestClock } from "../../testing/clock.ts";
 import { bytes, claim, claimOne, complete, enqueueAndClaim, ids, item, lease } from "../../testing/contract/helpers.ts";
 
 const NOON = Date.UTC(2030, 4, 14, 12, 0, 0);
@@ -22,11 +22,11 @@ const STORAGES: Readonly<Record<string, (folder: string, clock: Clock) => Storag
 
 describe.each(Object.entries(STORAGES))("%s with a clock of its own", (_label, open) => {
   let folder: string;
-  let clock: SteppedClock;
+  let clock: TestClock;
   let storage: Storage;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "huey-clock-"));
-    clock = new SteppedClock(NOON);
+    clock = new TestClock(NOON);
     storage = open(folder, clock);
   });
   afterEach(async () => {

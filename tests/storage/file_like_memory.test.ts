@@ -5,7 +5,7 @@ import type { Claim, Enqueued, Item, Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { bytes, text } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
-import { SteppedClock } from "../stepped_clock.ts";
+import { TestClock } from "../../testing/clock.ts";
 import { Place } from "./_file_fixture.ts";
 import { OneGate } from "./_one_gate.ts";
 
@@ -36,7 +36,7 @@ function told(value: unknown): unknown {
 
 /** Calls both storages, and compares what they answer. */
 class Pair {
-  readonly clock: SteppedClock = new SteppedClock(Date.UTC(2030, 0, 1));
+  readonly clock: TestClock = new TestClock(Date.UTC(2030, 0, 1));
   readonly memory: Storage = new MemoryStorage({ name: "huey", clock: this.clock });
   readonly files: readonly Storage[] = [place.open({ clock: this.clock }), place.open({ clock: this.clock })];
   readonly held: Held[] = [];

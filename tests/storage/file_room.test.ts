@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { FileStorage } from "../../storage/file/storage.ts";
 import { bytes, claim, complete, items } from "../../testing/contract/helpers.ts";
-import { SteppedClock } from "../stepped_clock.ts";
+import { TestClock } from "../../testing/clock.ts";
 import { Place } from "./_file_fixture.ts";
 
 const LIFE_MS = 1000;
@@ -11,11 +11,11 @@ const ROUNDS = 12;
 
 describe("the number of files", () => {
   let place: Place;
-  let clock: SteppedClock;
+  let clock: TestClock;
   let storage: FileStorage;
   beforeEach(() => {
     place = new Place();
-    clock = new SteppedClock(Date.UTC(2030, 0, 1));
+    clock = new TestClock(Date.UTC(2030, 0, 1));
     storage = place.open({ clock });
   });
   afterEach(() => place.remove());
