@@ -9,7 +9,7 @@ import { silent } from "../helpers.ts";
 import { garbage } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
 
-const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 25;
+const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 50_000) / 25;
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const TASKS = 100;

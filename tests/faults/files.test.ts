@@ -26,7 +26,7 @@ import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
 import { changed, garbage } from "./hostile.ts";
 
-const FILES = Number(process.env["HUEY_HOSTILE"] ?? 100_000) / 5;
+const FILES = Number(process.env["HUEY_HOSTILE"] ?? 50_000) / 5;
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const TASKS = 200;
