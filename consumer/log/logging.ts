@@ -54,8 +54,8 @@ function formatter({ format, queues }: LoggingOptions, who: string): Formatter {
   return format === "json" ? jsonFormat(who, queues) : fullFormat(who, queues);
 }
 
-/** Each record made inside a task carries its id. */
+/** Each record made inside a task says of which. */
 function currentTask(): Record<string, unknown> | undefined {
   const attempt = currentAttempt.getStore();
-  return attempt === undefined ? undefined : { taskId: attempt.taskId, taskName: attempt.taskName };
+  return attempt === undefined ? undefined : { ...attempt.about };
 }

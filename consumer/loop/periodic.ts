@@ -8,6 +8,7 @@ import { askConcurrency } from "../../lib/control/concurrency.ts";
 import { askUnique } from "../../lib/control/unique.ts";
 import { announce, announceItems } from "../../lib/enqueue/announce.ts";
 import { stamped } from "../../lib/composition/link.ts";
+import { aboutTask } from "../../lib/observe/tracing.ts";
 import { describe } from "../../lib/observe/logger.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { enqueuePeriodic } from "../../lib/periodic/due.ts";
@@ -62,7 +63,7 @@ export class PeriodicTasks {
     if (holder !== undefined) {
       return this.#logger.info(`Periodic task ${message.name} is not enqueued: ${holder} is still there`);
     }
-    this.#logger.info(`Enqueued periodic task ${describe(message)}`);
+    this.#logger.info(`Enqueued periodic task ${describe(message)}`, { ...aboutTask(this.#core, message) });
     await announce(this.#core, [message], blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
     await announceItems(this.#core, admitted);
   }

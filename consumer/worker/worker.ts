@@ -271,15 +271,19 @@ export class Worker {
    */
   async #failed(claim: Claim, error: unknown): Promise<void> {
     const { logger } = this.#options;
-    logger.error(`The attempt of task ${claim.id} could not be settled`, { error });
+    logger.error(`The attempt of task ${claim.id} could not be settled`, { ...this.#about(claim), error });
     const stop = this.#giveUp.signal;
     try {
       if (!isTemporary(error)) await failClaim(this.#core, claim, toError(error), stop);
     } catch (again) {
-      logger.error(`Nor could the failure of task ${claim.id} be stored`, { error: again });
+      logger.error(`Nor could the failure of task ${claim.id} be stored`, { ...this.#about(claim), error: again });
       if (!isTemporary(again)) await this.#setAside(claim, toError(again));
     }
     this.#ended(claim);
+  }
+
+  #about({ id }: Claim): Record<string, unknown> {
+    return { taskId: id, queue: this.#core.settings.name };
   }
 
   async #setAside(claim: Claim, error: Error): Promise<void> {
@@ -287,7 +291,7 @@ export class Worker {
       const reason = `Its end cannot be stored: ${error.message}`;
       await bury(this.#core, { claim, reason, error, ran: true }, this.#giveUp.signal);
     } catch (refused) {
-      this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { error: refused });
+      this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { ...this.#about(claim), error: refused });
     }
   }
 

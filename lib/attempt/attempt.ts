@@ -6,6 +6,7 @@ import type { Core, Running } from "../core/core.ts";
 import type { AttemptLock, CurrentAttempt } from "../core/current.ts";
 import { hasReason, withoutReasons } from "../primitives/error_record.ts";
 import { CancelExecution, TaskTimeout } from "../errors.ts";
+import { type AboutTask, aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { type Call, persist } from "../core/patience.ts";
 import { ProgressWriter } from "./progress.ts";
@@ -24,6 +25,8 @@ export interface AttemptOptions {
   readonly begun: boolean;
   /** Ends the patience with a storage that is down. */
   readonly stop: AbortSignal | undefined;
+  /** The trace that it belongs to. */
+  readonly traceId?: string | undefined;
   /** It is called like a function, and nothing of it is stored. */
   readonly isLocal?: boolean | undefined;
 }
@@ -36,6 +39,7 @@ export class Attempt implements Running, CurrentAttempt {
   readonly claimToken: string | undefined;
   readonly begun: boolean;
   readonly isLocal: boolean;
+  readonly traceId: string | undefined;
   readonly held: Set<AttemptLock> = new Set();
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
@@ -50,13 +54,14 @@ export class Attempt implements Running, CurrentAttempt {
   #reason: Error | undefined;
   #controller: AbortController | undefined;
 
-  constructor(core: Core, claim: Claim, message: Message, { claimToken, begun, stop, isLocal }: AttemptOptions) {
+  constructor(core: Core, claim: Claim, message: Message, { claimToken, begun, stop, isLocal, traceId }: AttemptOptions) {
     this.#core = core;
     this.claim = claim;
     this.message = message;
     this.claimToken = claimToken;
     this.begun = begun;
     this.isLocal = isLocal ?? false;
+    this.traceId = traceId;
     this.#stop = stop;
     this.startedMs = core.clock.elapsed();
   }
@@ -66,6 +71,9 @@ export class Attempt implements Running, CurrentAttempt {
   }
   get taskName(): string {
     return this.message.name;
+  }
+  get about(): AboutTask {
+    return aboutTask(this.#core, this.message, this.traceId);
   }
   get task(): Task {
     return this.#task ??= makeTask(this.message);

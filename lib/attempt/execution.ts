@@ -25,6 +25,8 @@ export interface Execution extends OpenedClaim {
   readonly options: ExecuteOptions;
   /** Once it runs. */
   attempt: Attempt | undefined;
+  /** The trace that it belongs to, if it is traced. */
+  traceId: string | undefined;
 }
 
 /** How to run a claim. */

@@ -8,6 +8,7 @@ import type { Statistics } from "../statistics/statistics.ts";
 import type { Claim, DeadLetterBounds, Storage } from "../storage.ts";
 import type { Message } from "../message/message.ts";
 import type { Hooks } from "../observe/hooks.ts";
+import type { Tracing } from "../observe/tracing.ts";
 import type { Signals } from "../observe/signals.ts";
 import type { Logger, SerializerLike } from "../types/options.ts";
 import type { Delivery } from "../types/definition.ts";
@@ -68,6 +69,8 @@ export interface Core {
   readonly hooks: Hooks;
   readonly signals: Signals;
   readonly logger: Logger;
+  /** Who traces it, if somebody does. */
+  tracing: Tracing | undefined;
   /** What this process counts; `undefined` where it does not. */
   readonly statistics: Statistics | undefined;
   readonly immediate: boolean;

@@ -3,12 +3,15 @@
  * @module
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { AboutTask } from "../observe/tracing.ts";
 import type { Call } from "./patience.ts";
 
 /** What code inside a task can find out about the attempt it runs in. */
 export interface CurrentAttempt {
   readonly taskId: string;
   readonly taskName: string;
+  /** What lines of the log say of it. */
+  readonly about: AboutTask;
   /** Token of the claim; locks taken meanwhile belong to it. `undefined` where there is no claim. */
   readonly claimToken: string | undefined;
   /** Locks that it has taken and not released. */

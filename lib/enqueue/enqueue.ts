@@ -10,7 +10,7 @@ import { everyMessage, isChord } from "../message/chain.ts";
 import { chordRecords } from "./chord_record.ts";
 import { type Start, started, startOf } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
-import { checkMetaOf } from "../message/meta.ts";
+import { checkMetaOf, withCarriedMeta } from "../message/meta.ts";
 import { announceAfter, announceBefore } from "./announce.ts";
 import type { Enqueued, Item } from "../storage.ts";
 
@@ -28,7 +28,13 @@ export interface EnqueuedMessages {
  * @param from Id of the task in whose place it is put.
  * @throws {UnknownTaskError} If its task is not registered.
  */
-export async function enqueueMessage(core: Core, message: Message, from?: string): Promise<EnqueuedMessages> {
+export function enqueueMessage(core: Core, message: Message, from?: string): Promise<EnqueuedMessages> {
+  const { tracing } = core;
+  if (tracing === undefined) return enqueueOne(core, message, from);
+  return tracing.enqueue([message], (carried) => enqueueOne(core, withCarriedMeta(message, carried), from));
+}
+
+async function enqueueOne(core: Core, message: Message, from: string | undefined): Promise<EnqueuedMessages> {
   checkStep(core, message);
   const messages = [started(message, core.clock.now())];
   return await write(core, { messages: asks(messages) ? await asked(core, messages) : messages, chords: NO_CHORDS }, from);
@@ -38,7 +44,15 @@ export async function enqueueMessage(core: Core, message: Message, from?: string
  * Enqueues messages in one round trip: the short way for many plain calls.
  * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued.
  */
-export async function enqueueMessages(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
+export function enqueueMessages(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
+  const { tracing } = core;
+  if (tracing === undefined) return enqueueMany(core, messages);
+  return tracing.enqueue(messages, (carried) => {
+    return enqueueMany(core, messages.map((message) => withCarriedMeta(message, carried)));
+  });
+}
+
+async function enqueueMany(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
   for (const message of messages) checkStep(core, message);
   const nowMs = core.clock.now();
   return await write(core, {
@@ -64,7 +78,13 @@ export function isSingleTask(step: NextStep): step is Message {
 }
 
 /** Checks everything, then writes everything at once. */
-export async function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
+export function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
+  const { tracing } = core;
+  if (tracing === undefined) return enqueueChains(core, steps);
+  return tracing.enqueue(steps, (carried) => enqueueChains(core, steps.map((step) => withCarriedMeta(step, carried))));
+}
+
+async function enqueueChains(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
   for (const step of steps) checkStep(core, step);
   const { messages, chords } = startOf(steps, core.clock.now());
   return await write(core, { messages: await asked(core, messages), chords });

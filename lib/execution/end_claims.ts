@@ -7,6 +7,7 @@ import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
 import type { ExecuteOptions } from "../attempt/execution.ts";
 import { isAtMostOnce, lostForGood } from "./execute.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import { describe } from "../observe/logger.ts";
 import { openClaim } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
@@ -29,7 +30,7 @@ export async function failClaim(core: Core, claim: Claim, error: Error, stop?: A
   const options: ExecuteOptions = { owner: NOBODY, revocations: true, stop };
   const opened = await openClaim(core, claim, options);
   if (opened === undefined) return false;
-  const execution = { ...opened, core, claim, options, attempt: undefined };
+  const execution = { ...opened, core, claim, options, attempt: undefined, traceId: undefined };
   const message = isAtMostOnce(execution) ? { ...opened.message, retries: 0 } : opened.message;
   return await settle(execution, failureOutcome(message, error, core.clock.now()));
 }
@@ -51,7 +52,9 @@ export async function interrupt(core: Core, running: Iterable<Running>): Promise
   const given = attempts.filter(({ begun }) => !begun);
   await core.storage.release(given.map(({ claim }) => claim));
   for (const attempt of given) {
-    core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`);
+    core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`, {
+      ...aboutTask(core, attempt.message),
+    });
     await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
   }
   for (const { begun, claim, message } of attempts) {
@@ -64,7 +67,11 @@ export async function announceRecovered(core: Core, claims: readonly Claim[]): P
   for (const claim of claims) {
     const name = await nameOf(core, claim);
     core.statistics?.count(name ?? "", "recovered");
-    core.logger.warn(`Task ${name === undefined ? "" : `${name}: `}${claim.id} was taken over from a worker that is gone`);
+    core.logger.warn(`Task ${name === undefined ? "" : `${name}: `}${claim.id} was taken over from a worker that is gone`, {
+      taskId: claim.id,
+      queue: core.settings.name,
+      ...(name === undefined ? {} : { taskName: name }),
+    });
     if (!core.signals.has(SIGNAL_RECOVERED)) continue;
     const opened = await openClaim(core, claim, { readOnly: true });
     if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));

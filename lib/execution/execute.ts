@@ -21,6 +21,7 @@ import { rateLimit } from "../control/rate_limit.ts";
 import { checkRevocation, stoppedNow } from "../control/revocation.ts";
 import type { ExecuteOptions, Execution } from "../attempt/execution.ts";
 import { settle } from "../settlement/settle.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import { SIGNAL_EXECUTING } from "../observe/signals.ts";
 import type { Claim } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
@@ -35,11 +36,11 @@ export async function execute(core: Core, claim: Claim, options: ExecuteOptions)
   const opened = opening instanceof Promise ? await opening : opening;
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;
-  const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined };
+  const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined, traceId: undefined };
   const outcome = (isEarly(execution) ? await notDue(execution) : undefined) ?? crashedTooOften(execution) ??
     (options.revocations ? await revoked(execution) : undefined) ??
-    expired(execution) ?? atGate(execution) ?? (isWatched(core) ? await runPreExecuteHooks(execution) : undefined) ??
-    await run(execution);
+    expired(execution) ?? atGate(execution) ??
+    await (core.tracing === undefined ? perform(execution) : core.tracing.execute(execution, () => perform(execution)));
   if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
 }
 
@@ -90,15 +91,25 @@ function expired({ core, message }: Execution): Outcome | undefined {
   return { kind: "expired", ran: false, message };
 }
 
+/** From the hooks before the task to its outcome. @returns `undefined` where the claim is not held any more */
+function perform(execution: Execution): Promise<Outcome | undefined> {
+  return isWatched(execution.core) ? performWatched(execution) : run(execution);
+}
+
+async function performWatched(execution: Execution): Promise<Outcome | undefined> {
+  return await runPreExecuteHooks(execution) ?? await run(execution);
+}
+
 /** Whether anybody wants to know that a task starts. */
 function isWatched(core: Core): boolean {
   return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || logs(core.logger, "info");
 }
 
-async function runPreExecuteHooks({ core, message }: Execution): Promise<Outcome | undefined> {
-  core.logger.info(`Executing ${describe(message)}`);
+async function runPreExecuteHooks({ core, message, traceId }: Execution): Promise<Outcome | undefined> {
+  const about = aboutTask(core, message, traceId);
+  core.logger.info(`Executing ${describe(message)}`, { ...about });
   if (logs(core.logger, "debug")) {
-    core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`);
+    core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`, { ...about });
   }
   const task = makeTask(message);
   await core.signals.emit(SIGNAL_EXECUTING, task);
@@ -108,7 +119,10 @@ async function runPreExecuteHooks({ core, message }: Execution): Promise<Outcome
     } catch (thrown) {
       const outcome = failureOutcome(message, thrown, core.clock.now());
       if (outcome.kind === "canceled") return canceledByHook(outcome);
-      core.logger.error(`preExecute hook "${name}" failed for task ${message.name}: ${message.id}`, { error: thrown });
+      core.logger.error(`preExecute hook "${name}" failed for task ${message.name}: ${message.id}`, {
+        ...about,
+        error: thrown,
+      });
     }
   }
   return undefined;
@@ -125,7 +139,12 @@ async function run(execution: Execution): Promise<Outcome | undefined> {
   const begun = isAtMostOnce(execution);
   if (begun && !await begin(execution)) return undefined;
   const { owner, stop } = execution.options;
-  const attempt = new Attempt(core, claim, message, { claimToken: owner && claim.token, begun, stop });
+  const attempt = new Attempt(core, claim, message, {
+    claimToken: owner && claim.token,
+    begun,
+    stop,
+    traceId: execution.traceId,
+  });
   execution.attempt = attempt;
   core.running.set(claim.token, attempt);
   execution.options.onStart?.(attempt);
@@ -176,6 +195,9 @@ export function isAtMostOnce({ core, message, options: { owner } }: Execution): 
 /** From here on it is not run again, whatever becomes of this worker. @returns whether the claim is still held */
 async function begin({ core, claim, message, options: { stop } }: Execution): Promise<boolean> {
   const held = await persist(core, `begin task ${describe(message)}`, stop, () => core.storage.begin(claim));
-  if (!held) core.logger.warn(`Task ${describe(message)} was taken over by another worker before it ran here`);
+  if (!held) {
+    const line = `Task ${describe(message)} was taken over by another worker before it ran here`;
+    core.logger.warn(line, { ...aboutTask(core, message) });
+  }
   return held;
 }

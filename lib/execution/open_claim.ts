@@ -7,6 +7,7 @@ import { chordPlace, decodeMessage, decodeValue, itemOf, placeOf } from "../core
 import type { Core } from "../core/core.ts";
 import { DecodeError, UnknownTaskError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import { describe } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary, persist } from "../core/patience.ts";
@@ -122,7 +123,8 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
     await bury(core, { claim, reason: error.message, error, message, data }, stop);
     return;
   }
-  core.logger.warn(`Task ${describe(message)} is not registered here, its module was not imported: left to other consumers`);
+  const line = `Task ${describe(message)} is not registered here, its module was not imported: left to other consumers`;
+  core.logger.warn(line, { ...aboutTask(core, message) });
   const { id, priority, track, chord } = claim;
   const item = itemOf(core, again, data, { moved: true });
   const next = { ...item, id, priority, track, chord, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS };

@@ -13,6 +13,7 @@ import { Registry } from "../task/registry.ts";
 import { endWaits } from "../result/waits.ts";
 import { Signals } from "../observe/signals.ts";
 import { Statistics } from "../statistics/statistics.ts";
+import type { Tracing } from "../observe/tracing.ts";
 import type { Storage } from "../storage.ts";
 import type { HueyOptions, Logger, SerializerLike } from "../types/options.ts";
 
@@ -31,6 +32,7 @@ export class HueyCore implements Core {
   readonly locks: Map<string, number> = new Map();
   readonly running: Map<string, Running> = new Map();
   readonly statistics: Statistics | undefined;
+  tracing: Tracing | undefined = undefined;
   readonly #source: StorageSource;
   readonly #immediateUseMemory: boolean;
   #live: Storage | undefined;

@@ -119,3 +119,25 @@ export function checkMetaOf(step: NextStep): void {
     if (wrong !== undefined) throw new RangeError(`meta of task ${name}, with what it inherits, ${wrong}`);
   });
 }
+
+/**
+ * A composition whose first tasks, of which all others inherit, carry more meta: their own keys win. One that would have too much stays
+ * as it is.
+ */
+export function withCarriedMeta<S extends NextStep>(step: S, carried: Meta | undefined): S {
+  if (carried === undefined) return step;
+  const carrying = withCarried(step, carried);
+  try {
+    checkMetaOf(carrying);
+  } catch {
+    // What travels for others must not make a call fail; what the caller has given is checked for itself.
+    return step;
+  }
+  return carrying as S;
+}
+
+function withCarried(step: NextStep, carried: Meta): NextStep {
+  if (!isChord(step)) return { ...step, meta: Object.freeze({ ...carried, ...step.meta }) };
+  const members = step.members.map((member) => withCarried(member, carried));
+  return { ...step, members, callback: withCarried(step.callback, carried) as Message };
+}

@@ -10,6 +10,7 @@ import { announce, announceItems } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
 import { runQueued } from "../execution/queued.ts";
 import type { Message } from "../message/message.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import { describe } from "../observe/logger.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
@@ -85,7 +86,9 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
     await announceItems(core, enqueued.admitted ?? []);
     return true;
   }
-  core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`);
+  core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`, {
+    ...aboutTask(core, message),
+  });
   return false;
 }
 

@@ -6,6 +6,7 @@ import type { Attempt } from "../attempt/attempt.ts";
 import { dueMs } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { describe, logs } from "../observe/logger.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
@@ -61,7 +62,9 @@ async function announceAll(
   if (callback !== undefined) await announceCallback(core, callback);
   await announceItems(core, admitted);
   if (retry === undefined) return;
-  core.logger.info(`Task ${describe(outcome.message)} is tried again`);
+  core.logger.info(`Task ${describe(outcome.message)} is tried again`, {
+    ...aboutTask(core, outcome.message, attempt?.traceId),
+  });
   await core.signals.emit(SIGNAL_RETRYING, task);
   await announce(core, retry, blocked?.has(followUps.length));
 }
@@ -79,7 +82,8 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
     try {
       await hook(task, outcome.value, outcome.error);
     } catch (error) {
-      core.logger.error(`postExecute hook "${name}" failed for task ${task.name}: ${task.id}`, { error });
+      const line = `postExecute hook "${name}" failed for task ${task.name}: ${task.id}`;
+      core.logger.error(line, { ...aboutTask(core, outcome.message), error });
     }
   }
 }
@@ -94,6 +98,6 @@ function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
   if (!logs(core.logger, level)) return;
   const seconds = attempt === undefined ? "" : ` in ${((core.clock.elapsed() - attempt.startedMs) / 1000).toFixed(3)} s`;
   const line = `Task ${describe(outcome.message)} ${text}${seconds}`;
-  if (outcome.error === undefined) core.logger[level](line);
-  else core.logger[level](line, { error: outcome.error });
+  const about = aboutTask(core, outcome.message, attempt?.traceId);
+  core.logger[level](line, outcome.error === undefined ? { ...about } : { ...about, error: outcome.error });
 }

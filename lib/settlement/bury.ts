@@ -16,6 +16,7 @@ import { newId } from "../primitives/ids.ts";
 import { announceCallback, announceItems } from "../enqueue/announce.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import { describe } from "../observe/logger.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
@@ -51,7 +52,8 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
   const taskId = message?.id ?? claim.id;
   const kind = kindOf(unfit);
   const burial = { id: newId(), kind, reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
-  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`);
+  const about = message === undefined ? { taskId, queue: core.settings.name } : aboutTask(core, message);
+  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`, { ...about });
   const name = message === undefined ? claim.id : describe(message);
   const plain: Settlement = {
     claim,
@@ -76,7 +78,7 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
   } catch (error) {
     if (isTemporary(error)) throw error;
     // What its readers would have been told is refused too; the message as it was is in the storage already.
-    core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { error });
+    core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { ...about, error });
   }
   const bare = { ...plain, bury: { ...burial, data: claim.data } };
   try {

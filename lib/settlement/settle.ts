@@ -9,6 +9,7 @@ import { toError } from "../primitives/error_record.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { announceSettled } from "./announce.ts";
 import { describe } from "../observe/logger.ts";
+import { aboutTask } from "../observe/tracing.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
 import { leaveGate } from "../control/concurrency.ts";
 import { announceItems } from "../enqueue/announce.ts";
@@ -37,7 +38,10 @@ export async function settle(execution: Execution, outcome: Outcome): Promise<bo
 
 async function settleRefused(execution: Execution, error: Error): Promise<boolean> {
   const { core, claim, message, options } = execution;
-  core.logger.error(`The end of task ${describe(message)} is refused: ${error.message}`, { error });
+  core.logger.error(`The end of task ${describe(message)} is refused: ${error.message}`, {
+    ...aboutTask(core, message),
+    error,
+  });
   let written: Written;
   try {
     written = await write(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()));
@@ -70,7 +74,8 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
 async function announceWritten(execution: Execution, { built, settled }: Written): Promise<boolean> {
   const { core, message, options, attempt } = execution;
   if (!settled.held) {
-    core.logger.warn(`Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`);
+    const line = `Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
+    core.logger.warn(line, { ...aboutTask(core, message, attempt?.traceId) });
     return false;
   }
   countAttempt(execution, built);
