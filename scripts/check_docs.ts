@@ -21,7 +21,9 @@ import { runCommand } from "./testing/command.ts";
  * @returns One text for each problem; none when all is well.
  */
 export async function checkDocs(root: string, run: boolean): Promise<string[]> {
-  const doors = ["mod.ts", "app/mod.ts", "dashboard/mod.ts", "testing/mod.ts"].filter((door) => existsSync(join(root, door)));
+  const doors = ["mod.ts", "app/mod.ts", "dashboard/mod.ts", "otel/mod.ts", "testing/mod.ts"].filter((door) =>
+    existsSync(join(root, door))
+  );
   const missing = (await Promise.all(doors.map((door) => readExports(root, door)))).flatMap(findMissing);
   const problems = await withSnippets(async (snippets, folder) => {
     const types = await checkTypes(snippets, folder);

@@ -58,6 +58,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "app": ["app", "lib", "storage"],
   "consumer.ts": ["consumer", "app", "dashboard"],
   "dashboard": ["dashboard", "lib"],
+  "otel": ["otel", "lib"],
   "testing": ["testing", "consumer", "storage", "lib"],
 };
 
@@ -248,7 +249,7 @@ function exportOf(node: Node): Node | undefined {
 
 /** Where the time is read and timers are set: whoever else wants to know is handed a clock, which a test can step. */
 const clockFile = "lib/primitives/clock.ts";
-const clockless = ["lib", "storage", "consumer", "app", "dashboard", "testing"];
+const clockless = ["lib", "storage", "consumer", "app", "dashboard", "otel", "testing"];
 const timers = ["setTimeout", "setInterval"];
 
 const clocks: Rule = {

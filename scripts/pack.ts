@@ -24,7 +24,17 @@ const settings = {
     rootDir: "..",
     outDir: ".",
   },
-  include: ["../mod.ts", "../consumer.ts", "../lib", "../storage", "../consumer", "../app", "../dashboard", "../testing"],
+  include: [
+    "../mod.ts",
+    "../consumer.ts",
+    "../lib",
+    "../storage",
+    "../consumer",
+    "../app",
+    "../dashboard",
+    "../otel",
+    "../testing",
+  ],
   exclude: [],
 };
 

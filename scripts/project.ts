@@ -18,6 +18,7 @@ const sourceRoots = [
   "consumer",
   "app",
   "dashboard",
+  "otel",
   "testing",
   "tests",
   "scripts",

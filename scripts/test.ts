@@ -29,7 +29,7 @@ interface Wish {
  * What runs on Node too when everything runs: what meets the runtime, and does not take long. The rest, and the snippets, run there in the
  * long run.
  */
-const onNode = /^tests\/(lib|testing)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$|^tests\/consumer\//;
+const onNode = /^tests\/(lib|testing|otel)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$|^tests\/consumer\//;
 /** Tests of a consumer that say little more on Node: they start Deno, read files, or format text. */
 const notOnNode = /consumer\/(permissions|deploy_files|log_\w+|faulty_storage|health_strangers|several_consumers)\.test\.ts$/;
 

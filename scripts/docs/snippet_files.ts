@@ -91,7 +91,9 @@ async function collectSnippets(root: string, folder: string): Promise<Snippet[]>
       makeSnippet(folder, document, `${document}:${block.line}`, `line_${block.line}.ts`, block)
     )
   );
-  const doors = ["mod.ts", "app/mod.ts", "dashboard/mod.ts", "testing/mod.ts"].filter((door) => existsSync(join(root, door)));
+  const doors = ["mod.ts", "app/mod.ts", "dashboard/mod.ts", "otel/mod.ts", "testing/mod.ts"].filter((door) =>
+    existsSync(join(root, door))
+  );
   const items = (await Promise.all(doors.map((door) => readExports(root, door)))).flat();
   const docstrings = items.flatMap((item) => {
     const source = `${item.file} ${item.path}`;

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { Folder, terminated } from "./_folder.ts";
+
+const SLOW = 60_000;
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+let folder: Folder;
+
+beforeEach(() => {
+  folder = new Folder();
+  folder.module(
+    "app.js",
+    `import { getLogger } from "${new URL("../../node_modules/@logtape/logtape/dist/mod.js", import.meta.url).href}";
+     export const huey = new library.SqliteHuey("shop", { filename: "data/shop.db" });
+     let tries = 0;
+     export const work = huey.task({ name: "work", retries: 1 }, (card) => {
+       getLogger(["app"]).info("charging");
+       if (tries++ === 0) throw new Error("no");
+     });`,
+  );
+  folder.module(
+    "fill.js",
+    `import { work } from "./app.js";
+     await work.with({ meta: { traceparent: "00-${TRACE}-b7ad6b7169203331-01" } })("4111");
+     export { huey } from "./app.js";`,
+  );
+});
+afterEach(() => folder.end());
+
+for (const type of ["greenlet", "thread", "process"]) {
+  test(`JSON lines about a task of a ${type} worker say which, its attempt, queue and trace`, async () => {
+    expect((await folder.run(["health", "fill.js"]).exited).code).toBe(1);
+    const program = folder.run(["--json", "-k", type, "app.js"]);
+    await program.says("executed in");
+    expect(await terminated(program)).toBe(0);
+    const lines = program.text.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    const about = lines.filter(({ message }) => /^(Executing|Task) work|^charging/.test(message));
+    const [{ taskId }] = about;
+    expect(
+      about.map((
+        { message, attempt },
+      ) => [message.replace(/ work: \S+/, "").replace(/ \(.*\)/, "").replace(/ [\d.]+ s$/, ""), attempt]),
+    )
+      .toEqual([
+        ["Executing", 1],
+        ["charging", 1],
+        ["Task failed in", 1],
+        ["Task is tried again", 1],
+        ["Executing", 2],
+        ["charging", 2],
+        ["Task executed in", 2],
+      ]);
+    for (const line of about) {
+      expect(line).toMatchObject({ taskId, taskName: "work", queue: "shop", traceId: TRACE });
+    }
+    // What is about no task has nothing of it.
+    expect(lines.find(({ message }) => message.startsWith("Consumer started")).taskId).toBeUndefined();
+    expect(program.text).not.toContain("4111");
+  }, SLOW);
+}
+
+test("lines for people stay as they were", async () => {
+  expect((await folder.run(["health", "fill.js"]).exited).code).toBe(1);
+  const program = folder.run(["-S", "-k", "greenlet", "app.js"]);
+  await program.says("executed in");
+  expect(await terminated(program)).toBe(0);
+  expect(program.text).toMatch(/^\d\d:\d\d:\d\d Executing work: \S+ \(1 retry\)$/m);
+  expect(program.text).not.toContain(TRACE);
+}, SLOW);
