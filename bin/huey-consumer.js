@@ -23,7 +23,17 @@ async function runHere() {
     console.error(error.message);
     process.exit(1);
   }
-  await import("../dist/consumer.js");
+  if (isWorker()) await import("../dist/consumer/child/process_entry.js");
+  else await import("../dist/consumer.js");
+}
+
+/** Whether a consumer starts a worker process: from its cache of npm, Deno runs the commands of a package, and no other module. */
+function isWorker() {
+  try {
+    return env.HUEY_WORKER_PROCESS === String(process.ppid);
+  } catch {
+    return false; // Whoever may not read it was not started by a consumer.
+  }
 }
 
 /** Runs this file with Bun in place of this process, or beside it where a process cannot be replaced. */

@@ -56,8 +56,23 @@ export function plainRuntimeName(): string {
 
 /** Arguments that start this program again. */
 export function programArguments(): string[] {
-  const program = deno()?.mainModule ?? process.argv[1]!;
+  const runtime = deno();
+  const program = runtime === undefined ? process.argv[1]! : packageProgram(runtime.mainModule) ?? runtime.mainModule;
   return [...moduleArguments(program), ...process.argv.slice(2)];
+}
+
+/**
+ * How Deno runs a module of this library that is in no folder of the application: by its name in the registry, since by its address it
+ * would find neither the packages that it needs nor the application's deno.json.
+ *
+ * @param module Address of the module.
+ * @returns Of JSR, the command line; of npm, where only commands have names, the command, which also starts workers; else nothing.
+ */
+export function packageProgram(module: string): string | undefined {
+  const [, jsr] = /^https?:.*\/@hueyjs\/huey\/([^/]+)\/consumer\.ts$/.exec(module) ?? [];
+  if (jsr !== undefined) return `jsr:@hueyjs/huey@${jsr}/consumer`;
+  const [, npm] = /^file:(?!.*\/node_modules\/).*\/npm\/.+\/@hueyjs\/huey\/([^/]+)\/(?:bin|dist)\//.exec(module) ?? [];
+  return npm === undefined ? undefined : `npm:@hueyjs/huey@${npm}/huey-consumer`;
 }
 
 /** Whether this process was started for a debugger. */
@@ -99,7 +114,9 @@ function commandFlags(mainModule: string): string[] | undefined {
   if (line === undefined) return undefined;
   const args = process.argv.slice(2);
   const program = line.length - args.length - 1;
-  if (program < 0 || !mainModule.endsWith(line[program]!.replace(/^(\.{0,2}\/)+/, ""))) return undefined;
+  if (program < 0) return undefined;
+  const isNamed = /^(npm|jsr):/.test(line[program]!);
+  if (!isNamed && !mainModule.endsWith(line[program]!.replace(/^(\.{0,2}\/)+/, ""))) return undefined;
   const [command = "", ...flags] = line.slice(0, program);
   // Flags of other commands, such as `deno test`, mean nothing to `deno run`.
   if (command !== "run" && command !== "" && !command.startsWith("-")) return undefined;

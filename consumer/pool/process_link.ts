@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { WORKER_FOLDER, WORKER_PROCESS } from "../platform/environment.ts";
-import { moduleArguments, startFolder } from "../platform/runtime_flags.ts";
+import { moduleArguments, packageProgram, startFolder } from "../platform/runtime_flags.ts";
 import { siblingUrl } from "../platform/web_worker.ts";
 import type { WebWorker, WebWorkerEvents } from "../platform/web_worker.ts";
 
@@ -16,8 +16,9 @@ export function openProcess(events: WebWorkerEvents): WebWorker {
   // Of a program at another address, as from JSR, Deno does not look for a deno.json, by which the application finds its packages; of
   // one that it reads from its standard input it does, from the current folder on.
   const isRemote = entry.protocol !== "file:";
+  const program = isRemote ? "-" : packageProgram(entry.href) ?? fileURLToPath(entry);
   const folder = startFolder();
-  const child = spawn(process.execPath, moduleArguments(isRemote ? "-" : fileURLToPath(entry)), {
+  const child = spawn(process.execPath, moduleArguments(program), {
     stdio: [isRemote ? "pipe" : "ignore", "inherit", "inherit", "ipc"],
     env: {
       ...process.env,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import process from "node:process";
-import { moduleArguments, otherModuleFlags, programArguments } from "../../consumer/platform/runtime_flags.ts";
+import { moduleArguments, otherModuleFlags, packageProgram, programArguments } from "../../consumer/platform/runtime_flags.ts";
 import { DENO } from "./_program.ts";
 
 describe("moduleArguments()", () => {
@@ -20,6 +20,20 @@ describe("otherModuleFlags()", () => {
     [["--eval=1", "-pe", "process.pid", "--test", "--test-name-pattern", "x"], []],
   ])("of %j leaves what is meant for any module", (given, kept) => {
     expect(otherModuleFlags(given)).toEqual(kept);
+  });
+});
+
+describe("packageProgram()", () => {
+  test.each([
+    ["https://jsr.io/@hueyjs/huey/0.2.0/consumer.ts", "jsr:@hueyjs/huey@0.2.0/consumer"],
+    ["file:///root/.cache/deno/npm/registry/@hueyjs/huey/1.0.0/bin/huey-consumer.js", "npm:@hueyjs/huey@1.0.0/huey-consumer"],
+    ["file:///d/npm/registry/@hueyjs/huey/1.0.0/dist/consumer/child/process_entry.js", "npm:@hueyjs/huey@1.0.0/huey-consumer"],
+    ["file:///app/node_modules/@hueyjs/huey/bin/huey-consumer.js", undefined],
+    ["file:///app/npm/node_modules/.deno/x/node_modules/@hueyjs/huey/dist/consumer.js", undefined],
+    ["file:///app/consumer.ts", undefined],
+    ["https://example.com/app/main.ts", undefined],
+  ])("of %s is %s", (module, program) => {
+    expect(packageProgram(module)).toBe(program);
   });
 });
 

@@ -61,8 +61,12 @@ export class Project {
     return ended.stdout;
   }
 
-  /** Runs a program while a consumer runs. @returns what the program printed, and the consumer's exit code after SIGTERM */
-  async whileConsuming(consumer: Argv, program: Argv): Promise<{ readonly printed: string; readonly code: number | null }> {
+  /** Runs a program while a consumer runs, and perhaps `again` when that was started anew by SIGHUP. @returns what the program printed, and the consumer's exit code after SIGTERM */
+  async whileConsuming(
+    consumer: Argv,
+    program: Argv,
+    again = false,
+  ): Promise<{ readonly printed: string; readonly code: number | null }> {
     const [command, ...args] = consumer;
     const child = spawn(command, args, {
       cwd: this.path,
@@ -70,18 +74,27 @@ export class Project {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";
+    let heard = (): void => {};
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: unknown) => (said += String(data), heard()));
     const exited = new Promise<number | null>((resolve) => child.on("close", (code) => resolve(code)));
-    const started = new Promise<void>((resolve) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.on("data", (data: unknown) => {
-          said += String(data);
-          if (said.includes("Consumer started")) resolve();
-        });
-      }
-    });
+    const started = (times: number): Promise<void> =>
+      Promise.race([
+        new Promise<void>((resolve) => {
+          heard = () => said.split("Consumer started").length > times && resolve();
+          heard();
+        }),
+        exited.then(() => Promise.reject(new Error(`The consumer ended:\n${said}`))),
+      ]);
+    const call = (): Promise<string> =>
+      this.ok(...program).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${said}`)));
     try {
-      await Promise.race([started, exited.then(() => Promise.reject(new Error(`The consumer ended:\n${said}`)))]);
-      const printed = await this.ok(...program).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${said}`)));
+      await started(1);
+      let printed = await call();
+      if (again) {
+        process.kill(child.pid!, "SIGHUP");
+        await started(2);
+        printed += await call();
+      }
       process.kill(child.pid!, "SIGTERM");
       return { printed, code: await exited };
     } finally {

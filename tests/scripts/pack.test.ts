@@ -49,10 +49,8 @@ describe.if("Bun" in globalThis)("the npm package", () => {
   });
 
   test("brings the one file of the parser of the command line, with its licence, and not all of it", () => {
-    expect(readdirSync(join(app.path, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
-      "@hueyjs",
-      "@logtape",
-    ]);
+    expect(existsSync(join(app.path, "node_modules/@logtape/logtape"))).toBe(true);
+    expect(existsSync(join(app.path, "node_modules/deno-std"))).toBe(false);
     expect(readdirSync(join(installed, "dist/std")).sort()).toEqual(["LICENSE", "parse_args.js"]);
     expect(readFileSync(join(installed, "dist/std/LICENSE"), "utf8")).toMatch(
       /^MIT License\n\nCopyright [\d-]+ the Deno authors\n\nPermission/,
@@ -92,8 +90,8 @@ describe.if("Bun" in globalThis)("the npm package", () => {
         const project = user({ ...APPLICATION, "deno.json": JSON.stringify(settings) });
         const deno = [tool("deno"), "run", "-A", "--quiet"] as const;
         const consumer = [...deno, "npm:@hueyjs/huey/huey-consumer", "-k", type, "tasks.ts"] as const;
-        expect(await project.whileConsuming(consumer, [...deno, "--check", "main.ts"])).toEqual({
-          printed: "sum 3\n",
+        expect(await project.whileConsuming(consumer, [...deno, "--check", "main.ts"], true)).toEqual({
+          printed: "sum 3\nsum 3\n",
           code: 0,
         });
         expect(existsSync(join(project.path, "node_modules"))).toBe(modules === "auto");
