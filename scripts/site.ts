@@ -12,7 +12,7 @@ import { readGuide } from "./site/guide.ts";
 import { layout } from "./site/layout.ts";
 import { runCommand } from "./testing/command.ts";
 
-const entries = ["mod.ts", "app/mod.ts", "testing/mod.ts", "dashboard/mod.ts"];
+const entries = ["mod.ts", "app/mod.ts", "testing/mod.ts", "dashboard/mod.ts", "otel/mod.ts"];
 const limitMs = 300_000;
 
 /** Writes the pages of the guide. @returns how many there are */
