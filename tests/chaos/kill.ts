@@ -16,8 +16,10 @@ import type { ChaosSettings } from "./app.ts";
 
 const CONSUMER = fileURLToPath(new URL("../../consumer.ts", import.meta.url));
 const APP = fileURLToPath(new URL("./app.ts", import.meta.url));
+/** Whether this is the long run (`npm run test:long`): the usual one kills with fewer classes, and one kind of test for each storage. */
+export const LONG: boolean = process.env["HUEY_CHAOS_TASKS"] !== undefined;
 /** Two tasks each. */
-const PIPELINES = Number(process.env["HUEY_CHAOS_TASKS"] ?? 1200) / 2;
+const PIPELINES = Number(process.env["HUEY_CHAOS_TASKS"] ?? 1000) / 2;
 const CHORDS = 20;
 const MEMBERS = 5;
 /** Long: each killed consumer has a successor to start, on a machine that may be busy. */

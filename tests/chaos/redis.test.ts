@@ -3,7 +3,7 @@ import process from "node:process";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
-import { killTest } from "./kill.ts";
+import { killTest, LONG } from "./kill.ts";
 import { stepKillTest } from "./steps.ts";
 
 let server: RedisServer;
@@ -19,11 +19,13 @@ describe("Redis", () => {
   });
   afterAll(() => server.stop());
 
-  for (const huey of ["RedisHuey", "PriorityRedisHuey", "RedisExpireHuey", "PriorityRedisExpireHuey"]) {
+  const others = LONG ? ["RedisExpireHuey", "PriorityRedisExpireHuey"] : [];
+  for (const huey of ["RedisHuey", "PriorityRedisHuey", ...others]) {
     const workers = huey === "RedisHuey" ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
     if (isKilled(huey)) killTest(`${huey}, ${workers[1]}`, () => ({ huey, options: { url: server.url } }), workers);
     if (huey !== "PriorityRedisHuey") continue;
     gateKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
+    if (!LONG) continue;
     failureKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
     stepKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);
   }
