@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe } from "bun:test";
-import process from "node:process";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { failureKillTest } from "./failures.ts";
 import { gateKillTest } from "./gates.ts";
@@ -10,7 +9,7 @@ let server: RedisServer;
 
 /** The first has neither priorities nor an expiry of results, the last has both; those with one of them are for the long run. */
 function isKilled(huey: string): boolean {
-  return ["RedisHuey", "PriorityRedisExpireHuey"].includes(huey) || process.env["HUEY_CHAOS_TASKS"] !== undefined;
+  return ["RedisHuey", "PriorityRedisExpireHuey"].includes(huey) || LONG;
 }
 
 describe("Redis", () => {
@@ -19,8 +18,7 @@ describe("Redis", () => {
   });
   afterAll(() => server.stop());
 
-  const others = LONG ? ["RedisExpireHuey", "PriorityRedisExpireHuey"] : [];
-  for (const huey of ["RedisHuey", "PriorityRedisHuey", ...others]) {
+  for (const huey of ["RedisHuey", "PriorityRedisHuey", "RedisExpireHuey", "PriorityRedisExpireHuey"]) {
     const workers = huey === "RedisHuey" ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
     if (isKilled(huey)) killTest(`${huey}, ${workers[1]}`, () => ({ huey, options: { url: server.url } }), workers);
     if (huey !== "PriorityRedisHuey") continue;
