@@ -6,6 +6,7 @@ import { checkKeys, checkNumber } from "../lib/primitives/arguments.ts";
 import { coreOf } from "../lib/core/core.ts";
 import { currentAttempt } from "../lib/core/current.ts";
 import { Huey } from "../lib/huey/huey.ts";
+import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
 import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "../lib/primitives/time.ts";
@@ -14,6 +15,9 @@ import { MemoryStorage } from "../storage/memory/storage.ts";
 import { TestClock } from "./clock.ts";
 import type { RanTask } from "./ran_task.ts";
 import { Runner } from "./runner.ts";
+
+// As the main module does: a test may import this one alone.
+provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
 
 /** Options of a `TestHuey`. */
 export interface TestHueyOptions extends Omit<HueyOptions, "clock"> {

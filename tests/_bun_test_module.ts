@@ -261,7 +261,8 @@ export const describe: Describe = Object.assign(group("run"), {
 });
 
 /** Runs once before the first test of the group. */
-export function beforeAll(hook: Body): void {
+/** @param _limitMs How long it may take in `bun:test`; here the limit of the run is the only one. */
+export function beforeAll(hook: Body, _limitMs?: number): void {
   current.beforeAll.push(hook);
 }
 

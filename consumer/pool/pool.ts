@@ -124,8 +124,16 @@ export class WorkerPool implements Workers {
   }
 
   async busy(): Promise<number> {
-    const counts = await Promise.all([...this.#workers].map((worker) => worker.busy()));
+    const counts = await Promise.all(
+      [...this.#workers].map(async (worker) => await worker.busy() ?? await this.#claims(worker)),
+    );
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many tasks a worker holds, as the storage knows. */
+  async #claims({ name }: RemoteWorker): Promise<number> {
+    const { consumer } = this.#options;
+    return (await this.#core.storage.claimed({ consumer, worker: name })).length;
   }
 
   get isAlive(): boolean {

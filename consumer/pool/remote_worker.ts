@@ -138,10 +138,10 @@ export class RemoteWorker {
     return started;
   }
 
-  /** How many attempts run in it; of one that does not answer at once, which is busy with one, as many as it last said. */
-  async busy(): Promise<number> {
+  /** How many attempts run in it; `undefined` if it does not answer at once: something in it does not yield. */
+  async busy(): Promise<number | undefined> {
     if (!this.isReady) return 0;
-    return await this.#answersWithin(BRIEF_MS) ? this.#busy : Math.max(1, this.#busy);
+    return await this.#answersWithin(BRIEF_MS) ? this.#busy : undefined;
   }
 
   /** Kills it. */

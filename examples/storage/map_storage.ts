@@ -109,13 +109,11 @@ export class MapStorage implements Storage {
 
   /** Something has left a gate. */
   #admit(): Item[] {
-    this.#ring("queue");
-    return this.#rows.admit(this.#nowMs());
+    return this.#ring("queue"), this.#rows.admit(this.#nowMs());
   }
 
   readonly leaveGate: Storage["leaveGate"] = async ({ token }) => {
-    const row = this.#in("passed").find(({ held }) => held!.token === token);
-    if (row) row.item = { ...row.item, gate: undefined };
+    for (const row of this.#in("passed")) if (row.held!.token === token) row.item = { ...row.item, gate: undefined };
     return this.#admit();
   };
 

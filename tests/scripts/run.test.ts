@@ -94,7 +94,7 @@ describe("run.mjs", () => {
   test("an unknown command is refused", () => {
     expect(run(["tset"])).toEqual({
       code: 2,
-      output: `Unknown command "tset": use one of test, long, demo, pack, packed\n`,
+      output: `Unknown command "tset": use one of test, long, demo, docs, pack, packed\n`,
       log: "",
     });
   });

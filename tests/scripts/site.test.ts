@@ -51,7 +51,7 @@ describe("the guide as a site", () => {
       await page.keyboard.press("/");
       await page.keyboard.type("failed tasks");
       await page.locator("#found a").first().click();
-      expect(page.url()).toEndWith("operating.html#failed-tasks");
+      expect(page.url().endsWith("operating.html#failed-tasks")).toBe(true);
       expect(complaints.filter((text) => !api(text))).toEqual([]);
       const telephone = await openTab(browser, TELEPHONE);
       await telephone.page.goto(pathToFileURL(join(folder, "command_line.html")).href);

@@ -3,9 +3,9 @@ import { Consumer, SqliteHuey } from "@hueyjs/huey";
 import { dashboard } from "@hueyjs/huey/dashboard";
 import { Hono } from "hono";
 
-export const huey = new SqliteHuey({ name: "board", filename: "board.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "board", filename: "board.db" });
 
-export const greet = huey.task("greet", (name: string) => `hello ${name}`);
+const greet = huey.task("greet", (name: string) => `hello ${name}`);
 
 /** Who may see the queue, and who may act. In an application: look at the session. */
 function access(request: Request): "read" | "write" | false {
@@ -19,7 +19,7 @@ const board = dashboard(huey, {
   show: ({ name }) => `arguments of ${name} are private`,
 });
 
-export const web = new Hono()
+const web = new Hono()
   .post("/greetings/:name", async (context) => context.json({ id: (await greet(context.req.param("name"))).id }, 202))
   .all("/admin/queue", (context) => board(context.req.raw))
   .all("/admin/queue/*", (context) => board(context.req.raw));

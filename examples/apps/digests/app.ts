@@ -5,12 +5,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { Consumer, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "digests", filename: "digests.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "digests", filename: "digests.db" });
 
 const PIECE = 64 * 1024;
 
 /** The SHA-256 of a file, read in pieces, so that a large one can be watched and canceled. */
-export const digest = huey.task(
+const digest = huey.task(
   { name: "digest", context: true, timeout: { minutes: 10 }, concurrency: 2 },
   async (context, path: string) => {
     const { size } = await stat(path);

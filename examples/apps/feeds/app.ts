@@ -1,7 +1,7 @@
 /** A reader of feeds. See README.md. */
 import { Consumer, crontab, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "feeds", filename: "feeds.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "feeds", filename: "feeds.db" });
 
 const FEEDS = ["https://one.example/feed", "https://two.example/feed"];
 
@@ -14,7 +14,7 @@ async function download(url: string): Promise<string[]> {
 }
 
 /** Reads one feed. The server of a feed is not asked more than 10 times a minute. */
-export const readFeed = huey.task(
+const readFeed = huey.task(
   {
     name: "readFeed",
     retries: 4,
@@ -32,7 +32,7 @@ export const readFeed = huey.task(
 );
 
 /** Every ten minutes all feeds, in one round trip. */
-export const refresh = huey.periodicTask("refresh", crontab("*/10 * * * *"), async () => {
+huey.periodicTask("refresh", crontab("*/10 * * * *"), async () => {
   await readFeed.map(FEEDS);
 });
 

@@ -1,7 +1,7 @@
 /** A sender of mails. See README.md. */
 import { CancelExecution, Consumer, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "mail", filename: "mail.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "mail", filename: "mail.db" });
 
 let providerIsAway = true;
 
@@ -14,7 +14,7 @@ async function deliver(to: string, subject: string): Promise<void> {
 }
 
 /** The same mail to the same person is sent once, however often somebody presses the button while it waits. */
-export const sendMail = huey.task(
+const sendMail = huey.task(
   { name: "sendMail", unique: true, retries: 1, retryDelay: 0.05, timeout: 30 },
   async (to: string, subject: string) => await deliver(to, subject),
 );

@@ -1,7 +1,7 @@
 /** Payments. See README.md. */
 import { Consumer, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "payment", filename: "payment.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "payment", filename: "payment.db" });
 
 let charges = 0;
 let bookings = 0;
@@ -14,7 +14,7 @@ async function charge(order: string, cents: number, key: string): Promise<string
 }
 
 /** Is not told twice what it was told once: each step is kept before the next one begins. */
-export const pay = huey.task(
+const pay = huey.task(
   { name: "pay", context: true, retries: 3, retryDelay: 0.05, unique: { key: (order) => order } },
   async (context, order: string, cents: number) => {
     const receipt = await context.step("charge", () => charge(order, cents, context.id));
@@ -27,7 +27,7 @@ export const pay = huey.task(
 );
 
 /** Has no key by which the other side could see that it is the same: so it is asked at most once, and people look at what failed. */
-export const faxTheBank = huey.task(
+const faxTheBank = huey.task(
   { name: "faxTheBank", delivery: "at-most-once" },
   (receipt: string) => `fax of ${receipt}`,
 );

@@ -1,10 +1,10 @@
 /** A report of many parts. See README.md. */
 import { chord, Consumer, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "report", filename: "report.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "report", filename: "report.db" });
 
 /** The sales of a month; one region did not hand in its figures. */
-export const sales = huey.task("sales", (region: string, month: number) => {
+const sales = huey.task("sales", (region: string, month: number) => {
   if (region === "south") throw new Error(`no figures of ${region} for month ${month}`);
   return { region, sum: region.length * 100 * month };
 });
@@ -12,12 +12,12 @@ export const sales = huey.task("sales", (region: string, month: number) => {
 type Sales = { region: string; sum: number };
 
 /** Gets all parts; that of a region that failed is an error. */
-export const summary = huey.task("summary", (parts: (Sales | Error)[]) => ({
+const summary = huey.task("summary", (parts: (Sales | Error)[]) => ({
   total: parts.reduce((sum, part) => part instanceof Error ? sum : sum + part.sum, 0),
   missing: parts.filter((part) => part instanceof Error).length,
 }));
 
-export const publish = huey.task(
+const publish = huey.task(
   "publish",
   ({ total, missing }: { total: number; missing: number }) => `total ${total}, missing regions: ${missing}`,
 );

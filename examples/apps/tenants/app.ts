@@ -1,13 +1,13 @@
 /** Work of many tenants. See README.md. */
 import { Consumer, SqliteHuey } from "@hueyjs/huey";
 
-export const huey = new SqliteHuey({ name: "tenants", filename: "tenants.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "tenants", filename: "tenants.db" });
 
 const running = new Map<string, number>();
 const most = new Map<string, number>();
 
 /** Two at once for each tenant. Who has many must not keep the others waiting. */
-export const importFile = huey.task(
+const importFile = huey.task(
   { name: "importFile", concurrency: { limit: 2, key: (tenant) => tenant } },
   async (tenant: string, file: number) => {
     const now = (running.get(tenant) ?? 0) + 1;

@@ -3,10 +3,10 @@ import { Consumer, SqliteHuey } from "@hueyjs/huey";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 
-export const huey = new SqliteHuey({ name: "web", filename: "web.db" });
+export const huey: SqliteHuey = new SqliteHuey({ name: "web", filename: "web.db" });
 
 /** Work that takes long, tells how far it is, and can be stopped. */
-export const render = huey.task({ name: "render", context: true }, async (context, frames: number) => {
+const render = huey.task({ name: "render", context: true }, async (context, frames: number) => {
   for (let frame = 1; frame <= frames; frame++) {
     context.signal.throwIfAborted();
     await context.setProgress({ frame, frames });
@@ -16,7 +16,7 @@ export const render = huey.task({ name: "render", context: true }, async (contex
 });
 
 /** Any process of the web server can answer for any film: the id is all that it needs. */
-export const web = new Hono()
+const web = new Hono()
   .post("/films", async (context) => {
     const { id } = await render(Number(context.req.query("frames") ?? 10));
     return context.json({ id }, 202);
