@@ -39,6 +39,8 @@ function soak(...args: string[]): Job {
 
 const all: Job[] = [
   ...(["bun", "deno"] as const).flatMap((runtime) => testJobs(runtime, isLong, hourMs)),
+  // The usual run has those on Bun alone.
+  ...testJobs("deno", (file) => file.startsWith("tests/scripts/"), hourMs),
   // All of them: the usual run has only some on Node.
   ...testJobs("node", () => true, hourMs),
   soak("--storage", "memory", "--tasks", "1000000"),
