@@ -64,6 +64,19 @@ export class Heap<T> {
     this.#values = kept;
   }
 
+  /** @returns The values for which `matches` holds, in no order; it must hold for all that are smaller than one for which it does */
+  listWhile(matches: (value: T) => boolean): T[] {
+    const found: T[] = [];
+    const next = [0];
+    while (next.length > 0) {
+      const index = next.pop()!;
+      if (index >= this.#values.length || !matches(this.#values[index]!)) continue;
+      found.push(this.#values[index]!);
+      next.push(2 * index + 1, 2 * index + 2);
+    }
+    return found;
+  }
+
   /** @returns The values in order, as a copy */
   toSorted(): T[] {
     return this.#values.toSorted(this.#compare);

@@ -3,6 +3,12 @@
  * @module
  */
 
+/** The entries of both generations, in their order. */
+export interface SavedRecent<V> {
+  readonly young: readonly (readonly [string, V])[];
+  readonly old: readonly (readonly [string, V])[];
+}
+
 /** Keys and values in two generations: when the younger one is full, the older one goes. */
 export class RecentMap<V> {
   readonly #most: number;
@@ -38,5 +44,16 @@ export class RecentMap<V> {
   clear(): void {
     this.#young.clear();
     this.#old.clear();
+  }
+
+  /** Everything there is. */
+  saved(): SavedRecent<V> {
+    return { young: [...this.#young], old: [...this.#old] };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ young, old }: SavedRecent<V>): void {
+    this.#young = new Map(young);
+    this.#old = new Map(old);
   }
 }

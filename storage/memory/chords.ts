@@ -9,17 +9,24 @@ interface Chord extends ChordRecord {
   /** What the members have reported, by place. */
   readonly values: Map<number, Uint8Array>;
   /** When the last place was filled, */
-  filledMs?: number;
+  filledMs?: number | undefined;
   /** and by which claim. */
   filledBy?: string | undefined;
 }
 
+/** A chord as it is saved. */
+export interface SavedChord extends ChordRecord {
+  readonly values: readonly (readonly [index: number, value: Uint8Array])[];
+  readonly filledMs?: number | undefined;
+  readonly filledBy?: string | undefined;
+}
+
 /** Chords by id, from the enqueueing of their members until their callback has ended. */
 export class MemoryChords {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #chords = new Map<string, Chord>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
@@ -61,5 +68,16 @@ export class MemoryChords {
   /** Forgets all. */
   clear(): void {
     this.#chords.clear();
+  }
+
+  /** Everything there is. */
+  saved(): SavedChord[] {
+    return [...this.#chords.values()].map((chord) => ({ ...chord, values: [...chord.values] }));
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore(saved: readonly SavedChord[]): void {
+    this.clear();
+    for (const chord of saved) this.#chords.set(chord.id, { ...chord, values: new Map(chord.values) });
   }
 }

@@ -4,8 +4,9 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Claim, Item, Lease, Owner, StoredLease, StoredRunning } from "../../lib/storage.ts";
-import { RecentMap } from "../recent_map.ts";
-import type { Entry } from "./queue.ts";
+import { RecentMap, type SavedRecent } from "../recent_map.ts";
+import type { LoadItem, SaveItem } from "./item.ts";
+import { type Entry, loadEntry, type SavedQueueEntry, saveEntry } from "./queue.ts";
 
 /** A claim and what is needed to put it back. */
 export interface Held {
@@ -14,6 +15,15 @@ export interface Held {
   readonly entry: Entry;
   /** When it was handed out. */
   readonly sinceMs: number;
+}
+
+/** Claims and leases as they are saved. */
+export interface SavedClaims {
+  readonly lastToken: number;
+  /** In the order in which they were handed out. */
+  readonly held: readonly (readonly [token: string, owner: Owner, sinceMs: number, entry: SavedQueueEntry])[];
+  readonly leases: readonly StoredLease[];
+  readonly lost: SavedRecent<true>;
 }
 
 /** A consumer, or one of its workers. */
@@ -30,31 +40,28 @@ const MOST_LOST = 10_000;
 
 /** Claims by token, and the leases that cover them. */
 export class MemoryClaims {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #held = new Map<string, Held>();
   readonly #leases = new Map<string, StoredLease>();
   /** Tokens of claims that were taken from their holder: a settlement of one of them was never written. */
   readonly #lost = new RecentMap<true>(MOST_LOST);
   #lastToken = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
   /** Hands out an entry of the queue. */
   add({ item, place, enteredMs, deliveries, begun }: Entry, owner: Owner, sinceMs: number): Claim {
     const entry = { item, place, enteredMs, deliveries: deliveries + 1, begun };
-    const claim = { ...item, token: String(++this.#lastToken), deliveries: entry.deliveries, ...(begun && { begun }) };
-    this.#held.set(claim.token, { claim, owner, entry, sinceMs });
-    return claim;
+    return this.#hold(String(++this.#lastToken), owner, sinceMs, entry);
   }
 
   /** Marks a claim as begun. @returns whether it is held */
   begin({ token }: Claim): boolean {
     const held = this.#held.get(token);
     if (held === undefined) return false;
-    const { claim, entry } = held;
-    this.#held.set(token, { ...held, claim: { ...claim, begun: true }, entry: { ...entry, begun: true } });
+    this.#hold(token, held.owner, held.sinceMs, { ...held.entry, begun: true });
     return true;
   }
 
@@ -130,6 +137,31 @@ export class MemoryClaims {
   /** All leases. */
   leases(): StoredLease[] {
     return [...this.#leases.values()];
+  }
+
+  /** Everything there is. */
+  saved(save: SaveItem): SavedClaims {
+    const held = [...this.#held].map(([token, { owner, sinceMs, entry }]) =>
+      [token, owner, sinceMs, saveEntry(entry, save)] as const
+    );
+    return { lastToken: this.#lastToken, held, leases: this.leases(), lost: this.#lost.saved() };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ lastToken, held, leases, lost }: SavedClaims, load: LoadItem): void {
+    this.#held.clear();
+    this.#leases.clear();
+    for (const [token, owner, sinceMs, entry] of held) this.#hold(token, owner, sinceMs, loadEntry(entry, load));
+    for (const lease of leases) this.#leases.set(lease.consumer, lease);
+    this.#lost.restore(lost);
+    this.#lastToken = lastToken;
+  }
+
+  #hold(token: string, owner: Owner, sinceMs: number, entry: Entry): Claim {
+    const { item, deliveries, begun } = entry;
+    const claim = { ...item, token, deliveries, ...(begun && { begun }) };
+    this.#held.set(token, { claim, owner, entry, sinceMs });
+    return claim;
   }
 }
 

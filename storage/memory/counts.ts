@@ -14,14 +14,29 @@ interface Tally {
 /** Tallies by the beginning of their step of time and the name of their task. */
 type Times = Map<number, Map<string, Tally>>;
 
+/** A row of counts as it is saved: names beside their numbers, in their order. */
+export interface SavedRow {
+  readonly step: CountStep;
+  readonly atMs: number;
+  readonly taskName: string;
+  readonly sums: readonly (readonly [string, number])[];
+  readonly maxima: readonly (readonly [string, number])[];
+}
+
+/** Counts as they are saved. */
+export interface SavedCounts {
+  readonly rows: readonly SavedRow[];
+  readonly recent: readonly Uint8Array[];
+}
+
 /** Counts by the minute and by the hour, and the recent ends of tasks. */
 export class MemoryCounts {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #times: Record<CountStep, Times> = { minute: new Map(), hour: new Map() };
   /** Oldest first. */
   #recent: Uint8Array[] = [];
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
@@ -56,6 +71,31 @@ export class MemoryCounts {
   clear(): void {
     for (const times of Object.values(this.#times)) times.clear();
     this.#recent = [];
+  }
+
+  /** Everything there is. */
+  saved(): SavedCounts {
+    const rows: SavedRow[] = [];
+    for (const step of ["minute", "hour"] as const) {
+      for (const [atMs, tallies] of this.#times[step]) {
+        for (const [taskName, { sums, maxima }] of tallies) {
+          rows.push({ step, atMs, taskName, sums: [...sums], maxima: [...maxima] });
+        }
+      }
+    }
+    return { rows, recent: this.#recent };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ rows, recent }: SavedCounts): void {
+    this.clear();
+    for (const { step, atMs, taskName, sums, maxima } of rows) {
+      const times = this.#times[step];
+      let tallies = times.get(atMs);
+      if (tallies === undefined) times.set(atMs, tallies = new Map());
+      tallies.set(taskName, { sums: new Map(sums), maxima: new Map(maxima) });
+    }
+    this.#recent = [...recent];
   }
 
   /** Deletes what is older. There are never many steps of time, so that all are looked at. */

@@ -16,6 +16,13 @@ export interface Grave {
   readonly place: number;
 }
 
+/** Dead letters as they are saved. */
+export interface SavedDeadLetters {
+  readonly nextPlace: number;
+  /** In the order of the burials. */
+  readonly graves: readonly Grave[];
+}
+
 /** So many letters a listing examines. */
 const MOST_EXAMINED = 10_000;
 
@@ -38,12 +45,7 @@ export class MemoryDeadLetters {
   bury(burial: Burial, { priority, taskId, steps }: { priority: number; taskId: string; steps: string }): void {
     this.take(burial.id);
     const letter = { ...burial, data: burial.data.slice(), error: burial.error?.slice(), priority };
-    const grave = { letter, taskId, steps, place: this.#nextPlace++ };
-    this.#graves.set(burial.id, grave);
-    const ofTask = this.#byTask.get(taskId);
-    if (ofTask === undefined) this.#byTask.set(taskId, new Set([grave]));
-    else ofTask.add(grave);
-    this.#kinds[burial.kind].add(grave);
+    this.#add({ letter, taskId, steps, place: this.#nextPlace++ });
   }
 
   /** Takes what is beyond the bounds of a kind, oldest first. @returns what was taken */
@@ -109,6 +111,26 @@ export class MemoryDeadLetters {
     this.#byTask.clear();
     for (const kind of Object.values(this.#kinds)) kind.clear();
     return graves;
+  }
+
+  /** Everything there is. */
+  saved(): SavedDeadLetters {
+    return { nextPlace: this.#nextPlace, graves: [...this.#graves.values()] };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ nextPlace, graves }: SavedDeadLetters): void {
+    this.takeAll();
+    for (const grave of graves) this.#add(grave);
+    this.#nextPlace = nextPlace;
+  }
+
+  #add(grave: Grave): void {
+    this.#graves.set(grave.letter.id, grave);
+    const ofTask = this.#byTask.get(grave.taskId);
+    if (ofTask === undefined) this.#byTask.set(grave.taskId, new Set([grave]));
+    else ofTask.add(grave);
+    this.#kinds[grave.letter.kind].add(grave);
   }
 
   #isThere(grave: Grave): boolean {

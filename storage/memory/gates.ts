@@ -4,6 +4,7 @@
  */
 import type { Gate, Item, Owner } from "../../lib/storage.ts";
 import { Fifo } from "./fifo.ts";
+import type { LoadItem, SavedItem, SaveItem } from "./item.ts";
 
 /** A gate that somebody has passed or waits at. */
 interface TakenGate {
@@ -14,9 +15,17 @@ interface TakenGate {
 }
 
 /** A gate that stays taken although the claim is settled, since the function still runs. */
-interface PassedGate {
+export interface PassedGate {
   readonly key: string;
   readonly owner: Owner;
+}
+
+/** Gates as they are saved. */
+export interface SavedGates {
+  readonly gates: readonly (readonly [key: string, limit: number, taken: number])[];
+  /** What waits at all gates, in the order in which it came: so it does at each of them. */
+  readonly blocked: readonly SavedItem[];
+  readonly passed: readonly (readonly [token: string, passed: PassedGate])[];
 }
 
 /** So many blocked items a listing examines. */
@@ -89,6 +98,23 @@ export class MemoryGates {
     this.#blocked.clear();
     this.#passed.clear();
     return items;
+  }
+
+  /** Everything there is. */
+  saved(save: SaveItem): SavedGates {
+    const gates = [...this.#gates].map(([key, { limit, taken }]) => [key, limit, taken] as const);
+    return { gates, blocked: [...this.#blocked].map(save), passed: [...this.#passed] };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ gates, blocked, passed }: SavedGates, load: LoadItem): void {
+    this.takeAll();
+    for (const [key, limit, taken] of gates) this.#gates.set(key, { limit, taken, line: new Fifo() });
+    for (const item of blocked.map(load)) {
+      this.#gates.get(item.gate!.key)!.line.push(item);
+      this.#blocked.add(item);
+    }
+    for (const [token, gate] of passed) this.#passed.set(token, gate);
   }
 
   #admit(gate: TakenGate): Item[] {

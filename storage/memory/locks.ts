@@ -3,10 +3,18 @@
  * @module
  */
 import type { Owner } from "../../lib/storage.ts";
-import { MemoryKeyValue, type Stored } from "./key_value.ts";
+import type { SavedEntry } from "../expiring_map.ts";
+import { MemorySpace, type Stored } from "./space.ts";
+
+/** Locks as they are saved. */
+export interface SavedLocks {
+  readonly entries: readonly SavedEntry<Stored>[];
+  readonly held: readonly (readonly [holder: string, keys: readonly string[]])[];
+  readonly owners: readonly (readonly [holder: string, owner: Owner])[];
+}
 
 /** The name space of locks. */
-export class MemoryLocks extends MemoryKeyValue {
+export class MemoryLocks extends MemorySpace {
   /** Keys by the claim that holds them, or by the worker to which they were passed. */
   readonly #held = new Map<string, Set<string>>();
   /** The workers to which locks were passed. */
@@ -46,10 +54,24 @@ export class MemoryLocks extends MemoryKeyValue {
     super.remove(key);
   }
 
-  override clear(): void {
-    super.clear();
+  override flush(): void {
+    super.flush();
     this.#held.clear();
     this.#owners.clear();
+  }
+
+  /** Everything there is. */
+  saved(): SavedLocks {
+    const held = [...this.#held].map(([holder, keys]) => [holder, [...keys]] as const);
+    return { entries: this.savedEntries(), held, owners: [...this.#owners] };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ entries, held, owners }: SavedLocks): void {
+    this.flush();
+    this.restoreEntries(entries);
+    for (const [holder, keys] of held) this.#held.set(holder, new Set(keys));
+    for (const [holder, owner] of owners) this.#owners.set(holder, owner);
   }
 
   protected override set(key: string, stored: Stored, ttlMs?: number): void {

@@ -7,10 +7,10 @@ import type { Pause } from "../../lib/storage.ts";
 
 /** Whether the queue is paused. */
 export class MemoryPause {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   #pause: Pause | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
@@ -41,6 +41,16 @@ export class MemoryPause {
     const hasRunOut = this.#hasRunOut();
     if (hasRunOut) this.#pause = undefined;
     return hasRunOut;
+  }
+
+  /** What there is, whether it has ended or not. */
+  saved(): Pause | undefined {
+    return this.#pause;
+  }
+
+  /** Takes over what was saved. */
+  restore(saved: Pause | undefined): void {
+    this.#pause = saved;
   }
 
   #hasRunOut(): boolean {

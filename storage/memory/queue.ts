@@ -5,6 +5,7 @@
 import type { Item } from "../../lib/storage.ts";
 import { Heap } from "../heap.ts";
 import { Fifo } from "./fifo.ts";
+import type { LoadItem, SavedItem, SaveItem } from "./item.ts";
 
 /** An item on its way through the memory storage. */
 export interface Entry {
@@ -17,6 +18,26 @@ export interface Entry {
   readonly deliveries: number;
   /** It may run at most once, and has begun. */
   readonly begun: boolean;
+}
+
+/** An entry as it is saved. */
+export type SavedQueueEntry = readonly [item: SavedItem, place: number, enteredMs: number, deliveries: number, begun: boolean];
+
+/** The queue as it is saved. */
+export interface SavedQueue {
+  readonly nextPlace: number;
+  /** In their order. */
+  readonly entries: readonly SavedQueueEntry[];
+}
+
+/** Makes what is saved of an entry. */
+export function saveEntry({ item, place, enteredMs, deliveries, begun }: Entry, save: SaveItem): SavedQueueEntry {
+  return [save(item), place, enteredMs, deliveries, begun];
+}
+
+/** Makes an entry of what was saved. */
+export function loadEntry([item, place, enteredMs, deliveries, begun]: SavedQueueEntry, load: LoadItem): Entry {
+  return { item: load(item), place, enteredMs, deliveries, begun };
 }
 
 /** So many priorities are asked for the oldest item. */
@@ -128,6 +149,23 @@ export class MemoryQueue {
     this.#order.clear();
     this.#size = 0;
     return items;
+  }
+
+  /** Everything there is. */
+  saved(save: SaveItem): SavedQueue {
+    const entries = this.#order.toSorted().flatMap((bucket) => bucket.list(Infinity));
+    return { nextPlace: this.#nextPlace, entries: entries.map((entry) => saveEntry(entry, save)) };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ nextPlace, entries }: SavedQueue, load: LoadItem): void {
+    this.takeAll();
+    for (const saved of entries) {
+      const entry = loadEntry(saved, load);
+      this.#bucket(entry.item.priority).append(entry);
+    }
+    this.#nextPlace = nextPlace;
+    this.#size = entries.length;
   }
 
   #bucket(priority: number): Bucket {

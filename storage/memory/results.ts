@@ -4,8 +4,9 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Ending } from "../../lib/storage.ts";
-import { RecentMap } from "../recent_map.ts";
-import { type KeyValueOptions, MemoryKeyValue, type Stored } from "./key_value.ts";
+import { RecentMap, type SavedRecent } from "../recent_map.ts";
+import type { SavedEntry } from "../expiring_map.ts";
+import { MemorySpace, type Stored } from "./space.ts";
 
 /** How a task ended, and how long that is worth knowing. */
 export interface Notice {
@@ -23,13 +24,19 @@ interface Result extends Stored {
   readonly notice?: Notice | undefined;
 }
 
+/** Results and notices as they are saved. */
+export interface SavedResults {
+  readonly entries: readonly SavedEntry<Stored | Result>[];
+  readonly notices: SavedRecent<Kept>;
+}
+
 /** The name space of results. A result that is taken leaves its notice. */
-export class MemoryResults extends MemoryKeyValue<Result> {
+export class MemoryResults extends MemorySpace<Result> {
   readonly #notices: Notices;
 
-  constructor(options: KeyValueOptions) {
-    super(options);
-    this.#notices = new Notices(options.clock);
+  constructor(clock: Pick<Clock, "now">, onStored: (id: string) => void) {
+    super(clock, onStored);
+    this.#notices = new Notices(clock);
   }
 
   /** Stores what a task that has ended, or will be tried again, leaves behind. */
@@ -57,7 +64,7 @@ export class MemoryResults extends MemoryKeyValue<Result> {
 
   /** Whether a task has ended, or has left a result. */
   hasEnded(id: string): boolean {
-    return this.isStored(id) || this.#notices.get(id) !== undefined;
+    return this.has(id) || this.#notices.get(id) !== undefined;
   }
 
   override remove(id: string): void {
@@ -67,9 +74,20 @@ export class MemoryResults extends MemoryKeyValue<Result> {
   }
 
   /** Removes the notices too. */
-  clearAll(): void {
-    this.clear();
+  flushAll(): void {
+    this.flush();
     this.#notices.clear();
+  }
+
+  /** Everything there is. */
+  saved(): SavedResults {
+    return { entries: this.savedEntries(), notices: this.#notices.saved() };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ entries, notices }: SavedResults): void {
+    this.restoreEntries(entries);
+    this.#notices.restore(notices);
   }
 }
 
@@ -78,28 +96,23 @@ const MOST_NOTICES = 50_000;
 
 interface Kept {
   readonly ending: Ending;
-  readonly about: string | undefined;
+  readonly about?: string | undefined;
   readonly expiresMs: number;
 }
 
 /** Notices by id. */
 class Notices {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #byId = new RecentMap<Kept>(MOST_NOTICES);
   /** Shared by all notices that say the same. */
   #last: Kept | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
   set(id: string, { ending, about, ttlMs }: Notice): void {
-    const expiresMs = this.#clock.now() + ttlMs;
-    const last = this.#last;
-    if (last?.expiresMs !== expiresMs || last.ending !== ending || last.about !== about) {
-      this.#last = { ending, about, expiresMs };
-    }
-    this.#byId.set(id, this.#last!);
+    this.#byId.set(id, this.#share({ ending, about, expiresMs: this.#clock.now() + ttlMs }));
   }
 
   get(id: string): Ended | undefined {
@@ -113,5 +126,21 @@ class Notices {
 
   clear(): void {
     this.#byId.clear();
+  }
+
+  saved(): SavedRecent<Kept> {
+    return this.#byId.saved();
+  }
+
+  restore({ young, old }: SavedRecent<Kept>): void {
+    const share = ([id, kept]: readonly [string, Kept]): [string, Kept] => [id, this.#share(kept)];
+    this.#byId.restore({ young: young.map(share), old: old.map(share) });
+  }
+
+  /** The last notice instead of this one, if both say the same. */
+  #share(kept: Kept): Kept {
+    const last = this.#last;
+    if (last?.expiresMs === kept.expiresMs && last.ending === kept.ending && last.about === kept.about) return last;
+    return this.#last = kept;
   }
 }

@@ -4,12 +4,20 @@
  */
 import type { Item } from "../../lib/storage.ts";
 import { Heap } from "../heap.ts";
+import type { LoadItem, SavedItem, SaveItem } from "./item.ts";
 
 interface Appointment {
   readonly item: Item;
   readonly dueMs: number;
   /** Order of arrival, for items that are due at the same time. */
   readonly place: number;
+}
+
+/** The schedule as it is saved. */
+export interface SavedSchedule {
+  readonly nextPlace: number;
+  /** Soonest first. */
+  readonly appointments: readonly (readonly [item: SavedItem, dueMs: number, place: number])[];
 }
 
 /** Items that wait for their due time, soonest first. */
@@ -54,5 +62,18 @@ export class MemorySchedule {
     const items = this.list(Infinity);
     this.#appointments.clear();
     return items;
+  }
+
+  /** Everything there is. */
+  saved(save: SaveItem): SavedSchedule {
+    const appointments = this.#appointments.toSorted().map(({ item, dueMs, place }) => [save(item), dueMs, place] as const);
+    return { nextPlace: this.#nextPlace, appointments };
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore({ nextPlace, appointments }: SavedSchedule, load: LoadItem): void {
+    this.#appointments.clear();
+    for (const [item, dueMs, place] of appointments) this.#appointments.push({ item: load(item), dueMs, place });
+    this.#nextPlace = nextPlace;
   }
 }

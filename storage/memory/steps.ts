@@ -9,6 +9,9 @@ export function stepsKey({ id, steps }: Item): string {
   return steps ?? id;
 }
 
+/** The steps of one key as they are saved. */
+export type SavedSteps = readonly [key: string, values: readonly (readonly [name: string, value: Uint8Array])[]];
+
 /** Values of steps, by the key of the steps and the name of the step. */
 export class MemorySteps {
   readonly #values = new Map<string, Map<string, Uint8Array>>();
@@ -35,5 +38,16 @@ export class MemorySteps {
     if (this.#values.size === 0) return;
     const kept = new Set(keys);
     for (const key of [...this.#values.keys()]) if (!kept.has(key)) this.drop(key);
+  }
+
+  /** Everything there is. */
+  saved(): SavedSteps[] {
+    return [...this.#values].map(([key, values]) => [key, [...values]]);
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore(saved: readonly SavedSteps[]): void {
+    this.#values.clear();
+    for (const [key, values] of saved) this.#values.set(key, new Map(values));
   }
 }

@@ -1,7 +1,6 @@
 // deno-lint-ignore-file require-await -- what is thrown must become a rejection
 /**
- * The storage that keeps everything in the memory of one isolate; for tests, immediate mode and small programs. It is also the
- * contract in its shortest form: what a driver has to do is said here without a medium.
+ * The storage that keeps everything in the memory of one isolate; for tests, immediate mode and small programs.
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
@@ -33,11 +32,10 @@ import type {
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
-import { ALL_PARTS } from "../flush_parts.ts";
-import { isOf, type Target } from "./claims.ts";
+import type { Target } from "./claims.ts";
 import { checkItem } from "./item.ts";
+import { MemoryKeyValue } from "./key_value.ts";
 import { memoryName, type MemoryStorageOptions } from "./options.ts";
-import { stepsKey } from "./steps.ts";
 import { MemoryStore } from "./store.ts";
 
 export type { MemoryStorageOptions };
@@ -74,277 +72,211 @@ export class MemoryStorage implements Storage {
   /** @param options Name of the queue, and the clock. @throws {TypeError} For an unknown option, or a wrong value. */
   constructor(options: MemoryStorageOptions = {}) {
     this.name = memoryName(options);
-    const store = this.#store = new MemoryStore(options.clock ?? systemClock, () => this.#assertOpen());
-    this.results = store.results;
-    this.locks = store.locks;
-    this.data = store.data;
-    this.revocations = store.revocations;
-    this.meta = store.meta;
+    this.#store = new MemoryStore(options.clock ?? systemClock);
+    this.results = new MemoryKeyValue(() => this.#open().results);
+    this.locks = new MemoryKeyValue(() => this.#open().locks);
+    this.data = new MemoryKeyValue(() => this.#open().data);
+    this.revocations = new MemoryKeyValue(() => this.#open().revocations);
+    this.meta = new MemoryKeyValue(() => this.#open().meta);
   }
 
   check(item: Item): void {
     checkItem(item);
   }
 
-  async enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Promise<Enqueued> {
-    this.#assertOpen();
-    for (const item of [...items, ...chords.map(({ callback }) => callback)]) checkItem(item);
-    for (const chord of chords) this.#store.chords.add(chord);
-    return this.#store.add(items);
+  async enqueue(items: readonly Item[], chords?: readonly ChordRecord[]): Promise<Enqueued> {
+    return this.#open().enqueue(items, chords);
   }
 
   async enqueueOnce(key: string, ttlMs: number, item: Item): Promise<Enqueued | undefined> {
-    this.#assertOpen();
-    checkItem(item);
-    const isFree = this.#store.meta.changeNow(key, undefined, new Uint8Array(), { ttlMs });
-    return isFree ? this.#store.add([item], "soon") : undefined;
+    return this.#open().enqueueOnce(key, ttlMs, item);
   }
 
   // ---- claims -------------------------------------------------------------------------------------------------------
 
   async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
-    this.#assertOpen();
-    return this.#store.claim(limit, owner);
+    return this.#open().claim(limit, owner);
   }
 
   async begin(claim: Claim): Promise<boolean> {
-    this.#assertOpen();
-    return this.#store.claims.begin(claim);
+    return this.#open().begin(claim);
   }
 
   async keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
-    this.#assertOpen();
-    const isHeld = this.#store.claims.has(claim);
-    if (isHeld) this.#store.steps.keep(stepsKey(claim), name, value);
-    return isHeld;
+    return this.#open().keep(claim, name, value);
   }
 
   async kept(key: string): Promise<Map<string, Uint8Array>> {
-    this.#assertOpen();
-    return this.#store.steps.kept(key);
+    return this.#open().kept(key);
   }
 
   async settle(settlement: Settlement): Promise<Settled> {
-    this.#assertOpen();
-    return this.#store.settle(settlement);
+    return this.#open().settle(settlement);
   }
 
   async leaveGate(claim: Claim): Promise<readonly Item[]> {
-    this.#assertOpen();
-    return this.#store.leaveGate(claim);
+    return this.#open().leaveGate(claim);
   }
 
   async release(claims: readonly Claim[]): Promise<void> {
-    this.#assertOpen();
-    for (const { token } of claims) this.#store.giveBack(this.#store.claims.take(token), "not counted");
+    this.#open().release(claims);
   }
 
   async claimed(owner: Target): Promise<Claim[]> {
-    this.#assertOpen();
-    return this.#store.claims.of(owner).map((held) => held.claim);
+    return this.#open().claimed(owner);
   }
 
   // ---- leases and recovery ------------------------------------------------------------------------------------------
 
   async renewLease(lease: Lease): Promise<readonly string[] | void> {
-    this.#assertOpen();
-    this.#store.claims.renew(lease);
+    return this.#open().renewLease(lease);
   }
 
   async endLease(consumer: string): Promise<void> {
-    this.#assertOpen();
-    this.#store.claims.endLease(consumer);
-    this.#store.dropPassed((owner) => owner.consumer === consumer);
+    this.#open().endLease(consumer);
   }
 
   async leases(): Promise<StoredLease[]> {
-    this.#assertOpen();
-    return this.#store.claims.leases();
+    return this.#open().leases();
   }
 
   async recover(target?: Target, own?: Lease): Promise<Claim[]> {
-    this.#assertOpen();
-    if (own !== undefined) this.#store.claims.renew(own);
-    if (target === undefined) this.#store.claims.expireLeases();
-    const lost = target ? this.#store.claims.of(target) : this.#store.claims.orphaned(own?.consumer);
-    for (const held of lost) this.#store.giveBack(this.#store.claims.take(held.claim.token), "counted");
-    this.#store.dropPassed((owner) =>
-      target ? isOf(target, owner) : owner.consumer !== own?.consumer && !this.#store.claims.isAlive(owner.consumer)
-    );
-    return lost.map((held) => held.claim);
+    return this.#open().recover(target, own);
   }
 
   // ---- schedule -----------------------------------------------------------------------------------------------------
 
   async promoteDue(limit: number): Promise<Moved[]> {
-    this.#assertOpen();
-    return this.#store.promoteDue(limit);
+    return this.#open().promoteDue(limit);
   }
 
   async promote(id: string): Promise<Moved | undefined> {
-    this.#assertOpen();
-    return this.#store.promote(id);
+    return this.#open().promote(id);
   }
 
   async dueMs(): Promise<number | undefined> {
-    this.#assertOpen();
-    const dueMs = Math.min(this.#store.schedule.nextDueMs ?? Infinity, this.#store.pause.endMs ?? Infinity);
-    return dueMs === Infinity ? undefined : dueMs;
+    return this.#open().dueMs();
   }
 
   async pause(pause: Pause): Promise<void> {
-    this.#assertOpen();
-    this.#store.pause.begin(pause);
-    this.#store.waits.scheduled();
+    this.#open().pause(pause);
   }
 
   async resume(): Promise<boolean> {
-    this.#assertOpen();
-    const wasPaused = this.#store.pause.end();
-    this.#store.waits.queued("now");
-    return wasPaused;
+    return this.#open().resume();
   }
 
   async paused(): Promise<Pause | undefined> {
-    this.#assertOpen();
-    return this.#store.pause.current;
+    return this.#open().paused();
   }
 
   // ---- results, states, counters, chords ----------------------------------------------------------------------------
 
   async endedOf(ids: readonly string[]): Promise<string[]> {
-    this.#assertOpen();
-    return this.#store.waits.endedOf(ids, (id) => this.#store.results.hasEnded(id));
+    return this.#open().endedOf(ids);
   }
 
   async listen(topic: Topic, wake: () => void): Promise<() => void> {
-    this.#assertOpen();
-    return this.#store.waits.listen(topic, wake);
+    return this.#open().listen(topic, wake);
   }
 
   async state(id: string): Promise<StoredState | undefined> {
-    this.#assertOpen();
-    const live = this.#store.tracker.stateOf(id);
-    if (live !== undefined) return live;
-    const ended = this.#store.results.endedOf(id);
-    return ended && { state: ended.ending, ...(ended.about !== undefined && { about: ended.about }) };
+    return this.#open().state(id);
   }
 
   async increment(key: string, by: number, ttlMs?: number): Promise<number> {
-    this.#assertOpen();
-    const count = this.#store.counters.get(key);
-    if (count === undefined) this.#store.counters.set(key, by, ttlMs);
-    else this.#store.counters.update(key, count + by);
-    return (count ?? 0) + by;
+    return this.#open().increment(key, by, ttlMs);
   }
 
   async collect(chordId: string): Promise<Collected> {
-    this.#assertOpen();
-    return this.#store.chords.collect(chordId);
+    return this.#open().collect(chordId);
   }
 
   // ---- listings -----------------------------------------------------------------------------------------------------
 
-  async pending(limit: number = Infinity): Promise<Item[]> {
-    this.#assertOpen();
-    return this.#store.queue.list(limit);
+  async pending(limit?: number): Promise<Item[]> {
+    return this.#open().pending(limit);
   }
 
-  async scheduled(limit: number = Infinity): Promise<Item[]> {
-    this.#assertOpen();
-    return this.#store.schedule.list(limit);
+  async scheduled(limit?: number): Promise<Item[]> {
+    return this.#open().scheduled(limit);
   }
 
   async pendingCount(): Promise<number> {
-    this.#assertOpen();
-    return this.#store.queue.size;
+    return this.#open().pendingCount();
   }
 
   async scheduledCount(): Promise<number> {
-    this.#assertOpen();
-    return this.#store.schedule.size;
+    return this.#open().scheduledCount();
   }
 
-  async running(limit: number = Infinity): Promise<StoredRunning[]> {
-    this.#assertOpen();
-    return this.#store.claims.running(limit);
+  async running(limit?: number): Promise<StoredRunning[]> {
+    return this.#open().running(limit);
   }
 
-  async blocked(limit: number = Infinity): Promise<Item[]> {
-    this.#assertOpen();
-    return this.#store.gates.list(limit);
+  async blocked(limit?: number): Promise<Item[]> {
+    return this.#open().blocked(limit);
   }
 
   async blockedCount(): Promise<number> {
-    this.#assertOpen();
-    return this.#store.gates.blockedCount;
+    return this.#open().blockedCount();
   }
 
   async oldestMs(): Promise<number | undefined> {
-    this.#assertOpen();
-    return this.#store.queue.oldestMs();
+    return this.#open().oldestMs();
   }
 
   // ---- dead letters -------------------------------------------------------------------------------------------------
 
-  async deadLetters(query: DeadLetterQuery = {}): Promise<StoredDeadLetter[]> {
-    this.#assertOpen();
-    return this.#store.deadLetters.list(query);
+  async deadLetters(query?: DeadLetterQuery): Promise<StoredDeadLetter[]> {
+    return this.#open().deadLetters(query);
   }
 
-  async deadLetterCount(query: DeadLetterQuery = {}): Promise<number> {
-    this.#assertOpen();
-    return this.#store.deadLetters.count(query);
+  async deadLetterCount(query?: DeadLetterQuery): Promise<number> {
+    return this.#open().deadLetterCount(query);
   }
 
   async deadLetter(id: string): Promise<StoredDeadLetter | undefined> {
-    this.#assertOpen();
-    return this.#store.deadLetters.find(id)?.letter;
+    return this.#open().deadLetter(id);
   }
 
-  async requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Promise<Enqueued | undefined> {
-    this.#assertOpen();
-    return this.#store.requeue(id, item, others);
+  async requeueDeadLetter(id: string, item: Item, others?: readonly string[]): Promise<Enqueued | undefined> {
+    return this.#open().requeueDeadLetter(id, item, others);
   }
 
   async deleteDeadLetter(id: string): Promise<boolean> {
-    this.#assertOpen();
-    const grave = this.#store.deadLetters.take(id);
-    if (grave) this.#store.forgetGrave(grave);
-    return grave !== undefined;
+    return this.#open().deleteDeadLetter(id);
   }
 
   // ---- counts -------------------------------------------------------------------------------------------------------
 
   async count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): Promise<void> {
-    this.#assertOpen();
-    this.#store.stats.add(rows, recent, bounds);
+    this.#open().count(rows, recent, bounds);
   }
 
   async counts(query: CountQuery): Promise<CountRow[]> {
-    this.#assertOpen();
-    return this.#store.stats.list(query);
+    return this.#open().counts(query);
   }
 
   async recent(limit: number): Promise<Uint8Array[]> {
-    this.#assertOpen();
-    return this.#store.stats.recent(limit);
+    return this.#open().recent(limit);
   }
 
   // ---- end ----------------------------------------------------------------------------------------------------------
 
-  async flush(parts: readonly FlushPart[] = ALL_PARTS): Promise<void> {
-    this.#assertOpen();
-    for (const part of parts) this.#store.flushPart(part);
+  async flush(parts?: readonly FlushPart[]): Promise<void> {
+    this.#open().flush(parts);
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
-    for (const part of ALL_PARTS) this.#store.flushPart(part);
+    this.#store.flush();
     this.#store.waits.end();
   }
 
-  #assertOpen(): void {
+  #open(): MemoryStore {
     if (this.#closed) throw new StorageError(`Storage "${this.name}" is closed`);
+    return this.#store;
   }
 }

@@ -1,330 +1,327 @@
 /**
- * What the memory storage keeps, and the steps that change it. None of them waits, so each is atomic.
+ * The contract of `lib/storage.ts` without a medium and without waiting: what a driver has to do, in its shortest form. Nothing here
+ * depends on anything but what was called before, and on the times that the clock gave then; what only looks changes nothing. So whoever
+ * repeats the calls has the same state: the file storage does.
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { Claim, ClaimBatch, Enqueued, FlushPart, Item, Moved, Owner, Settled, Settlement } from "../../lib/storage.ts";
-import { ExpiringMap } from "../expiring_map.ts";
-import { MemoryChords } from "./chords.ts";
-import { type Held, MemoryClaims } from "./claims.ts";
-import { MemoryCounts } from "./counts.ts";
-import { type Grave, MemoryDeadLetters } from "./dead_letters.ts";
-import { MemoryGates } from "./gates.ts";
-import { checkItem, copyItem } from "./item.ts";
-import { MemoryKeyValue } from "./key_value.ts";
-import { MemoryLocks } from "./locks.ts";
-import { MemoryPause } from "./pause.ts";
-import { MemoryQueue } from "./queue.ts";
-import { MemoryResults } from "./results.ts";
-import { MemorySchedule } from "./schedule.ts";
-import { MemorySteps, stepsKey } from "./steps.ts";
-import { MemoryTracker } from "./tracker.ts";
-import { MemoryUniqueKeys } from "./unique.ts";
-import { MemoryWaits } from "./waits.ts";
+import type {
+  ChordRecord,
+  Claim,
+  ClaimBatch,
+  Collected,
+  CountBounds,
+  CountQuery,
+  CountRow,
+  DeadLetterQuery,
+  Enqueued,
+  FlushPart,
+  Item,
+  Lease,
+  Moved,
+  Owner,
+  Pause,
+  Settled,
+  Settlement,
+  StoredDeadLetter,
+  StoredLease,
+  StoredRunning,
+  StoredState,
+  Topic,
+} from "../../lib/storage.ts";
+import { ALL_PARTS } from "../flush_parts.ts";
+import { isOf, type Target } from "./claims.ts";
+import { MemoryContent } from "./content.ts";
+import { checkItem } from "./item.ts";
+import { restoreContent, saveContent, type SavedState } from "./saved.ts";
+import type { MemorySpace } from "./space.ts";
+import { stepsKey } from "./steps.ts";
+import type { MemoryWaits } from "./waits.ts";
 
-/** An `Enqueued` in the making. */
-interface Answer {
-  duplicates?: Map<number, string>;
-  blocked?: Set<number>;
-  admitted?: Item[];
-}
+export type { SavedState };
 
-/** The content of one queue. */
+/** The state of one queue. Its methods are those of `Storage`, which has their docs. */
 export class MemoryStore {
-  readonly results: MemoryResults;
-  readonly locks: MemoryLocks;
-  readonly data: MemoryKeyValue;
-  readonly revocations: MemoryKeyValue;
-  readonly meta: MemoryKeyValue;
-  readonly counters: ExpiringMap<number>;
-  readonly queue: MemoryQueue = new MemoryQueue();
-  readonly schedule: MemorySchedule = new MemorySchedule();
-  readonly gates: MemoryGates = new MemoryGates();
-  readonly uniqueKeys: MemoryUniqueKeys;
-  readonly pause: MemoryPause;
-  readonly claims: MemoryClaims;
-  readonly steps: MemorySteps = new MemorySteps();
-  readonly chords: MemoryChords;
-  readonly tracker: MemoryTracker = new MemoryTracker();
-  readonly deadLetters: MemoryDeadLetters = new MemoryDeadLetters();
-  readonly stats: MemoryCounts;
+  readonly results: MemorySpace;
+  readonly locks: MemorySpace;
+  readonly data: MemorySpace;
+  readonly revocations: MemorySpace;
+  readonly meta: MemorySpace;
+  /** Who listens to this store; no part of its state. */
   readonly waits: MemoryWaits;
-  readonly #clock: Clock;
+  readonly #content: MemoryContent;
 
-  /** @param assertOpen Called by the spaces of keys and values before anything else. */
-  constructor(clock: Clock, assertOpen: () => void) {
-    this.#clock = clock;
-    const waits = this.waits = new MemoryWaits();
-    this.results = new MemoryResults({ clock, assertOpen, onStored: (id) => waits.ended(id) });
-    this.locks = new MemoryLocks({ clock, assertOpen });
-    this.data = new MemoryKeyValue({ clock, assertOpen });
-    this.revocations = new MemoryKeyValue({ clock, assertOpen, onStored: () => waits.revoked() });
-    this.meta = new MemoryKeyValue({ clock, assertOpen });
-    this.counters = new ExpiringMap(clock);
-    this.uniqueKeys = new MemoryUniqueKeys(clock);
-    this.pause = new MemoryPause(clock);
-    this.claims = new MemoryClaims(clock);
-    this.chords = new MemoryChords(clock);
-    this.stats = new MemoryCounts(clock);
+  /** @param clock Tells the time of what is called. */
+  constructor(clock: Pick<Clock, "now">) {
+    const content = this.#content = new MemoryContent(clock);
+    this.results = content.results;
+    this.locks = content.locks;
+    this.data = content.data;
+    this.revocations = content.revocations;
+    this.meta = content.meta;
+    this.waits = content.waits;
   }
 
-  // ---- in -----------------------------------------------------------------------------------------------------------
-
-  /**
-   * Appends items to the queue, the schedule or the line of their gate, but for those whose unique key is held.
-   *
-   * @param wake `"soon"`: whoever moves the items gets to tell of them before a worker of the same isolate has them.
-   */
-  add(items: readonly Item[], wake: "now" | "soon" = "now"): Enqueued {
-    const answer: Answer = {};
-    if (items.length === 0) return answer;
-    for (const item of items) checkItem(item);
-    const soonestMs = this.schedule.nextDueMs;
-    for (let index = 0; index < items.length; index++) this.#addOne(items[index]!, index, answer);
-    this.#ring(soonestMs, wake);
-    return answer;
+  /** The whole state. It shares bytes and records with the store, and must not be changed. */
+  saved(): SavedState {
+    return saveContent(this.#content);
   }
 
-  /** Moves items that are due to the queue or the line of their gate. @returns them, in due order */
+  /** Puts a state that was saved in place of the whole state, and rings for everybody who listens. Bytes are taken as they are. */
+  restore(saved: SavedState): void {
+    restoreContent(this.#content, saved);
+    this.waits.ringAll();
+  }
+
+  /** See `Storage.enqueue`. */
+  enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Enqueued {
+    for (const item of [...items, ...chords.map(({ callback }) => callback)]) checkItem(item);
+    for (const chord of chords) this.#content.chords.add(chord);
+    return this.#content.add(items);
+  }
+
+  /** See `Storage.enqueueOnce`. */
+  enqueueOnce(key: string, ttlMs: number, item: Item): Enqueued | undefined {
+    checkItem(item);
+    const isFree = this.#content.meta.change(key, undefined, new Uint8Array(), { ttlMs });
+    return isFree ? this.#content.add([item], "soon") : undefined;
+  }
+
+  // ---- claims -------------------------------------------------------------------------------------------------------
+
+  /** See `Storage.claim`. */
+  claim(limit: number, owner: Owner): ClaimBatch {
+    return this.#content.claim(limit, owner);
+  }
+
+  /** See `Storage.begin`. */
+  begin(claim: Claim): boolean {
+    return this.#content.claims.begin(claim);
+  }
+
+  /** See `Storage.keep`. */
+  keep(claim: Claim, name: string, value: Uint8Array): boolean {
+    const isHeld = this.#content.claims.has(claim);
+    if (isHeld) this.#content.steps.keep(stepsKey(claim), name, value);
+    return isHeld;
+  }
+
+  /** See `Storage.kept`. */
+  kept(key: string): Map<string, Uint8Array> {
+    return this.#content.steps.kept(key);
+  }
+
+  /** See `Storage.settle`. */
+  settle(settlement: Settlement): Settled {
+    return this.#content.settle(settlement);
+  }
+
+  /** See `Storage.leaveGate`. */
+  leaveGate(claim: Claim): readonly Item[] {
+    return this.#content.leaveGate(claim);
+  }
+
+  /** See `Storage.release`. */
+  release(claims: readonly Claim[]): void {
+    for (const { token } of claims) this.#content.giveBack(this.#content.claims.take(token), "not counted");
+  }
+
+  /** See `Storage.claimed`. */
+  claimed(owner: Target): Claim[] {
+    return this.#content.claims.of(owner).map((held) => held.claim);
+  }
+
+  // ---- leases and recovery ------------------------------------------------------------------------------------------
+
+  /** See `Storage.renewLease`. */
+  renewLease(lease: Lease): readonly string[] | void {
+    this.#content.claims.renew(lease);
+  }
+
+  /** See `Storage.endLease`. */
+  endLease(consumer: string): void {
+    this.#content.claims.endLease(consumer);
+    this.#content.dropPassed((owner) => owner.consumer === consumer);
+  }
+
+  /** See `Storage.leases`. */
+  leases(): StoredLease[] {
+    return this.#content.claims.leases();
+  }
+
+  /** See `Storage.recover`. */
+  recover(target?: Target, own?: Lease): Claim[] {
+    if (own !== undefined) this.#content.claims.renew(own);
+    if (target === undefined) this.#content.claims.expireLeases();
+    const lost = target ? this.#content.claims.of(target) : this.#content.claims.orphaned(own?.consumer);
+    for (const held of lost) this.#content.giveBack(this.#content.claims.take(held.claim.token), "counted");
+    this.#content.dropPassed((owner) =>
+      target ? isOf(target, owner) : owner.consumer !== own?.consumer && !this.#content.claims.isAlive(owner.consumer)
+    );
+    return lost.map((held) => held.claim);
+  }
+
+  // ---- schedule -----------------------------------------------------------------------------------------------------
+
+  /** See `Storage.promoteDue`. */
   promoteDue(limit: number): Moved[] {
-    if (this.pause.clearEnded()) this.waits.queued("soon");
-    return this.#move(this.schedule.takeDue(this.#clock.now(), limit));
+    return this.#content.promoteDue(limit);
   }
 
   /** See `Storage.promote`. */
   promote(id: string): Moved | undefined {
-    const item = this.schedule.take(id);
-    return item && this.#move([item])[0];
+    return this.#content.promote(id);
+  }
+
+  /** See `Storage.dueMs`. */
+  dueMs(): number | undefined {
+    const dueMs = Math.min(this.#content.schedule.nextDueMs ?? Infinity, this.#content.pause.endMs ?? Infinity);
+    return dueMs === Infinity ? undefined : dueMs;
+  }
+
+  /** See `Storage.pause`. */
+  pause(pause: Pause): void {
+    this.#content.pause.begin(pause);
+    this.waits.scheduled();
+  }
+
+  /** See `Storage.resume`. */
+  resume(): boolean {
+    const wasPaused = this.#content.pause.end();
+    this.waits.queued("now");
+    return wasPaused;
+  }
+
+  /** See `Storage.paused`. */
+  paused(): Pause | undefined {
+    return this.#content.pause.current;
+  }
+
+  // ---- results, states, counters, chords ----------------------------------------------------------------------------
+
+  /** See `Storage.endedOf`. */
+  endedOf(ids: readonly string[]): string[] {
+    return this.waits.endedOf(ids, (id) => this.#content.results.hasEnded(id));
+  }
+
+  /** See `Storage.listen`. */
+  listen(topic: Topic, wake: () => void): () => void {
+    return this.waits.listen(topic, wake);
+  }
+
+  /** See `Storage.state`. */
+  state(id: string): StoredState | undefined {
+    const live = this.#content.tracker.stateOf(id);
+    if (live !== undefined) return live;
+    const ended = this.#content.results.endedOf(id);
+    return ended && { state: ended.ending, ...(ended.about !== undefined && { about: ended.about }) };
+  }
+
+  /** See `Storage.increment`. */
+  increment(key: string, by: number, ttlMs?: number): number {
+    const count = this.#content.counters.get(key);
+    if (count === undefined) this.#content.counters.set(key, by, ttlMs);
+    else this.#content.counters.update(key, count + by);
+    return (count ?? 0) + by;
+  }
+
+  /** See `Storage.collect`. */
+  collect(chordId: string): Collected {
+    return this.#content.chords.collect(chordId);
+  }
+
+  // ---- listings -----------------------------------------------------------------------------------------------------
+
+  /** See `Storage.pending`. */
+  pending(limit: number = Infinity): Item[] {
+    return this.#content.queue.list(limit);
+  }
+
+  /** See `Storage.scheduled`. */
+  scheduled(limit: number = Infinity): Item[] {
+    return this.#content.schedule.list(limit);
+  }
+
+  /** See `Storage.pendingCount`. */
+  pendingCount(): number {
+    return this.#content.queue.size;
+  }
+
+  /** See `Storage.scheduledCount`. */
+  scheduledCount(): number {
+    return this.#content.schedule.size;
+  }
+
+  /** See `Storage.running`. */
+  running(limit: number = Infinity): StoredRunning[] {
+    return this.#content.claims.running(limit);
+  }
+
+  /** See `Storage.blocked`. */
+  blocked(limit: number = Infinity): Item[] {
+    return this.#content.gates.list(limit);
+  }
+
+  /** See `Storage.blockedCount`. */
+  blockedCount(): number {
+    return this.#content.gates.blockedCount;
+  }
+
+  /** See `Storage.oldestMs`. */
+  oldestMs(): number | undefined {
+    return this.#content.queue.oldestMs();
+  }
+
+  // ---- dead letters -------------------------------------------------------------------------------------------------
+
+  /** See `Storage.deadLetters`. */
+  deadLetters(query: DeadLetterQuery = {}): StoredDeadLetter[] {
+    return this.#content.deadLetters.list(query);
+  }
+
+  /** See `Storage.deadLetterCount`. */
+  deadLetterCount(query: DeadLetterQuery = {}): number {
+    return this.#content.deadLetters.count(query);
+  }
+
+  /** See `Storage.deadLetter`. */
+  deadLetter(id: string): StoredDeadLetter | undefined {
+    return this.#content.deadLetters.find(id)?.letter;
   }
 
   /** See `Storage.requeueDeadLetter`. */
-  requeue(id: string, item: Item, others: readonly string[]): Enqueued | undefined {
-    checkItem(item);
-    if (!this.deadLetters.has(id)) return undefined;
-    const holder = item.unique && this.uniqueKeys.holderFor(item.id, item.unique);
-    if (holder !== undefined) return { duplicates: new Map([[0, holder]]) };
-    const { taskId } = this.deadLetters.take(id)!;
-    for (const ended of [taskId, ...others]) this.results.forget(ended);
-    this.tracker.forgetDead(taskId);
-    return this.add([item]);
+  requeueDeadLetter(id: string, item: Item, others: readonly string[] = []): Enqueued | undefined {
+    return this.#content.requeue(id, item, others);
   }
 
-  #move(items: readonly Item[]): Moved[] {
-    const answer: Answer = {};
-    for (const [index, item] of items.entries()) this.#place({ ...item, dueMs: undefined }, index, answer);
-    if (items.length > 0) this.#ring(this.schedule.nextDueMs, "soon");
-    return items.map((item, index) => answer.blocked?.has(index) ? { ...item, blocked: true } : item);
+  /** See `Storage.deleteDeadLetter`. */
+  deleteDeadLetter(id: string): boolean {
+    const grave = this.#content.deadLetters.take(id);
+    if (grave) this.#content.forgetGrave(grave);
+    return grave !== undefined;
   }
 
-  #addOne(item: Item, index: number, answer: Answer): void {
-    const holder = item.unique && this.uniqueKeys.holderFor(item.id, item.unique);
-    if (holder !== undefined) return void (answer.duplicates ??= new Map()).set(index, holder);
-    const copy = copyItem(item);
-    if (copy.unique) this.uniqueKeys.take(copy.id, copy.unique);
-    this.#place(copy, index, answer);
+  // ---- counts -------------------------------------------------------------------------------------------------------
+
+  /** See `Storage.count`. */
+  count(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): void {
+    this.#content.stats.add(rows, recent, bounds);
   }
 
-  #place(item: Item, index: number, answer: Answer): void {
-    this.results.forgetNotice(item.id);
-    if (item.dueMs !== undefined) {
-      this.schedule.add(item, item.dueMs);
-      this.tracker.waiting(item, "scheduled");
-    } else if (item.gate === undefined) {
-      this.#append(item);
-    } else {
-      const admitted = this.gates.arrive(item, item.gate);
-      this.#admit(admitted.filter((other) => other !== item), answer);
-      if (admitted.includes(item)) return this.#append(item);
-      this.tracker.waiting(item, "blocked");
-      (answer.blocked ??= new Set()).add(index);
-    }
+  /** See `Storage.counts`. */
+  counts(query: CountQuery): CountRow[] {
+    return this.#content.stats.list(query);
   }
 
-  #append(item: Item): void {
-    this.queue.append(item, this.#clock.now());
-    this.tracker.waiting(item, "waiting");
+  /** See `Storage.recent`. */
+  recent(limit: number): Uint8Array[] {
+    return this.#content.stats.recent(limit);
   }
 
-  /** Items that waited at their gate go to the queue. */
-  #admit(items: readonly Item[], answer: Answer = {}): void {
-    if (items.length === 0) return;
-    for (const item of items) this.#append(item);
-    (answer.admitted ??= []).push(...items);
-    this.waits.queued("now");
+  // ---- end ----------------------------------------------------------------------------------------------------------
+
+  /** See `Storage.flush`. */
+  flush(parts: readonly FlushPart[] = ALL_PARTS): void {
+    for (const part of parts) this.#content.flushPart(part);
   }
-
-  #ring(soonestMs: number | undefined, wake: "now" | "soon"): void {
-    if (this.queue.size > 0) this.waits.queued(wake);
-    if (this.schedule.nextDueMs !== soonestMs) this.waits.scheduled();
-  }
-
-  // ---- out and back -------------------------------------------------------------------------------------------------
-
-  /** See `Storage.claim`. */
-  claim(limit: number, owner: Owner): ClaimBatch {
-    const wanted = this.pause.current === undefined ? Math.min(limit, this.queue.size) : 0;
-    const nowMs = this.#clock.now();
-    const claims = Array.from({ length: wanted }, () => this.claims.add(this.queue.take()!, owner, nowMs));
-    for (const claim of claims) {
-      if (claim.unique) this.uniqueKeys.free(claim.unique, "start");
-      this.tracker.running(claim, owner.worker, nowMs);
-    }
-    return { claims, revocations: this.revocations.count > 0 };
-  }
-
-  /** Puts back a claim that was taken from its holder, and drops its locks. It keeps its gate. */
-  giveBack(held: Held | undefined, delivery: "counted" | "not counted"): void {
-    if (held === undefined) return;
-    const { claim, entry } = held;
-    this.locks.dropHeld(claim.token);
-    this.queue.putBack({ ...entry, deliveries: entry.deliveries - (delivery === "counted" ? 0 : 1) });
-    this.tracker.waiting(entry.item, "waiting");
-    this.waits.queued("now");
-  }
-
-  /** The function of a settled claim, to whose worker the gate was passed, has ended. @returns who is admitted */
-  leaveGate({ token }: Claim): Item[] {
-    const admitted = this.gates.leavePassed(token);
-    this.#admit(admitted);
-    return admitted;
-  }
-
-  /** Drops the locks and leaves the gates that were passed to workers that are lost. */
-  dropPassed(isLost: (owner: Owner) => boolean): void {
-    this.locks.dropPassed(isLost);
-    this.#admit(this.gates.leaveLost(isLost));
-  }
-
-  // ---- settlements --------------------------------------------------------------------------------------------------
-
-  /** See `Storage.settle`. */
-  settle(settlement: Settlement): Settled {
-    const { claim, again, canceled = [], enqueue = [], next, chords = [], chord, dropChord, dropSteps } = settlement;
-    if (claim !== undefined && !this.claims.has(claim)) {
-      return again ? this.#settledBefore(claim, settlement) : { held: false };
-    }
-    for (const item of [...enqueue, ...next ? [next] : [], ...chords.map(({ callback }) => callback)]) checkItem(item);
-    // Nothing below fails, so that all of it happens or none.
-    const answer: Answer = {};
-    const ended = claim && this.#endClaim(claim, settlement, answer);
-    this.#end(settlement);
-    this.#bury(settlement);
-    for (const { id, result } of canceled) this.#end({ ...settlement, id, result, ending: "canceled", about: undefined });
-    this.revocations.removeMany(settlement.forget ?? []);
-    for (const record of chords) this.chords.add(record);
-    if (dropSteps !== undefined) this.steps.drop(dropSteps);
-    if (enqueue.length > 0) merge(answer, this.add(enqueue));
-    if (next) this.#addNext(next, ended, settlement, answer);
-    const callback = chord && this.chords.report(chord, claim?.token);
-    const moved = callback && this.#addCallback(callback, answer);
-    if (dropChord !== undefined) this.chords.drop(dropChord);
-    return { held: true, callback: moved, blocked: answer.blocked, admitted: answer.admitted };
-  }
-
-  /** @returns the item of the claim, as it is stored */
-  #endClaim(claim: Claim, settlement: Settlement, answer: Answer): Item {
-    const { dropLocks, passLocks, next } = settlement;
-    const item = this.claims.settle(claim);
-    this.tracker.forget(claim.id);
-    if (dropLocks) this.locks.dropHeld(claim.token);
-    else if (passLocks) this.locks.pass(claim.token, passLocks);
-    else this.locks.forgetHeld(claim.token);
-    if (item.unique && !next) this.uniqueKeys.free(item.unique, "end");
-    if (item.gate === undefined || keepsGate(item, settlement)) return item;
-    if (passLocks) this.gates.pass(claim.token, item.gate.key, passLocks);
-    else this.#admit(this.gates.leave(item.gate.key), answer);
-    return item;
-  }
-
-  #end({ id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
-    if (ending) this.tracker.forget(id);
-    const said = claim === undefined || claim.track ? about : undefined;
-    this.results.store(id, result, resultTtlMs, ending && { ending, ttlMs: noticeTtlMs, about: said });
-    if (ending) this.waits.ended(id);
-  }
-
-  #bury({ id, claim, bury, buryBounds, about }: Settlement): void {
-    if (bury === undefined) return;
-    const { priority = 0, track = true } = claim ?? {};
-    const taskId = bury.taskId ?? id;
-    this.deadLetters.bury(bury, { priority, taskId, steps: claim ? stepsKey(claim) : id });
-    if (track && bury.kind !== "failed") this.tracker.dead(taskId, about);
-    const trimmed = buryBounds ? this.deadLetters.trim(bury.kind, buryBounds, this.#clock.now()) : [];
-    for (const grave of trimmed) this.forgetGrave(grave);
-  }
-
-  /** Forgets what was kept for a dead letter that is gone. */
-  forgetGrave({ steps, taskId }: Grave): void {
-    this.steps.drop(steps);
-    this.tracker.forgetDead(taskId);
-  }
-
-  /** Nobody can stand in the way of the next attempt: it takes the unique key over, and it is enqueued also where it cannot. */
-  #addNext(next: Item, ended: Item | undefined, settlement: Settlement, answer: Answer): void {
-    const soonestMs = this.schedule.nextDueMs;
-    const copy = copyItem(next);
-    if (ended?.unique) this.uniqueKeys.passOn(ended.unique, copy);
-    if (ended && keepsGate(ended, settlement)) this.#append(copy);
-    else this.#place(copy, settlement.enqueue?.length ?? 0, answer);
-    this.#ring(soonestMs, "now");
-  }
-
-  #addCallback(callback: Item, answer: Answer): Moved {
-    // What is due already need not go to the schedule.
-    const isDue = callback.dueMs !== undefined && callback.dueMs <= this.#clock.now();
-    const { blocked, admitted } = this.add([isDue ? { ...callback, dueMs: undefined } : callback]);
-    merge(answer, { admitted });
-    return blocked === undefined ? callback : { ...callback, blocked: true };
-  }
-
-  /** The answer to a settlement whose claim is gone: unless somebody took it, the settlement was written. */
-  #settledBefore(claim: Claim, { chord }: Settlement): Settled {
-    if (this.claims.wasTaken(claim)) return { held: false };
-    return { held: true, callback: chord && this.chords.filledBy(chord.id, claim.token) };
-  }
-
-  // ---- deletion -----------------------------------------------------------------------------------------------------
-
-  /** Deletes one part. */
-  flushPart(part: FlushPart): void {
-    switch (part) {
-      case "queue":
-        for (const { claim } of this.claims.all()) this.giveBack(this.claims.take(claim.token), "counted");
-        this.chords.clear();
-        this.uniqueKeys.freeAllBut(this.schedule.list(Infinity));
-        this.steps.dropAllBut([...this.schedule.list(Infinity).map(stepsKey), ...this.deadLetters.stepsKeys()]);
-        return this.#forget([...this.queue.takeAll(), ...this.gates.takeAll()]);
-      case "schedule":
-        return this.#forgetScheduled(this.schedule.takeAll());
-      case "deadLetters":
-        return this.deadLetters.takeAll().forEach((grave) => this.forgetGrave(grave));
-      case "results":
-        return this.results.clearAll();
-      case "counters":
-        return this.meta.clear(), this.counters.clear();
-      default:
-        return this[part].clear();
-    }
-  }
-
-  #forgetScheduled(items: readonly Item[]): void {
-    this.uniqueKeys.freeDeleted(items);
-    for (const item of items) this.steps.drop(stepsKey(item));
-    this.#forget(items);
-  }
-
-  #forget(items: readonly Item[]): void {
-    for (const { id } of items) this.tracker.forget(id);
-  }
-}
-
-/** Whether the next attempt takes the gate of an item over that is settled. */
-function keepsGate({ gate }: Item, { next, passLocks }: Settlement): boolean {
-  if (gate === undefined || next === undefined || next.dueMs !== undefined || passLocks !== undefined) return false;
-  return next.gate?.key === gate.key;
-}
-
-function merge(answer: Answer, { blocked, admitted }: Enqueued): void {
-  if (blocked !== undefined) answer.blocked = new Set(blocked);
-  if (admitted !== undefined) answer.admitted = [...answer.admitted ?? [], ...admitted];
 }

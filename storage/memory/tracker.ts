@@ -15,6 +15,9 @@ const WAITING = {
 /** Where an item waits. */
 export type Waiting = "waiting" | "scheduled" | "blocked";
 
+/** The state of a task as it is saved. */
+export type SavedTaskState = readonly [id: string, state: StoredState];
+
 /** States of tracked tasks. */
 export class MemoryTracker {
   readonly #states = new Map<string, StoredState>();
@@ -50,4 +53,21 @@ export class MemoryTracker {
   stateOf(id: string): StoredState | undefined {
     return this.#states.get(id);
   }
+
+  /** Everything there is. */
+  saved(): SavedTaskState[] {
+    return [...this.#states];
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore(saved: readonly SavedTaskState[]): void {
+    this.#states.clear();
+    for (const [id, state] of saved) this.#states.set(id, shared(state));
+  }
+}
+
+/** A state that says nothing but where the task waits is one for all. */
+function shared(state: StoredState): StoredState {
+  const where = state.about === undefined ? state.state : undefined;
+  return Object.hasOwn(WAITING, where ?? "") ? WAITING[where as keyof typeof WAITING] : state;
 }

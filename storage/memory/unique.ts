@@ -4,9 +4,11 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Item, UniqueKey } from "../../lib/storage.ts";
-import { ExpiringMap } from "../expiring_map.ts";
+import { ExpiringMap, type SavedEntry } from "../expiring_map.ts";
+import type { LoadItem, SaveItem } from "./item.ts";
 
-interface Holder {
+/** Who holds a key. */
+export interface Holder {
   /** Id of the task. */
   readonly id: string;
   /** The key as this very item carries it: several items may have one id, and this object goes with one of them wherever it is moved. */
@@ -17,7 +19,7 @@ interface Holder {
 export class MemoryUniqueKeys {
   readonly #holders: ExpiringMap<Holder>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "now">) {
     this.#holders = new ExpiringMap(clock);
   }
 
@@ -53,6 +55,28 @@ export class MemoryUniqueKeys {
     for (const { unique } of items) {
       if (unique !== undefined && this.isHeldBy(unique)) this.#holders.delete(unique.key);
     }
+  }
+
+  /** Everything there is, and also such keys as are over. */
+  saved(): SavedEntry<Holder>[] {
+    return this.#holders.saved();
+  }
+
+  /** Takes over what was saved, in place of everything. */
+  restore(saved: readonly SavedEntry<Holder>[]): void {
+    this.#holders.restore(saved);
+  }
+
+  /** How items are saved: plain data cannot say which of several items of one id is the one that holds the key, so it is marked. */
+  itemSaver(): SaveItem {
+    const held = new Set(this.saved().map(([, { unique }]) => unique));
+    return (item) => item.unique !== undefined && held.has(item.unique) ? { ...item, holdsKey: true } : item;
+  }
+
+  /** How items are restored, once the holders are: the one that is marked holds the key again. */
+  itemLoader(): LoadItem {
+    const held = new Map(this.saved().map(([key, { unique }]) => [key, unique]));
+    return ({ holdsKey, ...item }) => holdsKey ? { ...item, unique: held.get(item.unique!.key) } : item;
   }
 
   /** Frees all keys but those of these items. */

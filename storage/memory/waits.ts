@@ -44,6 +44,11 @@ export class MemoryWaits {
     this.#listeners.ring("revocations");
   }
 
+  /** Everything may have changed. */
+  ringAll(): void {
+    for (const topic of ["queue", "schedule", "results", "revocations"] as const) this.#listeners.ring(topic);
+  }
+
   /** Forgets who listens. */
   end(): void {
     this.#listeners.clear();
