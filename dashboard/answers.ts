@@ -14,6 +14,7 @@ import type { Html } from "./parts/html.ts";
 import { type Content, plainPage, queuePage } from "./parts/layout.ts";
 import { type Board, queueLink, type QueueVisit, type Visit } from "./parts/visit.ts";
 import { Pulse } from "./pulse.ts";
+import { Counts } from "./queue/counts.ts";
 import { asked, Unavailable } from "./queue/patience.ts";
 import type { Queue } from "./queue/queue.ts";
 import { type ActionRoute, type OwnRoute, type PageRoute, type Route, SEARCH_PAGE } from "./routes.ts";
@@ -93,7 +94,7 @@ export class Answers {
   };
 
   #visitOf(visit: Visit, queue: Queue): QueueVisit {
-    return { ...visit, queue, nowMs: queue.core.clock.now() };
+    return { ...visit, queue, counts: new Counts(queue), nowMs: queue.core.clock.now() };
   }
 
   async #own(context: Context, { name }: OwnRoute, visit: QueueVisit): Promise<Response> {

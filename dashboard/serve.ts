@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { dashboard } from "./dashboard.ts";
+import { makeDashboard } from "./dashboard.ts";
 import type { DashboardOptions } from "./options.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { checkNumber, checkText } from "../lib/primitives/arguments.ts";
@@ -62,9 +62,10 @@ export async function serveDashboard(hueys: Huey | readonly Huey[], options: Ser
   if (!isLoopback(host) && others.token === undefined && others.authorize === undefined) {
     throw new ConfigurationError(`At ${host} others can reach the dashboard: give it a token, or let it listen at 127.0.0.1`);
   }
-  const handler = dashboard(hueys, others) as Handler;
+  const { handler, warmUp } = makeDashboard(hueys, others);
   const server = createServer((incoming, outgoing) => void pass(handler, incoming, outgoing));
   await listen(server, host, port);
+  await warmUp();
   const { port: found } = server.address() as { port: number };
   const name = host.includes(":") ? `[${host}]` : host;
   return { url: `http://${name}:${found}${(others.path ?? "/").replace(/\/*$/, "/")}`, close: () => close(server) };

@@ -48,7 +48,7 @@ export async function listPage(visit: QueueVisit, list: ListName): Promise<Conte
   const query = visit.url.searchParams;
   const search = readSearch(query);
   const number = /^[1-9]\d{0,4}$/.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;
-  const page = await readPage(visit.queue, list, search, number, visit.board.show);
+  const page = await readPage(visit.queue, list, await visit.counts.of(list), search, number, visit.board.show);
   const body = html`
     <p class="muted">${ABOUT[list]}</p>
     ${filterForm(visit, list)} ${cutNote(list, page, isEmpty(search))}

@@ -10,7 +10,7 @@ import type { Content } from "../parts/layout.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import type { ConsumerInfo, RunningTask } from "../../lib/types/operating.ts";
 import { type Failure, readFailures } from "../queue/failures.ts";
-import { countOf } from "../queue/lists.ts";
+import type { ListName } from "../queue/lists.ts";
 import { readStats, type Span, SPANS, stepsOf } from "../queue/throughput.ts";
 import { consumerTable } from "./consumers.ts";
 import { type Facts, warningsOf } from "./warnings.ts";
@@ -52,19 +52,20 @@ export async function overviewPage(visit: QueueVisit): Promise<Content> {
   return { title: "Overview", here: "", body, aside: pauseButton(visit, facts.paused) };
 }
 
-async function readFacts({ queue }: QueueVisit): Promise<Facts> {
+async function readFacts({ queue, counts }: QueueVisit): Promise<Facts> {
   const { huey } = queue;
+  const lengthOf = async (list: ListName): Promise<number> => await counts.of(list) ?? 0;
   const [waiting, scheduled, blocked, failed, dead, latency, consumers, paused] = await Promise.all([
-    huey.pendingCount(),
-    huey.scheduledCount(),
-    huey.blockedCount(),
-    countOf(queue, "failed"),
-    countOf(queue, "dead"),
+    lengthOf("waiting"),
+    lengthOf("scheduled"),
+    lengthOf("blocked"),
+    lengthOf("failed"),
+    lengthOf("dead"),
     huey.latency(),
     huey.consumers(),
     huey.isPaused(),
   ]);
-  return { waiting, scheduled, blocked, failed: failed ?? 0, dead: dead ?? 0, latency, consumers, paused };
+  return { waiting, scheduled, blocked, failed, dead, latency, consumers, paused };
 }
 
 /** Pause or go on. */

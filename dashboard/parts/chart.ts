@@ -78,10 +78,18 @@ function drawBar({ at, completed, failed }: Bar, x: number, step: number, highes
     <g class="bar">
       <title>${exact(at).slice(0, 16)}: ${count(completed)} completed, ${count(failed)} failed</title>
       <rect class="hit" x="${x}" y="${TOP}" width="${step}" height="${PLOT}"></rect>
-      <rect class="good" x="${x}" y="${TOP + PLOT - good}" width="${width}" height="${good}" rx="1"></rect>
-      <rect class="bad" x="${x}" y="${TOP + PLOT - good - bad}" width="${width}" height="${bad}" rx="1"></rect>
+      ${column("good", { x, width, height: good, below: 0 })} ${column("bad", { x, width, height: bad, below: good })}
     </g>
   `;
+}
+
+function column(
+  tone: "good" | "bad",
+  { x, width, height, below }: { readonly x: number; readonly width: number; readonly height: number; readonly below: number },
+): Html | "" {
+  if (height === 0) return "";
+  const y = TOP + PLOT - below - height;
+  return html`<rect class="${tone}" x="${x}" y="${y}" width="${width}" height="${height}" rx="1"></rect>`;
 }
 
 /** One failure among a million is still seen. */

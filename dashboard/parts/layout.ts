@@ -2,7 +2,7 @@
  * What all pages have around them.
  * @module
  */
-import { countOf, type ListName, LISTS } from "../queue/lists.ts";
+import { type ListName, LISTS } from "../queue/lists.ts";
 import type { Queue } from "../queue/queue.ts";
 import { compact, count } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -63,7 +63,7 @@ const SHORTCUTS = [
  */
 export async function queuePage(visit: QueueVisit, content: Content): Promise<Html> {
   const { queue, board } = visit;
-  const counts = await Promise.all(LISTS.map(async (list) => [list, await countOf(queue, list)] as const));
+  const counts = await Promise.all(LISTS.map(async (list) => [list, await visit.counts.of(list)] as const));
   const nav = navigation(visit, content.here, new Map(counts));
   const events = content.live === false ? undefined : queueLink({ board, queue }, "events");
   return page(visit, { ...content, title: content.title }, { nav, queue, events });

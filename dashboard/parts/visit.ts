@@ -6,6 +6,7 @@ import type { Decision } from "../access/access.ts";
 import type { Session } from "../access/session.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Logger } from "../../lib/types/options.ts";
+import type { Counts } from "../queue/counts.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Show } from "../queue/shown.ts";
 
@@ -36,6 +37,7 @@ export interface Visit {
 /** A visit of a page of one queue. */
 export interface QueueVisit extends Visit {
   readonly queue: Queue;
+  readonly counts: Counts;
   /** Now, as the queue sees it. */
   readonly nowMs: number;
 }

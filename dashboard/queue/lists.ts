@@ -80,12 +80,19 @@ export async function countOf({ huey }: Queue, list: ListName): Promise<number |
  *
  * @param queue The queue.
  * @param list The list.
+ * @param total How many the list has in all.
  * @param search What is looked for.
  * @param page Its number, from 1.
  * @param show What may be searched.
  */
-export async function readPage(queue: Queue, list: ListName, search: Search, page: number, show: Show): Promise<Page> {
-  const total = await countOf(queue, list);
+export async function readPage(
+  queue: Queue,
+  list: ListName,
+  total: number | undefined,
+  search: Search,
+  page: number,
+  show: Show,
+): Promise<Page> {
   if (isEmpty(search)) {
     const most = await readable(queue, list, MOST_LISTED);
     const listed = Math.min(total ?? most, most);

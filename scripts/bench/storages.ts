@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { FileHuey, type Huey, MemoryHuey, PriorityRedisHuey, RedisHuey, SqliteHuey } from "../../mod.ts";
+import { FileHuey, type Huey, type HueyOptions, MemoryHuey, PriorityRedisHuey, RedisHuey, SqliteHuey } from "../../mod.ts";
 
 /** A storage by the name that the command line uses. */
 export type StorageName = "memory" | "sqlite" | "file" | "redis" | "redis-priority";
@@ -33,10 +33,10 @@ export function removePlace(place: Place): void {
 }
 
 /** Opens the Huey of a place. */
-export function openHuey({ storage, folder, redisUrl: url }: Place): Huey {
-  const name = `bench-${folder.slice(-6)}`;
-  if (storage === "memory") return new MemoryHuey({ name });
-  if (storage === "sqlite") return new SqliteHuey({ name, filename: join(folder, "bench.db") });
-  if (storage === "file") return new FileHuey({ name, path: join(folder, "queue") });
-  return storage === "redis" ? new RedisHuey({ name, url }) : new PriorityRedisHuey({ name, url });
+export function openHuey({ storage, folder, redisUrl: url }: Place, more: Pick<HueyOptions, "logger"> = {}): Huey {
+  const options = { ...more, name: `bench-${folder.slice(-6)}` };
+  if (storage === "memory") return new MemoryHuey(options);
+  if (storage === "sqlite") return new SqliteHuey({ ...options, filename: join(folder, "bench.db") });
+  if (storage === "file") return new FileHuey({ ...options, path: join(folder, "queue") });
+  return storage === "redis" ? new RedisHuey({ ...options, url }) : new PriorityRedisHuey({ ...options, url });
 }

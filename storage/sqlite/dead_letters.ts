@@ -17,6 +17,7 @@ import type { Row, SqlValue } from "./database.ts";
 import type { Session } from "./session.ts";
 import { readBytes, readNumber, readOptionalText, readText } from "./columns.ts";
 import { dropEnded } from "./endings.ts";
+import { forgetLength, lengthOf } from "./lengths.ts";
 import { examined, MOST_EXAMINED } from "./listings.ts";
 import { KIND } from "./schema.ts";
 import { dropSteps, dropStepsOf, stepsKey } from "./steps.ts";
@@ -69,7 +70,7 @@ export function countDead(session: Session, query: DeadLetterQuery): number {
   const { kind, taskName, beforeMs } = query;
   if (taskName === undefined && beforeMs === undefined) {
     const kinds = kind === undefined ? ALL_KINDS : [kind];
-    return kinds.reduce((sum, one) => sum + countKind(session, one), 0);
+    return kinds.reduce((sum, one) => sum + lengthOf(session, one), 0);
   }
   const { where, values } = examinedLetters(query);
   return Number(session.get(`select count(*) as n from ${where}`, session.queue, ...values)?.n);
@@ -105,14 +106,8 @@ export function requeueDead(session: Session, id: string, item: Item, others: re
 /** Deletes all. */
 export function dropLetters(session: Session): void {
   dropStepsOf(session, "letters");
-  for (const table of ["huey_dead", "huey_dead_count"]) session.run(`delete from ${table} where queue = ?`, session.queue);
-}
-
-/** Counted as they come and go, by the triggers of the table. */
-function countKind(session: Session, kind: DeadLetterKind): number {
-  const n = session.get("select n from huey_dead_count where queue = ? and kind = ?", session.queue, kind)?.n ?? 0;
-  if (typeof n === "number" && Number.isSafeInteger(n) && n >= 0) return n;
-  return Number(session.get("select count(*) as n from huey_dead where queue = ? and kind = ?", session.queue, kind)?.n);
+  session.run("delete from huey_dead where queue = ?", session.queue);
+  for (const kind of ALL_KINDS) forgetLength(session, kind);
 }
 
 /** The letters that a query can find: those that are looked at, and of them those of the task. Parameters: queue, then the values. */

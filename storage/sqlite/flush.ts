@@ -7,6 +7,7 @@ import { CHORD_TABLES } from "./chords.ts";
 import { CLAIMED } from "./claimed.ts";
 import { dropCounts } from "./counts.ts";
 import { dropLetters } from "./dead_letters.ts";
+import { forgetLength } from "./lengths.ts";
 import { addAllLost } from "./lost.ts";
 import { endOfNumbers, firstPlain } from "./numbers.ts";
 import { ENDED, KIND } from "./schema.ts";
@@ -27,7 +28,8 @@ export function flushPart(session: Session, part: FlushPart): void {
     case "schedule":
       freeAllKeys(session, "schedule");
       dropStepsOf(session, "schedule");
-      return void session.run("delete from huey_schedule where queue = ?", session.queue);
+      session.run("delete from huey_schedule where queue = ?", session.queue);
+      return forgetLength(session, "schedule");
     case "stats":
       return dropCounts(session);
     case "deadLetters":
@@ -58,6 +60,7 @@ function flushQueue(session: Session): void {
   for (const table of [...CHORD_TABLES, "huey_gate", "huey_blocked"]) {
     session.run(`delete from ${table} where queue = ?`, session.queue);
   }
+  forgetLength(session, "blocked");
 }
 
 function deleteMessages(session: Session, which: string): void {

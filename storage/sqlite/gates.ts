@@ -7,6 +7,7 @@ import type { Item } from "../../lib/storage.ts";
 import { readNumber, readText } from "./columns.ts";
 import type { Row } from "./database.ts";
 import { idNumber } from "./id_number.ts";
+import { lengthOf } from "./lengths.ts";
 import { type Holds, readHold, toStoredMore } from "./more.ts";
 import { FLAG } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -93,7 +94,7 @@ export function blockedItems(session: Session, limit: number): Item[] {
 
 /** How many items wait. */
 export function countBlocked(session: Session): number {
-  return Number(session.get("select count(*) as n from huey_blocked where queue = ?", session.queue)?.n);
+  return lengthOf(session, "blocked");
 }
 
 /** @returns `undefined` for a gate that nobody knows */

@@ -7,6 +7,7 @@ import type { Row } from "./database.ts";
 import type { Session } from "./session.ts";
 import { readNumber } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
+import { lengthOf } from "./lengths.ts";
 import { type Holds, readHold, toStoredMore } from "./more.ts";
 import { FLAG } from "./schema.ts";
 import { COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
@@ -62,7 +63,7 @@ export function scheduledItems(session: Session, limit: number): Item[] {
 
 /** How many items are scheduled. */
 export function countScheduled(session: Session): number {
-  return Number(session.get("select count(*) as n from huey_schedule where queue = ?", session.queue)?.n);
+  return lengthOf(session, "schedule");
 }
 
 /** Puts an item on the schedule. @param hold The number by which it holds its unique key */

@@ -6,10 +6,11 @@
  */
 import { ConfigurationError } from "../../lib/errors.ts";
 import { type Database, transaction } from "./database.ts";
+import { LENGTH_TABLES } from "./lengths.ts";
 import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
-const SCHEMA_VERSION = 4;
+const SCHEMA_VERSION = 5;
 
 /** The name spaces of `huey_entry`. */
 export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3, result: 4, lock: 5, passed: 6 } as const;
@@ -94,15 +95,6 @@ const TABLES = [
   `create index huey_dead_order on huey_dead (queue, at_ms, seq, task_name)`,
   `create index huey_dead_kind on huey_dead (queue, kind, at_ms, seq, task_name)`,
   `create index huey_dead_item on huey_dead (queue, item_id, at_ms)`,
-  `create table huey_dead_count (
-    queue integer not null, kind text not null, n integer not null, primary key (queue, kind)
-  ) without rowid`,
-  `create trigger huey_dead_added after insert on huey_dead begin
-    insert into huey_dead_count (queue, kind, n) values (new.queue, new.kind, 1) on conflict do update set n = n + 1;
-  end`,
-  `create trigger huey_dead_deleted after delete on huey_dead begin
-    update huey_dead_count set n = n - 1 where queue = old.queue and kind = old.kind;
-  end`,
   // Claims that were taken from their holder, for settlements that are sent again.
   `create table huey_lost (id integer primary key, seq integer not null, token integer not null, at_ms integer not null)`,
   `create index huey_lost_claim on huey_lost (seq, token)`,
@@ -134,6 +126,7 @@ const TABLES = [
   `create index huey_count_task on huey_count (queue, step, task_name, at_ms)`,
   `create table huey_recent (seq integer primary key, queue integer not null, data blob not null)`,
   `create index huey_recent_order on huey_recent (queue, seq)`,
+  ...LENGTH_TABLES,
 ];
 
 /**
