@@ -3,6 +3,7 @@
  * compiled, which takes several times as long as a page does afterwards.
  * @module
  */
+import { failuresPage } from "./pages/failures.ts";
 import { listPage } from "./pages/list.ts";
 import { overviewPage } from "./pages/overview.ts";
 import { queuePage } from "./parts/layout.ts";
@@ -43,7 +44,7 @@ async function makePages(board: Board): Promise<void> {
   };
   // Twice: much is compiled at the second time only.
   for (let times = 0; times < 2; times++) {
-    for (const page of [overviewPage, (to: QueueVisit) => listPage(to, "failed")]) {
+    for (const page of [overviewPage, failuresPage, (to: QueueVisit) => listPage(to, "failed")]) {
       await (await queuePage(visit, await page(visit)));
     }
   }

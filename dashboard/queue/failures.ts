@@ -56,7 +56,7 @@ export async function readFailures(
   const most = await affordable(core, "failed", limit, bytes);
   const filter = taskName === undefined ? {} : { taskName };
   const letters = await huey.deadLetters({ kind: "failed", limit: most, ...filter });
-  const groups = Map.groupBy(letters, ({ taskName, error }) => failureKey(taskName ?? "", error));
+  const groups = Map.groupBy(letters, ({ taskName, error }) => inCommon(taskName ?? "", error));
   const failures = [...groups].map(failureOf).sort((a, b) => b.count - a.count || +b.last - +a.last);
   return { failures, examined: letters.length };
 }
@@ -68,7 +68,7 @@ export async function readFailures(
  * @returns The first line of the stack that names a place
  */
 export function firstFrame(stack: string | undefined): string | undefined {
-  return stack?.slice(0, 5000).split("\n").find((line) => /^\s*at /.test(line))?.trim().slice(0, 300);
+  return stack === undefined ? undefined : /^[ \t]*at .*/m.exec(stack.slice(0, 5000))?.[0].trim().slice(0, 300);
 }
 
 /**
@@ -78,15 +78,18 @@ export function firstFrame(stack: string | undefined): string | undefined {
  * @param error What it threw.
  */
 export function failureKey(taskName: string, error: Row["error"]): string {
-  const message = error?.message.slice(0, 300).replace(/\d+|[0-9a-f]{8,}|"[^"]*"|'[^']*'/gi, "…") ?? "";
-  const parts = JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
-  return createHash("sha256").update(parts).digest("base64url").slice(0, 16);
+  return createHash("sha256").update(inCommon(taskName, error)).digest("base64url").slice(0, 16);
 }
 
-function failureOf([key, letters]: readonly [string, readonly DeadLetter[]]): Failure {
+function inCommon(taskName: string, error: Row["error"]): string {
+  const message = error?.message.slice(0, 300).replace(/\d+|[0-9a-f]{8,}|"[^"]*"|'[^']*'/gi, "…") ?? "";
+  return JSON.stringify([taskName, error?.name, message, firstFrame(error?.stack)]);
+}
+
+function failureOf([, letters]: readonly [string, readonly DeadLetter[]]): Failure {
   const newest = letters[0]!;
   return {
-    key,
+    key: failureKey(newest.taskName ?? "", newest.error),
     taskName: newest.taskName ?? "",
     error: newest.error?.name ?? "Error",
     message: newest.error?.message ?? newest.reason,
