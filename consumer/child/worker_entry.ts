@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { coreOf } from "../../lib/core/core.ts";
+import { measureStorage } from "../../lib/core/measured_storage.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { errorStack } from "../../lib/primitives/error_record.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
@@ -96,11 +97,15 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
 const TELL_MS = 1000;
 
 /** Tells it from now on. @returns tells the rest */
-function tellingTotals({ statistics }: Core): () => void {
-  const totals = statistics?.totals;
+function tellingTotals(core: Core): () => void {
+  const { statistics } = core;
+  if (statistics === undefined) return () => {};
+  const { totals, operations } = statistics;
+  measureStorage(core);
   const tell = (): void => {
-    const tasks = totals?.take() ?? [];
-    if (tasks.length > 0) post({ type: "counted", tasks });
+    // A worker that only waits says nothing: what it has measured goes along with its next task.
+    const tasks = totals.take();
+    if (tasks.length > 0) post({ type: "counted", tasks, operations: operations.take() });
   };
   startInterval(systemClock, TELL_MS, tell, { background: true });
   return tell;

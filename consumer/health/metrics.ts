@@ -3,7 +3,10 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { TIME_BOUNDS, type TimeTotals, TOTAL_OUTCOMES, type TotalEvent } from "../../lib/statistics/totals.ts";
+import { measureStorage } from "../../lib/core/measured_storage.ts";
+import { OPERATION_BOUNDS } from "../../lib/statistics/operations.ts";
+import type { TimeTotals } from "../../lib/statistics/times.ts";
+import { TIME_BOUNDS, TOTAL_OUTCOMES, type TotalEvent } from "../../lib/statistics/totals.ts";
 import type { TaskTotals, TotalOutcome } from "../../lib/statistics/totals.ts";
 import { plainRuntimeName } from "../platform/runtime_flags.ts";
 import { VERSION } from "../platform/version.ts";
@@ -25,6 +28,7 @@ const USUAL: ReadonlySet<TotalOutcome> = new Set(["complete", "failed"]);
 /** Begins to count for metrics what this process does. */
 export function countForMetrics(core: Core): void {
   core.statistics?.totals.know(core.registry.all().map(({ name }) => name));
+  measureStorage(core);
 }
 
 /** The metrics as text. */
@@ -83,20 +87,34 @@ function times(queues: readonly QueueMetrics[]): Metric[] {
     name,
     type: "histogram",
     help,
-    samples: tasks.flatMap((task) => histogramOf(task.labels, task[what])),
+    samples: tasks.flatMap((task) => histogramOf(task.labels, task[what], TIME_BOUNDS)),
   });
   return [
     histogram("huey_task_duration_seconds", "run", "How long attempts ran in this process."),
     histogram("huey_task_wait_seconds", "wait", "How long tasks waited before this process ran them."),
+    {
+      name: "huey_storage_operation_seconds",
+      type: "histogram",
+      help: "How long the storage took for operations of this process.",
+      samples: queues.flatMap(({ core: { settings: { name: queue }, statistics } }) =>
+        (statistics?.hasTotals ? statistics.operations.read() : []).flatMap(({ operation, times }) =>
+          histogramOf({ queue, operation: snakeCase(operation) }, times, OPERATION_BOUNDS)
+        )
+      ),
+    },
   ];
 }
 
-function histogramOf(labels: Labels, { totalMs, classes }: TimeTotals): Sample[] {
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function histogramOf(labels: Labels, { totalMs, classes }: TimeTotals, bounds: readonly number[]): Sample[] {
   const samples: Sample[] = [];
   let count = 0;
   for (const [index, inClass] of classes.entries()) {
     count += inClass;
-    const le = index < TIME_BOUNDS.length ? String(TIME_BOUNDS[index]) : "+Inf";
+    const le = index < bounds.length ? String(bounds[index]) : "+Inf";
     samples.push({ labels: { ...labels, le }, value: count, suffix: "_bucket" });
   }
   if (count === 0) return [];

@@ -184,7 +184,12 @@ export class WorkerPool implements Workers {
   #startMember(member: PoolMember): RemoteWorker {
     member.generation++;
     const { open, logger } = this.#options;
-    const worker = new RemoteWorker(open, this.#init(member), logger, (tasks) => this.#core.statistics?.totals.add(tasks));
+    const worker = new RemoteWorker(
+      open,
+      this.#init(member),
+      logger,
+      (...counted) => this.#core.statistics?.addTotals(...counted),
+    );
     member.worker = worker;
     this.#workers.add(worker);
     const end = worker.ended.then((end) => this.#onWorkerEnded(worker, end)).finally(() => this.#recoveries.delete(end));

@@ -2,6 +2,7 @@
  * What a consumer and its workers in other isolates say to each other: plain data, as JSON would keep it.
  * @module
  */
+import type { OperationTotals } from "../../lib/statistics/operations.ts";
 import type { TaskTotals } from "../../lib/statistics/totals.ts";
 import type { PollOptions } from "../../lib/storage.ts";
 import type { LoggingOptions } from "../log/logging.ts";
@@ -64,7 +65,7 @@ export type FromWorker =
   /** `busy`: attempts that run. */
   | { readonly type: "answer"; readonly id: number; readonly started: number; readonly busy: number }
   /** What it has counted since it said so last. */
-  | { readonly type: "counted"; readonly tasks: readonly TaskTotals[] }
+  | { readonly type: "counted"; readonly tasks: readonly TaskTotals[]; readonly operations: readonly OperationTotals[] }
   /** Something threw where nobody listens: it ends when what runs has ended. */
   | { readonly type: "broken" }
   /** The application called `process.exit`. */

@@ -2,6 +2,7 @@
  * Whether a message between a consumer and its workers is one: code of the application in a worker can post anything.
  * @module
  */
+import { isOperations } from "../../lib/statistics/operations.ts";
 import { isTotals } from "../../lib/statistics/totals.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 
@@ -25,7 +26,7 @@ const FROM_WORKER: Shapes<FromWorker> = {
   start: { token: text, name: text, id: text, timeoutMs: length },
   end: { token: text },
   answer: { id: number, started: length, busy: length },
-  counted: { tasks: isTotals },
+  counted: { tasks: isTotals, operations: isOperations },
   exit: { code: number },
   stopped: { end: (value) => value === "stopped" || value === "exhausted", started: length },
 };

@@ -5,6 +5,7 @@
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type { Timer } from "../../lib/primitives/clock.ts";
+import type { OperationTotals } from "../../lib/statistics/operations.ts";
 import type { TaskTotals } from "../../lib/statistics/totals.ts";
 import type { Claim } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -29,7 +30,7 @@ export interface RemoteWorkerEnd {
 export type OpenWorker = (events: WebWorkerEvents) => WebWorker;
 
 /** Told what a worker has counted since it was told last. */
-export type OnCounted = (tasks: readonly TaskTotals[]) => void;
+export type OnCounted = (tasks: readonly TaskTotals[], operations: readonly OperationTotals[]) => void;
 
 /** How long after its timeout a task may go on before its worker is asked whether it still answers. */
 const OVERRUN_MS = 500;
@@ -186,7 +187,7 @@ export class RemoteWorker {
         this.#busy = message.busy;
         return this.#answer(message.id, message.started);
       case "counted":
-        return this.#onCounted?.(message.tasks);
+        return this.#onCounted?.(message.tasks, message.operations);
       case "broken":
         this.#noteFault();
         return this.#leaves.resolve();

@@ -4,8 +4,9 @@
  * @module
  */
 import { type Counted, Tally } from "./tally.ts";
+import { OperationTimes, type OperationTotals } from "./operations.ts";
 import type { NotedEnd } from "./recent.ts";
-import { type TotalEvent, type TotalOutcome, Totals } from "./totals.ts";
+import { type TaskTotals, type TotalEvent, type TotalOutcome, Totals } from "./totals.ts";
 import type { Clock, Timer } from "../primitives/clock.ts";
 import type { CountBounds, Storage } from "../storage.ts";
 import type { Logger } from "../types/options.ts";
@@ -43,6 +44,7 @@ export class Statistics {
   readonly #store: Storage["count"];
   readonly #tally = new Tally();
   #totals: Totals | undefined;
+  #operations: OperationTimes | undefined;
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isClosing = false;
@@ -61,6 +63,17 @@ export class Statistics {
   /** Whether somebody has asked for the sums. */
   get hasTotals(): boolean {
     return this.#totals !== undefined;
+  }
+
+  /** How long the storage takes, see measured_storage.ts. */
+  get operations(): OperationTimes {
+    return this.#operations ??= new OperationTimes();
+  }
+
+  /** Adds what another isolate of this process, or a process of its own, has counted. */
+  addTotals(tasks: readonly TaskTotals[], operations: readonly OperationTotals[]): void {
+    this.totals.add(tasks);
+    this.operations.add(operations);
   }
 
   /** Counts something that happened to a task. */

@@ -3,6 +3,7 @@
  * bounded, since each of them is a series for whoever collects metrics.
  * @module
  */
+import { isCount, isTimes, Times, type TimeTotals } from "./times.ts";
 
 /** What is counted beside the ends of tasks. */
 export type TotalEvent = "enqueued" | "retried" | "recovered" | "dead";
@@ -17,14 +18,6 @@ export type TotalOutcome =
   | "canceled"
   | "revoked"
   | "expired";
-
-/** Lengths of time, in classes. */
-export interface TimeTotals {
-  /** All together, in milliseconds. */
-  readonly totalMs: number;
-  /** How many are in each class of `TIME_BOUNDS`, and then how many are longer than all of them. */
-  readonly classes: readonly number[];
-}
 
 /** What was counted of one task: plain data, which an isolate can send to another. */
 export interface TaskTotals {
@@ -62,26 +55,10 @@ const LONGEST_NAME = 1000;
 
 const KEYS: ReadonlySet<string> = new Set(["enqueued", "retried", "recovered", "dead", ...TOTAL_OUTCOMES]);
 
-class Times {
-  totalMs = 0;
-  readonly classes: number[] = Array.from({ length: TIME_BOUNDS.length + 1 }, () => 0);
-
-  measure(ms: number): void {
-    const index = TIME_BOUNDS.findIndex((bound) => ms <= bound * 1000);
-    this.classes[index < 0 ? TIME_BOUNDS.length : index]! += 1;
-    this.totalMs += ms;
-  }
-
-  add({ totalMs, classes }: TimeTotals): void {
-    this.totalMs += totalMs;
-    for (const [index, count] of classes.entries()) this.classes[index]! += count;
-  }
-}
-
 class Numbers {
   readonly counts: Partial<Record<TotalEvent | TotalOutcome, number>> = {};
-  readonly run: Times = new Times();
-  readonly wait: Times = new Times();
+  readonly run: Times = new Times(TIME_BOUNDS);
+  readonly wait: Times = new Times(TIME_BOUNDS);
 
   count(what: TotalEvent | TotalOutcome, by: number): void {
     this.counts[what] = (this.counts[what] ?? 0) + by;
@@ -122,8 +99,8 @@ export class Totals {
     return [...this.#tasks].map(([name, { counts, run, wait }]) => ({
       name,
       counts: { ...counts },
-      run: { totalMs: run.totalMs, classes: [...run.classes] },
-      wait: { totalMs: wait.totalMs, classes: [...wait.classes] },
+      run: run.read(),
+      wait: wait.read(),
     }));
   }
 
@@ -153,14 +130,6 @@ export function isTotals(value: unknown): value is readonly TaskTotals[] {
 function isTaskTotals(value: unknown): boolean {
   const { name, counts, run, wait } = (value ?? {}) as Partial<TaskTotals>;
   if (typeof name !== "string" || name.length > LONGEST_NAME || typeof counts !== "object" || counts === null) return false;
-  return Object.entries(counts).every(([key, count]) => KEYS.has(key) && isCount(count)) && isTimes(run) && isTimes(wait);
-}
-
-function isTimes(value: unknown): boolean {
-  const { totalMs, classes } = (value ?? {}) as Partial<TimeTotals>;
-  return isCount(totalMs) && Array.isArray(classes) && classes.length === TIME_BOUNDS.length + 1 && classes.every(isCount);
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+  return Object.entries(counts).every(([key, count]) => KEYS.has(key) && isCount(count)) && isTimes(run, TIME_BOUNDS) &&
+    isTimes(wait, TIME_BOUNDS);
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { metricsText } from "../../consumer/health/metrics.ts";
+import { countForMetrics, metricsText } from "../../consumer/health/metrics.ts";
 import { prometheusText } from "../../consumer/health/prometheus.ts";
 import { readFromWorker } from "../../consumer/pool/protocol_check.ts";
+import { OPERATION_BOUNDS, OperationTimes } from "../../lib/statistics/operations.ts";
 import { isTotals, TIME_BOUNDS, Totals } from "../../lib/statistics/totals.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { CancelExecution, Consumer, MemoryHuey } from "../../mod.ts";
@@ -85,8 +86,20 @@ describe("totals", () => {
       "add",
       Array.from({ length: 1000 }, () => good),
     ];
-    for (const tasks of bad) expect(readFromWorker({ type: "counted", tasks })).toBeUndefined();
-    expect(readFromWorker({ type: "counted", tasks: [good] })).toBeDefined();
+    for (const tasks of bad) expect(readFromWorker({ type: "counted", tasks, operations: [] })).toBeUndefined();
+    expect(readFromWorker({ type: "counted", tasks: [good], operations: [] })).toBeDefined();
+    const times = new OperationTimes();
+    times.measure("claim", 3);
+    const [claim] = times.take();
+    const badOperations = [
+      [{ ...claim, operation: "close" }],
+      [{ ...claim, operation: "toString" }],
+      [{ ...claim, times: good!.run }],
+      Array.from({ length: 100 }, () => claim),
+      undefined,
+    ];
+    for (const operations of badOperations) expect(readFromWorker({ type: "counted", tasks: [], operations })).toBeUndefined();
+    expect(readFromWorker({ type: "counted", tasks: [], operations: [claim] })).toBeDefined();
   });
 });
 
@@ -131,8 +144,31 @@ test("every end of a task is counted under its outcome", async () => {
   expect(series.get('huey_tasks_enqueued_total{queue="ends",task="fine"}')).toBe(2);
   expect(series.get('huey_task_duration_seconds_bucket{queue="ends",task="bad",le="+Inf"}')).toBe(2);
   expect(series.get('huey_task_duration_seconds_count{queue="ends",task="bad"}')).toBe(2);
+  const settled = 'huey_storage_operation_seconds_count{queue="ends",operation="settle"}';
+  expect(series.get(settled)).toBeGreaterThanOrEqual(7);
+  expect(series.get('huey_storage_operation_seconds_count{queue="ends",operation="enqueue"}')).toBe(6);
   server.close();
   await consumer.stop();
+});
+
+test("operations that fail are measured, and none is until somebody asks", async () => {
+  await using huey = new MemoryHuey("measured", { logger: silent });
+  const core = coreOf(huey)!;
+  const { storage } = core;
+  const plain = storage.enqueue;
+  const add = huey.task("add", (a: number, b: number) => a + b);
+  await add(1, 2);
+  expect(storage.enqueue).toBe(plain);
+  storage.recover = () => Promise.reject(new Error("away"));
+  for (let times = 0; times < 2; times++) countForMetrics(core);
+  expect(core.storage).toBe(storage);
+  await add(1, 2);
+  await expect(storage.recover()).rejects.toThrow("away");
+  const counted = core.statistics!.operations.read().map(({ operation, times: { classes } }) => [operation, classes.length]);
+  expect(counted).toEqual([["enqueue", OPERATION_BOUNDS.length + 1], ["recover", OPERATION_BOUNDS.length + 1]]);
+  const series = readMetrics(metricsText([{ core, gauges: undefined }]));
+  expect(series.get('huey_storage_operation_seconds_bucket{queue="measured",operation="recover",le="+Inf"}')).toBe(1);
+  expect(series.get('huey_storage_operation_seconds_count{queue="measured",operation="enqueue"}')).toBe(1);
 });
 
 test("a queue that counts nothing has gauges only", async () => {
@@ -181,6 +217,8 @@ describe("a consumer", () => {
       const lease = after.get('huey_lease_remaining_seconds{queue="shop"}')!;
       expect(lease > 0 && lease <= 15).toBe(true);
       expect(after.get('huey_task_wait_seconds_count{queue="shop",task="add"}')).toBe(3);
+      expect(after.get('huey_storage_operation_seconds_count{queue="shop",operation="settle"}')).toBeGreaterThanOrEqual(4);
+      expect(after.get('huey_storage_operation_seconds_count{queue="shop",operation="renew_lease"}')).toBeGreaterThan(0);
       expect(after.get('huey_periodic_last_run_timestamp_seconds{queue="shop",task="tick"}')).toBeGreaterThan(1.7e9);
       // The port of the health answers too, and the checks of the host hold.
       const health = (await addressOf(program, "Health")).replace("/health", "/metrics");

@@ -48,7 +48,7 @@ describe("a message between a consumer and its workers", () => {
         id: 1,
         started: 0,
         busy: 0,
-      }, { type: "counted", tasks: [] }],
+      }, { type: "counted", tasks: [], operations: [] }],
       ...[{ type: "start", token: "t", name: "n", id: "i", timeoutMs: 1 }, { type: "stopped", end: "exhausted", started: 3 }],
     ];
     for (const message of known) expect(readFromWorker(message)).toBe(message as never);
