@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { oneLine } from "../../lib/primitives/log_text.ts";
+import { lines, oneLine } from "../../lib/primitives/log_text.ts";
 import { plainCopy } from "../log/plain_copy.ts";
 
 /** A column of a table. */
@@ -74,13 +74,13 @@ export class Printer {
 
   /** Lines that belong together, such as a stack. */
   block(text: string): void {
-    if (!this.json) this.#options.write(`${text.split("\n").map((line) => `  ${oneLine(line)}`).join("\n")}\n`);
+    if (!this.json) this.#options.write(`${lines(text).split("\n").map((line) => `  ${line}`).join("\n")}\n`);
   }
 
   /** Names and values, one on each line. Those that are `undefined` are left out. */
   facts(facts: readonly (readonly [string, string | undefined])[]): void {
     if (this.json) return;
-    const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+    const known = facts.flatMap(([name, text]) => text === undefined ? [] : [[oneLine(name), text] as const]);
     const width = Math.max(0, ...known.map(([name]) => name.length));
     for (const [name, text] of known) {
       this.#options.write(`${this.#toned(name.padEnd(width), "dim")}${GAP}${this.#cut(oneLine(text), width + GAP.length)}\n`);

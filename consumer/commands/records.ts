@@ -3,6 +3,7 @@
  * @module
  */
 import { showSafely } from "../../lib/primitives/log_text.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { TaskInfo } from "../../lib/types/calling.ts";
 import { showSeconds } from "./durations.ts";
 import type { Column } from "./printer.ts";
@@ -34,7 +35,9 @@ export function showAge(time: Date | undefined, nowMs: number): string {
 
 /** The arguments, cut. */
 export function showArguments(args: readonly unknown[]): string {
-  return args.map((arg) => typeof arg === "string" ? JSON.stringify(arg.slice(0, LONGEST_ARGUMENTS)) : shown(arg)).join(", ");
+  return args.map((arg) => typeof arg === "string" ? JSON.stringify(beginningOf(arg, LONGEST_ARGUMENTS)) : shown(arg)).join(
+    ", ",
+  );
 }
 
 function shown(value: unknown): string {

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type { Timer } from "../../lib/primitives/clock.ts";
+import { withoutKnown } from "../../lib/primitives/secrets.ts";
 import { parseHead } from "./http_head.ts";
 import type { HttpRequest } from "./http_head.ts";
 
@@ -125,7 +126,10 @@ export class SmallHttpServer {
 
 function send(socket: Socket, answer: HttpAnswer, headOnly: boolean): void {
   const { status } = answer;
-  const { text, type } = "text" in answer ? answer : { text: `${JSON.stringify(answer.body)}\n`, type: "application/json" };
+  const { text: given, type } = "text" in answer
+    ? answer
+    : { text: `${JSON.stringify(answer.body)}\n`, type: "application/json" };
+  const text = withoutKnown(given);
   const head = [
     `HTTP/1.1 ${status} ${PHRASES[status] ?? ""}`,
     `content-type: ${type}`,

@@ -4,7 +4,7 @@
  */
 import { errorText, readText, toError } from "../../lib/primitives/error_record.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
-import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import { beginningOf, withoutSecrets } from "../../lib/primitives/secrets.ts";
 
 /** Deeper, and after so many parts, values are shown as a text. */
 const DEEPEST = 8;
@@ -55,7 +55,7 @@ class Copier {
   #text(text: string): string {
     const left = this.#textLeft;
     this.#textLeft -= Math.min(left, text.length);
-    return text.length <= left ? withoutSecrets(text) : `${withoutSecrets(text.slice(0, left))}...`;
+    return text.length <= left ? withoutSecrets(text) : `${beginningOf(text, left)}...`;
   }
 
   #show(value: object): string {

@@ -33,7 +33,7 @@ export function openNodeWorker(url: URL, events: WebWorkerEvents): WebWorker {
   }
   thread.on("message", (message) => open && events.message(message));
   // Whatever was thrown comes here, also what is no Error; the exit follows.
-  thread.on("error", (thrown) => end(messageOf(thrown).split("\n")[0] || "unknown error"));
+  thread.on("error", (thrown) => end(messageOf(thrown) || "unknown error"));
   thread.on("exit", (code) => end(`it ended with code ${code}`));
   return {
     post: (message) => thread.postMessage(message),

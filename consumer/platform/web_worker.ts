@@ -66,7 +66,7 @@ export function openWorker(url: URL, events: WebWorkerEvents): WebWorker {
   worker.addEventListener("error", (event) => {
     // Without this Deno ends the whole process.
     event.preventDefault();
-    end(String(event.message ?? "").split("\n")[0] || "unknown error");
+    end(String(event.message ?? "") || "unknown error");
     worker.terminate();
   });
   // Bun only: Deno says nothing when a worker ends.

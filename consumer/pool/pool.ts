@@ -3,6 +3,7 @@
  * @module
  */
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import type { Owner } from "../../lib/storage.ts";
@@ -240,7 +241,8 @@ export class WorkerPool implements Workers {
     const { logger, consumer } = this.#options;
     this.#before += worker.started + 1;
     if (end.kind === "lost") {
-      logger.warn(`${worker.name} is gone: ${end.reason.split("\n")[0]}`, stackIn(end.reason));
+      const reason = withoutSecrets(end.reason);
+      logger.warn(`${worker.name} is gone: ${reason.split("\n")[0]}`, stackIn(reason));
       if (end.silent && !this.#options.canKill) this.#reportLoop(worker);
     } else {
       logger.info(`${worker.name} has ended${end.kind === "exhausted" ? " after its share of tasks" : ""}`);

@@ -3,6 +3,7 @@
  * @module
  */
 import { errorText } from "../../lib/primitives/error_record.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { isLocal } from "./local.ts";
 import { bearerOf, type Session } from "./session.ts";
@@ -57,7 +58,7 @@ async function asked(
     if (access === false || access === "read" || access === "write") return access;
     logger.warn('Dashboard: authorize must give false, "read" or "write"; nobody is let in', { given: typeof access });
   } catch (error) {
-    logger.warn(`Dashboard: authorize failed, so nobody is let in: ${errorText(error).slice(0, 500)}`);
+    logger.warn(`Dashboard: authorize failed, so nobody is let in: ${beginningOf(errorText(error), 500)}`);
   }
   return false;
 }

@@ -4,6 +4,7 @@
  */
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import { makeWrapper } from "../../lib/huey/task_function.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { Definition } from "../../lib/task/registry.ts";
 import type { RegisteredTask } from "../../lib/types/calling.ts";
 import { Mistake } from "./form.ts";
@@ -68,7 +69,7 @@ function definitionIn({ queue }: QueueVisit, form: URLSearchParams): Definition 
   const found = queue.core.registry.known().find((task) => task.name === name);
   if (found === undefined) {
     throw new Mistake(
-      name === "" ? "Choose a task" : `The program with this dashboard defines no task "${name.slice(0, 200)}"`,
+      name === "" ? "Choose a task" : `The program with this dashboard defines no task "${beginningOf(name, 200)}"`,
     );
   }
   return found;
@@ -84,7 +85,7 @@ function readArguments(text: string, { name, fn, context }: Definition): unknown
   try {
     value = JSON.parse(text.trim() === "" ? "[]" : text);
   } catch (error) {
-    throw new Mistake(`The arguments are no JSON: ${(error as Error).message.slice(0, 300)}`);
+    throw new Mistake(`The arguments are no JSON: ${beginningOf((error as Error).message, 300)}`);
   }
   if (!Array.isArray(value)) throw new Mistake('The arguments must be a list, such as [1, "two"]');
   const least = Math.max(0, fn.length - (context ? 1 : 0));
@@ -112,7 +113,7 @@ async function stated<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof TypeError || error instanceof RangeError) throw new Mistake(error.message.slice(0, 500));
+    if (error instanceof TypeError || error instanceof RangeError) throw new Mistake(beginningOf(error.message, 500));
     throw error;
   }
 }

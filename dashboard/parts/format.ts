@@ -3,6 +3,7 @@
  * @module
  */
 import { type Html, html } from "./html.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -93,5 +94,6 @@ export function shortId(id: string): string {
 
 /** A text, cut. */
 export function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
+  const told = beginningOf(text, most + 1);
+  return told.length > most ? `${told.slice(0, most)}…` : told;
 }

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { affordable } from "../../lib/operation/affordable.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { Row } from "./row.ts";
 import type { DeadLetter } from "../../lib/types/operating.ts";
 import type { Queue } from "./queue.ts";
@@ -68,7 +69,7 @@ export async function readFailures(
  * @returns The first line of the stack that names a place
  */
 export function firstFrame(stack: string | undefined): string | undefined {
-  return stack === undefined ? undefined : /^[ \t]*at .*/m.exec(stack.slice(0, 5000))?.[0].trim().slice(0, 300);
+  return stack === undefined ? undefined : /^[ \t]*at .*/m.exec(beginningOf(stack, 5000))?.[0].trim().slice(0, 300);
 }
 
 /**

@@ -3,14 +3,12 @@
  * @module
  */
 import { inspect } from "node:util";
-import { withoutSecrets } from "../../lib/primitives/secrets.ts";
+import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { TaskInfo } from "../../lib/types/calling.ts";
 import type { Logger } from "../../lib/types/options.ts";
 
 /** How much is shown of one value. */
 const MOST = 2000;
-/** A secret that begins before the cut ends within so many characters after it. */
-const MARGIN = 1000;
 const LINE = 120;
 /** Lists and objects within one another. */
 const DEEPEST = 8;
@@ -83,7 +81,7 @@ export class Show {
 
 function shown(value: unknown): Shown {
   try {
-    return cutText(inspect(pruned(value), { depth: DEEPEST, breakLength: 100, maxStringLength: MOST + MARGIN }));
+    return cutText(inspect(pruned(value), { depth: DEEPEST, breakLength: 100, maxStringLength: Infinity }));
   } catch {
     return { text: "a value that cannot be shown", cut: false };
   }
@@ -98,6 +96,7 @@ function pruned(value: unknown): unknown {
   const prune = (each: unknown, depth: number): unknown => {
     left -= 1;
     if (left < 0) return MORE;
+    if (typeof each === "string") return each.length > MOST ? beginningOf(each, MOST + 1) : each;
     if (typeof each !== "object" || each === null || depth > DEEPEST) return each;
     if (Array.isArray(each)) return some(each, (item) => prune(item, depth + 1));
     if (each instanceof Map) {
@@ -124,8 +123,7 @@ function pruned(value: unknown): unknown {
   return prune(value, 0);
 }
 
-/** Secrets are hidden before the cut: else the first half of one would be told. */
 function cutText(given: string): Shown {
-  const text = withoutSecrets(given.slice(0, MOST + MARGIN));
-  return text.length > MOST ? { text: text.slice(0, MOST), cut: true } : { text, cut: given.length > MOST + MARGIN };
+  const text = beginningOf(given, MOST + 1);
+  return text.length > MOST ? { text: text.slice(0, MOST), cut: true } : { text, cut: false };
 }

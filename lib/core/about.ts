@@ -3,6 +3,7 @@
  * @module
  */
 import { MAX_TOLD_ERROR } from "../primitives/limits.ts";
+import { beginningOf } from "../primitives/secrets.ts";
 import { LAST_DATE_MS } from "../primitives/time.ts";
 import type { Message } from "../message/message.ts";
 
@@ -28,7 +29,7 @@ export function aboutWaiting({ enqueuedAt, attempt = 0 }: Message, error?: Error
 
 /** The text of what is known of a task. */
 export function aboutText({ enqueuedMs, attempts, startedMs, endedMs, error }: About): string {
-  const told = error === undefined ? "" : `,${JSON.stringify(error.slice(0, MAX_TOLD_ERROR).toWellFormed())}`;
+  const told = error === undefined ? "" : `,${JSON.stringify(beginningOf(error, MAX_TOLD_ERROR).toWellFormed())}`;
   return `[${enqueuedMs ?? null},${attempts ?? null},${startedMs ?? null},${endedMs ?? null}${told}]`;
 }
 

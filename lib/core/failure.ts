@@ -5,6 +5,7 @@
  */
 import type { Core } from "./core.ts";
 import { errorText } from "../primitives/error_record.ts";
+import { beginningOf } from "../primitives/secrets.ts";
 import { type TaskErrorMetadata, TaskException } from "../errors.ts";
 
 const FAILURE = "huey:failure";
@@ -105,8 +106,8 @@ const BRIEF_LENGTH = 1000;
 export function briefError(error: Error): Error {
   const { name, message } = bareError(error);
   const more = message.length - BRIEF_LENGTH;
-  const brief = new Error(more > 0 ? `${message.slice(0, BRIEF_LENGTH)}... (${more} more characters)` : message);
-  brief.name = name.slice(0, BRIEF_LENGTH);
+  const brief = new Error(more > 0 ? `${beginningOf(message, BRIEF_LENGTH)}... (${more} more characters)` : message);
+  brief.name = beginningOf(name, BRIEF_LENGTH);
   brief.stack = errorText(brief);
   return brief;
 }

@@ -3,18 +3,27 @@
  * @module
  */
 import { isTooLong, MAX_NAME_BYTES } from "./limits.ts";
+import { beginningOf, withoutKnown } from "./secrets.ts";
+
+/** Longest text of a value in an error message. */
+const LONGEST_SHOWN = 80;
 
 /** A value as an error message shows it: short, and safe for any value. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
+  if (typeof value === "string") return JSON.stringify(short(value));
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value !== "object" || value === null) return `${String(value)}${typeof value === "bigint" ? "n" : ""}`;
   try {
-    const text = objectText(value);
-    return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+    return short(objectText(value));
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+function short(text: string): string {
+  // Many values are shown in errors that nobody reads; what is short and tells no secret costs nothing.
+  const told = text.length > LONGEST_SHOWN ? beginningOf(text, LONGEST_SHOWN + 1) : withoutKnown(text);
+  return told.length > LONGEST_SHOWN ? `${told.slice(0, LONGEST_SHOWN)}...` : told;
 }
 
 /** Whether a value can be awaited. */

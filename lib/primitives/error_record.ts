@@ -3,6 +3,7 @@
  * @module
  */
 import { inspect, types } from "node:util";
+import { beginningOf, hasSecrets } from "./secrets.ts";
 
 /**
  * The name and message of an error, as stored in the metadata of a failure: `TypeError: x is not a function`.
@@ -23,6 +24,10 @@ export interface StackOptions {
 
 /** So many errors are shown of one that has many reasons. */
 const MOST_ERRORS = 50;
+
+/** Longest text within a thrown value that is no error, and longest text of all of it. */
+const LONGEST_TEXT = 1000;
+const LONGEST_DESCRIPTION = 100_000;
 
 /** Of a message, to see whether another text has it: looking for a long text in a long one may take very long. */
 const COMPARED = 200;
@@ -199,7 +204,12 @@ function describe(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   if (thrown === undefined) return "undefined was thrown";
   try {
-    return inspect(thrown, { depth: 1, breakLength: Infinity, maxStringLength: 1000, showProxy: true });
+    // A text that is cut here could end with the first half of a secret.
+    const maxStringLength = hasSecrets() ? Infinity : LONGEST_TEXT;
+    return beginningOf(
+      inspect(thrown, { depth: 1, breakLength: Infinity, maxStringLength, showProxy: true }),
+      LONGEST_DESCRIPTION,
+    );
   } catch {
     // Only an object that runs code of its own while it is shown.
     return "A value that cannot be shown was thrown";

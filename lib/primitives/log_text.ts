@@ -6,7 +6,7 @@
 import { inspect } from "node:util";
 import { errorStack } from "./error_record.ts";
 import type { StackOptions } from "./error_record.ts";
-import { withoutKnown, withoutSecrets } from "./secrets.ts";
+import { beginningOf, hasSecrets, withoutSecrets } from "./secrets.ts";
 
 /** C0, DEL, C1, the separators of lines and paragraphs, and what turns the direction of writing. */
 // deno-lint-ignore no-control-regex
@@ -15,8 +15,6 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 
 /** Longest text of a value that stands for itself. */
 const LONGEST_VALUE = 10_000;
-/** A secret that begins before the place of the cut ends within so many characters after it. */
-const MARGIN = 1000;
 
 /**
  * One line: line breaks, escape sequences and other control characters are shown as `\n`, `\x1b`, and so on.
@@ -55,15 +53,16 @@ export function stackLines(thrown: unknown, options?: StackOptions): string {
  * @param longest Where it is cut.
  */
 export function showSafely(value: unknown, longest: number = LONGEST_VALUE): string {
-  const given = typeof value === "string" ? value : inspected(value, longest + MARGIN);
-  // Hidden before it is cut: else the first half of a secret would be told.
-  const text = withoutKnown(given.slice(0, longest + MARGIN));
+  const given = typeof value === "string" ? value : inspected(value, longest);
+  const text = beginningOf(given, longest + 1);
   return text.length > longest ? `${text.slice(0, longest)}... (${given.length} characters)` : text;
 }
 
 function inspected(value: unknown, longest: number): string {
   try {
-    return inspect(value, { depth: 3, breakLength: Infinity, maxStringLength: longest, maxArrayLength: 30 });
+    // A text that is cut here could end with the first half of a secret.
+    const maxStringLength = hasSecrets() ? Infinity : longest;
+    return inspect(value, { depth: 3, breakLength: Infinity, maxStringLength, maxArrayLength: 30 });
   } catch {
     return "[a value that cannot be shown]";
   }

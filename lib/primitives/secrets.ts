@@ -3,6 +3,7 @@
  * time that is linear in the length of the text.
  * @module
  */
+import { inspect } from "node:util";
 
 const HIDDEN = "***";
 
@@ -11,6 +12,9 @@ const SHORTEST = 4;
 
 /** As many are kept; a program that makes a login for each visitor must not grow for ever. */
 const MOST = 1000;
+
+/** What looks like a login, and begins before the place of a cut, ends within so many characters after it. */
+const MARGIN = 1000;
 
 /** A login in a URL that is longer than this is none. */
 const LONGEST_LOGIN = 4096;
@@ -88,6 +92,17 @@ export function withoutSecrets(text: string): string {
   return QUOTES.some((quote) => left.includes(quote)) ? left.replace(IN_OBJECT, `$1${HIDDEN}`) : left;
 }
 
+/**
+ * The beginning of a text, without what must not be told. A text is cut by this alone: where a secret is cut in two, its first half is
+ * no secret that anybody knows.
+ *
+ * @param text Any text.
+ * @param most Longest that is left of it.
+ */
+export function beginningOf(text: string, most: number): string {
+  return withoutSecrets(withoutKnown(text).slice(0, most + MARGIN)).slice(0, most);
+}
+
 /** Whether any secret is known. */
 export function hasSecrets(): boolean {
   return secrets.size > 0;
@@ -144,18 +159,30 @@ function search(value: unknown, depth: number, key = ""): void {
 }
 
 function formsOf(secret: string): string[] {
-  const forms = [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    secret.replace(/['\\]/g, "\\$&"),
-    encodeURI(secret.toWellFormed()),
-  ];
+  const forms = [secret, ...writtenForms(secret), ...urlForms(secret)];
   try {
-    forms.push(encodeURIComponent(secret.toWellFormed()), decodeURIComponent(secret));
+    const decoded = decodeURIComponent(secret);
+    forms.push(decoded, ...writtenForms(decoded));
   } catch {
     // A % that begins no code stands for itself.
   }
   return forms.filter((form) => form.length >= SHORTEST);
+}
+
+/** As texts of programs write it, between quotes of each kind. */
+function writtenForms(secret: string): string[] {
+  const shown = inspect(secret, { breakLength: Infinity, maxStringLength: Infinity }).slice(1, -1);
+  const forms = [JSON.stringify(secret).slice(1, -1), secret.replace(/['\\]/g, "\\$&"), shown];
+  return [...forms, shown.replace(/\\'/g, "'"), shown.replace(/(?<!\\)'/g, "\\'")];
+}
+
+/** As URLs write it, who escape more or less, in large or small letters. */
+function urlForms(secret: string): string[] {
+  const text = secret.toWellFormed();
+  const url = new URL("http://host");
+  url.password = text;
+  const forms = [encodeURI(text), encodeURIComponent(text), url.password];
+  return [...forms, ...[text, ...forms].map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
 /** Hides what stands between `//` and the last `@` of a word: rather too much than too little. */

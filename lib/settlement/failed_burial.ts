@@ -10,6 +10,7 @@ import { isTemporary } from "../core/patience.ts";
 import type { Message } from "../message/message.ts";
 import { errorStack, errorText, readText, toError } from "../primitives/error_record.ts";
 import { newId } from "../primitives/ids.ts";
+import { beginningOf } from "../primitives/secrets.ts";
 import type { Burial, Claim, Settlement } from "../storage.ts";
 
 /** What is to be set aside. */
@@ -79,5 +80,5 @@ async function errorData(core: Core, id: string, error: Error): Promise<Uint8Arr
 
 function cut(text: string, most: number): string {
   const plain = String(text);
-  return plain.length <= most ? plain : `${plain.slice(0, most)}... (${plain.length - most} more characters)`;
+  return plain.length <= most ? plain : `${beginningOf(plain, most)}... (${plain.length - most} more characters)`;
 }
