@@ -10,7 +10,7 @@
 import process from "node:process";
 import { createClient } from "redis";
 import type { Claim, Item } from "../../lib/storage.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { startRedis } from "../../tests/redis_server.ts";
 
 const MESSAGE_BYTES = 200;

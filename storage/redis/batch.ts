@@ -4,6 +4,12 @@
  */
 import { StorageError } from "../../lib/errors.ts";
 
+/** Bytes of what goes as one. */
+export const BATCH_BYTES: number = 256 * 1024;
+
+/** Most that goes as one: a script keeps the server from everything else. */
+export const BATCHES = { limit: 500, bytes: BATCH_BYTES } as const;
+
 /** How much goes together. */
 export interface BatchOptions<T> {
   /** Most items. */

@@ -6,7 +6,7 @@ import { StorageError } from "../../lib/errors.ts";
 import { type Clock, sleep } from "../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
 import { closedError, type Link } from "./link.ts";
-import { REPLIES_KEPT, type Script } from "./lua.ts";
+import { type QueueKind, REPLIES_KEPT, type Script, type Source } from "./lua/library.ts";
 import { adviceFor, explained } from "./refusal.ts";
 
 const RETRY_PAUSE_MS = 50;
@@ -24,8 +24,9 @@ export class Calls {
   readonly #link: Link;
   readonly #prefix: string;
   readonly #clock: Clock;
+  readonly #kind: QueueKind;
   /** Scripts that were sent in full on the present connection: what is sent after them may count on them, and overtakes nothing. */
-  #known = new Set<Script>();
+  #known = new Set<Source>();
   #connection = 0;
   /** Places for kept replies that no call uses; the last one is used first, so that few are used at all. */
   readonly #places: number[] = Array.from({ length: REPLIES_KEPT }, (_, place) => place);
@@ -37,10 +38,11 @@ export class Calls {
   #idle: (() => void) | undefined;
   #closing = false;
 
-  constructor(link: Link, prefix: string, clock: Clock) {
+  constructor(link: Link, { prefix, clock, kind }: { prefix: string; clock: Clock; kind: QueueKind }) {
     this.#link = link;
     this.#prefix = prefix;
     this.#clock = clock;
+    this.#kind = kind;
   }
 
   /** Runs a script that may run twice without harm. `args` is asked again for each sending. */
@@ -84,19 +86,20 @@ export class Calls {
 
   /** The command that runs a script, for another connection. */
   commandOf(script: Script, args: readonly Argument[]): Argument[] {
-    return ["EVALSHA", script.digest, "1", this.#prefix, ...args];
+    return ["EVALSHA", script[this.#kind].digest, "1", this.#prefix, ...args];
   }
 
   #scriptCall(script: Script, whole: boolean, args: readonly Argument[]): Argument[] {
-    if (!whole && this.#isKnown(script)) return ["EVALSHA", script.digest, "1", this.#prefix, ...args];
-    this.#known.add(script);
-    return ["EVAL", script.source, "1", this.#prefix, ...args];
+    const source = script[this.#kind];
+    if (!whole && this.#isKnown(source)) return this.commandOf(script, args);
+    this.#known.add(source);
+    return ["EVAL", source.text, "1", this.#prefix, ...args];
   }
 
-  #isKnown(script: Script): boolean {
+  #isKnown(source: Source): boolean {
     if (this.#connection !== this.#link.connections) this.#known = new Set();
     this.#connection = this.#link.connections;
-    return this.#known.has(script);
+    return this.#known.has(source);
   }
 
   /** Sends until there is a reply, for a few seconds after the first failure. */

@@ -6,6 +6,9 @@ import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../.
 import type { Argument } from "./dial.ts";
 import { type ReadRecord, readTail, STAMP } from "./record.ts";
 
+/** A claim as scripts list it. */
+export type ClaimRow = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer, sinceMs: Buffer];
+
 /** Where the server keeps a claim. */
 export interface Hold {
   /** The request that claimed it, and how many it claimed; 0 if that is not known here. */
@@ -85,6 +88,16 @@ export class Claims {
     const hold = { request: this.#request, size: this.#size, number };
     return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
+}
+
+/** Who holds a claim that a script has listed. */
+export function ownerOfRow([consumer, worker]: ClaimRow): Owner {
+  return { consumer: String(consumer), worker: String(worker) };
+}
+
+/** The claims that a script has listed; what cannot be read is left out. */
+export function claimsOfRows(rows: readonly ClaimRow[]): Claim[] {
+  return rows.flatMap((row) => new Claims(String(row[2]), ownerOfRow(row)).claim(Number(String(row[3])), row[4]));
 }
 
 /** Remembers what its token says, and more. */

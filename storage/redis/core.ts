@@ -9,12 +9,15 @@ import { dialer } from "./dial.ts";
 import { Bell } from "./bell.ts";
 import { Calls } from "./calls.ts";
 import { closedError, Link } from "./link.ts";
-import type { Script } from "./lua.ts";
+import { type QueueKind, type Script, script } from "./lua/library.ts";
 import { News } from "./news.ts";
 import type { RedisSettings } from "./options.ts";
 
 /** Keys of version 0.1 with what is not done yet. Its other keys do no harm. */
 const OLD_KEYS = ["queue", "schedule", "requests"];
+
+/** ARGV 1 command, 2 key, then its other arguments. */
+const READ = script("return call(ARGV[1], P .. ARGV[2], unpack(ARGV, 3))");
 
 /** What an instance leaves behind for its own blocking read vanishes after this time. */
 const OWN_KEY_TTL_MS = 60_000;
@@ -22,6 +25,7 @@ const OWN_KEY_TTL_MS = 60_000;
 /** Connections, keys and scripts of one storage. */
 export class RedisCore {
   readonly settings: RedisSettings;
+  readonly kind: QueueKind;
   /** Beginning of all keys. */
   readonly prefix: string;
   readonly calls: Calls;
@@ -37,8 +41,9 @@ export class RedisCore {
   /** Whether the list of this instance may be there. */
   #hasRung = false;
 
-  constructor(settings: RedisSettings) {
+  constructor(settings: RedisSettings, kind: QueueKind) {
     this.settings = settings;
+    this.kind = kind;
     this.clock = settings.clock;
     // A brace inside the name would end the hash tag too early.
     const tag = `{${settings.name.replace(/[%{}]/g, encodeURIComponent)}}`;
@@ -54,7 +59,7 @@ export class RedisCore {
       // A close that has begun does not wait for a server that has gone.
       lost: () => this.isClosing && this.#link.close(),
     });
-    this.calls = new Calls(this.#link, this.prefix, clock);
+    this.calls = new Calls(this.#link, { prefix: this.prefix, clock, kind });
     this.news = new News({ dial, place, clock }, this.prefix);
     this.bell = this.#makeBell(key);
   }
@@ -78,6 +83,17 @@ export class RedisCore {
   run(script: Script, ...args: Argument[]): Promise<unknown> {
     this.assertOpen();
     return this.calls.repeatable(script, () => args);
+  }
+
+  /** Runs a script made by `once`: its second run would do harm. */
+  once(script: Script, ...args: Argument[]): Promise<unknown> {
+    this.assertOpen();
+    return this.calls.once(script, args);
+  }
+
+  /** One command that only reads one key. */
+  read(command: string, key: string, ...args: Argument[]): Promise<unknown> {
+    return this.run(READ, command, key, ...args);
   }
 
   /** Lets something go on; `close` waits for it. Its failure is nobody's: what it would have done happens later by itself. */

@@ -5,9 +5,10 @@
  * "s" for a sum or "m" for a maximum, the name of the number with its length u16 in front, and the name of the task.
  * @module
  */
-import type { CountBounds, CountQuery, CountRow, CountStep } from "../../lib/storage.ts";
+import type { CountQuery, CountRow, CountStep, Storage } from "../../lib/storage.ts";
 import type { RedisCore } from "./core.ts";
-import { JOINED, NOW, once, type Script, script } from "./lua.ts";
+import { firstOf } from "./listings.ts";
+import { once, script } from "./lua/library.ts";
 import { type Packable, packedArguments } from "./pack.ts";
 import { plainBytes } from "./record.ts";
 
@@ -17,10 +18,7 @@ const TRIMMED = 100;
 /**
  * ARGV from 4: packed rows (step, beginning, fields and numbers in turn), ends of tasks, and bounds: age of minutes, of hours, number of ends.
  */
-const ADD: Script = once(
-  NOW,
-  JOINED,
-  `
+const ADD = once(`
 local function addTo(key, field, number)
   local reply = redis.pcall('HINCRBYFLOAT', key, field, number)
   if type(reply) ~= 'table' then return end
@@ -56,15 +54,13 @@ local function main()
   trim('minute', bounds[1])
   trim('hour', bounds[2])
   return 1
-end
-`,
-);
+end`);
 
 /**
  * ARGV 1 step, 2 and 3 beginning of the first step of time and after the last, 4 "1" if of one task, 5 its name, 6 limit of rows. Replies
  * beginning, and fields and numbers in turn, of each step of time, newest first, until there are enough rows.
  */
-const LIST: Script = script(`
+const LIST = script(`
 local times, reply, rows = P .. 'counts:' .. ARGV[1], {}, 0
 for _, beginning in ipairs(call('ZREVRANGEBYSCORE', times, '(' .. ARGV[3], ARGV[2])) do
   local all, wanted, names = call('HGETALL', times .. ':' .. beginning), {}, {}
@@ -81,34 +77,20 @@ for _, beginning in ipairs(call('ZREVRANGEBYSCORE', times, '(' .. ARGV[3], ARGV[
   reply[#reply + 1] = {beginning, wanted}
   if rows >= tonumber(ARGV[6]) then break end
 end
-return reply
-`);
+return reply`);
 
-/** ARGV 1 index of the last. Replies the ends that were added last. */
-const RECENT: Script = script(`return call('LRANGE', P .. 'recent', 0, ARGV[1])`);
-
-/** Deletes all. */
-export const FLUSH_COUNTS = `
-local function dropCounts()
-  for _, step in ipairs({'minute', 'hour'}) do
-    local times = P .. 'counts:' .. step
-    for _, beginning in ipairs(call('ZRANGE', times, 0, -1)) do redis.call('UNLINK', times .. ':' .. beginning) end
-    redis.call('UNLINK', times)
-  end
-  redis.call('UNLINK', P .. 'recent')
-end
-`;
-
-/** Adds rows and ends. */
-export async function count(
-  core: RedisCore,
-  rows: readonly CountRow[],
-  recent: readonly Uint8Array[],
-  { minuteAgeMs, hourAgeMs, recent: kept }: CountBounds,
-): Promise<void> {
-  core.assertOpen();
-  const packable = rows.map((row) => [row.step, String(row.atMs), fieldsOf(row)]);
-  await core.calls.once(ADD, packedArguments([packable, recent, [minuteAgeMs, hourAgeMs, kept]]));
+/** The counts of a storage. */
+export function counting(core: RedisCore): Pick<Storage, "count" | "counts" | "recent"> {
+  return {
+    async count(rows, recent, { minuteAgeMs, hourAgeMs, recent: most }) {
+      const packable = rows.map((row) => [row.step, String(row.atMs), fieldsOf(row)]);
+      await core.once(ADD, ...packedArguments([packable, recent, [minuteAgeMs, hourAgeMs, most]]));
+    },
+    counts: (query) => list(core, query),
+    async recent(limit) {
+      return (await firstOf(core, "LRANGE", "recent", limit)).map((end) => plainBytes(end, 0));
+    },
+  };
 }
 
 function fieldsOf({ taskName, sums, maxima }: CountRow): Packable[] {
@@ -126,7 +108,7 @@ function fieldOf(tag: "s" | "m", name: string, taskName: string): Buffer {
 }
 
 /** Rows of a range, oldest first. */
-export async function counts(core: RedisCore, { step, fromMs, toMs, taskName, limit }: CountQuery): Promise<CountRow[]> {
+async function list(core: RedisCore, { step, fromMs, toMs, taskName, limit }: CountQuery): Promise<CountRow[]> {
   if (limit <= 0) return [];
   const named = taskName === undefined ? ["0", ""] : ["1", taskName];
   const found = await core.run(LIST, step, String(fromMs), String(toMs), ...named, String(limit)) as [Buffer, Buffer[]][];
@@ -147,11 +129,4 @@ function rowsOf(step: CountStep, atMs: number, flat: readonly Buffer[]): CountRo
     (field[0] === "s".charCodeAt(0) ? row.sums : row.maxima)[name] = number;
   }
   return Array.from(rows, ([taskName, numbers]) => ({ step, atMs, taskName, ...numbers }));
-}
-
-/** The ends that were added last, newest first. */
-export async function recent(core: RedisCore, limit: number): Promise<Uint8Array[]> {
-  if (limit <= 0) return [];
-  const found = await core.run(RECENT, limit === Infinity ? "-1" : String(limit - 1)) as Buffer[];
-  return found.map((end) => plainBytes(end, 0));
 }

@@ -7,8 +7,8 @@ import { type LazyOptions, LazyStorage } from "../lazy.ts";
 import { checkClient } from "./dial.ts";
 import { checkItem } from "./item.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { QueueKind } from "./lua_kinds.ts";
 import { plainOptions, type RedisExpireOptions, type RedisOptions, redisSettings } from "./options.ts";
+import type { Variant } from "./storage.ts";
 
 export type { RedisExpireOptions, RedisOptions };
 
@@ -18,11 +18,9 @@ interface Named {
   clock?: Clock;
 }
 
-/** What differs between the variants. */
-interface Variant {
-  readonly className: "RedisStorage" | "PriorityRedisStorage" | "RedisExpireStorage" | "PriorityRedisExpireStorage";
-  readonly kind: QueueKind;
-  readonly expires: boolean;
+/** One of the storages. */
+interface Variety extends Variant {
+  readonly className: string;
 }
 
 /**
@@ -119,8 +117,8 @@ export class PriorityRedisExpireStorage extends LazyStorage {
   }
 }
 
-function lazily(options: Named & RedisExpireOptions, { className, kind, expires }: Variant): LazyOptions {
-  const settings = redisSettings(options, expires);
+function lazily(options: Named & RedisExpireOptions, { className, ...variant }: Variety): LazyOptions {
+  const settings = redisSettings(options, variant.expires);
   checkClient(settings);
   const plain = plainOptions(options);
   const given = { ...options };
@@ -129,8 +127,8 @@ function lazily(options: Named & RedisExpireOptions, { className, kind, expires 
     shared: true,
     place: `${settings.place}, database ${settings.database}`,
     descriptor: plain && { module: import.meta.url, className, options: plain },
-    check: (item) => checkItem(item, settings.name, kind),
+    check: (item) => checkItem(item, settings.name, variant.kind),
     canWait: settings.blocking,
-    load: async () => new (await import("./storage.ts"))[className](given),
+    load: async () => (await import("./storage.ts")).redisStorage(given, variant),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { ConfigurationError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import type { QueueKind } from "./lua_kinds.ts";
+import type { QueueKind } from "./lua/library.ts";
 
 /** Of an id, and of a key, in bytes. */
 const LONGEST_ID = 65_535;

@@ -1,89 +1,177 @@
 /**
- * Keys and values in Redis.
+ * Keys and values in Redis, and results, which are kept apart: the server itself ends them.
  * @module
  */
-import type { PutIfEmptyOptions } from "../../lib/storage.ts";
+import type { PutIfEmptyOptions, Storage } from "../../lib/storage.ts";
 import { BaseKeyValue } from "../key_value.ts";
 import { asBuffer, entryValue } from "./bytes.ts";
 import type { RedisCore } from "./core.ts";
-import type { Argument } from "./dial.ts";
-import {
-  ALL_RESULTS,
-  CHANGE_KEY,
-  CHANGE_RESULT,
-  ENTRIES_OF,
-  FLUSH_RESULTS,
-  FLUSH_SPACE,
-  RESULT_COUNT,
-  RESULTS_OF,
-  SIZE,
-} from "./lua_data.ts";
+import { once, type Script, script } from "./lua/library.ts";
 import { plainBytes } from "./record.ts";
 
 /** Most results that one script reads. */
 const READ_AT_ONCE = 1000;
 
-/** What both kinds of name spaces do in the same way. */
-abstract class Space extends BaseKeyValue {
-  protected readonly core: RedisCore;
+/** On what condition a value is changed: `read` is that of a read which leaves what is to stay. */
+type Condition = "any" | "none" | "same" | "read";
 
-  constructor(core: RedisCore) {
+/**
+ * One change of a value: ARGV 4 space, 5 key, 6 condition, 7 the value that is the \`same\`, 8 "1" if a value is put, 9 that, 10 its life or "",
+ * 11 token of a holder. What is not needed is left out. Replies 0 if the condition is not true, else 1, or what was taken away. \`body\`, \`put\` and \`remove\` are those of the space.
+ */
+const CHANGE = `
+local function main()
+  if ARGV[6] == 'none' and body or ARGV[6] == 'same' and body ~= ARGV[7] then return 0 end
+  if ARGV[8] == '1' then put() elseif body then remove() end
+  return ARGV[8] ~= '1' and body or 1
+end`;
+
+const CHANGE_KEY = once(`
+local space, key = ARGV[4], ARGV[5]
+local entry = find(space, key)
+local body = entry and bodyOf(entry)
+local function put()
+  local holder = ARGV[11]
+  -- Who holds it stays.
+  if ARGV[6] == 'same' then holder = holderOf(entry)
+  elseif entry then unhold(space, key, entry)
+  elseif holder then
+    local locks = locksOf(holder)
+    locks[#locks + 1] = {space, key}
+    setLocks(holder, locks)
+  end
+  store(space, key, ARGV[9], ARGV[10], holder)
+  if space == 'revocations' then publish('revocations', key) end
+end
+local function remove() erase(space, key, entry) end
+${CHANGE}`);
+
+const CHANGE_RESULT = once(`
+local id = ARGV[5]
+local found = findEnds('results', {id})[1]
+local body = valueOf(found)
+local function put()
+  dropFrom('results', {id})
+  putResults({id, '-' .. struct.pack('>d', 0) .. ARGV[9], ARGV[10] == '' and 0 or tonumber(ARGV[10])})
+  wake({id})
+end
+-- Leaves a notice of how the task ended.
+local function remove()
+  if ARGV[6] == 'read' and found.letter ~= '-' then return end
+  dropFrom('results', {id})
+  if isOfEnded(found) then putNotices(struct.unpack('>d', found.text, 10), found.letter, {id}, {found.about}) end
+end
+${CHANGE}`);
+
+/** ARGV 1 space. Removes what has expired. Replies the number of keys. */
+const SIZE = script(`
+while sweep(ARGV[1], 1000) == 1000 do end
+return call('HLEN', P .. ARGV[1])`);
+
+/** Replies the number of results. Only sets of which something may have expired are read. */
+const RESULT_COUNT = script(`
+local count, sets = 0, setsOf('results')
+for i = 1, #sets, 2 do
+  local key, ttl = sets[i], sets[i + 1]
+  local ends = tonumber(call('HGET', SETS, key))
+  if ttl > 0 and ends - math.ceil(ttl / 4) <= now then
+    local all, over = call('HGETALL', key), {}
+    for j = 1, #all, 2 do
+      if not readEnd('results', all[j + 1], ttl) then over[#over + 1] = all[j] end
+    end
+    many('HDEL', key, over)
+  end
+  count = count + call('HLEN', key)
+end
+return count`);
+
+/** ARGV 1 space, then keys, or none for all. Replies the time, then key and entry of each, expired ones too. */
+const ENTRIES = script(`
+local reply, space = {string.format('%.0f', now)}, P .. ARGV[1]
+if not ARGV[2] then
+  for i, text in ipairs(call('HGETALL', space)) do reply[i + 1] = text end
+  return reply
+end
+for i = 2, #ARGV do append(reply, ARGV[i], call('HGET', space, ARGV[i])) end
+return reply`);
+
+/** ARGV: ids. Replies the value of each. */
+const RESULTS = script(`
+local reply, found = {}, findEnds('results', ARGV)
+for i = 1, #ARGV do reply[i] = valueOf(found[i]) end
+return reply`);
+
+/** Replies id and value of each result. */
+const ALL_RESULTS = script(`
+local found, reply, sets = {}, {}, setsOf('results')
+for i = 1, #sets, 2 do
+  local all = call('HGETALL', sets[i])
+  for j = 1, #all, 2 do found[all[j]] = laterEnd(found[all[j]], 'results', all[j + 1], sets[i + 1]) end
+end
+for id, result in pairs(found) do append(reply, id, valueOf(result)) end
+return reply`);
+
+/** ARGV 1 space. Deletes all of it; the notices of results stay. */
+const FLUSH = script(`
+if ARGV[1] == 'results' then dropSets('results') end
+call('UNLINK', P .. ARGV[1], P .. ARGV[1] .. ':ttl')
+if ARGV[1] == 'locks' then call('UNLINK', P .. 'held') end
+return 1`);
+
+/** ARGV 4 key, 5 by how much, 6 its life if it is new. Counters have a space of their own. */
+const INCREMENT = once(`
+local function main()
+  local key = ARGV[4]
+  local entry = find('counters', key)
+  local total = string.format('%.17g', (entry and tonumber(bodyOf(entry)) or 0) + tonumber(ARGV[5]))
+  if entry then call('HSET', P .. 'counters', key, sub(entry, 1, 9) .. total) else store('counters', key, total, ARGV[6]) end
+  return total
+end`);
+
+/** A name space in a hash. */
+class Space extends BaseKeyValue {
+  protected readonly core: RedisCore;
+  readonly #name: string;
+  readonly #script: Script;
+
+  /** @param name Name of the space. */
+  constructor(core: RedisCore, name: string, script: Script = CHANGE_KEY) {
     super();
     this.core = core;
+    this.#name = name;
+    this.#script = script;
   }
 
-  /** Runs an operation of the script that changes one key. */
-  protected abstract call(operation: string, key: string, ...args: Argument[]): Promise<unknown>;
-  protected abstract popped(key: string): Promise<unknown>;
-
   async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    await this.call("put", key, asBuffer(value), lifeOf(ttlMs));
+    await this.changed(key, "any", undefined, value, { ttlMs });
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
-    const value = await this.popped(key) as Buffer | null;
-    return value === null ? undefined : plainBytes(value, 0);
+    const { before } = await this.changed(key, "any");
+    return before && plainBytes(before, 0);
   }
 
   /** Also where a read leaves the value. */
   override async delete(key: string): Promise<boolean> {
-    return await this.call("delete", key) === 1;
+    return (await this.changed(key, "any")).before !== undefined;
   }
 
   async change(
     key: string,
     expected: Uint8Array | undefined,
     value: Uint8Array | undefined,
-    { ttlMs, holder }: PutIfEmptyOptions = {},
+    options?: PutIfEmptyOptions,
   ): Promise<boolean> {
-    if (value === undefined) {
-      return expected === undefined ? !await this.has(key) : await this.call("delete-equal", key, asBuffer(expected)) === 1;
-    }
-    if (expected === undefined) return await this.call("add", key, asBuffer(value), lifeOf(ttlMs), holder ?? "") === 1;
-    return await this.call("replace", key, asBuffer(value), lifeOf(ttlMs), "1", asBuffer(expected)) === 1;
-  }
-}
-
-/** A name space in a hash. */
-export class RedisKeyValue extends Space {
-  readonly #name: string;
-
-  /** @param name Name of the space. */
-  constructor(core: RedisCore, name: string) {
-    super(core);
-    this.#name = name;
+    return (await this.changed(key, expected ? "same" : "none", expected, value, options)).isDone;
   }
 
   async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return [];
-    const found = await this.#entries(keys);
-    return keys.map((_, index) => found[index]![1]);
+    return (await this.#entries(keys)).map(([, value]) => value);
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    const entries = new Map<string, Uint8Array>();
-    for (const [key, value] of await this.#entries([])) if (value) entries.set(key, value);
-    return entries;
+    return new Map((await this.#entries([])).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined));
   }
 
   override async size(): Promise<number> {
@@ -91,19 +179,26 @@ export class RedisKeyValue extends Space {
   }
 
   override async flush(): Promise<void> {
-    await this.core.run(FLUSH_SPACE, this.#name);
+    await this.core.run(FLUSH, this.#name);
   }
 
-  protected call(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
-    return this.core.calls.once(CHANGE_KEY, [this.#name, operation, key, ...args]);
-  }
-
-  protected popped(key: string): Promise<unknown> {
-    return this.call("pop", key);
+  /** Puts a value, or takes one away, on a condition. */
+  protected async changed(
+    key: string,
+    condition: Condition,
+    expected?: Uint8Array,
+    value?: Uint8Array,
+    { ttlMs, holder }: PutIfEmptyOptions = {},
+  ): Promise<{ isDone: boolean; before: Buffer | undefined }> {
+    const args = [this.#name, key, condition, expected ? asBuffer(expected) : ""];
+    if (value) args.push("1", asBuffer(value), lifeOf(ttlMs));
+    if (holder !== undefined) args.push(holder);
+    const reply = await this.core.once(this.#script, ...args);
+    return { isDone: reply !== 0, before: typeof reply === "number" ? undefined : reply as Buffer };
   }
 
   async #entries(keys: readonly string[]): Promise<[string, Uint8Array | undefined][]> {
-    const [nowMs, ...flat] = await this.core.run(ENTRIES_OF, this.#name, ...keys) as (Buffer | null)[];
+    const [nowMs, ...flat] = await this.core.run(ENTRIES, this.#name, ...keys) as (Buffer | null)[];
     return Array.from({ length: flat.length / 2 }, (_, index) => {
       return [String(flat[2 * index]), entryValue(flat[2 * index + 1], Number(String(nowMs)))];
     });
@@ -111,25 +206,30 @@ export class RedisKeyValue extends Space {
 }
 
 /** Results, in hashes that the server itself ends. */
-export class RedisResults extends Space {
+class Results extends Space {
   readonly #stay: boolean;
 
   /** @param stay A read leaves them where they are. */
   constructor(core: RedisCore, stay: boolean) {
-    super(core);
+    super(core, "results", CHANGE_RESULT);
     this.#stay = stay;
   }
 
-  async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+  override async pop(key: string): Promise<Uint8Array | undefined> {
+    const { before } = await this.changed(key, this.#stay ? "read" : "any");
+    return before && plainBytes(before, 0);
+  }
+
+  override async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
     const values: (Uint8Array | undefined)[] = [];
     for (let start = 0; start < keys.length; start += READ_AT_ONCE) {
-      const found = await this.core.run(RESULTS_OF, ...keys.slice(start, start + READ_AT_ONCE)) as (Buffer | null)[];
+      const found = await this.core.run(RESULTS, ...keys.slice(start, start + READ_AT_ONCE)) as (Buffer | null)[];
       for (const value of found) values.push(value === null ? undefined : plainBytes(value, 0));
     }
     return values;
   }
 
-  async entries(): Promise<Map<string, Uint8Array>> {
+  override async entries(): Promise<Map<string, Uint8Array>> {
     const flat = await this.core.run(ALL_RESULTS) as Buffer[];
     const entries = new Map<string, Uint8Array>();
     for (let index = 0; index < flat.length; index += 2) entries.set(String(flat[index]), plainBytes(flat[index + 1]!, 0));
@@ -139,25 +239,23 @@ export class RedisResults extends Space {
   override async size(): Promise<number> {
     return await this.core.run(RESULT_COUNT) as number;
   }
-
-  override async flush(): Promise<void> {
-    await this.core.run(FLUSH_RESULTS);
-  }
-
-  protected call(operation: string, key: string, ...args: Argument[]): Promise<unknown> {
-    const ended = operation === "add" ? args.slice(0, 2) : args;
-    return this.core.calls.once(CHANGE_RESULT, [operation, key, ...ended]);
-  }
-
-  protected popped(key: string): Promise<unknown> {
-    return this.call("pop", key, this.#stay ? "1" : "0");
-  }
 }
 
-/** Adds to a counter; counters have a space of their own. @returns the new count */
-export async function increment(core: RedisCore, key: string, by: number, ttlMs: number | undefined): Promise<number> {
-  const count = await core.calls.once(CHANGE_KEY, ["counters", "count", key, String(by), lifeOf(ttlMs)]);
-  return Number(String(count));
+/** The name spaces of a storage. @param stay A read leaves a result where it is */
+export function spaces(
+  core: RedisCore,
+  stay: boolean,
+): Pick<Storage, "results" | "locks" | "data" | "revocations" | "meta" | "increment"> {
+  return {
+    results: new Results(core, stay),
+    locks: new Space(core, "locks"),
+    data: new Space(core, "data"),
+    revocations: new Space(core, "revocations"),
+    meta: new Space(core, "meta"),
+    async increment(key, by, ttlMs) {
+      return Number(String(await core.once(INCREMENT, key, String(by), lifeOf(ttlMs))));
+    },
+  };
 }
 
 function lifeOf(ttlMs: number | undefined): string {

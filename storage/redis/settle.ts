@@ -2,42 +2,13 @@
  * Settlements as the settle script reads them.
  * @module
  */
-import type { CanceledStep, ChordRecord, ChordReport, Claim, Ending, Item, Settlement } from "../../lib/storage.ts";
+import type { CanceledStep, Ending, Settlement } from "../../lib/storage.ts";
 import { double, endingTag, resultText } from "./bytes.ts";
 import { heirOf, type Hold, holdOf, passedName } from "./claim.ts";
 import { packableBurial } from "./dead_letters.ts";
 import type { Argument } from "./dial.ts";
-import { entering, mustEnter } from "./entering.ts";
-import { type Packable, packedArguments, PackedItem } from "./pack.ts";
-import { itemOf, readTail, tail } from "./record.ts";
-
-/** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
-export class Added {
-  readonly queued: Item[] = [];
-  readonly scheduled: PackedItem[] = [];
-  readonly states: string[] = [];
-
-  add(items: readonly Item[]): this {
-    for (const item of items) this.addOne(item);
-    return this;
-  }
-
-  addOne(item: Item): void {
-    const { dueMs } = item;
-    if (dueMs === undefined) this.queued.push(item);
-    else this.scheduled.push(new PackedItem(item, dueMs));
-    if (item.track) this.states.push(item.id, stateText(item));
-  }
-
-  get columns(): Packable {
-    return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
-  }
-}
-
-/** The state of a new item as it is stored: a letter, and what it says of itself. */
-export function stateText({ retry, dueMs, about = "" }: Item): string {
-  return (retry ? "t" : dueMs === undefined ? "w" : "s") + about;
-}
+import { Added, mustEnter, packableEntering } from "./enqueue.ts";
+import { type Packable, packedArguments } from "./pack.ts";
 
 /** Claims of one request that are settled. */
 interface Group {
@@ -66,27 +37,18 @@ export class SettlementColumns {
   readonly #notices = new Map<string, Notices>();
   readonly #ended: string[] = [];
   readonly #forget: string[] = [];
-  readonly #reports: Packable[] = [];
-  readonly #chords: Packable[] = [];
-  readonly #dropped: string[] = [];
-  readonly #burials: Packable[] = [];
-  readonly #tokens: string[] = [];
-  readonly #passes: Packable[] = [];
   /** Of whom something may be stored that would outlive what is stored now: of an earlier attempt, or that it runs. */
   readonly #overtaken: string[] = [];
-  readonly #entering: Packable[] = [];
-  readonly #steps: string[] = [];
-  /** The settlement of each report, and of each that has a gate or a key. */
-  readonly #reporters: Settlement[] = [];
-  readonly #enterers: Settlement[] = [];
+  /** What only some settlements have: a word, the number of the settlement, and more; see the script. */
+  readonly #more: Packable[] = [];
 
   /** @param expireMs The life of results of which the settlement does not say it. */
   constructor(expireMs: number | undefined) {
     this.#expireMs = expireMs;
   }
 
-  /** @returns false, and nothing is added, if the same claim is settled already */
-  add(settlement: Settlement): boolean {
+  /** @param number The place among those that go as one. @returns false, and nothing is added, if the same claim is settled already */
+  add(settlement: Settlement, number: number): boolean {
     const { claim, id, result, ending, forget } = settlement;
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
     if (claim || ending) this.#gone.push(id);
@@ -98,19 +60,10 @@ export class SettlementColumns {
     } else if (ending) this.#note(settlement, ending, aboutOf(settlement));
     if (result || ending) this.#ended.push(id);
     if (forget) { for (const key of forget) this.#forget.push(key); }
-    this.#addFollowing(settlement);
-    this.#addRare(settlement);
+    if (hasToEnter(settlement)) this.#more.push(packableEntry(settlement, number));
+    else this.#addFollowing(settlement);
+    if (isRare(settlement)) this.#addRare(settlement, number);
     return true;
-  }
-
-  /** The settlement whose report has set a callback free. @param number Counted from 1. */
-  reporter(number: number): Settlement {
-    return this.#reporters[number - 1]!;
-  }
-
-  /** The settlement that has to do with a gate or a key. @param number Counted from 1. */
-  enterer(number: number): Settlement {
-    return this.#enterers[number - 1]!;
   }
 
   /** @param inFull Names each claim, also where all that a request has claimed is settled at once. */
@@ -129,46 +82,33 @@ export class SettlementColumns {
       Array.from(this.#notices.values(), ({ ttlMs, letter, ids, abouts }) => [ttlMs, letter, idsOr(ids), abouts]),
       idsOr(this.#ended),
       areRevocationsOf(gone, this.#forget) || this.#forget,
-      this.#reports,
-      this.#dropped,
-      this.#burials,
-      this.#tokens,
       this.#overtaken,
-      this.#chords,
-      this.#passes,
-      this.#entering,
-      this.#steps,
+      this.#more,
     ]);
   }
 
-  /** In the usual case nothing has a gate or a key. */
-  #addFollowing(settlement: Settlement): void {
-    const { claim, enqueue = NO_ITEMS, next, passLocks } = settlement;
-    if (!hasToEnter(settlement)) {
-      if (enqueue.length > 0) this.#added.add(enqueue);
-      if (next) this.#added.addOne(next);
-      return;
-    }
-    const hold = claim && holdOf(claim);
-    const heir = claim && passLocks && [passLocks.consumer, passLocks.worker, passedName(claim)];
-    const held = hold ? [hold.request, double(hold.number)] : [undefined, undefined];
-    this.#entering.push([...held, heir, enqueue.map(entering), next && entering(next)]);
-    this.#enterers.push(settlement);
+  #addFollowing({ enqueue, next }: Settlement): void {
+    if (enqueue) { for (const item of enqueue) this.#added.add(item); }
+    if (next) this.#added.add(next);
   }
 
-  #addRare(settlement: Settlement): void {
-    const { claim, chord, chords, dropChord, bury, dropLocks, passLocks, dropSteps } = settlement;
-    if (claim && passLocks) this.#passes.push([claim.token, heirOf(claim, passLocks)]);
-    else if (claim && dropLocks) this.#tokens.push(claim.token);
-    if (chord) {
-      this.#reports.push(packableReport(chord, claim));
-      this.#reporters.push(settlement);
+  #addRare(settlement: Settlement, number: number): void {
+    const { claim, chord, chords = [], dropChord, bury, dropLocks, passLocks, dropSteps, canceled = [] } = settlement;
+    const more = (word: string, ...values: Packable[]): void => void this.#more.push([word, number, ...values]);
+    if (dropChord !== undefined) more("dropChord", dropChord);
+    for (const { id, size, callback } of chords) more("chord", id, String(size), packableEntering(callback));
+    if (chord) more("report", chord.id, String(chord.index), chord.value, claim ? String(holdOf(claim).number) : "");
+    if (bury) {
+      more("bury", ...packableBurial(bury, settlement));
+      // The state of a failed task is told by its notice.
+      if (bury.kind !== "failed" && (claim?.track ?? true)) {
+        this.#added.states.push(bury.taskId ?? settlement.id, deadState(settlement));
+      }
     }
-    if (chords) { for (const stored of chords) this.#chords.push(packableChord(stored)); }
-    if (dropChord !== undefined) this.#dropped.push(dropChord);
-    if (dropSteps !== undefined) this.#steps.push(dropSteps);
-    if (bury) this.#bury(settlement);
-    for (const step of settlement.canceled ?? []) this.#cancel(step, settlement);
+    if (dropSteps !== undefined) more("dropSteps", dropSteps);
+    if (claim && passLocks) more("passLocks", claim.token, heirOf(claim, passLocks));
+    else if (claim && dropLocks) more("dropLocks", claim.token);
+    for (const step of canceled) this.#cancel(step, settlement);
   }
 
   #cancel({ id, result }: CanceledStep, settlement: Settlement): void {
@@ -196,20 +136,23 @@ export class SettlementColumns {
     notices.ids.push(id);
     notices.abouts?.push(about);
   }
-
-  #bury(settlement: Settlement): void {
-    const { id, claim, bury, about = "" } = settlement;
-    this.#burials.push(packableBurial(bury!, settlement));
-    // The state of a failed task is told by its notice.
-    if (bury!.kind !== "failed" && (claim?.track ?? true)) this.#added.states.push(bury!.taskId ?? id, `d${about}`);
-  }
 }
 
-const NO_ITEMS: readonly Item[] = [];
+/** What waits for the settlement of its claim, as to gates and keys: request and number of the claim, whom its gate goes to, what follows. */
+function packableEntry({ claim, enqueue = [], next, passLocks }: Settlement, number: number): Packable {
+  const hold = claim && holdOf(claim);
+  const heir = claim && passLocks && [passLocks.consumer, passLocks.worker, passedName(claim)];
+  const following = enqueue.map(packableEntering);
+  return ["item", number, hold?.request, hold && double(hold.number), heir, following, next && packableEntering(next)];
+}
+
+function deadState({ about = "" }: Settlement): string {
+  return `d${about}`;
+}
 
 /** Whether a gate or a key has to do with a settlement. */
-function hasToEnter({ claim, enqueue = NO_ITEMS, next }: Settlement): boolean {
-  return (claim !== undefined && mustEnter(claim)) || (next !== undefined && mustEnter(next)) || enqueue.some(mustEnter);
+function hasToEnter({ claim, enqueue, next }: Settlement): boolean {
+  return [claim, next].some((item) => item && mustEnter(item)) || (enqueue?.some(mustEnter) ?? false);
 }
 
 /** What is kept with an ending. */
@@ -219,11 +162,9 @@ function aboutOf({ claim, about }: Settlement): string | undefined {
 
 /** Arguments of the script for one task that has ended, if nothing follows; `undefined` if there is more to it. */
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
-  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, next, chord, bury } = settlement;
+  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, next } = settlement;
   if (claim === undefined || ending === undefined || mustEnter(claim)) return undefined;
-  if (enqueue || next || chord || bury || !(noticeTtlMs > 0) || (result && claim.retry) || hasRare(settlement)) {
-    return undefined;
-  }
+  if (enqueue || next || !(noticeTtlMs > 0) || (result && claim.retry) || isRare(settlement)) return undefined;
   if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
   const { request, number, size } = holdOf(claim);
   const head = [request, double(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
@@ -232,10 +173,10 @@ export function plainEnd(settlement: Settlement, expireMs: number | undefined): 
   return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs, about)];
 }
 
-function hasRare({ dropChord, chords, canceled, dropLocks, passLocks, dropSteps }: Settlement): boolean {
-  return dropChord !== undefined || dropSteps !== undefined || chords !== undefined || canceled !== undefined ||
-    dropLocks === true ||
-    passLocks !== undefined;
+/** Whether there is more to a settlement than the end of a task and what follows. */
+function isRare({ chord, chords, dropChord, bury, dropLocks, passLocks, dropSteps, canceled }: Settlement): boolean {
+  return dropLocks === true ||
+    [chord, chords, dropChord, bury, passLocks, dropSteps, canceled].some((one) => one !== undefined);
 }
 
 /** Of how many bytes a settlement is, roughly. */
@@ -250,22 +191,6 @@ export function sizeOf({ result, enqueue, next, chord, bury }: Settlement): numb
 function resultLife({ resultTtlMs }: Settlement, expireMs: number | undefined): number {
   const ttlMs = resultTtlMs ?? expireMs;
   return ttlMs === undefined || ttlMs === Infinity ? 0 : Math.max(1, Math.ceil(ttlMs));
-}
-
-/** A chord with its callback, which has its due time in front. */
-export function packableChord({ id, size, callback }: ChordRecord): Packable {
-  return [id, String(size), Buffer.concat([double(callback.dueMs ?? NaN), tail(callback)])];
-}
-
-/** The callback of a chord, as `packableChord` has written it. */
-export function callbackOf(text: Buffer): Item | undefined {
-  const read = readTail(text, 8);
-  const dueMs = read && text.readDoubleBE(0);
-  return read && itemOf(read, Number.isNaN(dueMs) ? undefined : dueMs);
-}
-
-function packableReport({ id, index, value }: ChordReport, claim: Claim | undefined): Packable {
-  return [id, String(index), value, claim ? String(holdOf(claim).number) : ""];
 }
 
 /** Whether results, by threes, are those of these tasks. */

@@ -1,57 +1,48 @@
 /**
- * Steps: what an invocation keeps over its attempts.
- *
- * Keys: `steps:<key>` name -> value · `steps` keys of tasks that have not ended · `dead-steps` keys that belong to dead letters.
+ * Steps, which an invocation keeps over its attempts, and chords, whose members report to one record.
  * @module
  */
-import type { Claim } from "../../lib/storage.ts";
+import type { Storage } from "../../lib/storage.ts";
 import { asBuffer, double } from "./bytes.ts";
 import { holdOf } from "./claim.ts";
 import type { RedisCore } from "./core.ts";
-import { type Script, script } from "./lua.ts";
+import { script } from "./lua/library.ts";
 import { plainBytes } from "./record.ts";
 
-/** Steps end with their task, or go over to its dead letter, and end with that. */
-export const STEPS = `
-local function dropSteps(key)
-  call('UNLINK', P .. 'steps:' .. key)
-  call('SREM', P .. 'steps', key)
-end
-local function handSteps(key, from, to)
-  if call('SREM', P .. from, key) == 1 then call('SADD', P .. to, key) end
-end
-local function dropStepsOfLetter(key)
-  if call('SREM', P .. 'dead-steps', key) == 1 and call('SISMEMBER', P .. 'steps', key) == 0 then
-    call('UNLINK', P .. 'steps:' .. key)
-  end
-end
-local function dropAllSteps(set)
-  for _, key in ipairs(call('SMEMBERS', P .. set)) do call('UNLINK', P .. 'steps:' .. key) end
-  redis.call('UNLINK', P .. set)
-end
-`;
-
 /** ARGV 1 request and 2 number of the claim, 3 key, 4 name, 5 value. Replies whether the claim is held. */
-const KEEP: Script = script(`
+const KEEP = script(`
 if call('HEXISTS', P .. 'claims:' .. ARGV[1], ARGV[2]) == 0 then return 0 end
 call('SADD', P .. 'steps', ARGV[3])
 call('HSET', P .. 'steps:' .. ARGV[3], ARGV[4], ARGV[5])
-return 1
-`);
+return 1`);
 
-/** ARGV 1 key. Replies name and value of each. */
-const KEPT: Script = script(`return call('HGETALL', P .. 'steps:' .. ARGV[1])`);
+/** More places than any chord has; a record that says more is damaged. */
+const MOST_PLACES = 10_000_000;
 
-/** Keeps a value. @returns whether the claim is held */
-export async function keep(core: RedisCore, claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
-  const { request, number } = holdOf(claim);
-  return await core.run(KEEP, request, double(number), claim.steps ?? claim.id, name, asBuffer(value)) === 1;
-}
-
-/** @returns what was kept, by name */
-export async function kept(core: RedisCore, key: string): Promise<Map<string, Uint8Array>> {
-  const flat = await core.run(KEPT, key) as Buffer[];
-  const values = new Map<string, Uint8Array>();
-  for (let index = 0; index < flat.length; index += 2) values.set(String(flat[index]), plainBytes(flat[index + 1]!, 0));
-  return values;
+/** The steps and chords of a storage. */
+export function stepsAndChords(core: RedisCore): Pick<Storage, "keep" | "kept" | "collect"> {
+  const hash = async (key: string): Promise<ReadonlyMap<string, Buffer>> => {
+    const flat = await core.read("HGETALL", key) as Buffer[];
+    return new Map(Array.from({ length: flat.length / 2 }, (_, index) => [String(flat[2 * index]), flat[2 * index + 1]!]));
+  };
+  return {
+    async keep(claim, name, value) {
+      const { request, number } = holdOf(claim);
+      return await core.run(KEEP, request, double(number), claim.steps ?? claim.id, name, asBuffer(value)) === 1;
+    },
+    async kept(key) {
+      return new Map(Array.from(await hash(`steps:${key}`), ([name, value]) => [name, plainBytes(value, 0)]));
+    },
+    async collect(chordId) {
+      const fields = await hash(`chord:${chordId}`);
+      const size = Number(String(fields.get("size") ?? 0));
+      const length = Number.isInteger(size) && size >= 0 && size <= MOST_PLACES ? size : 0;
+      const values = Array.from({ length }, (_, index) => {
+        const value = fields.get(String(index));
+        return value && plainBytes(value, 0);
+      });
+      const filled = fields.get("filled");
+      return { values, filledMs: filled && filled.length >= 8 ? filled.readDoubleBE(0) : undefined };
+    },
+  };
 }

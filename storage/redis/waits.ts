@@ -1,11 +1,29 @@
 /**
- * One look at the ends of tasks and at the next due time, and what rings when another look makes sense.
+ * One look at the ends of tasks, and what rings when another look makes sense.
  * @module
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
 import type { Topic } from "../../lib/storage.ts";
 import type { RedisCore } from "./core.ts";
-import { ENDED, NEXT_DUE } from "./lua_data.ts";
+import { script } from "./lua/library.ts";
+
+/**
+ * ARGV 1 how long to be told, then ids. Replies "1" if all the others are remembered, then those that have ended or left a
+ * result. On a server whose memory is full none can be remembered.
+ */
+const ENDED = script(`
+local ids, reply, marks = {unpack(ARGV, 2)}, {'1'}, {}
+local letters, results, notices = call('HMGET', P .. 'state', unpack(ids)), findEnds('results', ids), findEnds('notices', ids)
+for i, id in ipairs(ids) do
+  local letter = letters[i]
+  if letter and sub(letter, 1, 1) == 'd' or results[i] or not letter and notices[i] then reply[#reply + 1] = id
+  else append(marks, now + tonumber(ARGV[1]), id) end
+end
+if #marks == 0 then return reply end
+-- Of a key of another type, or on a full server, whoever waits has to look.
+local marked = redis.pcall('ZADD', P .. 'waiting', unpack(marks))
+if type(marked) == 'table' then reply[1] = '0' end
+return reply`);
 
 /** How long the server remembers that somebody waits for a task. Those who listen look again before that. */
 const REMEMBERED_MS = 60_000;
@@ -27,12 +45,6 @@ export class Waits {
   constructor(core: RedisCore) {
     this.#core = core;
     core.onClose(() => this.#looking?.stop());
-  }
-
-  /** When the soonest scheduled item is due. */
-  async dueMs(): Promise<number | undefined> {
-    const due = await this.#core.run(NEXT_DUE) as Buffer | null;
-    return due === null ? undefined : Number(String(due));
   }
 
   /** Those of the tasks that have ended, or have left a result. */

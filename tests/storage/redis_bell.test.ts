@@ -4,8 +4,8 @@ import { createClient } from "redis";
 import type { Item } from "../../lib/storage.ts";
 import { ClaimRequest } from "../../storage/redis/claim.ts";
 import type { Argument } from "../../storage/redis/dial.ts";
-import { queueScripts } from "../../storage/redis/lua_queue.ts";
-import { RedisStorage } from "../../storage/redis/storage.ts";
+import { CLAIM } from "../../storage/redis/claiming.ts";
+import { RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 const NEVER = new AbortController().signal;
@@ -109,7 +109,7 @@ describe("waiting at the bell", () => {
 
 describe("a request that was sent again", () => {
   const send = async (request: ClaimRequest, args: readonly Argument[]): Promise<string[]> => {
-    const call = ["EVAL", queueScripts("list").claim.source, "1", "huey2:{huey}:", ...args];
+    const call = ["EVAL", CLAIM.list.text, "1", "huey2:{huey}:", ...args];
     const reply = await admin.sendCommand(call, { typeMapping: { ["$".charCodeAt(0)]: Buffer } });
     return request.batch(reply).claims.map(({ id }) => id);
   };

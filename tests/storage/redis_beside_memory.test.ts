@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import process from "node:process";
 import type { Storage } from "../../lib/storage.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { HeldBackHistory } from "./_held_back.ts";
 

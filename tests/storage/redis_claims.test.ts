@@ -1,7 +1,7 @@
 /** Claims of one request: settled together, one by one, after some were lost; nothing of them stays behind. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Settlement } from "../../lib/storage.ts";
-import { RedisStorage } from "../../storage/redis/storage.ts";
+import { RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 const OWNER = { consumer: "con:sumer", worker: "w:1" };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createCluster, createSentinel } from "redis";
 import { StorageError } from "../../lib/errors.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
 

@@ -1,7 +1,7 @@
 /** Gates, unique keys and steps where much goes at once, where replies are lost, and where the server is full; and what is left of them. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Item, Settlement } from "../../lib/storage.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { openGate } from "../gate.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 

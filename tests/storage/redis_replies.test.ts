@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient } from "redis";
 import { tail } from "../../storage/redis/record.ts";
-import { queueScripts } from "../../storage/redis/lua_queue.ts";
-import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/storage.ts";
+import { ENQUEUE_ONE } from "../../storage/redis/enqueue.ts";
+import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
 let server: RedisServer;
@@ -42,7 +42,7 @@ describe("kept replies", () => {
     const send = (number: number, again: "0" | "1"): Promise<unknown> => {
       const args = [
         "EVAL",
-        queueScripts("list").enqueueOne.source,
+        ENQUEUE_ONE.list.text,
         "1",
         "huey2:{huey}:",
         "instance",

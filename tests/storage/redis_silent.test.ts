@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import { RedisStorage } from "../../storage/redis/storage.ts";
+import { RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
 const NEVER = new AbortController().signal;

@@ -1,5 +1,5 @@
 /**
- * Gates and unique keys: what the scripts do with items that have one.
+ * Lua for gates and unique keys: what the scripts do with items that have one. Nearly no script run needs it: see `rare` in `library.ts`.
  *
  * Keys: `gates` key -> limit · `gate:<key>` numbers of the items that have gone through · `line:<key>` numbers of those that wait ·
  * `blocked` these themselves, by number · `passed` number and request of a claim -> consumer, worker, key and number of a gate that is
@@ -7,7 +7,6 @@
  * A gate that nobody is in has none of them.
  * @module
  */
-import { ENTRIES } from "./lua_ends.ts";
 
 /** What an item says that has a gate or a key. */
 const PARTS = `
@@ -34,27 +33,29 @@ local function partsOf(text, offset)
   return item
 end
 local function withNumber(text, at, given) return sub(text, 1, at - 1) .. struct.pack('>d', given) .. sub(text, at + 8) end
--- A number is one that equals itself.
-local function isLater(due) return due == due end
 `;
 
 /** Keys that one item holds at a time. The life of one: -1 until the item is claimed, -2 until it has ended, else milliseconds. */
 const UNIQUE = `
+-- The entry of a key, the number of the item that holds it, and the id of its task.
+local function holderOfKey(key)
+  local entry = find('unique', key)
+  local body = entry and bodyOf(entry) or ''
+  if #body >= 8 then return entry, struct.unpack('>d', body), sub(body, 9) end
+  return entry
+end
 -- Only the item that holds it frees it.
 local function freeKey(unique)
-  local entry = find('unique', unique.key)
-  local body = entry and bodyOf(entry) or ''
-  if #body >= 8 and struct.unpack('>d', body) == unique.number then erase('unique', unique.key, entry) end
+  local entry, holder = holderOfKey(unique.key)
+  if holder == unique.number then erase('unique', unique.key, entry) end
 end
 -- The tail as of an item that holds its key; or nothing, and the id of the task that holds it.
 local function takeKey(tail, item)
   local unique = item.unique
-  local entry = find('unique', unique.key)
-  local body = entry and bodyOf(entry) or ''
-  local holder = sub(body, 9)
-  if #body >= 8 and holder ~= item.id and holder ~= unique.from then return nil, holder end
+  local entry, holder, task = holderOfKey(unique.key)
+  if holder and task ~= item.id and task ~= unique.from then return nil, task end
   if entry then erase('unique', unique.key, entry) end
-  local given = number('unique', 1)
+  local given = nextNumber('unique', 1)
   store('unique', unique.key, struct.pack('>d', given) .. item.id, unique.life >= 0 and math.ceil(unique.life) or '')
   return withNumber(tail, unique.at, given)
 end
@@ -62,13 +63,9 @@ end
 
 /** Whoever is in a gate has a number in its set; the others wait in its line. `told` gathers the tails of those that were admitted. */
 const GATES = `
-local function pushAdmitted(added, tail, gate, given)
-  tail = withNumber(tail, gate.at, given)
-  added[1][#added[1] + 1] = tail
-  addState(added[3], tail, 0, 'w')
-end
+local function pushAdmitted(added, tail, gate, given) addTail(added, 0 / 0, withNumber(tail, gate.at, given)) end
 local function admit(added, tail, gate)
-  local given = number('admitted', 1)
+  local given = nextNumber('admitted', 1)
   call('SADD', P .. 'gate:' .. gate.key, string.format('%.0f', given))
   pushAdmitted(added, tail, gate, given)
 end
@@ -132,7 +129,7 @@ local function goThrough(added, tail, gate, told)
     admit(added, tail, gate)
     return true
   end
-  local place = number('line', 1)
+  local place = nextNumber('line', 1)
   call('ZADD', P .. 'blocked', place, struct.pack('>d', place) .. tail)
   call('RPUSH', line, string.format('%.0f', place))
   addState(added[3], tail, 0, 'b')
@@ -149,16 +146,15 @@ local function leavePassed(added, claim, told)
   local text = call('HGET', P .. 'passed', claim)
   if not text then return end
   call('HDEL', P .. 'passed', claim)
-  local isWhole, passed = pcall(cmsgpack.unpack, text)
-  if not isWhole or type(passed) ~= 'table' or type(passed[3]) ~= 'string' or type(passed[4]) ~= 'number' then return end
-  leave(added, {key = passed[3], number = passed[4]}, told)
+  local passed = unpacked(text)
+  if type(passed[3]) == 'string' and type(passed[4]) == 'number' then leave(added, {key = passed[3], number = passed[4]}, told) end
 end
 -- Those of workers that are gone.
 local function leaveLost(added, isLost)
   local all = call('HGETALL', P .. 'passed')
   for i = 1, #all, 2 do
-    local isWhole, passed = pcall(cmsgpack.unpack, all[i + 1])
-    local owned = isWhole and type(passed) == 'table' and type(passed[1]) == 'string' and type(passed[2]) == 'string'
+    local passed = unpacked(all[i + 1])
+    local owned = type(passed[1]) == 'string' and type(passed[2]) == 'string'
     if not owned or isLost(passed[1], passed[2]) then leavePassed(added, all[i], {}) end
   end
 end
@@ -166,26 +162,19 @@ end
 
 /** What becomes of an item that is enqueued, and of what a settled item held. */
 const ENTER = `
--- due, NaN for at once, and tail; whether it is new, or comes from the schedule. Returns what became of it, if that is not usual, and the id of the holder.
+-- Due time, NaN for at once, and tail; whether it is new, or comes from the schedule. Returns what became of it, if that is not usual, and
+-- the id of the holder.
 local function enter(added, text, isNew, told)
-  local due, tail, holder = struct.unpack('>d', text), sub(text, 9), nil
+  local due, tail = struct.unpack('>d', text), sub(text, 9)
   local item = partsOf(tail, 0)
   if not item then return setRecordAside(text, 'what was added') end
   if item.unique and isNew then
-    local taken
-    taken, holder = takeKey(tail, item)
+    local taken, holder = takeKey(tail, item)
     if holder then return 'duplicate', holder end
     tail = taken
   end
-  if isLater(due) then
-    added[2][#added[2] + 1] = struct.pack('>d', due) .. tail
-    addState(added[3], tail, 0, 's')
-  elseif item.gate then
-    if not goThrough(added, tail, item.gate, told or {}) then return 'blocked' end
-  else
-    added[1][#added[1] + 1] = tail
-    addState(added[3], tail, 0, 'w')
-  end
+  if isLater(due) or not item.gate then addTail(added, due, tail)
+  elseif not goThrough(added, tail, item.gate, told or {}) then return 'blocked' end
 end
 -- The next attempt of an item: it has the key that the item holds, and its gate if that is not left. Returns whether it waits.
 local function enterNext(added, text, unique, gate, told)
@@ -193,54 +182,30 @@ local function enterNext(added, text, unique, gate, told)
   local item = partsOf(tail, 0)
   if not item then return setRecordAside(text, 'what was added') end
   if unique and item.unique then tail = withNumber(tail, item.unique.at, unique.number) end
-  if isLater(due) then
-    added[2][#added[2] + 1] = struct.pack('>d', due) .. tail
-    addState(added[3], tail, 0, 's')
+  if isLater(due) or not item.gate then addTail(added, due, tail)
   elseif gate then pushAdmitted(added, tail, item.gate, gate.number)
-  elseif item.gate then return not goThrough(added, tail, item.gate, told)
-  else
-    added[1][#added[1] + 1] = tail
-    addState(added[3], tail, 0, 'w')
-  end
+  else return not goThrough(added, tail, item.gate, told) end
 end
 local function hasSameKey(one, other) return one and other and one.key == other.key end
--- The record of a claim that is dropped, or false, and 1 request, 2 number, 3 whom its gate is passed to, 4 what follows, 5 the next attempt. tell gathers.
-local function settleItem(added, record, one, tell)
+-- The record of a claim that is dropped, or false; whom its gate is passed to, what follows, and the next attempt. tell gathers.
+local function settleItem(added, record, heir, following, nextOne, tell)
   local told = {}
   local item = record and partsOf(record, 16) or {}
-  local nextItem = one[5] and partsOf(one[5], 8) or {}
+  local nextItem = nextOne and partsOf(nextOne, 8) or {}
   local gate, unique = item.gate, item.unique
   local isIn = gate and call('SISMEMBER', P .. 'gate:' .. gate.key, string.format('%.0f', gate.number)) == 1
   local keepsKey = hasSameKey(unique, nextItem.unique)
-  local staysIn = isIn and not one[3] and hasSameKey(gate, nextItem.gate) and not isLater(struct.unpack('>d', one[5]))
-  if gate and isIn and one[3] then pass(gate, one[3])
+  local staysIn = isIn and not heir and hasSameKey(gate, nextItem.gate) and not isLater(struct.unpack('>d', nextOne))
+  if isIn and heir then pass(gate, heir)
   elseif gate and not staysIn then leave(added, gate, told) end
   if unique and unique.life < 0 and not keepsKey then freeKey(unique) end
-  for position, text in ipairs(one[4]) do
+  for position, text in ipairs(following) do
     if enter(added, text, true, told) == 'blocked' then tell('blocked', position - 1) end
   end
-  if one[5] and enterNext(added, one[5], keepsKey and unique, staysIn and gate, told) then tell('blocked', #one[4]) end
-  for i = 1, #told do tell('admitted', told[i]) end
+  if nextOne and enterNext(added, nextOne, keepsKey and unique, staysIn and gate, told) then tell('blocked', #following) end
+  for i = 1, #told do tell('admitted', 0, told[i]) end
 end
 `;
 
-/**
- * Defines all of it when it is first called, since nearly no script needs it: `rare()`. Needs `NOW`, `RECORDS`, `NUMBERS`, and `ENTRIES`,
- * which it brings along where the script has no other use for them.
- */
-export const RARE: string = `
-local rareFunctions
-local function rare()
-  if rareFunctions then return rareFunctions end
-${ENTRIES}
-${PARTS}
-${UNIQUE}
-${GATES}
-${PASSED}
-${ENTER}
-  rareFunctions = {
-    partsOf = partsOf, freeKey = freeKey, enter = enter, settleItem = settleItem, leavePassed = leavePassed, leaveLost = leaveLost,
-  }
-  return rareFunctions
-end
-`;
+/** All of it. */
+export const GATES_AND_KEYS: string = PARTS + UNIQUE + GATES + PASSED + ENTER;

@@ -1,0 +1,179 @@
+/**
+ * Items on their way to the queue, the schedule, or the line of a gate.
+ * @module
+ */
+import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts";
+import { Batch, BATCH_BYTES, BATCHES } from "./batch.ts";
+import type { RedisCore } from "./core.ts";
+import { checkItem } from "./item.ts";
+import { once, onceText } from "./lua/library.ts";
+import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./pack.ts";
+import { tail } from "./record.ts";
+import { answersOf, dueAndTail, type Told } from "./told.ts";
+
+/** Most items that go as arguments of their own; a server takes no more than a million arguments. */
+const MOST_ARGUMENTS = 100_000;
+
+/**
+ * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then
+ * packed: tails with their due time for the schedule, states, chords.
+ */
+const ENQUEUE = onceText(`
+local function main()
+  local count, tails = tonumber(ARGV[4]), {}
+  local others = cmsgpack.unpack(joined(5 + count))
+  size()
+  storeChords(others[3])
+  for i = 1, count do tails[i] = ARGV[4 + i] end
+  add({tails, others[1], others[2]})
+  return '1'
+end`);
+
+/** ARGV 4 tail, 5 id and 6 state if it is tracked. The usual case: one item for the queue. */
+export const ENQUEUE_ONE = onceText(`
+local function main()
+  pushOne(ARGV[4])
+  if ARGV[5] then call('HSET', P .. 'state', ARGV[5], ARGV[6]) end
+  return '1'
+end`);
+
+/** ARGV from 4: items by call, with their due times, and chords. For batches in which an item has a gate or a key. Replies as \`enterAll\`. */
+const ENQUEUE_ENTERING = once(`
+local function main()
+  local given = cmsgpack.unpack(joined(4))
+  size()
+  storeChords(given[2])
+  local added, reply = enterAll(given[1])
+  add(added)
+  return reply
+end`);
+
+/** ARGV 4 key, 5 its life, 6 item with its due time. Replies as \`enterAll\`, or nothing if the key was not free. */
+const ENQUEUE_ONCE = once(`
+local function main()
+  if find('meta', ARGV[4]) then return false end
+  size()
+  store('meta', ARGV[4], '', ARGV[5])
+  local added, reply = enterAll({{joined(6)}})
+  add(added)
+  return reply
+end`);
+
+/**
+ * ARGV 4 id of the dead letter, 5 ids of other tasks, 6 item with its due time. What was stored of the ends of its task and of the others goes;
+ * its steps stay. Replies nothing if there is no such letter, else as \`enterAll\`.
+ */
+const REQUEUE = once(`
+local function main()
+  local letter = call('HGET', P .. 'dead', ARGV[4])
+  if not letter then return false end
+  size()
+  local added, reply = enterAll({{joined(6)}})
+  if reply[1] == 'duplicate' then return reply end
+  local ended = cmsgpack.unpack(ARGV[5])
+  ended[#ended + 1] = rare().dropLetter(ARGV[4], letter, true)
+  dropFrom('notices', ended)
+  dropFrom('results', ended)
+  add(added)
+  return reply
+end`);
+
+/** What one call enqueues. */
+interface Enqueuing {
+  readonly items: readonly Item[];
+  readonly chords: readonly ChordRecord[];
+}
+
+const NOTHING_TO_TELL: Enqueued = {};
+const ONE_DONE: readonly Enqueued[] = [NOTHING_TO_TELL];
+
+/** What enqueues. */
+export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | "enqueueOnce" | "requeueDeadLetter"> {
+  const check = (item: Item): void => checkItem(item, core.settings.name, core.kind);
+  const size = ({ items }: Enqueuing): number => items.reduce((sum, { data }) => sum + data.length + 100, 0);
+  const batch = new Batch<Enqueuing, Enqueued>((calls) => send(core, calls), { ...BATCHES, size, leading: true });
+  core.onClose(() => batch.flush());
+  return {
+    check,
+    async enqueue(items, chords = []) {
+      core.assertOpen();
+      items.forEach(check);
+      for (const { callback } of chords) check(callback);
+      return items.length > 0 || chords.length > 0 ? await batch.add({ items, chords }) : NOTHING_TO_TELL;
+    },
+    async enqueueOnce(key, ttlMs, item) {
+      check(item);
+      return answerOf(await core.once(ENQUEUE_ONCE, key, String(Math.ceil(ttlMs)), ...cutArgument(dueAndTail(item))));
+    },
+    async requeueDeadLetter(id, item, others = []) {
+      check(item);
+      return answerOf(await core.once(REQUEUE, id, packed(others), ...cutArgument(dueAndTail(item))));
+    },
+  };
+}
+
+/** What was told of one item, unless the script has replied nothing. */
+function answerOf(reply: unknown): Enqueued | undefined {
+  return reply === null ? undefined : answersOf(1, reply as Told[])[0];
+}
+
+async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
+  const chords = calls.flatMap((call) => call.chords.map(packableChord));
+  if (calls.some(({ items }) => items.length > MOST_ARGUMENTS || items.some(isSpecial))) {
+    const entering = calls.map(({ items }) => items.map(packableEntering));
+    return answersOf(calls.length, await core.calls.once(ENQUEUE_ENTERING, packedArguments([entering, chords])) as Told[]);
+  }
+  const { items: [first], chords: { length } } = calls[0]!;
+  if (calls.length === 1 && calls[0]!.items.length === 1 && length === 0 && first!.dueMs === undefined && !first!.retry) {
+    await core.calls.once(ENQUEUE_ONE, first!.track ? [tail(first!), first!.id, stateText(first!)] : [tail(first!)]);
+    return ONE_DONE;
+  }
+  const added = new Added();
+  for (const { items } of calls) for (const item of items) added.add(item);
+  const others = packedArguments([added.scheduled, added.states, chords]);
+  await core.calls.once(ENQUEUE, [String(added.queued.length), ...added.queued.map(tail), ...others]);
+  return Array(calls.length).fill(NOTHING_TO_TELL);
+}
+
+/** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
+export class Added {
+  readonly queued: Item[] = [];
+  readonly scheduled: PackedItem[] = [];
+  readonly states: string[] = [];
+
+  add(item: Item): void {
+    const { dueMs } = item;
+    if (dueMs === undefined) this.queued.push(item);
+    else this.scheduled.push(new PackedItem(item, dueMs));
+    if (item.track) this.states.push(item.id, stateText(item));
+  }
+
+  get columns(): Packable {
+    return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
+  }
+}
+
+/** The state of a new item as it is stored: a letter, and what it says of itself. */
+function stateText({ retry, dueMs, about = "" }: Item): string {
+  return (retry ? "t" : dueMs === undefined ? "w" : "s") + about;
+}
+
+/** Whether the server has to look at an item before it knows what becomes of it. */
+export function mustEnter({ gate, unique }: Item): boolean {
+  return gate !== undefined || unique !== undefined;
+}
+
+/** Whether an item goes the way that is there for all: it has a gate or a key, or is too large to be an argument as it is. */
+function isSpecial(item: Item): boolean {
+  return mustEnter(item) || item.data.length > BATCH_BYTES / 2;
+}
+
+/** Such an item, or one among them, with its due time. */
+export function packableEntering(item: Item): PackedItem {
+  return new PackedItem(item, item.dueMs ?? NaN);
+}
+
+/** A chord with its callback, which has its due time in front. */
+export function packableChord({ id, size, callback }: ChordRecord): Packable {
+  return [id, String(size), packableEntering(callback)];
+}
