@@ -2,6 +2,7 @@
  * Puts the bounds of a queue right, see numbers.ts, when somebody else has written there: claims would find nothing any more.
  * @module
  */
+import { note } from "./lines.ts";
 import { firstPlain, firstPrioritised } from "./numbers.ts";
 import { NOBODY } from "./schema.ts";
 import type { Session } from "./session.ts";
@@ -22,7 +23,9 @@ export function areSound(session: Session): boolean {
 
 /** Puts the bounds right if they cannot be. */
 export function mend(session: Session): void {
-  if (!areSound(session)) session.run(MEND, ...queueOf(session));
+  if (areSound(session)) return;
+  session.run(MEND, ...queueOf(session));
+  note(session, "The numbers of the queue in huey_queue were changed by something else: they are mended");
 }
 
 function queueOf({ queue }: Session): [number, number, number] {

@@ -6,6 +6,7 @@ import type { Claim, Lease, StoredLease } from "../../lib/storage.ts";
 import { areSound, mend } from "./bounds.ts";
 import { CLAIMED } from "./claimed.ts";
 import { readNumber, readText } from "./columns.ts";
+import { noteLeases } from "./lines.ts";
 import { dropLocks, dropPassedTo, lostHolders, type Target } from "./locks.ts";
 import { leaveAllOf, leaveAllPassedTo } from "./passed.ts";
 import type { Session } from "./session.ts";
@@ -67,6 +68,7 @@ export function recover(session: Session, target: Target | undefined, own: Lease
     leaveAllOf(session, holder);
     dropLocks(session, holder);
   }
+  noteLeases(session);
   session.run(`delete ${OVER}`, session.queue, session.now());
   dropIdleOwners(session);
   mend(session);

@@ -13,7 +13,7 @@ import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 const SCHEMA_VERSION = 5;
 
 /** The name spaces of `huey_entry`. */
-export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3, result: 4, lock: 5, passed: 6 } as const;
+export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3, result: 4, lock: 5, passed: 6, line: 7 } as const;
 
 /** The bits of `flags`. */
 export const FLAG = { retry: 1, begun: 2 } as const;

@@ -43,6 +43,7 @@ import { flushPart } from "./flush.ts";
 import { blockedItems, countBlocked } from "./gates.ts";
 import { checkItem } from "./item.ts";
 import { SqliteKeyValue } from "./key_value.ts";
+import { takeLines } from "./lines.ts";
 import { endLease, isRecoveryNeeded, recover, renewLease, storedLeases } from "./leases.ts";
 import { countWaiting, examined, oldestMs, rowLimit, runningTasks, waitingTasks } from "./listings.ts";
 import type { Target } from "./locks.ts";
@@ -181,8 +182,11 @@ export class SqliteStorage implements Storage {
     return this.#writer.read((session) => claimsOf(session, owner));
   }
 
-  renewLease(lease: Lease): Promise<void> {
-    return this.#writer.write((session) => renewLease(session, lease));
+  renewLease(lease: Lease): Promise<readonly string[]> {
+    return this.#writer.write((session) => {
+      renewLease(session, lease);
+      return takeLines(session);
+    });
   }
 
   endLease(consumer: string): Promise<void> {

@@ -8,6 +8,7 @@ import { CLAIMED, IS_NUMBER, splitToken } from "./claimed.ts";
 import { readBytes, readNumber, readText } from "./columns.ts";
 import { idNumber } from "./id_number.ts";
 import { dropLocks } from "./locks.ts";
+import { note, noteClaimed } from "./lines.ts";
 import { addLost } from "./lost.ts";
 import { type Holds, isBare, readMore, toStoredMore } from "./more.ts";
 import { firstPrioritised, moveAhead, moveBack, NEXT_PLAIN, nextNumber } from "./numbers.ts";
@@ -166,6 +167,7 @@ export function unclaimRow(session: Session, token: string): boolean {
   const [seq] = splitToken(token);
   const giveBack = `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN} where seq = ? and owner > ${NOBODY}`;
   if (session.run(giveBack, seq) === 0) return false;
+  note(session, `Row ${seq} of huey_task had a claim that nobody can hold: it waits again`);
   moveBack(session, seq);
   session.changes.queue = true;
   return true;
@@ -254,6 +256,7 @@ function takePrioritised(session: Session, select: string, limit: number, { owne
 /** A message that is claimed with a new token. */
 function started(session: Session, row: Row, token: number): Claim {
   if (row.more !== null) startKey(session, row.more);
+  noteClaimed(session, row);
   return toClaim(row, token);
 }
 
