@@ -7,6 +7,8 @@ import { StorageError } from "../../lib/errors.ts";
 /** Wherever it stands: versions before 7 put a line of the script in front of what a command in it has said. */
 const CODE =
   /(?:^|[\s-])(NOSCRIPT|LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|OOM|MOVED|ASK|READONLY|WRONGTYPE|NOPERM|NOAUTH)\b/;
+/** What a server says without a code if a command within a script is not allowed: the rights of a user may be given back. */
+const NO_RIGHT = /\bThe user executing the script can't (?:run|access)\b/;
 /** Where a code may stand: what follows may be a key, which is anybody's text. */
 const HEAD = 400;
 
@@ -45,5 +47,6 @@ export function explained(error: Error): StorageError {
 }
 
 function codeOf(error: Error): string {
+  if (NO_RIGHT.test(error.message.slice(0, HEAD))) return "NOPERM";
   return CODE.exec(error.message.slice(0, HEAD))?.[1] ?? "";
 }

@@ -48,6 +48,9 @@ describe("the words of the server", () => {
     expect(isPermanent("ERR user_script:3: attempt to index a nil value")).toBe(true);
     expect(isPermanent("OOM command not allowed when used memory > 'maxmemory'.")).toBe(false);
     expect(isPermanent("MISCONF Redis is configured to save RDB snapshots")).toBe(false);
+    for (const what of ["run this command or subcommand", "access at least one of the keys mentioned in the command"]) {
+      expect(isPermanent(`ERR The user executing the script can't ${what} script: 8d74, on @user_script:61.`)).toBe(false);
+    }
     expect(isPermanent("NOPERM this user has no permissions to run the 'lpop' command")).toBe(false);
   });
 });
