@@ -1,5 +1,6 @@
 /**
- * Checks the documentation: every export has what it needs, and every snippet type-checks and runs on both runtimes.
+ * Checks the documentation: every export has what it needs, every snippet type-checks and runs on both runtimes, every command names
+ * what there is, and every measured figure names the command that gave it.
  *
  * Usage: bun scripts/check_docs.ts [--no-run] [FOLDER]
  *
@@ -8,7 +9,9 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { checkCommands } from "./docs/check_commands.ts";
 import { readExports } from "./docs/deno_doc.ts";
+import { checkFigures } from "./docs/figures.ts";
 import { findMissing } from "./docs/missing.ts";
 import { type Snippet, snippetJobs, withSnippets } from "./docs/snippet_files.ts";
 import { projectRoot, tool } from "./project.ts";
@@ -29,7 +32,7 @@ export async function checkDocs(root: string, run: boolean): Promise<string[]> {
     const types = await checkTypes(snippets, folder);
     return run && types.length === 0 ? await runSnippets(snippets) : types;
   }, root).catch((error: Error) => [error.message]);
-  return [...missing, ...problems];
+  return [...missing, ...checkCommands(root), ...checkFigures(root), ...problems];
 }
 
 async function checkTypes(snippets: readonly Snippet[], folder: string): Promise<string[]> {

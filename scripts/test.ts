@@ -39,6 +39,9 @@ const notOnNode = /consumer\/(permissions|deploy_files|log_\w+|faulty_storage|he
  */
 const onlyOnBun = /^tests\/(scripts\/|chaos\/(redis|file)\.|dashboard\/browser)/;
 
+/** What takes minutes and is for the long run: every command of the documentation. */
+const onlyLong = /^tests\/scripts\/doc_commands\./;
+
 /** How long all of it may take. */
 const totalLimitMs = 60 * 60_000;
 
@@ -58,6 +61,7 @@ function readWish(args: string[]): Wish {
 
 /** Whether a test file runs there when everything runs. */
 function isUsual(runtime: Runtime, file: string): boolean {
+  if (onlyLong.test(file)) return false;
   if (runtime === "bun") return true;
   if (onlyOnBun.test(file)) return false;
   return runtime === "deno" || (onNode.test(file) && !notOnNode.test(file));

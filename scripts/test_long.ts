@@ -33,16 +33,20 @@ function isLong(file: string): boolean {
   return folders.some((folder) => file.startsWith(folder));
 }
 
+/** Every command of the documentation, in a project that has the package. What runs it makes no difference. */
+const commands = "tests/scripts/doc_commands.test.ts";
+
 function soak(...args: string[]): Job {
   return commandJob(`soak ${args.join(" ")}`, [tool("bun"), "scripts/soak.ts", ...args], undefined, hourMs);
 }
 
 const all: Job[] = [
   ...(["bun", "deno"] as const).flatMap((runtime) => testJobs(runtime, isLong, hourMs)),
+  ...testJobs("bun", (file) => file === commands, hourMs),
   // The usual run has those on Bun alone.
-  ...testJobs("deno", (file) => file.startsWith("tests/scripts/"), hourMs),
+  ...testJobs("deno", (file) => file.startsWith("tests/scripts/") && file !== commands, hourMs),
   // All of them: the usual run has only some on Node.
-  ...testJobs("node", () => true, hourMs),
+  ...testJobs("node", (file) => file !== commands, hourMs),
   soak("--storage", "memory", "--tasks", "1000000"),
   soak("--storage", "sqlite", "--tasks", "300000"),
   soak("--storage", "sqlite", "--kills", "60"),

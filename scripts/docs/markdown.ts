@@ -5,6 +5,7 @@
  * (type-checked only) or `ignore: REASON` (shown only; the reason is required).
  * @module
  */
+import { findFences } from "./fences.ts";
 
 /** A code block. */
 export interface Block {
@@ -16,8 +17,6 @@ export interface Block {
   readonly file?: string;
 }
 
-const fence = /^([ \t]*)(`{3,})(.*)$/;
-
 /**
  * Finds the ts blocks of a text.
  * @param text Markdown.
@@ -25,22 +24,11 @@ const fence = /^([ \t]*)(`{3,})(.*)$/;
  * @throws {Error} when a marker is unknown, an `ignore` has no reason, or a block has no end.
  */
 export function findBlocks(text: string): Block[] {
-  const lines = text.split("\n");
-  const blocks: Block[] = [];
-  for (let index = 0; index < lines.length; index++) {
-    const open = fence.exec(lines[index]!);
-    if (open === null) continue;
-    const [, indent = "", ticks = "", info = ""] = open;
-    const end = lines.findIndex((line, at) => at > index && line.trim() === ticks);
-    if (end === -1) throw new Error(`The code block at line ${index + 1} has no end`);
-    const code = lines.slice(index + 1, end).map((line) => line.startsWith(indent) ? line.slice(indent.length) : line);
-    const [language, ...markers] = info.trim().split(/\s+/);
-    if (language === "ts") {
-      blocks.push({ line: index + 2, code: code.join("\n"), ...readMarkers(markers.join(" "), index + 1) });
-    }
-    index = end;
-  }
-  return blocks;
+  return findFences(text).filter(({ language }) => language === "ts").map(({ line, info, code }) => ({
+    line: line + 1,
+    code,
+    ...readMarkers(info, line),
+  }));
 }
 
 function readMarkers(markers: string, line: number): Pick<Block, "mode" | "file"> {

@@ -28,11 +28,12 @@ type Argv = readonly [string, ...string[]];
 /** A project. */
 export class Project {
   readonly path: string = mkdtempSync(join(tmpdir(), "huey-user-"));
-  readonly #env: Readonly<Record<string, string>>;
+  /** What its programs find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
 
   /** @param env What its programs find in their environment beside what is here. */
   constructor(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) {
-    this.#env = {
+    this.env = {
       // Caches of their own, or what was published once would be found again.
       DENO_DIR: join(this.path, ".deno"),
       BUN_INSTALL_CACHE_DIR: join(this.path, ".bun"),
@@ -51,7 +52,7 @@ export class Project {
 
   /** Runs a command to its end. */
   run(...argv: Argv): Promise<Ended> {
-    return runCommand({ argv, cwd: this.path, limitMs: LIMIT_MS, env: this.#env });
+    return runCommand({ argv, cwd: this.path, limitMs: LIMIT_MS, env: this.env });
   }
 
   /** Runs a command that must end well. @returns what it printed on its standard output */
@@ -70,7 +71,7 @@ export class Project {
     const [command, ...args] = consumer;
     const child = spawn(command, args, {
       cwd: this.path,
-      env: { ...process.env, ...this.#env },
+      env: { ...process.env, ...this.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";

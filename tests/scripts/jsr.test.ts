@@ -1,10 +1,10 @@
 /** The package of JSR, as a user gets it: published in a registry on this machine, and imported from there by an empty project. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
-import { runCommand } from "../../scripts/testing/command.ts";
 import { APPLICATION, LIMIT_MS, Project } from "./_package.ts";
+import { publishDependencies, publishToJsr } from "./_publish.ts";
 import { Registry } from "./_registry.ts";
 
 const SPECIFIER = /^(?:import|export)\s(?!type\s)[^;]*?\sfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm;
@@ -22,16 +22,8 @@ describe.if("Bun" in globalThis)("the package of JSR", () => {
       ...APPLICATION,
       "deno.json": `{ "nodeModulesDir": "none", "imports": { "@hueyjs/huey": "jsr:@hueyjs/huey" } }`,
     }, registry.environment);
-    const { dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8"));
-    const pack = ["npm", "pack", "--ignore-scripts"] as const;
-    for (const name of Object.keys(dependencies)) await app.ok(...pack, join(projectRoot, "node_modules", name));
-    for (const name of readdirSync(app.path)) if (name.endsWith(".tgz")) registry.addTarball(join(app.path, name));
-    // As JSR has it: the code that is linked for development.
-    const parser = readFileSync(join(projectRoot, "node_modules/deno-std/cli/parse_args.js"), "utf8");
-    registry.addJsr("@std/cli", "1.0.32", { "./parse-args": "./parse_args.js" }, { "/parse_args.js": parser });
-    const argv = [tool("deno"), "publish", "--allow-dirty", "--no-check", "--token=of-nobody"] as const;
-    const ended = await runCommand({ argv, cwd: projectRoot, limitMs: LIMIT_MS, env: registry.environment });
-    if (ended.code !== 0) throw new Error(ended.output);
+    await publishDependencies(registry, app);
+    await publishToJsr(registry);
   }, 2 * LIMIT_MS);
   afterAll(async () => {
     await registry.stop();

@@ -1,10 +1,11 @@
 /** The npm package, as a user gets it: packed, published in a registry on this machine, and installed from there into empty projects. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
 import { APPLICATION, LIMIT_MS, Project } from "./_package.ts";
+import { publishToNpm } from "./_publish.ts";
 import { Registry } from "./_registry.ts";
 
 // What runs these tests makes no difference to the programs that they start, which take their time.
@@ -25,7 +26,7 @@ describe.if("Bun" in globalThis)("the npm package", () => {
 
   beforeAll(async () => {
     await registry.start();
-    await packInto(bench, registry);
+    await publishToNpm(registry, bench);
     app = user({ ...APPLICATION, "package.json": `{ "type": "module" }` });
     await app.ok("npm", "install", "--no-fund", "--no-audit", "@hueyjs/huey");
     installed = join(app.path, "node_modules/@hueyjs/huey");
@@ -154,25 +155,3 @@ export const tested: Huey = new TestHuey();
     },
   );
 });
-
-/** Packs a copy of the project, which says what is missing before, and publishes what it needs and itself. */
-async function packInto(bench: Project, registry: Registry): Promise<void> {
-  const copy = join(bench.path, "copy");
-  const { files, dependencies } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
-    readonly files: string[];
-    readonly dependencies: Record<string, string>;
-  };
-  for (const name of [...files, "package.json", "tsconfig.json", "scripts"].filter((name) => name !== "dist")) {
-    if (existsSync(join(projectRoot, name))) cpSync(join(projectRoot, name), join(copy, name), { recursive: true });
-  }
-  const pack = ["npm", "pack", "--pack-destination", bench.path] as const;
-  const early = await bench.run(...pack, copy);
-  expect([early.code === 0, early.output]).toEqual([false, expect.stringContaining("run npm ci first")]);
-  symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
-  await bench.ok(...pack, copy);
-  for (const name of Object.keys(dependencies)) {
-    await bench.ok(...pack, "--ignore-scripts", join(projectRoot, "node_modules", name));
-  }
-  for (const name of readdirSync(bench.path)) if (name.endsWith(".tgz")) registry.addTarball(join(bench.path, name));
-  rmSync(join(copy, "dist"), { recursive: true });
-}
