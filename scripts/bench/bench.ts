@@ -3,6 +3,7 @@
  *
  *     bun scripts/bench/bench.ts [--rounds 3] [--count 20000] [--rivals FOLDER] [--no-processes] [storage...]
  *     deno run -A scripts/bench/bench.ts ...
+ *     node scripts/bench/bench.ts ...
  *
  * Redis is expected at BENCH_REDIS_URL, without persistence. Rounds are interleaved over the storages.
  *
@@ -13,11 +14,9 @@ import { parseArgs } from "node:util";
 import { type Floor, floorOf } from "./floors.ts";
 import { processFigures } from "./processes.ts";
 import { RIVALS, rivalThroughput } from "./rivals.ts";
-import { rate, spreadOf } from "./statistics.ts";
+import { rate, RUNTIME, spreadOf } from "./statistics.ts";
 import { makePlace, type Place, removePlace, STORAGE_NAMES, type StorageName } from "./storages.ts";
 import { type Throughput, throughput } from "./throughput.ts";
-
-const RUNTIME = "Deno" in globalThis ? "Deno" : "Bun";
 
 async function inPlace<R>(storage: StorageName, work: (place: Place) => Promise<R>): Promise<R> {
   const place = makePlace(storage);
@@ -105,7 +104,9 @@ const { values, positionals } = parseArgs({
 });
 const chosen = STORAGE_NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
 console.log(
-  `${RUNTIME}, ${values.rounds} rounds of ${rate(Number(values.count))} no-op tasks: median (lowest-highest) per second`,
+  values["no-throughput"]
+    ? `${RUNTIME}: from the call to the start of the task in an idle consumer in another process`
+    : `${RUNTIME}, ${values.rounds} rounds of ${rate(Number(values.count))} no-op tasks: median (lowest-highest) per second`,
 );
 if (!values["no-throughput"]) await throughputTable(chosen, Number(values.rounds), Number(values.count), values.rivals);
 if (!values["no-processes"]) await processTable(chosen);

@@ -2,6 +2,15 @@
  * Figures from samples.
  * @module
  */
+import process from "node:process";
+
+/** What this runs on, with its version. */
+export const RUNTIME: string = nameRuntime();
+
+function nameRuntime(): string {
+  const { bun, deno, node } = process.versions as Record<string, string | undefined>;
+  return bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : `Node ${node}`;
+}
 
 /** The value below which a share of the samples lies. */
 export function percentile(samples: readonly number[], share: number): number {

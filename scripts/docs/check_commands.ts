@@ -25,6 +25,7 @@ const otherOptions: readonly RegExp[] = [
   /^--(watch|inspect|test|permission|disable-sigusr1|import)$/, // Node
   /^-(e|A)$/, // Node and Deno
   /^--target=/, // Bun
+  /^--browser$/, // scripts/bench/dashboard.ts
 ];
 
 /** Scripts of the project are run from a clone. */
@@ -88,7 +89,9 @@ function npmProblem(root: string, [command = "", ...args]: readonly string[]): s
 function runtimeProblem(root: string, [command = "", ...args]: readonly string[]): string | undefined {
   if (command === "add") return packageProblem(root, args);
   if (["build", "compile", "init", "test", "info"].includes(command) || command.startsWith("-")) return undefined;
-  const [target = "", ...rest] = command === "run" ? args.slice(args.findIndex((arg) => !arg.startsWith("-"))) : [command, ...args];
+  const [target = "", ...rest] = command === "run"
+    ? args.slice(args.findIndex((arg) => !arg.startsWith("-")))
+    : [command, ...args];
   if (target === "consumer.ts" || /^jsr:@hueyjs\/huey\/consumer$/.test(target)) return consumerProblem(rest);
   if (inClone.test(target)) return scriptProblem(root, target, rest);
   return /^[\w./-]+\.(ts|js)$/.test(target) ? undefined : `${JSON.stringify(target)} is no program`;
@@ -96,7 +99,10 @@ function runtimeProblem(root: string, [command = "", ...args]: readonly string[]
 
 function packageProblem(root: string, args: readonly string[]): string | undefined {
   const { name, dependencies, devDependencies, peerDependencies } = manifestOf(root);
-  const known = new Set([name, ...[dependencies, devDependencies, peerDependencies].flatMap((each) => Object.keys(each ?? {}))]);
+  const known = new Set([
+    name,
+    ...[dependencies, devDependencies, peerDependencies].flatMap((each) => Object.keys(each ?? {})),
+  ]);
   const wanted = args.filter((arg) => !arg.startsWith("-")).map((arg) => arg.replace(/^(jsr|npm):/, ""));
   const strange = wanted.find((arg) => !known.has(arg));
   return strange === undefined ? undefined : `nothing is known of the package ${strange}`;
@@ -115,7 +121,9 @@ function scriptProblem(root: string, target: string, args: readonly string[]): s
 function flagProblem({ source, text, calls }: ShellCommand): string | undefined {
   const [flag = ""] = calls[0] ?? [];
   const name = flag.replace(/^--?/, "").split("=")[0]!;
-  const known = [...OPTIONS, ...COMMAND_OPTIONS].some(({ long, short }) => flag.startsWith("--") ? long === name : short === name);
+  const known = [...OPTIONS, ...COMMAND_OPTIONS].some(({ long, short }) =>
+    flag.startsWith("--") ? long === name : short === name
+  );
   return known || otherOptions.some((other) => other.test(flag)) ? undefined : `${source}: there is no option ${text}`;
 }
 

@@ -67,7 +67,9 @@ function sectionProblems(root: string, document: string, { first, lines }: Secti
     figuresOf(line, lines[index + 1] ?? "").flatMap((text) => {
       found.add(text);
       const excused = commands.length > 0 || chosen[document]?.includes(text) || isLinked(line, lines[index + 1]);
-      return excused ? [] : [`${document}:${first + index}: ${text}: name the command: Measured with \`...\`, or list it as a limit`];
+      return excused
+        ? []
+        : [`${document}:${first + index}: ${text}: name the command: Measured with \`...\`, or list it as a limit`];
     })
   );
   return [...lost, ...bare.slice(0, 1)]; // one line of the section mends all of them

@@ -54,7 +54,9 @@ export function readShell(root: string): ShellTexts {
   for (const document of [...findFiles(root, "README.md", ".md"), ...findFiles(root, "docs", ".md")]) {
     const text = readFileSync(join(root, document), "utf8");
     for (const { line, language, code } of findFences(text)) {
-      if (!languages.has(language)) texts.problems.push(`${document}:${line}: the block needs a language: sh, json, text or ts`);
+      if (!languages.has(language)) {
+        texts.problems.push(`${document}:${line}: the block needs a language: sh, json, text or ts`);
+      }
       if (language === "sh") texts.blocks.push({ document, commands: commandsOf(document, line, code, texts.problems) });
     }
     for (const span of spansOf(document, linesOutside(text))) {

@@ -85,7 +85,9 @@ export class Shell {
     const log = /-l (\S+)/.exec(text)?.[1];
     const hasStarted = (): boolean => {
       if (kind === "lasting") return existsSync(join(this.#folder, LASTING[calls[0]![0]!]!));
-      const logged = log === undefined || !existsSync(join(this.#folder, log)) ? "" : readFileSync(join(this.#folder, log), "utf8");
+      const logged = log === undefined || !existsSync(join(this.#folder, log))
+        ? ""
+        : readFileSync(join(this.#folder, log), "utf8");
       return (said + logged).includes("Consumer started");
     };
     const deadlineMs = performance.now() + LIMIT_MS;

@@ -49,7 +49,9 @@ console.log(id);
 function filesOf({ document, commands }: ShellBlock): Record<string, string> {
   const shown = findBlocks(readFileSync(join(projectRoot, document), "utf8"));
   // A folder that only a server has stands for that of the project.
-  const named = shown.flatMap(({ file, code }) => file === undefined ? [] : [[file, code.replaceAll("/var/lib/app/", "")] as const]);
+  const named = shown.flatMap(({ file, code }) =>
+    file === undefined ? [] : [[file, code.replaceAll("/var/lib/app/", "")] as const]
+  );
   const several = commands.some(({ text }) => /app\.ts#|--all app/.test(text));
   return {
     ...FILES,
@@ -87,7 +89,12 @@ describe.if("Bun" in globalThis)("the commands of", () => {
   /** A project for the commands of a runtime: Deno has its own form of it. */
   function projectFor(files: Readonly<Record<string, string>>, deno: boolean, empty: boolean): Project {
     if (empty) return user({});
-    if (deno) return user({ ...files, "deno.json": `{ "imports": { "@hueyjs/huey": "jsr:@hueyjs/huey", "@hueyjs/huey/app": "jsr:@hueyjs/huey/app" } }` });
+    if (deno) {
+      return user({
+        ...files,
+        "deno.json": `{ "imports": { "@hueyjs/huey": "jsr:@hueyjs/huey", "@hueyjs/huey/app": "jsr:@hueyjs/huey/app" } }`,
+      });
+    }
     const project = user({ ...files, ".npmrc": `registry=${registry.npmUrl}` });
     for (const name of ["package.json", "node_modules"]) {
       cpSync(join(installed.path, name), join(project.path, name), { recursive: true, verbatimSymlinks: true });
@@ -136,6 +143,10 @@ describe.if("Bun" in globalThis)("the commands of", () => {
   });
 });
 
-function commandOf(block: ShellBlock, text: string, { source }: Pick<ShellCommand, "source"> = { source: block.document }): ShellCommand {
+function commandOf(
+  block: ShellBlock,
+  text: string,
+  { source }: Pick<ShellCommand, "source"> = { source: block.document },
+): ShellCommand {
   return { source, text, calls: splitCommand(text) };
 }
