@@ -128,7 +128,7 @@ async function listLetters(request: Request, limit: number, kinds: readonly Dead
   const rows = letters.map(({ data: _data, task: info, ...letter }) => ({ ...letter, task: info && taskRecord(info) }));
   const isFailed = kinds.includes("failed");
   printer.table(rows, [
-    { title: "ID", text: ({ taskId, id }) => taskId ?? id },
+    { title: "ID", text: ({ taskId, id }) => taskId ?? id, keep: true },
     { title: "TASK", text: ({ taskName }) => taskName ?? "-", tone: () => "bold" },
     { title: "WHEN", text: ({ at }) => showAge(at, nowMs) },
     isFailed
@@ -146,7 +146,7 @@ async function listRecent(request: Request, limit: number): Promise<void> {
   const recent = ofTask(request, await request.huey.recent(), ({ name }) => name, limit);
   const nowMs = request.core.clock.now();
   request.printer.table<RecentTask>(recent, [
-    { title: "ID", text: ({ id }) => id },
+    { title: "ID", text: ({ id }) => id, keep: true },
     { title: "TASK", text: ({ name }) => name, tone: () => "bold" },
     { title: "ENDED", text: ({ endedAt }) => showAge(endedAt, nowMs) },
     { title: "AS", text: ({ outcome }) => outcome, tone: ({ outcome }) => outcome === "complete" ? "green" : "yellow" },
@@ -164,7 +164,7 @@ async function listRecent(request: Request, limit: number): Promise<void> {
 async function listResults({ core, printer }: Request, limit: number): Promise<void> {
   const entries = [...await core.storage.results.entries()].slice(0, limit);
   printer.table(entries.map(([id, { length }]) => ({ id, bytes: length })), [
-    { title: "ID", text: ({ id }) => id },
+    { title: "ID", text: ({ id }) => id, keep: true },
     { title: "BYTES", text: ({ bytes }) => String(bytes), alignRight: true },
   ], "No result waits to be read");
 }
@@ -184,7 +184,7 @@ async function listPeriodic(request: Request, limit: number): Promise<void> {
 async function listConsumers({ huey, core, printer }: Request, limit: number): Promise<void> {
   const nowMs = core.clock.now();
   printer.table<ConsumerInfo>((await huey.consumers()).slice(0, limit), [
-    { title: "ID", text: ({ id }) => id },
+    { title: "ID", text: ({ id }) => id, keep: true },
     { title: "HOST", text: ({ host }) => host },
     { title: "PID", text: ({ pid }) => String(pid), alignRight: true },
     { title: "RUNTIME", text: ({ runtime }) => runtime },

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { lines, oneLine } from "../../lib/primitives/log_text.ts";
 import { plainCopy } from "../log/plain_copy.ts";
+import { cutText, textWidth } from "./text_width.ts";
 
 /** A column of a table. */
 export interface Column<R> {
@@ -12,6 +13,8 @@ export interface Column<R> {
   readonly text: (row: R) => string;
   /** Numbers are. */
   readonly alignRight?: boolean;
+  /** It is cut last: an id of which a part is missing is of no use. */
+  readonly keep?: boolean;
   /** How the text looks on a terminal. */
   readonly tone?: (row: R) => Tone | undefined;
 }
@@ -72,6 +75,11 @@ export class Printer {
     if (!this.json) this.#options.write(`${this.#toned(oneLine(text), "bold")}\n`);
   }
 
+  /** A sentence for people, which a terminal wraps. */
+  note(sentence: string, tone: Tone): void {
+    if (!this.json) this.#options.write(`${this.#toned(oneLine(sentence), tone)}\n`);
+  }
+
   /** Lines that belong together, such as a stack. */
   block(text: string): void {
     if (!this.json) this.#options.write(`${lines(text).split("\n").map((line) => `  ${line}`).join("\n")}\n`);
@@ -81,9 +89,11 @@ export class Printer {
   facts(facts: readonly (readonly [string, string | undefined])[]): void {
     if (this.json) return;
     const known = facts.flatMap(([name, text]) => text === undefined ? [] : [[oneLine(name), text] as const]);
-    const width = Math.max(0, ...known.map(([name]) => name.length));
+    const width = Math.max(0, ...known.map(([name]) => textWidth(name)));
     for (const [name, text] of known) {
-      this.#options.write(`${this.#toned(name.padEnd(width), "dim")}${GAP}${this.#cut(oneLine(text), width + GAP.length)}\n`);
+      this.#options.write(
+        `${this.#cell(name, width, false, "dim")}${GAP}${this.#cut(oneLine(text), width + GAP.length)}\n`,
+      );
     }
   }
 
@@ -99,7 +109,10 @@ export class Printer {
     }
     if (rows.length === 0) return this.say(none);
     const cells = rows.map((row) => columns.map(({ text }) => oneLine(text(row))));
-    const widths = this.#fit(columns.map(({ title }, at) => Math.max(title.length, ...cells.map((row) => row[at]!.length))));
+    const widest = columns.map(({ title }, at) =>
+      cells.reduce((most, row) => Math.max(most, textWidth(row[at]!)), title.length)
+    );
+    const widths = this.#fit(widest, columns.map(({ keep }) => keep === true));
     const line = (texts: readonly string[], tone: (at: number) => Tone | undefined): string =>
       texts.map((text, at) => this.#cell(text, widths[at]!, columns[at]!.alignRight === true, tone(at))).join(GAP).trimEnd();
     this.#options.write(`${line(columns.map(({ title }) => title), () => "dim")}\n`);
@@ -113,27 +126,30 @@ export class Printer {
     if (this.#options.width !== undefined && !this.json) this.#options.write("\u001b[2J\u001b[H");
   }
 
-  /** Makes the widest columns narrower until the line fits. */
-  #fit(widths: number[]): number[] {
+  /** Makes the widest columns narrower until the line fits, and those that are kept if that is not enough. */
+  #fit(widths: number[], kept: readonly boolean[]): number[] {
     const room = (this.#options.width ?? Infinity) - GAP.length * (widths.length - 1);
     let excess = widths.reduce((sum, width) => sum + width, 0) - room;
-    while (excess > 0) {
-      const widest = widths.indexOf(Math.max(...widths));
-      if (widths[widest]! <= NARROWEST) break;
-      widths[widest]!--;
-      excess--;
+    for (const isKept of [false, true]) {
+      while (excess > 0) {
+        const widest = Math.max(...widths.filter((_, at) => kept[at] === isKept), 0);
+        if (widest <= NARROWEST) break;
+        widths[widths.findIndex((width, at) => width === widest && kept[at] === isKept)]!--;
+        excess--;
+      }
     }
     return widths;
   }
 
   #cell(text: string, width: number, alignRight: boolean, tone: Tone | undefined): string {
-    const cut = text.length > width ? `${text.slice(0, width - 1)}…` : text;
-    return this.#toned(alignRight ? cut.padStart(width) : cut.padEnd(width), tone);
+    const cut = cutText(text, width);
+    const blanks = " ".repeat(Math.max(0, width - textWidth(cut)));
+    return this.#toned(alignRight ? blanks + cut : cut + blanks, tone);
   }
 
   #cut(text: string, taken: number): string {
     const width = (this.#options.width ?? Infinity) - taken;
-    return text.length > width && width > NARROWEST ? `${text.slice(0, width - 1)}…` : text;
+    return width > NARROWEST ? cutText(text, width) : text;
   }
 
   #toned(text: string, tone: Tone | undefined): string {

@@ -46,7 +46,7 @@ function shown(value: unknown): string {
 
 /** The columns of every table of tasks. */
 export const ID_AND_NAME: readonly Column<TaskInfo>[] = [
-  { title: "ID", text: ({ id }) => id },
+  { title: "ID", text: ({ id }) => id, keep: true },
   { title: "TASK", text: ({ name }) => name, tone: () => "bold" },
 ];
 

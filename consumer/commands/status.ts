@@ -3,12 +3,15 @@
  * @module
  */
 import type { Stats, StatsRow } from "../../lib/types/statistics.ts";
+import { LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
+import { type Trouble, troublesOf } from "../../lib/operation/troubles.ts";
 import { type Command, DONE, FAILED, isKnownTask, type Request } from "./command.ts";
 import { showSeconds } from "./durations.ts";
+import type { Printer } from "./printer.ts";
 import { showTime } from "./records.ts";
 
-/** The rates are those of so long. */
-const RATE_MS = 5 * 60_000;
+/** More than these are not counted. */
+const MOST_RUNNING = 10_000;
 const HOUR_MS = 3_600_000;
 /** Older than this, minutes are not kept. */
 const DAY_MS = 24 * HOUR_MS;
@@ -17,32 +20,27 @@ const DAY_MS = 24 * HOUR_MS;
 export const status: Command = {
   name: "status",
   form: "",
-  help: "counts, latency, consumers, and the rates of the last 5 minutes",
+  help: "what is wrong; counts, latency, consumers, and the rates of the last 5 minutes",
   least: 0,
   most: 0,
   options: [],
   watch: true,
   run: async ({ huey, core, printer }) => {
-    const [waiting, scheduled, blocked, running, failed, unknown, unreadable, paused, latency, consumers] = await Promise.all([
-      huey.pendingCount(),
-      huey.scheduledCount(),
-      huey.blockedCount(),
-      huey.running(10_000),
-      huey.deadLetterCount({ kind: "failed" }),
-      huey.deadLetterCount({ kind: "unknown" }),
-      huey.deadLetterCount({ kind: "unreadable" }),
-      huey.isPaused(),
-      huey.latency(),
-      huey.consumers(),
-    ]);
-    const { totals } = await huey.stats({ from: new Date(core.clock.now() - RATE_MS) });
-    const live = consumers.filter(({ silent }) => !silent);
-    const counts = { waiting, scheduled, blocked, running: running.length, failed, dead: unknown + unreadable };
+    const running = await huey.running(MOST_RUNNING);
+    const condition = await readCondition(core, { running });
+    const { latency, consumers, pause } = condition;
+    const { totals } = await huey.stats({ from: new Date(condition.nowMs - LATELY_MS) });
+    const troubles = troublesOf(condition);
+    const { waiting, scheduled, blocked, failed, dead } = condition.counts;
+    const counts = { waiting, scheduled, blocked, running: running.length, failed, dead };
+    const paused = pause !== undefined;
     if (printer.json) {
-      printer.value({ queue: huey.name, paused, latency, ...counts, consumers, last5Minutes: totals });
+      printer.value({ queue: huey.name, paused, latency, ...counts, consumers, last5Minutes: totals, troubles });
       return DONE;
     }
+    const live = consumers.filter(({ silent }) => !silent);
     printer.title(`Queue "${huey.name}"${paused ? ", paused" : ""}`);
+    printTroubles(printer, troubles);
     printer.facts([
       ...Object.entries(counts).map(([name, count]) => [name, String(count)] as const),
       ["latency", showSeconds(latency)],
@@ -54,13 +52,21 @@ export const status: Command = {
   },
 };
 
+/** What is wrong stands above all numbers. */
+function printTroubles(printer: Printer, troubles: readonly Trouble[]): void {
+  for (const { text, advice, bad } of troubles) {
+    printer.note(`! ${text}`, bad ? "red" : "yellow");
+    printer.note(`  ${advice}`, "dim");
+  }
+}
+
 function consumersText(live: number, all: number, slots: number): string {
   const silent = all === live ? "" : `, and ${all - live} that fell silent`;
   return `${live} with ${slots} slot${slots === 1 ? "" : "s"}${silent}`;
 }
 
 function ratesText({ enqueued, completed, failed, retried }: Stats["totals"]): string {
-  const rate = (count: number): string => String(Number((count / (RATE_MS / 60_000)).toFixed(1)));
+  const rate = (count: number): string => String(Number((count / (LATELY_MS / 60_000)).toFixed(1)));
   return `${rate(enqueued)} enqueued, ${rate(completed)} completed, ${rate(failed)} failed, ${rate(retried)} retried`;
 }
 

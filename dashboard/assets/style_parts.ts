@@ -10,6 +10,8 @@ export const PARTS: string = `
 .note { background: var(--soft); color: var(--muted); border-color: transparent; font-size: .93rem; }
 .alerts { list-style: none; padding: 0; margin: 0 0 1.25rem; display: grid; gap: .5rem; }
 .alert { margin: 0; background: var(--warn-soft); color: var(--warn); border-color: transparent; }
+.alerts .alert { display: flex; gap: .6rem; align-items: baseline; overflow-wrap: anywhere; }
+.alert small { color: var(--text); }
 .alert.bad { background: var(--bad-soft); color: var(--bad); }
 .alert.good { background: var(--good-soft); color: var(--good); }
 .alert a { color: inherit; text-decoration: underline; }

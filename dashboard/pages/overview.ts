@@ -10,10 +10,10 @@ import type { Content } from "../parts/layout.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import type { ConsumerInfo, RunningTask } from "../../lib/types/operating.ts";
 import { type Failure, readFailures } from "../queue/failures.ts";
-import type { ListName } from "../queue/lists.ts";
 import { readStats, type Span, SPANS, stepsOf } from "../queue/throughput.ts";
 import { consumerTable } from "./consumers.ts";
-import { type Facts, warningsOf } from "./warnings.ts";
+import { warnings } from "./warnings.ts";
+import { type Condition, LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
 
 /** So many of the failed tasks are grouped on this page. */
 const FAILURES_EXAMINED = 200;
@@ -23,49 +23,39 @@ const RUNNING_COUNTED = 200;
 /** The page. */
 export async function overviewPage(visit: QueueVisit): Promise<Content> {
   const { queue } = visit;
-  const [facts, running, failures, hour, day] = await Promise.all([
-    readFacts(visit),
-    queue.huey.running(RUNNING_COUNTED),
+  const running = await queue.huey.running(RUNNING_COUNTED);
+  const [condition, failures, hour, day] = await Promise.all([
+    conditionOf(visit, running),
     readFailures(queue, { limit: FAILURES_EXAMINED, bytes: 2_000_000 }),
     readStats(queue, SPANS.hour),
     readStats(queue, SPANS.day),
   ]);
-  const marks = marksOf(facts.consumers);
-  const lately = hour.rows.filter(({ at }) => at.getTime() >= visit.nowMs - 300_000);
-  const perMinute = lately.reduce((sum, row) => sum + row.completed + row.failed, 0) / 5;
+  const marks = marksOf(condition.consumers);
+  const perMinute = condition.lately.reduce((sum, row) => sum + row.completed + row.failed, 0) / (LATELY_MS / 60_000);
   const body = html`
-    ${warnings(visit, { ...facts, running, recentFailures: lately.reduce((sum, row) => sum + row.failed, 0) })}
+    ${warnings(visit, condition)}
     ${queue.core.statistics === undefined
       ? html`<p class="note">This Huey counts nothing (<code>stats: false</code>): the charts show what other programs have counted.</p>`
       : ""}
-    ${tiles(visit, facts, running.length, perMinute)}
+    ${tiles(visit, condition, perMinute)}
     <div class="grid2">
       ${chartCard(SPANS.hour, stepsOf(hour.rows, SPANS.hour, visit.nowMs), marks)}
       ${chartCard(SPANS.day, stepsOf(day.rows, SPANS.day, visit.nowMs), marks)}
     </div>
     <div class="grid2">${errorsCard(visit, failures.failures)} ${runningCard(visit, running)}</div>
     <section class="card"><h2>Consumers <a href="${queueLink(visit, "consumers")}">All</a></h2>${consumerTable(
-      facts.consumers.slice(0, 5),
+      condition.consumers.slice(0, 5),
       visit.nowMs,
     )}</section>
   `;
-  return { title: "Overview", here: "", body, aside: pauseButton(visit, facts.paused) };
+  return { title: "Overview", here: "", body, aside: pauseButton(visit, condition.pause !== undefined) };
 }
 
-async function readFacts({ queue, counts }: QueueVisit): Promise<Facts> {
-  const { huey } = queue;
-  const lengthOf = async (list: ListName): Promise<number> => await counts.of(list) ?? 0;
-  const [waiting, scheduled, blocked, failed, dead, latency, consumers, paused] = await Promise.all([
-    lengthOf("waiting"),
-    lengthOf("scheduled"),
-    lengthOf("blocked"),
-    lengthOf("failed"),
-    lengthOf("dead"),
-    huey.latency(),
-    huey.consumers(),
-    huey.isPaused(),
-  ]);
-  return { waiting, scheduled, blocked, failed, dead, latency, consumers, paused };
+/** Numbers that the frame of the page shows too are asked for once. */
+async function conditionOf({ queue, counts }: QueueVisit, running: readonly RunningTask[]): Promise<Condition> {
+  const lists = ["waiting", "scheduled", "blocked", "failed", "dead"] as const;
+  const numbers = await Promise.all(lists.map(async (list) => [list, await counts.of(list) ?? 0] as const));
+  return await readCondition(queue.core, { counts: Object.fromEntries(numbers) as Condition["counts"], running });
 }
 
 /** Pause or go on. */
@@ -79,37 +69,21 @@ export function pauseButton(visit: QueueVisit, paused: boolean): Html {
   }</div>`;
 }
 
-function warnings(visit: QueueVisit, facts: Parameters<typeof warningsOf>[1]): Html {
-  const found = warningsOf(visit, facts);
-  if (found.length === 0) {
-    return html`
-      <ul class="alerts">
-        <li class="alert good" role="status">✓ All is well</li>
-      </ul>
-    `;
-  }
-  return html`<ul class="alerts" role="status">${
-    found.map(({ text, tone, path }) =>
-      html`<li class="alert ${tone}"><span aria-hidden="true">⚠</span> ${
-        path === undefined ? text : html`<a href="${queueLink(visit, path)}">${text}</a>`
-      }</li>`
-    )
-  }</ul>`;
-}
-
-function tiles(visit: QueueVisit, facts: Facts, running: number, perMinute: number): Html {
-  const alive = facts.consumers.filter(({ silent }) => !silent);
+function tiles(
+  visit: QueueVisit,
+  { counts, consumers, latency, running: { length: running } }: Condition,
+  perMinute: number,
+): Html {
+  const alive = consumers.filter(({ silent }) => !silent);
   const slots = alive.reduce((sum, consumer) => sum + consumer.slots, 0);
   const more = running === RUNNING_COUNTED ? "+" : "";
   return html`<ul class="tiles">
-    ${
-    tile(visit, "list/waiting", "Waiting", facts.waiting, `oldest ${duration(facts.latency)}`, facts.latency > 60 ? "warn" : "")
-  }
+    ${tile(visit, "list/waiting", "Waiting", counts.waiting, `oldest ${duration(latency)}`, latency > 60 ? "warn" : "")}
     ${tile(visit, "list/running", "Running", `${count(running)}${more}`, `of ${count(slots)} slots`)}
-    ${tile(visit, "list/scheduled", "Scheduled", facts.scheduled)}
-    ${tile(visit, "list/blocked", "Blocked", facts.blocked)}
-    ${tile(visit, "list/failed", "Failed", facts.failed, "", facts.failed > 0 ? "bad" : "")}
-    ${tile(visit, "list/dead", "Dead letters", facts.dead, "", facts.dead > 0 ? "bad" : "")}
+    ${tile(visit, "list/scheduled", "Scheduled", counts.scheduled)}
+    ${tile(visit, "list/blocked", "Blocked", counts.blocked)}
+    ${tile(visit, "list/failed", "Failed", counts.failed, "", counts.failed > 0 ? "bad" : "")}
+    ${tile(visit, "list/dead", "Dead letters", counts.dead, "", counts.dead > 0 ? "bad" : "")}
     ${
     tile(
       visit,

@@ -6,6 +6,7 @@ import { COMMANDS, findCommand } from "../../consumer/commands/commands.ts";
 import { readDurationMs, showSeconds } from "../../consumer/commands/durations.ts";
 import { commandHelp, commandsHelp } from "../../consumer/commands/help.ts";
 import { Printer } from "../../consumer/commands/printer.ts";
+import { textWidth } from "../../consumer/commands/text_width.ts";
 import { every } from "../../mod.ts";
 import { TestHuey } from "../../testing/mod.ts";
 import { silent } from "../helpers.ts";
@@ -139,7 +140,9 @@ describe("status and stats", () => {
       { queue: "huey", paused: false, waiting: 2, scheduled: 1, blocked: 1, running: 0, failed: 1, dead: 0, consumers: [] },
     ]);
     const { text } = await run(huey, "status");
-    expect(text).toContain('Queue "huey"\nwaiting     2\nscheduled   1\nblocked     1\n');
+    expect(text).toStartWith('Queue "huey"\n! No consumer serves this queue: 2 tasks wait\n  Start one: huey-consumer APP\n');
+    expect(text).toContain("\n! 1 task failed in the last 5 minutes: bad 1\n");
+    expect(text).toContain("\nwaiting     2\nscheduled   1\nblocked     1\n");
     expect(text).toContain("per minute  1.2 enqueued, 0.2 completed, 0.2 failed, 0.2 retried\n");
     await huey.close();
   });
@@ -327,6 +330,30 @@ test("a table fits the terminal", () => {
     [`NAME${" ".repeat(20)}NUMBER`, `${"a".repeat(21)}…       7`].map((line) => line.slice(0, 30)),
   );
   expect(text).toContain("\u001b[31m");
+});
+
+test("letters that are wide keep the columns in line, and an id is cut last", () => {
+  let text = "";
+  const print = (width: number | undefined): string[] => {
+    text = "";
+    new Printer({ json: false, write: (more) => void (text += more), width, colors: false }).table(
+      [{ id: "0123456789abcdef", name: "请求处理任务请求处理任务" }, { id: "0123456789abcdeg", name: "naïve 👩‍👩‍👧 Ω" }],
+      [{ title: "ID", text: ({ id }) => id, keep: true }, { title: "TASK", text: ({ name }) => name }, {
+        title: "N",
+        text: () => "1",
+        alignRight: true,
+      }],
+      "Nothing",
+    );
+    return text.split("\n").slice(0, 3);
+  };
+  const wide = print(undefined);
+  expect(wide.map(textWidth)).toEqual([45, 45, 45]);
+  expect(wide[1]).toBe("0123456789abcdef  请求处理任务请求处理任务  1");
+  expect(print(34)[1]).toBe("0123456789abcdef  请求处理任务…  1");
+  expect(print(34).every((line) => textWidth(line) <= 34)).toBe(true);
+  expect(print(20)[1]).toStartWith("0123456…  请求处…");
+  expect(["e\u0301", "한", "ｱ", "Ａ", "👍🏽", "🇩🇪", "❤️", "a\u200d"].map(textWidth)).toEqual([1, 2, 1, 2, 2, 2, 2, 1]);
 });
 
 describe("the program", () => {

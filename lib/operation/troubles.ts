@@ -1,0 +1,199 @@
+/**
+ * What is wrong with a queue, and what to do about it: the same for everybody who looks, on pages and in a terminal.
+ * @module
+ */
+import { type Condition, LATELY_MS } from "./condition.ts";
+import { numberOf, roughLength } from "../primitives/words.ts";
+import type { RunningTask } from "../types/operating.ts";
+
+/** Something that is wrong. */
+export interface Trouble {
+  /** Where to look. */
+  readonly where: "consumers" | "waiting" | "scheduled" | "blocked" | "running" | "failures" | "dead";
+  readonly text: string;
+  readonly advice: string;
+  /** Whether work is lost or stands still; others may be meant to be so. */
+  readonly bad: boolean;
+}
+
+const LONG_WAIT_SECONDS = 60;
+const LONG_HOLD_SECONDS = 60;
+const LONG_RUN_SECONDS = 3600;
+const OVERDUE_SECONDS = 30;
+const FAR_SECONDS = 366 * 86_400;
+const CLOCK_SECONDS = 5;
+const MOST_NAMES = 3;
+
+/** What is wrong, the worst first. */
+export function troublesOf(condition: Condition): Trouble[] {
+  const rules = [nobody, silent, clocks, failing, unknown, overdue, paused, late, blocked, hanging, distant];
+  return rules.flatMap((rule) => rule(condition) ?? []).sort((a, b) => Number(b.bad) - Number(a.bad));
+}
+
+type Rule = (condition: Condition) => Trouble | undefined;
+
+const nobody: Rule = (condition) => {
+  if (condition.immediate || aliveOf(condition).length > 0) return undefined;
+  const { waiting } = condition.counts;
+  const waits = waiting > 0 ? `: ${numberOf(waiting, "task waits", "tasks wait")}` : "";
+  return {
+    where: "consumers",
+    text: `No consumer serves this queue${waits}`,
+    advice: "Start one: huey-consumer APP",
+    bad: true,
+  };
+};
+
+const silent: Rule = ({ consumers }) => {
+  const gone = consumers.filter((consumer) => consumer.silent);
+  if (gone.length === 0) return undefined;
+  const names = listed(gone.map(({ host, pid }) => `process ${pid} on ${host}`));
+  return {
+    where: "consumers",
+    text: `${numberOf(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${names}`,
+    advice: "Its log says why: it was killed, or cannot write to the storage (a full disk, no connection). Start it again; " +
+      "others take over its tasks",
+    bad: true,
+  };
+};
+
+const clocks: Rule = ({ clockAhead }) =>
+  clockAhead <= CLOCK_SECONDS ? undefined : {
+    where: "consumers",
+    text: `The clock of a consumer is ${roughLength(clockAhead)} ahead of the clock here, or more`,
+    advice: "Set the clocks of all machines by NTP: leases, schedules and expiry go by them",
+    bad: true,
+  };
+
+const failing: Rule = ({ lately }) => {
+  const byTask = Map.groupBy(lately, ({ taskName }) => taskName);
+  const failed = [...byTask].map(([name, rows]) => ({ name, failed: rows.reduce((sum, row) => sum + row.failed, 0) }))
+    .filter((task) => task.failed > 0).sort((a, b) => b.failed - a.failed);
+  if (failed.length === 0) return undefined;
+  const all = failed.reduce((sum, task) => sum + task.failed, 0);
+  const names = listed(failed.map((task) => `${task.name} ${task.failed}`));
+  return {
+    where: "failures",
+    text: `${numberOf(all, "task")} failed in the last ${roughLength(LATELY_MS / 1000)}: ${names}`,
+    advice: "See the error, mend its cause, then retry them: huey-consumer retry APP --all --task NAME",
+    bad: true,
+  };
+};
+
+const unknown: Rule = ({ counts: { dead }, unknownNames }) => {
+  if (dead === 0) return undefined;
+  const names = unknownNames.length === 0 ? "" : `, of tasks that no consumer knows: ${listed(unknownNames)}`;
+  return {
+    where: "dead",
+    text: `${numberOf(dead, "message")} that nobody can run${names}`,
+    advice: unknownNames.length === 0
+      ? "See the reason; what is of no use can be deleted"
+      : "Deploy consumers that have these tasks, then retry the messages",
+    bad: true,
+  };
+};
+
+const overdue: Rule = (condition) => {
+  const { dueMs, nowMs } = condition;
+  const late = dueMs === undefined ? 0 : (nowMs - dueMs) / 1000;
+  if (late <= OVERDUE_SECONDS || aliveOf(condition).length === 0) return undefined;
+  return {
+    where: "scheduled",
+    text: `A scheduled task has been due for ${roughLength(late)}, and is not on the queue`,
+    advice: "The scheduler of a consumer cannot write to the storage, or clocks differ: see the logs of the consumers",
+    bad: true,
+  };
+};
+
+const paused: Rule = ({ pause, nowMs, counts: { waiting }, latency }) => {
+  if (pause === undefined) return undefined;
+  const until = pause.untilMs === undefined
+    ? "until somebody resumes it"
+    : `for ${roughLength((pause.untilMs - nowMs) / 1000)}`;
+  const waits = waiting === 0
+    ? ""
+    : `; ${numberOf(waiting, "task waits", "tasks wait")}, the oldest for ${roughLength(latency)}`;
+  return {
+    where: "waiting",
+    text: `The queue is paused ${until}${waits}`,
+    advice: "Resume it: huey-consumer resume APP",
+    bad: latency > LONG_RUN_SECONDS,
+  };
+};
+
+const late: Rule = (condition) => {
+  const { latency, pause, running, counts: { waiting } } = condition;
+  const alive = aliveOf(condition);
+  if (pause !== undefined || latency <= LONG_WAIT_SECONDS || alive.length === 0 || waiting === 0) return undefined;
+  const slots = alive.reduce((sum, consumer) => sum + consumer.slots, 0);
+  const longest = running[0];
+  const isFull = running.length >= slots && longest !== undefined;
+  return {
+    where: isFull ? "running" : "waiting",
+    text: `The oldest task has waited for ${roughLength(latency)}${
+      isFull ? `: all ${numberOf(slots, "slot is", "slots are")} busy, ${named(longest, condition)}` : ""
+    }`,
+    advice: isFull
+      ? "Add workers or consumers; cancel what hangs, and give it a timeout"
+      : "Slots are free, so consumers do not take it: see their logs",
+    bad: !isFull,
+  };
+};
+
+const blocked: Rule = (condition) => {
+  const { blockedName, running, counts, pause } = condition;
+  if (counts.blocked === 0 || aliveOf(condition).length === 0 || pause !== undefined) return undefined;
+  const holder = running.find(({ name }) => name === blockedName);
+  if (holder !== undefined && secondsOf(holder, condition) <= LONG_HOLD_SECONDS) return undefined;
+  if (holder === undefined && (running.length > 0 || counts.waiting > 0)) return undefined;
+  const what = `${numberOf(counts.blocked, "task waits", "tasks wait")} for a place of the concurrency of ${
+    blockedName ?? "a task"
+  }`;
+  return {
+    where: "blocked",
+    text: holder === undefined ? `${what}, though nothing runs` : `${what}: ${named(holder, condition)}`,
+    advice: holder === undefined
+      ? "A place was lost: see the logs of the consumers"
+      : "Cancel it if it hangs, or raise the limit",
+    bad: holder === undefined,
+  };
+};
+
+const hanging: Rule = (condition) => {
+  const longest = condition.running[0];
+  if (longest === undefined || secondsOf(longest, condition) <= LONG_RUN_SECONDS) return undefined;
+  return {
+    where: "running",
+    text: `A task hangs, or works for long: ${named(longest, condition)}`,
+    advice: "Cancel it if it hangs, and give it a timeout",
+    bad: false,
+  };
+};
+
+const distant: Rule = ({ dueMs, nowMs, counts: { scheduled } }) => {
+  const ahead = dueMs === undefined ? 0 : (dueMs - nowMs) / 1000;
+  if (ahead <= FAR_SECONDS) return undefined;
+  return {
+    where: "scheduled",
+    text: `${numberOf(scheduled, "task is", "tasks are")} scheduled, and none is due for ${roughLength(ahead)}`,
+    advice: "A time was meant in other units, perhaps: cancel them, and schedule them anew",
+    bad: false,
+  };
+};
+
+function aliveOf({ consumers }: Condition): Condition["consumers"] {
+  return consumers.filter((consumer) => !consumer.silent);
+}
+
+function secondsOf({ startedAt }: RunningTask, { nowMs }: Condition): number {
+  return (nowMs - startedAt.getTime()) / 1000;
+}
+
+function named(task: RunningTask, condition: Condition): string {
+  return `${task.name} ${task.id} has been running for ${roughLength(secondsOf(task, condition))}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(", ")} and ${more} more` : names.join(", ");
+}
