@@ -10,6 +10,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -18,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { showProgress, table } from "./demo_report.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Where the dashboard is, if it is asked for. */
+/** Where the dashboard is, if it is asked for, and nobody else is there: an address that can be kept. */
 const DASHBOARD_PORT = 8137;
 const SKIPPED = new Set(["node_modules", ".git", "dist"]);
 
@@ -28,7 +29,8 @@ async function main(folder: string, withDashboard: boolean): Promise<number> {
   if (paths.length === 0) return complain(`There is no file in ${folder}`);
   const home = mkdtempSync(join(tmpdir(), "huey-demo-"));
   process.env["HUEY_DEMO_DATABASE"] = join(home, "demo.db");
-  const consumer = startConsumer(withDashboard);
+  const port = withDashboard ? await freePort(DASHBOARD_PORT) : undefined;
+  const consumer = startConsumer(port);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error("Stopped")));
   const died = once(consumer, "exit", { signal: stop.signal }).then(
@@ -37,11 +39,11 @@ async function main(folder: string, withDashboard: boolean): Promise<number> {
   );
   try {
     await measureAll(paths, folder, stop.signal);
-    if (!withDashboard) {
+    if (port === undefined) {
       console.log("See it in the browser: npm run demo -- --dashboard");
       return 0;
     }
-    console.log(`The dashboard of this queue is at http://127.0.0.1:${DASHBOARD_PORT}/ until Ctrl-C`);
+    console.log(`The dashboard of this queue is at http://127.0.0.1:${port}/ until Ctrl-C`);
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve, { once: true }));
     return consumer.exitCode ?? 0;
   } catch (error) {
@@ -74,9 +76,24 @@ async function measureAll(paths: readonly string[], folder: string, signal: Abor
   await huey.close();
 }
 
-function startConsumer(withDashboard: boolean): ChildProcess {
+/** @returns the port that is wanted, or any other that is free */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer();
+  try {
+    server.listen(wanted, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
+  } catch (error) {
+    if (wanted === 0) throw error;
+    return await freePort(0);
+  } finally {
+    server.close();
+  }
+}
+
+function startConsumer(dashboardPort: number | undefined): ChildProcess {
   const args = [join(ROOT, "consumer.ts"), join(ROOT, "scripts/demo_tasks.ts"), "-w", "2", "-k", "thread", "-q"];
-  if (withDashboard) args.push("--dashboard", String(DASHBOARD_PORT));
+  if (dashboardPort !== undefined) args.push("--dashboard", String(dashboardPort));
   const runtime = "Deno" in globalThis ? ["run", "-A"] : [];
   return spawn(process.execPath, [...runtime, ...args], { stdio: ["ignore", "inherit", "inherit"] });
 }
