@@ -1,45 +1,18 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import type { Huey, HueyOptions } from "../../mod.ts";
-import { coreOf } from "../../lib/core/core.ts";
+import type { HueyOptions } from "../../mod.ts";
 import { parseCommandCall } from "../../consumer/commands/arguments.ts";
 import { COMMANDS, findCommand } from "../../consumer/commands/commands.ts";
 import { readDurationMs, showSeconds } from "../../consumer/commands/durations.ts";
 import { commandHelp, commandsHelp } from "../../consumer/commands/help.ts";
-import { Printer } from "../../consumer/commands/printer.ts";
-import { textWidth } from "../../consumer/commands/text_width.ts";
 import { every } from "../../mod.ts";
 import { TestHuey } from "../../testing/mod.ts";
 import { silent } from "../helpers.ts";
+import { type Left, run } from "./_commands.ts";
 import { Folder } from "./_folder.ts";
 
 const NOON = new Date("2030-05-14T12:00:30Z");
 /** Starting the processes of a machine that has other work takes long. */
 const SLOW = 240_000;
-
-/** What a command left: its exit code, its output, and its complaints. */
-interface Left {
-  readonly code: number;
-  readonly text: string;
-  readonly complaints: readonly string[];
-  readonly rows: readonly Record<string, unknown>[];
-}
-
-/** Runs a command of a queue in this process. */
-async function run(huey: Huey, name: string, ...args: string[]): Promise<Left> {
-  const call = parseCommandCall(findCommand(name)!, ["app.ts", ...args], false);
-  const complaints: string[] = [];
-  let text = "";
-  const code = await call.command.run({
-    huey,
-    core: coreOf(huey)!,
-    args: call.args,
-    options: call.options,
-    printer: new Printer({ json: call.json, write: (more) => void (text += more), width: undefined, colors: false }),
-    complain: (sentence) => void complaints.push(sentence),
-  });
-  const rows = call.json ? text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
-  return { code, text, complaints, rows };
-}
 
 /** What is wrong with arguments. */
 function refusal(name: string, ...args: string[]): string {
@@ -315,45 +288,6 @@ describe("arguments", () => {
     expect(commandHelp(findCommand("call")!)).toContain("--delay 10s");
     expect(commandHelp(findCommand("call")!)).not.toContain("--since");
   });
-});
-
-test("a table fits the terminal", () => {
-  let text = "";
-  const printer = new Printer({ json: false, write: (more) => void (text += more), width: 30, colors: true });
-  printer.table([{ a: "a".repeat(50), b: 7 }], [
-    { title: "NAME", text: ({ a }) => a },
-    { title: "NUMBER", text: ({ b }) => String(b), alignRight: true, tone: () => "red" },
-  ], "Nothing");
-  // deno-lint-ignore no-control-regex
-  const lines = text.replaceAll(/\u001b\[\d+m/g, "").split("\n");
-  expect(lines.slice(0, 2)).toEqual(
-    [`NAME${" ".repeat(20)}NUMBER`, `${"a".repeat(21)}…       7`].map((line) => line.slice(0, 30)),
-  );
-  expect(text).toContain("\u001b[31m");
-});
-
-test("letters that are wide keep the columns in line, and an id is cut last", () => {
-  let text = "";
-  const print = (width: number | undefined): string[] => {
-    text = "";
-    new Printer({ json: false, write: (more) => void (text += more), width, colors: false }).table(
-      [{ id: "0123456789abcdef", name: "请求处理任务请求处理任务" }, { id: "0123456789abcdeg", name: "naïve 👩‍👩‍👧 Ω" }],
-      [{ title: "ID", text: ({ id }) => id, keep: true }, { title: "TASK", text: ({ name }) => name }, {
-        title: "N",
-        text: () => "1",
-        alignRight: true,
-      }],
-      "Nothing",
-    );
-    return text.split("\n").slice(0, 3);
-  };
-  const wide = print(undefined);
-  expect(wide.map(textWidth)).toEqual([45, 45, 45]);
-  expect(wide[1]).toBe("0123456789abcdef  请求处理任务请求处理任务  1");
-  expect(print(34)[1]).toBe("0123456789abcdef  请求处理任务…  1");
-  expect(print(34).every((line) => textWidth(line) <= 34)).toBe(true);
-  expect(print(20)[1]).toStartWith("0123456…  请求处…");
-  expect(["e\u0301", "한", "ｱ", "Ａ", "👍🏽", "🇩🇪", "❤️", "a\u200d"].map(textWidth)).toEqual([1, 2, 1, 2, 2, 2, 2, 1]);
 });
 
 describe("the program", () => {
