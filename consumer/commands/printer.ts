@@ -13,7 +13,7 @@ export interface Column<R> {
   readonly text: (row: R) => string;
   /** Numbers are. */
   readonly alignRight?: boolean;
-  /** It is cut last: an id of which a part is missing is of no use. */
+  /** It is never cut: an id of which a part is missing is of no use. */
   readonly keep?: boolean;
   /** How the text looks on a terminal. */
   readonly tone?: (row: R) => Tone | undefined;
@@ -126,17 +126,15 @@ export class Printer {
     if (this.#options.width !== undefined && !this.json) this.#options.write("\u001b[2J\u001b[H");
   }
 
-  /** Makes the widest columns narrower until the line fits, and those that are kept if that is not enough. */
+  /** Makes the widest columns narrower until the line fits, or none can be made narrower: then the terminal wraps it. */
   #fit(widths: number[], kept: readonly boolean[]): number[] {
     const room = (this.#options.width ?? Infinity) - GAP.length * (widths.length - 1);
     let excess = widths.reduce((sum, width) => sum + width, 0) - room;
-    for (const isKept of [false, true]) {
-      while (excess > 0) {
-        const widest = Math.max(...widths.filter((_, at) => kept[at] === isKept), 0);
-        if (widest <= NARROWEST) break;
-        widths[widths.findIndex((width, at) => width === widest && kept[at] === isKept)]!--;
-        excess--;
-      }
+    while (excess > 0) {
+      const widest = Math.max(...widths.filter((_, at) => !kept[at]), 0);
+      if (widest <= NARROWEST) break;
+      widths[widths.findIndex((width, at) => width === widest && !kept[at])]!--;
+      excess--;
     }
     return widths;
   }

@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { coreOf } from "../../lib/core/core.ts";
+import { isTemporary } from "../../lib/core/patience.ts";
 import { toError } from "../../lib/primitives/error_record.ts";
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 import { lines, oneLine } from "../../lib/primitives/log_text.ts";
@@ -52,8 +53,14 @@ async function watch({ command }: CommandCall, request: Request): Promise<number
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   while (!stop.signal.aborted) {
     request.printer.clear();
-    const code = await command.run(request);
-    if (code !== 0) return code;
+    try {
+      const code = await command.run(request);
+      if (code !== 0) return code;
+    } catch (error) {
+      // Whoever watches wants to see when the storage is back.
+      if (!isTemporary(error)) throw error;
+      request.complain(error.message);
+    }
     await sleep(systemClock, WATCH_MS, stop.signal);
   }
   return 0;

@@ -3,7 +3,7 @@
  * and for programs.
  * @module
  */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,80 +61,98 @@ function open(make: (typeof MAKERS)[string], name: string) {
   return { huey, fix, held: held.promise, ...tasks };
 }
 
-describe.each(Object.keys(MAKERS))("on %s", (storage) => {
-  test("all commands work while a consumer runs", async () => {
-    const { huey, fix, held, add, bad, hold } = open(MAKERS[storage]!, `shop on ${storage}`);
-    const other = open(MAKERS[storage]!, `shop on ${storage}`); // what a terminal opens
-    const command = (...args: [string, ...string[]]) => run(other.huey, ...args);
-    for (const list of ["waiting", "scheduled", "blocked", "running", "failed", "dead", "recent", "results", "consumers"]) {
-      expect(await command("list", list, "--json")).toMatchObject({ code: 0, rows: [] });
-      expect((await command("list", list)).text).toMatch(/^(Nothing|No) [a-z ,]+\n$/);
-    }
-    const consumer = new Consumer(huey, { workers: 3, periodic: false });
-    await consumer.start();
-    try {
-      expect((await command("call", "add", "20", "22", "--wait", "--json")).rows).toMatchObject([{ value: 42 }]);
-      await bad.with({ id: "broken" })("wrong");
-      await hold.with({ id: "holds" })();
-      await hold.with({ id: "blocked" })();
-      await add.with({ id: "later", delay: 3600 })(1, 2);
-      await waitForState(huey, "broken", "failed", { timeout: 20 });
-      await held;
-      const ids = async (list: string, key = "id"): Promise<unknown[]> =>
-        (await command("list", list, "--json")).rows.map((row) => row[key]);
-      expect(await ids("running")).toEqual(["holds"]);
-      expect(await ids("blocked")).toEqual(["blocked"]);
-      expect(await ids("scheduled")).toEqual(["later"]);
-      expect(await ids("failed", "taskId")).toEqual(["broken"]);
-      expect(await ids("periodic", "name")).toEqual(["tick"]);
-      expect((await command("list", "consumers", "--json")).rows).toMatchObject([{ slots: 3, silent: false }]);
-      expect((await command("status", "--json")).rows).toMatchObject([
-        { waiting: 0, scheduled: 1, blocked: 1, running: 1, failed: 1, dead: 0, paused: false, consumers: [{ slots: 3 }] },
-      ]);
-      expect((await command("status")).text).toContain("consumers   1 with 3 slots\n");
-      expect((await command("list", "running")).text).toMatch(
-        /^ID +TASK +SINCE +ATTEMPT +WORKER +CONSUMER +ARGUMENTS\nholds {2}保持 /,
-      );
-      expect((await command("show", "broken", "--json")).rows).toMatchObject([{
-        state: "failed",
-        error: { name: "RangeError" },
-      }]);
-      expect((await command("show", "holds", "--json")).rows).toMatchObject([{ state: "running", progress: { done: 1 } }]);
-      fix.broken = false;
-      expect((await command("retry", "broken")).text).toBe("broken runs again\n");
-      await waitForState(huey, "broken", "complete", { timeout: 20 });
-      expect((await command("run-now", "later")).code).toBe(0);
-      await waitForState(huey, "later", "complete", { timeout: 20 });
-      expect(await command("run-now", "later")).toMatchObject({ code: 1 });
-      const [{ id: ticked } = undefined!] = (await command("run-periodic", "tick", "--json")).rows;
-      await waitForState(huey, String(ticked), "complete", { timeout: 20 });
-      expect((await command("revoke", "blocked")).code).toBe(0);
-      expect((await command("restore", "blocked")).code).toBe(0);
-      expect((await command("restore", "blocked")).code).toBe(1);
-      expect((await command("revoke", "holds")).code).toBe(0);
-      await waitForState(huey, "blocked", "running", { timeout: 20 });
-      expect((await command("pause", "--for", "10m")).code).toBe(0);
-      expect((await command("call", "add", "1", "2", "--json")).rows).toMatchObject([{ duplicate: false }]);
-      expect((await command("status", "--json")).rows).toMatchObject([{ paused: true }]);
-      expect((await command("resume")).code).toBe(0);
-      expect((await command("resume")).code).toBe(1);
-      fix.broken = true;
-      await bad.with({ id: "again" })("wrong");
-      await waitForState(huey, "again", "failed", { timeout: 20 });
-      expect((await command("delete", "again")).code).toBe(0);
-      expect((await command("delete", "again")).code).toBe(1);
-      expect((await command("retry", "--all", "--json")).rows).toEqual([{ retried: 0 }]);
-      await huey.stats(); // writes what was counted here
-      await consumer.stop({ graceful: false, grace: 0 });
-      expect((await command("stats", "--json", "--task", "bad")).rows[0]).toMatchObject({
-        totals: { failed: 2, completed: 1 },
-      });
-      expect((await command("flush", "--yes")).code).toBe(0);
-      expect((await command("status", "--json")).rows).toMatchObject([{ waiting: 0, scheduled: 0, blocked: 0, failed: 0 }]);
-    } finally {
-      await consumer.stop({ graceful: false, grace: 0 });
-      await huey.close();
-      await other.huey.close();
-    }
-  }, 60_000);
-});
+type Queue = ReturnType<typeof open>;
+type CommandLine = (...args: [string, ...string[]]) => ReturnType<typeof run>;
+
+const ended = (huey: Huey, id: string, state: "complete" | "failed") => waitForState(huey, id, state, { timeout: 20 });
+
+async function lookAtNothing(command: CommandLine): Promise<void> {
+  for (const list of ["waiting", "scheduled", "blocked", "running", "failed", "dead", "recent", "results", "consumers"]) {
+    expect(await command("list", list, "--json")).toMatchObject({ code: 0, rows: [] });
+    expect((await command("list", list)).text).toMatch(/^(Nothing|No) [a-z ,]+\n$/);
+  }
+}
+
+async function fill({ huey, held, add, bad, hold }: Queue, command: CommandLine): Promise<void> {
+  expect((await command("call", "add", "20", "22", "--wait", "--json")).rows).toMatchObject([{ value: 42 }]);
+  await bad.with({ id: "broken" })("wrong");
+  await hold.with({ id: "holds" })();
+  await hold.with({ id: "blocked" })();
+  await add.with({ id: "later", delay: 3600 })(1, 2);
+  await ended(huey, "broken", "failed");
+  await held;
+}
+
+async function lookAround(command: CommandLine): Promise<void> {
+  const ids = async (list: string, key = "id"): Promise<unknown[]> =>
+    (await command("list", list, "--json")).rows.map((row) => row[key]);
+  expect(await ids("running")).toEqual(["holds"]);
+  expect(await ids("blocked")).toEqual(["blocked"]);
+  expect(await ids("scheduled")).toEqual(["later"]);
+  expect(await ids("failed", "taskId")).toEqual(["broken"]);
+  expect(await ids("periodic", "name")).toEqual(["tick"]);
+  expect((await command("list", "consumers", "--json")).rows).toMatchObject([{ slots: 3, silent: false }]);
+  expect((await command("status", "--json")).rows).toMatchObject([
+    { waiting: 0, scheduled: 1, blocked: 1, running: 1, failed: 1, dead: 0, paused: false, consumers: [{ slots: 3 }] },
+  ]);
+  expect((await command("status")).text).toContain("consumers   1 with 3 slots\n");
+  expect((await command("list", "running")).text).toMatch(
+    /^ID +TASK +SINCE +ATTEMPT +WORKER +CONSUMER +ARGUMENTS\nholds {2}保持 /,
+  );
+  expect((await command("show", "broken", "--json")).rows).toMatchObject([{ state: "failed", error: { name: "RangeError" } }]);
+  expect((await command("show", "holds", "--json")).rows).toMatchObject([{ state: "running", progress: { done: 1 } }]);
+}
+
+async function actOnTasks({ huey, fix, bad }: Queue, command: CommandLine): Promise<void> {
+  fix.broken = false;
+  expect((await command("retry", "broken")).text).toBe("broken runs again\n");
+  await ended(huey, "broken", "complete");
+  expect((await command("run-now", "later")).code).toBe(0);
+  await ended(huey, "later", "complete");
+  expect((await command("run-now", "later")).code).toBe(1);
+  const [{ id: ticked } = undefined!] = (await command("run-periodic", "tick", "--json")).rows;
+  await ended(huey, String(ticked), "complete");
+  expect((await command("revoke", "blocked")).code).toBe(0);
+  expect((await command("restore", "blocked")).code).toBe(0);
+  expect((await command("restore", "blocked")).code).toBe(1);
+  expect((await command("revoke", "holds")).code).toBe(0);
+  await waitForState(huey, "blocked", "running", { timeout: 20 });
+  fix.broken = true;
+  await bad.with({ id: "again" })("wrong");
+  await ended(huey, "again", "failed");
+  expect((await command("delete", "again")).code).toBe(0);
+  expect((await command("delete", "again")).code).toBe(1);
+  expect((await command("retry", "--all", "--json")).rows).toEqual([{ retried: 0 }]);
+}
+
+async function actOnQueue(command: CommandLine): Promise<void> {
+  expect((await command("pause", "--for", "10m")).code).toBe(0);
+  expect((await command("call", "add", "1", "2", "--json")).rows).toMatchObject([{ duplicate: false }]);
+  expect((await command("status", "--json")).rows).toMatchObject([{ paused: true, waiting: 1 }]);
+  expect((await command("resume")).code).toBe(0);
+  expect((await command("resume")).code).toBe(1);
+}
+
+test.each(Object.keys(MAKERS))("all commands work on %s while a consumer runs", async (storage) => {
+  const queue = open(MAKERS[storage]!, `shop on ${storage}`);
+  const terminal = open(MAKERS[storage]!, `shop on ${storage}`).huey;
+  const command: CommandLine = (...args) => run(terminal, ...args);
+  await lookAtNothing(command);
+  const consumer = new Consumer(queue.huey, { workers: 3, periodic: false });
+  await consumer.start();
+  try {
+    await fill(queue, command);
+    await lookAround(command);
+    await actOnTasks(queue, command);
+    await actOnQueue(command);
+    await queue.huey.stats(); // writes what was counted here
+    await consumer.stop({ graceful: false, grace: 0 });
+    expect((await command("stats", "--json", "--task", "bad")).rows[0]).toMatchObject({ totals: { failed: 2, completed: 1 } });
+    expect((await command("flush", "--yes")).code).toBe(0);
+    expect((await command("status", "--json")).rows).toMatchObject([{ waiting: 0, scheduled: 0, blocked: 0, failed: 0 }]);
+  } finally {
+    await consumer.stop({ graceful: false, grace: 0 });
+    await queue.huey.close();
+    await terminal.close();
+  }
+}, 60_000);
