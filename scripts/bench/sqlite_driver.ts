@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Claim, Item, Settlement } from "../../lib/storage.ts";
-import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
 
 const TASKS = Number(process.argv[2] ?? 20_000);

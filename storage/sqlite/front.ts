@@ -39,7 +39,7 @@ export class SqliteStorage extends LazyStorage {
       place: settings.filename,
       descriptor: sqliteDescriptor(import.meta.url, settings),
       check: checkItem,
-      load: async () => new (await import("./storage.ts")).SqliteStorage(absolute),
+      load: async () => (await import("./storage.ts")).sqliteStorage(absolute),
     });
   }
 }

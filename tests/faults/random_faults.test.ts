@@ -10,7 +10,7 @@ import type { Storage } from "../../lib/storage.ts";
 import type { Delivery } from "../../lib/types/definition.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
-import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { makeFaulty } from "../faulty.ts";
 import { lostCount, silent, waitUntil } from "../helpers.ts";
 

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { SqliteStorage } from "../../storage/sqlite/storage.ts";
-import type { SqliteOptions } from "../../storage/sqlite/storage.ts";
+import type { Storage } from "../../lib/storage.ts";
+import type { SqliteOptions } from "../../storage/sqlite/options.ts";
+import { sqliteStorage } from "../../storage/sqlite/storage.ts";
 
 const TOOLS = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
 const CHILD = fileURLToPath(new URL("./_sqlite_child.ts", import.meta.url));
@@ -74,10 +75,10 @@ export class Fixture {
   readonly folder: string = mkdtempSync(join(tmpdir(), "huey-sqlite-"));
   readonly filename: string = join(this.folder, "huey.db");
   readonly #children: Child[] = [];
-  readonly #storages: SqliteStorage[] = [];
+  readonly #storages: Storage[] = [];
 
-  open(options: SqliteOptions & { name?: string } = {}): SqliteStorage {
-    const storage = new SqliteStorage({ name: "children", filename: this.filename, ...options });
+  open(options: SqliteOptions & { name?: string } = {}): Storage {
+    const storage = sqliteStorage({ name: "children", filename: this.filename, ...options });
     this.#storages.push(storage);
     return storage;
   }

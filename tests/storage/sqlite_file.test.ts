@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
-import { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { claim } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
@@ -59,13 +59,14 @@ describe("options", () => {
   });
 
   test("the descriptor opens the same data", async () => {
-    const storage = fixture.open({ timeout: { seconds: 2 }, fsync: true });
+    const storage = new SqliteStorage({ filename: fixture.filename, timeout: { seconds: 2 }, fsync: true });
     await storage.enqueue([item("a")]);
     const { module, className, options } = storage.descriptor!;
     const Opened = (await import(module))[className] as typeof SqliteStorage;
     const other = new Opened(structuredClone(options) as object);
     expect(await other.pendingCount()).toBe(1);
     await other.close();
+    await storage.close();
   });
 
   test("a rollback journal works too", async () => {
@@ -78,7 +79,7 @@ describe("options", () => {
   test("memory is seen by nobody else", async () => {
     const storage = fixture.open({ filename: ":memory:" });
     expect(storage.shared).toBe(false);
-    expect(storage.descriptor).toBeUndefined();
+    expect(new SqliteStorage({ filename: ":memory:" }).descriptor).toBeUndefined();
     const waiting = claim(storage, 1, { owner, waitMs: 60_000 });
     await storage.enqueue([item("a")]);
     expect(await waiting).toHaveLength(1);

@@ -16,6 +16,7 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import { openDatabase } from "../../storage/sqlite/database.ts";
+import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { claim, complete, enqueueAndClaim, ids, item, LONG_MS, rejection } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
@@ -46,11 +47,12 @@ describe("journal modes and pragmas", () => {
   }
 
   test("pragmas are set, and told to other isolates", async () => {
-    const storage = fixture.open({ pragmas: { user_version: 77, Temp_Store: "MEMORY", automatic_index: false } });
-    await storage.pendingCount();
+    const pragmas = { user_version: 77, Temp_Store: "MEMORY", automatic_index: false };
+    await fixture.open({ pragmas }).pendingCount();
     const database = openDatabase(fixture.filename);
     expect(database.prepare("pragma user_version").get()?.user_version).toBe(77);
     database.close();
+    const storage = new SqliteStorage({ filename: fixture.filename, pragmas });
     expect(structuredClone(storage.descriptor!.options.pragmas)).toMatchObject({ temp_store: "MEMORY" });
   });
 

@@ -1,7 +1,6 @@
 /** The numbers that stand for the order of a queue, and the bounds of what is claimed. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Claim, Item } from "../../lib/storage.ts";
-import type { SqliteStorage } from "../../storage/sqlite/storage.ts";
+import type { Claim, Item, Storage } from "../../lib/storage.ts";
 import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
@@ -20,11 +19,11 @@ function items(prefix: string, count: number, priority = 0): Item[] {
   }));
 }
 
-async function claim(storage: SqliteStorage, limit: number): Promise<Claim[]> {
+async function claim(storage: Storage, limit: number): Promise<Claim[]> {
   return [...(await storage.claim(limit, owner)).claims];
 }
 
-async function complete(storage: SqliteStorage, claims: readonly Claim[]): Promise<void> {
+async function complete(storage: Storage, claims: readonly Claim[]): Promise<void> {
   await Promise.all(claims.map((claim) => storage.settle({ claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000 })));
 }
 
