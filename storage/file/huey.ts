@@ -9,7 +9,7 @@ import { type FileOptions, FileStorage } from "./front.ts";
 import { FILE_KEYS } from "./options.ts";
 
 /**
- * A Huey in a folder: a message is a file. No server and no database, several processes at once, on a local disk.
+ * A Huey in a folder. No server and no database, several processes at once, on a local disk.
  *
  * @example
  * ```ts

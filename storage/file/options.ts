@@ -7,8 +7,12 @@ import { resolve } from "node:path";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { ChordRecord, Item } from "../../lib/storage.ts";
-import { encodeName, MAX_PRIORITY } from "./names.ts";
+import type { Item } from "../../lib/storage.ts";
+import { checkItem as checkAnyItem } from "../memory/item.ts";
+import { encodeName } from "./names.ts";
+
+/** Priorities are 16 bits. */
+const MAX_PRIORITY = 65_535;
 
 /** Where a file storage keeps its files, and how. */
 export interface FileOptions {
@@ -38,6 +42,8 @@ export interface FileSettings {
 
 /** Folders that only Huey 0.1 makes. */
 const OLD_FOLDERS = ["staged", "intents", "tracks"];
+/** Folders of a queue that had a file for each message, before 0.2 was released. */
+const MESSAGE_FOLDERS = ["waiting", "tasks", "lock"];
 
 /** The rule for each option; the path is looked at where it is resolved. */
 const RULES: Rules<FileOptions> = {
@@ -78,17 +84,22 @@ export function rootOf({ path, name }: FileSettings): string {
  * @param item Any item.
  * @throws {RangeError} If it could never be stored, with the rule.
  */
-export function checkItem({ priority, dueMs }: Item): void {
+export function checkItem(item: Item): void {
+  const { priority } = item;
   if (!Number.isInteger(priority) || priority < 0 || priority > MAX_PRIORITY) {
     throw new RangeError(`Priority must be an integer from 0 to ${MAX_PRIORITY} in a file storage: ${priority}`);
   }
-  if (dueMs !== undefined && !Number.isFinite(dueMs)) {
-    throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
-  }
+  checkAnyItem(item);
 }
 
 function refuseOldQueue(settings: FileSettings): void {
   const root = rootOf(settings);
+  if (MESSAGE_FOLDERS.some((name) => existsSync(`${root}/${name}`))) {
+    throw new ConfigurationError(
+      `The folder ${root} holds a queue with a file for each message, of a version before the release of 0.2, which this version ` +
+        "cannot read. Let a consumer of that version run until nothing waits, then remove the folder; or give this version another path",
+    );
+  }
   if (!OLD_FOLDERS.some((name) => existsSync(`${root}/${name}`))) return;
   throw new ConfigurationError(
     `The folder ${root} holds a queue of Huey 0.1, which this version cannot read. Let a consumer of version 0.1 run until ` +
@@ -104,13 +115,4 @@ function folderOf(path: string): string {
     throw new ConfigurationError(`The path of a file storage must be a folder: ${folder}`);
   }
   return folder;
-}
-
-/**
- * @param items Any items.
- * @param chords Their callbacks are items too.
- * @throws {RangeError} If one could never be stored, with the rule.
- */
-export function checkItems(items: readonly Item[], chords: readonly ChordRecord[] = []): void {
-  for (const item of [...items, ...chords.map((chord) => chord.callback)]) checkItem(item);
 }

@@ -1,100 +1,62 @@
 /**
- * The format of every file that holds something: a header of 30 bytes, the description as JSON, the data.
+ * The format of a log: records, one after the other.
  *
- *     "HUEY" | version (1 byte) | 0 (1 byte) | when it ends, in ms, 0: never (8 bytes, float)
- *     | length of the description | length of the data | CRC-32 of header and description | CRC-32 of the data (4 bytes each)
+ *     FF "HUEYLOG" | length of the body (4 bytes) | CRC-32 of the body (4 bytes) | body
  *
- * All numbers are big-endian. What stands behind the data is of no meaning: files are used again, and a record may be shorter
- * than the one before it. A crash of the machine may leave a file that is cut off, full of zeros, or an older one that had the
- * same bytes on the disk; lengths and checksums tell the first two, and the description tells what the record is of.
+ * A body never contains the first eight bytes (see `packing.ts` and `large.ts`), so that a record ends where the next one begins at
+ * the latest. What is not whole is skipped when another record follows: until then it may be in the making. So the bytes alone
+ * decide what counts, and every reader decides alike. Numbers are big-endian.
  * @module
  */
 import { zlib } from "../../lib/primitives/builtin.ts";
-import { DecodeError } from "../../lib/errors.ts";
 
-const MAGIC = 0x48554559;
-const VERSION = 2;
-const HEADER = 30;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const MAGIC = Uint8Array.of(0xff, 0x48, 0x55, 0x45, 0x59, 0x4c, 0x4f, 0x47);
+const MAGIC_LENGTH: number = MAGIC.length;
 
-/** What a file describes. */
-export type About = Readonly<Record<string, unknown>>;
+/** Bytes before the body. */
+export const HEADER: number = MAGIC_LENGTH + 8;
 
-/** What a file holds. */
-export interface FileRecord {
-  readonly about: About;
-  readonly data: Uint8Array;
-  /** When it ends, in milliseconds since the epoch; 0: never. */
-  readonly expiresMs: number;
-  /** The description is whole, the data is not: why. */
-  readonly torn?: string | undefined;
-}
+/** What a look at some bytes of a log has found. */
+export type Found =
+  /** A record, and where it ends. */
+  | { readonly kind: "record"; readonly body: Uint8Array; readonly end: number }
+  /** Bytes that will never be a record. */
+  | { readonly kind: "bad"; readonly end: number; readonly reason: string }
+  /** Nothing that is decided yet. So many bytes would be needed. */
+  | { readonly kind: "more"; readonly wanted: number };
 
-/** The bytes of a record. */
-export function encodeRecord(about: object, data: Uint8Array, expiresMs = 0): Uint8Array {
-  const description = encoder.encode(JSON.stringify(about));
-  const bytes = new Uint8Array(HEADER + description.length + data.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint8(4, VERSION);
-  view.setFloat64(6, expiresMs);
-  view.setUint32(14, description.length);
-  view.setUint32(18, data.length);
-  bytes.set(description, HEADER);
-  bytes.set(data, HEADER + description.length);
-  view.setUint32(26, zlib().crc32(data));
-  view.setUint32(22, headerSum(bytes, description.length));
-  return bytes;
-}
-
-/**
- * Reads a record.
- *
- * @throws {DecodeError} If its description is not whole; the message says why.
- */
-export function decodeRecord(bytes: Uint8Array): FileRecord {
-  if (bytes.length < HEADER) throw new DecodeError(`The file is cut off: ${bytes.length} bytes are less than its header`);
+/** Writes the header of a record whose body stands behind it. @param bytes Header and body. */
+export function writeHeader(bytes: Uint8Array): void {
+  bytes.set(MAGIC);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0) !== MAGIC) throw new DecodeError("The file is none of ours: it does not begin with HUEY");
-  if (view.getUint8(4) !== VERSION) throw new DecodeError(`The file is of the unknown version ${view.getUint8(4)}`);
-  const length = view.getUint32(14);
-  if (HEADER + length > bytes.length || view.getUint32(22) !== headerSum(bytes, length)) {
-    throw new DecodeError("The file is torn: its description is not whole");
-  }
-  const start = HEADER + length;
-  const data = bytes.subarray(start, start + view.getUint32(18));
-  const isWhole = data.length === view.getUint32(18) && view.getUint32(26) === zlib().crc32(data);
-  const torn = isWhole ? undefined : "The file is torn: its data are not whole";
-  return { about: parse(bytes.subarray(HEADER, start)), data, expiresMs: view.getFloat64(6), ...torn && { torn } };
+  view.setUint32(MAGIC_LENGTH, bytes.length - HEADER);
+  view.setUint32(MAGIC_LENGTH + 4, zlib().crc32(bytes.subarray(HEADER)));
 }
 
-/** `decodeRecord`, or `undefined` for what is missing or not whole. */
-export function decodeWhole(bytes: Uint8Array | undefined): FileRecord | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const record = decodeRecord(bytes);
-    return record.torn === undefined ? record : undefined;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+/** Whether bytes contain what records begin with. */
+export function hasMagic(bytes: Uint8Array): boolean {
+  return findMagic(bytes, 0) >= 0;
 }
 
-/** A copy whose data are not those of the file's buffer. */
-export function copyOf(data: Uint8Array): Uint8Array {
-  return data.byteLength === data.buffer.byteLength ? data : data.slice();
+/** Looks at the bytes of a log from a place on. */
+export function findRecord(bytes: Uint8Array, start: number): Found {
+  const at = findMagic(bytes, start);
+  // The last bytes may be the beginning of a record.
+  const end = at < 0 ? Math.max(start, bytes.length - MAGIC_LENGTH + 1) : at;
+  if (end > start) return { kind: "bad", end, reason: "bytes that are no record" };
+  if (at < 0 || bytes.length < at + HEADER) return { kind: "more", wanted: HEADER };
+  const next = findMagic(bytes, at + MAGIC_LENGTH);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER);
+  const size = HEADER + view.getUint32(MAGIC_LENGTH);
+  const body = bytes.subarray(at + HEADER, at + size);
+  const isThere = at + size <= (next < 0 ? bytes.length : next);
+  if (isThere && zlib().crc32(body) === view.getUint32(MAGIC_LENGTH + 4)) return { kind: "record", body, end: at + size };
+  return next < 0 ? { kind: "more", wanted: size } : { kind: "bad", end: next, reason: "a record that is not whole" };
 }
 
-function headerSum(bytes: Uint8Array, length: number): number {
-  const head = zlib().crc32(bytes.subarray(0, 22));
-  return zlib().crc32(bytes.subarray(26, HEADER + length), head);
-}
-
-function parse(bytes: Uint8Array): About {
-  try {
-    const about: unknown = JSON.parse(decoder.decode(bytes));
-    if (typeof about === "object" && about !== null) return about as About;
-  } catch { /* said below */ }
-  throw new DecodeError("The file is none of ours: its description cannot be read");
+function findMagic(bytes: Uint8Array, start: number): number {
+  // Text in UTF-8 has no such byte, so that there is seldom one to look behind.
+  let at = bytes.indexOf(MAGIC[0]!, start);
+  while (at >= 0 && !MAGIC.every((byte, index) => bytes[at + index] === byte)) at = bytes.indexOf(MAGIC[0]!, at + 1);
+  return at;
 }

@@ -1,87 +1,91 @@
 /**
- * Who listens to a queue, and its bells.
+ * Who listens for changes. The state rings its listeners when a command is carried out; so that the commands of others are read
+ * soon, whoever has written one rings a bell. Somebody who listens also looks now and then, in case that a ring was lost.
  * @module
  */
 import type { Clock, Timer } from "../../lib/primitives/clock.ts";
 import type { Topic } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
-import { Listeners } from "../listeners.ts";
-import type { Disk } from "./disk.ts";
+import type { Folder } from "./folder.ts";
 
 /** What the bells of one storage need. */
 export interface WaitsOptions {
-  readonly disk: Disk;
+  readonly folder: Folder;
   readonly clock: Clock;
-  /** Another value when somebody has held the lock meanwhile. */
-  readonly changeCount: () => string | undefined;
+  /** Reads what others have written. Never throws. */
+  readonly catchUp: () => void;
 }
 
-/** How long a change may go unnoticed when no bell is heard, as on some network file systems. */
-const RESCAN_MS = 1000;
-const TOPICS: readonly Topic[] = ["queue", "schedule", "results", "revocations"];
+/** How long a change may go unnoticed when no bell is heard. */
+const LOOK_MS = 1000;
 
-/** All who listen to one storage. */
+type BellName = "bell" | "done";
+
+/** Ends of tasks have a bell of their own: those who wait for work need not hear of them. */
+function bellFor(topic: Topic): BellName {
+  return topic === "results" ? "done" : "bell";
+}
+
+/** The bells of one storage. */
 export class Waits {
   readonly #options: WaitsOptions;
-  readonly #bells: Partial<Record<Topic, Bell>> = {};
-  readonly #listeners = new Listeners();
-  #rescan: Timer | undefined;
-  #lastCount: string | undefined;
+  readonly #bells: Partial<Record<BellName, Bell>> = {};
+  #listening = 0;
+  #timer: Timer | undefined;
   #isClosed = false;
 
   constructor(options: WaitsOptions) {
     this.#options = options;
   }
 
-  /** Wakes those who listen, here and elsewhere. Called after the change can be seen. */
+  /** Wakes those who listen elsewhere. Called after the change can be seen. */
   ring(topics: ReadonlySet<Topic>): void {
-    for (const topic of topics) {
-      this.#listeners.ringSoon(topic);
-      this.#bell(topic).ring();
-    }
+    if (topics.has("results")) this.#bell("done").ring();
+    if (topics.size > (topics.has("results") ? 1 : 0)) this.#bell("bell").ring();
   }
 
-  /** See `Storage.listen`. */
-  listen(topic: Topic, wake: () => void): () => void {
-    const stop = this.#listeners.add(topic, wake);
-    const stopBell = this.#bell(topic).listen(wake);
-    this.#rescanLater();
-    return () => (stop(), stopBell());
+  /** Somebody listens for a topic. @returns what ends it */
+  listen(topic: Topic): () => void {
+    const stopBell = this.#bell(bellFor(topic)).listen(this.#options.catchUp);
+    this.#listening++;
+    this.#lookLater();
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#listening--;
+      stopBell();
+    };
   }
 
-  /** Forgets who listens. Idempotent. */
+  /** Idempotent. */
   close(): void {
     this.#isClosed = true;
-    this.#listeners.clear();
-    this.#rescan?.stop();
+    this.#timer?.stop();
     for (const bell of Object.values(this.#bells)) bell.close();
   }
 
   /** The file gets the mode that all files of the queue have. */
-  #bell(topic: Topic): Bell {
-    const { disk, clock } = this.#options;
-    let bell = this.#bells[topic];
+  #bell(name: BellName): Bell {
+    const { folder, clock } = this.#options;
+    const bell = this.#bells[name];
     if (bell !== undefined) return bell;
-    const file = `${topic}.bell`;
     try {
-      if (!disk.exists(file) && !this.#isClosed) disk.write(file, new Uint8Array(1));
+      folder.make();
+      folder.touch(name);
     } catch {
       // On a full disk, whoever waits looks now and then.
     }
-    return this.#bells[topic] = bell = new Bell(`${disk.root}/${file}`, { clock, like: disk.root });
+    return this.#bells[name] = new Bell(folder.at(name), { clock, like: folder.path });
   }
 
-  /** While somebody listens: looks now and then whether anything has changed that did not ring. */
-  #rescanLater(): void {
-    if (this.#rescan !== undefined || this.#isClosed) return;
-    this.#lastCount = this.#options.changeCount();
-    this.#rescan = this.#options.clock.startTimer(RESCAN_MS, () => {
-      this.#rescan = undefined;
-      const isHeard = TOPICS.some((topic) => this.#listeners.count(topic) > 0);
-      if (!isHeard) return;
-      const before = this.#lastCount;
-      this.#rescanLater();
-      if (this.#lastCount !== before) { for (const topic of TOPICS) this.#listeners.ring(topic); }
+  #lookLater(): void {
+    if (this.#timer !== undefined || this.#isClosed) return;
+    this.#timer = this.#options.clock.startTimer(LOOK_MS, () => {
+      this.#timer = undefined;
+      if (this.#listening === 0) return;
+      this.#options.catchUp();
+      this.#lookLater();
     }, { background: true });
   }
 }

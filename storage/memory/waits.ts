@@ -8,6 +8,8 @@ import { Listeners } from "../listeners.ts";
 
 /** Rings for what has changed. */
 export class MemoryWaits {
+  /** Told of what has changed, also if nobody listens here. */
+  onChange: ((topic: Topic) => void) | undefined;
   readonly #listeners = new Listeners();
   readonly #awaited = new AwaitedIds();
 
@@ -25,22 +27,26 @@ export class MemoryWaits {
 
   /** Something can be claimed. @param when `"soon"`: when what runs now, and what follows from it at once, has had its turn. */
   queued(when: "now" | "soon"): void {
+    this.onChange?.("queue");
     if (when === "now") this.#listeners.ring("queue");
     else this.#listeners.ringSoon("queue");
   }
 
   /** Something is due sooner. */
   scheduled(): void {
+    this.onChange?.("schedule");
     this.#listeners.ring("schedule");
   }
 
   /** A task has ended, or has left a result. */
   ended(id: string): void {
+    this.onChange?.("results");
     if (this.#awaited.take(id)) this.#listeners.ring("results");
   }
 
   /** A revocation was stored. */
   revoked(): void {
+    this.onChange?.("revocations");
     this.#listeners.ring("revocations");
   }
 

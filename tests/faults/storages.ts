@@ -45,6 +45,6 @@ export const PLACES: Readonly<Record<string, { readonly share: number; open(): P
     },
   },
   SQLite: { share: 1, open: () => inFolder((folder) => new SqliteStorage({ filename: join(folder, "faults.db") })) },
-  files: { share: 0.02, open: () => inFolder((path) => new FileStorage({ path })) },
+  files: { share: 0.2, open: () => inFolder((path) => new FileStorage({ path })) },
   Redis: { share: 0.05, open: onServer },
 };

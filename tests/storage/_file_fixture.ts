@@ -1,44 +1,25 @@
 /**
- * A folder for a file storage, whose process can be "killed" before any step that it takes on the disk.
+ * A folder for a file storage, whose process can be "killed" before any step that it takes on the disk, or in the middle of a write.
  * @module
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import type { Clock } from "../../lib/primitives/clock.ts";
-import { Disk } from "../../storage/file/disk.ts";
+import type { Storage } from "../../lib/storage.ts";
+import { Folder } from "../../storage/file/folder.ts";
 import type { FileOptions } from "../../storage/file/front.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
 
 /** Everything that changes something on the disk. */
-const STEPS = [
-  "write",
-  "overwrite",
-  "writeFile",
-  "append",
-  "move",
-  "remove",
-  "removeEmpty",
-  "removeTree",
-  "publishFolder",
-  "refuse",
-] as const;
+const STEPS = ["makeFolder", "prepare", "link", "replace", "append", "write", "renew", "remove", "setAside"] as const;
 type Step = typeof STEPS[number];
-type Changing = Record<Step, (...args: unknown[]) => unknown>;
-const changing = Disk.prototype as unknown as Changing;
-const originals = Object.fromEntries(STEPS.map((name) => [name, changing[name]])) as Changing;
+type Steps = Record<Step, (...args: unknown[]) => unknown>;
+const changing = Folder.prototype as unknown as Steps;
+const originals = Object.fromEntries(STEPS.map((name) => [name, changing[name]])) as Steps;
 
 /** Thrown instead of a step by a process that is dead. */
 export class Killed extends Error {}
-
-let deadPid: number | undefined;
-
-/** The id of a process that has ended. */
-export function endedProcess(): number {
-  return deadPid ??= spawnSync(process.execPath, ["--version"]).pid;
-}
 
 /** One folder, and the storages that were opened over it. */
 export class Place {
@@ -56,46 +37,53 @@ export class Place {
     return storage;
   }
 
-  /** Files below a folder of the queue. */
+  /** Absolute paths of the files below a folder of the queue. */
   files(folder: string = "."): string[] {
     if (!existsSync(join(this.root, folder))) return [];
     const entries = readdirSync(join(this.root, folder), { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
   }
 
-  /** The files below any folder, and what is in them. */
-  contentOf(folder: string): readonly (readonly [path: string, bytes: string])[] {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
-      .map((path) => [path, readFileSync(path, "latin1")]);
+  /** Names of the logs, oldest first. */
+  logs(): string[] {
+    return readdirSync(this.root).filter((name) => name.startsWith("log-")).sort();
   }
 
-  /** Whoever holds the lock is dead from now on. */
-  buryHolder(): void {
-    const [name = ""] = existsSync(join(this.root, "lock")) ? readdirSync(join(this.root, "lock")) : [];
-    if (!name.startsWith("held.")) return;
-    renameSync(join(this.root, "lock", name), join(this.root, "lock", name.replace(`.${process.pid}.`, `.${endedProcess()}.`)));
+  /** Absolute path of the newest log. */
+  get log(): string {
+    return join(this.root, this.logs().at(-1)!);
+  }
+
+  /** Another place with the same files. */
+  copy(): Place {
+    const place = new Place();
+    cpSync(this.path, place.path, { recursive: true });
+    return place;
   }
 
   /**
-   * Runs an action of a process that is killed before a step. What it held is held by a dead process then.
+   * Runs an action of a process that is killed before a step.
    *
    * @param step Counted from 1.
+   * @param torn It is killed in the middle of it, if it is one that writes.
    * @returns whether it got through before
    */
-  async survives(step: number, action: () => Promise<unknown>): Promise<boolean> {
+  async survives(step: number, action: () => Promise<unknown>, torn: boolean = false): Promise<boolean> {
     let count = 0;
-    replaceSteps((original) => (...args) => {
-      if (++count >= step) throw new Killed();
+    replaceSteps((original, name) => (...args) => {
+      if (++count === step && torn && name === "append") original(args[0], half(args[1] as Uint8Array));
+      if (count === step && torn && name === "write") {
+        original(args[0], [...args[1] as Iterable<Uint8Array>].map(half).slice(0, 1));
+      }
+      if (count >= step) throw new Killed();
       return original(...args);
     });
     try {
       await action();
     } catch (error) {
-      if (!(error instanceof Killed)) throw error;
+      if (!isKilled(error)) throw error;
     } finally {
       revive();
-      this.buryHolder();
     }
     return count < step;
   }
@@ -103,8 +91,16 @@ export class Place {
   async remove(): Promise<void> {
     revive();
     for (const storage of this.#opened) await storage.close();
-    rmSync(this.path, { recursive: true });
+    rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+function half(bytes: Uint8Array): Uint8Array {
+  return bytes.slice(0, Math.floor(bytes.length / 2));
+}
+
+function isKilled(error: unknown): boolean {
+  return error instanceof Killed || error instanceof Error && error.cause !== undefined && isKilled(error.cause);
 }
 
 /** Puts something in the place of each step. */
@@ -112,7 +108,7 @@ export function replaceSteps(
   replace: (original: (...args: unknown[]) => unknown, name: Step) => (...args: unknown[]) => unknown,
 ): void {
   for (const name of STEPS) {
-    changing[name] = function (this: Disk, ...args: unknown[]): unknown {
+    changing[name] = function (this: Folder, ...args: unknown[]): unknown {
       return replace((...given) => originals[name].apply(this, given), name)(...args);
     };
   }
@@ -124,18 +120,55 @@ export function revive(): void {
 }
 
 /**
- * Runs a scenario with a kill before its first step, its second, and so on, until it gets through.
+ * Runs a scenario with a kill before its first step, its second, and so on, until it gets through; and again with kills in the middle of writes.
  *
- * @param stride Leaves steps out of a long scenario.
  * @returns how many steps there were
  */
-export async function atEachStep(scenario: (step: number, place: Place) => Promise<boolean>, stride = 1): Promise<number> {
-  for (let step = 1;; step += stride) {
-    const place = new Place();
-    try {
-      if (await scenario(step, place)) return step - 1;
-    } finally {
-      await place.remove();
+export async function atEachStep(scenario: (step: number, place: Place, torn: boolean) => Promise<boolean>): Promise<number> {
+  let steps = 0;
+  for (const torn of [false, true]) {
+    for (let step = 1, isThrough = false; !isThrough; step++) {
+      const place = new Place();
+      try {
+        isThrough = await scenario(step, place, torn);
+        steps = step - 1;
+      } finally {
+        await place.remove();
+      }
     }
   }
+  return steps;
+}
+
+/** As much as makes a log end. */
+export const LOG_BYTES = 4_194_304;
+
+/** Writes so much that the next log begins. */
+export async function endLog(storage: Storage, key: string = "ballast"): Promise<void> {
+  const value = new Uint8Array(4000);
+  const times = Math.ceil(LOG_BYTES / value.length) + 10;
+  await Promise.all(Array.from({ length: times }, () => storage.data.put(key, value)));
+  await storage.data.delete(key);
+}
+
+/** What a storage tells of everything, in the order in which it is there. */
+export async function tellAll(storage: Storage): Promise<unknown> {
+  const spaces = [storage.data, storage.results, storage.locks, storage.revocations, storage.meta];
+  return await Promise.all([
+    ...spaces.map((space) => space.entries()),
+    storage.pending(),
+    storage.scheduled(),
+    storage.blocked(),
+    storage.running(),
+    storage.deadLetters(),
+    storage.leases(),
+    storage.collect("chord"),
+    storage.paused(),
+    storage.kept("held"),
+    storage.counts({ step: "minute", fromMs: 0, toMs: 2 ** 42, limit: 10 }),
+    storage.recent(10),
+    storage.oldestMs(),
+    storage.dueMs(),
+    ...["done", "dead", "held", "waits", "later", "blocked"].map((id) => storage.state(id)),
+  ]);
 }

@@ -1,7 +1,7 @@
 /**
  * A consumer in a process of its own, for file_processes.test.ts: runs tasks until it gets the item "stop".
  *
- *     file_child.ts <path> <consumer> <claims at once> <1: the tasks are members of a chord>
+ *     file_child.ts <path> <consumer> <claims at once> <1: the tasks are members of a chord> <values written with each task>
  *
  * Writes "ready", then the id of each task that it has settled. Counts all runs under one key.
  */
@@ -11,9 +11,12 @@ import type { Claim, Settlement } from "../../lib/storage.ts";
 import { FileStorage } from "../../storage/file/storage.ts";
 import { bytes, claim, complete, item, owner } from "../../testing/contract/helpers.ts";
 
-const [path = "", consumer = "", limit = "1", chord = "0"] = process.argv.slice(2);
+const [path = "", consumer = "", limit = "1", chord = "0", values = "0"] = process.argv.slice(2);
 const isChord = chord === "1";
 const storage = new FileStorage({ path });
+
+/** Many of these make a log end. */
+const VALUE = new Uint8Array(4000);
 
 function say(word: string): void {
   writeSync(1, `${word}\n`);
@@ -34,6 +37,7 @@ for (let isOver = false; !isOver;) {
   for (const found of claims) {
     isOver ||= found.id === "stop";
     if (found.id !== "stop") await storage.increment("runs", 1);
+    await Promise.all(Array.from({ length: Number(values) }, (_, key) => storage.data.put(`value${key}`, VALUE)));
     await storage.settle(found.id === "stop" ? complete(found) : settlementOf(found));
     say(found.id);
   }

@@ -1,33 +1,12 @@
-/** Options and folders of the file storage, and files that are not whole. @module */
+/** Options and folders of the file storage. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import { type FileOptions, FileStorage } from "../../storage/file/front.ts";
-import {
-  bytes,
-  claim,
-  claimOne,
-  complete,
-  enqueueAndClaim,
-  ids,
-  item,
-  items,
-  lease,
-  owner,
-  text,
-} from "../../testing/contract/helpers.ts";
+import { bytes, claim, complete, enqueueAndClaim, ids, item, items, lease, text } from "../../testing/contract/helpers.ts";
+import { endLog } from "./_file_fixture.ts";
 
 let path: string;
 let opened: FileStorage[];
@@ -74,10 +53,10 @@ describe("options", () => {
     for (const levels of [-1, 5, 1.5, Number.NaN]) expect(() => open({ levels })).toThrow(RangeError);
     for (const levels of [0, 4]) {
       const storage = open({ name: `levels-${levels}`, levels });
-      await storage.data.put("key", bytes("value"));
-      expect(text(await storage.data.peek("key"))).toBe("value");
-      expect(await storage.data.size()).toBe(1);
-      const [file = ""] = files(join(`levels-${levels}`, "data"));
+      const large = "x".repeat(10_000);
+      await storage.data.put("key", bytes(large));
+      expect(text(await storage.data.peek("key"))).toBe(large);
+      const [file = ""] = files(join(`levels-${levels}`, "large"));
       expect(file.split("/").length - path.split("/").length).toBe(3 + levels);
     }
   });
@@ -133,7 +112,10 @@ describe("modes", () => {
     await storage.data.put("key", bytes("value"));
     const claimed = await enqueueAndClaim(storage, "a");
     await storage.settle(complete(claimed, { result: bytes("result"), enqueue: items("next", 2, { dueMs: 1 }) }));
-    await storage.enqueue(items("more", 3));
+    await storage.enqueue(items("more", 3, { data: bytes("x".repeat(10_000)) }));
+    await storage.listen("queue", () => {});
+    await storage.listen("results", () => {});
+    await endLog(storage);
     await storage.renewLease(lease());
   }
 
@@ -167,71 +149,15 @@ describe("a queue of version 0.1", () => {
   });
 });
 
-describe("files that are not whole", () => {
-  const damages: Record<string, (file: string) => void> = {
-    "cut off in the header": (file) => truncateSync(file, 5),
-    "cut off in the data": (file) => truncateSync(file, 40),
-    "empty": (file) => truncateSync(file, 0),
-    "full of zeros": (file) => writeFileSync(file, new Uint8Array(readFileSync(file).length)),
-    "a changed byte": (file) => {
-      const changed = readFileSync(file);
-      changed[changed.length - 1]! ^= 1;
-      writeFileSync(file, changed);
-    },
-  };
-
-  for (const [name, damage] of Object.entries(damages)) {
-    test(`a message ${name} is set aside`, async () => {
-      const storage = open();
-      await storage.enqueue(items("a", 3));
-      damage(files(join("huey", "waiting"))[1]!);
-      expect(ids(await storage.pending())).toEqual(["a0", "a2"]);
-      expect(ids(await claim(storage, 3))).toEqual(["a0", "a2"]);
-      const [letter] = await storage.deadLetters();
-      expect(letter?.reason).toMatch(/^The file is/);
-      expect(await storage.deadLetterCount()).toBe(1);
-      expect(await storage.pendingCount()).toBe(0);
-    });
-
-    test(`a value ${name} is not there`, async () => {
-      const storage = open();
-      await storage.data.put("key", bytes("a value that is long enough to be cut off"));
-      damage(files(join("huey", "data"))[0]!);
-      expect(await storage.data.peek("key")).toBeUndefined();
-      expect(await storage.data.entries()).toEqual(new Map());
-      expect(await storage.data.putIfEmpty("key", bytes("new"))).toBe(true);
-      expect(text(await storage.data.peek("key"))).toBe("new");
+describe("a queue with a file for each message", () => {
+  for (const folder of ["waiting", "tasks", "lock"]) {
+    test(`is refused with what to do (${folder})`, () => {
+      mkdirSync(join(path, "huey", folder), { recursive: true });
+      expect(() => open()).toThrow(ConfigurationError);
+      expect(() => open()).toThrow("remove the folder");
+      expect(() => open({ name: "other" })).not.toThrow();
     });
   }
-
-  test("a torn claim is set aside by recovery", async () => {
-    const storage = open();
-    await storage.renewLease(lease());
-    await enqueueAndClaim(storage, "a");
-    truncateSync(files(join("huey", "running"))[0]!, 5);
-    expect(await storage.recover({ consumer: "consumer" })).toEqual([]);
-    expect((await storage.deadLetters()).map((letter) => letter.priority)).toEqual([0]);
-    const line = expect.stringMatching(/^running\/.* is set aside as dead letter torn-.*: /);
-    expect([await storage.renewLease(lease()), await storage.renewLease(lease())]).toEqual([[line], []]);
-  });
-
-  test("a scheduled message that is torn is set aside when it is due", async () => {
-    const storage = open();
-    await storage.enqueue([item("a", { dueMs: 1000 }), item("b", { dueMs: 2000 })]);
-    truncateSync(files(join("huey", "later"))[0]!, 5);
-    expect(ids(await storage.promoteDue(10))).toEqual(["b"]);
-    expect(ids(await claim(storage, 10))).toEqual(["b"]);
-    expect(await storage.deadLetterCount()).toBe(1);
-  });
-
-  test("foreign files are left alone", async () => {
-    const storage = open();
-    await storage.enqueue([item("a")]);
-    const [file = ""] = files(join("huey", "waiting"));
-    writeFileSync(join(file, "..", ".DS_Store"), "");
-    expect((await claimOne(storage, owner())).id).toBe("a");
-    expect(await claim(storage, 1)).toEqual([]);
-  });
 });
 
 describe("waiting for many", () => {
