@@ -11,7 +11,7 @@
  */
 import process from "node:process";
 import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
-import { tool } from "./project.ts";
+import { projectRoot, sources, tool } from "./project.ts";
 import { killAll } from "./testing/command.ts";
 import { commandJob, type Job, testJobs } from "./testing/jobs.ts";
 import { runJobs } from "./testing/pool.ts";
@@ -41,6 +41,8 @@ function soak(...args: string[]): Job {
 }
 
 const all: Job[] = [
+  // The usual run leaves the types of the tests to tsc.
+  commandJob("deno check", [tool("deno"), "check", "--quiet", ...sources(projectRoot)]),
   ...(["bun", "deno"] as const).flatMap((runtime) => testJobs(runtime, isLong, hourMs)),
   ...testJobs("bun", (file) => file === commands, hourMs),
   // The usual run has those on Bun alone.

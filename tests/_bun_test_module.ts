@@ -40,12 +40,13 @@ function newSuite(name: string, parent?: Suite): Suite {
   return { name, parent, ...hooks, pending: 0, started: undefined, ended: false };
 }
 
-const suites: Suite[] = [newSuite("")];
+let suites: Suite[] = [newSuite("")];
 let current = suites[0]!;
 /** Set while a `describe.skip` or `describe.only` is being read. */
 let inherited: Mode = "run";
 /** As the test command sets it, which gives Bun the same limit by an argument. */
-let defaultTimeoutMs = Number(process.env.TEST_TIMEOUT_MS ?? 5000);
+const givenTimeoutMs = Number(process.env.TEST_TIMEOUT_MS ?? 5000);
+let defaultTimeoutMs = givenTimeoutMs;
 
 /** The suites around a test, outermost first. */
 function pathOf(suite: Suite | undefined): Suite[] {
@@ -116,10 +117,15 @@ async function runTest(path: readonly Suite[], body: Body, timeoutMs: number): P
   if (errors.length > 1) throw new AggregateError(errors, errors.map(String).join("; "));
 }
 
-/** A filter leaves tests out, so that a suite may have started and not ended when the file is through. */
+/** A filter leaves tests out, so that a suite may have started and not ended when the file is through. Another file may follow. */
 runner.afterFile(async () => {
   const errors: unknown[] = [];
   for (const suite of suites.toReversed()) if (suite.started) await endSuite(suite, errors);
+  suites = [newSuite("")];
+  current = suites[0]!;
+  defaultTimeoutMs = givenTimeoutMs;
+  mock.restore();
+  setSystemTime();
   if (errors.length > 0) throw errors[0];
 });
 

@@ -1,4 +1,4 @@
-/** The test runners below `_bun_test_module.ts`: that of Deno, and one of our own for Node. @module */
+/** The test runners below `_bun_test_module.ts`: that of Deno, and one of our own for Node and for several files in one process. @module */
 
 /** A test, in the words of Deno. */
 export interface RunnerTest {
@@ -21,30 +21,37 @@ interface DenoTest {
   afterAll(hook: () => Promise<void>): void;
 }
 
-const deno = (globalThis as unknown as { Deno?: { readonly test: DenoTest } }).Deno;
+/** The runner of Deno; undefined on Node, and where `_run.ts` runs the tests. */
+let deno = (globalThis as unknown as { Deno?: { readonly test: DenoTest } }).Deno?.test;
 
-/** What the file has registered on Node. */
-const tests: RunnerTest[] = [];
+/** What the file has registered, for `runRegistered`. */
+let tests: RunnerTest[] = [];
 const hooks: (() => Promise<void>)[] = [];
 
-/** The runner of this runtime. */
-export const runner: Runner = deno === undefined
-  ? { test: (test) => void tests.push(test), afterFile: (hook) => void hooks.push(hook) }
-  : {
-    test: (test) => deno.test({ ...test, sanitizeOps: false, sanitizeResources: false }),
-    afterFile: (hook) => deno.test.afterAll(hook),
-  };
+/** The runner of this process. */
+export const runner: Runner = {
+  test: (test) => deno === undefined ? void tests.push(test) : deno({ ...test, sanitizeOps: false, sanitizeResources: false }),
+  afterFile: (hook) => deno === undefined ? void hooks.push(hook) : deno.afterAll(hook),
+};
+
+/** From here on tests are kept for `runRegistered`, on Deno too. */
+export function collectTests(): void {
+  deno = undefined;
+}
 
 /**
- * Runs what was registered, one after another, and prints what Deno would print. That of Node takes a test that ends its process with 0
+ * Runs what a file has registered, one test after another, and prints what Deno would print. That of Node takes a test that ends its process with 0
  * for one that passed, and waits for ever for what a file without a test leaves open.
  *
  * @returns Whether nothing failed.
  */
 export async function runRegistered(): Promise<boolean> {
+  const registered = tests;
+  tests = [];
+  const startMs = performance.now();
   const counts = { passed: 0, failed: 0, ignored: 0 };
-  const alone = tests.some(({ only }) => only);
-  for (const { name, ignore, only, fn } of tests) {
+  const alone = registered.some(({ only }) => only);
+  for (const { name, ignore, only, fn } of registered) {
     const startedMs = performance.now();
     const outcome = ignore || (alone && !only) ? "ignored" : await fn().then(() => "passed" as const, failed);
     counts[outcome]++;
@@ -54,7 +61,11 @@ export async function runRegistered(): Promise<boolean> {
   for (const hook of hooks) await hook().catch((error) => counts[failed(error)]++);
   const isGood = counts.failed === 0 && !alone;
   const { passed, failed: bad, ignored } = counts;
-  console.log(`\n${isGood ? "ok" : "FAILED"} | ${passed} passed | ${bad} failed | ${ignored} ignored`);
+  console.log(
+    `\n${isGood ? "ok" : "FAILED"} | ${passed} passed | ${bad} failed | ${ignored} ignored (${
+      Math.round(performance.now() - startMs)
+    }ms)`,
+  );
   return isGood;
 }
 

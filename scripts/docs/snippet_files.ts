@@ -70,13 +70,11 @@ function snippetJob(runtime: Runtime, snippet: Snippet): Job {
   const argv: [string, ...string[]] = runtime === "deno"
     ? [tool("deno"), "run", "-A", "--no-check", "--config", config, snippet.path]
     : [tool(runtime), snippet.path];
-  const run = async (limitMs: number): Promise<Outcome> => {
+  const run = async (limitMs: number): Promise<Outcome[]> => {
     const cwd = mkdtempSync(join(tmpdir(), "huey-snippet-"));
     try {
-      return judgeCommand(
-        title,
-        await runCommand({ argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs), env: variablesOf(runtime) }),
-      );
+      const command = { argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs), env: variablesOf(runtime) };
+      return [judgeCommand(title, await runCommand(command))];
     } finally {
       rmSync(cwd, { recursive: true, force: true });
     }
@@ -118,15 +116,20 @@ function makeSnippet(folder: string, document: string, source: string, name: str
   return { source, mode: block.mode, path, code: block.code };
 }
 
-/** The project's own settings, without the rule that only a published module has to keep. */
+/** The project's own settings, without the rule of tsconfig.json that exports name their types. */
 function writeSettings(root: string, folder: string): void {
   const { compilerOptions } = readJson(root, "deno.json");
   const { dependencies, devDependencies } = readJson(root, "package.json");
   const files = {
-    "deno.json": { nodeModulesDir: "manual", compilerOptions: { ...compilerOptions, isolatedDeclarations: false } },
+    "deno.json": { nodeModulesDir: "manual", compilerOptions },
     // Deno looks for packages only beside a package.json that asks for them.
     "package.json": { type: "module", dependencies, devDependencies },
-    "tsconfig.json": { extends: "../../tsconfig.json", include: ["**/*.ts"], exclude: ["node_modules"] },
+    "tsconfig.json": {
+      extends: "../../tsconfig.json",
+      compilerOptions: { declaration: false, isolatedDeclarations: false },
+      include: ["**/*.ts"],
+      exclude: ["node_modules"],
+    },
   };
   for (const [name, settings] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(settings));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));

@@ -72,6 +72,28 @@ export function judgeTests(title: string, runtime: Runtime, ended: Ended): Outco
 }
 
 /**
+ * Judges a run of several test files in one process. After a crash or at the time limit those that had not begun are left out.
+ * @param files What was run, in order.
+ * @param titleOf What the outcome of a file is called.
+ * @param ended How the runner ended.
+ * @returns The outcomes of those that began; at least one.
+ */
+export function judgeBatch(files: readonly string[], titleOf: (file: string) => string, ended: Ended): Outcome[] {
+  const parts = files.map((file) => ended.output.indexOf(`--- ${file}\n`));
+  const begun = Math.max(1, parts.filter((at) => at !== -1).length);
+  return files.slice(0, begun).map((file, index) => {
+    const isLast = index === begun - 1;
+    const output = ended.output.slice(Math.max(0, parts[index]!), isLast ? undefined : parts[index + 1]);
+    const [, word, ms] = /^(ok|FAILED) \|.*\((\d+)ms\)$/m.exec(output) ?? [];
+    const took = Number(ms ?? ended.durationMs);
+    // A file that came to its summary did not end the process; the last that began may still have.
+    const code = word === undefined || (isLast && begun < files.length) ? ended.code : word === "ok" ? 0 : 1;
+    const timedOut = ended.timedOut && isLast;
+    return judgeTests(titleOf(file), "deno", { ...ended, output, code, timedOut, durationMs: took });
+  });
+}
+
+/**
  * Judges a command that counts as one test.
  * @param title What the outcome is called.
  * @param ended How the command ended.

@@ -22,21 +22,21 @@ export async function runJobs(
   deadlineMs: number,
   print: (line: string) => void = console.log,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+  const outcomes: Outcome[][] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let index = next++; index < jobs.length; index = next++) {
       outcomes[index] = await runOne(jobs[index]!, deadlineMs - performance.now());
-      print(progressLine(outcomes[index]!) + failureExcerpt(outcomes[index]!));
+      for (const outcome of outcomes[index]!) print(progressLine(outcome) + failureExcerpt(outcome));
     }
   };
   const lanes = Math.min(maxLanes, Math.max(2, availableParallelism()));
   await Promise.all(Array.from({ length: lanes }, lane));
-  return outcomes;
+  return outcomes.flat();
 }
 
-async function runOne(job: Job, limitMs: number): Promise<Outcome> {
+async function runOne(job: Job, limitMs: number): Promise<Outcome[]> {
   if (limitMs > 0) return await job.run(limitMs);
   const reason = "Not run: the time for the whole test run was over";
-  return { title: job.title, passed: 0, failed: 1, skipped: 0, reason, output: "", durationMs: 0 };
+  return [{ title: job.title, passed: 0, failed: 1, skipped: 0, reason, output: "", durationMs: 0 }];
 }

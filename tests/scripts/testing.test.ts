@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
 import { type Ended, runCommand } from "../../scripts/testing/command.ts";
-import { commandJob, testCommand, variablesOf } from "../../scripts/testing/jobs.ts";
-import { judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
+import { batchCommand, commandJob, testCommand, variablesOf } from "../../scripts/testing/jobs.ts";
+import { judgeBatch, judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
 import { runJobs } from "../../scripts/testing/pool.ts";
 import { countLine, failureExcerpt, failureText, progressLine } from "../../scripts/testing/report.ts";
 import { withProject } from "./_fixture.ts";
@@ -72,6 +72,43 @@ for (const runtime of runtimes) {
     }, limitMs);
   });
 }
+
+describe.each(["deno", "node"] as const)("several test files in one process on %s", (runtime) => {
+  const texts: Readonly<Record<string, string>> = {
+    "a.test.ts": `${passing} beforeAll(() => { process.env.LEFT = "behind"; setSystemTime(0); });`,
+    "b.test.ts":
+      `${passing} ${failing} test("five", () => expect([process.env.LEFT, Date.now() > 0]).toEqual([undefined, true]));`,
+    "c.test.ts": `${passing} test("six", () => process.exit(0));`,
+    "d.test.ts": `throw new Error("at load");`,
+    "e.test.ts": `test.only("one", () => { expect(1).toBe(1); });`,
+    "f.test.ts": passing,
+  };
+  const imports = `import { beforeAll, expect, setSystemTime, test } from "bun:test";\nimport process from "node:process";\n`;
+
+  test("are told apart, and each that ends it is named", async () => {
+    const files = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, imports + text]));
+    await withProject({ ...settings, ...files }, async (cwd) => {
+      const outcomes: Outcome[] = [];
+      const names = Object.keys(files);
+      while (outcomes.length < names.length) {
+        const left = names.slice(outcomes.length);
+        const command = { argv: batchCommand(runtime, left), cwd, limitMs, env: variablesOf(runtime) };
+        outcomes.push(...judgeBatch(left, (file) => file, await runCommand(command)));
+      }
+      expect(outcomes.map(({ title, passed, failed }) => [title, passed, failed])).toEqual([
+        ["a.test.ts", 1, 0],
+        ["b.test.ts", 2, 1],
+        ["c.test.ts", 0, 1],
+        ["d.test.ts", 0, 1],
+        ["e.test.ts", 1, 1],
+        ["f.test.ts", 1, 0],
+      ]);
+      expect(outcomes[1]!.output).toContain("Received");
+      expect(outcomes[1]!.output).not.toContain("at load");
+      expect(outcomes[3]!.output).toContain("at load");
+    });
+  }, limitMs);
+});
 
 describe("runCommand", () => {
   const run = (code: string, limit: number = limitMs): Promise<Ended> =>
