@@ -4,9 +4,7 @@
  *
  * Usage: npm run test:long [-- part of a title]
  *
- * HUEY_MODEL_RUNS (2,000) says how many calls the model is compared with, HUEY_HOSTILE (400,000) how many damaged records are made,
- * HUEY_CHAOS_TASKS (4,000) how many tasks there are while consumers are killed,
- * HUEY_BROWSER ("sqlite redis") on which storages the browser looks.
+ * It sets HUEY_LONG, by which the tests know how much to do: `tests/sizes.ts`.
  * @module
  */
 import process from "node:process";
@@ -22,10 +20,9 @@ const hourMs = 3_600_000;
 const totalLimitMs = 4 * hourMs;
 const folders = ["tests/chaos/", "tests/faults/", "tests/model/", "tests/dashboard/browser"];
 
-process.env["HUEY_MODEL_RUNS"] ??= "2000";
+process.env["HUEY_LONG"] = "1";
+// Of tests/faults/files.test.ts.
 process.env["HUEY_HOSTILE"] ??= "400000";
-process.env["HUEY_CHAOS_TASKS"] ??= "4000";
-process.env["HUEY_BROWSER"] ??= "sqlite redis";
 // The limit of a single test, for those that name none.
 process.env["TEST_LIMIT_MS"] = String(hourMs);
 

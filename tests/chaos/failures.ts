@@ -10,10 +10,11 @@ import process from "node:process";
 import { waitUntil } from "../helpers.ts";
 import type { ChaosSettings } from "./app.ts";
 import { fire, type OpenChaos } from "./kill.ts";
+import { LONG } from "../sizes.ts";
 
 type Chaos = typeof import("./app.ts");
 
-const TASKS = Number(process.env["HUEY_CHAOS_TASKS"] ?? 600);
+const TASKS = LONG ? 4000 : 300;
 const LIMIT_MS = 480_000 + 200 * TASKS;
 
 /** Registers a test: each failed task is kept once, and tried again once, however many ask for it. */

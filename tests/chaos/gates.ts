@@ -9,12 +9,13 @@ import { join } from "node:path";
 import process from "node:process";
 import type { ChaosSettings } from "./app.ts";
 import { fire, type OpenChaos } from "./kill.ts";
+import { LONG } from "../sizes.ts";
 
 type Chaos = typeof import("./app.ts");
 type Single = Awaited<ReturnType<Chaos["single"]>>;
 
 /** Tasks behind gates; a quarter as many rounds of calls with unique keys. */
-const TASKS = Number(process.env["HUEY_CHAOS_TASKS"] ?? 400);
+const TASKS = LONG ? 4000 : 160;
 const GATES = ["gate a", "gate b", "gate c"];
 const KEYS = Array.from({ length: 10 }, (_, n) => `key ${n}`);
 const CONSUMERS = 2;

@@ -13,13 +13,14 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chord } from "../../mod.ts";
 import type { ChaosSettings } from "./app.ts";
+import { LONG } from "../sizes.ts";
 
 const CONSUMER = fileURLToPath(new URL("../../consumer.ts", import.meta.url));
 const APP = fileURLToPath(new URL("./app.ts", import.meta.url));
-/** Whether this is the long run (`npm run test:long`): the usual one kills with fewer classes, and one kind of test for each storage. */
-export const LONG: boolean = process.env["HUEY_CHAOS_TASKS"] !== undefined;
+/** The usual run kills with fewer classes, and one kind of test for each storage. */
+export { LONG };
 /** Two tasks each. */
-const PIPELINES = Number(process.env["HUEY_CHAOS_TASKS"] ?? 1000) / 2;
+const PIPELINES = LONG ? 2000 : 250;
 const CHORDS = 20;
 const MEMBERS = 5;
 /** Long: each killed consumer has a successor to start, on a machine that may be busy. */
@@ -80,7 +81,7 @@ export async function fire(workers: readonly string[], done: AbortSignal): Promi
   for (let kills = 0;; kills++) {
     const consumer = startConsumer(workers);
     const exited = once(consumer, "exit");
-    await ranTasks(consumer, 20 + Math.floor(150 * Math.random()), done);
+    await ranTasks(consumer, 20 + Math.floor((LONG ? 150 : 60) * Math.random()), done);
     consumer.kill("SIGKILL");
     await exited;
     if (done.aborted) return kills;

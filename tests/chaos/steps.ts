@@ -9,10 +9,11 @@ import { join } from "node:path";
 import process from "node:process";
 import type { ChaosSettings } from "./app.ts";
 import { fire, type OpenChaos } from "./kill.ts";
+import { LONG } from "../sizes.ts";
 
 type Chaos = typeof import("./app.ts");
 
-const TASKS = Number(process.env["HUEY_CHAOS_TASKS"] ?? 400);
+const TASKS = LONG ? 4000 : 200;
 const LIMIT_MS = 480_000 + 200 * TASKS;
 
 /** Registers a test: no step that is stored is done again, and none is lost. */

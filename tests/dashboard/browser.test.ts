@@ -9,11 +9,12 @@ import { PriorityRedisHuey, SqliteHuey } from "../../mod.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { openTab, startBrowser, type Tab, TELEPHONE } from "./_browser.ts";
 import { openShop, type Shop } from "./_shop.ts";
+import { LONG } from "../sizes.ts";
 
 /** HUEY_PICTURES names a folder that gets pictures of the pages, such as docs/pictures. */
 const pictures = process.env["HUEY_PICTURES"];
 /** The long run names redis as well. */
-const storages = (process.env["HUEY_BROWSER"] ?? "sqlite").split(" ");
+const storages = LONG ? ["sqlite", "redis"] : ["sqlite"];
 const PAGES = [
   "",
   "tasks",

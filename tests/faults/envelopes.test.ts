@@ -8,8 +8,9 @@ import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
 import { garbage } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
+import { size } from "../sizes.ts";
 
-const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 50_000) / 25;
+const LOAD = size(800, 16_000);
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const TASKS = 100;

@@ -7,8 +7,9 @@ import { silent } from "../helpers.ts";
 import { Dice } from "../dice.ts";
 import { builtIns, changed, garbage, nonsense } from "./hostile.ts";
 import { type Place, PLACES } from "./storages.ts";
+import { size } from "../sizes.ts";
 
-const LOAD = Number(process.env["HUEY_HOSTILE"] ?? 50_000) / 5;
+const LOAD = size(4_000, 80_000);
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const BATCH = 500;

@@ -10,8 +10,9 @@ import { bytes, claim, item, lease, LONG_MS, owner } from "../../testing/contrac
 import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
 import { Fixture } from "../storage/_sqlite_fixture.ts";
+import { size } from "../sizes.ts";
 
-const ROWS = Number(process.env["HUEY_HOSTILE"] ?? 50_000) / 5;
+const ROWS = size(4_000, 80_000);
 const SEED = Number(process.env["HUEY_HOSTILE_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const LIMIT_MS = 300_000;
 const TASKS = 200;

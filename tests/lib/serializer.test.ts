@@ -4,6 +4,7 @@ import { DecodeError } from "../../lib/errors.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { isSpread, spread, spreadItems } from "../../lib/serializer/spread.ts";
 import { same } from "./_same.ts";
+import { size } from "../sizes.ts";
 
 const serializer = new Serializer();
 const textOf = (value: unknown): string => new TextDecoder().decode(serializer.serialize(value));
@@ -123,7 +124,7 @@ describe("round trip of anything", () => {
       const chosen = new Serializer(options);
       fc.assert(
         fc.property(tree, (value) => same(chosen.deserialize(chosen.serialize(value)), value)),
-        { numRuns: 1000 },
+        { numRuns: size(1000, 5000) },
       );
     }, 60_000);
   }

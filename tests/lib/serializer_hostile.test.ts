@@ -3,6 +3,7 @@ import { DecodeError } from "../../lib/errors.ts";
 import { compress } from "../../lib/serializer/compression.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
+import { size } from "../sizes.ts";
 
 const serializer = new Serializer();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -80,12 +81,12 @@ function isReadable(reader: Serializer, data: Uint8Array): boolean {
   }
 }
 
-describe("100,000 hostile inputs give a value or a DecodeError", () => {
+describe("hostile inputs give a value or a DecodeError", () => {
   const random = randomizer(42);
   const KINDS: [string, number, () => Uint8Array][] = [
-    ["random bytes", 30_000, () => Uint8Array.from({ length: random(60) }, () => random(256))],
-    ["damaged values", 40_000, () => damaged(random)],
-    ["hostile tags", 30_000, () => bytesOf(hostileText(random))],
+    ["random bytes", size(20_000, 100_000), () => Uint8Array.from({ length: random(60) }, () => random(256))],
+    ["damaged values", size(20_000, 100_000), () => damaged(random)],
+    ["hostile tags", size(20_000, 100_000), () => bytesOf(hostileText(random))],
   ];
   for (const [name, count, make] of KINDS) {
     test(name, () => {
@@ -99,7 +100,7 @@ describe("100,000 hostile inputs give a value or a DecodeError", () => {
 
   test("none passes for signed", () => {
     const signed = new SignedSerializer({ secret: "a secret of some length" });
-    for (let index = 0; index < 5000; index++) expect(isReadable(signed, damaged(random))).toBe(false);
+    for (let index = 0; index < size(5000, 20_000); index++) expect(isReadable(signed, damaged(random))).toBe(false);
   }, 60_000);
 });
 

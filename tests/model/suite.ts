@@ -16,6 +16,7 @@ import { TASK_NAMES } from "./tasks.ts";
 import { Begin, Exhume, Finish, Flush, List, Pause, Promote, Recover, Release, Step, Work } from "./working.ts";
 import { World } from "./world.ts";
 import type { Command } from "./command.ts";
+import { LONG, size } from "../sizes.ts";
 
 /** One storage under test. */
 export interface Harness {
@@ -40,8 +41,7 @@ const MAX_COMMANDS = 40;
 const SEED = 20_261_122;
 
 /**
- * Registers the test of one storage. `HUEY_MODEL_RUNS` sets the number of runs, each time with calls of its own; `HUEY_MODEL_SEED`
- * repeats such a run.
+ * Registers the test of one storage. The long run draws calls of its own each time; `HUEY_MODEL_SEED` repeats such a run.
  */
 export function modelTest(label: string, harness: Harness): void {
   test(`${label} does what the model does`, async () => {
@@ -67,9 +67,10 @@ export function modelTest(label: string, harness: Harness): void {
 }
 
 function parameters<T>(runs: number): fc.Parameters<T> {
-  const { HUEY_MODEL_RUNS: given, HUEY_MODEL_SEED: seed } = process.env;
-  if (seed !== undefined) return { numRuns: Number(given ?? runs), seed: Number(seed) };
-  return given === undefined ? { numRuns: runs, seed: SEED } : { numRuns: Number(given) };
+  const { HUEY_MODEL_SEED: seed } = process.env;
+  const numRuns = size(runs, 2000);
+  if (seed !== undefined) return { numRuns, seed: Number(seed) };
+  return LONG ? { numRuns } : { numRuns, seed: SEED };
 }
 
 async function runOnce(

@@ -5,9 +5,10 @@ import type { Storage } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { HeldBackHistory } from "./_held_back.ts";
+import { size } from "../sizes.ts";
 
 const STEPS = 400;
-const SEEDS = Number(process.env["HUEY_HISTORIES"] ?? 3);
+const SEEDS = size(2, 30);
 const FIRST_SEED = Number(process.env["HUEY_HISTORY_SEED"] ?? Math.floor(Math.random() * 2 ** 30));
 
 let server: RedisServer;

@@ -1,0 +1,18 @@
+/** How much the tests that count do: draw at random, enqueue by the thousand, kill again and again. @module */
+import process from "node:process";
+
+/** `HUEY_LONG=1`, which `npm run test:long` sets: everything at length. */
+export const LONG: boolean = process.env["HUEY_LONG"] === "1";
+
+/** The usual run goes through the same kinds again on the other runtimes, with a smaller number of each. */
+const OTHERS = 4;
+
+/**
+ * How many of something a test does.
+ * @param usual In the usual run on Bun; on Deno and Node a quarter of it.
+ * @param long In the long run, on all of them.
+ * @returns One of them.
+ */
+export function size(usual: number, long: number): number {
+  return LONG ? long : "Bun" in globalThis ? usual : Math.ceil(usual / OTHERS);
+}
