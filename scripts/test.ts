@@ -26,18 +26,33 @@ interface Wish {
 }
 
 /**
- * What runs on Node too when everything runs: what meets the runtime, and does not take long. The rest, and the snippets, run there in the
- * long run.
+ * What runs on Node too when everything runs: the library, the contract of the storages, the consumer. All of the rest, and the snippets,
+ * run there in the long run.
  */
-const onNode = /^tests\/(lib|testing|otel)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$|^tests\/consumer\//;
-/** Tests of a consumer that say little more on Node: they start Deno, read files, or format text. */
-const notOnNode = /consumer\/(permissions|deploy_files|log_\w+|faulty_storage|health_strangers|several_consumers)\.test\.ts$/;
+const onNode = /^tests\/(lib|testing|otel|consumer)\/|^tests\/storage\/(memory|sqlite|file|redis)\.test\.ts$/;
+/**
+ * What says little more on Node, whose engine is that of Deno: arithmetic, texts and formats, what is drawn at random for long, tests that
+ * start Deno or read files, and consumers that do what others do that run there.
+ */
+const notOnNode = new RegExp(
+  [
+    /lib\/(crontab_next|serializer_(hostile|bounds)|composition_model|failed_tasks)\./,
+    /consumer\/(at_most_once|commands|dashboard_option|failures_in_logs|faulty_storage|forged_lines|frozen|health_strangers)\./,
+    /consumer\/(arguments|deploy_files|log_\w+|metrics|monitoring_files|pause|permissions|queues|several_consumers)\./,
+    /consumer\/(strange_messages|task_lines)\./,
+  ].map(({ source }) => source).join("|"),
+);
 
 /**
- * What runs on Bun alone when everything runs: the scripts, which Bun runs everywhere, a browser in front of the same pages, and kills that
- * other storages do on Deno too. The long run has them on the others.
+ * What runs on Bun alone when everything runs: the scripts, which Bun runs everywhere, a browser in front of the same pages, tests that
+ * start Deno themselves or read files, and kills that other storages do on Deno too. The long run has them on the others.
  */
-const onlyOnBun = /^tests\/(scripts\/|chaos\/(redis|file)\.|dashboard\/browser)/;
+const onlyOnBun = new RegExp(
+  [
+    /^tests\/(scripts\/|chaos\/(redis|file)\.|dashboard\/browser)/,
+    /^tests\/consumer\/(arguments|deploy_files|monitoring_files|permissions|several_consumers)\./,
+  ].map(({ source }) => source).join("|"),
+);
 
 /** What takes minutes and is for the long run: every command of the documentation. */
 const onlyLong = /^tests\/scripts\/doc_commands\./;

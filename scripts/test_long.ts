@@ -1,6 +1,6 @@
 /**
- * What takes too long for every change: the tests of kills, faults, the model and the browser at length, on Bun and on Deno,
- * all tests and snippets on Node, and the soaks. Run it before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
+ * What takes too long for every change: all tests on Bun, on Deno and on Node, those of kills, faults, the model and the browser at
+ * length; the snippets on Node, the types of the tests as Deno sees them, and the soaks. Run it before a release. The last line is `N passed, N failed`; the exit code is 0 only if nothing failed.
  *
  * Usage: npm run test:long [-- part of a title]
  *
@@ -12,23 +12,19 @@ import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
 import { projectRoot, sources, tool } from "./project.ts";
 import { killAll } from "./testing/command.ts";
 import { commandJob, type Job, testJobs } from "./testing/jobs.ts";
+import { runtimes } from "./testing/outcome.ts";
 import { runJobs } from "./testing/pool.ts";
 import { countLine, failureText } from "./testing/report.ts";
 
 const hourMs = 3_600_000;
 /** How long all of it may take. */
 const totalLimitMs = 4 * hourMs;
-const folders = ["tests/chaos/", "tests/faults/", "tests/model/", "tests/dashboard/browser"];
 
 process.env["HUEY_LONG"] = "1";
 // Of tests/faults/files.test.ts.
 process.env["HUEY_HOSTILE"] ??= "400000";
 // The limit of a single test, for those that name none.
 process.env["TEST_LIMIT_MS"] = String(hourMs);
-
-function isLong(file: string): boolean {
-  return folders.some((folder) => file.startsWith(folder));
-}
 
 /** Every command of the documentation, in a project that has the package. What runs it makes no difference. */
 const commands = "tests/scripts/doc_commands.test.ts";
@@ -40,12 +36,7 @@ function soak(...args: string[]): Job {
 const all: Job[] = [
   // The usual run leaves the types of the tests to tsc.
   commandJob("deno check", [tool("deno"), "check", "--quiet", ...sources(projectRoot)]),
-  ...(["bun", "deno"] as const).flatMap((runtime) => testJobs(runtime, isLong, hourMs)),
-  ...testJobs("bun", (file) => file === commands, hourMs),
-  // The usual run has those on Bun alone.
-  ...testJobs("deno", (file) => file.startsWith("tests/scripts/") && file !== commands, hourMs),
-  // All of them: the usual run has only some on Node.
-  ...testJobs("node", (file) => file !== commands, hourMs),
+  ...runtimes.flatMap((runtime) => testJobs(runtime, (file) => runtime === "bun" || file !== commands, hourMs)),
   soak("--storage", "memory", "--tasks", "1000000"),
   soak("--storage", "sqlite", "--tasks", "300000"),
   soak("--storage", "sqlite", "--kills", "60"),

@@ -4,6 +4,9 @@ import process from "node:process";
 /** `HUEY_LONG=1`, which `npm run test:long` sets: everything at length. */
 export const LONG: boolean = process.env["HUEY_LONG"] === "1";
 
+/** Whether a suite that several classes share runs on each of them; elsewhere than on Bun the usual run takes those that differ most. */
+export const ALL_CLASSES: boolean = LONG || "Bun" in globalThis;
+
 /** The usual run goes through the same kinds again on the other runtimes, with a smaller number of each. */
 const OTHERS = 4;
 

@@ -8,7 +8,7 @@ import { StorageError } from "../../lib/errors.ts";
 export const BATCH_BYTES: number = 256 * 1024;
 
 /** Most that goes as one: a script keeps the server from everything else. */
-export const BATCHES = { limit: 500, bytes: BATCH_BYTES } as const;
+export const BATCHES: { readonly limit: number; readonly bytes: number } = { limit: 500, bytes: BATCH_BYTES };
 
 /** How much goes together. */
 export interface BatchOptions<T> {

@@ -6,7 +6,7 @@ import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts"
 import { Batch, BATCH_BYTES, BATCHES } from "./batch.ts";
 import type { RedisCore } from "./core.ts";
 import { checkItem } from "./item.ts";
-import { once, onceText } from "./lua/library.ts";
+import { once, onceText, type Script } from "./lua/library.ts";
 import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./pack.ts";
 import { tail } from "./record.ts";
 import { answersOf, dueAndTail, type Told } from "./told.ts";
@@ -30,7 +30,7 @@ local function main()
 end`);
 
 /** ARGV 4 tail, 5 id and 6 state if it is tracked. The usual case: one item for the queue. */
-export const ENQUEUE_ONE = onceText(`
+export const ENQUEUE_ONE: Script = onceText(`
 local function main()
   pushOne(ARGV[4])
   if ARGV[5] then call('HSET', P .. 'state', ARGV[5], ARGV[6]) end

@@ -81,7 +81,7 @@ export async function fire(workers: readonly string[], done: AbortSignal): Promi
   for (let kills = 0;; kills++) {
     const consumer = startConsumer(workers);
     const exited = once(consumer, "exit");
-    await ranTasks(consumer, 20 + Math.floor((LONG ? 150 : 60) * Math.random()), done);
+    await ranTasks(consumer, 20 + Math.floor((LONG ? 150 : 110) * Math.random()), done);
     consumer.kill("SIGKILL");
     await exited;
     if (done.aborted) return kills;

@@ -19,7 +19,8 @@ describe("Redis", () => {
   afterAll(() => server.stop());
 
   for (const huey of ["RedisHuey", "PriorityRedisHuey", "RedisExpireHuey", "PriorityRedisExpireHuey"]) {
-    const workers = huey === "RedisHuey" ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
+    const isThreaded = huey === "RedisHuey" && LONG;
+    const workers = isThreaded ? ["-k", "thread", "-w", "2"] : ["-k", "greenlet", "-w", "10"];
     if (isKilled(huey)) killTest(`${huey}, ${workers[1]}`, () => ({ huey, options: { url: server.url } }), workers);
     if (huey !== "PriorityRedisHuey") continue;
     gateKillTest(huey, () => ({ huey, options: { url: server.url } }), workers);

@@ -6,6 +6,6 @@ modelTest("MemoryStorage", {
   open: () => Promise.resolve([new MemoryStorage()]),
   close: () => Promise.resolve(),
   priorities: [-2, 0.5, 7],
-  runs: 400,
+  runs: 300,
   steppedTtl: true,
 });

@@ -53,7 +53,7 @@ for (const [label, Opened] of Object.entries(STORAGES)) {
     },
     close: () => Promise.resolve(),
     priorities: label.startsWith("Priority") ? [-2, 0.5, 7] : [],
-    runs: 40,
+    runs: 24,
     steppedTtl: false,
     keepsResults: label.includes("Expire"),
   });

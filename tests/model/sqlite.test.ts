@@ -12,6 +12,6 @@ modelTest("SqliteStorage", {
   open: () => Promise.resolve([new SqliteStorage({ filename }), new SqliteStorage({ filename })]),
   close: () => Promise.resolve(rmSync(folder, { recursive: true })),
   priorities: [-2, 0.5, 7],
-  runs: 300,
+  runs: 200,
   steppedTtl: true,
 });

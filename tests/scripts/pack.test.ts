@@ -7,6 +7,7 @@ import { projectRoot, tool } from "../../scripts/project.ts";
 import { APPLICATION, LIMIT_MS, Project } from "./_package.ts";
 import { publishToNpm } from "./_publish.ts";
 import { Registry } from "./_registry.ts";
+import { LONG } from "../sizes.ts";
 
 // What runs these tests makes no difference to the programs that they start, which take their time.
 describe.if("Bun" in globalThis)("the npm package", () => {
@@ -86,6 +87,8 @@ describe.if("Bun" in globalThis)("the npm package", () => {
     }, LIMIT_MS);
 
     for (const modules of ["none", "auto"]) {
+      // Types and programs are checked anew in each project, which takes long: the usual run has each type, and each kind of folder.
+      if (!LONG && (type === "thread") !== (modules === "none")) continue;
       test(`on Deno, node_modules ${modules}: tasks run in workers of type ${type}`, async () => {
         const settings = { nodeModulesDir: modules, imports: { "@hueyjs/huey": "npm:@hueyjs/huey" } };
         const project = user({ ...APPLICATION, "deno.json": JSON.stringify(settings) });

@@ -5,6 +5,7 @@ import { StorageError } from "../../lib/errors.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, type SentinelSet, startCluster, startSentinel, until } from "../redis_server.ts";
+import { ALL_CLASSES } from "../sizes.ts";
 
 const NEVER = new AbortController().signal;
 const OWNER = { consumer: "consumer", worker: "worker" };
@@ -34,7 +35,7 @@ describe("on a cluster", () => {
     await stop();
   });
 
-  for (const [label, Opened] of Object.entries({ RedisStorage, PriorityRedisStorage })) {
+  for (const [label, Opened] of Object.entries({ PriorityRedisStorage, ...(ALL_CLASSES ? { RedisStorage } : {}) })) {
     testStorage(label, ({ name }) => new Opened({ name, client }), { describe, test, expect }, {
       afterEach: async () => {
         for (const node of nodes) await node.command("FLUSHALL");
