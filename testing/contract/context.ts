@@ -73,9 +73,9 @@ export class Context {
     return await this.takes(wanted) ? wanted : 0;
   }
 
-  /** A time to live that `outlive` lets pass. */
+  /** A time to live that `outlive` lets pass. In real time it is long enough that a busy machine looks before it is over. */
   get shortTtlMs(): number {
-    return this.#follows ? 60_000 : 80;
+    return this.#follows ? 60_000 : 400;
   }
 
   /** Another instance over the same medium; of a storage that is not shared the same one. @param queue Another queue in that medium. */

@@ -127,34 +127,40 @@ describe.if("Bun" in globalThis)("the npm package", () => {
 
   describe.each([["5.6", tool("tsc-5.6")], ["the newest", tool("tsc")]])(
     "its types, checked whole by TypeScript %s,",
-    (_version, tsc) => {
-      test.each([
+    (version, tsc) => {
+      const ways: [string, string, Record<string, string[]>][] = [
         ["nodenext", "nodenext", {}],
         ["esnext", "bundler", {}],
         ["preserve", "bundler", { customConditions: ["bun"] }],
-      ])("fit: module %s, resolution %s, %j", async (module, moduleResolution, more) => {
-        app.write(
-          "all.ts",
-          `import { type Huey, MemoryHuey } from "@hueyjs/huey";
+      ];
+      // The old one takes its time: in the usual run it checks one way.
+      test.each(version === "5.6" && !LONG ? ways.slice(0, 1) : ways)(
+        "fit: module %s, resolution %s, %j",
+        async (module, moduleResolution, more) => {
+          app.write(
+            "all.ts",
+            `import { type Huey, MemoryHuey } from "@hueyjs/huey";
 import { defineConfig, task } from "@hueyjs/huey/app";
 import { TestHuey } from "@hueyjs/huey/testing";
 export const huey: Huey = defineConfig(new MemoryHuey());
 export const sum: Promise<number | undefined> = task("add", (a: number, b: number): number => a + b)(1, 2).then((result) => result.get());
 export const tested: Huey = new TestHuey();
 `,
-        );
-        const options = {
-          noEmit: true,
-          strict: true,
-          target: "esnext",
-          lib: ["esnext", "dom"],
-          skipLibCheck: false,
-          types: [],
-        };
-        const compilerOptions = { ...options, exactOptionalPropertyTypes: true, module, moduleResolution, ...more };
-        app.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["all.ts"] }));
-        expect((await app.run(tsc, "-p", ".")).output).toBe("");
-      }, LIMIT_MS);
+          );
+          const options = {
+            noEmit: true,
+            strict: true,
+            target: "esnext",
+            lib: ["esnext", "dom"],
+            skipLibCheck: false,
+            types: [],
+          };
+          const compilerOptions = { ...options, exactOptionalPropertyTypes: true, module, moduleResolution, ...more };
+          app.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["all.ts"] }));
+          expect((await app.run(tsc, "-p", ".")).output).toBe("");
+        },
+        LIMIT_MS,
+      );
     },
   );
 });

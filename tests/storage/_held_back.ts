@@ -2,6 +2,7 @@
  * Random histories of gates, unique keys, steps, dead letters and pauses: at each step a storage must say what memory says.
  * @module
  */
+import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import { expect } from "bun:test";
 import type { Claim, Enqueued, FlushPart, Item, Settled, Settlement, Storage } from "../../lib/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
@@ -23,7 +24,7 @@ interface Held {
 
 /** One random history. */
 export class HeldBackHistory {
-  readonly #memory = new MemoryStorage({ name: "held back" });
+  readonly #memory: MemoryStorage;
   readonly #connections: readonly Storage[];
   readonly #dice: Dice;
   readonly #priorities: readonly number[];
@@ -35,8 +36,9 @@ export class HeldBackHistory {
   readonly #shared = new Set<string>();
   #made = 0;
 
-  /** @param connections Of one medium. @param priorities Those that it can hold. */
-  constructor(connections: readonly Storage[], seed: number, priorities: readonly number[]) {
+  /** @param connections Of one medium. @param priorities Those that it can hold. @param clock That of the medium, where it can be given. */
+  constructor(connections: readonly Storage[], seed: number, priorities: readonly number[], clock: Clock = systemClock) {
+    this.#memory = new MemoryStorage({ name: "held back", clock });
     this.#connections = connections;
     this.#dice = new Dice(seed);
     this.#priorities = priorities;

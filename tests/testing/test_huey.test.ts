@@ -299,7 +299,7 @@ describe("advance", () => {
   });
 
   test("immediate mode has the same clock", async () => {
-    const huey = testHuey();
+    const huey = testHuey({ patience: 5 });
     huey.immediate = true;
     const task = huey.task("task", () => huey.clock.now().toISOString());
     expect(await (await task()).get()).toBe("2026-01-05T12:00:00.000Z");
