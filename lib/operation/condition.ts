@@ -39,7 +39,7 @@ export interface Condition {
 export type CountedList = "waiting" | "scheduled" | "blocked" | "failed" | "dead";
 
 /** So long is lately. */
-export const LATELY_MS = 5 * 60_000;
+export const LATELY_MS: number = 5 * 60_000;
 
 const RUNNING_EXAMINED = 200;
 const LETTERS_EXAMINED = 20;
