@@ -8,7 +8,7 @@ const FRAME = `
 :root {
   color-scheme: light dark;
   --page: #f7f8fa; --card: #ffffff; --line: #e3e6eb; --soft: #eff1f5; --text: #1b2230; --muted: #5d6678;
-  --accent: #2459c9; --accent-soft: #e6eefc; --good: #1d7f4e; --good-soft: #e2f4ea; --bad: #b3261e; --bad-soft: #fcebe9;
+  --accent: #2459c9; --accent-soft: #e6eefc; --good: #196f44; --good-soft: #e2f4ea; --bad: #b3261e; --bad-soft: #fcebe9;
   --warn: #8a5a00; --warn-soft: #fdf3dc; --busy: #6a3fb5; --busy-soft: #f0eafb; --bar: #5b8def; --bar-bad: #d6453b;
   --shadow: 0 1px 2px rgb(20 30 50 / .05);
   --sans: ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
@@ -77,8 +77,8 @@ button, .button, input, select, textarea { font: inherit; color: inherit; border
   background: var(--card); padding: .34rem .75rem; }
 button, .button { cursor: pointer; display: inline-block; white-space: nowrap; line-height: 1.45; }
 button:hover, .button:hover { border-color: var(--accent); color: var(--accent); text-decoration: none; }
-button.strong, .button.strong { background: var(--accent); border-color: var(--accent); color: #fff; font-weight: 600; }
-button.strong:hover, .button.strong:hover { filter: brightness(1.08); color: #fff; }
+button.strong, .button.strong { background: var(--accent); border-color: var(--accent); color: var(--card); font-weight: 600; }
+button.strong:hover, .button.strong:hover { filter: brightness(1.08); color: var(--card); }
 button:disabled { opacity: .45; cursor: default; }
 input, select, textarea { background: var(--page); min-width: 0; }
 textarea { width: 100%; font-family: var(--mono); font-size: .9rem; min-height: 9rem; }

@@ -165,6 +165,10 @@ progress { width: 100%; height: 1rem; vertical-align: middle; accent-color: var(
   .stack td.pick { width: auto; order: -1; justify-self: end; grid-column: 2; grid-row: 1; }
   .stack td:empty { display: none; }
 }
+@media (pointer: coarse) {
+  td.pick input, th.pick input { width: 1.5rem; height: 1.5rem; }
+  .card > h2 a, a.tag { display: inline-block; min-width: 1.5rem; min-height: 1.5rem; line-height: 1.5rem; }
+}
 @media (prefers-reduced-motion: no-preference) { a.tile, button, .button { transition: border-color .12s, background-color .12s; } }
 @media (forced-colors: active) { .badge, .alert, .done { border: 1px solid; } .chart .good, .spark rect { fill: CanvasText; } .chart .bad { fill: Mark; } }
 `;

@@ -7,6 +7,7 @@ import process from "node:process";
 import type { Browser, Page } from "playwright-core";
 import { PriorityRedisHuey, SqliteHuey } from "../../mod.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
+import { unreadable } from "./_readable.ts";
 import { openTab, startBrowser, type Tab, TELEPHONE } from "./_browser.ts";
 import { openShop, type Shop } from "./_shop.ts";
 import { LONG } from "../sizes.ts";
@@ -98,12 +99,12 @@ describe.each(storages)("the dashboard in a browser, on %s", (storage) => {
     });
   });
 
-  test("every page has a heading and names for what can be pressed, fits a telephone, and has no error", async () => {
-    await withTab({ ...TELEPHONE, colorScheme: "dark" }, async ({ page }) => {
+  test.each(["dark", "light"] as const)("every page can be read and used on a small telephone, %s", async (colorScheme) => {
+    await withTab({ ...TELEPHONE, viewport: { width: 360, height: 740 }, colorScheme }, async ({ page }) => {
       const ones = [`invocation?id=${shop.ids.failed}`, `invocation?id=${shop.ids.chain}`, "task?name=chargeCard"];
       for (const path of [...PAGES, ...ones]) {
         await page.goto(at(path));
-        expect(await problemsOf(page)).toEqual([]);
+        expect([path, ...await problemsOf(page), ...await unreadable(page)]).toEqual([path]);
       }
     });
   });
