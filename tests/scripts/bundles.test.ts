@@ -72,6 +72,22 @@ describe.if("Bun" in globalThis)("a program in one file", () => {
     }
   });
 
+  test(
+    "has a graph of modules in which Deno finds all of them, also those of the first use: what deno compile packs",
+    async () => {
+      const info = [tool("deno"), "info", "--json", "--config", join(projectRoot, "deno.json"), "app.ts"] as const;
+      const { modules } = JSON.parse(await project.ok(...info)) as { modules: { specifier: string; error?: string }[] };
+      expect(modules.filter(({ error }) => error !== undefined)).toEqual([]);
+      const found = new Set(
+        modules.map(({ specifier }) => specifier.slice(specifier.indexOf(projectRoot) + projectRoot.length)),
+      );
+      for (const module of ["storage/sqlite/database.ts", "storage/redis/storage.ts", "consumer/pool/pool.ts"]) {
+        expect([...found]).toContain(module);
+      }
+    },
+    LIMIT_MS,
+  );
+
   for (const type of ["thread", "process"]) {
     test(`without the library, which stays in node_modules, has workers of type ${type}`, async () => {
       await project.ok(tool("bun"), "build", "app.ts", "--target=bun", "--packages=external", "--outfile=out/external.js");

@@ -92,7 +92,7 @@ describe.if("Bun" in globalThis)("the commands of", () => {
     if (deno) {
       return user({
         ...files,
-        "deno.json": `{ "imports": { "@hueyjs/huey": "jsr:@hueyjs/huey", "@hueyjs/huey/app": "jsr:@hueyjs/huey/app" } }`,
+        "deno.json": `{ "imports": { "@hueyjs/huey": "jsr:@hueyjs/huey" } }`,
       });
     }
     const project = user({ ...files, ".npmrc": `registry=${registry.npmUrl}` });
