@@ -3,13 +3,13 @@
  * @module
  */
 import type { Claim, ClaimBatch, Owner, Storage } from "../../lib/storage.ts";
-import { double } from "./bytes.ts";
-import { ClaimRequest, type ClaimRow, claimsOfRows, holdOf } from "./claim.ts";
-import type { RedisCore } from "./core.ts";
+import { double } from "./records/bytes.ts";
+import { ClaimRequest, type ClaimRow, claimsOfRows, holdOf } from "./records/claim.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { leaseArguments } from "./leases.ts";
 import { once, type Script, script } from "./lua/library.ts";
-import { packedArguments } from "./pack.ts";
-import { isReply } from "./refusal.ts";
+import { packedArguments } from "./records/pack.ts";
+import { isReply } from "./connection/refusal.ts";
 
 /**
  * ARGV 1 mark, 2 how often it was sent before, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and

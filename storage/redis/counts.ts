@@ -6,11 +6,11 @@
  * @module
  */
 import type { CountQuery, CountRow, CountStep, Storage } from "../../lib/storage.ts";
-import type { RedisCore } from "./core.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { firstOf } from "./listings.ts";
 import { once, script } from "./lua/library.ts";
-import { type Packable, packedArguments } from "./pack.ts";
-import { plainBytes } from "./record.ts";
+import { type Packable, packedArguments } from "./records/pack.ts";
+import { plainBytes } from "./records/record.ts";
 
 /** Most steps of time that go with one count. */
 const TRIMMED = 100;

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Burial, Claim, DeadLetterQuery, Settlement, Storage, StoredDeadLetter } from "../../lib/storage.ts";
-import type { RedisCore } from "./core.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { once, script } from "./lua/library.ts";
-import type { Packable } from "./pack.ts";
-import { plainBytes, readTail, tail } from "./record.ts";
+import type { Packable } from "./records/pack.ts";
+import { plainBytes, readTail, tail } from "./records/record.ts";
 
 /** Most letters that one listing or count looks at. */
 const EXAMINED = 10_000;

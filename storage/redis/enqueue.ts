@@ -3,13 +3,13 @@
  * @module
  */
 import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts";
-import { Batch, BATCH_BYTES, BATCHES } from "./batch.ts";
-import type { RedisCore } from "./core.ts";
+import { Batch, BATCH_BYTES, BATCHES } from "./connection/batch.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { checkItem } from "./item.ts";
 import { once, onceText, type Script } from "./lua/library.ts";
-import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./pack.ts";
-import { tail } from "./record.ts";
-import { answersOf, dueAndTail, type Told } from "./told.ts";
+import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./records/pack.ts";
+import { tail } from "./records/record.ts";
+import { answersOf, dueAndTail, type Told } from "./records/told.ts";
 
 /** Most items that go as arguments of their own; a server takes no more than a million arguments. */
 const MOST_ARGUMENTS = 100_000;

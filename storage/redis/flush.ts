@@ -4,7 +4,7 @@
  */
 import type { Storage } from "../../lib/storage.ts";
 import { ALL_PARTS } from "../flush_parts.ts";
-import type { RedisCore } from "./core.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
 
 /** What is not done yet: waiting and scheduled items, claims, chords, gates, with the steps and unique keys that they hold. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { type LazyOptions, LazyStorage } from "../lazy.ts";
-import { checkClient } from "./dial.ts";
+import { checkClient } from "./connection/dial.ts";
 import { checkItem } from "./item.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import { plainOptions, type RedisExpireOptions, type RedisOptions, redisSettings } from "./options.ts";

@@ -4,10 +4,10 @@
  */
 import type { PutIfEmptyOptions, Storage } from "../../lib/storage.ts";
 import { BaseKeyValue } from "../key_value.ts";
-import { asBuffer, entryValue } from "./bytes.ts";
-import type { RedisCore } from "./core.ts";
+import { asBuffer, entryValue } from "./records/bytes.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { once, type Script, script } from "./lua/library.ts";
-import { plainBytes } from "./record.ts";
+import { plainBytes } from "./records/record.ts";
 
 /** Most results that one script reads. */
 const READ_AT_ONCE = 1000;

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Lease, Storage, StoredLease } from "../../lib/storage.ts";
-import type { RedisCore } from "./core.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
 
 /**

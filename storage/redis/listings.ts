@@ -3,11 +3,11 @@
  * @module
  */
 import type { Storage, StoredState } from "../../lib/storage.ts";
-import { endingOf } from "./bytes.ts";
-import { type ClaimRow, claimsOfRows, ownerOfRow } from "./claim.ts";
-import type { RedisCore } from "./core.ts";
+import { endingOf } from "./records/bytes.ts";
+import { type ClaimRow, claimsOfRows, ownerOfRow } from "./records/claim.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
-import { itemOf, itemsOf, NUMBERED, readTail, STAMP } from "./record.ts";
+import { itemOf, itemsOf, NUMBERED, readTail, STAMP } from "./records/record.ts";
 
 /** Most records that one listing looks at. */
 const EXAMINED = 10_000;

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Moved, Storage } from "../../lib/storage.ts";
-import { passedName } from "./claim.ts";
-import type { RedisCore } from "./core.ts";
+import { passedName } from "./records/claim.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { once, script } from "./lua/library.ts";
-import { itemOf, itemsOf, readTail } from "./record.ts";
+import { itemOf, itemsOf, readTail } from "./records/record.ts";
 
 /** From the schedule to the queue, or to the line of a gate. Replies due time, tail, and "1" if it waits at its gate. */
 const MOVE_DUE = `

@@ -3,14 +3,14 @@
  * @module
  */
 import type { Claim, Settled, Settlement, Storage } from "../../lib/storage.ts";
-import { Batch, BATCHES } from "./batch.ts";
-import { double } from "./bytes.ts";
-import { holdOf } from "./claim.ts";
-import type { RedisCore } from "./core.ts";
+import { Batch, BATCHES } from "./connection/batch.ts";
+import { double } from "./records/bytes.ts";
+import { holdOf } from "./records/claim.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { once, type Script, script } from "./lua/library.ts";
-import { packedArguments } from "./pack.ts";
-import { plainEnd, SettlementColumns, sizeOf } from "./settle.ts";
-import { answersOf, readDueAndTail, type Told } from "./told.ts";
+import { packedArguments } from "./records/pack.ts";
+import { plainEnd, SettlementColumns, sizeOf } from "./settlement_columns.ts";
+import { answersOf, readDueAndTail, type Told } from "./records/told.ts";
 
 /** What the settle script replies when claims are missing and it was not told which there were. */
 const UNTOLD = "?";

@@ -3,11 +3,11 @@
  * @module
  */
 import type { Storage } from "../../lib/storage.ts";
-import { asBuffer, double } from "./bytes.ts";
-import { holdOf } from "./claim.ts";
-import type { RedisCore } from "./core.ts";
+import { asBuffer, double } from "./records/bytes.ts";
+import { holdOf } from "./records/claim.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
-import { plainBytes } from "./record.ts";
+import { plainBytes } from "./records/record.ts";
 
 /** ARGV 1 request and 2 number of the claim, 3 key, 4 name, 5 value. Replies whether the claim is held. */
 const KEEP = script(`

@@ -5,7 +5,7 @@
  */
 import type { Storage } from "../../lib/storage.ts";
 import { Claiming, claimOperations } from "./claiming.ts";
-import { RedisCore } from "./core.ts";
+import { RedisCore } from "./connection/core.ts";
 import { counting } from "./counts.ts";
 import { letters } from "./dead_letters.ts";
 import { enqueuing } from "./enqueue.ts";

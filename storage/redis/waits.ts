@@ -4,7 +4,7 @@
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
 import type { Topic } from "../../lib/storage.ts";
-import type { RedisCore } from "./core.ts";
+import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
 
 /**

@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient } from "redis";
 import type { Item } from "../../lib/storage.ts";
-import { ClaimRequest } from "../../storage/redis/claim.ts";
-import type { Argument } from "../../storage/redis/dial.ts";
+import { ClaimRequest } from "../../storage/redis/records/claim.ts";
+import type { Argument } from "../../storage/redis/connection/dial.ts";
 import { CLAIM } from "../../storage/redis/claiming.ts";
 import { RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";

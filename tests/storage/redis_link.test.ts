@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { connect, createServer, type Socket } from "node:net";
 import { StorageError } from "../../lib/errors.ts";
-import type { Dial, RedisConnection } from "../../storage/redis/dial.ts";
+import type { Dial, RedisConnection } from "../../storage/redis/connection/dial.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { Link } from "../../storage/redis/link.ts";
+import { Link } from "../../storage/redis/connection/link.ts";
 import { freePort } from "../free_ports.ts";
 
 const HOST = "127.0.0.1";

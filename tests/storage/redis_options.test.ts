@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createClient, createClientPool } from "redis";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import { nodeRedis } from "../../storage/redis/node_redis.ts";
+import { nodeRedis } from "../../storage/redis/connection/node_redis.ts";
 import {
   PriorityRedisExpireStorage,
   PriorityRedisStorage,

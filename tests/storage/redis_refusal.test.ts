@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import { adviceFor, explained } from "../../storage/redis/refusal.ts";
+import { adviceFor, explained } from "../../storage/redis/connection/refusal.ts";
 import { PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 

@@ -1,7 +1,7 @@
 /** What the scripts keep for requests that are sent again, and the sets of notices. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createClient } from "redis";
-import { tail } from "../../storage/redis/record.ts";
+import { tail } from "../../storage/redis/records/record.ts";
 import { ENQUEUE_ONE } from "../../storage/redis/enqueue.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";

@@ -66,7 +66,7 @@ local function nextNumber(field, count)
 end
 `;
 
-/** One token on the bell while there is work; whoever takes it rings again if work is left (see `bell.ts`). */
+/** One token on the bell while there is work; whoever takes it rings again if work is left (see `connection/bell.ts`). */
 const BELL = `
 local function publish(topic, message) redis.pcall('PUBLISH', P .. topic, message) end
 local function ring()
@@ -78,7 +78,7 @@ end
 `;
 
 /**
- * What a record or a tail says (see `record.ts`; `offset` is what stands in front of the tail): flags, id, and where that ends; nothing if
+ * What a record or a tail says (see `records/record.ts`; `offset` is what stands in front of the tail): flags, id, and where that ends; nothing if
  * it is damaged. Flags: 1 track, 2 retry, 4 place in a chord, 8 begun, 16 gate, 32 unique key, 64 steps, 128 about. Nothing here trusts that
  * a record is whole.
  */

@@ -3,7 +3,7 @@
  * big-endian.
  * @module
  */
-import type { Ending } from "../../lib/storage.ts";
+import type { Ending } from "../../../lib/storage.ts";
 import { plainBytes } from "./record.ts";
 
 /** Entries: tag u8 · expiry f64 (0 is never) · with HELD: length u16 and name of the holder · value. Results: f64 · letter · f64 · with a capital letter: length u16 and text · value. */

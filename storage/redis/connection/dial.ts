@@ -4,9 +4,9 @@
  * All keys of a queue carry one hash tag, so that a single node holds them all, and a plain connection to that node does.
  * @module
  */
-import { ConfigurationError, StorageError } from "../../lib/errors.ts";
+import { ConfigurationError, StorageError } from "../../../lib/errors.ts";
 import { nodeRedis } from "./node_redis.ts";
-import type { RedisSettings } from "./options.ts";
+import type { RedisSettings } from "../options.ts";
 
 /** What an argument of a command may be. */
 export type Argument = string | Buffer;

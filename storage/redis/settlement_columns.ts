@@ -3,12 +3,12 @@
  * @module
  */
 import type { CanceledStep, Ending, Settlement } from "../../lib/storage.ts";
-import { double, endingTag, resultText } from "./bytes.ts";
-import { heirOf, type Hold, holdOf, passedName } from "./claim.ts";
+import { double, endingTag, resultText } from "./records/bytes.ts";
+import { heirOf, type Hold, holdOf, passedName } from "./records/claim.ts";
 import { packableBurial } from "./dead_letters.ts";
-import type { Argument } from "./dial.ts";
+import type { Argument } from "./connection/dial.ts";
 import { Added, mustEnter, packableEntering } from "./enqueue.ts";
-import { type Packable, packedArguments } from "./pack.ts";
+import { type Packable, packedArguments } from "./records/pack.ts";
 
 /** Claims of one request that are settled. */
 interface Group {

@@ -5,7 +5,7 @@
  * behind it looks all the same.
  * @module
  */
-import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import { type Clock, sleep } from "../../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
 import type { Link } from "./link.ts";
 import { adviceFor } from "./refusal.ts";

@@ -2,7 +2,7 @@
  * Gathering what is asked for in one turn of the event loop, so that it travels as one.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
+import { StorageError } from "../../../lib/errors.ts";
 
 /** Bytes of what goes as one. */
 export const BATCH_BYTES: number = 256 * 1024;

@@ -2,7 +2,7 @@
  * MessagePack for the arguments of the scripts: the server unpacks it in one step.
  * @module
  */
-import type { Item } from "../../lib/storage.ts";
+import type { Item } from "../../../lib/storage.ts";
 import { tailBound, writeTail, writeText } from "./record.ts";
 
 /** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */

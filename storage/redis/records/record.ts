@@ -5,7 +5,7 @@
  * front of it, which makes it a **record**.
  * @module
  */
-import type { ChordPlace, Gate, Item, UniqueKey } from "../../lib/storage.ts";
+import type { ChordPlace, Gate, Item, UniqueKey } from "../../../lib/storage.ts";
 
 /**
  * Record: place f64 (0 before the server gave one) · when it entered the queue f64 · tail. Tail: deliveries u32 · flags u8 · priority f64 ·

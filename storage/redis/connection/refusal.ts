@@ -2,7 +2,7 @@
  * What an error that the server replied means.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
+import { StorageError } from "../../../lib/errors.ts";
 
 /** Wherever it stands: versions before 7 put a line of the script in front of what a command in it has said. */
 const CODE =

@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { ConfigurationError } from "../../lib/errors.ts";
+import { ConfigurationError } from "../../../lib/errors.ts";
 
 /** What is used of the package. */
 export interface NodeRedis {

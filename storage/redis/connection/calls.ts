@@ -2,11 +2,11 @@
  * Running scripts: each effect once, also when a connection breaks and the reply is lost.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
-import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import { StorageError } from "../../../lib/errors.ts";
+import { type Clock, sleep } from "../../../lib/primitives/clock.ts";
 import type { Argument } from "./dial.ts";
 import { closedError, type Link } from "./link.ts";
-import { type QueueKind, REPLIES_KEPT, type Script, type Source } from "./lua/library.ts";
+import { type QueueKind, REPLIES_KEPT, type Script, type Source } from "../lua/library.ts";
 import { adviceFor, explained } from "./refusal.ts";
 
 const RETRY_PAUSE_MS = 50;

@@ -2,8 +2,8 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../lib/storage.ts";
-import type { Argument } from "./dial.ts";
+import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../../lib/storage.ts";
+import type { Argument } from "../connection/dial.ts";
 import { type ReadRecord, readTail, STAMP } from "./record.ts";
 
 /** A claim as scripts list it. */

@@ -2,9 +2,9 @@
  * Messages of the server: a task has ended, something is due sooner. One subscribed connection, opened when somebody listens.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
-import { sleep, startInterval, type Timer } from "../../lib/primitives/clock.ts";
-import type { Topic } from "../../lib/storage.ts";
+import { StorageError } from "../../../lib/errors.ts";
+import { sleep, startInterval, type Timer } from "../../../lib/primitives/clock.ts";
+import type { Topic } from "../../../lib/storage.ts";
 import type { RedisConnection } from "./dial.ts";
 import { closedError, Link, type LinkOptions } from "./link.ts";
 

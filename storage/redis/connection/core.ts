@@ -2,16 +2,16 @@
  * What the parts of one Redis storage share.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
-import type { Clock } from "../../lib/primitives/clock.ts";
+import { StorageError } from "../../../lib/errors.ts";
+import type { Clock } from "../../../lib/primitives/clock.ts";
 import type { Argument, RedisConnection } from "./dial.ts";
 import { dialer } from "./dial.ts";
 import { Bell } from "./bell.ts";
 import { Calls } from "./calls.ts";
 import { closedError, Link } from "./link.ts";
-import { type QueueKind, type Script, script } from "./lua/library.ts";
+import { type QueueKind, type Script, script } from "../lua/library.ts";
 import { News } from "./news.ts";
-import type { RedisSettings } from "./options.ts";
+import type { RedisSettings } from "../options.ts";
 
 /** Keys of version 0.1 with what is not done yet. Its other keys do no harm. */
 const OLD_KEYS = ["queue", "schedule", "requests"];

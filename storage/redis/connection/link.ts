@@ -2,9 +2,9 @@
  * One connection that comes back by itself.
  * @module
  */
-import { StorageError } from "../../lib/errors.ts";
-import { type Clock, sleep, startInterval, type Timer } from "../../lib/primitives/clock.ts";
-import { hideSecretsIn } from "../../lib/primitives/secrets.ts";
+import { StorageError } from "../../../lib/errors.ts";
+import { type Clock, sleep, startInterval, type Timer } from "../../../lib/primitives/clock.ts";
+import { hideSecretsIn } from "../../../lib/primitives/secrets.ts";
 import type { Argument, Dial, RedisConnection } from "./dial.ts";
 
 /** How long calls wait for a server that is away before they reject. */

@@ -2,7 +2,7 @@
  * What scripts tell of items that were enqueued or settled, where it is not what usually becomes of them.
  * @module
  */
-import type { Item, Moved } from "../../lib/storage.ts";
+import type { Item, Moved } from "../../../lib/storage.ts";
 import { double } from "./bytes.ts";
 import { itemOf, itemsOf, readTail, tail } from "./record.ts";
 
