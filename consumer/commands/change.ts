@@ -20,7 +20,8 @@ export const retry: Command = {
     if (all !== true && ids.length === 0) return "retry takes the ids of those to run again, or --all";
     return task !== undefined && all !== true ? "--task goes with --all" : undefined;
   },
-  run: async ({ huey, core, args, options: { all, task }, printer, complain }) => {
+  run: async (request) => {
+    const { huey, core, options: { all, task }, printer } = request;
     if (all === true) {
       // A thousand at a time, until there are no more; what fails anew meanwhile is not taken again.
       const before = new Date(core.clock.now());
@@ -31,7 +32,7 @@ export const retry: Command = {
       printer.value({ retried }, `${retried} run again`);
       return DONE;
     }
-    return await eachId(args, complain, (id) => huey.retry(id), "No failed task or dead letter", printer, "runs again");
+    return await eachId(request, (id) => huey.retry(id), "No failed task or dead letter", "runs again");
   },
 };
 
@@ -43,8 +44,7 @@ export const remove: Command = {
   least: 1,
   most: Infinity,
   options: [],
-  run: ({ huey, args, printer, complain }) =>
-    eachId(args, complain, (id) => huey.deleteDeadLetter(id), "No failed task or dead letter", printer, "is deleted"),
+  run: (request) => eachId(request, (id) => request.huey.deleteDeadLetter(id), "No failed task or dead letter", "is deleted"),
 };
 
 /** `run-now APP ID...`. */
@@ -55,8 +55,7 @@ export const runNow: Command = {
   least: 1,
   most: Infinity,
   options: [],
-  run: ({ huey, args, printer, complain }) =>
-    eachId(args, complain, (id) => huey.runNow(id), "No scheduled task", printer, "runs as soon as a worker is free"),
+  run: (request) => eachId(request, (id) => request.huey.runNow(id), "No scheduled task", "runs as soon as a worker is free"),
 };
 
 /** `revoke APP ID`, or `--task`. */
@@ -161,15 +160,13 @@ function idOrTask(ids: readonly string[], { task }: Request["options"]): string 
 
 /** Does the same with each id; what is not there is told, and the rest is done all the same. */
 async function eachId(
-  ids: readonly string[],
-  complain: Request["complain"],
+  { args, printer, complain }: Request,
   work: (id: string) => Promise<boolean>,
   nothing: string,
-  printer: Request["printer"],
   done: string,
 ): Promise<number> {
   let code = DONE;
-  for (const id of ids) {
+  for (const id of args) {
     if (await work(id)) {
       printer.value({ id }, `${id} ${done}`);
       continue;

@@ -23,19 +23,25 @@ export interface LoopWork {
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** How patient a loop is, and whom it tells. */
+export interface LoopPatience {
+  /** Growth of the sleep while turns fail. */
+  readonly poll: PollOptions;
+  /** How long the calls of the storage in one turn may take before the loop counts as stuck. */
+  readonly patienceMs: number;
+  readonly logger: Logger;
+}
+
 /** What a loop needs to know. */
-export interface LoopOptions {
+export interface LoopOptions extends LoopPatience {
   /** What it is, as the start of a sentence: `The scheduler`. */
   readonly name: string;
   /** What fails if a turn does, as the start of a sentence: `Scheduling`. */
   readonly work: string;
   /** Makes what it does; anew for each loop that takes the place of another. */
   readonly make: () => LoopWork;
-  /** Longest time from one turn to the next; a loop that is silent for longer hangs. */
-  readonly stuckAfterMs: number;
-  /** Growth of the sleep while turns fail. */
-  readonly backoff: PollOptions;
-  readonly logger: Logger;
+  /** Longest sleep after a turn that worked. A loop that is silent for longer than that, a failure and its patience hangs. */
+  readonly longestPauseMs: number;
   readonly clock: Clock;
 }
 
@@ -111,7 +117,8 @@ class Run {
   }
 
   get isAlive(): boolean {
-    return this.end === undefined && this.silentMs < this.#options.stuckAfterMs;
+    const { longestPauseMs, poll, patienceMs } = this.#options;
+    return this.end === undefined && this.silentMs < longestPauseMs + poll.maxMs + patienceMs;
   }
 
   get silentMs(): number {
@@ -123,10 +130,10 @@ class Run {
   }
 
   async #takeTurns(): Promise<void> {
-    const { make, work: name, backoff, logger, clock } = this.#options;
+    const { make, work: name, poll, logger, clock } = this.#options;
     const { signal } = this.#stop;
     const work = make();
-    const outage = new Outage(name, backoff, logger, clock);
+    const outage = new Outage(name, poll, logger, clock);
     const alive = (): void => void (this.#aliveMs = clock.elapsed());
     while (!signal.aborted) {
       alive();

@@ -4,21 +4,16 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { announceRecovered } from "../../lib/execution/end_claims.ts";
-import type { Claim, Lease, PollOptions, StoredLease } from "../../lib/storage.ts";
-import type { Logger } from "../../lib/types/options.ts";
+import type { Claim, Lease, StoredLease } from "../../lib/storage.ts";
 import { isGone } from "../platform/identity.ts";
 import type { Identity } from "../platform/identity.ts";
 import { Loop } from "./loop.ts";
-import type { LoopWork } from "./loop.ts";
+import type { LoopPatience, LoopWork } from "./loop.ts";
 
 /** What recovery needs to know. */
-export interface RecoveryOptions {
+export interface RecoveryOptions extends LoopPatience {
   readonly identity: Identity;
   readonly leaseMs: number;
-  readonly poll: PollOptions;
-  /** How long the calls of the storage may take before the loop counts as stuck. */
-  readonly patienceMs: number;
-  readonly logger: Logger;
 }
 
 /** How often the processes of consumers on this host are looked at, if there are any. */
@@ -34,14 +29,12 @@ const LONGEST_RESPITE_MS = 10_000;
  * renews the lease of this consumer first: who cannot renew, or slept for longer than its lease, does not take from others.
  */
 export function recoveryLoop(core: Core, options: RecoveryOptions): Loop {
-  const { leaseMs, poll, patienceMs, logger } = options;
   return new Loop({
+    ...options,
     name: "The recovery",
     work: "Recovering tasks",
     make: () => new Recovery(core, options),
-    stuckAfterMs: leaseMs + poll.maxMs + patienceMs,
-    backoff: poll,
-    logger,
+    longestPauseMs: options.leaseMs,
     clock: core.clock,
   });
 }

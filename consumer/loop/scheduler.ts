@@ -5,21 +5,15 @@
 import type { Core } from "../../lib/core/core.ts";
 import { Ring } from "../../lib/core/ring.ts";
 import { announceItems } from "../../lib/enqueue/announce.ts";
-import type { Moved, PollOptions } from "../../lib/storage.ts";
-import type { Logger } from "../../lib/types/options.ts";
+import type { Moved } from "../../lib/storage.ts";
 import { Loop } from "./loop.ts";
-import type { LoopRun, LoopWork } from "./loop.ts";
+import type { LoopPatience, LoopRun, LoopWork } from "./loop.ts";
 import { PeriodicTasks } from "./periodic.ts";
 
 /** What a scheduler needs to know. */
-export interface SchedulerOptions {
+export interface SchedulerOptions extends LoopPatience {
   /** Longest sleep. */
   readonly intervalMs: number;
-  /** Growth of the wait while the storage fails. */
-  readonly poll: PollOptions;
-  /** How long the calls of the storage may take before the loop counts as stuck. */
-  readonly patienceMs: number;
-  readonly logger: Logger;
   /** Whether to enqueue periodic tasks. */
   readonly periodic: boolean;
 }
@@ -32,14 +26,12 @@ const EARLY_MS = 20;
 
 /** The loop that never ends by itself, and sleeps until the next due time. */
 export function schedulerLoop(core: Core, options: SchedulerOptions): Loop {
-  const { intervalMs, poll, patienceMs, logger } = options;
   return new Loop({
+    ...options,
     name: "The scheduler",
     work: "Scheduling",
     make: () => new Scheduler(core, options),
-    stuckAfterMs: intervalMs + poll.maxMs + patienceMs,
-    backoff: poll,
-    logger,
+    longestPauseMs: options.intervalMs,
     clock: core.clock,
   });
 }

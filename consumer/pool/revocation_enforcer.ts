@@ -4,22 +4,17 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { revokedNow } from "../../lib/control/revocation.ts";
-import type { Claim, PollOptions } from "../../lib/storage.ts";
-import type { Logger } from "../../lib/types/options.ts";
+import type { Claim } from "../../lib/storage.ts";
 import { Loop } from "../loop/loop.ts";
-import type { LoopRun, LoopWork } from "../loop/loop.ts";
+import type { LoopPatience, LoopRun, LoopWork } from "../loop/loop.ts";
 import { runningOf } from "./recover_worker.ts";
 
 /** What the enforcer needs to know. */
-export interface RevocationEnforcerOptions {
+export interface RevocationEnforcerOptions extends LoopPatience {
   /** Id of the consumer. */
   readonly consumer: string;
   /** How long a revoked task may go on. */
   readonly graceMs: number;
-  readonly poll: PollOptions;
-  /** How long the calls of the storage may take before the loop counts as stuck. */
-  readonly patienceMs: number;
-  readonly logger: Logger;
   /** The workers that live. */
   readonly workers: () => readonly { readonly name: string }[];
   /** Ends a worker that has exceeded the grace time with these claims. */
@@ -35,14 +30,12 @@ const LONGEST_LOOK_MS = 2500;
  * nothing is revoked.
  */
 export function revocationEnforcer(core: Core, options: RevocationEnforcerOptions): Loop {
-  const { poll, patienceMs, logger } = options;
   return new Loop({
+    ...options,
     name: "The watch for revoked tasks",
     work: "Looking for revoked tasks",
     make: () => new RevocationEnforcer(core, options),
-    stuckAfterMs: LONGEST_LOOK_MS + poll.maxMs + patienceMs,
-    backoff: poll,
-    logger,
+    longestPauseMs: LONGEST_LOOK_MS,
     clock: core.clock,
   });
 }

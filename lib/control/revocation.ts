@@ -13,7 +13,7 @@ import {
   revocationOf,
   taskRevocationKey,
 } from "./revocation_record.ts";
-import { instantMs } from "../primitives/time.ts";
+import { DAY_MS, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions, TaskInfo } from "../types/calling.ts";
 
 /** Why a running task is aborted when it is revoked. */
@@ -37,7 +37,6 @@ export interface RevokeTarget {
   readonly etaMs?: number | undefined;
 }
 
-const DAY_MS = 86_400_000;
 /** How long a revocation waits for a task of which nothing is known: one that is not enqueued yet, */
 const KEPT_MS = 7 * DAY_MS;
 /** or, without `trackState`, any that has not ended. */

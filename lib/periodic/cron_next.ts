@@ -2,6 +2,7 @@
  * When a crontab matches: days are skipped by the calendar, only the days that match are looked into.
  * @module
  */
+import { DAY_MS } from "../primitives/time.ts";
 import { LAST_INSTANT_MS, type Stretch, type ZoneClock } from "./cron_zone.ts";
 
 /** The values that match, ascending, of each field. */
@@ -15,7 +16,6 @@ export interface CronValues {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** The longest wait is 40 years: 29 February on a given weekday, over a year such as 2100. */
 const HORIZON_DAYS = 50 * 366;
 

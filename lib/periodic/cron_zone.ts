@@ -2,13 +2,13 @@
  * Wall clocks of the time zones.
  * @module
  */
+import { DAY_MS } from "../primitives/time.ts";
 
 /** The last instant that a `Date` can hold. */
 export const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
 /** The farthest that a wall clock has been from UTC, either way. */
 const MAX_OFFSET_MS = 16 * 3_600_000;
-const DAY_MS = 86_400_000;
 /** How many days a clock remembers. */
 const DAYS_KEPT = 64;
 

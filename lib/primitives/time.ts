@@ -29,9 +29,12 @@ export interface DurationParts {
 /** A point in time; never a bare number. `Temporal.Instant` and `Temporal.ZonedDateTime` fit. */
 export type Instant = Date | { readonly epochMilliseconds: number };
 
+/** A day, as long as every day of UTC. */
+export const DAY_MS = 86_400_000;
+
 const UNIT_MS = {
-  weeks: 604_800_000,
-  days: 86_400_000,
+  weeks: 7 * DAY_MS,
+  days: DAY_MS,
   hours: 3_600_000,
   minutes: 60_000,
   seconds: 1000,

@@ -8,7 +8,7 @@ import { type Definition, definitionOf, type Periodic } from "./registry.ts";
 import { withResource } from "./resource.ts";
 import { keyFunctions } from "./keys.ts";
 import { type AnyTaskOptions, EXTRA_RULES, lockOf, rateLimitOf, taskFields } from "./options.ts";
-import { durationMs } from "../primitives/time.ts";
+import { DAY_MS, durationMs } from "../primitives/time.ts";
 import type { OpenClose, Resource, Schedule } from "../types/definition.ts";
 import type { Logger } from "../types/options.ts";
 
@@ -20,8 +20,6 @@ interface Parts {
   /** As given: a function, or the wrapper of a task, whose function becomes another task. */
   readonly fn: AnyFunction;
 }
-
-const DAY_MS = 86_400_000;
 
 /** The definition of a plain task: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
 export function defineTask(args: readonly unknown[]): Definition {

@@ -31,8 +31,9 @@ function begin(stuckAfterMs: number, logger = silent) {
         },
       };
     },
-    stuckAfterMs,
-    backoff: { initialMs: 1, backoff: 1, maxMs: 1 },
+    longestPauseMs: stuckAfterMs - 1,
+    poll: { initialMs: 1, backoff: 1, maxMs: 1 },
+    patienceMs: 0,
     logger,
     clock: systemClock,
   });
