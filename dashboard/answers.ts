@@ -98,7 +98,7 @@ export class Answers {
   }
 
   async #own(context: Context, { name }: OwnRoute, visit: QueueVisit): Promise<Response> {
-    if (name === "events") return answerEvents(context, this.#pulses.get(visit.queue)!);
+    if (name === "events") return answerEvents(context, this.#pulses.get(visit.queue)!, this.#board.clock);
     if (name === "queue") return context.redirect(queueLink(visit, ""), 302);
     const id = await this.#asked(visit, knownId(visit));
     if (id !== undefined) return context.redirect(queueLink(visit, "invocation", { id }), 302);

@@ -4,18 +4,22 @@
  */
 import type { Context } from "hono";
 import { stream } from "hono/streaming";
+import type { Clock } from "../lib/primitives/clock.ts";
 import type { Pulse } from "./pulse.ts";
 
 /** So many may look at one queue at once. */
 const MOST_LISTENERS = 200;
+/** Then the page asks again, if its visitor is still let in. */
+const LONGEST_MS = 3_600_000;
 
 /**
  * Answers with a stream that says when something has changed.
  *
  * @param context Of the request.
  * @param pulse The changes of the queue.
+ * @param clock The clock of the machine.
  */
-export function answerEvents(context: Context, pulse: Pulse): Response {
+export function answerEvents(context: Context, pulse: Pulse, clock: Clock): Response {
   context.header("Content-Type", "text/event-stream; charset=utf-8");
   // Proxies must not hold events back until a buffer is full.
   context.header("X-Accel-Buffering", "no");
@@ -25,10 +29,12 @@ export function answerEvents(context: Context, pulse: Pulse): Response {
     const { promise, resolve } = Promise.withResolvers<void>();
     const end = pulse.listen((changed) => void out.write(changed ? "event: change\ndata: \n\n" : ":\n\n").catch(resolve));
     out.onAbort(resolve);
+    const limit = clock.startTimer(LONGEST_MS, resolve, { background: true });
     try {
       await out.write("retry: 3000\n\n");
       await promise;
     } finally {
+      limit.stop();
       end();
     }
   });

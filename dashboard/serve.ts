@@ -10,7 +10,9 @@ import type { DashboardOptions } from "./options.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { checkNumber, checkText } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-import { isLoopback } from "../lib/primitives/loopback.ts";
+import { systemClock } from "../lib/primitives/clock.ts";
+import { hostName, isLoopback } from "../lib/primitives/loopback.ts";
+import { Connections } from "./connections.ts";
 
 /** Where a dashboard listens, beside its own options. */
 export interface ServeOptions extends DashboardOptions {
@@ -63,12 +65,17 @@ export async function serveDashboard(hueys: Huey | readonly Huey[], options: Ser
     throw new ConfigurationError(`At ${host} others can reach the dashboard: give it a token, or let it listen at 127.0.0.1`);
   }
   const { handler, warmUp } = makeDashboard(hueys, others);
-  const server = createServer((incoming, outgoing) => void pass(handler, incoming, outgoing));
+  const connections = new Connections(systemClock);
+  const server = createServer((incoming, outgoing) => void pass(handler, connections, incoming, outgoing));
+  server.on("connection", (socket) => connections.add(socket));
   await listen(server, host, port);
   await warmUp();
   const { port: found } = server.address() as { port: number };
   const name = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${name}:${found}${(others.path ?? "/").replace(/\/*$/, "/")}`, close: () => close(server) };
+  return {
+    url: `http://${name}:${found}${(others.path ?? "/").replace(/\/*$/, "/")}`,
+    close: () => close(server, connections),
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -80,22 +87,33 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, connections: Connections): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
+    connections.close();
   });
 }
 
 /** From a request of Node to one of the web, and back. Never rejects: a connection that breaks concerns nobody else. */
-async function pass(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function pass(
+  handler: Handler,
+  connections: Connections,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const gone = new AbortController();
-  outgoing.on("close", () => gone.abort());
+  const { socket } = incoming;
+  outgoing.on("close", () => {
+    gone.abort();
+    connections.ended(socket);
+  });
   outgoing.on("error", () => gone.abort());
   try {
     const request = toRequest(incoming, gone.signal);
     if (request === undefined) return void outgoing.writeHead(400).end();
-    const response = await handler(request, { remoteAddr: { hostname: incoming.socket.remoteAddress } });
+    const response = await handler(request, { remoteAddr: { hostname: socket.remoteAddress } });
+    connections.answers(socket, response.headers.get("content-type")?.startsWith("text/event-stream") === true);
     const cookies = response.headers.getSetCookie();
     const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "set-cookie"));
     outgoing.writeHead(response.status, cookies.length === 0 ? headers : { ...headers, "set-cookie": cookies });
@@ -111,8 +129,10 @@ async function pass(handler: Handler, incoming: IncomingMessage, outgoing: Serve
 
 function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = "GET", headers, url = "/" } = incoming;
-  const address = `http://${headers.host ?? "localhost"}${url}`;
-  if (!url.startsWith("/") || !URL.canParse(address)) return undefined;
+  const { host = "localhost" } = headers;
+  const address = `http://${host}${url}`;
+  // What is no name of a host could be the beginning of another path.
+  if (!url.startsWith("/") || hostName(host) === undefined || !URL.canParse(address)) return undefined;
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value ?? ""]).map((each): [string, string] => [name, each])
   );

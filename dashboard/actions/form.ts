@@ -37,7 +37,7 @@ export function idsOf(form: URLSearchParams): string[] {
 export function backTo(form: URLSearchParams, base: string, other: string, done: Readonly<Record<string, string>>): string {
   const given = form.get("back") ?? "";
   const own = given.startsWith(`${base}/`) && !given.startsWith("//") && /^[\x21-\x7e]{1,8000}$/.test(given) &&
-    !given.includes("\\");
+    !/[\\#]|\/(?:\.|%2e){1,2}(?:\/|\?|$)/i.test(given);
   const [path = "", query = ""] = (own ? given : other).split("?", 2);
   const params = new URLSearchParams(query);
   for (const [key, value] of Object.entries(done)) params.set(key, value);

@@ -13,7 +13,7 @@ import type { Core } from "../core/core.ts";
 import { readOutcome as readStored, unwrap } from "../result/reader.ts";
 import { taskStatus } from "../result/state.ts";
 import { readRecent } from "../statistics/read.ts";
-import { TaskException } from "../errors.ts";
+import { DecodeError, TaskException } from "../errors.ts";
 import type { Message } from "../message/message.ts";
 import type { Item } from "../storage.ts";
 import type { TaskInfo } from "../types/calling.ts";
@@ -56,7 +56,7 @@ export async function readInvocation(core: Core, id: string): Promise<Invocation
   const taskId = letter?.taskId ?? id;
   const [status, progress, outcome, recents] = await Promise.all([
     taskStatus(core, taskId),
-    lastProgress(core, taskId),
+    readableProgress(core, taskId),
     readOutcome(core, taskId),
     readRecent(core.storage),
   ]);
@@ -83,6 +83,17 @@ export async function readInvocation(core: Core, id: string): Promise<Invocation
     progress,
     steps: await keptSteps(core, { id: taskId, run: message?.run }),
   };
+}
+
+/** What cannot be read is said in the log, and the rest is told all the same. */
+async function readableProgress(core: Core, id: string): Promise<unknown> {
+  try {
+    return await lastProgress(core, id);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    core.logger.warn(`The progress of task ${id} cannot be read`, { error });
+    return undefined;
+  }
 }
 
 interface Outcome {
