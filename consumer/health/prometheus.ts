@@ -40,9 +40,14 @@ function labelsText(labels: Labels): string {
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
+/** Readers end a line at some of them, and terminals obey others. The format has a way to write the line feed alone. */
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Names of tasks and queues are chosen by applications: none of them may end its line. */
 function escapeLabel(text: string): string {
-  return text.toWellFormed().replace(/[\\"\n]/g, (found) => found === "\n" ? "\\n" : `\\${found}`);
+  const shown = text.toWellFormed().replace(CONTROLS, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return shown.replace(/[\\"\n]/g, (found) => found === "\n" ? "\\n" : `\\${found}`);
 }
 
 function numberText(value: number): string {
