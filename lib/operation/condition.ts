@@ -20,6 +20,8 @@ export interface Condition {
   /** Age of the oldest waiting task, in seconds. */
   readonly latency: number;
   readonly consumers: readonly ConsumerInfo[];
+  /** Those that should have renewed their lease, and have not: it still lasts. */
+  readonly late: readonly ConsumerInfo[];
   /** How far the clock of the consumer that is most ahead is ahead of that of this process, in seconds, at least. */
   readonly clockAhead: number;
   readonly pause: Pause | undefined;
@@ -70,6 +72,11 @@ export async function readCondition(core: Core, known: Known = {}): Promise<Cond
     storage.dueMs(),
     readStats(storage, clock, { from: new Date(nowMs - LATELY_MS) }),
   ]);
+  const consumers = leases.map((lease) => consumerInfo(lease, nowMs)).sort((a, b) => +a.startedAt - +b.startedAt);
+  // It is renewed three times within its length.
+  const renewed = new Set(
+    leases.filter(({ expiresMs, ttlMs }) => expiresMs - nowMs >= ttlMs / 2).map(({ consumer }) => consumer),
+  );
   // A lease is never longer than its time: one that is was written by a clock that is ahead.
   const ahead = leases.map(({ expiresMs, ttlMs }) => (expiresMs - nowMs - ttlMs) / 1000).filter(Number.isFinite);
   return {
@@ -77,7 +84,8 @@ export async function readCondition(core: Core, known: Known = {}): Promise<Cond
     immediate: core.immediate,
     counts,
     latency,
-    consumers: leases.map((lease) => consumerInfo(lease, nowMs)).sort((a, b) => +a.startedAt - +b.startedAt),
+    consumers,
+    late: consumers.filter((consumer) => !consumer.silent && !renewed.has(consumer.id)),
     clockAhead: Math.max(0, ...ahead),
     pause,
     running,

@@ -26,7 +26,7 @@ const MOST_NAMES = 3;
 
 /** What is wrong, the worst first. */
 export function troublesOf(condition: Condition): Trouble[] {
-  const rules = [nobody, silent, clocks, failing, unknown, overdue, paused, late, blocked, hanging, distant];
+  const rules = [nobody, silent, belated, clocks, failing, unknown, overdue, paused, late, blocked, hanging, distant];
   return rules.flatMap((rule) => rule(condition) ?? []).sort((a, b) => Number(b.bad) - Number(a.bad));
 }
 
@@ -53,6 +53,17 @@ const silent: Rule = ({ consumers }) => {
     text: `${numberOf(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${names}`,
     advice: "Its log says why: it was killed, or cannot write to the storage (a full disk, no connection). Start it again; " +
       "others take over its tasks",
+    bad: true,
+  };
+};
+
+const belated: Rule = ({ late }) => {
+  if (late.length === 0) return undefined;
+  const names = listed(late.map(({ host, pid }) => `process ${pid} on ${host}`));
+  return {
+    where: "consumers",
+    text: `${numberOf(late.length, "consumer is", "consumers are")} late with a sign of life: ${names}`,
+    advice: "It was killed, is held up, or cannot write to the storage (a full disk, no connection): its log says why",
     bad: true,
   };
 };

@@ -71,6 +71,17 @@ test("a consumer is dead, or cannot write", async () => {
   }]);
 });
 
+test("a consumer is late with its sign of life, before its lease is over", async () => {
+  await serve(2);
+  await pass(7000);
+  expect(await troubles()).toEqual([]);
+  await pass(1000);
+  expect(await troubles()).toMatchObject([{
+    text: "1 consumer is late with a sign of life: process 4711 on web-1",
+    advice: expect.stringContaining("a full disk"),
+  }]);
+});
+
 test("tasks fail: which, and how many", async () => {
   const bad = huey.task("bad", (_n: number): void => {
     throw new RangeError("no");
