@@ -100,6 +100,8 @@ function reasonOf(cause: unknown): string {
 
 function split(target: string): { path: string; exportName: string | undefined; workers?: number } {
   const at = target.lastIndexOf("#");
+  const colon = /^(.+\.[cm]?[jt]sx?):([A-Za-z_$][\w$]*)$/.exec(target);
+  if (colon !== null) throw new LoadError(`The name of an export comes after a #: ${colon[1]}#${colon[2]}, not ${target}`);
   if (at === -1) return { path: target, exportName: undefined };
   const [path, [exportName = "", workers]] = [target.slice(0, at), target.slice(at + 1).split(/:(.*)/)];
   if (path === "") throw new LoadError(`${JSON.stringify(target)} has no module before the #`);

@@ -72,6 +72,7 @@ describe("loadHuey()", () => {
     expect(await refusal(module("export const add = 1;"))).toContain("exports no Huey");
     expect(await refusal("nothing.ts")).toBe(`Module ${join(folder, "nothing.ts")} does not exist`);
     expect(await refusal("#huey")).toContain("has no module before the #");
+    expect(await refusal("app.ts:huey")).toBe("The name of an export comes after a #: app.ts#huey, not app.ts:huey");
     expect(await refusal(`${two}#`)).toContain("has no name of an export after the #");
     const message = await refusal(module(`throw new Error("on purpose");`));
     expect(message).toContain("cannot be imported: on purpose");

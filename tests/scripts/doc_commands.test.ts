@@ -123,7 +123,7 @@ describe.if("Bun" in globalThis)("the commands of", () => {
       for (const command of all) {
         const text = command.text.replace(/\bID\b/, failed).replaceAll("8080", String(port)).replaceAll("9090", String(second))
           .replace("bun consumer.ts", `bun ${projectRoot}consumer.ts`);
-        const deno = /\bdeno (run|add)\b/.test(text) || (!/\b(bun|bunx|npx|npm|node)\b/.test(text) && shells.has(true));
+        const deno = /\bdeno (run|add|test)\b/.test(text) || (!/\b(bun|bunx|npx|npm|node)\b/.test(text) && shells.has(true));
         if (IN_CLONE.test(text)) await runInClone({ ...command, text });
         else await shellOf(deno).run(commandOf(block, text, command));
       }
