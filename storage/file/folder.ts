@@ -2,7 +2,7 @@
  * The folder of one queue. Every change on the disk, but for the bells, is made by a method of this class.
  *
  *     log-00000001        the commands of a generation, see log.ts; there are two for a moment when the next one begins
- *     bad-00000001        a log in which something could not be read, kept to be looked at
+ *     bad-00000001        a log with something in it that nobody has an explanation for, kept to be looked at
  *     large/ab/cd/<hash>  large values, see large.ts
  *     bell, done          see bells.ts
  *     temp-<random>       a file that is not complete yet

@@ -17,6 +17,8 @@ import { passSnapshot, readSnapshot, type Snapshot, snapshotRecords } from "./sn
 const SHORTEST = 4_194_304;
 /** and so many times as many as its snapshot. */
 const GROWTH = 4;
+/** If the next one could not begin, it is tried again when this one is so many times as long. */
+const GROWTH_AFTER_FAILURE = 1.125;
 /** So many bytes of large values count as one: they cannot be removed before the next snapshot. */
 const LARGE_PER_BYTE = 16;
 /** How often others may get in between before one gives up. */
@@ -107,8 +109,8 @@ export class Generations {
    */
   seal(read: () => void): void {
     const { log } = this;
-    // If this fails, the log may grow before the next attempt.
-    this.#longest = log.position + SHORTEST;
+    // If this fails, the log may grow a little before the next attempt: on a full disk it should end soon after there is space again.
+    this.#longest = log.position * GROWTH_AFTER_FAILURE;
     this.#largeBytes = 0;
     if (this.#folder.hasFile(logName(log.generation + 1))) return read();
     const snapshot = this.#snapshot();
@@ -214,7 +216,7 @@ export class Generations {
   #leave(over: Log): void {
     this.#takeLine(over);
     over.close();
-    if (over.isBad) this.#folder.setAside(over.generation);
+    if (over.isWorthKeeping) this.#folder.setAside(over.generation);
     else this.#folder.remove(logName(over.generation));
   }
 }

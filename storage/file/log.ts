@@ -27,6 +27,7 @@ export class Log {
   /** Bytes that are no records. */
   #badBytes = 0;
   #badReason = "";
+  #isWorthKeeping = false;
   #toldBytes = 0;
   #lookedMs = -Infinity;
 
@@ -48,9 +49,12 @@ export class Log {
     return this.#start;
   }
 
-  /** Whether something could not be read. */
-  get isBad(): boolean {
-    return this.#badBytes > 0;
+  /**
+   * Whether there is something in it that people may want to look at: more than records that were cut off, as a kill and a full disk leave
+   * them. On a full disk nobody wants to keep those.
+   */
+  get isWorthKeeping(): boolean {
+    return this.#isWorthKeeping;
   }
 
   /** A line about what could not be read, if there is more than the last time. */
@@ -88,7 +92,7 @@ export class Log {
       }
       this.#pass(found.end);
       if (found.kind === "record") return found.body;
-      this.noteBad(found.end, found.reason);
+      this.noteBad(found.end, found.reason, found.isCutOff);
     }
   }
 
@@ -102,7 +106,8 @@ export class Log {
   }
 
   /** Notes that something could not be read. */
-  noteBad(length: number, reason: string): void {
+  noteBad(length: number, reason: string, isCutOff: boolean = false): void {
+    this.#isWorthKeeping ||= !isCutOff;
     this.#badBytes += length;
     this.#badReason = reason;
   }

@@ -21,7 +21,7 @@ export type Found =
   /** A record, and where it ends. */
   | { readonly kind: "record"; readonly body: Uint8Array; readonly end: number }
   /** Bytes that will never be a record. */
-  | { readonly kind: "bad"; readonly end: number; readonly reason: string }
+  | { readonly kind: "bad"; readonly end: number; readonly reason: string; readonly isCutOff: boolean }
   /** Nothing that is decided yet. So many bytes would be needed. */
   | { readonly kind: "more"; readonly wanted: number };
 
@@ -43,7 +43,7 @@ export function findRecord(bytes: Uint8Array, start: number): Found {
   const at = findMagic(bytes, start);
   // The last bytes may be the beginning of a record.
   const end = at < 0 ? Math.max(start, bytes.length - MAGIC_LENGTH + 1) : at;
-  if (end > start) return { kind: "bad", end, reason: "bytes that are no record" };
+  if (end > start) return { kind: "bad", end, reason: "bytes that are no record", isCutOff: false };
   if (at < 0 || bytes.length < at + HEADER) return { kind: "more", wanted: HEADER };
   const next = findMagic(bytes, at + MAGIC_LENGTH);
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, HEADER);
@@ -51,7 +51,8 @@ export function findRecord(bytes: Uint8Array, start: number): Found {
   const body = bytes.subarray(at + HEADER, at + size);
   const isThere = at + size <= (next < 0 ? bytes.length : next);
   if (isThere && zlib().crc32(body) === view.getUint32(MAGIC_LENGTH + 4)) return { kind: "record", body, end: at + size };
-  return next < 0 ? { kind: "more", wanted: size } : { kind: "bad", end: next, reason: "a record that is not whole" };
+  if (next < 0) return { kind: "more", wanted: size };
+  return { kind: "bad", end: next, reason: "a record that is not whole", isCutOff: at + size > next };
 }
 
 function findMagic(bytes: Uint8Array, start: number): number {

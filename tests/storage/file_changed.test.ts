@@ -69,6 +69,22 @@ describe("a log that is changed", () => {
     expect(ids(await other.pending())).toEqual(ids(items("a", 200)));
   }, LIMIT_MS);
 
+  test("by records that were cut off, as a full disk leaves them, is not kept: it would fill the disk", async () => {
+    const storage = place.open();
+    await storage.pendingCount();
+    const record = encodeRecord(["do", "x", START_MS, []]).slice();
+    for (let index = 0; index < 20; index++) {
+      appendFileSync(place.log, record.subarray(0, 9 + index));
+      await storage.enqueue([item(`a${index}`)]);
+    }
+    await endLog(storage);
+    expect(place.logs()).toEqual(["log-00000002"]);
+    expect(place.files().filter((file) => file.includes("/bad-"))).toEqual([]);
+    const lines = await storage.renewLease(lease()) as string[];
+    expect(lines).toEqual([expect.stringMatching(/log-00000001: \d+ bytes are skipped/)]);
+    expect(ids(await storage.pending())).toEqual(ids(items("a", 20)));
+  }, LIMIT_MS);
+
   test("by records that nobody understands goes on with those that are understood", async () => {
     const storage = place.open();
     await storage.enqueue([item("a")]);
