@@ -45,7 +45,7 @@ describe("the commands of the documentation", () => {
     const problems = await inBlock(command);
     expect(problems.length).toBe(1);
     expect(problems[0]).toContain(problem);
-    expect(problems[0]).toStartWith("README.md:2: ");
+    expect(problems[0]).toMatch(/^README\.md:2: /);
   });
 
   test("are also looked for in sentences, with options that stand by themselves", async () => {
