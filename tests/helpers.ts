@@ -12,6 +12,9 @@ import type { Claim, ClaimBatch } from "../lib/storage.ts";
 import type { Task } from "../lib/types/composition.ts";
 import type { HueyOptions, Logger } from "../lib/types/options.ts";
 import { MemoryStorage } from "../storage/memory/storage.ts";
+import type { TestClock } from "../testing/clock.ts";
+import { clockOf } from "../testing/clock_of.ts";
+import { TestHuey, type TestHueyOptions } from "../testing/mod.ts";
 
 provideImmediateStorage((name) => new MemoryStorage({ name }));
 
@@ -24,6 +27,17 @@ export const NOON: number = Date.UTC(2030, 4, 14, 12, 0, 0);
 /** A Huey whose storage is in memory. */
 export function memory(options: HueyOptions = {}): Huey {
   return new Huey({ logger: silent, ...options, storage: (name) => new MemoryStorage({ name }) });
+}
+
+/** A Huey of the kit, at noon, which says nothing. Its clock moves by `advance`. */
+export function testHuey(options: TestHueyOptions = {}): TestHuey {
+  return new TestHuey({ now: new Date(NOON), logger: silent, ...options });
+}
+
+/** Time passes while nobody works: nothing that becomes due runs, and no timer strikes late. */
+export function idle(huey: TestHuey, seconds: number): void {
+  const clock = clockOf(huey) as TestClock;
+  clock.moveTo(clock.now() + seconds * 1000);
 }
 
 /** Takes up to `limit` items, without waiting. */
@@ -55,7 +69,10 @@ export async function begin(huey: Huey): Promise<{ claim: Claim; done: Promise<v
   return { claim: claims[0], done: run(huey, claims[0], revocations) };
 }
 
-/** Stops the wall clock. */
+/**
+ * Stops the wall clock, for what `testHuey` cannot do: several Hueys on one storage, other storages than memory, a clock that goes back,
+ * and timers that strike in real time while the time of day stands.
+ */
 export function stopClock(atMs: number = NOON): void {
   setSystemTime(new Date(atMs));
 }

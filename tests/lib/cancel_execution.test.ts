@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution, TaskException } from "../../lib/errors.ts";
-import { failure, memory, record, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, record, testHuey } from "../helpers.ts";
 
 describe("CancelExecution from a task", () => {
   for (const options of [undefined, {}, { retry: false }]) {
     test(`${JSON.stringify(options)}: it is not tried again, whatever retries are left, and no handler is called`, async () => {
-      const huey = memory();
+      const huey = testHuey();
       const { names } = record(huey);
       const handled: unknown[] = [];
       const handler = huey.task("handler", (error: Error) => void handled.push(error));
@@ -16,7 +13,7 @@ describe("CancelExecution from a task", () => {
         throw new CancelExecution(options);
       });
       const result = await huey.enqueue(task.s().onError(handler));
-      expect(await work(huey)).toBe(1);
+      expect(await huey.drain()).toHaveLength(1);
       expect([names, handled]).toEqual([["enqueued", "executing", "canceled"], []]);
       const error = await failure(result.get({ blocking: true })) as TaskException;
       expect([error.metadata.outcome, (error.cause as Error).name]).toEqual(["canceled", "CancelExecution"]);
@@ -25,13 +22,13 @@ describe("CancelExecution from a task", () => {
   }
 
   test("retry true: even if none is left", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const result = await huey.task("task", () => {
       if (++runs < 4) throw new CancelExecution({ retry: true });
       return "done";
     })();
-    expect(await work(huey)).toBe(4);
+    expect(await huey.drain()).toHaveLength(4);
     result.reset();
     expect(await result.get()).toBe("done");
   });
@@ -44,12 +41,12 @@ describe("CancelExecution from a task", () => {
 
 describe("CancelExecution from a hook", () => {
   test("ends the task: a blocking get rejects at once", async () => {
-    const huey = memory();
+    const huey = testHuey();
     huey.preExecute("no", () => {
       throw new CancelExecution("Closed");
     });
     const result = await huey.task({ name: "task", retries: 2 }, () => 1)();
-    expect(await work(huey)).toBe(1);
+    expect(await huey.drain()).toHaveLength(1);
     const error = await failure(result.get({ blocking: true }));
     expect(error).toBeInstanceOf(TaskException);
     expect((error as TaskException).metadata.outcome).toBe("canceled");
@@ -57,7 +54,7 @@ describe("CancelExecution from a hook", () => {
   });
 
   test("stops the steps that follow, and calls no error handler", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const task = huey.task("task", () => void runs.push("task"));
     const next = huey.task("next", () => void runs.push("next"));
@@ -66,19 +63,19 @@ describe("CancelExecution from a hook", () => {
       if (name === "task") throw new CancelExecution();
     });
     await huey.enqueue(task.s().onError(handler).andThen(next));
-    await work(huey);
+    await huey.drain();
     expect(runs).toEqual([]);
   });
 
   test("may be asynchronous", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     huey.preExecute("no", async () => {
       await Promise.resolve();
       throw new CancelExecution();
     });
     await huey.task("task", () => ++runs)();
-    await work(huey);
+    await huey.drain();
     expect(runs).toBe(0);
   });
 });

@@ -1,9 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution, RateLimitExceeded, RetryTask, TaskException } from "../../lib/errors.ts";
-import { failure, memory, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, idle, testHuey } from "../helpers.ts";
 
 /** A proxy that throws at every touch. */
 function untouchable(): object {
@@ -40,16 +37,16 @@ const thrown: [string, () => unknown][] = [
 
 describe("whatever a task throws, the worker goes on", () => {
   test.each(thrown)("%s", async (_name, make) => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task("fails", () => {
       throw make();
     });
     const fine = huey.task("fine", () => "fine");
     await fails();
     const after = await fine();
-    await work(huey, { limit: 20 });
+    await huey.drain({ limit: 20 });
     expect(await after.get()).toBe("fine");
-    const { claims } = await huey.storage.claimed({ consumer: "consumer-1" }).then((claims) => ({ claims }));
+    const { claims } = await huey.storage.claimed({ consumer: "test" }).then((claims) => ({ claims }));
     expect(claims).toEqual([]);
   });
 });
@@ -72,21 +69,21 @@ describe("whatever a task returns, the worker goes on", () => {
     ["a thenable that rejects with nothing", () => ({ then: (_done: unknown, no: (reason?: unknown) => void) => no() })],
   ];
   test.each(values)("%s: the task fails", async (_name, make) => {
-    const huey = memory();
+    const huey = testHuey();
     const odd = huey.task("odd", () => make());
     const result = await odd();
-    await work(huey, { limit: 5 });
+    await huey.drain({ limit: 5 });
     expect(await failure(result.get())).toBeInstanceOf(TaskException);
-    expect(await huey.storage.claimed({ consumer: "consumer-1" })).toEqual([]);
+    expect(await huey.storage.claimed({ consumer: "test" })).toEqual([]);
   });
 });
 
 describe("arguments and names from outside", () => {
   test("prototype names are ordinary names", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const odd = huey.task("__proto__", (value: { constructor: string }) => value.constructor);
     const result = await odd(JSON.parse('{"constructor":"mine","__proto__":{"polluted":1}}'));
-    await work(huey);
+    await huey.drain();
     expect(await result.get()).toBe("mine");
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
     for (const name of ["constructor", "toString", "hasOwnProperty"]) huey.task(name, () => name);
@@ -96,27 +93,27 @@ describe("arguments and names from outside", () => {
   });
 
   test("a handler of the wrong shape fails by itself only", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task("fails", () => {
       throw new CancelExecution({ retry: "yes" as never });
     });
     await fails();
-    expect(await work(huey, { limit: 5 })).toBeGreaterThan(0);
-    expect(await huey.storage.claimed({ consumer: "consumer-1" })).toEqual([]);
+    expect((await huey.drain({ limit: 5 })).length).toBeGreaterThan(0);
+    expect(await huey.storage.claimed({ consumer: "test" })).toEqual([]);
   });
 
   test("backoff beyond all dates does not lose the task", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task({ name: "fails", retries: 3, retryDelay: 1e9, retryBackoff: 1e200 }, () => {
       throw new Error("no");
     });
     const result = await fails();
     for (let attempt = 0; attempt < 4; attempt++) {
-      await work(huey);
-      stopClock(Math.min(8.64e15, await huey.storage.dueMs() ?? 0));
+      await huey.drain();
+      idle(huey, (Math.min(8.64e15, await huey.storage.dueMs() ?? 0) - huey.clock.now().getTime()) / 1000);
       await huey.storage.promoteDue(10);
     }
-    expect(await huey.storage.claimed({ consumer: "consumer-1" })).toEqual([]);
+    expect(await huey.storage.claimed({ consumer: "test" })).toEqual([]);
     const state = (await result.state()).state;
     expect(["failed", "retrying", "scheduled", "waiting"]).toContain(state);
   });

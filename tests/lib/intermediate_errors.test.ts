@@ -1,10 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution, RetryTask, TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { failure, memory, pass, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, testHuey } from "../helpers.ts";
 
 function failing(huey: Huey, retries: number) {
   const handled: string[] = [];
@@ -18,12 +15,12 @@ function failing(huey: Huey, retries: number) {
 
 describe("storeIntermediateErrors", () => {
   test("true: each failed attempt stores its error and calls the handler", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
+    const huey = testHuey({ storeIntermediateErrors: true });
     const { handled, enqueue } = failing(huey, 2);
     const result = await enqueue();
-    await work(huey, { limit: 1 });
+    await huey.drain({ limit: 1 });
     expect(((await failure(result.get())) as TaskException).metadata.retries).toBe(2);
-    await work(huey);
+    await huey.drain();
     expect(handled).toEqual(["failure 1", "failure 2", "failure 3"]);
     result.reset();
     const error = await failure(result.get());
@@ -34,7 +31,7 @@ describe("storeIntermediateErrors", () => {
   test.each([{}, { preserve: true }])(
     "true: who looks meanwhile sees the error, who waits sees the end (%j)",
     async (options) => {
-      const huey = memory({ storeIntermediateErrors: true });
+      const huey = testHuey({ storeIntermediateErrors: true });
       let runs = 0;
       const flaky = huey.task({ name: "flaky", retries: 2 }, () => {
         if (++runs < 3) throw new Error(`failure ${runs}`);
@@ -42,79 +39,79 @@ describe("storeIntermediateErrors", () => {
       });
       const result = await flaky();
       const waiting = [result.get({ blocking: true, ...options }), huey.result(result.id, { blocking: true, preserve: true })];
-      await work(huey, { limit: 1 });
+      await huey.drain({ limit: 1 });
       expect(await result.isReady()).toBe(true);
       expect((await failure(huey.result(result.id, { preserve: true }))).message).toContain("failure 1");
       expect((await failure(result.get(options))).message).toContain("failure 1");
       const later = result.get({ blocking: true, preserve: true });
-      await work(huey);
+      await huey.drain();
       expect(await later).toBe("OK");
       expect(await Promise.all(waiting)).toEqual(["OK", "OK"]);
     },
   );
 
   test("true: an error that was taken by somebody who looked does not end the wait of another", async () => {
-    const huey = memory({ storeIntermediateErrors: true, trackState: false });
+    const huey = testHuey({ storeIntermediateErrors: true, trackState: false });
     const { enqueue } = failing(huey, 1);
     const result = await enqueue();
     const waiting = failure(result.get({ blocking: true }));
-    await work(huey, { limit: 1 });
+    await huey.drain({ limit: 1 });
     expect((await failure(huey.result(result.id))).message).toContain("failure 1");
-    await work(huey);
+    await huey.drain();
     expect((await waiting).message).toContain("failure 2");
   });
 
   test("true: a later success replaces the error", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
+    const huey = testHuey({ storeIntermediateErrors: true });
     let runs = 0;
     const result = await huey.task({ name: "flaky", retries: 1 }, () => {
       if (runs++ === 0) throw new Error("first");
       return "OK";
     })();
-    await work(huey);
+    await huey.drain();
     expect(await result.get()).toBe("OK");
   });
 
   test("false, the default: only the last failure is stored and handled", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { handled, enqueue } = failing(huey, 2);
     const result = await enqueue();
-    await work(huey, { limit: 2 });
+    await huey.drain({ limit: 2 });
     expect([await result.get(), await result.isReady(), handled.length]).toEqual([undefined, false, 0]);
-    await work(huey);
+    await huey.drain();
     expect(handled).toEqual(["failure 3"]);
     expect((await failure(result.get())).message).toContain("failure 3");
   });
 
   test("false: RetryTask and a canceled attempt that is retried count as retried", async () => {
-    const huey = memory({ storeIntermediateErrors: false });
+    const huey = testHuey({ storeIntermediateErrors: false });
     const again = huey.task("again", (cancel: boolean) => {
       throw cancel ? new CancelExecution({ retry: true }) : new RetryTask({ delay: 5 });
     });
     const results = [await again(false), await again.with({ retryDelay: 5 })(true)];
-    expect(await work(huey)).toBe(2);
+    expect(await huey.drain()).toHaveLength(2);
     expect(await Promise.all(results.map((result) => result.get()))).toEqual([undefined, undefined]);
-    expect(await pass(huey, 5)).toBe(2);
+    expect(await huey.advance(5)).toHaveLength(2);
   });
 
   test("false: the signals still tell of each attempt", async () => {
-    const huey = memory({ storeIntermediateErrors: false });
+    const huey = testHuey({ storeIntermediateErrors: false });
     let errors = 0;
     huey.signal("error", () => void errors++);
     await failing(huey, 2).enqueue();
-    await work(huey);
+    await huey.drain();
     expect(errors).toBe(3);
   });
 });
 
 describe("a stored error", () => {
   test("is a TaskException with metadata; its cause is the error, rebuilt", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task("fails", () => {
       throw new RangeError("too far", { cause: new Error("inner") });
     });
     const result = await fails();
-    await work(huey);
+    await huey.drain();
     const error = await failure(result.get()) as TaskException;
     expect(error).toBeInstanceOf(TaskException);
     expect(error.metadata).toMatchObject({ taskId: result.id, retries: 0 });
@@ -130,47 +127,47 @@ describe("a stored error", () => {
   test.each([["a string"], [5], [null], [undefined], [{ code: 7 }], [{ hook: () => {} }], [Symbol("s")]])(
     "thrown %p becomes an error",
     async (thrown) => {
-      const huey = memory();
+      const huey = testHuey();
       const fails = huey.task("fails", () => {
         throw thrown;
       });
       const result = await fails();
-      await work(huey);
+      await huey.drain();
       expect(await failure(result.get())).toBeInstanceOf(TaskException);
       expect(await result.state()).toMatchObject({ state: "failed" });
     },
   );
 
   test("of a re-thrown TaskException tells the inner error", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const inner = huey.task("inner", () => {
       throw new Error("deep down");
     });
     const outer = huey.task("outer", async (id: string) => await huey.result(id));
     const first = await inner();
-    await work(huey);
+    await huey.drain();
     const second = await outer(first.id);
-    await work(huey);
+    await huey.drain();
     expect(((await failure(second.get())) as TaskException).metadata.error).toContain("deep down");
   });
 
   test("that cannot be stored whole is still an error", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task("fails", () => {
       throw Object.assign(new Error("odd"), { callback: () => {}, cycle: {} as unknown });
     });
     const result = await fails();
-    await work(huey);
+    await huey.drain();
     expect((await failure(result.get())).message).toContain("odd");
   });
 
   test("a value that cannot be stored fails the task, naming the path", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = { names: [] as string[] };
     huey.signal((signal) => void names.push(signal));
     const bad = huey.task("bad", () => ({ list: [() => 1] }));
     const result = await bad();
-    await work(huey);
+    await huey.drain();
     expect((await failure(result.get())).message).toContain("list[0]");
     expect(names).toEqual(["enqueued", "executing", "error"]);
   });

@@ -1,10 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { ResultTimeout } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { advance, failure, logbook, memory, NOON, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, idle, logbook, NOON, testHuey } from "../helpers.ts";
 
 const add = (huey: Huey) => huey.task("add", (a: number, b: number) => a + b);
 const stored = (huey: Huey): Promise<number> => huey.storage.revocations.size();
@@ -20,46 +17,46 @@ describe("a revocation that comes too late leaves nothing behind", () => {
   ];
   test.each(ways)("%s", async (_name, revoke) => {
     for (const options of [{}, { trackState: false }, { results: false }]) {
-      const huey = memory(options);
+      const huey = testHuey(options);
       const result = await add(huey)(1, 2);
-      await work(huey);
+      await huey.drain();
       await revoke(huey, result);
-      await work(huey);
+      await huey.drain();
       expect([options, await huey.isRevoked(result.id), await stored(huey)]).toEqual([options, false, 0]);
     }
   });
 
   test("by a wait that times out", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await add(huey)(1, 2);
-    await work(huey);
+    await huey.drain();
     await huey.result(result.id);
     const options = { blocking: true, timeout: 0, revokeOnTimeout: true } as const;
-    advance(61);
+    idle(huey, 61);
     expect(await failure(result.get(options))).toBeInstanceOf(ResultTimeout);
     expect(await stored(huey)).toBe(0);
   });
 
   test("by handle when the end is forgotten: the next task of that id runs", async () => {
-    const huey = memory({ completionTtl: 1 });
+    const huey = testHuey({ completionTtl: 1 });
     const task = add(huey);
     const first = await task.with({ id: "same" })(1, 2);
-    await work(huey);
+    await huey.drain();
     await first.get();
-    advance(2);
+    idle(huey, 2);
     await first.revoke();
     const second = await task.with({ id: "same" })(3, 4);
-    await work(huey);
+    await huey.drain();
     expect(await second.get()).toBe(7);
   });
 
   test("while it ends", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await add(huey)(1, 2);
     const { revocations } = huey.storage;
     const put = revocations.put.bind(revocations);
     revocations.put = async (...args) => {
-      await work(huey);
+      await huey.drain();
       await put(...args);
     };
     await result.revoke();
@@ -69,50 +66,48 @@ describe("a revocation that comes too late leaves nothing behind", () => {
 
 describe("a revocation of an id of which nothing is known", () => {
   test("is kept for a while, not for ever", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.revokeById("later", { once: true });
     expect(await stored(huey)).toBe(1);
-    advance(8 * 86_400);
+    idle(huey, 8 * 86_400);
     expect(await huey.isRevoked("later")).toBe(false);
   });
 
   test("outlasts the eta of the task, with or without its state", async () => {
     for (const trackState of [true, false]) {
-      const huey = memory({ trackState });
+      const huey = testHuey({ trackState });
       const result = await add(huey).schedule({ args: [1, 2], delay: { days: 300 } });
       await result.revoke();
-      advance(301 * 86_400);
+      idle(huey, 301 * 86_400);
       expect(await result.isRevoked()).toBe(true);
-      startClock();
-      stopClock();
     }
   });
 
   test("of a step that is not enqueued yet is used up by it", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = add(huey);
     const [, second] = await huey.enqueue(task.s(1, 2).andThen(task, 3));
     await second!.revoke();
-    await work(huey);
+    await huey.drain();
     expect([(await second!.state()).state, await stored(huey)] as unknown[]).toEqual(["revoked", 0]);
   });
 });
 
 describe("a revocation until a time", () => {
   test.each(["task", "invocation"])("of one %s is gone then", async (what) => {
-    const huey = memory();
+    const huey = testHuey();
     const task = add(huey);
     const result = await task(1, 2);
     const until = new Date(NOON + 30_000);
     await (what === "task" ? task.revoke({ until }) : result.revoke({ until }));
-    advance(29);
+    idle(huey, 29);
     expect([await result.isRevoked(), await stored(huey)] as unknown[]).toEqual([true, 1]);
-    advance(2);
+    idle(huey, 2);
     expect([await result.isRevoked(), await stored(huey)] as unknown[]).toEqual([false, 0]);
   });
 
   test("that has passed lifts the one before it", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = add(huey);
     await task.revoke();
     await task.revoke({ until: new Date(NOON - 1) });
@@ -122,12 +117,12 @@ describe("a revocation until a time", () => {
 
 describe("the state of a task that is revoked says so", () => {
   test("waiting, scheduled and retrying; by handle and by id; alone and with its task", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "flaky", retries: 1, retryDelay: 60 }, (): number => {
       throw new Error("no");
     });
     const results = [await task(), await task.schedule({ delay: 60 }), await task()];
-    await work(huey, { limit: 1 });
+    await huey.drain({ limit: 1 });
     for (const result of results) {
       expect([await result.state(), await huey.state(result.id)].map(({ revoked }) => revoked)).toEqual([undefined, undefined]);
       await result.revoke();
@@ -146,10 +141,10 @@ describe("the state of a task that is revoked says so", () => {
   });
 
   test("not when it has ended", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = add(huey);
     const result = await task(1, 2);
-    await work(huey);
+    await huey.drain();
     await task.revoke();
     for (const status of [await result.state(), await huey.state(result.id)]) {
       expect(status).toMatchObject({ state: "complete", ended: true });
@@ -162,14 +157,14 @@ describe("what is stored as a revocation and is none", () => {
   const shapes = ["", "{", "null", "[]", "5", '"once"', '{"once":"yes"}', '{"until":"soon"}', '{"by":5}', '{"moved":true}'];
   test.each(shapes)("%j is skipped, with one line", async (text) => {
     const { logger, lines } = logbook();
-    const huey = memory({ logger });
+    const huey = testHuey({ logger });
     const task = add(huey);
     const results = await task.map([[1, 2], [3, 4]]);
     const bytes = new TextEncoder().encode(text);
     await huey.storage.revocations.put("rt:add", bytes);
     await huey.storage.revocations.put(`r:${[...results][0]!.id}`, bytes);
     expect(await huey.isRevoked(task)).toBe(false);
-    await work(huey);
+    await huey.drain();
     expect(await results.get()).toEqual([3, 7]);
     expect(lines.filter(({ level }) => level === "warn").map(({ message }) => message)).toEqual([
       'The revocation stored under "rt:add" cannot be read: it is skipped',

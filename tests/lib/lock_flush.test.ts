@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { Huey } from "../../lib/huey/huey.ts";
-import { memory, refusal, silent, startClock, stopClock } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { refusal, silent, testHuey } from "../helpers.ts";
 
 describe("flushLocks", () => {
   test("clears the locks that the process knows and those named; tells which were held", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.lockTask("held").acquire();
     huey.lockTask("free");
     huey.task({ name: "task", lock: "of a task" }, () => 1);
@@ -18,7 +15,7 @@ describe("flushLocks", () => {
   });
 
   test("clears all slots", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock", { slots: 2 });
     await lock.acquire();
     expect(await huey.flushLocks()).toEqual(new Set(["lock"]));
@@ -27,7 +24,7 @@ describe("flushLocks", () => {
   });
 
   test("clears a lock that was asked about", async () => {
-    const here = memory();
+    const here = testHuey();
     await here.lockTask("lock").acquire();
     const other = new Huey({ storage: here.storage, logger: silent });
     expect(await other.isLocked("lock")).toBe(true);
@@ -35,7 +32,7 @@ describe("flushLocks", () => {
   });
 
   test("clears a lock that only another process knows, by its name", async () => {
-    const here = memory();
+    const here = testHuey();
     await here.lockTask("lock").acquire();
     const other = new Huey({ storage: here.storage, logger: silent });
     expect(await other.flushLocks("lock")).toEqual(new Set(["lock"]));
@@ -44,7 +41,7 @@ describe("flushLocks", () => {
 });
 
 test("wrong arguments are refused", async () => {
-  const huey = memory();
+  const huey = testHuey();
   await refusal(() => huey.lockTask(5 as never), "5");
   await refusal(() => huey.lockTask(""));
   await refusal(() => huey.lockTask("l", { ttl: "1" } as never), "ttl", "1");

@@ -1,14 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution } from "../../lib/errors.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { advance, begin, claim, failure, memory, NOON, pass, refusal, run, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { begin, claim, failure, idle, NOON, refusal, run, testHuey } from "../helpers.ts";
 
 describe("progress", () => {
   test("the last value that the task reported", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: unknown[] = [];
     const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
       for (const part of [0.5, { done: 3, of: 4 }, null]) {
@@ -18,12 +15,12 @@ describe("progress", () => {
     });
     const result = await task();
     expect(await result.progress()).toBeUndefined();
-    await work(huey);
+    await huey.drain();
     expect(seen).toEqual([0.5, { done: 3, of: 4 }, null]);
   });
 
   test("updates come one after another and end with the task", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
     const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
       for (const [index, gate] of gates.entries()) {
@@ -46,27 +43,27 @@ describe("progress", () => {
   });
 
   test("updates of a task that has ended end at once", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task("task", () => "value")();
-    await work(huey);
+    await huey.drain();
     const seen: unknown[] = [];
     for await (const value of result.progressUpdates()) seen.push(value);
     expect(seen).toEqual([]);
   });
 
   test("updates of a task that fails end too, and do not throw", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task("fails", () => {
       throw new Error("no");
     })();
     const updates = result.progressUpdates();
     const next = updates.next();
-    await work(huey);
+    await huey.drain();
     expect((await next).done).toBe(true);
   });
 
   test("a reader may stop early", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
       await context.setProgress(1);
       await gate.promise;
@@ -84,7 +81,7 @@ describe("progress", () => {
   });
 
   test("each of many quick reports arrives", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true, retries: 1 }, async (context: TaskContext) => {
       for (let n = 1; n <= 5; n++) await context.setProgress(10 * context.attempt + n);
       if (context.attempt === 1) throw new Error("again");
@@ -94,13 +91,13 @@ describe("progress", () => {
     const reading = (async () => {
       for await (const value of result.progressUpdates()) seen.push(value);
     })();
-    await work(huey);
+    await huey.drain();
     await reading;
     expect(seen).toEqual([11, 12, 13, 14, 15, 21, 22, 23, 24, 25]);
   });
 
   test("each value from the call on, even if it is read later", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true, retries: 1 }, async (context: TaskContext) => {
       for (let n = 1; n <= 3; n++) await context.setProgress(10 * context.attempt + n);
       if (context.attempt === 1) throw new Error("again");
@@ -108,58 +105,58 @@ describe("progress", () => {
     const result = await task();
     await run(huey, (await claim(huey)).claims[0]!);
     const updates = result.progressUpdates();
-    await work(huey);
+    await huey.drain();
     const seen: unknown[] = [];
     for await (const value of updates) seen.push(value);
     expect(seen).toEqual([21, 22, 23]);
   });
 
   test("reports that the task did not wait for are there when it has ended", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true }, (context: TaskContext) => {
       for (let n = 1; n <= 5; n++) void context.setProgress(n);
     });
     const result = await task();
-    await work(huey);
+    await huey.drain();
     expect(await result.progress()).toBe(5);
   });
 
   test("updates of a task of which nothing is known any more end", async () => {
-    const huey = memory({ completionTtl: 10 });
+    const huey = testHuey({ completionTtl: 10 });
     const result = await huey.task("task", () => {})();
-    await work(huey);
-    advance(60);
+    await huey.drain();
+    idle(huey, 60);
     expect((await result.progressUpdates().next()).done).toBe(true);
   });
 
   test("updates end also without trackState", async () => {
-    const huey = memory({ trackState: false });
+    const huey = testHuey({ trackState: false });
     const result = await huey.task("task", () => 1)();
     const next = result.progressUpdates().next();
-    await work(huey);
+    await huey.drain();
     expect((await next).done).toBe(true);
   });
 
   test("what cannot be stored is refused", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true }, async (context: TaskContext) => {
       await context.setProgress({ bad: () => {} });
     });
     const result = await task();
-    await work(huey);
+    await huey.drain();
     expect((await failure(result.get())).message).toContain("bad");
   });
 });
 
 describe("state", () => {
   test("waiting, running with its worker, complete", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const gate = Promise.withResolvers<void>();
     const task = huey.task("task", async () => await gate.promise.then(() => 1));
     const result = await task();
     const enqueuedAt = new Date(NOON);
     expect(await result.state()).toEqual({ state: "waiting", ended: false, attempts: 0, enqueuedAt });
-    advance(5);
+    idle(huey, 5);
     const { done } = await begin(huey);
     const since = new Date(NOON + 5000);
     const running = {
@@ -181,38 +178,38 @@ describe("state", () => {
   });
 
   test("scheduled, then waiting", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task("task", () => 1).schedule({ delay: 10 });
     expect(await result.state()).toMatchObject({ state: "scheduled" });
-    advance(10);
+    idle(huey, 10);
     await huey.storage.promoteDue(1);
     expect(await result.state()).toMatchObject({ state: "waiting" });
   });
 
   test("retrying, failed", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task({ name: "fails", retries: 1, retryDelay: 10 }, () => {
       throw new Error("no");
     });
     const result = await fails();
-    await work(huey);
+    await huey.drain();
     expect(await result.state()).toMatchObject({ state: "retrying" });
-    await pass(huey, 10);
+    await huey.advance(10);
     expect(await result.state()).toMatchObject({ state: "failed" });
     const atOnce = await fails.with({ retryDelay: 0 })();
-    await work(huey, { limit: 1 });
+    await huey.drain({ limit: 1 });
     expect(await atOnce.state()).toMatchObject({ state: "retrying" });
   });
 
   test("revoked, expired, canceled", async () => {
-    const huey = memory();
+    const huey = testHuey();
     huey.preExecute("no", ({ args }) => {
       if (args[0] === "cancel") throw new CancelExecution();
     });
     const task = huey.task("task", (_text: string) => 1);
     const results = [await task("a"), await task.with({ expires: new Date(NOON - 1) })("b"), await task("cancel")];
     await results[0]!.revoke();
-    await work(huey);
+    await huey.drain();
     const states = [];
     for (const result of results) states.push((await result.state()).state);
     expect(states).toEqual(["revoked", "expired", "canceled"]);
@@ -221,7 +218,7 @@ describe("state", () => {
   test.each([true, false])(
     "tells by the id alone that its task is revoked, wherever it is (trackState: %p)",
     async (trackState) => {
-      const huey = memory({ trackState });
+      const huey = testHuey({ trackState });
       const gate = Promise.withResolvers<void>();
       const task = huey.task({ name: "task", concurrency: 1 }, () => gate.promise);
       const running = await task();
@@ -247,26 +244,26 @@ describe("state", () => {
   );
 
   test("unknown for what nobody knows", async () => {
-    const huey = memory();
+    const huey = testHuey();
     expect(await huey.state("nobody")).toEqual({ state: "unknown", ended: false });
   });
 
   test("an ended task is known while its result or its notice is there", async () => {
-    const huey = memory({ completionTtl: 60 });
+    const huey = testHuey({ completionTtl: 60 });
     const task = huey.task("task", (value: number | undefined) => value);
     const [kept, none] = [await task(1), await task(undefined)];
-    await work(huey);
-    advance(59);
+    await huey.drain();
+    idle(huey, 59);
     expect([(await kept.state()).state, (await none.state()).state]).toEqual(["complete", "complete"]);
-    advance(2);
+    idle(huey, 2);
     expect([(await kept.state()).state, (await none.state()).state]).toEqual(["complete", "unknown"]);
     await kept.get();
-    advance(61);
+    idle(huey, 61);
     expect(await kept.state()).toMatchObject({ state: "unknown" });
   });
 
   test("a claim that was put back waits again", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task("task", () => 1)();
     const { claims } = await claim(huey);
     await huey.storage.release(claims);
@@ -274,15 +271,15 @@ describe("state", () => {
   });
 
   test("without trackState only the end is known", async () => {
-    const huey = memory({ trackState: false });
+    const huey = testHuey({ trackState: false });
     const result = await huey.task("task", () => 1)();
     expect(await result.state()).toMatchObject({ state: "unknown" });
-    await work(huey);
+    await huey.drain();
     expect(await result.get({ blocking: true })).toBe(1);
   });
 
   test("wrong ids are refused", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await refusal(() => huey.state(""));
     await refusal(() => huey.state(undefined as never), "undefined");
   });

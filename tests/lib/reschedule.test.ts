@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chord } from "../../lib/composition/group.ts";
-import { memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { NOON, record, refusal, testHuey } from "../helpers.ts";
 
 describe("reschedule", () => {
   test("revokes the original and enqueues a copy with a new id, now", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const task = huey.task("task", (text: string) => (runs.push(text), text));
     const original = await task.schedule({ args: ["x"], delay: 60 });
@@ -15,15 +12,15 @@ describe("reschedule", () => {
     expect(copy.id).not.toBe(original.id);
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([1, 1]);
     expect([await original.isRevoked(), await copy.isRevoked()]).toEqual([true, false]);
-    await work(huey);
+    await huey.drain();
     expect(await copy.get()).toBe("x");
-    await pass(huey, 60);
+    await huey.advance(60);
     expect(runs).toEqual(["x"]);
     expect(await original.isRevoked()).toBe(false);
   });
 
   test("at an eta or after a delay", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     const first = await task();
     const later = await first.reschedule({ delay: { minutes: 2 } });
@@ -32,7 +29,7 @@ describe("reschedule", () => {
   });
 
   test("keeps the task's options, unless told", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", retries: 3, retryDelay: 2, priority: 4, timeout: 9 }, () => 1);
     const first = await task.with({ expires: 100 })();
     await first.reschedule({ delay: 10 });
@@ -45,7 +42,7 @@ describe("reschedule", () => {
   });
 
   test("can be told what is usual", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", retries: 3, priority: 4, timeout: 9 }, () => 1);
     const first = await task.with({ retries: 0, timeout: 0 })();
     await first.reschedule({ delay: 10, priority: 0 });
@@ -54,46 +51,46 @@ describe("reschedule", () => {
   });
 
   test("keeps the steps that follow, unless told", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: number[] = [];
     const give = huey.task("give", () => 1);
     const note = huey.task("note", (n: number) => void runs.push(n));
     const [first] = await huey.enqueue(give.s().andThen(note));
     const second = await first!.reschedule();
-    await work(huey);
+    await huey.drain();
     expect(runs).toEqual([1]);
     const third = await second.reschedule({ preservePipeline: false });
-    await work(huey);
+    await huey.drain();
     expect([runs, await third.get()] as unknown[]).toEqual([[1], 1]);
   });
 
   test("of a chord member: the copy takes over its place", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const give = huey.task("give", (n: number) => n);
     const calls: number[][] = [];
     const keep = huey.task("keep", (values: number[]) => void calls.push(values));
     const handle = await huey.enqueue(chord([give.s(1), give.s(2)], keep));
     const copy = await [...handle.results][0]!.reschedule({ delay: 10 });
-    await work(huey);
+    await huey.drain();
     expect(calls).toEqual([]);
-    await pass(huey, 10);
+    await huey.advance(10);
     expect([calls, await copy.get()] as unknown[]).toEqual([[[1, 2]], 1]);
   });
 
   test("of a step in the middle keeps the rest only", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const step = huey.task("step", (name: string, _value?: unknown) => void runs.push(name));
     const results = await huey.enqueue(step.s("a").andThen(step, "b").andThen(step, "c"));
-    await work(huey);
+    await huey.drain();
     runs.length = 0;
     await [...results][1]!.reschedule();
-    await work(huey);
+    await huey.drain();
     expect(runs).toEqual(["b", "c"]);
   });
 
   test("keeps the error handler", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const messages: string[] = [];
     const handler = huey.task("handler", (error: Error) => void messages.push(error.message));
     const fails = huey.task("fails", () => {
@@ -101,23 +98,23 @@ describe("reschedule", () => {
     });
     const original = await huey.enqueue(fails.s().onError(handler));
     await original.reschedule();
-    await work(huey);
+    await huey.drain();
     expect(messages).toEqual(["no"]);
   });
 
   test("does not check whether the original ran", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const result = await huey.task("task", () => 1)();
-    await work(huey);
+    await huey.drain();
     const copy = await result.reschedule();
-    await work(huey);
+    await huey.drain();
     expect(await copy.get()).toBe(1);
     expect(names.filter((name) => name === "complete").length).toBe(2);
   });
 
   test("refuses wrong options and leaves the original alone", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task("task", () => 1)();
     for (const options of [{ delay: 1, eta: new Date() }, { eta: 5 }, { prioritee: 1 }, { priority: "1" }, { expires: -1 }]) {
       await refusal(() => result.reschedule(options as never)).catch((error) => expect(error.message).toMatch(/delay|eta/));

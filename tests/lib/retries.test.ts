@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { RetryTask, TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { type RanTask, TestHuey } from "../../testing/mod.ts";
-import { failure, memory, NOON, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import type { RanTask } from "../../testing/mod.ts";
+import { failure, NOON, record, refusal, silent, testHuey } from "../helpers.ts";
 
 /** Seconds until the next attempt. */
 async function wait(huey: Huey): Promise<number> {
   const [next] = await huey.scheduled(1);
-  return (next!.eta!.getTime() - Date.now()) / 1000;
-}
-
-function testHuey(): TestHuey {
-  return new TestHuey({ now: new Date(NOON), logger: silent });
+  return (next!.eta!.getTime() - NOON) / 1000;
 }
 
 /** When each attempt ran, in seconds since noon. */
@@ -29,43 +22,43 @@ const fail = (): never => {
 
 describe("retries", () => {
   test("without a delay: at once, as often as told", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const flaky = huey.task({ name: "flaky", retries: 2 }, () => {
       if (++runs < 3) throw new Error("failing!");
       return "OK";
     });
     const result = await flaky();
-    expect(await work(huey)).toBe(3);
+    expect(await huey.drain()).toHaveLength(3);
     expect(await result.get()).toBe("OK");
   });
 
   test("end after the last one", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task({ name: "fails", retries: 2 }, fail)();
-    expect(await work(huey)).toBe(3);
+    expect(await huey.drain()).toHaveLength(3);
     expect(await failure(result.get())).toBeInstanceOf(TaskException);
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
   });
 
   test("the guide's story: error, reset, value", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
+    const huey = testHuey({ storeIntermediateErrors: true });
     let runs = 0;
     const flaky = huey.task({ name: "flaky", retries: 2 }, () => runs++ === 0 ? fail() : "OK");
     const result = await flaky();
-    await work(huey, { limit: 1 });
+    await huey.drain({ limit: 1 });
     expect((await failure(result.get())).message).toContain("failing!");
-    await work(huey);
+    await huey.drain();
     expect(await failure(result.get())).toBeInstanceOf(TaskException); // the handle keeps what it has read
     result.reset();
     expect(await result.get()).toBe("OK");
   });
 
   test("keep id, arguments, priority and options", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task({ name: "fails", retries: 3, retryDelay: 5, priority: 7, timeout: 60 }, (_text: string) => fail());
     const result = await fails("x");
-    await work(huey);
+    await huey.drain();
     const [waiting] = await huey.scheduled();
     expect(waiting).toMatchObject({ id: result.id, name: "fails", retries: 2, retryDelay: 5, priority: 7, timeout: 60 });
     expect([...waiting!.args]).toEqual(["x"]);
@@ -73,23 +66,23 @@ describe("retries", () => {
   });
 
   test("the context counts attempts", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: number[][] = [];
     const fails = huey.task({ name: "fails", retries: 2, context: true }, ({ attempt, retries, deliveries }: TaskContext) => {
       seen.push([attempt, retries, deliveries]);
       fail();
     });
     await fails();
-    await work(huey);
+    await huey.drain();
     expect(seen).toEqual([[1, 2, 1], [2, 1, 1], [3, 0, 1]]);
   });
 
   test("the signals of a task that succeeds at the third attempt", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     let runs = 0;
     await huey.task({ name: "flaky", retries: 2 }, () => ++runs < 3 ? fail() : 1)();
-    await work(huey);
+    await huey.drain();
     const again = ["executing", "error", "retrying", "enqueued"];
     expect(names).toEqual(["enqueued", ...again, ...again, "executing", "complete"]);
   });
@@ -120,9 +113,9 @@ describe("retry delays", () => {
   });
 
   test("backoff without a delay does nothing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "fails", retries: 2, retryBackoff: 2 }, fail)();
-    expect(await work(huey)).toBe(3);
+    expect(await huey.drain()).toHaveLength(3);
   });
 
   test("a cap", async () => {
@@ -133,10 +126,10 @@ describe("retry delays", () => {
   });
 
   test("jitter makes a share of the delay random", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task({ name: "fails", retries: 1, retryDelay: 100, retryJitter: 0.5 }, fail);
     await fails.map(Array.from({ length: 50 }, () => []));
-    await work(huey);
+    await huey.drain();
     const waits = (await huey.scheduled()).map(({ eta }) => (eta!.getTime() - NOON) / 1000);
     expect(waits.length).toBe(50);
     expect(Math.max(...waits)).toBeLessThanOrEqual(150);
@@ -145,10 +138,10 @@ describe("retry delays", () => {
   });
 
   test("jitter never exceeds the cap, and does not change the delay that follows", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const options = { name: "fails", retries: 2, retryDelay: 100, retryBackoff: 2, retryJitter: 1, retryMaxDelay: 100 };
     await huey.task(options, fail).map(Array.from({ length: 50 }, () => []));
-    await work(huey);
+    await huey.drain();
     const waiting = await huey.scheduled();
     expect(Math.max(...waiting.map(({ eta }) => eta!.getTime() - NOON))).toBeLessThanOrEqual(100_000);
     expect(Math.min(...waiting.map(({ eta }) => eta!.getTime() - NOON))).toBeGreaterThanOrEqual(0);
@@ -163,7 +156,7 @@ describe("retry delays", () => {
 
 describe("RetryTask", () => {
   test("retries without using up the retries, for ever", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: number[] = [];
     const again = huey.task({ name: "again", retries: 1, context: true }, ({ retries, attempt }: TaskContext) => {
       seen.push(retries);
@@ -171,44 +164,44 @@ describe("RetryTask", () => {
       return "done";
     });
     const result = await again();
-    expect(await work(huey)).toBe(5);
+    expect(await huey.drain()).toHaveLength(5);
     result.reset();
     expect([seen, await result.get()]).toEqual([[1, 1, 1, 1, 1], "done"]);
   });
 
   test("retries a task that was declared without retries", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const result = await huey.task("again", () => {
       if (runs++ === 0) throw new RetryTask("not yet");
       return runs;
     })();
-    await work(huey);
+    await huey.drain();
     expect(await result.get()).toBe(2);
   });
 
   test("at a time or after a delay, whatever the task's own delay", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const options = { name: "again", retries: 1, retryDelay: 100, retryBackoff: 3 };
     const again = huey.task(options, (delay: number | undefined) => {
       throw delay === undefined ? new RetryTask({ eta: new Date(NOON + 33_000) }) : new RetryTask({ delay });
     });
     await again(5);
-    await work(huey);
+    await huey.drain();
     expect(await wait(huey)).toBe(5);
     expect((await huey.scheduled())[0]).toMatchObject({ retries: 1, retryDelay: 100 });
     await huey.flush();
     await again(undefined);
-    await work(huey);
+    await huey.drain();
     expect(await wait(huey)).toBe(33);
   });
 
   test("without a time, the task's own delay counts", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.task({ name: "again", retryDelay: 9 }, () => {
       throw new RetryTask();
     })();
-    await work(huey);
+    await huey.drain();
     expect(await wait(huey)).toBe(9);
   });
 
@@ -219,21 +212,21 @@ describe("RetryTask", () => {
   });
 
   test("after ten tries at once there is a pause of a second before each", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const again = huey.task("again", () => {
       runs++;
       throw new RetryTask();
     });
     await again();
-    await work(huey);
+    await huey.drain();
     expect([runs, (await huey.scheduled()).map(({ eta }) => eta)]).toEqual([11, [new Date(NOON + 1000)]]);
-    await pass(huey, 1);
+    await huey.advance(1);
     expect([runs, await huey.scheduledCount()]).toEqual([12, 1]);
   });
 
   test("a pause in between lets it be tried at once again; in immediate mode it ends the call", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     let runs = 0;
     const again = huey.task("again", () => {
       runs++;
@@ -244,14 +237,14 @@ describe("RetryTask", () => {
   });
 
   test("is no error: nothing is stored or handed on, whatever the option says", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
+    const huey = testHuey({ storeIntermediateErrors: true });
     const seen: string[] = [];
     const handler = huey.task("handler", (error: Error) => void seen.push(error.name));
     const again = huey.task("again", () => {
       throw new RetryTask({ delay: 10 });
     });
     const result = await huey.enqueue(again.s().onError(handler));
-    await work(huey);
+    await huey.drain();
     expect([await result.get(), seen]).toEqual([undefined, []]);
   });
 });

@@ -1,9 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { advance, memory, NOON, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { idle, NOON, record, refusal, testHuey } from "../helpers.ts";
 
 const tomorrow = new Date(NOON + 86_400_000);
 
@@ -14,7 +11,7 @@ function counting(huey: Huey, name = "task") {
 
 describe("revoking one invocation", () => {
   test("the guide's: scheduled, revoked, restored", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const result = await task.schedule({ delay: 60 });
     await result.revoke();
@@ -22,39 +19,39 @@ describe("revoking one invocation", () => {
     expect(await huey.scheduledCount()).toBe(1);
     expect([await result.restore(), await result.restore()]).toEqual([true, false]);
     expect(await result.isRevoked()).toBe(false);
-    await pass(huey, 60);
+    await huey.advance(60);
     expect(state.runs).toBe(1);
   });
 
   test("is once by default: the same id may run again afterwards", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const result = await task.with({ id: "same" })();
     await result.revoke();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await result.isRevoked()]).toEqual([0, false]);
     await task.with({ id: "same" })();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("by the Huey it lasts until it is restored", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const invocation = task.with({ id: "same" }).s();
     await huey.revoke(invocation);
     await huey.enqueue(invocation);
     await huey.enqueue(invocation);
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await huey.isRevoked(invocation)]).toEqual([0, true]);
     expect([await huey.restore(invocation), await huey.restore(invocation)]).toEqual([true, false]);
     await huey.enqueue(invocation);
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("by id", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const result = await task();
     await huey.revokeById(result.id);
@@ -65,12 +62,12 @@ describe("revoking one invocation", () => {
     ]);
     expect([await huey.restoreById(result.id), await huey.restoreById("other")]).toEqual([true, false]);
     await huey.revokeById(result.id, { once: true });
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await huey.isRevoked(result.id)]).toEqual([0, false]);
   });
 
   test("does not touch queue or schedule", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     await (await task()).revoke();
     await (await task.schedule({ delay: 5 })).revoke();
@@ -78,104 +75,104 @@ describe("revoking one invocation", () => {
   });
 
   test("restoring after it was dropped is too late", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const result = await task();
     await result.revoke();
-    await work(huey);
+    await huey.drain();
     expect(await result.restore()).toBe(false);
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(0);
   });
 
   test("does not stop other invocations", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const [first] = [await task(), await task()];
     await first!.revoke();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 });
 
 describe("revoking a task", () => {
   test("the guide's: all invocations, until restored", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke();
     expect(await task.isRevoked()).toBe(true);
     const result = await task();
     expect(await result.isRevoked()).toBe(true);
     await task();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await task.isRevoked()]).toEqual([0, true]);
     expect([await task.restore(), await task.restore()]).toEqual([true, false]);
     expect(await task.isRevoked()).toBe(false);
     await task();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("once: only the next one", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke({ once: true });
     await task();
     await task();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await task.isRevoked()]).toEqual([1, false]);
   });
 
   test("until a time", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke({ until: tomorrow });
     expect([await task.isRevoked(), await task.isRevoked(new Date(tomorrow.getTime() - 1))]).toEqual([true, true]);
     expect([await task.isRevoked(tomorrow), await task.isRevoked({ epochMilliseconds: NOON + 9e7 })]).toEqual([false, false]);
     await task();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(0);
-    advance(86_400);
+    idle(huey, 86_400);
     expect(await task.isRevoked()).toBe(false);
     await task();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("that has passed leaves nothing behind once a task has run", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke({ until: new Date(NOON + 1000) });
-    advance(2);
+    idle(huey, 2);
     await task();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await huey.storage.revocations.size()]).toEqual([1, 0]);
   });
 
   test("once wins over until", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke({ once: true, until: new Date(NOON - 1000) });
     expect(await task.isRevoked()).toBe(true);
     await task();
     await task();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("a new revocation replaces the old one", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke();
     await task.revoke({ once: true });
     await task();
     await task();
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(1);
   });
 
   test("through the Huey", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     await huey.revokeAll(task);
     expect([await huey.isRevoked(task), await task.isRevoked(), await huey.isRevoked(task.s())]).toEqual([true, true, true]);
@@ -185,7 +182,7 @@ describe("revoking a task", () => {
   });
 
   test("a task is found through its own id only by the id", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     const result = await task();
     await task.revoke();
@@ -193,44 +190,44 @@ describe("revoking a task", () => {
   });
 
   test("another task of the Huey runs on", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     const other = counting(huey, "other");
     await task.revoke();
     await task();
     await other.task();
-    await work(huey);
+    await huey.drain();
     expect(other.state.runs).toBe(1);
   });
 });
 
 describe("both kinds together", () => {
   test("the invocation's is looked at first and the task's is not used up", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     await task.revoke({ once: true });
     const result = await task();
     await result.revoke();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await task.isRevoked(), await huey.isRevoked(result.id)]).toEqual([0, true, false]);
     await task();
-    await work(huey);
+    await huey.drain();
     expect([state.runs, await task.isRevoked()]).toEqual([0, false]);
   });
 
   test("restoring an invocation does not lift the task's", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { state, task } = counting(huey);
     const result = await task();
     await task.revoke();
     await result.revoke();
     expect([await result.restore(), await result.isRevoked()]).toEqual([true, true]);
-    await work(huey);
+    await huey.drain();
     expect(state.runs).toBe(0);
   });
 
   test("asking does not use up a once-revocation", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     const result = await task();
     await result.revoke();
@@ -239,13 +236,13 @@ describe("both kinds together", () => {
   });
 
   test("the invocation's revocation is gone when it has run", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", async (id: string) => {
       await huey.revokeById(id);
       return "done";
     });
     const result = await task.with({ id: "mine" })("mine");
-    await work(huey);
+    await huey.drain();
     expect(await huey.isRevoked("mine")).toBe(false);
     expect(await result.get()).toBe("done");
   });
@@ -253,7 +250,7 @@ describe("both kinds together", () => {
 
 describe("wrong arguments", () => {
   test("are refused, nothing is stored", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { task } = counting(huey);
     const result = await task();
     await refusal(() => task.revoke({ once: "yes" } as never), "once", "yes");
@@ -270,7 +267,7 @@ describe("wrong arguments", () => {
   });
 
   test("signals: revoked is emitted when it is dropped, not when it is revoked", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const { task } = counting(huey);
     await task.revoke();
