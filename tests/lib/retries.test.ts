@@ -3,7 +3,7 @@ import { RetryTask, TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import type { RanTask } from "../../testing/mod.ts";
-import { failure, NOON, record, refusal, silent, testHuey } from "../helpers.ts";
+import { failure, NOON, record, refusal, testHuey } from "../helpers.ts";
 
 /** Seconds until the next attempt. */
 async function wait(huey: Huey): Promise<number> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type TaskException, TaskTimeout } from "../../lib/errors.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { failure, memory, record, work } from "../helpers.ts";
+import { failure, idle, memory, record, testHuey, work } from "../helpers.ts";
 
 /** Never settles by itself; rejects when the signal is aborted. */
 function untilAborted(signal: AbortSignal): Promise<never> {
@@ -86,20 +86,19 @@ describe("a timeout", () => {
   });
 
   test("checkTimeout throws once the time is over", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const seen: unknown[] = [];
     const slow = huey.task({ name: "slow", context: true, timeout: BRIEF }, (context: TaskContext) => {
       context.checkTimeout();
       seen.push(context.isTimedOut, context.timeRemaining > 0, context.timeRemaining <= 0.003);
-      const endMs = performance.now() + 4;
-      while (performance.now() < endMs); // a task that never yields
+      idle(huey, 0.004); // a task that never yields
       seen.push(context.isTimedOut, context.timeRemaining);
       context.checkTimeout();
       seen.push("not reached");
     });
     await slow();
-    await work(huey);
+    await huey.drain();
     expect(seen).toEqual([false, true, true, true, 0]);
     expect(names.at(-1)).toBe("timeout");
   });
