@@ -9,6 +9,7 @@ import { until } from "../../testing/contract/context.ts";
 import { bytes, claim, item, lease, LONG_MS, owner } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
 import { silent } from "../helpers.ts";
+import { lookAtEverything } from "./onlookers.ts";
 import { Fixture } from "../storage/_sqlite_fixture.ts";
 import { size } from "../sizes.ts";
 
@@ -239,6 +240,7 @@ describe("a SQLite file with rows of strangers", () => {
 
 async function readEverything(): Promise<void> {
   const { storage } = coreOf(huey)!;
+  expect(await lookAtEverything(huey, ["m0", "passes", "letter", ""])).toEqual([]);
   await huey.pending();
   await huey.scheduled();
   await huey.deadLetters();

@@ -6,6 +6,7 @@ import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
+import { lookAtEverything } from "../faults/onlookers.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
 
 const RECORDS = 20_000;
@@ -166,6 +167,7 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
       await until(async () => seen.size === TASKS + 1 && await huey.pendingCount() === 0).catch(() => undefined);
       expect(seen.size).toBe(TASKS + 1);
       await listAll(storage);
+      expect(await lookAtEverything(huey, ["x1", "x2", "x3"])).toEqual([]);
       await consumer.stop();
       await huey.close();
     }, LIMIT_MS);
