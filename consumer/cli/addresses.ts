@@ -23,7 +23,7 @@ export interface Addresses {
 const LOOPBACK = "127.0.0.1";
 const HIGHEST_PORT = 65_535;
 /** Where the token may stand instead of in the arguments, which every user of a computer can list. */
-const TOKEN_VARIABLE = "HUEY_DASHBOARD_TOKEN";
+export const TOKEN_VARIABLE = "HUEY_DASHBOARD_TOKEN";
 
 /**
  * The addresses in the options.

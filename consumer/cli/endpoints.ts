@@ -6,7 +6,8 @@ import type { Huey } from "../../lib/huey/huey.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { Consumer } from "../consumer.ts";
 import type { HealthServer } from "../health/server.ts";
-import type { Addresses, DashboardAddress } from "./addresses.ts";
+import { type Addresses, type DashboardAddress, TOKEN_VARIABLE } from "./addresses.ts";
+import { isReadable } from "../platform/environment.ts";
 
 /** A dashboard that listens. */
 export interface ServedDashboard {
@@ -37,7 +38,14 @@ export async function openEndpoints(
 ): Promise<Endpoints> {
   const health = await openHealth(consumers, addresses, logger);
   const dashboard = addresses.dashboard && await serve?.(consumers.map(({ huey }) => huey), addresses.dashboard);
-  if (dashboard !== undefined) logger.info(`Dashboard at ${dashboard.url}`);
+  if (dashboard !== undefined) {
+    if (addresses.dashboard?.token === undefined && !isReadable(TOKEN_VARIABLE)) {
+      logger.warn(
+        `${TOKEN_VARIABLE} may not be read, which takes --allow-env=${TOKEN_VARIABLE}: the dashboard has no token`,
+      );
+    }
+    logger.info(`Dashboard at ${dashboard.url}`);
+  }
   return {
     close: async () => {
       health?.close();

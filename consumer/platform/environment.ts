@@ -14,6 +14,16 @@ export function ownVariable(name: string): string | undefined {
   }
 }
 
+/** Whether a variable may be read. What it says is unknown otherwise. */
+export function isReadable(name: string): boolean {
+  try {
+    void process.env[name];
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Tells a process the id of the consumer whose worker it is. */
 export const WORKER_PROCESS = "HUEY_WORKER_PROCESS";
 

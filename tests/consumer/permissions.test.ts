@@ -47,6 +47,18 @@ beforeEach(() => {
 });
 afterEach(() => folder.end());
 
+/** Flags with the places of this test. */
+function placed(flags: readonly string[]): string[] {
+  const values: Record<string, string> = {
+    APP: folder.path,
+    LIBRARY,
+    DATA: folder.data,
+    DENO: realpathSync(denoWith([])[0]!),
+    "HOST:PORT": `${redis.host}:${redis.port}`,
+  };
+  return flags.map((flag) => flag.replaceAll(/APP|LIBRARY|DATA|DENO|HOST:PORT/g, (name) => values[name]!));
+}
+
 /** Starts a consumer that calls a task when a worker starts. */
 function consume({ storage, type }: Row, flags: readonly string[], args: readonly string[] = []): Program {
   const className = `${storage.replace("SQLite", "Sqlite")}Huey`;
@@ -56,15 +68,7 @@ function consume({ storage, type }: Row, flags: readonly string[], args: readonl
      const add = huey.task("add", (a, b) => console.log("the sum is " + (a + b)));
      huey.onStartup("call", async () => void await add(1, 2));`,
   );
-  const values: Record<string, string> = {
-    APP: folder.path,
-    LIBRARY,
-    DATA: folder.data,
-    DENO: realpathSync(denoWith([])[0]!),
-    "HOST:PORT": `${redis.host}:${redis.port}`,
-  };
-  const real = flags.map((flag) => flag.replaceAll(/APP|LIBRARY|DATA|DENO|HOST:PORT/g, (name) => values[name]!));
-  return folder.run(["-k", type, ...args, "app.js"], denoWith(real));
+  return folder.run(["-k", type, ...args, "app.js"], denoWith(placed(flags)));
 }
 
 /** Flags of which one, or one of its values, is missing. */
@@ -90,6 +94,49 @@ describe("Deno with the rights that options add", () => {
     expect(await terminated(program)).toBe(0);
     expect(readFileSync(log, "utf8")).not.toContain("Requires ");
   }, SLOW);
+
+  for (const [storage, type] of [["SQLite", "thread"], ["Redis", "thread"], ["SQLite", "process"]] as const) {
+    test(`serves dashboard, health and metrics, and runs commands: ${storage}, ${type}`, async () => {
+      const row = documented().find((each) => each.storage === storage && each.type === type)!;
+      // Port 0 is each that is free.
+      const own = "--allow-net=127.0.0.1:0";
+      const net = row.flags.some((flag) => flag.startsWith("--allow-net="));
+      const flags = row.flags.map((flag) => flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:0` : flag);
+      const all = placed(net ? flags : [...flags, own]);
+      folder.module(
+        "app.js",
+        `export const huey = new library.${storage.replace("SQLite", "Sqlite")}Huey("shop"${OPTIONS[storage]!()});
+         const one = huey.task({ name: "one", context: true, unique: true, concurrency: 1 }, async (context) => {
+           console.log("the step gave " + await context.step("first", () => 5));
+         });
+         huey.task({ name: "fails" }, () => { throw new Error("on purpose"); });
+         huey.onStartup("call", async () => void await one());`,
+      );
+      const ports = ["--dashboard", "0", "--health-port", "0"];
+      const program = folder.run(["-k", type, ...ports, "app.js"], denoWith(all));
+      // A token that may not be read must not be taken for none without a word.
+      if (type === "thread") await program.says("HUEY_DASHBOARD_TOKEN may not be read");
+      await program.says("Dashboard at ");
+      await program.says("the step gave 5");
+      const url = /Dashboard at (\S+?)\/?(?=\s)/.exec(program.text)![1]!;
+      const health =
+        /http:\S+\/health|Health\D+(http:\S+)/i.exec(program.text.replace(url, ""))![0].match(/http:\/\/[^/\s]+/)![0];
+      for (const page of ["/", "/q/shop/tasks", "/q/shop/list/waiting", "/q/shop/consumers", "/q/shop/failures"]) {
+        expect([page, (await fetch(`${url}${page}`)).status]).toEqual([page, 200]);
+      }
+      expect(await (await fetch(`${health}/metrics`)).text()).toContain("huey_tasks_finished_total");
+      expect((await (await fetch(`${health}/health`)).json()).live).toBe(true);
+      expect(await terminated(program)).toBe(0);
+      expect(program.text).not.toContain("Requires ");
+      const commands = [["list", "consumers"], ["stats"], ["status"], ["call", "fails"], ["list", "waiting"], ["pause"], [
+        "resume",
+      ]];
+      for (const [name, ...args] of commands as [string, ...string[]][]) {
+        const command = folder.run([name, "app.js", ...args], denoWith(placed(row.flags)));
+        expect([name, (await command.exited).code, command.text.includes("Requires ")]).toEqual([name, 0, false]);
+      }
+    }, SLOW * 2);
+  }
 });
 
 describe("Deno with no more rights than documented", () => {
