@@ -16,7 +16,7 @@ import type { TestClock } from "../testing/clock.ts";
 import { clockOf } from "../testing/clock_of.ts";
 import { TestHuey, type TestHueyOptions } from "../testing/mod.ts";
 
-provideImmediateStorage((name) => new MemoryStorage({ name }));
+provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
 
 /** Who claims in these tests. */
 export const OWNER = { consumer: "consumer-1", worker: "worker-1" } as const;

@@ -14,7 +14,7 @@ import { LONG } from "../sizes.ts";
 
 type Chaos = typeof import("./app.ts");
 
-const TASKS = LONG ? 4000 : 300;
+const TASKS = LONG ? 4000 : 400;
 const LIMIT_MS = 480_000 + 200 * TASKS;
 
 /** Registers a test: each failed task is kept once, and tried again once, however many ask for it. */

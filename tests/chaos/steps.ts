@@ -13,7 +13,7 @@ import { LONG } from "../sizes.ts";
 
 type Chaos = typeof import("./app.ts");
 
-const TASKS = LONG ? 4000 : 120;
+const TASKS = LONG ? 4000 : 400;
 const LIMIT_MS = 480_000 + 200 * TASKS;
 
 /** Registers a test: no step that is stored is done again, and none is lost. */
