@@ -1,5 +1,5 @@
 /**
- * What the file storage costs: enqueue one by one and in bulk, claim and settle, with a shallow and a deep queue.
+ * What the file storage costs: enqueue one by one and in bulk, claim and settle, with a shallow and a deep queue; opening a deep one.
  *
  *     bun scripts/bench/file_driver.ts [messages] [deep] [folder]
  *     deno run -A scripts/bench/file_driver.ts [messages] [deep] [folder]
@@ -49,6 +49,15 @@ async function consume(storage: FileStorage, count: number, batch: number, resul
   }
 }
 
+/** What another process pays that opens the queue: time, and memory (of the whole process, so only roughly). */
+async function open(count: number): Promise<void> {
+  const before = process.memoryUsage().rss;
+  const other = new FileStorage({ path });
+  await measure(`opening, ${count} wait`, 1, async () => void await other.pendingCount());
+  console.log(`${"memory of a task that waits".padEnd(44)} ${Math.round((process.memoryUsage().rss - before) / count)} bytes`);
+  await other.close();
+}
+
 const path = mkdtempSync(join(process.argv[4] ?? tmpdir(), "huey-file-bench-"));
 const storage = new FileStorage({ path });
 try {
@@ -62,6 +71,7 @@ try {
   await measure("enqueue in bulk of 1000", COUNT, () => enqueueBulk(storage, COUNT));
   await measure("claim 100 + settle, notice", COUNT, () => consume(storage, COUNT, 100));
   await measure(`enqueue in bulk, ${DEEP}`, DEEP, () => enqueueBulk(storage, DEEP));
+  await open(DEEP);
   await measure("claim 1 + settle, notice, deep queue", COUNT, () => consume(storage, COUNT, 1));
   await measure("pendingCount, deep queue", 1, async () => void await storage.pendingCount());
   await measure(`schedule in bulk, ${DEEP}, all due at once`, DEEP, () => enqueueBulk(storage, DEEP, Date.now()));
