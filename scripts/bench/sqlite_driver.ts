@@ -9,9 +9,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { newId } from "../../lib/primitives/ids.ts";
 import type { Claim, Item, Settlement } from "../../lib/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 
 const TASKS = Number(process.argv[2] ?? 20_000);
 const BATCH = 100;
@@ -24,13 +25,9 @@ const message = new TextEncoder().encode(
 const value = new TextEncoder().encode("42");
 const owner = { consumer: "bench", worker: "1" };
 const folder = mkdtempSync(join(tmpdir(), "huey-bench-"));
-let made = 0;
 
 function items(count: number): Item[] {
-  return Array.from({ length: count }, () => {
-    const id = `0193a000-0000-7000-8000-${String(made++).padStart(12, "0")}`;
-    return { id, data: message, priority: 0, track: true };
-  });
+  return Array.from({ length: count }, () => ({ id: newId(), data: message, priority: 0, track: true }));
 }
 
 /** As the library settles a task: with a value every other time, and always with the revocation that it used up. */

@@ -3,17 +3,17 @@
  * @module
  */
 import type { FlushPart } from "../../lib/storage.ts";
-import { CHORD_TABLES } from "./chords.ts";
-import { CLAIMED } from "./claimed.ts";
-import { dropCounts } from "./counts.ts";
-import { dropLetters } from "./dead_letters.ts";
-import { forgetLength } from "./lengths.ts";
-import { addAllLost } from "./lost.ts";
-import { endOfNumbers, firstPlain } from "./numbers.ts";
-import { ENDED, KIND } from "./schema.ts";
-import type { Session } from "./session.ts";
-import { dropStepsOf } from "./steps.ts";
-import { freeAllKeys } from "./unique.ts";
+import { CHORD_TABLES } from "./queue/chords.ts";
+import { CLAIMED } from "./queue/claimed.ts";
+import { dropCounts } from "./records/counts.ts";
+import { dropLetters } from "./queue/dead_letters.ts";
+import { forgetLength } from "./records/lengths.ts";
+import { addAllLost } from "./queue/lost.ts";
+import { endOfNumbers, firstPlain } from "./records/numbers.ts";
+import { ENDED, KIND } from "./connection/schema.ts";
+import type { Session } from "./connection/session.ts";
+import { dropStepsOf } from "./records/steps.ts";
+import { freeAllKeys } from "./queue/unique.ts";
 
 const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue = ?1";
 

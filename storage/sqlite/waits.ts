@@ -8,7 +8,7 @@ import type { Topic } from "../../lib/storage.ts";
 import { AwaitedIds } from "../awaited_ids.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
-import type { Changes } from "./session.ts";
+import type { Changes } from "./connection/session.ts";
 
 /** What the waits need. */
 export interface WaitsOptions {

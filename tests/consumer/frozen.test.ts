@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { Stage } from "./_program.ts";
 import { traceFile } from "./_tasks.ts";
 

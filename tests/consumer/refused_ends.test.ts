@@ -1,7 +1,7 @@
 /** Ends that a real storage refuses for good: the task fails with that, or its message is set aside, and it never runs for ever. @module */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Consumer, type Huey, RedisHuey, SqliteHuey, type TaskException } from "../../mod.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { until } from "../../testing/contract/context.ts";
 import { failure, silent } from "../helpers.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";

@@ -4,7 +4,7 @@ import process from "node:process";
 import { coreOf } from "../../lib/core/core.ts";
 import { Consumer, Huey, SqliteStorage } from "../../mod.ts";
 import type { Storage } from "../../lib/storage.ts";
-import { openDatabase, type Row, type SqlValue, type Statement } from "../../storage/sqlite/database.ts";
+import { openDatabase, type Row, type SqlValue, type Statement } from "../../storage/sqlite/connection/database.ts";
 import { until } from "../../testing/contract/context.ts";
 import { bytes, claim, item, lease, LONG_MS, owner } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";

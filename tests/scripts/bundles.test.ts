@@ -81,7 +81,7 @@ describe.if("Bun" in globalThis)("a program in one file", () => {
       const found = new Set(
         modules.map(({ specifier }) => specifier.slice(specifier.indexOf(projectRoot) + projectRoot.length)),
       );
-      for (const module of ["storage/sqlite/database.ts", "storage/redis/storage.ts", "consumer/pool/pool.ts"]) {
+      for (const module of ["storage/sqlite/connection/database.ts", "storage/redis/storage.ts", "consumer/pool/pool.ts"]) {
         expect([...found]).toContain(module);
       }
     },

@@ -1,6 +1,6 @@
 /** What another process does with a SQLite file, for the tests: `<this file> <mode> <database>`. @module */
 import process from "node:process";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { claim } from "../../testing/contract/helpers.ts";
 

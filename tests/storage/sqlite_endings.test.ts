@@ -1,7 +1,7 @@
 /** Tasks that end in place: the notice is right at every moment, also before it becomes an entry. @module */
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import type { Claim, Item, Settlement, Storage } from "../../lib/storage.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 import { waitForEnd } from "../../testing/contract/helpers.ts";
 

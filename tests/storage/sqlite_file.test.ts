@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
+import { openDatabase, type Row } from "../../storage/sqlite/connection/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { claim } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { newId } from "../../lib/primitives/ids.ts";
 import type { Item } from "../../lib/storage.ts";
-import { idNumber } from "../../storage/sqlite/id_number.ts";
+import { idNumber } from "../../storage/sqlite/records/id_number.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 import { waitForEnd } from "../../testing/contract/helpers.ts";
 

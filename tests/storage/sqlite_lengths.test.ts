@@ -1,7 +1,7 @@
 /** The lengths that triggers keep are those of the lists, whatever has happened to the rows. @module */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { claim, FAR_MS, item, items, owner } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 

@@ -1,7 +1,7 @@
 /** What a consumer's log says of rows that somebody else has written: once for each, and not without end. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Storage } from "../../lib/storage.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { claim, item, lease, LONG_MS } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 

@@ -15,7 +15,7 @@ import {
 import { join, relative } from "node:path";
 import process from "node:process";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { claim, complete, enqueueAndClaim, ids, item, LONG_MS, rejection } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";

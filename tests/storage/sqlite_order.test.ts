@@ -1,7 +1,7 @@
 /** The numbers that stand for the order of a queue, and the bounds of what is claimed. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Claim, Item, Storage } from "../../lib/storage.ts";
-import { openDatabase, type Row } from "../../storage/sqlite/database.ts";
+import { openDatabase, type Row } from "../../storage/sqlite/connection/database.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;

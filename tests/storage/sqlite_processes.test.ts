@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
-import { openDatabase } from "../../storage/sqlite/database.ts";
+import { openDatabase } from "../../storage/sqlite/connection/database.ts";
 import { Fixture, RUNTIMES } from "./_sqlite_fixture.ts";
 import { waitForEnd } from "../../testing/contract/helpers.ts";
 

@@ -1,12 +1,12 @@
 /** Connections that get in each other's way at the worst moment. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Item, Settlement } from "../../lib/storage.ts";
-import { EndingGroup } from "../../storage/sqlite/ending_group.ts";
-import { endInPlace } from "../../storage/sqlite/endings.ts";
+import { EndingGroup } from "../../storage/sqlite/queue/ending_group.ts";
+import { endInPlace } from "../../storage/sqlite/queue/endings.ts";
 import { sqliteSettings } from "../../storage/sqlite/options.ts";
-import { Session } from "../../storage/sqlite/session.ts";
-import { hasEnded, stateOf } from "../../storage/sqlite/settle.ts";
-import { addTasks, claimsOf, claimTasks } from "../../storage/sqlite/tasks.ts";
+import { Session } from "../../storage/sqlite/connection/session.ts";
+import { hasEnded, stateOf } from "../../storage/sqlite/queue/settle.ts";
+import { addTasks, claimsOf, claimTasks } from "../../storage/sqlite/queue/tasks.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;

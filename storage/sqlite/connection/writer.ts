@@ -1,0 +1,215 @@
+/**
+ * Group commit and patience: all writes issued in one tick share one transaction, and a lock held by another process is waited
+ * for without stopping the event loop.
+ * @module
+ */
+import { StorageError } from "../../../lib/errors.ts";
+import { type Clock, sleep } from "../../../lib/primitives/clock.ts";
+import { isBusy, lockedError, toStorageError } from "./errors.ts";
+import { Changes, type Session } from "./session.ts";
+
+/** A write that has been issued. */
+interface Job {
+  readonly work: (session: Session) => unknown;
+  /** It is a single statement, which is a transaction by itself. */
+  readonly isSingle: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly issuedAt: number;
+}
+
+/** What a writer needs. */
+export interface WriterOptions {
+  readonly filename: string;
+  /** How long an operation waits for a lock. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Opens the connection; called again after a failure. */
+  open(): Session;
+  /** Called after each commit that changed something. */
+  committed(changes: Changes): void;
+  /** Called at the end of each transaction. */
+  tidy(session: Session): void;
+}
+
+/** Bounds of the pause between two tries for a lock. */
+const FIRST_PAUSE_MS = 4;
+const LONGEST_PAUSE_MS = 25;
+
+/** A burst is complete when this many microtasks have brought no further write. */
+const QUIET_MICROTASKS = 2;
+
+/** Runs operations on one connection, which is opened at the first of them. */
+export class SqliteWriter {
+  readonly #options: WriterOptions;
+  #session: Session | undefined;
+  #jobs: Job[] = [];
+  /** A flush is planned or waits for a lock. */
+  #flushing = false;
+  #waiting = false;
+  #closed = false;
+  #idle: (() => void) | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a transaction is about to be made anyway. */
+  get pending(): boolean {
+    return this.#jobs.length > 0;
+  }
+
+  /** Whether the lock is held by another process, so that what is issued now waits for it, each for a time of its own. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /**
+   * Runs `work` in a transaction, together with others.
+   *
+   * @param work All or nothing by itself. It may run more than once, so it must have no effect outside of the database.
+   * @param isSingle Whether it runs one statement only; alone, it then needs no transaction around it.
+   * @returns What it returned, after the commit.
+   * @throws {StorageError} If the medium fails, stays locked, or is closed.
+   */
+  write<T>(work: (session: Session) => T, isSingle = false): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(this.#closedError());
+      this.#jobs.push({
+        work,
+        isSingle,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        issuedAt: this.#options.clock.elapsed(),
+      });
+      if (!this.#flushing) this.#plan();
+    });
+  }
+
+  /**
+   * Runs `work` at once, outside of any transaction.
+   *
+   * @param work Only reads.
+   * @throws {StorageError} If the medium fails, stays locked, or is closed.
+   */
+  async read<T>(work: (session: Session) => T): Promise<T> {
+    const { clock } = this.#options;
+    const startedAt = clock.elapsed();
+    for (let tries = 1;; tries++) {
+      if (this.#closed) throw this.#closedError();
+      try {
+        return work(this.#open());
+      } catch (error) {
+        if (!isBusy(error)) throw toStorageError(error, this.#options.filename);
+        const waitedMs = clock.elapsed() - startedAt;
+        if (waitedMs >= this.#options.timeoutMs) throw lockedError(this.#options.filename, waitedMs, error);
+        await sleep(clock, pauseMs(tries));
+      }
+    }
+  }
+
+  /** The same for several reads, which see one state of the file. */
+  readTogether<T>(work: (session: Session) => T): Promise<T> {
+    return this.read((session) => session.snapshot(() => work(session)));
+  }
+
+  /** Looks without waiting for anything. @returns `undefined` if that cannot be done now */
+  glance<T>(work: (session: Session) => T): T | undefined {
+    if (this.#session === undefined) return undefined;
+    try {
+      return work(this.#session);
+    } catch {
+      // A glance is only a hint; the operation that follows it reports what is wrong.
+      return undefined;
+    }
+  }
+
+  /** Whether it has been closed. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Writes what is under way and closes. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#flushing) await new Promise<void>((resolve) => this.#idle = resolve);
+    this.#session?.close();
+    this.#session = undefined;
+  }
+
+  #open(): Session {
+    return this.#session ??= this.#options.open();
+  }
+
+  #plan(): void {
+    this.#flushing = true;
+    let quiet = 0;
+    let seen = 0;
+    const step = (): void => {
+      quiet = this.#jobs.length === seen ? quiet + 1 : 0;
+      seen = this.#jobs.length;
+      if (quiet < QUIET_MICROTASKS) queueMicrotask(step);
+      else this.#flush(1);
+    };
+    queueMicrotask(step);
+  }
+
+  #flush(tries: number): void {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    const left = this.#commitAll(jobs);
+    this.#waiting = left.length > 0;
+    if (left.length > 0) {
+      this.#jobs.unshift(...left);
+      this.#options.clock.startTimer(pauseMs(tries), () => this.#flush(tries + 1));
+    } else if (this.#jobs.length > 0) {
+      this.#plan();
+    } else {
+      this.#flushing = false;
+      this.#idle?.();
+    }
+  }
+
+  /** @returns the jobs that still wait for a lock */
+  #commitAll(jobs: Job[]): Job[] {
+    try {
+      this.#commit(jobs);
+      return [];
+    } catch (error) {
+      if (isBusy(error)) return this.#dropOverdue(jobs, error);
+      if (jobs.length > 1) return jobs.flatMap((job) => this.#commitAll([job]));
+      jobs[0]?.reject(toStorageError(error, this.#options.filename));
+      return [];
+    }
+  }
+
+  #commit(jobs: Job[]): void {
+    const session = this.#open();
+    session.changes = new Changes();
+    const isAlone = jobs.length === 1 && jobs[0]!.isSingle;
+    const outcomes = isAlone ? [jobs[0]!.work(session)] : session.transaction(() => {
+      const done = jobs.map((job) => job.work(session));
+      this.#options.tidy(session);
+      return done;
+    });
+    jobs.forEach((job, index) => job.resolve(outcomes[index]));
+    this.#options.committed(session.changes);
+  }
+
+  #dropOverdue(jobs: Job[], cause: unknown): Job[] {
+    const now = this.#options.clock.elapsed();
+    const overdue = (job: Job): boolean => now - job.issuedAt >= this.#options.timeoutMs;
+    for (const job of jobs.filter(overdue)) job.reject(lockedError(this.#options.filename, now - job.issuedAt, cause));
+    return jobs.filter((job) => !overdue(job));
+  }
+
+  #closedError(): StorageError {
+    return new StorageError(`The storage on SQLite file ${JSON.stringify(this.#options.filename)} is closed`);
+  }
+}
+
+/** Longer with each try; random, so that two processes do not meet again. */
+function pauseMs(tries: number): number {
+  return Math.min(FIRST_PAUSE_MS * tries, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+}

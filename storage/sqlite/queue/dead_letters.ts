@@ -1,0 +1,151 @@
+/**
+ * The statements on messages that were set aside.
+ * @module
+ */
+import type {
+  Burial,
+  Claim,
+  DeadLetterBounds,
+  DeadLetterKind,
+  DeadLetterQuery,
+  Enqueued,
+  Item,
+  StoredDeadLetter,
+} from "../../../lib/storage.ts";
+import { enqueueItems } from "./arrivals.ts";
+import type { Row, SqlValue } from "../connection/database.ts";
+import type { Session } from "../connection/session.ts";
+import { readBytes, readNumber, readOptionalText, readText } from "../connection/columns.ts";
+import { dropEnded } from "./endings.ts";
+import { forgetLength, lengthOf } from "../records/lengths.ts";
+import { examined, MOST_EXAMINED } from "./listings.ts";
+import { KIND } from "../connection/schema.ts";
+import { dropSteps, dropStepsOf, stepsKey } from "../records/steps.ts";
+
+/** Letters that go with one burial. */
+const TRIMMED_AT_ONCE = 100;
+
+const ALL_KINDS: readonly DeadLetterKind[] = ["failed", "unknown", "unreadable"];
+
+const KINDS: ReadonlySet<unknown> = new Set(ALL_KINDS);
+
+const BURY = `insert into huey_dead (queue, id, kind, at_ms, reason, priority, track, item_id, task_id, task_name, data, error,
+  attempts, steps) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const BY_ID = "from huey_dead where queue = ? and id = ?";
+
+const NEWEST_OF_TASK = "select * from huey_dead where queue = ? and item_id = ? order by at_ms desc, seq desc limit 1";
+
+/** As expressions, see tasks.ts. */
+const OLDEST = "from huey_dead where queue = ? + 0 and kind = ? || '' and at_ms < ? + 0 order by at_ms, seq limit ? + 0";
+
+const FORGET_END = `delete from huey_entry where queue = ? and kind = ${KIND.result} and key = ?`;
+
+/** Sets a message aside; it keeps the priority of its claim. `itemId` is what the storage knows the message by. */
+export function bury(session: Session, burial: Burial, itemId: string, claim: Claim | undefined): void {
+  const { id, kind, atMs, reason, taskId = null, taskName = null, data, error = null, attempts = null } = burial;
+  const { priority = 0, track = true } = claim ?? {};
+  const steps = claim === undefined ? itemId : stepsKey(claim);
+  session.run(`delete ${BY_ID}`, session.queue, id);
+  const message = [priority, track ? 1 : 0, itemId, taskId, taskName, data, error, attempts, steps];
+  session.run(BURY, session.queue, id, kind, atMs, reason, ...message);
+}
+
+/** Deletes the oldest of a kind that are too many or too old, in steps. */
+export function trimDead(session: Session, kind: DeadLetterKind, { count, ageMs }: DeadLetterBounds): void {
+  const tooMany = countDead(session, { kind }) - count;
+  if (tooMany > 0) dropOldest(session, kind, Infinity, Math.min(tooMany, TRIMMED_AT_ONCE));
+  if (ageMs !== undefined) dropOldest(session, kind, session.now() - ageMs, TRIMMED_AT_ONCE);
+}
+
+/** Dead letters, newest first. */
+export function deadLetters(session: Session, query: DeadLetterQuery): StoredDeadLetter[] {
+  const { where, values } = examinedLetters(query);
+  const list = `select * from huey_dead where seq in (select seq from ${where} limit ?) order by at_ms desc, seq desc`;
+  return session.all(list, session.queue, ...values, examined(query.limit)).map(toLetter);
+}
+
+/** How many dead letters there are. */
+export function countDead(session: Session, query: DeadLetterQuery): number {
+  const { kind, taskName, beforeMs } = query;
+  if (taskName === undefined && beforeMs === undefined) {
+    const kinds = kind === undefined ? ALL_KINDS : [kind];
+    return kinds.reduce((sum, one) => sum + lengthOf(session, one), 0);
+  }
+  const { where, values } = examinedLetters(query);
+  return Number(session.get(`select count(*) as n from ${where}`, session.queue, ...values)?.n);
+}
+
+/** A dead letter, by its id or that of its task. */
+export function deadLetter(session: Session, id: string): StoredDeadLetter | undefined {
+  const row = session.get(`select * ${BY_ID}`, session.queue, id) ?? session.get(NEWEST_OF_TASK, session.queue, id);
+  return row && toLetter(row);
+}
+
+/** Deletes a dead letter and its steps. @returns whether it was there */
+export function deleteDead(session: Session, id: string): boolean {
+  const row = session.get(`delete ${BY_ID} returning steps`, session.queue, id);
+  if (row !== undefined && row.steps !== null) dropSteps(session, readText(row.steps));
+  return row !== undefined;
+}
+
+/** Puts an item in the place of a dead letter: the end and the result of its task, and of `others`, are forgotten. */
+export function requeueDead(session: Session, id: string, item: Item, others: readonly string[]): Enqueued | undefined {
+  const row = session.get(`select item_id ${BY_ID}`, session.queue, id);
+  if (row === undefined) return undefined;
+  const enqueued = enqueueItems(session, [item]);
+  if (enqueued.duplicates !== undefined) return enqueued;
+  for (const ended of [readText(row.item_id), ...others]) {
+    session.run(FORGET_END, session.queue, ended);
+    dropEnded(session, ended);
+  }
+  session.run(`delete ${BY_ID}`, session.queue, id);
+  return enqueued;
+}
+
+/** Deletes all. */
+export function dropLetters(session: Session): void {
+  dropStepsOf(session, "letters");
+  session.run("delete from huey_dead where queue = ?", session.queue);
+  for (const kind of ALL_KINDS) forgetLength(session, kind);
+}
+
+/** The letters that a query can find: those that are looked at, and of them those of the task. Parameters: queue, then the values. */
+function examinedLetters({ kind, taskName, beforeMs }: DeadLetterQuery): { where: string; values: SqlValue[] } {
+  const values: SqlValue[] = [];
+  const conditions = ["queue = ?"];
+  const add = (condition: string, value: SqlValue | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    values.push(value);
+  };
+  add("kind = ?", kind);
+  add("at_ms < ?", beforeMs);
+  const looked = `(select seq, at_ms, task_name from huey_dead where ${conditions.join(" and ")}
+    order by at_ms desc, seq desc limit ${MOST_EXAMINED})`;
+  if (taskName === undefined) return { where: `${looked} order by at_ms desc, seq desc`, values };
+  return { where: `${looked} where task_name = ? order by at_ms desc, seq desc`, values: [...values, taskName] };
+}
+
+function dropOldest(session: Session, kind: DeadLetterKind, beforeMs: number, limit: number): void {
+  const values = [session.queue, kind, beforeMs, limit];
+  const rows = session.all(`select steps ${OLDEST}`, ...values);
+  if (rows.length === 0) return;
+  for (const { steps } of rows) if (steps !== null) dropSteps(session, readText(steps));
+  session.run(`delete from huey_dead where seq in (select seq ${OLDEST})`, ...values);
+}
+
+function toLetter(row: Row): StoredDeadLetter {
+  return {
+    id: readText(row.id),
+    kind: KINDS.has(row.kind) ? row.kind as DeadLetterKind : "unreadable",
+    reason: readText(row.reason),
+    atMs: readNumber(row.at_ms, 0),
+    data: readBytes(row.data),
+    priority: readNumber(row.priority, 0),
+    taskId: readOptionalText(row.task_id),
+    taskName: readOptionalText(row.task_name),
+    ...row.error !== null && { error: readBytes(row.error) },
+    ...row.attempts !== null && { attempts: readNumber(row.attempts, 0) },
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * The plain way for a task to end: empty, with nothing to store and nothing to follow. Its row of `huey_task` is overwritten in
+ * place and is the notice of the end for a moment; many such rows together become entries. So one task at a time costs one page
+ * of the write-ahead log instead of three. Many that end together become entries at once, by two statements.
+ * @module
+ */
+import type { Settlement } from "../../../lib/storage.ts";
+import { toStored } from "../connection/columns.ts";
+import { forget } from "../records/entries.ts";
+import { toStoredAbout } from "../records/more.ts";
+import { idNumber } from "../records/id_number.ts";
+import { firstPlain } from "../records/numbers.ts";
+import { ENDED, ENDED_TOKEN, KIND } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import { splitToken } from "./claimed.ts";
+
+/** Rows that have ended before they become entries. */
+const ROWS_AT_ONCE = 64;
+
+/** So many that became entries at once pay for a look for rows that another process has left behind. */
+const ENTRIES_AT_ONCE = 1024;
+
+/** The time for which a notice is kept is stored above {@linkcode ENDED_TOKEN}, within the width of a token. */
+const LONGEST_TTL_MS = 2 ** 40;
+
+const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
+
+const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ?
+  where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
+
+/** The same where something else is said about each task. */
+const END_EACH = `update huey_task set owner = ${ENDED}, token = ?1, since_ms = ?2, more = said.value from json_each(?3) as said
+  where seq = ?4 + said.key and token = ?5`;
+
+/** An older result stays what it is. */
+export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
+  more = excluded.more, expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
+  notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
+  value = iif(expires_ms <= ?1, null, value)`;
+
+const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms, more from huey_task
+  where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
+
+/** So many together become entries at once. */
+const ROWS_TO_ENTRIES = 16;
+
+/** Of claims, of which all say the same, or each something else. */
+const CLAIMS_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, ?3 from huey_task
+  where seq >= ?4 + 0 and seq <= ?5 + 0 and token = ?6 ${KEEP_OTHERS}`;
+
+const EACH_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, said.value from json_each(?3) as said, huey_task
+  where seq = ?4 + said.key and token = ?5 ${KEEP_OTHERS}`;
+
+const DROP_CLAIMS = "delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
+
+const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owner = ${ENDED}`;
+
+const DROP_ONE = `delete from huey_task where id_number = ? and task_id = ? and owner = ${ENDED} and queue = ?`;
+
+/** Rows that this connection has overwritten and that are no entries yet. */
+export class EndedRows {
+  #count = 0;
+  #passed = 0;
+  #last = 0;
+
+  /** Whether there may be any. */
+  get some(): boolean {
+    return this.#count > 0 || this.#passed > 0;
+  }
+
+  /** Notes that rows up to `last` have ended. */
+  add(count: number, last: number): void {
+    this.#count += count;
+    this.#last = Math.max(this.#last, last);
+  }
+
+  /** Notes that others, up to `last`, have become entries at once. */
+  pass(count: number, last: number): void {
+    this.#passed += count;
+    this.#last = Math.max(this.#last, last);
+  }
+
+  /** Makes them entries, and those that a process left behind, if there are many. */
+  continue(session: Session): void {
+    if (this.#count >= ROWS_AT_ONCE || this.#passed >= ENTRIES_AT_ONCE) this.finish(session);
+  }
+
+  /** Makes them entries. */
+  finish(session: Session): void {
+    const first = firstPlain(session.queue);
+    session.sweep.count(session.run(TO_ENTRIES, session.now(), first, this.#last));
+    session.run(DROP, first, this.#last);
+    this.#count = 0;
+    this.#passed = 0;
+  }
+}
+
+/** What a plain ending does not have. */
+const NOTHING_MORE = ["enqueue", "chords", "chord", "bury", "canceled", "dropChord", "passLocks", "next", "dropSteps"] as const;
+
+/** Whether a settlement can be written in place. */
+export function isPlainEnding(settlement: Settlement): boolean {
+  const { claim, ending, noticeTtlMs } = settlement;
+  if (claim === undefined || ending !== "empty" || settlement.result !== undefined || settlement.again) return false;
+  if (claim.priority !== 0 || !claim.track || claim.id !== settlement.id) return false;
+  if (claim.gate !== undefined || claim.unique !== undefined) return false;
+  if (!Number.isInteger(noticeTtlMs) || noticeTtlMs < 0 || noticeTtlMs >= LONGEST_TTL_MS) return false;
+  return !settlement.dropLocks && NOTHING_MORE.every((part) => settlement[part] === undefined);
+}
+
+/** Ends the tasks whose claims are still held. @returns for each whether it was */
+export function endInPlace(session: Session, settlements: readonly Settlement[]): boolean[] {
+  const held: boolean[] = [];
+  for (let start = 0; start < settlements.length;) {
+    const [first, token] = splitToken(settlements[start]!.claim!.token);
+    let end = start + 1;
+    for (; end < settlements.length && isNext(settlements[end]!, settlements[end - 1]!, first + end - start, token); end++);
+    if (end - start > 1 && !holds(session, first, end - start, token)) end = start + 1;
+    const isHeld = endRows(session, settlements.slice(start, end), first, token);
+    for (; start < end; start++) held.push(isHeld);
+  }
+  settlements.forEach(({ id, forget: keys }, index) => {
+    if (!held[index]) return;
+    if (keys !== undefined) forget(session, keys);
+    session.changes.ended.push(id);
+  });
+  return held;
+}
+
+/** Forgets that a task had ended in place: it ends once more. */
+export function dropEnded(session: Session, id: string): void {
+  session.run(DROP_ONE, idNumber(id), id, session.queue);
+}
+
+function isNext(settlement: Settlement, before: Settlement, seq: number, token: number): boolean {
+  return settlement.noticeTtlMs === before.noticeTtlMs && settlement.claim!.token === `${seq}.${token}`;
+}
+
+function holds(session: Session, first: number, count: number, token: number): boolean {
+  return session.get(HOLDS, first, first + count - 1, token)?.n === count;
+}
+
+/** @param settlements Of claims with the same token, from the number `first` on without a gap. */
+function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
+  const { noticeTtlMs: ttlMs, about } = settlements[0]!;
+  const last = first + settlements.length - 1;
+  const isSame = settlements.every((settlement) => settlement.about === about);
+  const more = isSame ? toStoredAbout(about) : JSON.stringify(settlements.map(said));
+  if (settlements.length >= ROWS_TO_ENTRIES) {
+    if (isSame) session.run(CLAIMS_TO_ENTRIES, session.now(), ttlMs, more, first, last, token);
+    else session.run(EACH_TO_ENTRIES, session.now(), ttlMs, more, first, token);
+    session.sweep.count(settlements.length);
+    session.ended.pass(settlements.length, last);
+    return session.run(DROP_CLAIMS, first, last, token) > 0;
+  }
+  const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs, more];
+  const ended = isSame ? session.run(END, ...written, first, last, token) : session.run(END_EACH, ...written, first, token);
+  if (ended === 0) return false;
+  session.ended.add(settlements.length, last);
+  return true;
+}
+
+function said({ about }: Settlement): string | null {
+  const more = toStoredAbout(about);
+  return more === null ? null : toStored(more);
+}

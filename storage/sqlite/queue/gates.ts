@@ -1,0 +1,140 @@
+/**
+ * The statements on gates. What was admitted is on the queue or claimed; how many that are is counted in the row of the gate, in the
+ * transaction that changes it. A gate that nobody has passed and nobody waits for has no row.
+ * @module
+ */
+import type { Item } from "../../../lib/storage.ts";
+import { readNumber, readText } from "../connection/columns.ts";
+import type { Row } from "../connection/database.ts";
+import { idNumber } from "../records/id_number.ts";
+import { lengthOf } from "../records/lengths.ts";
+import { type Holds, readHold, toStoredMore } from "../records/more.ts";
+import { FLAG } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import { addTasks, COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
+
+/** As expressions, see tasks.ts. */
+const LINE = "from huey_blocked where queue = ?1 + 0 and gate = ?2 || ''";
+
+const LOOK = `select admitted, most, exists (select 1 ${LINE}) as waited from huey_gate where queue = ?1 and key = ?2`;
+
+const IS_WAITED_FOR = `select 1 as waited ${LINE}`;
+
+const WRITE = "insert or replace into huey_gate (queue, key, admitted, most) values (?, ?, ?, ?)";
+
+const DROP = "delete from huey_gate where queue = ? and key = ?";
+
+/** The number of the row never comes to JavaScript, where a strange one would not be exact. */
+const TAKE_FIRST =
+  `delete from huey_blocked where seq = (select seq ${LINE} order by seq limit 1) returning ${COLUMNS_OF_ITEM}`;
+
+const BLOCK =
+  `insert into huey_blocked (queue, gate, priority, flags, id_number, task_id, data, more) values (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** A gate as it is stored. */
+interface State {
+  readonly admitted: number;
+  readonly most: number;
+  readonly isWaitedFor: boolean;
+}
+
+/** Items that waited and were admitted. They are to be put on the queue. */
+export interface Admitted {
+  readonly items: readonly Item[];
+  /** Of those that hold a unique key. */
+  readonly holds: Holds;
+}
+
+/** What became of an item at its gate. */
+export interface Arrival {
+  readonly isAdmitted: boolean;
+  /** Before it, since the limit has grown. */
+  readonly admitted: Admitted;
+}
+
+const NOBODY_ADMITTED: Admitted = { items: [], holds: new Map() };
+
+/**
+ * Counts an item as admitted, or puts it on the line. The limit of the gate is that of the item now.
+ *
+ * @param item With a gate.
+ * @param hold The number by which it holds its unique key.
+ */
+export function arrive(session: Session, item: Item, hold: number | undefined): Arrival {
+  const { key, limit: most } = item.gate!;
+  const found = stateOf(session, key);
+  const admitted = found?.isWaitedFor ? takeFirst(session, key, most - found.admitted) : NOBODY_ADMITTED;
+  const count = (found?.admitted ?? 0) + admitted.items.length;
+  // Whoever waits comes first: where some are left, the gate is full.
+  const isAdmitted = count < most;
+  if (!isAdmitted) block(session, item, hold);
+  const now = count + (isAdmitted ? 1 : 0);
+  if (now !== found?.admitted || most !== found.most) session.run(WRITE, session.queue, key, now, most);
+  return { isAdmitted, admitted };
+}
+
+/** One of those that were admitted leaves, and others that waited are put on the queue. @returns these */
+export function leave(session: Session, key: string): readonly Item[] {
+  const found = stateOf(session, key);
+  if (found === undefined) return [];
+  const left = Math.max(0, found.admitted - 1);
+  const { items, holds } = found.isWaitedFor ? takeFirst(session, key, found.most - left) : NOBODY_ADMITTED;
+  addTasks(session, items, holds);
+  const now = left + items.length;
+  if (now === 0) session.run(DROP, session.queue, key);
+  else if (now !== found.admitted) session.run(WRITE, session.queue, key, now, found.most);
+  return items;
+}
+
+/** Items that wait, in the order in which they came. */
+export function blockedItems(session: Session, limit: number): Item[] {
+  const list = `select gate, ${COLUMNS_OF_ITEM} from huey_blocked where queue = ? order by seq limit ?`;
+  return session.all(list, session.queue, limit).map(atGate);
+}
+
+/** How many items wait. */
+export function countBlocked(session: Session): number {
+  return lengthOf(session, "blocked");
+}
+
+/** @returns `undefined` for a gate that nobody knows */
+function stateOf(session: Session, key: string): State | undefined {
+  const row = session.get(LOOK, session.queue, key) ?? session.get(IS_WAITED_FOR, session.queue, key);
+  if (row === undefined) return undefined;
+  return { admitted: count(row.admitted, 0), most: count(row.most, 1), isWaitedFor: row.waited === 1 };
+}
+
+/** What nobody of ours has written would keep the gate shut for ever. */
+function count(value: Row[string] | undefined, least: number): number {
+  const number = readNumber(value, least);
+  return Number.isSafeInteger(number) && number >= least ? number : least;
+}
+
+/** Takes the first from the line. */
+function takeFirst(session: Session, key: string, limit: number): Admitted {
+  const items: Item[] = [];
+  const holds = new Map<Item, number>();
+  while (items.length < limit) {
+    const row = session.get(TAKE_FIRST, session.queue, key);
+    if (row === undefined) break;
+    const item = atGate({ ...row, gate: key });
+    const hold = readHold(row.more);
+    if (hold !== undefined) holds.set(item, hold);
+    items.push(item);
+  }
+  return { items, holds };
+}
+
+/** Whatever the row says of its gate: who is admitted at this one has to leave this one. */
+function atGate(row: Row): Item {
+  const item = toItem(row);
+  const key = readText(row.gate);
+  return item.gate?.key === key ? item : { ...item, gate: { key, limit: item.gate?.limit ?? 1 } };
+}
+
+function block(session: Session, item: Item, hold: number | undefined): void {
+  const { id, data, priority, retry, track, gate } = item;
+  const number = track ? idNumber(id) : null;
+  const more = toStoredMore(item, hold);
+  session.run(BLOCK, session.queue, gate!.key, priority, retry ? FLAG.retry : 0, number, id, data, more);
+}

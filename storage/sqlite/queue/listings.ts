@@ -1,0 +1,100 @@
+/**
+ * What is told of messages that wait and of those that are claimed.
+ * @module
+ */
+import type { Item, StoredRunning } from "../../../lib/storage.ts";
+import { CLAIMED } from "./claimed.ts";
+import { readNumber, readText } from "../connection/columns.ts";
+import type { Row } from "../connection/database.ts";
+import { firstPrioritised } from "../records/numbers.ts";
+import { NOBODY } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import {
+  ABOVE_IN_ORDER,
+  BELOW_IN_ORDER,
+  COLUMNS_OF_CLAIM,
+  COLUMNS_OF_ITEM,
+  PLAIN_IN_ORDER,
+  PRIORITISED,
+  toClaim,
+  toItem,
+} from "./tasks.ts";
+
+/** A listing looks at no more. */
+export const MOST_EXAMINED = 10_000;
+
+/** Priorities of which the first message is looked at. */
+const MOST_PRIORITIES = 100;
+
+/** Those before `high` are looked at, the others need not. */
+const COUNT_PLAIN = `select
+    (select count(*) from huey_task where seq >= low and seq < high and owner = ${NOBODY})
+    + max(0, ifnull((select seq from huey_task where seq < ?2 order by seq desc limit 1), 0) - high + 1) as plain
+  from huey_queue where id = ?1`;
+
+const RUNNING = `select ${COLUMNS_OF_CLAIM}, since_ms, consumer, worker
+  from (select * ${CLAIMED} limit ${MOST_EXAMINED}) left join huey_owner on huey_owner.id = owner
+  order by since_ms, seq limit ?2`;
+
+const FIRST_BELOW = `select priority, entered_ms ${PRIORITISED} and priority < ? order by priority desc, seq limit 1`;
+
+/** The first so many at most. SQLite's way of saying that there is no limit is a negative one. */
+export function rowLimit(limit: number = Infinity): number {
+  return Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : -1;
+}
+
+/** The same of a listing that is bounded. */
+export function examined(limit: number = Infinity): number {
+  return Math.min(MOST_EXAMINED, Math.max(0, limit));
+}
+
+/** Waiting messages in their order. */
+export function waitingTasks(session: Session, limit: number): Item[] {
+  const { queue } = session;
+  const columns = `select ${COLUMNS_OF_ITEM}`;
+  const rows: Row[] = [];
+  const rest = (): number => limit < 0 ? limit : limit - rows.length;
+  rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
+  rows.push(...session.all(`${columns} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), rest()));
+  rows.push(...session.all(`${columns} ${BELOW_IN_ORDER}`, queue, rest()));
+  return rows.map(toItem);
+}
+
+/** How many messages wait. */
+export function countWaiting(session: Session): number {
+  const { queue } = session;
+  const plain = session.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
+  return Number(plain) + Number(session.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
+}
+
+/** Claims, those that have been held for longest first. */
+export function runningTasks(session: Session, limit: number): StoredRunning[] {
+  return session.all(RUNNING, session.queue, limit).map((row) => ({
+    claim: toClaim(row),
+    owner: { consumer: readText(row.consumer), worker: readText(row.worker) },
+    sinceMs: readNumber(row.since_ms, 0),
+  }));
+}
+
+/** When the first message of a priority came to the queue, the earliest of all priorities. */
+export function oldestMs(session: Session): number | undefined {
+  const { queue } = session;
+  const times: (number | undefined)[] = [];
+  let isPlainSeen = false;
+  const plain = (): void => {
+    isPlainSeen = true;
+    const row = session.get(`select entered_ms ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), 1);
+    if (row !== undefined) times.push(readNumber(row.entered_ms, undefined));
+  };
+  let priority = Infinity;
+  while (times.length < MOST_PRIORITIES) {
+    const row = session.get(FIRST_BELOW, queue, priority);
+    const next = readNumber(row?.priority, -Infinity);
+    if (!isPlainSeen && next < 0) plain();
+    if (row === undefined || next >= priority) break;
+    times.push(readNumber(row.entered_ms, undefined));
+    priority = next;
+  }
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

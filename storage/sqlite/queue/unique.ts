@@ -1,0 +1,79 @@
+/**
+ * The statements on unique keys. A key is held by one message, not by all of its task: each time that it is taken, a number is drawn, which
+ * the row of the key and the message have in common.
+ * @module
+ */
+import type { Claim, Item, UniqueKey } from "../../../lib/storage.ts";
+import { splitToken } from "./claimed.ts";
+import { readNumber, readText } from "../connection/columns.ts";
+import type { SqlValue } from "../connection/database.ts";
+import { partOfMore, readHold, readMore } from "../records/more.ts";
+import type { Session } from "../connection/session.ts";
+
+/** Keys whose time is over that go with one that is taken for a time. */
+const FORGOTTEN_AT_ONCE = 10;
+
+const LOOK = "select task_id, expires_ms from huey_unique where queue = ? and key = ?";
+
+const TAKE = "insert or replace into huey_unique (queue, key, hold, task_id, expires_ms) values (?, ?, ?, ?, ?)";
+
+/** One that is held for a time ends with that only. */
+const FREE = "delete from huey_unique where queue = ? and key = ? and hold = ? and expires_ms is null";
+
+const HAND_ON = "update huey_unique set task_id = ? where queue = ? and key = ? and hold = ?";
+
+const SCHEDULED = `(select ${partOfMore("hold")} from huey_schedule where queue = ?1 and ${partOfMore("hold")} is not null)`;
+
+const FREE_SCHEDULED = `delete from huey_unique where queue = ?1 and hold in ${SCHEDULED}`;
+
+const FREE_OTHERS = `delete from huey_unique where queue = ?1 and hold not in ${SCHEDULED}`;
+
+const FORGET = `delete from huey_unique where (queue, key) in
+  (select queue, key from huey_unique where expires_ms <= ? + 0 order by expires_ms limit ${FORGOTTEN_AT_ONCE})`;
+
+/** The id of the task that holds the key of an item, unless the item may take it. */
+export function holderOf(session: Session, { id, unique }: Item): string | undefined {
+  const row = unique && session.get(LOOK, session.queue, unique.key);
+  if (row === undefined) return undefined;
+  const isOver = row.expires_ms !== null && readNumber(row.expires_ms, 0) <= session.now();
+  const holder = readText(row.task_id);
+  return isOver || holder === id || holder === unique!.from ? undefined : holder;
+}
+
+/** Takes the key of an item, whoever has it. @returns the number by which the item holds it */
+export function takeKey(session: Session, { id, unique }: Item): number | undefined {
+  if (unique === undefined) return undefined;
+  const { key, until } = unique;
+  const hold = 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
+  const expiresMs = typeof until === "number" ? session.now() + until : null;
+  if (expiresMs !== null) session.run(FORGET, session.now());
+  session.run(TAKE, session.queue, key, hold, id, expiresMs);
+  return hold;
+}
+
+/** Frees the key of a message that is claimed, if it is held until then. @param more Its column */
+export function startKey(session: Session, more: SqlValue | undefined): void {
+  const { unique } = readMore(more);
+  if (unique?.until === "start") freeKey(session, unique, readHold(more));
+}
+
+/** The number by which a claim holds its key, if it still does. */
+export function holdOf(session: Session, { token, unique }: Claim): number | undefined {
+  if (unique === undefined) return undefined;
+  return readHold(session.get("select more from huey_task where seq = ? and token = ?", ...splitToken(token))?.more);
+}
+
+/** Frees a key, if the item with this number holds it. */
+export function freeKey(session: Session, { key }: UniqueKey, hold: number | undefined): void {
+  if (hold !== undefined) session.run(FREE, session.queue, key, hold);
+}
+
+/** The key of an item goes to the one that takes its place. @returns whether the item held it */
+export function handKeyOn(session: Session, { id, unique }: Item, hold: number | undefined): boolean {
+  return hold !== undefined && session.run(HAND_ON, id, session.queue, unique!.key, hold) > 0;
+}
+
+/** Frees the keys of all messages on the schedule, before they are deleted, or those of all others. */
+export function freeAllKeys(session: Session, of: "schedule" | "others"): void {
+  session.run(of === "schedule" ? FREE_SCHEDULED : FREE_OTHERS, session.queue);
+}

@@ -1,0 +1,140 @@
+/**
+ * The statements on keys and values, within a transaction or outside.
+ * @module
+ */
+import type { PutIfEmptyOptions } from "../../../lib/storage.ts";
+import { readBytes, readNumber, readText } from "../connection/columns.ts";
+import { KIND } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+
+/** A name space: one of {@linkcode KIND}. */
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** A row without a value is a notice, and a row past its end is not there. */
+const ALIVE = "value is not null and (expires_ms is null or expires_ms > ?)";
+
+const PUT = `insert into huey_entry (queue, kind, key, value, expires_ms) values (?, ?, ?, ?, ?)
+  on conflict do update set value = excluded.value, expires_ms = excluded.expires_ms, holder = null`;
+
+const PUT_IF_EMPTY = `insert into huey_entry (queue, kind, key, value, expires_ms, holder) values (?, ?, ?, ?, ?, ?)
+  on conflict do update set value = excluded.value, expires_ms = excluded.expires_ms, holder = excluded.holder
+  where huey_entry.value is null or huey_entry.expires_ms <= ?`;
+
+const REPLACE = "update huey_entry set value = ?, expires_ms = ? where queue = ? and kind = ? and key = ?";
+
+const PEEK = `select value from huey_entry where queue = ? and kind = ? and key = ? and ${ALIVE}`;
+
+const TO_NOTICE = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
+  where queue = ? and kind = ? and key = ? and ending is not null`;
+
+const DELETE = "delete from huey_entry where queue = ? and kind = ? and key = ? and value is not null";
+
+const ALL_TO_NOTICES = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
+  where queue = ? and kind = ? and value is not null and ending is not null`;
+
+const DELETE_ALL = "delete from huey_entry where queue = ? and kind = ? and value is not null";
+
+const ANY = `select 1 from huey_entry where queue = ? and kind = ? and ${ALIVE} limit 1`;
+
+/** The sum is always a number that the bindings can read, whatever the row holds. */
+const INCREMENT = `insert into huey_entry (queue, kind, key, value, expires_ms) values (?1, ?2, ?3, ?4, ?5)
+  on conflict do update set
+    value = iif(expires_ms <= ?6 or abs(value + 0.0) > 9e15, excluded.value, value + excluded.value),
+    expires_ms = iif(expires_ms <= ?6, excluded.expires_ms, expires_ms)
+  returning value`;
+
+/** Whether there is any entry. */
+export function hasAny(session: Session, kind: Kind): boolean {
+  return session.get(ANY, session.queue, kind, session.now()) !== undefined;
+}
+
+/** The value, if it is there. */
+export function peek(session: Session, kind: Kind, key: string): Uint8Array | undefined {
+  const row = session.get(PEEK, session.queue, kind, key, session.now());
+  return row === undefined ? undefined : readBytes(row.value);
+}
+
+/** Puts a value; the end of the task that the entry may tell of stays known. */
+export function put(session: Session, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
+  session.run(PUT, session.queue, kind, key, value, ttlMs === undefined ? null : session.now() + ttlMs);
+  written(session, kind, key);
+}
+
+/** @returns whether it was put */
+export function putIfEmpty(
+  session: Session,
+  kind: Kind,
+  key: string,
+  value: Uint8Array,
+  options: PutIfEmptyOptions = {},
+): boolean {
+  const now = session.now();
+  const expiresMs = options.ttlMs === undefined ? null : now + options.ttlMs;
+  const isPut = session.run(PUT_IF_EMPTY, session.queue, kind, key, value, expiresMs, options.holder ?? null, now) > 0;
+  if (isPut) written(session, kind, key);
+  return isPut;
+}
+
+/** Puts a value in place of one that is there; who holds it stays. */
+export function replace(session: Session, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
+  session.run(REPLACE, value, ttlMs === undefined ? null : session.now() + ttlMs, session.queue, kind, key);
+  written(session, kind, key);
+}
+
+/** Deletes the value; the notice of an ended task stays. @returns the value, if it was there */
+export function pop(session: Session, kind: Kind, key: string): Uint8Array | undefined {
+  const value = peek(session, kind, key);
+  if (value === undefined) return undefined;
+  const leftNotice = kind === KIND.result && session.run(TO_NOTICE, session.now(), session.queue, kind, key) > 0;
+  if (!leftNotice) session.run(DELETE, session.queue, kind, key);
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
+  return value;
+}
+
+/** Deletes all values; the notices of ended tasks stay. */
+export function clear(session: Session, kind: Kind): void {
+  session.run(ALL_TO_NOTICES, session.now(), session.queue, kind);
+  session.run(DELETE_ALL, session.queue, kind);
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
+}
+
+/** How many values are there. */
+export function count(session: Session, kind: Kind): number {
+  const sql = `select count(*) as n from huey_entry where queue = ? and kind = ? and ${ALIVE}`;
+  return Number(session.get(sql, session.queue, kind, session.now())?.n);
+}
+
+/** All values by key. */
+export function entries(session: Session, kind: Kind): Map<string, Uint8Array> {
+  const sql = `select key, value from huey_entry where queue = ? and kind = ? and ${ALIVE}`;
+  const rows = session.all(sql, session.queue, kind, session.now());
+  return new Map(rows.map((row) => [readText(row.key), readBytes(row.value)]));
+}
+
+/** Adds to a counter, which is made if it is missing or past its end. @returns the sum */
+export function increment(session: Session, key: string, by: number, ttlMs?: number): number {
+  session.sweep.count();
+  const now = session.now();
+  const expiresMs = ttlMs === undefined ? null : now + ttlMs;
+  return readNumber(session.get(INCREMENT, session.queue, KIND.counter, key, by, expiresMs, now)?.value, by);
+}
+
+/** Whether any revocation is stored, within a transaction. */
+export function hasRevocations(session: Session): boolean {
+  return session.changes.revocations ??= hasAny(session, KIND.revocation);
+}
+
+/** Deletes revocations. */
+export function forget(session: Session, keys: readonly string[]): void {
+  if (keys.length === 0 || !hasRevocations(session)) return;
+  for (const key of keys) session.run(DELETE, session.queue, KIND.revocation, key);
+  session.changes.revocations = undefined;
+}
+
+function written(session: Session, kind: Kind, key: string): void {
+  session.sweep.count();
+  if (kind === KIND.result) session.changes.ended.push(key);
+  if (kind !== KIND.revocation) return;
+  session.changes.revoked = true;
+  session.changes.revocations = undefined;
+}

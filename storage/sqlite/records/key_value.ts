@@ -1,0 +1,76 @@
+/**
+ * One name space of keys and values in a SQLite file.
+ * @module
+ */
+import type { PutIfEmptyOptions } from "../../../lib/storage.ts";
+import { equalBytes } from "../../bytes.ts";
+import { BaseKeyValue } from "../../key_value.ts";
+import { clear, count, entries, type Kind, peek, pop, put, putIfEmpty, replace } from "./entries.ts";
+import type { SqliteWriter } from "../connection/writer.ts";
+
+/** Looks before it locks: what changes nothing takes no lock. */
+export class SqliteKeyValue extends BaseKeyValue {
+  readonly #writer: SqliteWriter;
+  readonly #kind: Kind;
+
+  constructor(writer: SqliteWriter, kind: Kind) {
+    super();
+    this.#writer = writer;
+    this.#kind = kind;
+  }
+
+  put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
+    return this.#writer.write((session) => put(session, this.#kind, key, value, ttlMs));
+  }
+
+  peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#writer.readTogether((session) => keys.map((key) => peek(session, this.#kind, key)));
+  }
+
+  override peek(key: string): Promise<Uint8Array | undefined> {
+    return this.#writer.read((session) => peek(session, this.#kind, key));
+  }
+
+  async pop(key: string): Promise<Uint8Array | undefined> {
+    if (await this.#isMissing(key)) return undefined;
+    return await this.#writer.write((session) => pop(session, this.#kind, key));
+  }
+
+  async change(
+    key: string,
+    expected: Uint8Array | undefined,
+    value: Uint8Array | undefined,
+    options: PutIfEmptyOptions = {},
+  ): Promise<boolean> {
+    if (expected !== undefined && await this.#isMissing(key)) return false;
+    return await this.#writer.write((session) => {
+      if (expected === undefined && value !== undefined) return putIfEmpty(session, this.#kind, key, value, options);
+      if (!equalBytes(peek(session, this.#kind, key), expected)) return false;
+      if (value === undefined) pop(session, this.#kind, key);
+      else replace(session, this.#kind, key, value, options.ttlMs);
+      return true;
+    });
+  }
+
+  override async putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
+    if (!this.#writer.pending && !await this.#isMissing(key)) return false;
+    return await super.putIfEmpty(key, value, options);
+  }
+
+  entries(): Promise<Map<string, Uint8Array>> {
+    return this.#writer.read((session) => entries(session, this.#kind));
+  }
+
+  override size(): Promise<number> {
+    return this.#writer.read((session) => count(session, this.#kind));
+  }
+
+  override flush(): Promise<void> {
+    return this.#writer.write((session) => clear(session, this.#kind));
+  }
+
+  /** Not known while a write is under way, which may put it there. */
+  async #isMissing(key: string): Promise<boolean> {
+    return !this.#writer.pending && await this.peek(key) === undefined;
+  }
+}
