@@ -4,8 +4,7 @@
  */
 import { nearest } from "../../lib/primitives/arguments.ts";
 import { type Applications, UsageError } from "../application/applications.ts";
-import { type CommandCall, parseCommandCall } from "../commands/arguments.ts";
-import { findCommand } from "../commands/commands.ts";
+import type { CommandCall } from "../commands/arguments.ts";
 import { type Addresses, addressesOf } from "./addresses.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "../options/options.ts";
@@ -32,16 +31,34 @@ export type Command =
   }
   | CommandCall & { readonly kind: "command" };
 
+/** What the first argument may be if it is the name of a command: no path, no URL and no option. */
+const COMMAND_NAME = /^[a-z-]+$/;
+
 /**
- * Parses the arguments of the command line.
+ * Parses the arguments of the command line. The commands beside `run` and `health` are loaded only where one may be meant.
+ *
+ * @param args Without the program.
+ * @param canSearch Whether an application that is not named can be found.
+ * @throws {UsageError} Naming the option, the value and the rule.
+ */
+export async function parseArguments(args: readonly string[], canSearch: boolean): Promise<Command> {
+  const [name = "", ...rest] = args;
+  if (!COMMAND_NAME.test(name) || name === "run" || name === "health") return parseCommand(args, canSearch);
+  const { findCommand } = await import("../commands/commands.ts");
+  const command = findCommand(name);
+  if (command === undefined) return parseCommand(args, canSearch);
+  const { parseCommandCall } = await import("../commands/arguments.ts");
+  return { kind: "command", ...parseCommandCall(command, rest, canSearch) };
+}
+
+/**
+ * Parses the arguments of `run`, which need not be named, and of `health`.
  *
  * @param args Without the program.
  * @param canSearch Whether an application that is not named can be found.
  * @throws {UsageError} Naming the option, the value and the rule.
  */
 export function parseCommand(args: readonly string[], canSearch = false): Command {
-  const command = findCommand(args[0]);
-  if (command !== undefined) return { kind: "command", ...parseCommandCall(command, args.slice(1), canSearch) };
   if (args[0] === "run") return parseCommand(args.slice(1), canSearch);
   const asksHealth = args[0] === "health";
   const parsed = parse(asksHealth ? args.slice(1) : args);

@@ -10,7 +10,7 @@ import { errorStack, toError } from "../../lib/primitives/error_record.ts";
 import { lines } from "../../lib/primitives/log_text.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { Command } from "./arguments.ts";
-import { parseCommand } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
 import { closeHueys, loadApplications, UsageError } from "../application/applications.ts";
 import type { FindApplication } from "../application/applications.ts";
 import { Consumer } from "../consumer.ts";
@@ -30,7 +30,6 @@ import type { LogSignal } from "../log/rotation.ts";
 import { Consumers, SignalDesk } from "./shutdown.ts";
 import type { EndSignal } from "./shutdown.ts";
 import { VERSION } from "../platform/version.ts";
-import { shortUsage, usage } from "./usage.ts";
 
 type RunCommand = Extract<Command, { kind: "run" }>;
 type HealthCommand = Extract<Command, { kind: "health" }>;
@@ -65,16 +64,17 @@ interface Lent {
 async function runCommand(args: readonly string[], { find, serve }: Lent): Promise<number> {
   let command: Command;
   try {
-    command = parseCommand(args, find !== undefined);
+    command = await parseArguments(args, find !== undefined);
     if (command.kind === "run") return await runConsumers(command, { find, serve });
     if (command.kind === "health") return await runHealth(command, find);
     if (command.kind === "command") return await runOther(command, find);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    const { shortUsage } = await import("./usage.ts");
     process.stderr.write(`${lines(error.message)}\n\n${shortUsage()}`);
     return 2;
   }
-  process.stdout.write(command.kind === "help" ? usage() : `${VERSION}\n`);
+  process.stdout.write(command.kind === "help" ? (await import("./usage.ts")).usage() : `${VERSION}\n`);
   return 0;
 }
 

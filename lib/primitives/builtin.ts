@@ -6,6 +6,7 @@ import process from "node:process";
 
 let zlibModule: typeof import("node:zlib") | undefined;
 let cryptoModule: typeof import("node:crypto") | undefined;
+let utilModule: typeof import("node:util") | undefined;
 
 /** `node:zlib`. */
 export function zlib(): typeof import("node:zlib") {
@@ -15,4 +16,9 @@ export function zlib(): typeof import("node:zlib") {
 /** `node:crypto`. */
 export function nodeCrypto(): typeof import("node:crypto") {
   return cryptoModule ??= process.getBuiltinModule("node:crypto");
+}
+
+/** `node:util`. */
+export function util(): typeof import("node:util") {
+  return utilModule ??= process.getBuiltinModule("node:util");
 }

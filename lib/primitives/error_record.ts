@@ -2,7 +2,7 @@
  * Reading errors safely. Anything can be thrown: text, `undefined`, a proxy, an object whose getters throw. Nothing here throws.
  * @module
  */
-import { inspect, types } from "node:util";
+import { util } from "./builtin.ts";
 import { beginningOf, hasSecrets } from "./secrets.ts";
 
 /**
@@ -193,7 +193,7 @@ function read(value: unknown, key: string): unknown {
 
 function isErrorLike(value: unknown): value is Error {
   try {
-    return types.isNativeError(value) || value instanceof Error;
+    return util().types.isNativeError(value) || value instanceof Error;
   } catch {
     // A proxy may throw when it is asked for its prototype.
     return false;
@@ -207,7 +207,7 @@ function describe(thrown: unknown): string {
     // A text that is cut here could end with the first half of a secret.
     const maxStringLength = hasSecrets() ? Infinity : LONGEST_TEXT;
     return beginningOf(
-      inspect(thrown, { depth: 1, breakLength: Infinity, maxStringLength, showProxy: true }),
+      util().inspect(thrown, { depth: 1, breakLength: Infinity, maxStringLength, showProxy: true }),
       LONGEST_DESCRIPTION,
     );
   } catch {

@@ -3,7 +3,7 @@
  * everything takes a time that is linear in the length of the text.
  * @module
  */
-import { inspect } from "node:util";
+import { util } from "./builtin.ts";
 import { errorStack } from "./error_record.ts";
 import type { StackOptions } from "./error_record.ts";
 import { beginningOf, hasSecrets, withoutSecrets } from "./secrets.ts";
@@ -62,7 +62,7 @@ function inspected(value: unknown, longest: number): string {
   try {
     // A text that is cut here could end with the first half of a secret.
     const maxStringLength = hasSecrets() ? Infinity : longest;
-    return inspect(value, { depth: 3, breakLength: Infinity, maxStringLength, maxArrayLength: 30 });
+    return util().inspect(value, { depth: 3, breakLength: Infinity, maxStringLength, maxArrayLength: 30 });
   } catch {
     return "[a value that cannot be shown]";
   }

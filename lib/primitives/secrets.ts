@@ -3,7 +3,7 @@
  * time that is linear in the length of the text.
  * @module
  */
-import { inspect } from "node:util";
+import { util } from "./builtin.ts";
 
 const HIDDEN = "***";
 
@@ -171,7 +171,7 @@ function formsOf(secret: string): string[] {
 
 /** As texts of programs write it, between quotes of each kind. */
 function writtenForms(secret: string): string[] {
-  const shown = inspect(secret, { breakLength: Infinity, maxStringLength: Infinity }).slice(1, -1);
+  const shown = util().inspect(secret, { breakLength: Infinity, maxStringLength: Infinity }).slice(1, -1);
   const forms = [JSON.stringify(secret).slice(1, -1), secret.replace(/['\\]/g, "\\$&"), shown];
   return [...forms, shown.replace(/\\'/g, "'"), shown.replace(/(?<!\\)'/g, "\\'")];
 }

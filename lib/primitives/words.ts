@@ -3,7 +3,8 @@
  * @module
  */
 
-const numbers = new Intl.NumberFormat("en-US");
+/** Made when it is needed: it takes a millisecond. */
+let numbers: Intl.NumberFormat | undefined;
 
 const UNITS: readonly (readonly [name: string, seconds: number])[] = [
   ["year", 365 * 86_400],
@@ -20,6 +21,7 @@ const UNITS: readonly (readonly [name: string, seconds: number])[] = [
  * @param many The word for several. Default: with an s.
  */
 export function numberOf(value: number, one: string, many: string = `${one}s`): string {
+  numbers ??= new Intl.NumberFormat("en-US");
   return `${numbers.format(value)} ${value === 1 ? one : many}`;
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { types } from "node:util";
 import { DecodeError } from "../errors.ts";
+import { util } from "../primitives/builtin.ts";
 
 type Rebuild = (buffer: ArrayBuffer) => unknown;
 
@@ -43,7 +43,7 @@ export const BINARY_TAGS: readonly string[] = [...REBUILD.keys()];
  * @returns The tag, and the bytes as base64; `undefined` if it is not binary.
  */
 export function encodeBytes(value: object): { readonly tag: string; readonly text: string } | undefined {
-  if (types.isArrayBuffer(value)) return { tag: "ArrayBuffer", text: Buffer.from(value).toString("base64") };
+  if (util().types.isArrayBuffer(value)) return { tag: "ArrayBuffer", text: Buffer.from(value).toString("base64") };
   if (!ArrayBuffer.isView(value)) return undefined;
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   return { tag: viewName(value), text: bytes.toString("base64") };

@@ -3,7 +3,7 @@
  * written: a getter, a proxy or a `toJSON` may answer differently at each call.
  * @module
  */
-import { types } from "node:util";
+import { util } from "../primitives/builtin.ts";
 import { isSpread, spreadItems } from "./spread.ts";
 import { type Bounds, tooDeep, tooLong, tooMany } from "./bounds.ts";
 import { encodeBytes } from "./bytes.ts";
@@ -163,11 +163,11 @@ class Encoder {
   }
 
   #builtIn(value: object): unknown {
-    if (types.isDate(value)) return tagged("Date", dateOf(value));
-    if (types.isMap(value)) return tagged("Map", this.#entries(value));
-    if (types.isSet(value)) return tagged("Set", this.#members(value));
+    if (util().types.isDate(value)) return tagged("Date", dateOf(value));
+    if (util().types.isMap(value)) return tagged("Map", this.#entries(value));
+    if (util().types.isSet(value)) return tagged("Set", this.#members(value));
     if (isError(value)) return this.#error(value);
-    if (types.isRegExp(value)) return tagged("RegExp", [this.#pattern(SOURCE.call(value)), value.flags]);
+    if (util().types.isRegExp(value)) return tagged("RegExp", [this.#pattern(SOURCE.call(value)), value.flags]);
     const href = hrefOf(value);
     if (href !== undefined) return tagged("URL", this.#url(href));
     if (isSpread(value)) return tagged("spread", this.#items(spreadItems(value)));
@@ -179,7 +179,7 @@ class Encoder {
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === "function") return this.encode(toJSON.call(value, ""));
     throw this.#refusal(() => {
-      const hint = types.isPromise(value) ? ", await it first" : ", which is neither plain data nor has a toJSON method";
+      const hint = util().types.isPromise(value) ? ", await it first" : ", which is neither plain data nor has a toJSON method";
       return `it is an instance of ${className(value)}${hint}`;
     });
   }

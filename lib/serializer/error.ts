@@ -2,8 +2,8 @@
  * Errors in tagged JSON. Storing a failure must not fail: what an error carries and cannot travel is left out.
  * @module
  */
-import { types } from "node:util";
 import * as errors from "../errors.ts";
+import { util } from "../primitives/builtin.ts";
 import { readText } from "../primitives/error_record.ts";
 
 // deno-lint-ignore no-explicit-any -- the constructors are never called
@@ -49,7 +49,7 @@ export type EncodeProperty = (key: string) => { readonly encoded: unknown } | un
 
 /** Whether a value is an error of any realm. */
 export function isError(value: object): value is Error {
-  return types.isNativeError(value) || value instanceof Error;
+  return util().types.isNativeError(value) || value instanceof Error;
 }
 
 /**

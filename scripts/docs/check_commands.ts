@@ -6,6 +6,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseCommand } from "../../consumer/cli/arguments.ts";
+import { parseCommandCall } from "../../consumer/commands/arguments.ts";
+import { findCommand } from "../../consumer/commands/commands.ts";
 import { COMMAND_OPTIONS } from "../../consumer/commands/arguments.ts";
 import { OPTIONS } from "../../consumer/options/options.ts";
 import { readShell, type ShellCommand } from "./shell.ts";
@@ -71,7 +73,9 @@ function problemOf(root: string, [program = "", ...args]: readonly string[]): st
 function consumerProblem(args: readonly string[]): string | undefined {
   const given = args.map((arg) => arg === "..." ? "ID" : arg);
   try {
-    parseCommand(given, true);
+    const command = findCommand(given[0]);
+    if (command === undefined) parseCommand(given, true);
+    else parseCommandCall(command, given.slice(1), true);
     return undefined;
   } catch (error) {
     return (error as Error).message;
