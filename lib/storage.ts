@@ -9,7 +9,8 @@
  * - **settlement**: everything that finishing one attempt means, written at once or not at all.
  * - **lease**: the sign of life of a consumer; when it runs out, its claims are recovered.
  * - **notice**: the note that a task has ended, kept for a while so that waiters and `state()` can learn of it.
- * - **dead letter**: a message that nobody could run, or whose task failed for good, set aside with the reason.
+ * - **dead letter**: a message that nobody could run, or whose task failed for good, set aside with the reason. A **burial** is the part of
+ *   a settlement that makes one.
  * - **gate**: lets so many items through at once; the others wait in its line, and are **blocked**.
  * - **step**: a value that an invocation keeps over its attempts.
  * - **chord**: members, each with a place in it, and a callback; the storage keeps them together in one record.

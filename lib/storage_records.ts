@@ -212,7 +212,7 @@ export interface Settlement {
   /** How long the notice of the ending is kept. */
   readonly noticeTtlMs: number;
   /** Revocations to delete. */
-  readonly forget?: readonly string[] | undefined;
+  readonly dropRevocations?: readonly string[] | undefined;
   /** Follow-ups. */
   readonly enqueue?: readonly Item[] | undefined;
   /**

@@ -5,10 +5,10 @@
 import { show } from "../lib/primitives/arguments.ts";
 import { encodeItem } from "../lib/core/codec.ts";
 import type { Core } from "../lib/core/core.ts";
-import { execute } from "../lib/execution/execute.ts";
+import { executeClaim } from "../lib/execution/execute.ts";
 import type { Storage } from "../lib/storage.ts";
 import { makeTask, messageOf } from "../lib/composition/call.ts";
-import { stamped } from "../lib/composition/link.ts";
+import { withEnqueueTime } from "../lib/composition/link.ts";
 import { UnknownTaskError } from "../lib/errors.ts";
 import type { Message } from "../lib/message/message.ts";
 import type { TaskCall } from "../lib/types/calling.ts";
@@ -47,13 +47,17 @@ export async function perform<A extends unknown[], R>(task: TaskCall<A, R>, ...a
   if (core === undefined) throw new TypeError(`perform takes a task, then its arguments: ${show(task)}`);
   const alone = withoutQueue(core);
   // It runs by itself: whatever runs or waits elsewhere, it is neither a duplicate nor blocked.
-  const message = { ...stamped(messageOf(task.s(...args)), core.clock.now()), concurrency: undefined, unique: undefined };
+  const message = {
+    ...withEnqueueTime(messageOf(task.s(...args)), core.clock.now()),
+    concurrency: undefined,
+    unique: undefined,
+  };
   if (core.registry.find(message.name) === undefined) return unknown(core, message);
   const { dueMs: _dueMs, ...item } = await encodeItem(core, message);
   await alone.storage.enqueue([item]);
   const { claims: [claim] } = await alone.storage.claim(1, OWNER);
   let ran: RanTask | undefined;
-  await execute(alone, claim!, { owner: OWNER, revocations: true, onEnd: (end) => ran = ranTask(core, end) });
+  await executeClaim(alone, claim!, { owner: OWNER, revocations: true, onEnd: (end) => ran = ranTask(core, end) });
   return ran ?? await deadTask(alone, message.id);
 }
 

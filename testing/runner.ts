@@ -4,7 +4,7 @@
  */
 import { PeriodicTasks } from "../consumer/loop/periodic.ts";
 import type { Core } from "../lib/core/core.ts";
-import { execute } from "../lib/execution/execute.ts";
+import { executeClaim } from "../lib/execution/execute.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { TestClock } from "./clock.ts";
@@ -126,7 +126,7 @@ export class Runner {
 
   async #execute(claim: Claim, revocations: boolean): Promise<void> {
     let isTold = false;
-    await execute(this.#core, claim, {
+    await executeClaim(this.#core, claim, {
       owner: OWNER,
       revocations,
       onEnd: (end) => {

@@ -4,7 +4,7 @@
  */
 import { setSystemTime } from "bun:test";
 import { coreOf } from "../lib/core/core.ts";
-import { execute } from "../lib/execution/execute.ts";
+import { executeClaim } from "../lib/execution/execute.ts";
 import { Huey } from "../lib/huey/huey.ts";
 import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
 import type { SignalName } from "../lib/observe/signals.ts";
@@ -47,7 +47,7 @@ export async function claim(huey: Huey, limit = 1, owner: { consumer: string; wo
 
 /** Runs one claim to its end. */
 export async function run(huey: Huey, taken: Claim, revocations = true): Promise<void> {
-  await execute(coreOf(huey)!, taken, { owner: OWNER, revocations });
+  await executeClaim(coreOf(huey)!, taken, { owner: OWNER, revocations });
 }
 
 /** Runs what is in the queue, one task after another, until it is empty. @returns how many attempts there were */

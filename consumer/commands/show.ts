@@ -3,7 +3,7 @@
  * @module
  */
 import { showSafely } from "../../lib/primitives/log_text.ts";
-import { type Invocation, readInvocation } from "../../lib/operation/invocation.ts";
+import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
 import { type Command, DONE, FAILED } from "./command.ts";
 import type { Printer } from "./printer.ts";
 import { showArguments, showTime, taskRecord } from "./records.ts";
@@ -18,7 +18,7 @@ export const show: Command = {
   options: [],
   watch: true,
   run: async ({ core, args: [id = ""], printer, complain }) => {
-    const found = await readInvocation(core, id);
+    const found = await readInvocationDetails(core, id);
     if (found === undefined) {
       complain(`Nothing is known of ${JSON.stringify(id)}, or not any more`);
       return FAILED;
@@ -29,8 +29,8 @@ export const show: Command = {
   },
 };
 
-function recordOf(found: Invocation): Record<string, unknown> {
-  const { id, name, status, task, running, letter, value, error, progress, steps } = found;
+function recordOf(found: InvocationDetails): Record<string, unknown> {
+  const { id, name, status, task, running, deadLetter: letter, value, error, progress, steps } = found;
   return {
     ...task === undefined ? {} : taskRecord(task),
     id,
@@ -46,12 +46,12 @@ function recordOf(found: Invocation): Record<string, unknown> {
   };
 }
 
-function attemptsOf({ status, letter, running, recent }: Invocation): number | undefined {
+function attemptsOf({ status, deadLetter: letter, running, recent }: InvocationDetails): number | undefined {
   return running?.attempt ?? letter?.attempts ?? recent?.attempts ?? status.attempts;
 }
 
-function print(found: Invocation, printer: Printer): void {
-  const { id, name, status, task, running, letter, recent, value, error, progress, steps } = found;
+function print(found: InvocationDetails, printer: Printer): void {
+  const { id, name, status, task, running, deadLetter: letter, recent, value, error, progress, steps } = found;
   printer.title(`${name === "" ? "A task" : name} ${id}`);
   printer.facts([
     ["state", status.revoked ? `${status.state}, revoked` : status.state],

@@ -4,7 +4,7 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import { consumerInfo } from "../../lib/operation/consumers.ts";
-import { queueLatency } from "../../lib/operation/looks.ts";
+import { queueLatency } from "../../lib/operation/listings.ts";
 import { periodicInfos } from "../../lib/operation/periodic.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { newIdentity } from "../platform/identity.ts";

@@ -4,12 +4,12 @@
  */
 import { encodeItem } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
-import { askConcurrency } from "../../lib/control/concurrency.ts";
-import { askUnique } from "../../lib/control/unique.ts";
-import { announce, announceItems } from "../../lib/enqueue/announce.ts";
-import { stamped } from "../../lib/composition/link.ts";
+import { resolveConcurrencyKey } from "../../lib/control/concurrency.ts";
+import { resolveUniqueKey } from "../../lib/control/unique.ts";
+import { announceItems, announceMessages } from "../../lib/enqueue/announce.ts";
+import { withEnqueueTime } from "../../lib/composition/link.ts";
 import { aboutTask } from "../../lib/observe/tracing.ts";
-import { describe } from "../../lib/observe/logger.ts";
+import { describeMessage } from "../../lib/observe/logger.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { enqueuePeriodic } from "../../lib/periodic/due.ts";
 import type { PeriodicDefinition } from "../../lib/periodic/due.ts";
@@ -47,7 +47,10 @@ export class PeriodicTasks {
       fromMs: setBack ? toMs : this.#lookedMs,
       toMs,
       makeItem: async (definition) => {
-        const message = await askUnique(this.#core, askConcurrency(this.#core, messageFor(definition, this.#core.clock.now())));
+        const message = await resolveUniqueKey(
+          this.#core,
+          resolveConcurrencyKey(this.#core, messageFor(definition, this.#core.clock.now())),
+        );
         const item = await encodeItem(this.#core, message);
         messages.set(item, message);
         return item;
@@ -63,12 +66,12 @@ export class PeriodicTasks {
     if (holder !== undefined) {
       return this.#logger.info(`Periodic task ${message.name} is not enqueued: ${holder} is still there`);
     }
-    this.#logger.info(`Enqueued periodic task ${describe(message)}`, { ...aboutTask(this.#core, message) });
-    await announce(this.#core, [message], blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+    this.#logger.info(`Enqueued periodic task ${describeMessage(message)}`, { ...aboutTask(this.#core, message) });
+    await announceMessages(this.#core, [message], blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
     await announceItems(this.#core, admitted);
   }
 }
 
 function messageFor(definition: PeriodicDefinition, nowMs: number): Message {
-  return stamped({ ...makeMessage(definition, []), periodic: true }, nowMs);
+  return withEnqueueTime({ ...makeMessage(definition, []), periodic: true }, nowMs);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { Ring } from "../../lib/core/ring.ts";
+import { BellListener } from "../../lib/core/bell_listener.ts";
 import { announceItems } from "../../lib/enqueue/announce.ts";
 import type { Moved } from "../../lib/storage.ts";
 import { Loop } from "./loop.ts";
@@ -40,14 +40,14 @@ class Scheduler implements LoopWork {
   readonly #core: Core;
   readonly #options: SchedulerOptions;
   readonly #periodic: PeriodicTasks | undefined;
-  readonly #ring: Ring;
+  readonly #ring: BellListener;
   /** Something was due at the last look, and has not been moved since. */
   #isEarly = false;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
     this.#options = options;
-    this.#ring = new Ring(core.storage, "schedule", core.clock);
+    this.#ring = new BellListener(core.storage, "schedule", core.clock);
     if (options.periodic) this.#periodic = new PeriodicTasks(core, options.logger);
   }
 
@@ -65,22 +65,22 @@ class Scheduler implements LoopWork {
 
   /** Sleeps until something is due, also what is scheduled meanwhile, for a time at most. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    const aborted = (): void => this.#ring.stir();
+    const aborted = (): void => this.#ring.wake();
     signal.addEventListener("abort", aborted);
     try {
       await this.#ring.listen();
       await this.#untilDue(this.#core.clock.elapsed() + ms, signal);
     } finally {
       signal.removeEventListener("abort", aborted);
-      if (signal.aborted) this.#ring.hangUp();
-      else this.#ring.rest();
+      if (signal.aborted) this.#ring.stop();
+      else this.#ring.stopLater();
     }
   }
 
   async #untilDue(endMs: number, signal: AbortSignal): Promise<void> {
     const { storage, clock } = this.#core;
     while (!signal.aborted) {
-      this.#ring.forget();
+      this.#ring.clearRings();
       const inMs = (await storage.dueMs() ?? Infinity) - clock.now();
       const leftMs = endMs - clock.elapsed();
       if (inMs <= 0) {

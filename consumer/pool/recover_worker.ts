@@ -5,7 +5,7 @@
 import { decodeMessage } from "../../lib/core/codec.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { TaskTimeout } from "../../lib/errors.ts";
-import { announceRecovered, failClaim, interrupt } from "../../lib/execution/end_claims.ts";
+import { announceRecovered, failClaim, interruptAttempts } from "../../lib/execution/end_claims.ts";
 import { RevokedWhileRunning } from "../../lib/control/revocation.ts";
 import type { Claim, Owner } from "../../lib/storage.ts";
 import { makeTask } from "../../lib/composition/call.ts";
@@ -39,7 +39,7 @@ export async function recoverWorker(core: Core, owner: Owner, { overdue = [], re
 export async function releaseWorker(core: Core, owner: Owner, logger: Logger): Promise<void> {
   const claims = await core.storage.claimed(owner);
   const running = await Promise.all(claims.map((claim) => runningOf(core, claim, logger)));
-  await interrupt(core, running.filter((each) => each !== undefined));
+  await interruptAttempts(core, running.filter((each) => each !== undefined));
   await core.storage.recover(owner);
 }
 

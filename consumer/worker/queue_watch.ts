@@ -3,8 +3,8 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { answered } from "../../lib/core/patience.ts";
-import { Ring } from "../../lib/core/ring.ts";
+import { answerInTime } from "../../lib/core/patience.ts";
+import { BellListener } from "../../lib/core/bell_listener.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";
 
@@ -16,7 +16,7 @@ export class QueueWatch {
   readonly #core: Core;
   readonly #owner: Owner;
   readonly #poll: PollOptions;
-  readonly #ring: Ring;
+  readonly #ring: BellListener;
   /** The next wait between two looks, if nothing rings. */
   #pauseMs: number;
   /** Ends the wait of a storage that waits by itself. */
@@ -28,7 +28,7 @@ export class QueueWatch {
     this.#core = core;
     this.#owner = owner;
     this.#poll = poll;
-    this.#ring = new Ring(core.storage, "queue", core.clock);
+    this.#ring = new BellListener(core.storage, "queue", core.clock);
     this.#pauseMs = poll.initialMs;
   }
 
@@ -40,13 +40,13 @@ export class QueueWatch {
    */
   async claim(limit: number, mayWait: boolean, late: (batch: ClaimBatch) => void): Promise<ClaimBatch> {
     const { storage } = this.#core;
-    this.#ring.forget();
+    this.#ring.clearRings();
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const waiting = mayWait ? storage.claimOrWait?.(limit, this.#owner, WAIT_MS, this.#waiting.signal) : undefined;
     const claiming = waiting ?? storage.claim(limit, this.#owner);
     const { promise, resolve, reject } = Promise.withResolvers<ClaimBatch>();
     this.#abandon = reject;
-    answered(this.#core, "claim tasks", claiming, waiting ? WAIT_MS : 0).then(resolve, reject);
+    answerInTime(this.#core, "claim tasks", claiming, waiting ? WAIT_MS : 0).then(resolve, reject);
     try {
       const batch = await promise;
       if (batch.claims.length > 0) this.#found();
@@ -62,7 +62,7 @@ export class QueueWatch {
   /** There is nothing to claim. Waits for a ring; for a look that finds what did not ring, less and less often. */
   async wait(): Promise<void> {
     if (this.#core.storage.claimOrWait !== undefined) return;
-    if (!await answered(this.#core, "listen to the queue", this.#ring.listen())) return;
+    if (!await answerInTime(this.#core, "listen to the queue", this.#ring.listen())) return;
     const { initialMs, backoff, maxMs } = this.#poll;
     const hasRung = await this.#ring.wait(this.#pauseMs);
     this.#pauseMs = hasRung ? initialMs : Math.min(this.#pauseMs * backoff, maxMs, WAIT_MS);
@@ -70,7 +70,7 @@ export class QueueWatch {
 
   /** Ends the wait, or the next one. */
   stir(): void {
-    this.#ring.stir();
+    this.#ring.wake();
     this.#waiting.abort();
   }
 
@@ -81,11 +81,11 @@ export class QueueWatch {
 
   /** Listens no more. */
   end(): void {
-    this.#ring.hangUp();
+    this.#ring.stop();
   }
 
   #found(): void {
-    this.#ring.rest();
+    this.#ring.stopLater();
     this.#pauseMs = this.#poll.initialMs;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
-import { RevokedWhileRunning, type Stopped, stoppedNow } from "../../lib/control/revocation.ts";
+import { findRevokedAttempts, type RevokedAttempt, RevokedWhileRunning } from "../../lib/control/revocation.ts";
 import type { Logger } from "../../lib/types/options.ts";
 
 /** How often long tasks are checked. */
@@ -46,7 +46,7 @@ export class RevocationWatch {
     if (this.#looking || long.length === 0) return;
     this.#looking = true;
     try {
-      for (const stopped of await stoppedNow(this.#core, long)) this.#abort(stopped);
+      for (const stopped of await findRevokedAttempts(this.#core, long)) this.#abort(stopped);
     } catch (error) {
       this.#logger.debug("Looking for revocations of running tasks failed", { error });
     } finally {
@@ -54,8 +54,8 @@ export class RevocationWatch {
     }
   }
 
-  #abort({ running, moved }: Stopped): void {
+  #abort({ running, rescheduled }: RevokedAttempt): void {
     this.#told.add(running);
-    running.abort(new RevokedWhileRunning(running.message.id, moved));
+    running.abort(new RevokedWhileRunning(running.message.id, rescheduled));
   }
 }

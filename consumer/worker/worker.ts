@@ -3,13 +3,13 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { bury } from "../../lib/settlement/bury.ts";
+import { setMessageAside } from "../../lib/settlement/set_aside.ts";
 import type { Core, Running } from "../../lib/core/core.ts";
 import { toError } from "../../lib/primitives/error_record.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import type { ExecuteOptions } from "../../lib/attempt/execution.ts";
-import { failClaim, interrupt } from "../../lib/execution/end_claims.ts";
-import { answered, isTemporary, persist } from "../../lib/core/patience.ts";
+import { failClaim, interruptAttempts } from "../../lib/execution/end_claims.ts";
+import { answerInTime, callStorage, isTemporary } from "../../lib/core/patience.ts";
 import { sleep } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -31,7 +31,7 @@ export interface WorkerOptions {
   /** Told when an attempt has been settled. */
   readonly onEnd?: ((claim: Claim) => void) | undefined;
   /** Runs a claim; replaced by tests. */
-  readonly execute?: typeof execute | undefined;
+  readonly execute?: typeof executeClaim | undefined;
 }
 
 /** Why a worker ended: it was told to, or it has done its `maxTasks`. */
@@ -56,7 +56,7 @@ export class Worker {
   readonly #resolve: (end: WorkerEnd) => void;
   readonly #core: Core;
   readonly #options: WorkerOptions;
-  readonly #execute: typeof execute;
+  readonly #execute: typeof executeClaim;
   readonly #plain: ExecuteOptions;
   readonly #checked: ExecuteOptions;
   readonly #outage: Outage;
@@ -89,7 +89,7 @@ export class Worker {
     this.#resolve = resolve;
     this.#core = core;
     this.#options = options;
-    this.#execute = options.execute ?? execute;
+    this.#execute = options.execute ?? executeClaim;
     const { owner, onStart } = options;
     const common = { owner, onStart, onSettle: (claim: Claim) => this.#settle(claim), stop: this.#giveUp.signal };
     this.#plain = { ...common, revocations: false };
@@ -184,7 +184,7 @@ export class Worker {
 
   async #giveBack(running: readonly Running[]): Promise<void> {
     try {
-      await interrupt(this.#core, running);
+      await interruptAttempts(this.#core, running);
     } catch (error) {
       // The consumer gives back what is left at its end, or its lease runs out.
       this.#outage.report(error);
@@ -244,7 +244,7 @@ export class Worker {
       const claims = await storage.claimed(this.#options.owner);
       await storage.release(claims.filter(({ token }) => !known.has(token)));
     };
-    await answered(this.#core, "give back what was claimed", release());
+    await answerInTime(this.#core, "give back what was claimed", release());
   }
 
   async #accept(batch: ClaimBatch): Promise<void> {
@@ -289,7 +289,7 @@ export class Worker {
   async #setAside(claim: Claim, error: Error): Promise<void> {
     try {
       const reason = `Its end cannot be stored: ${error.message}`;
-      await bury(this.#core, { claim, reason, error, ran: true }, this.#giveUp.signal);
+      await setMessageAside(this.#core, { claim, reason, error, ran: true }, this.#giveUp.signal);
     } catch (refused) {
       this.#options.logger.error(`Nor could message ${claim.id} be set aside`, { ...this.#about(claim), error: refused });
     }
@@ -324,7 +324,7 @@ export class Worker {
     for (const claim of claims) this.#releasing.add(claim);
     const { storage } = this.#core;
     try {
-      await persist(this.#core, `give back ${claims.length} tasks`, this.#stop.signal, () => storage.release(claims));
+      await callStorage(this.#core, `give back ${claims.length} tasks`, this.#stop.signal, () => storage.release(claims));
     } catch (error) {
       this.#outage.report(error);
     }

@@ -10,14 +10,14 @@ import type { Content } from "../parts/layout.ts";
 import { badge } from "../parts/state.ts";
 import { mayAct, type QueueVisit } from "../parts/visit.ts";
 import { graphOf } from "../queue/graph.ts";
-import { type Invocation, readInvocation } from "../../lib/operation/invocation.ts";
+import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
 import { HIDDEN, type Shown } from "../queue/shown.ts";
 import { timeline } from "./timeline.ts";
 
 /** The page. */
 export async function invocationPage(visit: QueueVisit): Promise<Content> {
   const id = visit.url.searchParams.get("id") ?? "";
-  const found = id === "" || id.length > 4000 ? undefined : await readInvocation(visit.queue.core, id);
+  const found = id === "" || id.length > 4000 ? undefined : await readInvocationDetails(visit.queue.core, id);
   if (found === undefined) {
     const body = html`
       <section class="card">
@@ -47,7 +47,7 @@ export async function invocationPage(visit: QueueVisit): Promise<Content> {
   return { title: found.name === "" ? "Unreadable message" : found.name, body, aside: buttons(visit, found) };
 }
 
-function buttons(visit: QueueVisit, { id, name, status, letter }: Invocation): Html {
+function buttons(visit: QueueVisit, { id, name, status, deadLetter: letter }: InvocationDetails): Html {
   const state = badge(stateOf(status, letter));
   if (!mayAct(visit)) return html`<div>${state}</div>`;
   const of = name === "" ? "this message" : name;
@@ -65,11 +65,11 @@ function buttons(visit: QueueVisit, { id, name, status, letter }: Invocation): H
 }
 
 /** A failed task is known longer than its state. */
-function stateOf({ state }: Invocation["status"], letter: Invocation["letter"]): string {
+function stateOf({ state }: InvocationDetails["status"], letter: InvocationDetails["deadLetter"]): string {
   return state === "unknown" && letter !== undefined ? letter.kind === "failed" ? "failed" : "dead" : state;
 }
 
-function problem(visit: QueueVisit, { error, letter }: Invocation): Html | "" {
+function problem(visit: QueueVisit, { error, deadLetter: letter }: InvocationDetails): Html | "" {
   const { show } = visit.board;
   if (error === undefined) return "";
   const title = letter?.kind === "failed" || letter === undefined ? "Error" : "Why nobody could run it";
@@ -81,8 +81,8 @@ function problem(visit: QueueVisit, { error, letter }: Invocation): Html | "" {
   }</section>`;
 }
 
-function facts({ nowMs, board }: QueueVisit, found: Invocation): Html {
-  const { task, running, status, recent, letter } = found;
+function facts({ nowMs, board }: QueueVisit, found: InvocationDetails): Html {
+  const { task, running, status, recent, deadLetter: letter } = found;
   const worker = running?.worker ?? status.worker ?? recent?.worker;
   const tags = board.show.open ? Object.entries(task?.meta ?? {}) : [];
   const rows: (readonly [string, unknown] | undefined)[] = [
@@ -111,12 +111,12 @@ function facts({ nowMs, board }: QueueVisit, found: Invocation): Html {
   }</dl>`;
 }
 
-function attemptsOf({ running, status, letter, recent }: Invocation): readonly [string, string] | undefined {
+function attemptsOf({ running, status, deadLetter: letter, recent }: InvocationDetails): readonly [string, string] | undefined {
   const attempts = running?.attempt ?? letter?.attempts ?? status.attempts ?? recent?.attempts;
   return attempts === undefined ? undefined : ["Attempts", count(attempts)];
 }
 
-function data(visit: QueueVisit, { task, value, progress, steps, status }: Invocation): Html {
+function data(visit: QueueVisit, { task, value, progress, steps, status }: InvocationDetails): Html {
   const { show } = visit.board;
   const part = (title: string, shown: Shown | undefined, empty: string): Html =>
     html`<section class="card"><h2>${title}</h2>${
@@ -176,7 +176,7 @@ function block({ text, cut }: Shown): Html {
   return html`<pre>${text}</pre>${cut ? html`<p class="muted">Cut: this is the beginning.</p>` : ""}`;
 }
 
-function graph(visit: QueueVisit, { message }: Invocation): Html | "" {
+function graph(visit: QueueVisit, { message }: InvocationDetails): Html | "" {
   const found = message && graphOf(message);
   return found === undefined ? "" : html`<section class="card"><h2>What follows</h2>${drawGraph(visit, found)}</section>`;
 }

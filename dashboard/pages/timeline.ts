@@ -5,7 +5,7 @@
 import { ago, count, duration, exact } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { QueueVisit } from "../parts/visit.ts";
-import type { Invocation } from "../../lib/operation/invocation.ts";
+import type { InvocationDetails } from "../../lib/operation/invocation_details.ts";
 
 interface Event {
   readonly at: Date | undefined;
@@ -22,7 +22,7 @@ const TONES: Readonly<Record<string, Event["tone"]>> = { complete: "good", faile
  * @param visit Of the page.
  * @param found The invocation.
  */
-export function timeline({ nowMs }: QueueVisit, found: Invocation): Html {
+export function timeline({ nowMs }: QueueVisit, found: InvocationDetails): Html {
   const events = eventsOf(found, nowMs);
   if (events.length === 0) return html`<p class="muted">No times are known.</p>`;
   return html`<ol class="timeline">${
@@ -34,7 +34,7 @@ export function timeline({ nowMs }: QueueVisit, found: Invocation): Html {
   }</ol>`;
 }
 
-function eventsOf({ status, task, running, recent, letter }: Invocation, nowMs: number): Event[] {
+function eventsOf({ status, task, running, recent, deadLetter: letter }: InvocationDetails, nowMs: number): Event[] {
   const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
   const started = running?.startedAt ?? status.startedAt ?? recent?.startedAt ??
     (status.state === "running" ? status.since : undefined);

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { affordable } from "../../lib/operation/affordable.ts";
+import { affordableCount } from "../../lib/operation/affordable_count.ts";
 import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { Row } from "./row.ts";
 import type { DeadLetter } from "../../lib/types/operating.ts";
@@ -54,7 +54,7 @@ export async function readFailures(
   { huey, core }: Queue,
   { taskName, limit = MOST_FAILURES, bytes = MOST_BYTES }: FailureQuery = {},
 ): Promise<{ failures: Failure[]; examined: number }> {
-  const most = await affordable(core, "failed", limit, bytes);
+  const most = await affordableCount(core, "failed", limit, bytes);
   const filter = taskName === undefined ? {} : { taskName };
   const letters = await huey.deadLetters({ kind: "failed", limit: most, ...filter });
   const groups = Map.groupBy(letters, ({ taskName, error }) => inCommon(taskName ?? "", error));

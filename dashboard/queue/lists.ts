@@ -3,7 +3,7 @@
  * @module
  */
 import type { DeadLetter, DeadLetterFilter } from "../../lib/types/operating.ts";
-import { affordable } from "../../lib/operation/affordable.ts";
+import { affordableCount } from "../../lib/operation/affordable_count.ts";
 import type { Queue } from "./queue.ts";
 import { letterRow, recentRow, type Row, runningRow, waitingRow } from "./row.ts";
 import { isEmpty, matches, type Search } from "./search.ts";
@@ -142,7 +142,7 @@ export async function findRows(
 
 /** What runs has a slot, and recent ends have no arguments: both are small. */
 async function readable({ core }: Queue, list: ListName, most: number): Promise<number> {
-  return list === "running" || list === "recent" ? most : await affordable(core, list, most);
+  return list === "running" || list === "recent" ? most : await affordableCount(core, list, most);
 }
 
 async function rowsOf({ huey }: Queue, list: ListName, search: Search, limit: number): Promise<Row[]> {

@@ -192,7 +192,7 @@ export class MapStorage implements Storage {
   // ---- settlements
 
   async settle(settlement: Settlement): Promise<Settled> {
-    const { claim, enqueue = [], chords = [], canceled = [], forget = [], dropChord, dropSteps } = settlement;
+    const { claim, enqueue = [], chords = [], canceled = [], dropRevocations = [], dropChord, dropSteps } = settlement;
     const row = claim && this.#held(claim);
     if (claim && !row) return this.#answerAgain(settlement);
     const next = settlement.next && copyOf(settlement.next);
@@ -205,7 +205,7 @@ export class MapStorage implements Storage {
     this.#end(settlement);
     for (const { steps } of this.#letters.bury(settlement, this.#nowMs())) this.#steps.delete(steps);
     for (const { id, result } of canceled) this.#end({ ...settlement, id, result, ending: "canceled", about: undefined });
-    for (const key of forget) this.revocations.map.delete(key);
+    for (const key of dropRevocations) this.revocations.map.delete(key);
     if (dropSteps !== undefined) this.#steps.delete(dropSteps);
     const callback = this.#report(settlement, added);
     if (dropChord !== undefined) this.#chords.delete(dropChord);

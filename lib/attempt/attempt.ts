@@ -8,7 +8,7 @@ import { hasReason, withoutReasons } from "../primitives/error_record.ts";
 import { CancelExecution, TaskTimeout } from "../errors.ts";
 import { type AboutTask, aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
-import { type Call, persist } from "../core/patience.ts";
+import { callStorage, type StorageCall } from "../core/patience.ts";
 import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "../storage.ts";
 import { InvocationInfo, makeTask } from "../composition/call.ts";
@@ -92,8 +92,8 @@ export class Attempt implements Running, CurrentAttempt {
     if (this.abandoned || this.overrun !== undefined) throw this.#reason ?? new CancelExecution(`Task ${this.taskId} is over`);
   }
 
-  async persist<T>(what: string, call: Call<T>): Promise<T> {
-    return await persist(this.#core, `${what} for task ${this.taskName}: ${this.taskId}`, this.#stop, call);
+  async callStorage<T>(what: string, call: StorageCall<T>): Promise<T> {
+    return await callStorage(this.#core, `${what} for task ${this.taskName}: ${this.taskId}`, this.#stop, call);
   }
 
   /** Aborts the signal; the first reason stays. */

@@ -6,7 +6,7 @@ import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, Tas
 import { toError } from "../primitives/error_record.ts";
 import type { Message } from "../message/message.ts";
 import { RevokedWhileRunning } from "../control/revocation.ts";
-import type { Moved } from "../control/revocation_record.ts";
+import type { RescheduleExtent } from "../control/revocation_record.ts";
 import {
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,
@@ -51,7 +51,7 @@ export interface Outcome {
   /** It was put off, not tried: the next one is the same attempt. */
   readonly postponed?: boolean | undefined;
   /** The invocation goes on under another id, which takes its place in a chord. */
-  readonly moved?: Moved | undefined;
+  readonly rescheduled?: RescheduleExtent | undefined;
   /** Revocations that are used up. */
   readonly used?: readonly string[] | undefined;
 }
@@ -96,7 +96,7 @@ function classify(message: Message, error: Error, nowMs: number): Outcome {
   const failed = { ran: true, error, message };
   const retries = message.retries ?? 0;
   if (is(error, RevokedWhileRunning)) {
-    return { ...failed, kind: "revoked", message: { ...message, retries: 0 }, moved: error.moved };
+    return { ...failed, kind: "revoked", message: { ...message, retries: 0 }, rescheduled: error.rescheduled };
   }
   // A boolean, not a type guard: a class without fields of its own would narrow every other error away.
   const timedOut: boolean = is(error, TaskTimeout);

@@ -9,7 +9,7 @@ import type { Core } from "../core/core.ts";
 import { WorkerLostError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
 import { MAX_STEP_NAME } from "../primitives/limits.ts";
-import { describe, logs } from "../observe/logger.ts";
+import { describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isSpread } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
@@ -56,7 +56,7 @@ export class Steps {
     }
     const data = await this.#encode(name, await fn());
     const { storage } = this.#core;
-    if (!await this.#attempt.persist(`keep step ${show(name)}`, () => storage.keep(this.#attempt.claim, name, data))) {
+    if (!await this.#attempt.callStorage(`keep step ${show(name)}`, () => storage.keep(this.#attempt.claim, name, data))) {
       const { taskName, taskId } = this.#attempt;
       throw new WorkerLostError(
         `Step ${show(name)} is not stored: task ${taskName}: ${taskId} was taken over by another worker, or has ended`,
@@ -69,7 +69,7 @@ export class Steps {
 
   async #readKept(): Promise<Map<string, Uint8Array>> {
     try {
-      return await this.#attempt.persist("read the steps", () => this.#core.storage.kept(stepsKey(this.#attempt.claim)));
+      return await this.#attempt.callStorage("read the steps", () => this.#core.storage.kept(stepsKey(this.#attempt.claim)));
     } catch (error) {
       // The next step asks again.
       this.#kept = undefined;
@@ -98,8 +98,8 @@ export class Steps {
   }
 
   #tell(name: string, what: string): void {
-    if (logs(this.#core.logger, "debug")) {
-      this.#core.logger.debug(`Step ${show(name)} of task ${describe(this.#attempt.message)} ${what}`);
+    if (isLogged(this.#core.logger, "debug")) {
+      this.#core.logger.debug(`Step ${show(name)} of task ${describeMessage(this.#attempt.message)} ${what}`);
     }
   }
 }

@@ -54,7 +54,7 @@ function linkChord(
 }
 
 /** What is enqueued so that steps start. */
-export interface Start {
+export interface FirstMessages {
   readonly messages: readonly Message[];
   /** The chords whose members are among the messages. */
   readonly chords: readonly ChordMessage[];
@@ -66,12 +66,12 @@ export interface Start {
  *
  * @param before The task that they follow, from which they inherit. Default: an application enqueues them.
  */
-export function startOf(steps: readonly NextStep[], nowMs: number, before?: Message): Start {
+export function firstMessagesOf(steps: readonly NextStep[], nowMs: number, before?: Message): FirstMessages {
   const messages: Message[] = [];
   const chords: ChordMessage[] = [];
   const add = (step: NextStep, asksUnique: boolean): void => {
     if (!isChord(step)) {
-      const message = started(withInheritedMeta(step, before?.meta), nowMs);
+      const message = asEnqueued(withInheritedMeta(step, before?.meta), nowMs);
       messages.push(asksUnique ? message : withoutUnique(message));
     } else if (step.members.length === 0) add(withValue(step.callback, []), asksUnique);
     else {
@@ -84,12 +84,12 @@ export function startOf(steps: readonly NextStep[], nowMs: number, before?: Mess
 }
 
 /** A message as it is enqueued first. What `s()` has made may be enqueued again and again: each time its steps are others. */
-export function started(message: Message, nowMs: number): Message {
-  return stamped(message.run === undefined ? message : { ...message, run: newId() }, nowMs);
+export function asEnqueued(message: Message, nowMs: number): Message {
+  return withEnqueueTime(message.run === undefined ? message : { ...message, run: newId() }, nowMs);
 }
 
 /** A message with the time at which it is enqueued first, and with its expiry fixed. */
-export function stamped(message: Message, nowMs: number): Message {
+export function withEnqueueTime(message: Message, nowMs: number): Message {
   const { expires, expiresAt, eta } = message;
   if (expires === undefined || expiresAt !== undefined) return { ...message, enqueuedAt: nowMs };
   return { ...message, enqueuedAt: nowMs, expiresAt: expiresAtMs(expires, eta, nowMs) };

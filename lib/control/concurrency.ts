@@ -4,10 +4,10 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { asksForKey } from "../message/keys.ts";
+import { needsConcurrencyKey } from "../message/keys.ts";
 import type { Message } from "../message/message.ts";
-import { describe } from "../observe/logger.ts";
-import { persist } from "../core/patience.ts";
+import { describeMessage } from "../observe/logger.ts";
+import { callStorage } from "../core/patience.ts";
 import type { Claim, Item } from "../storage.ts";
 import { withConcurrencyKey } from "../task/keys.ts";
 
@@ -16,21 +16,21 @@ import { withConcurrencyKey } from "../task/keys.ts";
  *
  * @throws {TypeError} If the function that makes the key throws, or gives no text.
  */
-export function askConcurrency(core: Core, message: Message): Message {
-  return asksForKey(message) ? withConcurrencyKey(message, core.registry.get(message.name).keys) : message;
+export function resolveConcurrencyKey(core: Core, message: Message): Message {
+  return needsConcurrencyKey(message) ? withConcurrencyKey(message, core.registry.get(message.name).keys) : message;
 }
 
 /**
  * The same for a step that follows: one whose function is not here, or fails, is asked when a worker has it, where its task can fail
  * of that.
  */
-export function askConcurrencyLater(core: Core, message: Message): Message {
-  const definition = asksForKey(message) ? core.registry.find(message.name) : undefined;
+export function tryConcurrencyKey(core: Core, message: Message): Message {
+  const definition = needsConcurrencyKey(message) ? core.registry.find(message.name) : undefined;
   if (definition === undefined) return message;
   try {
     return withConcurrencyKey(message, definition.keys);
   } catch (error) {
-    core.logger.debug(`The key of task ${describe(message)} is not known yet`, { error });
+    core.logger.debug(`The key of task ${describeMessage(message)} is not known yet`, { error });
     return message;
   }
 }
@@ -47,9 +47,9 @@ export async function leaveGate(
   claim: Claim,
   stop: AbortSignal | undefined,
 ): Promise<readonly Item[]> {
-  const what = `free the place of task ${describe(message)}`;
+  const what = `free the place of task ${describeMessage(message)}`;
   try {
-    return await persist(core, what, stop, () => core.storage.leaveGate(claim));
+    return await callStorage(core, what, stop, () => core.storage.leaveGate(claim));
   } catch (error) {
     core.logger.warn(`Cannot ${what}: it is free when its worker ends`, { error });
     return [];

@@ -86,7 +86,7 @@ class Lock implements TaskLock {
     attempt?.throwIfOver();
     const token = encoder.encode(newId());
     const take = (again: boolean): Promise<string | undefined> => this.#take(token, attempt?.claimToken, again);
-    const key = attempt === undefined ? await take(false) : await attempt.persist(`take lock "${this.name}"`, take);
+    const key = attempt === undefined ? await take(false) : await attempt.callStorage(`take lock "${this.name}"`, take);
     if (key === undefined) throw new TaskLockedException(this.name);
     const held = new Held(this.#core, this.name, { key, token, ttlMs: this.#ttlMs }, attempt);
     try {
@@ -122,7 +122,7 @@ class Lock implements TaskLock {
 }
 
 /** A slot that was taken. */
-interface Taken {
+interface TakenSlot {
   readonly key: string;
   readonly token: Uint8Array;
   readonly ttlMs: number | undefined;
@@ -142,7 +142,7 @@ class Held implements HeldLock, AttemptLock {
   #renewal: Timer | undefined;
 
   /** @param attempt The attempt whose end frees the lock if it is not released before. */
-  constructor(core: Core, name: string, { key, token, ttlMs }: Taken, attempt: CurrentAttempt | undefined) {
+  constructor(core: Core, name: string, { key, token, ttlMs }: TakenSlot, attempt: CurrentAttempt | undefined) {
     this.name = name;
     this.ends = ttlMs !== undefined;
     this.#core = core;
@@ -160,7 +160,7 @@ class Held implements HeldLock, AttemptLock {
     const attempt = this.#attempt;
     if (attempt === undefined) return await locks.deleteIfEqual(this.#key, this.#token);
     // What was sent again may have been deleted by the first call.
-    const held = await attempt.persist(
+    const held = await attempt.callStorage(
       `give back lock "${this.name}"`,
       async (again) => await locks.deleteIfEqual(this.#key, this.#token) || again,
     );

@@ -44,7 +44,7 @@ class Limit implements RateLimit {
     attempt?.throwIfOver();
     const admit = (): Promise<number> => this.#algorithm.admit(this.#core.clock.now());
     // A call that is sent again because its reply was lost may count twice: fewer are let through then, never more.
-    const waitMs = attempt === undefined ? await admit() : await attempt.persist(`ask rate limit "${this.name}"`, admit);
+    const waitMs = attempt === undefined ? await admit() : await attempt.callStorage(`ask rate limit "${this.name}"`, admit);
     if (waitMs > 0) throw new RateLimitExceeded(this.name, waitMs / 1000, this.#retry);
   }
 

@@ -7,7 +7,7 @@ import { isEnded } from "./endings.ts";
 import type { Core, Running } from "../core/core.ts";
 import {
   encodeRevocation,
-  type Moved,
+  type RescheduleExtent,
   type Revocation,
   revocationKey,
   revocationOf,
@@ -21,11 +21,11 @@ export class RevokedWhileRunning extends CancelExecution {
   override name = "RevokedWhileRunning";
   readonly taskId: string;
   /** It goes on as another invocation. */
-  readonly moved: Moved | undefined;
-  constructor(id: string, moved?: Moved) {
+  readonly rescheduled: RescheduleExtent | undefined;
+  constructor(id: string, rescheduled?: RescheduleExtent) {
     super(`Task ${id} was revoked while it ran`, { retry: false });
     this.taskId = id;
-    this.moved = moved;
+    this.rescheduled = rescheduled;
   }
 }
 
@@ -45,15 +45,20 @@ const KEPT_UNTRACKED_MS = 366 * DAY_MS;
 /**
  * Revokes an invocation. Of one that has ended nothing is kept: nobody would use it up, or the next task of that id would.
  *
- * @param moved It goes on as another invocation.
+ * @param rescheduled It goes on as another invocation.
  */
-export async function revokeTask(core: Core, target: RevokeTarget, options: RevokeOptions, moved?: Moved): Promise<void> {
+export async function revokeTask(
+  core: Core,
+  target: RevokeTarget,
+  options: RevokeOptions,
+  rescheduled?: RescheduleExtent,
+): Promise<void> {
   const until = options.until === undefined ? undefined : instantMs(options.until, "until");
   const key = revocationKey(target.id);
   const stored = await core.storage.state(target.id);
   if (hasEnded(core, target, stored)) return;
   const lifeMs = stored === undefined ? keptMs(core, target) : undefined;
-  const data = await write(core, key, { until, once: options.once, moved }, lifeMs);
+  const data = await write(core, key, { until, once: options.once, rescheduled }, lifeMs);
   // It may have ended between the look and the note.
   const now = await core.storage.state(target.id);
   if (now?.state !== "revoked" && hasEnded(core, target, now)) await core.storage.revocations.deleteIfEqual(key, data);
@@ -118,7 +123,7 @@ function stopsRunning(revocation: Revocation | undefined, atMs: number): boolean
 export interface RevocationCheck {
   readonly revoked: boolean;
   /** The invocation goes on under another id. */
-  readonly moved: Moved | undefined;
+  readonly rescheduled: RescheduleExtent | undefined;
   /** Keys that the check uses up: a one-shot revocation. */
   readonly used: readonly string[];
 }
@@ -134,23 +139,23 @@ export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "n
     if (revocation.by === task.id || applies(revocation, core.clock.now())) {
       // Several invocations may look at once, and only one is to be stopped.
       if (!await use(core, found, task.id)) return await checkRevocation(core, task);
-      return { revoked: true, moved: revocation.moved, used: revocation.once ? [key] : [] };
+      return { revoked: true, rescheduled: revocation.rescheduled, used: revocation.once ? [key] : [] };
     }
     // One whose time has passed.
     if (revocation.by === undefined) await core.storage.revocations.deleteIfEqual(key, data);
   }
-  return { revoked: false, moved: undefined, used: [] };
+  return { revoked: false, rescheduled: undefined, used: [] };
 }
 
 /** A running attempt that is revoked. */
-export interface Stopped {
+export interface RevokedAttempt {
   readonly running: Running;
   /** It goes on as another invocation. */
-  readonly moved: Moved | undefined;
+  readonly rescheduled: RescheduleExtent | undefined;
 }
 
 /** Those of the running attempts that are revoked now. */
-export async function stoppedNow(core: Core, running: readonly Running[]): Promise<Stopped[]> {
+export async function findRevokedAttempts(core: Core, running: readonly Running[]): Promise<RevokedAttempt[]> {
   const found = await read(
     core,
     running.flatMap(({ message }) => [revocationKey(message.id), taskRevocationKey(message.name)]),
@@ -159,13 +164,13 @@ export async function stoppedNow(core: Core, running: readonly Running[]): Promi
   return running.flatMap((each, index) => {
     const [own, ofTask] = [found[2 * index]!.revocation, found[2 * index + 1]!.revocation];
     const stops = applies(own, nowMs) || stopsRunning(ofTask, nowMs);
-    return stops ? [{ running: each, moved: own?.moved }] : [];
+    return stops ? [{ running: each, rescheduled: own?.rescheduled }] : [];
   });
 }
 
 /** Those of the running attempts that are revoked now. */
 export async function revokedNow(core: Core, running: readonly Running[]): Promise<Running[]> {
-  return (await stoppedNow(core, running)).map((stopped) => stopped.running);
+  return (await findRevokedAttempts(core, running)).map((stopped) => stopped.running);
 }
 
 interface Found {

@@ -5,7 +5,7 @@
 import type { Core } from "../core/core.ts";
 
 /** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
-export type Moved = "whole" | "alone";
+export type RescheduleExtent = "whole" | "alone";
 
 /** Under which key the revocation of an invocation is stored. */
 export function revocationKey(id: string): string {
@@ -21,7 +21,7 @@ export function taskRevocationKey(name: string): string {
 export interface Revocation {
   /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */
   readonly by?: string | undefined;
-  readonly moved?: Moved | undefined;
+  readonly rescheduled?: RescheduleExtent | undefined;
   readonly until?: number | undefined;
   readonly once?: boolean | undefined;
 }
@@ -50,11 +50,11 @@ function parse(data: Uint8Array): Revocation | undefined {
 
 function isRevocation(found: unknown): found is Revocation {
   if (typeof found !== "object" || found === null || Array.isArray(found)) return false;
-  const { by, moved, until, once } = found as Record<string, unknown>;
+  const { by, rescheduled, until, once } = found as Record<string, unknown>;
   const isNote = by === undefined || typeof by === "string";
   const isTime = until === undefined || Number.isFinite(until);
   return isNote && isTime && (once === undefined || typeof once === "boolean") &&
-    (moved === undefined || moved === "whole" || moved === "alone");
+    (rescheduled === undefined || rescheduled === "whole" || rescheduled === "alone");
 }
 
 const told = new WeakMap<Core, Set<string>>();

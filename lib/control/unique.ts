@@ -13,7 +13,7 @@ import { withUniqueKey } from "../task/keys.ts";
  *
  * @throws {TypeError} If the function that makes the key throws or gives no text, and for arguments that cannot be stored.
  */
-export function askUnique(core: Core, message: Message): Message | Promise<Message> {
+export function resolveUniqueKey(core: Core, message: Message): Message | Promise<Message> {
   if (message.unique === undefined) return message;
   const asked = withUniqueKey(message, core.registry.get(message.name).keys);
   if (typeof asked.unique!.key === "string") return asked;

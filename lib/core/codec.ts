@@ -9,7 +9,7 @@ import { membershipOf } from "../message/chain.ts";
 import type { Core } from "./core.ts";
 import { DecodeError, HueyException } from "../errors.ts";
 import type { Message } from "../message/message.ts";
-import { checkFields } from "../message/check.ts";
+import { checkMessageFields } from "../message/check.ts";
 import type { Item } from "../storage.ts";
 import type { Place } from "../types/options.ts";
 
@@ -28,7 +28,7 @@ export interface ItemOptions {
   /** It is the next attempt of a task that was claimed. */
   readonly retry?: boolean | undefined;
   /** It was claimed, and goes back without having run. */
-  readonly moved?: boolean | undefined;
+  readonly returned?: boolean | undefined;
   /** What the attempt before it has thrown. */
   readonly error?: Error | undefined;
   /** Id of the task in whose place it is put. */
@@ -46,7 +46,12 @@ export function encodeItem(core: Core, message: Message, options: ItemOptions = 
 }
 
 /** The item of a message that is written already. */
-export function itemOf(core: Core, message: Message, data: Uint8Array, { retry, moved, error, from }: ItemOptions): Item {
+export function itemOf(
+  core: Core,
+  message: Message,
+  data: Uint8Array,
+  { retry, returned, error, from }: ItemOptions,
+): Item {
   const { trackState } = core.settings;
   return {
     id: message.id,
@@ -57,7 +62,7 @@ export function itemOf(core: Core, message: Message, data: Uint8Array, { retry, 
     track: trackState,
     chord: membershipOf(message),
     gate: gateOf(message),
-    unique: uniqueKeyOf(message, retry || moved, from),
+    unique: uniqueKeyOf(message, retry || returned, from),
     steps: message.run,
     about: trackState ? aboutWaiting(message, error) : undefined,
   };
@@ -84,7 +89,7 @@ function toMessage(value: unknown): Message {
   if (typeof message.id !== "string" || typeof message.name !== "string" || !Array.isArray(message.args)) {
     throw new DecodeError("A message must have an id, a name and args");
   }
-  checkFields(message);
+  checkMessageFields(message);
   return message as Message;
 }
 

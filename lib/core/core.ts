@@ -23,7 +23,7 @@ export function coreOf(value: unknown): Core | undefined {
 }
 
 /** Makes an object known as a Huey. */
-export function brand(huey: object, core: Core): void {
+export function markAsHuey(huey: object, core: Core): void {
   Object.defineProperty(huey, CORE, { value: core });
 }
 

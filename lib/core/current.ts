@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { AboutTask } from "../observe/tracing.ts";
-import type { Call } from "./patience.ts";
+import type { StorageCall } from "./patience.ts";
 
 /** What code inside a task can find out about the attempt it runs in. */
 export interface CurrentAttempt {
@@ -19,7 +19,7 @@ export interface CurrentAttempt {
   /** @throws Why it was ended, if it was: what still runs of it takes nothing any more. */
   throwIfOver(): void;
   /** Calls the storage on behalf of the attempt, until that works. @param what As of `persist`. */
-  persist<T>(what: string, call: Call<T>): Promise<T>;
+  callStorage<T>(what: string, call: StorageCall<T>): Promise<T>;
 }
 
 /** A lock that an attempt holds. */

@@ -75,7 +75,7 @@ function checkedMetadata({ error, traceback, taskId, retries, outcome, ...others
  * What the serializer takes of an error: the error itself; else one without the properties that cannot be stored; else its text, for
  * a serializer that refuses errors.
  */
-export async function portableError(core: Core, error: Error): Promise<Error | string> {
+export async function storableError(core: Core, error: Error): Promise<Error | string> {
   for (const candidate of [error, bareError(error)]) {
     try {
       await core.serializer.serialize(candidate);

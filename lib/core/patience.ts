@@ -9,7 +9,7 @@ import { StorageError } from "../errors.ts";
 import { sleep, startInterval, type Timer } from "../primitives/clock.ts";
 
 /** A call of the storage. It may be sent again; `again`: it was sent before, and its reply was lost, or it failed. */
-export type Call<T> = (again: boolean) => T | Promise<T>;
+export type StorageCall<T> = (again: boolean) => T | Promise<T>;
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5000;
@@ -26,11 +26,16 @@ const LOOK_MS = 1000;
  * @throws {StorageError} If the storage is still down when `stop` is aborted, or the Huey is closed.
  * @throws What a storage says that refuses the call for good, at once.
  */
-export async function persist<T>(core: Core, what: string, stop: AbortSignal | undefined, call: Call<T>): Promise<T> {
+export async function callStorage<T>(
+  core: Core,
+  what: string,
+  stop: AbortSignal | undefined,
+  call: StorageCall<T>,
+): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
       const answer = call(tries > 0);
-      return answer instanceof Promise ? await answered(core, what, answer) : answer;
+      return answer instanceof Promise ? await answerInTime(core, what, answer) : answer;
     } catch (error) {
       if (!isTemporary(error) || core.closed || stop === undefined || stop.aborted) throw error;
       // Told once for each call that waits; the consumer tells of the outage itself.
@@ -102,7 +107,7 @@ const pendings: WeakMap<Core, Pendings> = new WeakMap();
  * @param mayWaitMs How long the call itself may wait before it answers.
  * @throws {StorageError} If it is not answered.
  */
-export function answered<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
+export function answerInTime<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
   let mine = pendings.get(core);
   if (mine === undefined) pendings.set(core, mine = new Pendings(core));
   const { promise, resolve, reject } = Promise.withResolvers<T>();

@@ -13,7 +13,7 @@ import type { Enqueued, Item, Moved } from "../storage.ts";
 type EnqueueSignal = typeof SIGNAL_BLOCKED | typeof SIGNAL_ENQUEUED | typeof SIGNAL_SCHEDULED;
 
 /** Tells who listens that messages were enqueued, are blocked, or were scheduled. */
-export async function announce(core: Core, messages: readonly Message[], signal: EnqueueSignal): Promise<void> {
+export async function announceMessages(core: Core, messages: readonly Message[], signal: EnqueueSignal): Promise<void> {
   if (!core.signals.has(signal)) return;
   for (const message of messages) await core.signals.emit(signal, makeTask(message));
 }
@@ -22,13 +22,17 @@ export async function announce(core: Core, messages: readonly Message[], signal:
  * Tells of the messages that will be on the queue, so that whoever listens hears of them before they run. What becomes of those with a
  * gate or a unique key is known only when they are written. `undefined` where there is nobody to tell.
  */
-export function announceBefore(core: Core, messages: readonly Message[], items: readonly Item[]): Promise<void> | undefined {
+export function announceBeforeWriting(
+  core: Core,
+  messages: readonly Message[],
+  items: readonly Item[],
+): Promise<void> | undefined {
   if (!core.signals.has(SIGNAL_ENQUEUED)) return undefined;
-  return announce(core, messages.filter((_, index) => goesToQueue(items[index]!)), SIGNAL_ENQUEUED);
+  return announceMessages(core, messages.filter((_, index) => goesToQueue(items[index]!)), SIGNAL_ENQUEUED);
 }
 
 /** Tells of the messages of which that was not known before they were written, and of those that they have let through. */
-export function announceAfter(
+export function announceAfterWriting(
   core: Core,
   messages: readonly Message[],
   items: readonly Item[],
@@ -47,7 +51,7 @@ async function announceWritten(
 ): Promise<void> {
   for (const [index, item] of items.entries()) {
     if (duplicates?.has(index) || goesToQueue(item)) continue;
-    await announce(core, [messages[index]!], signalOf(item.dueMs !== undefined, blocked?.has(index)));
+    await announceMessages(core, [messages[index]!], signalOf(item.dueMs !== undefined, blocked?.has(index)));
   }
   await announceItems(core, admitted);
 }
@@ -66,7 +70,7 @@ export async function announceItems(core: Core, items: readonly Moved[]): Promis
   for (const item of items) {
     const signal = signalOfMoved(core, item);
     const message = core.signals.has(signal) ? await readable(core, item) : undefined;
-    if (message !== undefined) await announce(core, [message], signal);
+    if (message !== undefined) await announceMessages(core, [message], signal);
   }
 }
 
@@ -77,7 +81,7 @@ export async function announceCallback(core: Core, callback: Moved): Promise<voi
   const message = await readable(core, callback);
   if (message === undefined) return;
   core.statistics?.count(message.name, "enqueued");
-  await announce(core, [message], signal);
+  await announceMessages(core, [message], signal);
 }
 
 function signalOfMoved(core: Core, { dueMs, blocked }: Moved): EnqueueSignal {

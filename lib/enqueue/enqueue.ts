@@ -4,14 +4,14 @@
  */
 import { encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { askConcurrency } from "../control/concurrency.ts";
-import { askUnique } from "../control/unique.ts";
+import { resolveConcurrencyKey } from "../control/concurrency.ts";
+import { resolveUniqueKey } from "../control/unique.ts";
 import { everyMessage, isChord } from "../message/chain.ts";
 import { chordRecords } from "./chord_record.ts";
-import { type Start, started, startOf } from "../composition/link.ts";
+import { asEnqueued, type FirstMessages, firstMessagesOf } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { checkMetaOf, withCarriedMeta } from "../message/meta.ts";
-import { announceAfter, announceBefore } from "./announce.ts";
+import { announceAfterWriting, announceBeforeWriting } from "./announce.ts";
 import type { Enqueued, Item } from "../storage.ts";
 
 /** Messages that were enqueued. */
@@ -36,7 +36,7 @@ export function enqueueMessage(core: Core, message: Message, from?: string): Pro
 
 async function enqueueOne(core: Core, message: Message, from: string | undefined): Promise<EnqueuedMessages> {
   checkStep(core, message);
-  const messages = [started(message, core.clock.now())];
+  const messages = [asEnqueued(message, core.clock.now())];
   return await write(core, { messages: asks(messages) ? await asked(core, messages) : messages, chords: NO_CHORDS }, from);
 }
 
@@ -56,7 +56,7 @@ async function enqueueMany(core: Core, messages: readonly Message[]): Promise<En
   for (const message of messages) checkStep(core, message);
   const nowMs = core.clock.now();
   return await write(core, {
-    messages: await asked(core, messages.map((message) => started(message, nowMs))),
+    messages: await asked(core, messages.map((message) => asEnqueued(message, nowMs))),
     chords: NO_CHORDS,
   });
 }
@@ -68,7 +68,7 @@ async function enqueueMany(core: Core, messages: readonly Message[]): Promise<En
  */
 export async function checkEnqueueing(core: Core, message: Message): Promise<void> {
   checkStep(core, message);
-  const [ready] = await asked(core, [started(message, core.clock.now())]);
+  const [ready] = await asked(core, [asEnqueued(message, core.clock.now())]);
   await encodeItem(core, ready!);
 }
 
@@ -86,11 +86,11 @@ export function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<En
 
 async function enqueueChains(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
   for (const step of steps) checkStep(core, step);
-  const { messages, chords } = startOf(steps, core.clock.now());
+  const { messages, chords } = firstMessagesOf(steps, core.clock.now());
   return await write(core, { messages: await asked(core, messages), chords });
 }
 
-const NO_CHORDS: Start["chords"] = [];
+const NO_CHORDS: FirstMessages["chords"] = [];
 
 /** Whether there are messages with keys to be found, as most have none. */
 function asks(messages: readonly Message[]): boolean {
@@ -100,17 +100,21 @@ function asks(messages: readonly Message[]): boolean {
 /** The messages with the keys that their tasks ask for. */
 async function asked(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
   const ready: Message[] = [];
-  for (const message of messages) ready.push(await askUnique(core, askConcurrency(core, message)));
+  for (const message of messages) ready.push(await resolveUniqueKey(core, resolveConcurrencyKey(core, message)));
   return ready;
 }
 
-function write(core: Core, start: Start, from?: string): Promise<EnqueuedMessages> {
+function write(core: Core, start: FirstMessages, from?: string): Promise<EnqueuedMessages> {
   // What is defined elsewhere waits for a consumer that has it, as always.
   const runsHere = core.immediate && !start.messages.every(({ name }) => core.registry.isRemote(name));
   return runsHere ? core.runInCall((inside) => writeStart(inside, start, from)) : writeStart(core, start, from);
 }
 
-async function writeStart(core: Core, { messages, chords }: Start, from: string | undefined): Promise<EnqueuedMessages> {
+async function writeStart(
+  core: Core,
+  { messages, chords }: FirstMessages,
+  from: string | undefined,
+): Promise<EnqueuedMessages> {
   const items: Item[] = [];
   const options = from === undefined ? undefined : { from };
   for (const message of messages) {
@@ -118,11 +122,11 @@ async function writeStart(core: Core, { messages, chords }: Start, from: string 
     items.push(item instanceof Promise ? await item : item);
   }
   const records = chords.length === 0 ? undefined : await chordRecords(core, chords);
-  const telling = announceBefore(core, messages, items);
+  const telling = announceBeforeWriting(core, messages, items);
   if (telling !== undefined) await telling;
   const enqueued = await core.storage.enqueue(items, records);
   if (core.statistics !== undefined) countEnqueued(core.statistics, messages, enqueued);
-  const told = announceAfter(core, messages, items, enqueued);
+  const told = announceAfterWriting(core, messages, items, enqueued);
   if (told !== undefined) await told;
   return { messages, duplicates: enqueued.duplicates };
 }

@@ -6,12 +6,12 @@ import { decodeMessage } from "../core/codec.ts";
 import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
 import type { ExecuteOptions } from "../attempt/execution.ts";
-import { isAtMostOnce, lostForGood } from "./execute.ts";
+import { isAtMostOnce, lostAtMostOnce } from "./execute.ts";
 import { aboutTask } from "../observe/tracing.ts";
-import { describe } from "../observe/logger.ts";
+import { describeMessage } from "../observe/logger.ts";
 import { openClaim } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
-import { settle } from "../settlement/settle.ts";
+import { settleAttempt } from "../settlement/settle.ts";
 import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
 import type { Claim, Owner } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
@@ -32,7 +32,7 @@ export async function failClaim(core: Core, claim: Claim, error: Error, stop?: A
   if (opened === undefined) return false;
   const execution = { ...opened, core, claim, options, attempt: undefined, traceId: undefined };
   const message = isAtMostOnce(execution) ? { ...opened.message, retries: 0 } : opened.message;
-  return await settle(execution, failureOutcome(message, error, core.clock.now()));
+  return await settleAttempt(execution, failureOutcome(message, error, core.clock.now()));
 }
 
 /**
@@ -41,7 +41,7 @@ export async function failClaim(core: Core, claim: Claim, error: Error, stop?: A
  *
  * @throws {StorageError} If the storage is down: the claims stay, for those who recover them.
  */
-export async function interrupt(core: Core, running: Iterable<Running>): Promise<void> {
+export async function interruptAttempts(core: Core, running: Iterable<Running>): Promise<void> {
   const attempts = [...running];
   if (attempts.length === 0) return;
   for (const attempt of attempts) {
@@ -52,13 +52,13 @@ export async function interrupt(core: Core, running: Iterable<Running>): Promise
   const given = attempts.filter(({ begun }) => !begun);
   await core.storage.release(given.map(({ claim }) => claim));
   for (const attempt of given) {
-    core.logger.warn(`Task ${describe(attempt.message)} was interrupted and goes back to the queue`, {
+    core.logger.warn(`Task ${describeMessage(attempt.message)} was interrupted and goes back to the queue`, {
       ...aboutTask(core, attempt.message),
     });
     await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
   }
   for (const { begun, claim, message } of attempts) {
-    if (begun) await failClaim(core, claim, lostForGood(message, "its consumer stopped"));
+    if (begun) await failClaim(core, claim, lostAtMostOnce(message, "its consumer stopped"));
   }
 }
 

@@ -10,17 +10,17 @@ import { earlyKey } from "../core/keys.ts";
 import type { CancelExecution } from "../errors.ts";
 import { WorkerLostError } from "../errors.ts";
 import { taskLock } from "../control/lock.ts";
-import { askConcurrency } from "../control/concurrency.ts";
-import { asksForKey } from "../message/keys.ts";
-import { describe, describeArguments, logs } from "../observe/logger.ts";
+import { resolveConcurrencyKey } from "../control/concurrency.ts";
+import { needsConcurrencyKey } from "../message/keys.ts";
+import { describeArguments, describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { openClaim } from "./open_claim.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
-import { persist } from "../core/patience.ts";
+import { callStorage } from "../core/patience.ts";
 import { rateLimit } from "../control/rate_limit.ts";
-import { checkRevocation, stoppedNow } from "../control/revocation.ts";
+import { checkRevocation, findRevokedAttempts } from "../control/revocation.ts";
 import type { ExecuteOptions, Execution } from "../attempt/execution.ts";
-import { settle } from "../settlement/settle.ts";
+import { settleAttempt } from "../settlement/settle.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { SIGNAL_EXECUTING } from "../observe/signals.ts";
 import type { Claim } from "../storage.ts";
@@ -30,7 +30,7 @@ import { makeTask } from "../composition/call.ts";
  * Runs one claimed item to its settlement. What the task does never makes it reject; what the storage throws is tried again
  * until `options.stop`, then thrown.
  */
-export async function execute(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
+export async function executeClaim(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
   // Without waiting where there is nothing to wait for, here and below: each wait costs a task as much as all that it saves.
   const opening = openClaim(core, claim, options);
   const opened = opening instanceof Promise ? await opening : opening;
@@ -41,11 +41,11 @@ export async function execute(core: Core, claim: Claim, options: ExecuteOptions)
     (options.revocations ? await revoked(execution) : undefined) ??
     expired(execution) ?? atGate(execution) ??
     await (core.tracing === undefined ? perform(execution) : core.tracing.execute(execution, () => perform(execution)));
-  if (outcome !== undefined && !execution.attempt?.abandoned) await settle(execution, outcome);
+  if (outcome !== undefined && !execution.attempt?.abandoned) await settleAttempt(execution, outcome);
 }
 
 /** What becomes of an at-most-once task that cannot be brought to its end. @param why What happened, as part of a sentence */
-export function lostForGood({ name, id }: Pick<Message, "name" | "id">, why: string): WorkerLostError {
+export function lostAtMostOnce({ name, id }: Pick<Message, "name" | "id">, why: string): WorkerLostError {
   return new WorkerLostError(`Task ${name}: ${id} may run at most once, and ${why} while it ran`);
 }
 
@@ -55,8 +55,8 @@ function isEarly({ core, claim, message }: Execution): boolean {
 
 /** One that is to run before its time is noted, one that the clock of the storage has let through too early is not. */
 async function notDue({ core, message, options }: Execution): Promise<Outcome | undefined> {
-  const what = `look whether task ${describe(message)} is to run before its time`;
-  const isWanted = await persist(core, what, options.stop, () => core.storage.meta.has(earlyKey(message.id)));
+  const what = `look whether task ${describeMessage(message)} is to run before its time`;
+  const isWanted = await callStorage(core, what, options.stop, () => core.storage.meta.has(earlyKey(message.id)));
   return isWanted ? undefined : { kind: "not-due", ran: false, message };
 }
 
@@ -64,7 +64,7 @@ async function notDue({ core, message, options }: Execution): Promise<Outcome | 
 function crashedTooOften({ core, claim, message }: Execution): Outcome | undefined {
   const { maxDeliveries } = core.settings;
   if (!claim.begun && claim.deliveries <= maxDeliveries) return undefined;
-  const error = claim.begun ? lostForGood(message, "its worker died") : new WorkerLostError(
+  const error = claim.begun ? lostAtMostOnce(message, "its worker died") : new WorkerLostError(
     `Task ${message.name}: ${message.id} was handed out ${maxDeliveries} times and its worker died each time`,
   );
   return { kind: "error", ran: true, error, message: { ...message, retries: 0 } };
@@ -72,18 +72,18 @@ function crashedTooOften({ core, claim, message }: Execution): Outcome | undefin
 
 /** A step that follows, and whose key of concurrency only its arguments tell, which are complete now. */
 function atGate({ core, claim, message, options: { owner } }: Execution): Outcome | undefined {
-  if (!asksForKey(message) || owner === undefined || claim.begun) return undefined;
+  if (!needsConcurrencyKey(message) || owner === undefined || claim.begun) return undefined;
   try {
-    return { kind: "at-gate", ran: false, message: askConcurrency(core, message) };
+    return { kind: "at-gate", ran: false, message: resolveConcurrencyKey(core, message) };
   } catch (error) {
     return failureOutcome({ ...message, retries: 0 }, error, core.clock.now());
   }
 }
 
 async function revoked({ core, message, options }: Execution): Promise<Outcome | undefined> {
-  const what = `look whether task ${describe(message)} is revoked`;
-  const check = await persist(core, what, options.stop, () => checkRevocation(core, message));
-  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used, moved: check.moved } : undefined;
+  const what = `look whether task ${describeMessage(message)} is revoked`;
+  const check = await callStorage(core, what, options.stop, () => checkRevocation(core, message));
+  return check.revoked ? { kind: "revoked", ran: false, message, used: check.used, rescheduled: check.rescheduled } : undefined;
 }
 
 function expired({ core, message }: Execution): Outcome | undefined {
@@ -102,13 +102,13 @@ async function performWatched(execution: Execution): Promise<Outcome | undefined
 
 /** Whether anybody wants to know that a task starts. */
 function isWatched(core: Core): boolean {
-  return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || logs(core.logger, "info");
+  return core.signals.has(SIGNAL_EXECUTING) || !core.hooks.preExecute.empty || isLogged(core.logger, "info");
 }
 
 async function runPreExecuteHooks({ core, message, traceId }: Execution): Promise<Outcome | undefined> {
   const about = aboutTask(core, message, traceId);
-  core.logger.info(`Executing ${describe(message)}`, { ...about });
-  if (logs(core.logger, "debug")) {
+  core.logger.info(`Executing ${describeMessage(message)}`, { ...about });
+  if (isLogged(core.logger, "debug")) {
     core.logger.debug(`Arguments of ${message.name}: ${message.id}: ${describeArguments(message)}`, { ...about });
   }
   const task = makeTask(message);
@@ -182,9 +182,11 @@ async function withoutRetriesIfRevoked(execution: Execution, attempt: Attempt, o
   const { message } = outcome;
   if (!message.retries || attempt.abandoned) return outcome;
   const { core, options: { stop } } = execution;
-  const what = `look whether task ${describe(message)} is revoked`;
-  const [stopped] = await persist(core, what, stop, () => stoppedNow(core, [attempt]));
-  return stopped === undefined ? outcome : { ...outcome, message: { ...message, retries: 0 }, moved: stopped.moved };
+  const what = `look whether task ${describeMessage(message)} is revoked`;
+  const [stopped] = await callStorage(core, what, stop, () => findRevokedAttempts(core, [attempt]));
+  return stopped === undefined
+    ? outcome
+    : { ...outcome, message: { ...message, retries: 0 }, rescheduled: stopped.rescheduled };
 }
 
 /** Whether a task may run at most once. In immediate mode nothing could run it again. */
@@ -194,9 +196,9 @@ export function isAtMostOnce({ core, message, options: { owner } }: Execution): 
 
 /** From here on it is not run again, whatever becomes of this worker. @returns whether the claim is still held */
 async function begin({ core, claim, message, options: { stop } }: Execution): Promise<boolean> {
-  const held = await persist(core, `begin task ${describe(message)}`, stop, () => core.storage.begin(claim));
+  const held = await callStorage(core, `begin task ${describeMessage(message)}`, stop, () => core.storage.begin(claim));
   if (!held) {
-    const line = `Task ${describe(message)} was taken over by another worker before it ran here`;
+    const line = `Task ${describeMessage(message)} was taken over by another worker before it ran here`;
     core.logger.warn(line, { ...aboutTask(core, message) });
   }
   return held;

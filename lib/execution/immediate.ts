@@ -4,7 +4,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { execute } from "./execute.ts";
+import { executeClaim } from "./execute.ts";
 import { ImmediateKeys } from "./immediate_keys.ts";
 import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
 
@@ -22,7 +22,7 @@ export async function runInCall<T>(core: Core, memory: Storage, enqueue: (core: 
   try {
     const enqueued = await enqueue(inside);
     for (let claim = await queue.claim(); claim !== undefined; claim = await queue.claim()) {
-      await execute(inside, claim, { owner: undefined, revocations: true });
+      await executeClaim(inside, claim, { owner: undefined, revocations: true });
     }
     return enqueued;
   } finally {

@@ -2,19 +2,19 @@
  * The first step of an attempt: from the bytes of a claim to a message and its task, or to the dead letters.
  * @module
  */
-import { bury } from "../settlement/bury.ts";
+import { setMessageAside } from "../settlement/set_aside.ts";
 import { chordPlace, decodeMessage, decodeValue, itemOf, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { DecodeError, UnknownTaskError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
 import { aboutTask } from "../observe/tracing.ts";
-import { describe } from "../observe/logger.ts";
+import { describeMessage } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
-import { isTemporary, persist } from "../core/patience.ts";
+import { callStorage, isTemporary } from "../core/patience.ts";
 import type { OpenedClaim } from "../attempt/execution.ts";
 import { isReplayed, replayReason } from "./replay.ts";
 import { settleWithRetry } from "../settlement/settle_with_retry.ts";
-import { stamped } from "../composition/link.ts";
+import { withEnqueueTime } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
 
@@ -31,7 +31,7 @@ const UNKNOWN_PAUSE_MS = 1000;
 
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
 export function openClaim(core: Core, claim: Claim, options: OpenOptions): OpenedClaim | Promise<OpenedClaim | undefined> {
-  if (isBeyondHope(core, claim)) return leaveClosed(core, claim, options);
+  if (killsWhenDecoded(core, claim)) return setAsideUnread(core, claim, options);
   try {
     const message = decodeMessage(core, claim);
     const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
@@ -49,14 +49,14 @@ export function openClaim(core: Core, claim: Claim, options: OpenOptions): Opene
  * Whether the bytes themselves may be what kills: a task that was handed out too often is failed at the next hand-out, which does no
  * more than decode it, and that one was lost too.
  */
-function isBeyondHope(core: Core, { deliveries }: Claim): boolean {
+function killsWhenDecoded(core: Core, { deliveries }: Claim): boolean {
   return deliveries > core.settings.maxDeliveries + 1;
 }
 
-async function leaveClosed(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
+async function setAsideUnread(core: Core, claim: Claim, { readOnly, stop }: OpenOptions): Promise<undefined> {
   if (readOnly) return;
   const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
-  await bury(core, { claim, reason, ended: await hasEnded(core, claim, stop) }, stop);
+  await setMessageAside(core, { claim, reason, ended: await hasEnded(core, claim, stop) }, stop);
 }
 
 async function openSlowly(
@@ -69,7 +69,7 @@ async function openSlowly(
   try {
     message = await decoded;
   } catch (error) {
-    if (!options.readOnly) await buryFor(core, claim, toError(error), undefined, options.stop);
+    if (!options.readOnly) await setAsideForError(core, claim, toError(error), undefined, options.stop);
     return undefined;
   }
   const definition = core.registry.find(message.name);
@@ -78,7 +78,7 @@ async function openSlowly(
     return undefined;
   }
   if (!options.readOnly && await isReplay(core, message, options.stop)) {
-    await bury(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
+    await setMessageAside(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
     return undefined;
   }
   if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
@@ -86,7 +86,7 @@ async function openSlowly(
     return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
   } catch (error) {
     if (isTemporary(error)) throw error;
-    if (!options.readOnly) await buryFor(core, claim, toError(error), message, options.stop);
+    if (!options.readOnly) await setAsideForError(core, claim, toError(error), message, options.stop);
     return undefined;
   }
 }
@@ -100,8 +100,8 @@ export async function withChordValues(core: Core, message: Message, stop?: Abort
   const { valuesOf } = message;
   if (valuesOf === undefined) return message;
   const values: unknown[] = [];
-  const what = `collect the values for task ${describe(message)}`;
-  const collected = await persist(core, what, stop, () => core.storage.collect(valuesOf));
+  const what = `collect the values for task ${describeMessage(message)}`;
+  const collected = await callStorage(core, what, stop, () => core.storage.collect(valuesOf));
   const found = collected.values.filter((data) => data !== undefined).length;
   if (message.places !== undefined && found !== message.places) {
     throw new DecodeError(`Of the ${message.places} values of its chord ${found} are there`);
@@ -111,7 +111,7 @@ export async function withChordValues(core: Core, message: Message, stop?: Abort
   }
   const called = { ...message, args: [...message.args, values], valuesOf: undefined, places: undefined };
   // It was enqueued by the report that filled the last place.
-  return stamped(called, collected.filledMs ?? core.clock.now());
+  return withEnqueueTime(called, collected.filledMs ?? core.clock.now());
 }
 
 async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
@@ -120,26 +120,26 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
   const data = await core.serializer.serialize(again, placeOf(core, "message", claim.id));
   if (tries >= UNKNOWN_TRIES) {
     const error = new UnknownTaskError(message.name);
-    await bury(core, { claim, reason: error.message, error, message, data }, stop);
+    await setMessageAside(core, { claim, reason: error.message, error, message, data }, stop);
     return;
   }
-  const line = `Task ${describe(message)} is not registered here, its module was not imported: left to other consumers`;
+  const line = `Task ${describeMessage(message)} is not registered here, its module was not imported: left to other consumers`;
   core.logger.warn(line, { ...aboutTask(core, message) });
   const { id, priority, track, chord } = claim;
-  const item = itemOf(core, again, data, { moved: true });
+  const item = itemOf(core, again, data, { returned: true });
   const next = { ...item, id, priority, track, chord, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS };
-  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, next }, describe(message), stop);
+  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, next }, describeMessage(message), stop);
 }
 
 function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {
-  return persist(core, `look whether task ${describe(message)} has ended`, stop, () => isReplayed(core, message));
+  return callStorage(core, `look whether task ${describeMessage(message)} has ended`, stop, () => isReplayed(core, message));
 }
 
 /** Whether what cannot be read stands under the id of a task that has ended: whatever it is, that end stays. */
 function hasEnded(core: Core, { id }: Claim, stop: AbortSignal | undefined): Promise<boolean> {
   // The error of an attempt would be taken for an end.
   if (core.settings.storeIntermediateErrors) return Promise.resolve(false);
-  return persist(
+  return callStorage(
     core,
     `look whether task ${id} has ended`,
     stop,
@@ -147,7 +147,7 @@ function hasEnded(core: Core, { id }: Claim, stop: AbortSignal | undefined): Pro
   );
 }
 
-async function buryFor(
+async function setAsideForError(
   core: Core,
   claim: Claim,
   error: Error,
@@ -155,5 +155,5 @@ async function buryFor(
   stop: AbortSignal | undefined,
 ): Promise<void> {
   const ended = message === undefined && await hasEnded(core, claim, stop);
-  await bury(core, { claim, reason: error.message, error, message, ended }, stop);
+  await setMessageAside(core, { claim, reason: error.message, error, message, ended }, stop);
 }

@@ -6,7 +6,7 @@ import { checkKey, checkNumber } from "../primitives/arguments.ts";
 import { placeOf, readKey } from "../core/codec.ts";
 import { HueyRegistration } from "./registration.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { tasksOf } from "../operation/looks.ts";
+import { tasksOf } from "../operation/listings.ts";
 import type { FlushPart, KeyValue, Storage } from "../storage.ts";
 import type { Task } from "../types/composition.ts";
 import type { FlushOptions } from "../types/options.ts";

@@ -10,7 +10,7 @@ import type { StorageSource } from "./internals.ts";
 import { flushLocks, isLocked, taskLock } from "../control/lock.ts";
 import { lastProgress } from "../attempt/progress.ts";
 import { rateLimit } from "../control/rate_limit.ts";
-import { readOutcome, unwrap } from "../result/reader.ts";
+import { readResult, unwrap } from "../result/reader.ts";
 import { isKeyRevoked, isTaskRevoked, restoreKey, revokeAll, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "../result/state.ts";
 import { checkRevokeOptions } from "../task/options.ts";
@@ -238,7 +238,7 @@ export class Huey extends HueyOperation implements AsyncDisposable {
   result<T = unknown>(id: string, options?: GetOptions): Promise<T | undefined>;
   async result(id: string, options: GetOptions = {}): Promise<never> {
     checkName(id, "id");
-    const outcome = await readOutcome(this.core, { id }, options);
+    const outcome = await readResult(this.core, { id }, options);
     return (outcome === undefined ? undefined : unwrap(outcome)) as never;
   }
 

@@ -21,7 +21,7 @@ import type { HueyOptions, Logger, SerializerLike } from "../types/options.ts";
 export type StorageSource = Storage | ((name: string, clock: Clock) => Storage);
 
 /** Holds the parts together; opens the storage when it is first asked for. */
-export class HueyCore implements Core {
+export class HueyInternals implements Core {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly serializer: SerializerLike;

@@ -5,7 +5,7 @@
 import { isPaused, pauseQueue, resumeQueue } from "../control/pause.ts";
 import { consumerInfos } from "../operation/consumers.ts";
 import { deleteDeadLetter, filterQuery, limitedQuery, listDeadLetters } from "../operation/dead_letters.ts";
-import { queueLatency, runningTasks, tasksOf } from "../operation/looks.ts";
+import { queueLatency, runningTasks, tasksOf } from "../operation/listings.ts";
 import { periodicInfos } from "../operation/periodic.ts";
 import { retryAllDeadLetters, retryDeadLetter } from "../operation/retry.ts";
 import { runNow } from "../operation/run_now.ts";

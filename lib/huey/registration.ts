@@ -3,10 +3,10 @@
  * @module
  */
 import { checkBoolean, show } from "../primitives/arguments.ts";
-import { brand } from "../core/core.ts";
+import { markAsHuey } from "../core/core.ts";
 import { defineClosing, defineContext, definePeriodic, defineRemote, defineTask } from "../task/definition.ts";
 import type { PostExecuteHook, PreExecuteHook, RegisterHook, WorkerHook } from "../observe/hooks.ts";
-import { HueyCore, type StorageSource } from "./internals.ts";
+import { HueyInternals, type StorageSource } from "./internals.ts";
 import type { Definition } from "../task/registry.ts";
 import type { SignalHandler, SignalName } from "../observe/signals.ts";
 import type { Storage } from "../storage.ts";
@@ -33,7 +33,7 @@ export abstract class HueyRegistration {
    * The inside, for the classes of the library.
    * @internal
    */
-  protected readonly core: HueyCore;
+  protected readonly core: HueyInternals;
 
   /** Defines a task: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`. */
   readonly task: DefineTask;
@@ -63,9 +63,9 @@ export abstract class HueyRegistration {
     if (typeof options?.storage !== "function" && typeof options?.storage?.enqueue !== "function") {
       throw new TypeError(`storage must be a storage or a function that opens one: ${show(options?.storage)}`);
     }
-    const core = new HueyCore(options, options.storage);
+    const core = new HueyInternals(options, options.storage);
     this.core = core;
-    brand(this, core);
+    markAsHuey(this, core);
     this.task = ((...args: unknown[]) => this.#register(defineTask(args))) as DefineTask;
     this.periodicTask = ((...args: unknown[]) => this.#register(definePeriodic(args))) as DefinePeriodicTask;
     this.contextTask = ((...args: unknown[]) => this.#register(defineContext(args, core.logger))) as DefineContextTask;

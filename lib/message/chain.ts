@@ -19,10 +19,10 @@ export function membershipOf(step: NextStep): ChordMembership | undefined {
 /**
  * A step, and all that would follow it; of a chord also the members. Not the handlers of errors.
  */
-export function* following(step: NextStep): Generator<Message> {
+export function* followingMessages(step: NextStep): Generator<Message> {
   for (let next: NextStep | undefined = step; next !== undefined;) {
     if (isChord(next)) {
-      for (const member of next.members) yield* following(member);
+      for (const member of next.members) yield* followingMessages(member);
       next = next.callback;
     } else {
       yield next;
@@ -33,7 +33,7 @@ export function* following(step: NextStep): Generator<Message> {
 
 /** Every message of a step: the ones that follow, the members, and the handlers of all. */
 export function* everyMessage(step: NextStep): Generator<Message> {
-  for (const message of following(step)) {
+  for (const message of followingMessages(step)) {
     yield message;
     if (message.onError !== undefined) yield* everyMessage(message.onError);
   }

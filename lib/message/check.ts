@@ -41,7 +41,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
 ]);
 
 /** @throws {DecodeError} Naming the first field of a message that is wrong. */
-export function checkFields(message: object): void {
+export function checkMessageFields(message: object): void {
   // A loop over the keys: this runs for every message.
   for (const field in message) {
     const value = (message as Record<string, unknown>)[field];

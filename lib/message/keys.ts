@@ -94,7 +94,7 @@ export function sha256(...parts: readonly (string | Uint8Array)[]): string {
 }
 
 /** Whether the function of the task is to be asked for a key before the message is enqueued. */
-export function asksForKey({ concurrency }: Message): boolean {
+export function needsConcurrencyKey({ concurrency }: Message): boolean {
   return typeof concurrency === "object" && concurrency.key === true;
 }
 

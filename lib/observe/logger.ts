@@ -188,7 +188,7 @@ export function partLogger(logger: Logger, ...parts: string[]): Logger {
 }
 
 /** Whether a logger takes lines of a level: a text that nobody reads need not be made. Loggers that cannot tell take all. */
-export function logs(logger: Logger, level: keyof Logger): boolean {
+export function isLogged(logger: Logger, level: keyof Logger): boolean {
   return (logger as Partial<OpenLogger>).isEnabledFor?.(levelOf(level)) ?? true;
 }
 
@@ -196,7 +196,7 @@ export function logs(logger: Logger, level: keyof Logger): boolean {
 const LONGEST_ARGUMENTS = 500;
 
 /** One line that names an invocation and what is special about it; used all over the logs. */
-export function describe(message: Message): string {
+export function describeMessage(message: Message): string {
   const parts: string[] = [];
   if (message.eta !== undefined) parts.push(`at ${timeText(message.eta)}`);
   if (message.expiresAt !== undefined) parts.push(`expires ${timeText(message.expiresAt)}`);

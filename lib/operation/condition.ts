@@ -4,7 +4,7 @@
  */
 import type { Core } from "../core/core.ts";
 import { consumerInfo } from "./consumers.ts";
-import { queueLatency, runningTasks, tasksOf } from "./looks.ts";
+import { queueLatency, runningTasks, tasksOf } from "./listings.ts";
 import { readStats } from "../statistics/read.ts";
 import type { Pause } from "../storage.ts";
 import type { ConsumerInfo, RunningTask } from "../types/operating.ts";

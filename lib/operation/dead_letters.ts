@@ -56,14 +56,14 @@ export async function listDeadLetters(
   if (typeof options === "number") checkNumber(options, "limit", { min: 0, whole: true });
   const query = typeof options === "number" ? { limit: options } : limitedQuery(options, "deadLetters");
   const letters: DeadLetter[] = [];
-  for (const stored of await core.storage.deadLetters(query)) letters.push(await toLetter(core, stored));
+  for (const stored of await core.storage.deadLetters(query)) letters.push(await toDeadLetter(core, stored));
   return letters;
 }
 
 /** A dead letter, by its own id or by that of its task. @returns `undefined` for what is not there */
 export async function findDeadLetter(core: Core, id: string): Promise<DeadLetter | undefined> {
   const stored = await core.storage.deadLetter(id);
-  return stored && await toLetter(core, stored);
+  return stored && await toDeadLetter(core, stored);
 }
 
 /** Deletes a dead letter, by its own id or by that of its task. @returns whether it was there */
@@ -72,7 +72,7 @@ export async function deleteDeadLetter(core: Core, id: string): Promise<boolean>
   return letter !== undefined && await core.storage.deleteDeadLetter(letter.id);
 }
 
-async function toLetter(core: Core, stored: StoredDeadLetter): Promise<DeadLetter> {
+async function toDeadLetter(core: Core, stored: StoredDeadLetter): Promise<DeadLetter> {
   const { id, kind, reason, atMs, data, taskId, taskName, attempts } = stored;
   const [task, error] = [await taskOf(core, stored), await errorOf(core, stored)];
   return { id, kind, reason, at: new Date(atMs), data, taskId, taskName, task, error, attempts };

@@ -2,16 +2,16 @@
  * Trying dead letters again: a new run of the task under its id, with everything that was to follow it.
  * @module
  */
-import { canceledBehind } from "../settlement/canceled_steps.ts";
+import { idsOfCanceledSteps } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { stamped } from "../composition/link.ts";
-import { announce, announceItems } from "../enqueue/announce.ts";
+import { withEnqueueTime } from "../composition/link.ts";
+import { announceItems, announceMessages } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
-import { runQueued } from "../execution/queued.ts";
+import { drainQueue } from "../execution/drain_queue.ts";
 import type { Message } from "../message/message.ts";
 import { aboutTask } from "../observe/tracing.ts";
-import { describe } from "../observe/logger.ts";
+import { describeMessage } from "../observe/logger.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
 
@@ -23,8 +23,8 @@ import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
  */
 export async function retryDeadLetter(core: Core, id: string): Promise<boolean> {
   const letter = await core.storage.deadLetter(id);
-  if (letter === undefined || !await retryLetter(core, letter)) return false;
-  await runQueued(core);
+  if (letter === undefined || !await retryStored(core, letter)) return false;
+  await drainQueue(core);
   return true;
 }
 
@@ -52,7 +52,7 @@ export async function retryAllDeadLetters(core: Core, query: DeadLetterQuery & {
     // The oldest of them first, as they were called.
     for (const letter of letters.toReversed()) {
       if (done >= limit) break;
-      if (!await retryLetter(core, letter)) continue;
+      if (!await retryStored(core, letter)) continue;
       done++;
       if (letter.taskId !== undefined) retried.add(letter.taskId);
     }
@@ -62,12 +62,12 @@ export async function retryAllDeadLetters(core: Core, query: DeadLetterQuery & {
     edge = found.filter(({ atMs }) => atMs === oldestMs).length;
     beforeMs = oldestMs + 1;
   }
-  await runQueued(core);
+  await drainQueue(core);
   return done;
 }
 
 /** What was stored of the ends of the steps that were to follow goes in the same step, so that their readers wait again. */
-async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolean> {
+async function retryStored(core: Core, letter: StoredDeadLetter): Promise<boolean> {
   const { id, taskId = id, data, priority } = letter;
   const message = await readable(core, taskId, data);
   if (message === undefined) {
@@ -75,18 +75,18 @@ async function retryLetter(core: Core, letter: StoredDeadLetter): Promise<boolea
     const item = { id: taskId, data, priority, track: core.settings.trackState };
     return await core.storage.requeueDeadLetter(id, item) !== undefined;
   }
-  const again = stamped(asNew(core, message), core.clock.now());
-  const steps = await canceledBehind(core, again);
+  const again = withEnqueueTime(asNew(core, message), core.clock.now());
+  const steps = await idsOfCanceledSteps(core, again);
   const enqueued = await core.storage.requeueDeadLetter(id, await encodeItem(core, again), steps);
   if (enqueued === undefined) return false;
   const holder = enqueued.duplicates?.get(0);
   if (holder === undefined) {
     core.statistics?.count(again.name, "enqueued");
-    await announce(core, [again], enqueued.blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+    await announceMessages(core, [again], enqueued.blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
     await announceItems(core, enqueued.admitted ?? []);
     return true;
   }
-  core.logger.warn(`Task ${describe(message)} is not tried again: task ${holder} holds its unique key`, {
+  core.logger.warn(`Task ${describeMessage(message)} is not tried again: task ${holder} holds its unique key`, {
     ...aboutTask(core, message),
   });
   return false;

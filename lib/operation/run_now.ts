@@ -5,8 +5,8 @@
 import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
-import { announce } from "../enqueue/announce.ts";
-import { runQueued } from "../execution/queued.ts";
+import { announceMessages } from "../enqueue/announce.ts";
+import { drainQueue } from "../execution/drain_queue.ts";
 import type { Message } from "../message/message.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import type { Item } from "../storage.ts";
@@ -27,12 +27,12 @@ export async function runNow(core: Core, id: string): Promise<boolean> {
   const { meta } = core.storage;
   // First, since a worker may have the task before the answer is here. Another call may have left a note that lasts longer.
   await meta.putIfEmpty(earlyKey(id), NOTE, { ttlMs: FIRST_MS });
-  const moved = await core.storage.promote(id);
-  if (moved === undefined) return false;
-  const message = await readable(core, moved);
+  const promoted = await core.storage.promote(id);
+  if (promoted === undefined) return false;
+  const message = await readable(core, promoted);
   await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
-  if (message !== undefined) await announce(core, [message], moved.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
-  await runQueued(core);
+  if (message !== undefined) await announceMessages(core, [message], promoted.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+  await drainQueue(core);
   return true;
 }
 

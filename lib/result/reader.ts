@@ -70,11 +70,11 @@ export interface TakeOptions {
  * @throws {ResultTimeout} If a blocking read waits longer than `timeout`, or another reader took the value.
  * @throws {ConfigurationError} If its task or the Huey has `results: false`, so that nothing is stored.
  */
-export async function readOutcome(
+export async function readResult(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<ReadResult | undefined> = () => takeOutcome(core, target.id, options),
+  take: () => Promise<ReadResult | undefined> = () => takeResult(core, target.id, options),
 ): Promise<ReadResult | undefined> {
   checkGetOptions(options);
   if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
@@ -83,7 +83,7 @@ export async function readOutcome(
   if (found?.ended) return found;
   // Of one that is known by its id only, what a call with `results: true` has left can be read all the same.
   if (target.message === undefined && !mayKeepResults(core)) throw new ConfigurationError(neverStored(target));
-  return options.blocking ? await waitForOutcome(core, target, options, take) : found;
+  return options.blocking ? await waitForResult(core, target, options, take) : found;
 }
 
 function neverStored({ id, message }: ReadTarget): string {
@@ -92,22 +92,22 @@ function neverStored({ id, message }: ReadTarget): string {
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
-export async function takeOutcome(core: Core, id: string, options: TakeOptions): Promise<ReadResult | undefined> {
+export async function takeResult(core: Core, id: string, options: TakeOptions): Promise<ReadResult | undefined> {
   if (options.blocking && core.settings.storeIntermediateErrors) {
-    const seen = outcomeOf(await readKey(core, "results", id, true));
+    const seen = toResult(await readKey(core, "results", id, true));
     if (seen === undefined || !seen.ended || options.preserve) return seen;
   }
-  return outcomeOf(await readKey(core, "results", id, options.preserve));
+  return toResult(await readKey(core, "results", id, options.preserve));
 }
 
-function outcomeOf(found: { readonly value: unknown } | undefined): ReadResult | undefined {
+function toResult(found: { readonly value: unknown } | undefined): ReadResult | undefined {
   if (found === undefined) return undefined;
   const { value } = found;
   if (!isFailure(value)) return { value: plainValue(valueOf(value)), ended: true };
   return { exception: failureException(value), ended: !isIntermediate(value) };
 }
 
-async function waitForOutcome(
+async function waitForResult(
   core: Core,
   target: ReadTarget,
   options: GetOptions,

@@ -2,7 +2,7 @@
  * The handle of one invocation whose message is known.
  * @module
  */
-import { forgetCanceled } from "../settlement/canceled_steps.ts";
+import { deleteCanceledEnds } from "../settlement/canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import type { Core } from "../core/core.ts";
 import { enqueueMessage } from "../enqueue/enqueue.ts";
@@ -19,7 +19,7 @@ import type { Task } from "../types/composition.ts";
 import type { GetOptions, RescheduleOptions, TaskStatus } from "../types/results.ts";
 
 /** How a handle stands to what it is the handle of. */
-export interface Standing {
+export interface HandleOptions {
   /** It is a later step of a pipeline, and not enqueued yet. */
   readonly later?: boolean | undefined;
   /** It was there already when it was called. */
@@ -35,7 +35,7 @@ export class ResultHandle extends TaskHandle {
   readonly #canceled: string | undefined;
   #task: Task | undefined;
 
-  constructor(core: Core, message: Message, { later = false, duplicate = false, canceled }: Standing = {}) {
+  constructor(core: Core, message: Message, { later = false, duplicate = false, canceled }: HandleOptions = {}) {
     super(core, message.id, message, !later);
     this.#message = message;
     this.duplicate = duplicate;
@@ -74,7 +74,7 @@ export class ResultHandle extends TaskHandle {
     const { eta: _eta, expiresAt: _expiresAt, run: _run, ...kept } = copied;
     const message: Message = { ...kept, ...callFields(call as never, this.core.clock.now()), id: newId() };
     await revokeTask(this.core, this.target, { once: true }, preservePipeline === false ? "alone" : "whole");
-    await forgetCanceled(this.core, message);
+    await deleteCanceledEnds(this.core, message);
     const { messages: [copy], duplicates } = await enqueueMessage(this.core, message, this.id);
     const holder = duplicates?.get(0);
     if (holder === undefined) return new ResultHandle(this.core, copy!);

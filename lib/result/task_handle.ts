@@ -8,7 +8,7 @@ import { isEnded } from "../control/endings.ts";
 import { lastProgress, progressUpdates } from "../attempt/progress.ts";
 import type { Message } from "../message/message.ts";
 import { printAs, printed } from "../observe/printing.ts";
-import { checkGetOptions, readOutcome, type ReadResult, type ReadTarget, takeOutcome, unwrap } from "./reader.ts";
+import { checkGetOptions, type ReadResult, readResult, type ReadTarget, takeResult, unwrap } from "./reader.ts";
 import { waitsOf, type Watcher } from "./waits.ts";
 import { isKeyRevoked, isTaskRevoked, restoreKey, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "./state.ts";
@@ -59,7 +59,7 @@ export class TaskHandle {
   }
 
   async #read(options: GetOptions): Promise<ReadResult | undefined> {
-    const found = await readOutcome(this.core, this.target, options, () => this.#take(options));
+    const found = await readResult(this.core, this.target, options, () => this.#take(options));
     // Also what is known of a task that ended without a value.
     if (found !== undefined) this.#outcome ??= found;
     return found;
@@ -87,7 +87,7 @@ export class TaskHandle {
 
   async #takeAlone(options: GetOptions): Promise<ReadResult | undefined> {
     try {
-      const found = await takeOutcome(this.core, this.id, options);
+      const found = await takeResult(this.core, this.id, options);
       if (found !== undefined) this.#outcome = found;
       this.#preserved = options.preserve === true;
       // Another reader may have taken what this one has read before.

@@ -5,7 +5,7 @@
 import { zlib } from "../primitives/builtin.ts";
 
 /** A format of compressed data. */
-export type Codec = "gzip" | "zlib";
+export type CompressionFormat = "gzip" | "zlib";
 
 /**
  * Compresses.
@@ -15,7 +15,7 @@ export type Codec = "gzip" | "zlib";
  * @param level From 0, no compression, to 9, the smallest.
  * @returns The compressed bytes.
  */
-export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Array {
+export function compress(data: Uint8Array, codec: CompressionFormat, level: number): Uint8Array {
   return codec === "gzip" ? zlib().gzipSync(data, { level }) : zlib().deflateSync(data, { level });
 }
 
@@ -28,7 +28,7 @@ export function compress(data: Uint8Array, codec: Codec, level: number): Uint8Ar
  * @returns The bytes.
  * @throws {Error} If they are damaged, or the result would be longer (`isTooLong`).
  */
-export function decompress(data: Uint8Array, codec: Codec, maxBytes: number): Uint8Array {
+export function decompress(data: Uint8Array, codec: CompressionFormat, maxBytes: number): Uint8Array {
   const options = { maxOutputLength: maxBytes };
   return codec === "gzip" ? zlib().gunzipSync(data, options) : zlib().inflateSync(data, options);
 }
@@ -49,7 +49,7 @@ export function overhead(bytes: number): number {
  * @param data Any bytes.
  * @returns The format, or `undefined`.
  */
-export function detectCodec(data: Uint8Array): Codec | undefined {
+export function detectCodec(data: Uint8Array): CompressionFormat | undefined {
   const [first = 0, second = 0] = data;
   if (first === 0x1f && second === 0x8b) return "gzip";
   // The header of zlib: deflate with a window of 32 KiB, and a check sum.

@@ -8,7 +8,7 @@ import { isSpread, spreadItems } from "./spread.ts";
 import { type Bounds, tooDeep, tooLong, tooMany } from "./bounds.ts";
 import { encodeBytes } from "./bytes.ts";
 import { type ErrorRecord, isError, recordOfError } from "./error.ts";
-import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, setOwn, showPath, type Step, TAG } from "./format.ts";
+import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, type PathStep, setOwn, showPath, TAG } from "./format.ts";
 
 /**
  * The tagged form of a value.
@@ -37,7 +37,7 @@ const REFUSED: unique symbol = Symbol("refused");
 
 /** The way to the present place. */
 interface Trail {
-  readonly path: Step[];
+  readonly path: PathStep[];
   /** The containers around the place. */
   readonly containers: object[];
 }
@@ -308,7 +308,7 @@ class Encoder {
   }
 
   /** What throws leaves its step on the path: it is shown, or cut off by whoever goes on. */
-  #at(step: Step, value: unknown): unknown {
+  #at(step: PathStep, value: unknown): unknown {
     const path = this.#trail?.path;
     if (path === undefined) return this.encode(value);
     path.push(step);

@@ -52,7 +52,7 @@ export function hasLongHost(url: string): boolean {
 }
 
 /** One step from a value into it. `call` is shown as it is. */
-export type Step = string | number | { readonly call: string };
+export type PathStep = string | number | { readonly call: string };
 
 /**
  * Shows a place inside a value: `args[0].callback`.
@@ -60,7 +60,7 @@ export type Step = string | number | { readonly call: string };
  * @param steps From the top.
  * @returns The path, `value` for the top itself.
  */
-export function showPath(steps: readonly Step[]): string {
+export function showPath(steps: readonly PathStep[]): string {
   let path = "";
   for (const step of steps) {
     if (typeof step === "number") path += `[${step}]`;

@@ -21,7 +21,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws {TypeError} For what cannot travel, naming its path: `args[0].callback`.
  * @throws {RangeError} For what is beyond the bounds, and could not be read.
  */
-export function encodeValue(value: unknown, bounds: Bounds): Uint8Array {
+export function encodeJson(value: unknown, bounds: Bounds): Uint8Array {
   const bytes = encoder.encode(JSON.stringify(toTagged(value, bounds)));
   const reason = beyondBounds(bytes, bounds);
   if (reason !== undefined) throw new RangeError(`Cannot serialize the value: ${reason}`);
@@ -36,7 +36,7 @@ export function encodeValue(value: unknown, bounds: Bounds): Uint8Array {
  * @returns The value.
  * @throws {DecodeError} If it is not a value of ours, or beyond the bounds.
  */
-export function decodeValue(data: Uint8Array, bounds: Bounds): unknown {
+export function decodeJson(data: Uint8Array, bounds: Bounds): unknown {
   const reason = beyondBounds(data, bounds);
   if (reason !== undefined) throw new DecodeError(`The value is too large: ${reason}`);
   try {

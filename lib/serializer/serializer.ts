@@ -2,11 +2,11 @@
  * Values as bytes: what is stored of messages and results.
  * @module
  */
-import { type Codec, compress, decompress, detectCodec, isTooLong, overhead } from "./compression.ts";
+import { compress, type CompressionFormat, decompress, detectCodec, isTooLong, overhead } from "./compression.ts";
 import { DecodeError } from "../errors.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { type Bounds, DEFAULT_BOUNDS, tooLong } from "./bounds.ts";
-import { decodeValue, encodeValue } from "./json.ts";
+import { decodeJson, encodeJson } from "./json.ts";
 import type { Place, SerializerLike, SerializerOptions } from "../types/options.ts";
 
 /** The options of a serializer, and what each of them takes. */
@@ -35,7 +35,7 @@ export const SERIALIZER_RULES: Rules<SerializerOptions> = {
  * ```
  */
 export class Serializer implements SerializerLike {
-  readonly #codec: Codec | undefined;
+  readonly #codec: CompressionFormat | undefined;
   readonly #level: number;
   readonly #bounds: Bounds;
 
@@ -106,12 +106,12 @@ export class Serializer implements SerializerLike {
 
   /** Writes a value, before compression. */
   protected encode(value: unknown): Uint8Array {
-    return encodeValue(value, this.#bounds);
+    return encodeJson(value, this.#bounds);
   }
 
   /** Reads a value, after decompression. What it throws becomes the cause of a `DecodeError`. */
   protected decode(data: Uint8Array): unknown {
-    return decodeValue(data, this.#bounds);
+    return decodeJson(data, this.#bounds);
   }
 
   #decompressed(data: Uint8Array): Uint8Array {

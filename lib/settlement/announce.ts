@@ -5,12 +5,12 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import { dueMs } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { describe, logs } from "../observe/logger.ts";
+import { describeMessage, isLogged } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
-import { announce as tell, announceCallback, announceItems } from "../enqueue/announce.ts";
+import { announceCallback, announceItems, announceMessages as tell } from "../enqueue/announce.ts";
 import type { Settled } from "../storage.ts";
 import {
   SIGNAL_BLOCKED,
@@ -55,18 +55,18 @@ async function announceAll(
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const [index, message] of followUps.entries()) {
     core.statistics?.count(message.name, "enqueued");
-    await announce(core, message, blocked?.has(index));
+    await announceFollowUp(core, message, blocked?.has(index));
   }
   // It was told that it is on the queue when it came there.
-  if (outcome.kind === "at-gate" && blocked?.has(0)) await announce(core, outcome.message, true);
+  if (outcome.kind === "at-gate" && blocked?.has(0)) await announceFollowUp(core, outcome.message, true);
   if (callback !== undefined) await announceCallback(core, callback);
   await announceItems(core, admitted);
   if (retry === undefined) return;
-  core.logger.info(`Task ${describe(outcome.message)} is tried again`, {
+  core.logger.info(`Task ${describeMessage(outcome.message)} is tried again`, {
     ...aboutTask(core, outcome.message, attempt?.traceId),
   });
   await core.signals.emit(SIGNAL_RETRYING, task);
-  await announce(core, retry, blocked?.has(followUps.length));
+  await announceFollowUp(core, retry, blocked?.has(followUps.length));
 }
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
@@ -88,16 +88,16 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
   }
 }
 
-function announce(core: Core, message: Message, isBlocked: boolean = false): Promise<void> {
+function announceFollowUp(core: Core, message: Message, isBlocked: boolean = false): Promise<void> {
   const isDue = dueMs(core, message) === undefined;
   return tell(core, [message], isDue ? isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED : SIGNAL_SCHEDULED);
 }
 
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
   const { level, text } = OUTCOMES[outcome.kind];
-  if (!logs(core.logger, level)) return;
+  if (!isLogged(core.logger, level)) return;
   const seconds = attempt === undefined ? "" : ` in ${((core.clock.elapsed() - attempt.startedMs) / 1000).toFixed(3)} s`;
-  const line = `Task ${describe(outcome.message)} ${text}${seconds}`;
+  const line = `Task ${describeMessage(outcome.message)} ${text}${seconds}`;
   const about = aboutTask(core, outcome.message, attempt?.traceId);
   core.logger[level](line, outcome.error === undefined ? { ...about } : { ...about, error: outcome.error });
 }

@@ -3,22 +3,22 @@
  * @module
  */
 import { revocationKey } from "../control/revocation_record.ts";
-import { reportOf } from "./chord_report.ts";
+import { chordReportOf } from "./chord_report.ts";
 import type { Attempt } from "../attempt/attempt.ts";
 import { stepsToDrop } from "../attempt/steps.ts";
 import { aboutText } from "../core/about.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import { decodeMessage, encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
-import { failedBurial } from "./failed_burial.ts";
+import { failedDeadLetter } from "./failed_dead_letter.ts";
 import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
-import { askConcurrencyLater } from "../control/concurrency.ts";
-import { briefError, causeOf, portableError, storedFailure, storedValue } from "../core/failure.ts";
+import { tryConcurrencyKey } from "../control/concurrency.ts";
+import { briefError, causeOf, storableError, storedFailure, storedValue } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { keepsResult } from "../core/kept_results.ts";
-import { type Start, startOf, withValue } from "../composition/link.ts";
+import { type FirstMessages, firstMessagesOf, withValue } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "../attempt/outcome.ts";
@@ -103,12 +103,12 @@ async function buildAny(ended: EndedAttempt): Promise<BuiltSettlement> {
 
 async function buildFailure(ended: EndedAttempt, outcome: Outcome, error: Error): Promise<BuiltSettlement> {
   try {
-    return await buildEnd(ended, outcome, await portableError(ended.core, error));
+    return await buildEnd(ended, outcome, await storableError(ended.core, error));
   } catch (refusal) {
     if (isTemporary(refusal)) throw refusal;
     // It can be stored alone, but not together with what is stored beside it.
     const brief = briefError(error);
-    return await buildEnd(ended, { ...outcome, error: brief }, await portableError(ended.core, brief));
+    return await buildEnd(ended, { ...outcome, error: brief }, await storableError(ended.core, brief));
   }
 }
 
@@ -131,7 +131,7 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
     )
     : undefined;
   const { messages, chords } = followUpsOf(core, outcome, carried, retrying);
-  const followUps = messages.map((message) => askConcurrencyLater(core, message));
+  const followUps = messages.map((message) => tryConcurrencyKey(core, message));
   const report = retrying ? undefined : membershipToReport(outcome);
   const canceled = retrying ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
@@ -139,12 +139,12 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
     enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
     next: retry && await encodeItem(core, retry, { retry: true, error: isInstruction(outcome) ? undefined : outcome.error }),
     chords: await chordRecords(core, chords),
-    chord: report && await reportOf(core, report, chordValue(outcome, carried)),
+    chord: report && await chordReportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
-  const burial = await failedBurial(ended, outcome, retrying);
+  const deadLetter = await failedDeadLetter(ended, outcome, retrying);
   // The steps of a failed task stay with it, for the run that `retry` may begin.
-  const whole = burial === undefined ? settlement : { ...settlement, ...burial, dropSteps: undefined };
+  const whole = deadLetter === undefined ? settlement : { ...settlement, ...deadLetter, dropSteps: undefined };
   return { outcome, settlement: whole, followUps, retry, report };
 }
 
@@ -165,7 +165,7 @@ function settlementOf(
     resultTtlMs: core.settings.resultTtlMs,
     ending: retrying ? undefined : endingOf(outcome, result),
     noticeTtlMs: core.settings.completionTtlMs,
-    forget: forgotten(outcome, retrying, canceled),
+    dropRevocations: revocationsToDrop(outcome, retrying, canceled),
     enqueue,
     next,
     chords,
@@ -180,7 +180,11 @@ function settlementOf(
 }
 
 /** What needs no revocation any more. */
-function forgotten({ used, message }: Outcome, retrying: boolean, canceled: Settlement["canceled"]): Settlement["forget"] {
+function revocationsToDrop(
+  { used, message }: Outcome,
+  retrying: boolean,
+  canceled: Settlement["canceled"],
+): Settlement["dropRevocations"] {
   const own = used ?? (retrying || message.periodic ? undefined : [revocationKey(message.id)]);
   return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => revocationKey(id))];
 }
@@ -191,7 +195,7 @@ async function buildMove(ended: EndedAttempt): Promise<BuiltSettlement> {
   // To a gate it goes as it came: the values of a chord stay where they are.
   const message = outcome.kind === "at-gate" ? { ...await decodeMessage(core, claim), concurrency } : ended.message;
   const dropChord = outcome.kind === "at-gate" ? undefined : ended.dropChord;
-  const next = await encodeItem(core, message, { moved: true });
+  const next = await encodeItem(core, message, { returned: true });
   const settlement = { claim, id: message.id, noticeTtlMs: 0, next, dropChord };
   return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
 }
@@ -210,19 +214,19 @@ function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
   return !retrying || core.settings.storeIntermediateErrors;
 }
 
-function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): Start {
+function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): FirstMessages {
   const { message } = outcome;
   const { next, onError } = message;
   const nowMs = core.clock.now();
   if (outcome.kind === "complete") {
-    return next === undefined ? NO_START : startOf([withValue(next, outcome.value)], nowMs, message);
+    return next === undefined ? NO_START : firstMessagesOf([withValue(next, outcome.value)], nowMs, message);
   }
   if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return NO_START;
   // Each failed attempt calls the handler anew, so each call has an id of its own.
-  return startOf([{ ...onError, id: newId(), args: [...onError.args, carried] }], nowMs, message);
+  return firstMessagesOf([{ ...onError, id: newId(), args: [...onError.args, carried] }], nowMs, message);
 }
 
-const NO_START: Start = { messages: [], chords: [] };
+const NO_START: FirstMessages = { messages: [], chords: [] };
 
 /** Whether the outcome leaves something in the result store. */
 function stores({ core, definition }: EndedAttempt, outcome: Outcome, retrying: boolean): boolean {
@@ -257,7 +261,7 @@ function metadataOf(outcome: Outcome, error: Error): Parameters<typeof storedFai
 /** A member reports when the last step of its chain has succeeded, or when any step has ended otherwise. */
 function membershipToReport(outcome: Outcome): ChordMembership | undefined {
   const { message } = outcome;
-  if (outcome.moved) return undefined;
+  if (outcome.rescheduled) return undefined;
   return outcome.kind === "complete" ? message.next === undefined ? message.chord : undefined : membershipOf(message);
 }
 

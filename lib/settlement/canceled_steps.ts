@@ -2,7 +2,7 @@
  * The steps that follow a task which did not succeed: they never run, and whoever waits for one of them is told why.
  * @module
  */
-import { following } from "../message/chain.ts";
+import { followingMessages } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { storedFailure } from "../core/failure.ts";
@@ -19,10 +19,13 @@ const WHY: { readonly [K in Outcome["kind"]]?: string } = {
 };
 
 /** The steps that an outcome cancels; `undefined` if there are none. */
-export async function canceledSteps(core: Core, { kind, message, moved }: Outcome): Promise<CanceledStep[] | undefined> {
+export async function canceledSteps(
+  core: Core,
+  { kind, message, rescheduled }: Outcome,
+): Promise<CanceledStep[] | undefined> {
   // Those of a task that goes on elsewhere follow it there.
-  if (kind === "complete" || message.next === undefined || moved === "whole") return undefined;
-  return await cancelFollowing(core, message, WHY[kind] ?? "failed");
+  if (kind === "complete" || message.next === undefined || rescheduled === "whole") return undefined;
+  return await canceledStepsAfter(core, message, WHY[kind] ?? "failed");
 }
 
 /**
@@ -30,10 +33,10 @@ export async function canceledSteps(core: Core, { kind, message, moved }: Outcom
  *
  * @param why What became of it, as the end of a sentence.
  */
-export async function cancelFollowing(core: Core, message: Message, why: string): Promise<CanceledStep[] | undefined> {
+export async function canceledStepsAfter(core: Core, message: Message, why: string): Promise<CanceledStep[] | undefined> {
   if (message.next === undefined) return undefined;
   const steps: CanceledStep[] = [];
-  for (const step of following(message.next)) {
+  for (const step of followingMessages(message.next)) {
     const { id, name } = step;
     const error = `Task ${name}: ${id} was canceled: task ${message.name}: ${message.id} before it ${why}`;
     const failure = storedFailure({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" }, undefined);
@@ -46,18 +49,18 @@ export async function cancelFollowing(core: Core, message: Message, why: string)
 }
 
 /** Ids of the steps behind a message that are canceled. */
-export async function canceledBehind(core: Core, { next }: Message): Promise<string[]> {
+export async function idsOfCanceledSteps(core: Core, { next }: Message): Promise<string[]> {
   const canceled: string[] = [];
   if (next === undefined) return canceled;
-  for (const { id } of following(next)) {
+  for (const { id } of followingMessages(next)) {
     if ((await core.storage.state(id))?.state === "canceled") canceled.push(id);
   }
   return canceled;
 }
 
 /** Forgets that the steps behind a message were canceled: it runs once more, and they may follow it after all. */
-export async function forgetCanceled(core: Core, message: Message): Promise<void> {
-  for (const id of await canceledBehind(core, message)) {
+export async function deleteCanceledEnds(core: Core, message: Message): Promise<void> {
+  for (const id of await idsOfCanceledSteps(core, message)) {
     await core.storage.results.delete(id);
     // What is left then is the notice: another one in its place that ends at once.
     await core.storage.settle({ id, ending: "canceled", noticeTtlMs: 0 });

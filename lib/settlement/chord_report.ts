@@ -9,7 +9,7 @@ import { plainValue } from "../serializer/spread.ts";
 import type { ChordReport } from "../storage.ts";
 
 /** Fills a place with a value: what the member returned, or its error. */
-export async function reportOf(core: Core, membership: ChordMembership, value: unknown): Promise<ChordReport> {
+export async function chordReportOf(core: Core, membership: ChordMembership, value: unknown): Promise<ChordReport> {
   const { id, index } = membership;
   return {
     id,

@@ -3,12 +3,12 @@
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";
-import { bury } from "./bury.ts";
+import { setMessageAside } from "./set_aside.ts";
 import { countAttempt } from "./count_attempt.ts";
 import { toError } from "../primitives/error_record.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { announceSettled } from "./announce.ts";
-import { describe } from "../observe/logger.ts";
+import { describeMessage } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
 import { leaveGate } from "../control/concurrency.ts";
@@ -25,7 +25,7 @@ import type { Owner, Settled, Settlement } from "../storage.ts";
  * @returns whether the claim was still held
  * @throws {StorageError} If the storage is down when the patience ends.
  */
-export async function settle(execution: Execution, outcome: Outcome): Promise<boolean> {
+export async function settleAttempt(execution: Execution, outcome: Outcome): Promise<boolean> {
   let written: Written;
   try {
     written = await write(execution, outcome);
@@ -38,7 +38,7 @@ export async function settle(execution: Execution, outcome: Outcome): Promise<bo
 
 async function settleRefused(execution: Execution, error: Error): Promise<boolean> {
   const { core, claim, message, options } = execution;
-  core.logger.error(`The end of task ${describe(message)} is refused: ${error.message}`, {
+  core.logger.error(`The end of task ${describeMessage(message)} is refused: ${error.message}`, {
     ...aboutTask(core, message),
     error,
   });
@@ -48,7 +48,7 @@ async function settleRefused(execution: Execution, error: Error): Promise<boolea
   } catch (again) {
     if (isTemporary(again) || options.owner === undefined) throw again;
     const reason = `Its end cannot be stored: ${toError(again).message}`;
-    return await bury(core, { claim, message, reason, ran: true }, options.stop);
+    return await setMessageAside(core, { claim, message, reason, ran: true }, options.stop);
   }
   return await announceWritten(execution, written);
 }
@@ -66,7 +66,7 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   const locks = owner === undefined ? {} : locksOf(execution, owner);
   const building = buildSettlement({ core, definition, message, claim, outcome, dropChord, attempt, ...locks });
   const built = building instanceof Promise ? await building : building;
-  const settling = settleWithRetry(core, built.settlement, describe(message), options.stop);
+  const settling = settleWithRetry(core, built.settlement, describeMessage(message), options.stop);
   options.onSettle?.(claim);
   return { built, settled: await settling };
 }
@@ -74,7 +74,7 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
 async function announceWritten(execution: Execution, { built, settled }: Written): Promise<boolean> {
   const { core, message, options, attempt } = execution;
   if (!settled.held) {
-    const line = `Task ${describe(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
+    const line = `Task ${describeMessage(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
     core.logger.warn(line, { ...aboutTask(core, message, attempt?.traceId) });
     return false;
   }

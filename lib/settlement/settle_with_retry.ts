@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { persist } from "../core/patience.ts";
+import { callStorage } from "../core/patience.ts";
 import type { Settled, Settlement } from "../storage.ts";
 
 /**
@@ -18,7 +18,7 @@ export function settleWithRetry(
   name: string,
   stop: AbortSignal | undefined,
 ): Promise<Settled> {
-  return persist(
+  return callStorage(
     core,
     `settle task ${name}`,
     stop,

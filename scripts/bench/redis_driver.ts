@@ -73,7 +73,7 @@ async function benchConsume(name: string, storage: Storage, slots: number, count
         result: RESULT,
         ending: "complete",
         noticeTtlMs: 60_000,
-        forget: [`r:${claim.id}`],
+        dropRevocations: [`r:${claim.id}`],
       });
       if (++done === count) finished.resolve();
     };

@@ -33,7 +33,7 @@ function items(count: number): Item[] {
 /** As the library settles a task: with a value every other time, and always with the revocation that it used up. */
 function settlement(claim: Claim, index: number): Settlement {
   const result = index % 2 === 0 ? value : undefined;
-  return { claim, id: claim.id, result, ending: "complete", noticeTtlMs: 60_000, forget: [`r:${claim.id}`] };
+  return { claim, id: claim.id, result, ending: "complete", noticeTtlMs: 60_000, dropRevocations: [`r:${claim.id}`] };
 }
 
 /** Prints tasks per second of the clock, and per second of processor time, which other load on the machine disturbs less. */

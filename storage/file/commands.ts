@@ -105,7 +105,7 @@ const settlement = fields<Settlement>({
   resultTtlMs: optional(number),
   ending: optional(ending),
   noticeTtlMs: number,
-  forget: optional(list(text)),
+  dropRevocations: optional(list(text)),
   enqueue: optional(list(item)),
   next: optional(item),
   chords: optional(list(chord)),

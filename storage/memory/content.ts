@@ -209,7 +209,7 @@ export class MemoryContent {
     this.#end(settlement);
     this.#bury(settlement);
     for (const { id, result } of canceled) this.#end({ ...settlement, id, result, ending: "canceled", about: undefined });
-    this.revocations.removeMany(settlement.forget ?? []);
+    this.revocations.removeMany(settlement.dropRevocations ?? []);
     for (const record of chords) this.chords.add(record);
     if (dropSteps !== undefined) this.steps.drop(dropSteps);
     if (enqueue.length > 0) merge(answer, this.add(enqueue));

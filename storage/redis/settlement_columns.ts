@@ -36,7 +36,7 @@ export class SettlementColumns {
   /** By what they say and for how long. */
   readonly #notices = new Map<string, Notices>();
   readonly #ended: string[] = [];
-  readonly #forget: string[] = [];
+  readonly #dropRevocations: string[] = [];
   /** Of whom something may be stored that would outlive what is stored now: of an earlier attempt, or that it runs. */
   readonly #overtaken: string[] = [];
   /** What only some settlements have: a word, the number of the settlement, and more; see the script. */
@@ -49,7 +49,7 @@ export class SettlementColumns {
 
   /** @param number The place among those that go as one. @returns false, and nothing is added, if the same claim is settled already */
   add(settlement: Settlement, number: number): boolean {
-    const { claim, id, result, ending, forget } = settlement;
+    const { claim, id, result, ending, dropRevocations } = settlement;
     if (claim && !this.#dropClaim(holdOf(claim))) return false;
     if (claim || ending) this.#gone.push(id);
     // Also a retry overtakes the notice that an at-most-once task runs.
@@ -59,7 +59,7 @@ export class SettlementColumns {
       this.#results.push(id, text, resultLife(settlement, this.#expireMs));
     } else if (ending) this.#note(settlement, ending, aboutOf(settlement));
     if (result || ending) this.#ended.push(id);
-    if (forget) { for (const key of forget) this.#forget.push(key); }
+    if (dropRevocations) { for (const key of dropRevocations) this.#dropRevocations.push(key); }
     if (hasToEnter(settlement)) this.#more.push(packableEntry(settlement, number));
     else this.#addFollowing(settlement);
     if (isRare(settlement)) this.#addRare(settlement, number);
@@ -81,7 +81,7 @@ export class SettlementColumns {
       areIdsOf(this.#results, gone) || gone,
       Array.from(this.#notices.values(), ({ ttlMs, letter, ids, abouts }) => [ttlMs, letter, idsOr(ids), abouts]),
       idsOr(this.#ended),
-      areRevocationsOf(gone, this.#forget) || this.#forget,
+      areRevocationsOf(gone, this.#dropRevocations) || this.#dropRevocations,
       this.#overtaken,
       this.#more,
     ]);
@@ -162,12 +162,12 @@ function aboutOf({ claim, about }: Settlement): string | undefined {
 
 /** Arguments of the script for one task that has ended, if nothing follows; `undefined` if there is more to it. */
 export function plainEnd(settlement: Settlement, expireMs: number | undefined): Argument[] | undefined {
-  const { claim, id, result, ending, noticeTtlMs, forget = [], enqueue, next } = settlement;
+  const { claim, id, result, ending, noticeTtlMs, dropRevocations = [], enqueue, next } = settlement;
   if (claim === undefined || ending === undefined || mustEnter(claim)) return undefined;
   if (enqueue || next || !(noticeTtlMs > 0) || (result && claim.retry) || isRare(settlement)) return undefined;
-  if (forget.length > 0 && !areRevocationsOf([id], forget)) return undefined;
+  if (dropRevocations.length > 0 && !areRevocationsOf([id], dropRevocations)) return undefined;
   const { request, number, size } = holdOf(claim);
-  const head = [request, double(number), size === 1 ? "1" : "", id, forget.length > 0 ? "1" : ""];
+  const head = [request, double(number), size === 1 ? "1" : "", id, dropRevocations.length > 0 ? "1" : ""];
   const about = aboutOf(settlement);
   if (!result) return [...head, String(noticeTtlMs), endingTag(ending), about ?? ""];
   return [...head, String(resultLife(settlement, expireMs)), "", resultText(result, ending, noticeTtlMs, about)];

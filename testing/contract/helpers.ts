@@ -2,7 +2,7 @@
  * Short words for the cases of the storage contract.
  * @module
  */
-import { Ring } from "../../lib/core/ring.ts";
+import { BellListener } from "../../lib/core/bell_listener.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { type WaitOptions, waitsOf } from "../../lib/result/waits.ts";
 import type { Claim, Item, KeyValue, Lease, Owner, Settlement, Storage, Topic } from "../../lib/storage.ts";
@@ -91,20 +91,20 @@ async function untilRing(
   { waitMs, signal }: { readonly waitMs: number; readonly signal?: AbortSignal | undefined },
   look: () => Promise<boolean | number>,
 ): Promise<void> {
-  const ring = new Ring(storage, topic, systemClock);
+  const ring = new BellListener(storage, topic, systemClock);
   const endMs = systemClock.elapsed() + waitMs;
-  signal?.addEventListener("abort", () => ring.stir());
+  signal?.addEventListener("abort", () => ring.wake());
   try {
     await ring.listen();
     while (signal?.aborted !== true) {
-      ring.forget();
+      ring.clearRings();
       const seen = await look();
       const leftMs = endMs - systemClock.elapsed();
       if (seen === true || leftMs <= 0 || typeof seen === "number" && seen <= 0) return;
       await ring.wait(Math.min(leftMs, LOOK_MS, typeof seen === "number" ? seen : Infinity));
     }
   } finally {
-    ring.hangUp();
+    ring.stop();
   }
 }
 

@@ -23,7 +23,7 @@ function everything(settlement: Settlement): Settlement {
   return {
     ...settlement,
     result: bytes("result"),
-    forget: ["r:a", "r:unknown"],
+    dropRevocations: ["r:a", "r:unknown"],
     enqueue: [item("next"), item("later", { dueMs: FAR_MS })],
     chords: [{ id: "chord", size: 1, callback: item("callback") }],
     chord: { id: "chord", index: 0, value: bytes("value") },
@@ -170,7 +170,7 @@ export const settlementCases: Cases = {
     const storage = await context.open();
     await storage.revocations.put("r:a", bytes("1"));
     await storage.revocations.put("r:b", bytes("1"));
-    await storage.settle(complete(await enqueueAndClaim(storage, "a"), { forget: ["r:a"] }));
+    await storage.settle(complete(await enqueueAndClaim(storage, "a"), { dropRevocations: ["r:a"] }));
     expect([...(await storage.revocations.entries()).keys()]).toEqual(["r:b"]);
   },
 

@@ -45,7 +45,7 @@ function oddSettlement(dice: Dice): Settlement {
     ...(dice.below(2) === 0 && { result: garbage(dice, VALID), resultTtlMs: dice.pick([0, 1, 1e9]) }),
     ...(dice.below(2) === 0 && { ending: dice.pick(["empty", "failed", "dead"] as const) }),
     ...(dice.below(2) === 0 && { chord }),
-    ...(dice.below(2) === 0 && { dropChord: dice.pick(TEXTS), forget: [dice.pick(TEXTS)] }),
+    ...(dice.below(2) === 0 && { dropChord: dice.pick(TEXTS), dropRevocations: [dice.pick(TEXTS)] }),
     ...(dice.below(2) === 0 && { next: oddItem(dice), enqueue: [oddItem(dice)] }),
     ...(dice.below(2) === 0 && { dropSteps: dice.pick(TEXTS), about: dice.pick(TEXTS) }),
     ...(dice.below(4) === 0 &&

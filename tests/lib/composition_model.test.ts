@@ -1,7 +1,7 @@
 /** Random compositions, run by several workers at once, some of which die, against a model of what must come out. */
 import { expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim } from "../../lib/storage.ts";
@@ -129,7 +129,7 @@ async function runAll({ huey }: World, random: Random): Promise<void> {
 async function attempt(huey: Huey, claim: Claim, consumer: string, fate: number): Promise<void> {
   const dies = fate < 0.15 && claim.deliveries < 4;
   if (dies && fate < 0.05) await huey.storage.recover({ consumer });
-  const running = execute(coreOf(huey)!, claim, { owner: OWNER, revocations: false });
+  const running = executeClaim(coreOf(huey)!, claim, { owner: OWNER, revocations: false });
   if (dies && fate >= 0.05) await huey.storage.recover({ consumer });
   await running;
 }

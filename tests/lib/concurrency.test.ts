@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chord } from "../../mod.ts";
 import { coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, memory, OWNER, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
 import { hueyOn, STORAGES } from "./_every_storage.ts";
@@ -9,7 +9,7 @@ import { hueyOn, STORAGES } from "./_every_storage.ts";
 /** Claims and starts what it gets. @returns how many, and what ends when they are settled */
 async function start(huey: Huey, limit: number): Promise<{ count: number; done: Promise<unknown> }> {
   const { claims } = await huey.storage.claim(limit, OWNER);
-  const running = claims.map((claim) => execute(coreOf(huey)!, claim, { owner: OWNER, revocations: true }));
+  const running = claims.map((claim) => executeClaim(coreOf(huey)!, claim, { owner: OWNER, revocations: true }));
   return { count: claims.length, done: Promise.all(running) };
 }
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { announceRecovered, failClaim, interrupt } from "../../lib/execution/end_claims.ts";
+import { announceRecovered, failClaim, interruptAttempts } from "../../lib/execution/end_claims.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
 
@@ -203,7 +203,7 @@ describe("what a consumer does about a task that runs at most once", () => {
     await begun.promise;
     const { names } = record(huey);
     const core = coreOf(huey)!;
-    await interrupt(core, core.running.values());
+    await interruptAttempts(core, core.running.values());
     gate.resolve();
     await done;
     expect(names).toEqual(["error", "enqueued"]);
@@ -227,7 +227,7 @@ describe("what a consumer does at the end of a worker", () => {
     const { done } = await begin(huey);
     await started.promise;
     const core = coreOf(huey)!;
-    await interrupt(core, core.running.values());
+    await interruptAttempts(core, core.running.values());
     await done;
     expect(names).toEqual(["enqueued", "executing", "interrupted"]);
     expect(await huey.pendingCount()).toBe(1);
@@ -269,7 +269,7 @@ describe("what a consumer does at the end of a worker", () => {
     await huey.task("task", () => void steps.push("body"))();
     const { claims } = await claim(huey);
     const onStart = () => void steps.push("start");
-    await execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, onStart });
+    await executeClaim(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, onStart });
     expect(steps).toEqual(["start", "body"]);
     expect(coreOf(huey)!.running.size).toBe(0);
   });

@@ -154,7 +154,18 @@ describe("the state of a task that is revoked says so", () => {
 });
 
 describe("what is stored as a revocation and is none", () => {
-  const shapes = ["", "{", "null", "[]", "5", '"once"', '{"once":"yes"}', '{"until":"soon"}', '{"by":5}', '{"moved":true}'];
+  const shapes = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "5",
+    '"once"',
+    '{"once":"yes"}',
+    '{"until":"soon"}',
+    '{"by":5}',
+    '{"rescheduled":true}',
+  ];
   test.each(shapes)("%j is skipped, with one line", async (text) => {
     const { logger, lines } = logbook();
     const huey = testHuey({ logger });

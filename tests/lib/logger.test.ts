@@ -6,9 +6,9 @@ import { coreOf } from "../../lib/core/core.ts";
 import {
   checkLogger,
   defaultLogger,
-  describe as describeTask,
   describeArguments,
-  logs,
+  describeMessage as describeTask,
+  isLogged,
   partLogger,
 } from "../../lib/observe/logger.ts";
 import { registerSecret } from "../../lib/primitives/secrets.ts";
@@ -68,7 +68,7 @@ describe("the default logger", () => {
   test("tells which levels are read", () => {
     const logger = defaultLogger();
     configure("warning");
-    expect((["debug", "info", "warn", "error"] as const).map((level) => logs(logger, level))).toEqual([
+    expect((["debug", "info", "warn", "error"] as const).map((level) => isLogged(logger, level))).toEqual([
       false,
       false,
       true,
@@ -116,7 +116,7 @@ describe("until LogTape is configured", () => {
     expect(printed()).toEqual([["debug", []], ["info", []], ["warn", ["huey: warn\\n%s {x}"]], ["error", [
       "huey: error\\n%s {x}",
     ]]]);
-    expect(METHODS.map((method) => logs(logger, method))).toEqual([false, false, true, true]);
+    expect(METHODS.map((method) => isLogged(logger, method))).toEqual([false, false, true, true]);
     expect(String(spies[3]!.mock.calls[0])).toContain("kaputt");
   });
 
@@ -200,7 +200,7 @@ describe("a logger of the application", () => {
     const logger = checkLogger({ debug: fail, info: fail, warn: fail, error: later, isEnabledFor: fail } as never);
     logger.info("one");
     logger.error("two");
-    expect(logs(logger, "info")).toBe(true);
+    expect(isLogged(logger, "info")).toBe(true);
     const { logger: book, lines } = logbook();
     checkLogger({ ...book, isEnabledFor: fail } as never).info("three");
     expect(lines.map(({ message }) => message)).toEqual(["three"]);

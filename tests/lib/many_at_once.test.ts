@@ -1,7 +1,7 @@
 /** Many attempts at once in one isolate. */
 import { expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { advance, claim, memory, OWNER, promote, record, startClock, stopClock } from "../helpers.ts";
@@ -11,7 +11,7 @@ async function runTogether(huey: Huey): Promise<void> {
   for (;;) {
     const { claims, revocations } = await claim(huey, 100);
     if (claims.length === 0) return;
-    await Promise.all(claims.map((each) => execute(coreOf(huey)!, each, { owner: OWNER, revocations })));
+    await Promise.all(claims.map((each) => executeClaim(coreOf(huey)!, each, { owner: OWNER, revocations })));
   }
 }
 

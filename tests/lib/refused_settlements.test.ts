@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { StorageError, type TaskException } from "../../lib/errors.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Settlement, Storage } from "../../lib/storage.ts";
@@ -86,7 +86,7 @@ describe("a settlement that the storage refuses for good", () => {
       await huey.task("big", () => 1)();
       refuse(huey, error, () => true);
       const { claims } = await claim(huey);
-      const running = execute(coreOf(huey)!, claims[0]!, {
+      const running = executeClaim(coreOf(huey)!, claims[0]!, {
         owner: OWNER,
         revocations: true,
         stop: new AbortController().signal,
@@ -103,7 +103,7 @@ describe("a settlement that the storage refuses for good", () => {
     let left = 3;
     const refused = refuse(huey, new StorageError("away"), () => left-- > 0);
     const { claims } = await claim(huey);
-    await execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: true, stop: new AbortController().signal });
+    await executeClaim(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: true, stop: new AbortController().signal });
     expect([runs, refused.map(({ again = false }) => again), await result.get()]).toEqual([1, [false, true, true], 1]);
   });
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spread } from "../../mod.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { WorkerLostError } from "../../lib/errors.ts";
-import { interrupt } from "../../lib/execution/end_claims.ts";
+import { interruptAttempts } from "../../lib/execution/end_claims.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { perform, TestHuey } from "../../testing/mod.ts";
@@ -217,7 +217,7 @@ describe("a step", () => {
     const result = await task();
     const { claim: taken } = await begin(huey);
     while ((await huey.storage.kept(taken.id)).size === 0) await Promise.resolve();
-    await interrupt(coreOf(huey)!, coreOf(huey)!.running.values());
+    await interruptAttempts(coreOf(huey)!, coreOf(huey)!.running.values());
     await result.revoke();
     await work(huey);
     expect([calls, (await result.state()).state]).toEqual([["a"], "revoked"]);
@@ -238,7 +238,7 @@ describe("a step", () => {
       return held;
     };
     const { claims: [taken] } = await claim(huey);
-    const { execute } = await import("../../lib/execution/execute.ts");
+    const { executeClaim: execute } = await import("../../lib/execution/execute.ts");
     startClock();
     await execute(coreOf(huey)!, taken!, { owner: OWNER, revocations: false, stop: new AbortController().signal });
     expect([calls, failures, await result.get()]).toEqual([1, 2, 1]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { claim, failure, logbook, memory, OWNER, record, work } from "../helpers.ts";
@@ -43,7 +43,7 @@ describe("a storage that is down", () => {
     const result = await huey.task("task", () => ++runs)();
     const failures = breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
-    await execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: new AbortController().signal });
+    await executeClaim(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: new AbortController().signal });
     expect([runs, failures(), await result.get()]).toEqual([1, 1, 1]);
     expect(names).toEqual(["enqueued", "executing", "complete"]);
     expect(lines.some(({ level }) => level === "error")).toBe(true);
@@ -57,7 +57,7 @@ describe("a storage that is down", () => {
     breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
     const stop = AbortSignal.abort();
-    const running = execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop });
+    const running = executeClaim(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop });
     expect(await failure(running)).toBeInstanceOf(StorageError);
     expect(names).toEqual(["enqueued", "executing"]);
     expect((await huey.storage.claimed({ consumer: "consumer-1" })).length).toBe(1);
@@ -71,7 +71,7 @@ describe("a storage that is down", () => {
     await huey.task("task", () => 1)();
     breakDown(huey, "settle", 1);
     const { claims } = await claim(huey);
-    await failure(execute(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: AbortSignal.abort() }));
+    await failure(executeClaim(coreOf(huey)!, claims[0]!, { owner: OWNER, revocations: false, stop: AbortSignal.abort() }));
     expect(coreOf(huey)!.running.size).toBe(0);
   });
 });

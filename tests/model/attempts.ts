@@ -30,7 +30,7 @@ interface End {
   /** It was put off: the next one is the same attempt. */
   readonly postponed?: boolean;
   readonly used?: readonly string[];
-  readonly moved?: "whole" | "alone" | undefined;
+  readonly rescheduled?: "whole" | "alone" | undefined;
 }
 
 /** Begins what was claimed. @returns the attempt, if its function runs now; otherwise it has ended */
@@ -82,7 +82,7 @@ function stop(model: Model, { entry }: Held, plan: Plan): End | undefined {
     const revoked = model.revocations.get(key);
     if (revoked === undefined) continue;
     const used = revoked.once ? [key] : [];
-    if (model.applies(revoked)) return { state: "revoked", ran: false, retries: 0, used, moved: revoked.moved };
+    if (model.applies(revoked)) return { state: "revoked", ran: false, retries: 0, used, rescheduled: revoked.rescheduled };
     model.revocations.delete(key);
   }
   const expired = plan.expiresAtMs !== undefined && plan.expiresAtMs < model.nowMs;
@@ -121,7 +121,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   const surfaces = !retrying || (model.setup.storeIntermediateErrors && !end.asked);
   store(model, plan, end, surfaces, !retrying);
   if (!retrying) model.ends(id, end.state);
-  if (!retrying && end.state !== "complete" && end.moved !== "whole" && plan.next !== undefined) cancel(model, plan.next);
+  if (!retrying && end.state !== "complete" && end.rescheduled !== "whole" && plan.next !== undefined) cancel(model, plan.next);
   for (const key of end.used ?? (retrying ? [] : [`r:${id.text}`])) model.revocations.delete(key);
   if (end.state === "complete" && plan.next !== undefined) {
     for (const next of starters(passOn(plan.next, end.value))) model.add(next, false);
@@ -131,7 +131,7 @@ function settle(model: Model, held: Held, plan: Plan, end: End): void {
   }
   if (retrying) model.add(nextAttempt(model, plan, end), true);
   else report(model, plan, end);
-  if (!retrying && end.state === "failed" && !end.moved) model.keep(held, plan);
+  if (!retrying && end.state === "failed" && !end.rescheduled) model.keep(held, plan);
 }
 
 /** The steps that follow a task which did not succeed end with it. */
@@ -173,7 +173,7 @@ function nextAttempt(model: Model, plan: Plan, { retries, retryAtMs, postponed }
 
 /** A member reports when its last step has succeeded, or when any step has ended otherwise. */
 function report(model: Model, plan: Plan, end: End): void {
-  if (end.moved) return;
+  if (end.rescheduled) return;
   const place = end.state === "complete" ? plan.next === undefined ? plan.place : undefined : lastPlace(plan);
   if (place !== undefined) model.report(place, end.ran ? end.error ?? end.value : undefined);
 }

@@ -35,7 +35,7 @@ export interface Revoked {
   readonly once: boolean;
   readonly untilMs?: number | undefined;
   /** It goes on under another id: with what follows it, or alone. */
-  readonly moved?: "whole" | "alone";
+  readonly rescheduled?: "whole" | "alone";
 }
 
 /** Somebody who holds a slot of a lock. */

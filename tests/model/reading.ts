@@ -213,8 +213,8 @@ export class Reschedule extends Command<RescheduleSpec> {
     world.handles.push({ result, site: handle.site });
     const plan = model.handles.get(handle.result.id)!;
     model.moved.add(handle.result.id);
-    const moved = this.given.preservePipeline === false ? "alone" : "whole";
-    model.revoke(`r:${handle.result.id}`, { once: true, moved });
+    const rescheduled = this.given.preservePipeline === false ? "alone" : "whole";
+    model.revoke(`r:${handle.result.id}`, { once: true, rescheduled });
     const copy = this.#copy(model, plan, result.id);
     model.handles.set(result.id, copy);
     model.heads.add(result.id);

@@ -4,7 +4,7 @@
  */
 import { setSystemTime } from "bun:test";
 import { type Core, coreOf } from "../../lib/core/core.ts";
-import { execute } from "../../lib/execution/execute.ts";
+import { executeClaim } from "../../lib/execution/execute.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { type HeldLock, Huey, type Result } from "../../mod.ts";
 import { silent } from "../helpers.ts";
@@ -88,7 +88,7 @@ export class World {
 
   /** Runs a claim to its end. */
   async run(site: Site, claim: Claim, revocations: boolean): Promise<void> {
-    await execute(site.core, claim, { owner: { consumer: "c", worker: "worker" }, revocations });
+    await executeClaim(site.core, claim, { owner: { consumer: "c", worker: "worker" }, revocations });
   }
 
   /** Starts a claim. @returns how to let its function end; `undefined` if the attempt has ended without it */

@@ -149,7 +149,7 @@ export class Commands {
       ...this.#chance(2) && { result: bytes(`result ${this.#lastNumber}`), resultTtlMs: this.#ttlMs() },
       ...this.#chance(2) && { ending: dice.pick(ENDINGS), about: "ended" },
       noticeTtlMs: dice.pick([100, 1000, 5000]),
-      ...this.#chance(4) && { forget: [`r:${this.#id()}`, "key1"] },
+      ...this.#chance(4) && { dropRevocations: [`r:${this.#id()}`, "key1"] },
       ...this.#chance(4) && { enqueue: [this.item(nowMs), this.item(nowMs)], chords: [this.#chord(nowMs) as never] },
       ...this.#chance(4) && { next: { ...this.item(nowMs), id, ...claim?.gate && { gate: claim.gate } } },
       ...this.#chance(3) && { chord: { id: `chord${dice.below(3)}`, index: dice.below(4), value: bytes("value") } },

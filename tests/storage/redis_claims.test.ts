@@ -23,7 +23,7 @@ async function claimAll(ids: readonly string[]): Promise<readonly Claim[]> {
 }
 
 function ended(claim: Claim): Settlement {
-  return { claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000, forget: [`r:${claim.id}`] };
+  return { claim, id: claim.id, ending: "complete", noticeTtlMs: 60_000, dropRevocations: [`r:${claim.id}`] };
 }
 
 function settleAll(claims: readonly Claim[]): Promise<boolean[]> {

@@ -128,7 +128,7 @@ describe("endings in a SQLite file", () => {
     await storage.revocations.put("r:task0", bytes);
     await storage.enqueue(items(2));
     const claims = await claim(2);
-    await Promise.all(claims.map((claim) => complete(claim, { forget: [`r:${claim.id}`] })));
+    await Promise.all(claims.map((claim) => complete(claim, { dropRevocations: [`r:${claim.id}`] })));
     expect(await storage.revocations.size()).toBe(0);
   });
 

@@ -122,7 +122,7 @@ export function endInPlace(session: Session, settlements: readonly Settlement[])
     const isHeld = endRows(session, settlements.slice(start, end), first, token);
     for (; start < end; start++) held.push(isHeld);
   }
-  settlements.forEach(({ id, forget: keys }, index) => {
+  settlements.forEach(({ id, dropRevocations: keys }, index) => {
     if (!held[index]) return;
     if (keys !== undefined) forget(session, keys);
     session.changes.ended.push(id);

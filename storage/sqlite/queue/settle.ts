@@ -68,7 +68,7 @@ export function settle(session: Session, settlement: Settlement): Settled {
   if (claim !== undefined && !dropClaim(session, claim.token)) return settledBefore(session, settlement, claim.token);
   end(session, settlement);
   for (const step of canceled) cancel(session, step, settlement);
-  if (settlement.forget !== undefined) forget(session, settlement.forget);
+  if (settlement.dropRevocations !== undefined) forget(session, settlement.dropRevocations);
   const departure = claim?.gate ?? claim?.unique ? depart(session, claim!, settlement, hold) : undefined;
   for (const record of chords) addChord(session, record);
   const placed = follow(session, settlement, departure);

@@ -5,12 +5,12 @@
 import { keptSteps } from "../attempt/steps.ts";
 import { decodeMessage } from "../core/codec.ts";
 import { makeTask } from "../composition/call.ts";
-import { affordable, type MessageList } from "./affordable.ts";
+import { affordableCount, type MessageList } from "./affordable_count.ts";
 import { findDeadLetter } from "./dead_letters.ts";
-import { runningTasks } from "./looks.ts";
+import { runningTasks } from "./listings.ts";
 import { lastProgress } from "../attempt/progress.ts";
 import type { Core } from "../core/core.ts";
-import { readOutcome as readStored, unwrap } from "../result/reader.ts";
+import { readResult as readStored, unwrap } from "../result/reader.ts";
 import { taskStatus } from "../result/state.ts";
 import { readRecent } from "../statistics/read.ts";
 import { DecodeError, TaskException } from "../errors.ts";
@@ -22,7 +22,7 @@ import type { TaskStatus } from "../types/results.ts";
 import type { RecentTask } from "../types/statistics.ts";
 
 /** What is known of one invocation. */
-export interface Invocation {
+export interface InvocationDetails {
   /** Id of the task. */
   readonly id: string;
   /** Empty if it is not known. */
@@ -32,7 +32,7 @@ export interface Invocation {
   /** What travels, with what follows it; known while the task has not ended, and of failed ones. */
   readonly message: Message | undefined;
   readonly running: RunningTask | undefined;
-  readonly letter: DeadLetter | undefined;
+  readonly deadLetter: DeadLetter | undefined;
   readonly recent: RecentTask | undefined;
   /** Its value, if there is one. */
   readonly value: { readonly value: unknown } | undefined;
@@ -51,13 +51,13 @@ const MOST_LOOKED = 2000;
  * @param id Of the task, or of the dead letter.
  * @returns `undefined` if nothing is known of it
  */
-export async function readInvocation(core: Core, id: string): Promise<Invocation | undefined> {
+export async function readInvocationDetails(core: Core, id: string): Promise<InvocationDetails | undefined> {
   const letter = await findDeadLetter(core, id);
   const taskId = letter?.taskId ?? id;
   const [status, progress, outcome, recents] = await Promise.all([
     taskStatus(core, taskId),
     readableProgress(core, taskId),
-    readOutcome(core, taskId),
+    readStoredResult(core, taskId),
     readRecent(core.storage),
   ]);
   const recent = recents.find((each) => each.id === taskId);
@@ -76,7 +76,7 @@ export async function readInvocation(core: Core, id: string): Promise<Invocation
     task,
     message,
     running,
-    letter,
+    deadLetter: letter,
     recent,
     value: outcome?.value,
     error: errorOf(letter, outcome?.error, status),
@@ -98,10 +98,10 @@ async function readableProgress(core: Core, id: string): Promise<unknown> {
 
 interface Outcome {
   readonly value: { readonly value: unknown } | undefined;
-  readonly error: Invocation["error"];
+  readonly error: InvocationDetails["error"];
 }
 
-async function readOutcome(core: Core, id: string): Promise<Outcome | undefined> {
+async function readStoredResult(core: Core, id: string): Promise<Outcome | undefined> {
   try {
     const outcome = await readStored(core, { id }, { preserve: true });
     const value = outcome && unwrap(outcome);
@@ -113,7 +113,11 @@ async function readOutcome(core: Core, id: string): Promise<Outcome | undefined>
   }
 }
 
-function errorOf(letter: DeadLetter | undefined, stored: Invocation["error"], status: TaskStatus): Invocation["error"] {
+function errorOf(
+  letter: DeadLetter | undefined,
+  stored: InvocationDetails["error"],
+  status: TaskStatus,
+): InvocationDetails["error"] {
   if (letter?.error !== undefined) {
     const { name, message, stack } = letter.error;
     return { text: `${name}: ${message}`, stack };
@@ -126,7 +130,7 @@ function errorOf(letter: DeadLetter | undefined, stored: Invocation["error"], st
 /** The lists are looked through in their stored form: one message is read, not thousands. */
 async function findItem(core: Core, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
   const { storage } = core;
-  const most = (list: MessageList): Promise<number> => affordable(core, list, MOST_LOOKED);
+  const most = (list: MessageList): Promise<number> => affordableCount(core, list, MOST_LOOKED);
   const has = (item: Item): boolean => item.id === id;
   if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
   if (state === "blocked") return (await storage.blocked(await most("blocked"))).find(has);

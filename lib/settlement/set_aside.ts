@@ -3,28 +3,28 @@
  * @module
  */
 import { revocationKey } from "../control/revocation_record.ts";
-import { reportOf } from "./chord_report.ts";
-import { cancelFollowing } from "./canceled_steps.ts";
+import { chordReportOf } from "./chord_report.ts";
+import { canceledStepsAfter } from "./canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
 import { aboutText } from "../core/about.ts";
 import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
 import { HueyException, UnknownTaskError } from "../errors.ts";
-import { causeOf, portableError, storedFailure } from "../core/failure.ts";
+import { causeOf, storableError, storedFailure } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { announceCallback, announceItems } from "../enqueue/announce.ts";
 import { keepsResult } from "../core/kept_results.ts";
-import { describe } from "../observe/logger.ts";
+import { describeMessage } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { isTemporary } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
-import { MOST_LETTERS, warnWhenFull } from "./letter_bounds.ts";
+import { MAX_DEAD_LETTERS, warnWhenDeadLettersFull } from "./dead_letter_bounds.ts";
 import type { Burial, Claim, DeadLetterKind, Settlement } from "../storage.ts";
 
 /** A claim that cannot be run. */
-export interface Unfit {
+export interface UnrunnableClaim {
   readonly claim: Claim;
   /** Why, as a sentence without its full stop. */
   readonly reason: string;
@@ -47,21 +47,25 @@ export interface Unfit {
  * @returns whether the claim was still held
  * @throws {StorageError} If the storage is down when the patience ends.
  */
-export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefined): Promise<boolean> {
-  const { claim, reason, message, ended, data = claim.data } = unfit;
+export async function setMessageAside(
+  core: Core,
+  unrunnable: UnrunnableClaim,
+  stop: AbortSignal | undefined,
+): Promise<boolean> {
+  const { claim, reason, message, ended, data = claim.data } = unrunnable;
   const taskId = message?.id ?? claim.id;
-  const kind = kindOf(unfit);
-  const burial = { id: newId(), kind, reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
+  const kind = kindOf(unrunnable);
+  const deadLetter = { id: newId(), kind, reason, atMs: core.clock.now(), data, taskId, taskName: message?.name };
   const about = message === undefined ? { taskId, queue: core.settings.name } : aboutTask(core, message);
-  core.logger.error(`Message ${claim.id} is set aside as dead letter ${burial.id}: ${reason}`, { ...about });
-  const name = message === undefined ? claim.id : describe(message);
+  core.logger.error(`Message ${claim.id} is set aside as dead letter ${deadLetter.id}: ${reason}`, { ...about });
+  const name = message === undefined ? claim.id : describeMessage(message);
   const plain: Settlement = {
     claim,
     id: taskId,
     ending: ended ? undefined : "dead",
     noticeTtlMs: core.settings.completionTtlMs,
-    bury: burial,
-    buryBounds: { count: MOST_LETTERS },
+    bury: deadLetter,
+    buryBounds: { count: MAX_DEAD_LETTERS },
     dropLocks: true,
     about: aboutDead(core, message, reason),
   };
@@ -70,26 +74,29 @@ export async function bury(core: Core, unfit: Unfit, stop: AbortSignal | undefin
     if (held) core.statistics?.count(message?.name ?? "", "dead");
     if (callback !== undefined) await announceCallback(core, callback);
     await announceItems(core, admitted);
-    await warnWhenFull(core, kind);
+    await warnWhenDeadLettersFull(core, kind);
     return held;
   };
   try {
-    return await settle({ ...plain, ...await traceOf(core, unfit, burial) });
+    return await settle({ ...plain, ...await endForReaders(core, unrunnable, deadLetter) });
   } catch (error) {
     if (isTemporary(error)) throw error;
     // What its readers would have been told is refused too; the message as it was is in the storage already.
     core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { ...about, error });
   }
-  const bare = { ...plain, bury: { ...burial, data: claim.data } };
+  const bare = { ...plain, bury: { ...deadLetter, data: claim.data } };
   try {
-    return await settle({ ...bare, chord: await reportOfDead(core, unfit, new HueyException("Its message was set aside")) });
+    return await settle({
+      ...bare,
+      chord: await reportOfDead(core, unrunnable, new HueyException("Its message was set aside")),
+    });
   } catch (error) {
     if (isTemporary(error)) throw error;
     return await settle(bare);
   }
 }
 
-function kindOf({ ran, error, message }: Unfit): DeadLetterKind {
+function kindOf({ ran, error, message }: UnrunnableClaim): DeadLetterKind {
   if (ran) return "failed";
   return message !== undefined && error instanceof UnknownTaskError ? "unknown" : "unreadable";
 }
@@ -99,30 +106,34 @@ function aboutDead({ settings, clock }: Core, message: Message | undefined, erro
   return aboutText({ enqueuedMs: message?.enqueuedAt, attempts: message?.attempt, endedMs: clock.now(), error });
 }
 
-async function reportOfDead(core: Core, { claim, message, ended }: Unfit, error: Error | string): Promise<Settlement["chord"]> {
+async function reportOfDead(
+  core: Core,
+  { claim, message, ended }: UnrunnableClaim,
+  error: Error | string,
+): Promise<Settlement["chord"]> {
   const membership = ended ? undefined : (message && membershipOf(message)) ?? claim.chord;
-  return membership && await reportOf(core, membership, error);
+  return membership && await chordReportOf(core, membership, error);
 }
 
-/** What the burial leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
-async function traceOf(
+/** What the settlement leaves for those who wait: a failure to read, a failed place in the chord, and the end of the steps behind it. */
+async function endForReaders(
   core: Core,
-  unfit: Unfit,
-  burial: Burial,
-): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "forget">> {
-  const { message, error, ended } = unfit;
+  unrunnable: UnrunnableClaim,
+  deadLetter: Burial,
+): Promise<Pick<Settlement, "result" | "resultTtlMs" | "chord" | "canceled" | "dropRevocations">> {
+  const { message, error, ended } = unrunnable;
   if (ended) return {};
-  const { reason, taskId = "" } = burial;
+  const { reason, taskId = "" } = deadLetter;
   const metadata = { error: reason, traceback: "", taskId, retries: message?.retries ?? 0, outcome: "dead" } as const;
-  const carried = await portableError(core, error ?? new HueyException(reason));
-  const canceled = message && await cancelFollowing(core, message, "was set aside as a dead letter");
+  const carried = await storableError(core, error ?? new HueyException(reason));
+  const canceled = message && await canceledStepsAfter(core, message, "was set aside as a dead letter");
   return {
     result: (message === undefined ? core.settings.results : keepsResult(core, message))
       ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
       : undefined,
     resultTtlMs: core.settings.resultTtlMs,
-    chord: await reportOfDead(core, unfit, carried),
+    chord: await reportOfDead(core, unrunnable, carried),
     canceled,
-    forget: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => revocationKey(id)),
+    dropRevocations: [taskId, ...canceled?.map(({ id }) => id) ?? []].map((id) => revocationKey(id)),
   };
 }

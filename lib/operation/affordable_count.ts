@@ -23,7 +23,7 @@ export type MessageList = "waiting" | "scheduled" | "blocked" | "failed" | "dead
  * @param mostBytes How many bytes of messages may be read.
  * @returns at least a few, at most `most`
  */
-export async function affordable(
+export async function affordableCount(
   { storage }: Core,
   list: MessageList,
   most: number,

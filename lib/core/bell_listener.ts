@@ -10,7 +10,7 @@ import type { Storage, Topic } from "../storage.ts";
 const KEPT_MS = 1000;
 
 /** Hears the rings of one topic, for one who looks, waits, and looks again. */
-export class Ring {
+export class BellListener {
   readonly #storage: Storage;
   readonly #topic: Topic;
   readonly #clock: Clock;
@@ -35,19 +35,19 @@ export class Ring {
     this.#keeping?.stop();
     this.#keeping = undefined;
     if (this.#bell !== undefined) return true;
-    const bell = this.#bell = this.#storage.listen(this.#topic, () => this.stir());
-    bell.catch(() => this.hangUp());
+    const bell = this.#bell = this.#storage.listen(this.#topic, () => this.wake());
+    bell.catch(() => this.stop());
     await bell;
     return false;
   }
 
   /** What has rung so far is done with. Called before a look, so that what rings while it is under way ends the wait after it. */
-  forget(): void {
+  clearRings(): void {
     this.#rung = false;
   }
 
   /**
-   * Waits until it rings, or has rung since `forget`, for a time at most.
+   * Waits until it rings, or has rung since `clearRings`, for a time at most.
    *
    * @returns whether it has rung
    */
@@ -64,19 +64,19 @@ export class Ring {
   }
 
   /** Ends the wait, or the next one, as a ring does. */
-  stir(): void {
+  wake(): void {
     this.#rung = true;
     this.#wake?.();
   }
 
   /** Nobody waits for now: the listening ends after a while. */
-  rest(): void {
+  stopLater(): void {
     if (this.#bell === undefined || this.#keeping !== undefined) return;
-    this.#keeping = this.#clock.startTimer(KEPT_MS, () => this.hangUp(), { background: true });
+    this.#keeping = this.#clock.startTimer(KEPT_MS, () => this.stop(), { background: true });
   }
 
   /** Ends the listening. */
-  hangUp(): void {
+  stop(): void {
     this.#keeping?.stop();
     this.#keeping = undefined;
     const bell = this.#bell;

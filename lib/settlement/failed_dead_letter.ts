@@ -14,7 +14,7 @@ import { beginningOf } from "../primitives/secrets.ts";
 import type { Burial, Claim, Settlement } from "../storage.ts";
 
 /** What is to be set aside. */
-interface Failed {
+interface FailedAttempt {
   readonly core: Core;
   readonly claim: Claim;
   /** With the values of its chord, if it is the callback of one. */
@@ -26,15 +26,17 @@ interface Failed {
 const LONGEST_TEXT = 10_000;
 const LONGEST_STACK = 20_000;
 
-/** The burial of a failed task; `undefined` if it has not failed, is tried again, or goes on as another invocation. */
-export async function failedBurial(
-  failed: Failed,
+/** What a settlement says to keep a failed task as a dead letter; `undefined` if it has not failed, is tried again, or goes on as another invocation. */
+export async function failedDeadLetter(
+  failed: FailedAttempt,
   outcome: Outcome,
   retrying: boolean,
 ): Promise<Pick<Settlement, "bury" | "buryBounds"> | undefined> {
   const { core, message } = failed;
   const { keepFailed } = core.settings;
-  if (keepFailed === undefined || retrying || OUTCOMES[outcome.kind].ending !== "failed" || outcome.moved) return undefined;
+  if (keepFailed === undefined || retrying || OUTCOMES[outcome.kind].ending !== "failed" || outcome.rescheduled) {
+    return undefined;
+  }
   const error = toError(outcome.error);
   const id = newId();
   const bury: Burial = {
@@ -52,7 +54,7 @@ export async function failedBurial(
 }
 
 /** The message as it was claimed; of the callback of a chord with its values, since the chord goes with the settlement. */
-async function dataOf({ core, claim, message, dropChord }: Failed): Promise<Uint8Array> {
+async function dataOf({ core, claim, message, dropChord }: FailedAttempt): Promise<Uint8Array> {
   if (dropChord === undefined) return claim.data;
   try {
     return await core.serializer.serialize(message, placeOf(core, "message", message.id));
