@@ -18,7 +18,7 @@ export interface CurrentAttempt {
   readonly held: Set<AttemptLock>;
   /** @throws Why it was ended, if it was: what still runs of it takes nothing any more. */
   throwIfOver(): void;
-  /** Calls the storage on behalf of the attempt, until that works. @param what As of `persist`. */
+  /** Calls the storage on behalf of the attempt, until that works. @param what As of the function `callStorage`. */
   callStorage<T>(what: string, call: StorageCall<T>): Promise<T>;
 }
 
