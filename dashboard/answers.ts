@@ -21,6 +21,8 @@ import { type ActionRoute, type OwnRoute, type PageRoute, type Route, SEARCH_PAG
 
 const SEE_OTHER = 303;
 const LOGGED_IDS = 20;
+/** The address of a file names its version: another text has another address. */
+const KEPT = "public, max-age=31536000, immutable";
 
 /** Makes the answers of one dashboard. */
 export class Answers {
@@ -35,7 +37,11 @@ export class Answers {
 
   /** The answer of a route, for who is allowed to have it. */
   async answer(context: Context, route: Route, visit: Visit): Promise<Response> {
-    if (route.kind === "file") return context.body(route.text, 200, { "Content-Type": route.type });
+    if (route.kind === "file") {
+      const { type, text, version } = route.file;
+      if (visit.url.searchParams.get("v") === version) context.header("Cache-Control", KEPT);
+      return context.body(text, 200, { "Content-Type": type });
+    }
     if (route.kind === "own" && route.name in this.#simple) return await this.#simple[route.name]!(context, visit);
     const slug = context.req.param("queue");
     const queue = this.#board.queues.find((each) => each.slug === slug);
@@ -156,6 +162,9 @@ async function readForm(context: Context): Promise<URLSearchParams> {
   const type = context.req.header("content-type") ?? "";
   if (/^application\/x-www-form-urlencoded/i.test(type)) return new URLSearchParams(await context.req.text());
   if (!/^multipart\/form-data/i.test(type)) return new URLSearchParams();
-  const texts = [...await context.req.formData()].filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  const form = await context.req.formData().catch(() => {
+    throw new Mistake("The form cannot be read");
+  });
+  const texts = [...form].filter((entry): entry is [string, string] => typeof entry[1] === "string");
   return new URLSearchParams(texts);
 }

@@ -2,8 +2,7 @@
  * The table of routes: what there is, and what one must be allowed to do there. What is not in it is refused.
  * @module
  */
-import { ICON, SCRIPT, THEME } from "./assets/script.ts";
-import { STYLE } from "./assets/style.ts";
+import { type AssetFile, FILES } from "./assets/files.ts";
 import { enqueueTyped, holdTask, pauseQueue, releaseTask, resumeQueue, runPeriodic } from "./actions/queue_actions.ts";
 import { actOnAll, actOnChosen, type Done } from "./actions/task_actions.ts";
 import { confirmPage } from "./pages/confirm.ts";
@@ -33,8 +32,7 @@ interface Entry {
 /** A file. */
 export interface FileRoute extends Entry {
   readonly kind: "file";
-  readonly type: string;
-  readonly text: string;
+  readonly file: AssetFile;
 }
 
 /** A page of a queue; the path stands below that of the queue. */
@@ -62,10 +60,6 @@ export type Route = FileRoute | PageRoute | ActionRoute | OwnRoute;
 /** Below it are the pages of a queue. */
 export const QUEUE = "/q/:queue";
 
-function file(path: string, type: string, text: string): FileRoute {
-  return { kind: "file", path: `/assets/${path}`, right: "none", type, text };
-}
-
 function page(path: string, make: PageRoute["page"], right: Right = "read"): PageRoute {
   return { kind: "page", path: `${QUEUE}/${path}`, right, page: make };
 }
@@ -80,10 +74,7 @@ function own(method: "GET" | "POST", path: string, right: Right, name: OwnRoute[
 
 /** All routes. */
 export const ROUTES: readonly Route[] = [
-  file("style.css", "text/css; charset=utf-8", STYLE),
-  file("theme.js", "text/javascript; charset=utf-8", THEME),
-  file("script.js", "text/javascript; charset=utf-8", SCRIPT),
-  file("icon.svg", "image/svg+xml", ICON),
+  ...Object.entries(FILES).map(([name, file]): FileRoute => ({ kind: "file", path: `/assets/${name}`, right: "none", file })),
   own("GET", "/login", "none", "login"),
   own("POST", "/login", "none", "enter"),
   own("POST", "/logout", "read", "logout"),

@@ -25,8 +25,8 @@ export const safeHeaders: MiddlewareHandler = secureHeaders({
   strictTransportSecurity: false,
 });
 
-/** No cache keeps what it is shown. */
+/** No cache keeps what it is shown, but for the files that every page loads. */
 export const noStore: MiddlewareHandler = async (context, next) => {
   await next();
-  context.res.headers.set("Cache-Control", "no-store");
+  if (!context.res.headers.has("Cache-Control")) context.res.headers.set("Cache-Control", "no-store");
 };

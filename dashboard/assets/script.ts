@@ -136,9 +136,15 @@ document.getElementById("theme")?.addEventListener("click", () => {
 });
 `;
 
+/** On a telephone the pages stand in one line. Only that line is moved: a page that is loaded again must not jump. */
+const NAV = `
+const nav = document.getElementById("nav");
+const here = nav?.querySelector("a[aria-current]");
+if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+`;
+
 /** Everything else: questions before actions, selections, keys, and what changes by itself. */
-export const SCRIPT: string =
-  `"use strict";\n(() => {\n${CONFIRM}${SELECTION}${KEYS}${LIVE}showSelection();\ndocument.querySelector("#nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });\n})();\n`;
+export const SCRIPT: string = `"use strict";\n(() => {\n${CONFIRM}${SELECTION}${KEYS}${LIVE}${NAV}showSelection();\n})();\n`;
 
 /** The sign of the dashboard. */
 export const ICON: string =

@@ -28,18 +28,31 @@ function busy() {
   return inForm || selected().length > 0 || document.querySelector("dialog[open]") || String(getSelection()) !== "";
 }
 
-function marksOf(main) {
-  const opened = [...main.querySelectorAll("details[id][open]")].map((each) => each.id);
-  const active = document.activeElement?.closest("main") ? document.activeElement : undefined;
-  const at = main.querySelector("tr.at")?.dataset.row;
-  return { opened, href: active?.getAttribute("href"), id: active?.id, at };
+/** What can have the focus, each with words that are the same on the next page: numbers in it change, and rows move. */
+function focusables() {
+  const all = [...document.querySelectorAll("#nav a, #main :is(a, button, input, select, textarea, summary)")];
+  const seen = new Map();
+  return all.map((element) => {
+    const of = ["id", "href", "name", "value", "aria-label"].map((name) => element.getAttribute(name));
+    const place = [element.closest("tr")?.dataset.row, element.closest("form")?.getAttribute("action"), element.closest("nav")?.id];
+    const words = JSON.stringify([element.tagName, of, place]);
+    const before = seen.get(words) ?? 0;
+    seen.set(words, before + 1);
+    return { element, key: words + before };
+  });
 }
 
-function restore(main, { opened, href, id, at }) {
+function marksOf(main) {
+  const opened = [...main.querySelectorAll("details[id][open]")].map((each) => each.id);
+  const focused = focusables().find(({ element }) => element === document.activeElement)?.key;
+  return { opened, focused, at: main.querySelector("tr.at")?.dataset.row };
+}
+
+function restore(main, { opened, focused, at }) {
   for (const each of opened) document.getElementById(each)?.setAttribute("open", "");
   if (at !== undefined) main.querySelector('tr[data-row="' + CSS.escape(at) + '"]')?.classList.add("at");
-  const focus = id ? document.getElementById(id) : href ? main.querySelector('a[href="' + CSS.escape(href) + '"]') : undefined;
-  focus?.focus({ preventScroll: true });
+  if (focused === undefined) return;
+  focusables().find(({ key }) => key === focused)?.element.focus({ preventScroll: true });
 }
 
 async function refresh() {

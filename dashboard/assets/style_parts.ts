@@ -97,7 +97,7 @@ td.pick input, th.pick input { width: 1.05rem; height: 1.05rem; margin: .2rem 0 
 .chart .good { fill: var(--bar); }
 .chart .bad { fill: var(--bar-bad); }
 .chart .hit { fill: transparent; }
-.bar:hover .hit { fill: var(--soft); }
+.chart .hit:hover { fill: var(--text); fill-opacity: .07; }
 .chart .mark line { stroke: var(--busy); stroke-width: 1; stroke-dasharray: 3 3; }
 .chart .mark circle { fill: var(--busy); }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .5rem 0 0; padding: 0; list-style: none; color: var(--muted); font-size: .86rem; }
@@ -105,7 +105,8 @@ td.pick input, th.pick input { width: 1.05rem; height: 1.05rem; margin: .2rem 0 
 .legend .bad::before { background: var(--bar-bad); }
 .legend .mark::before { background: var(--busy); border-radius: 50%; }
 .spark { width: 7rem; height: 1.5rem; display: block; }
-.spark rect { fill: var(--bar); }
+.spark path { fill: var(--bar); }
+.spark path.bad { fill: var(--bar-bad); }
 .histogram caption { text-align: left; color: var(--muted); font-size: .88rem; padding-bottom: .4rem; }
 .histogram th, .histogram td { border: none; padding: .15rem .5rem; white-space: nowrap; font-weight: 400; }
 .histogram th:first-child { padding-left: 0; }
@@ -170,5 +171,5 @@ progress { width: 100%; height: 1rem; vertical-align: middle; accent-color: var(
   .card > h2 a, a.tag { display: inline-block; min-width: 1.5rem; min-height: 1.5rem; line-height: 1.5rem; }
 }
 @media (prefers-reduced-motion: no-preference) { a.tile, button, .button { transition: border-color .12s, background-color .12s; } }
-@media (forced-colors: active) { .badge, .alert, .done { border: 1px solid; } .chart .good, .spark rect { fill: CanvasText; } .chart .bad { fill: Mark; } }
+@media (forced-colors: active) { .badge, .alert, .done { border: 1px solid; } .chart .good, .spark path { fill: CanvasText; } .chart .bad { fill: Mark; } }
 `;

@@ -6,6 +6,7 @@ import { backOf, TASK_ACTIONS, type TaskAction } from "../parts/actions.ts";
 import { ago, count, cut, duration, plural, shortId } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import { type Content, LIST_TITLES } from "../parts/layout.ts";
+import { askedPage, leafLinks } from "../parts/leaf.ts";
 import { badge } from "../parts/state.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
 import { type ListName, type Page, readPage } from "../queue/lists.ts";
@@ -47,8 +48,7 @@ const TIMES: Readonly<Record<ListName, string>> = {
 export async function listPage(visit: QueueVisit, list: ListName): Promise<Content> {
   const query = visit.url.searchParams;
   const search = readSearch(query);
-  const number = /^[1-9]\d{0,4}$/.test(query.get("page") ?? "") ? Number(query.get("page")) : 1;
-  const page = await readPage(visit.queue, list, await visit.counts.of(list), search, number, visit.board.show);
+  const page = await readPage(visit.queue, list, await visit.counts.of(list), search, askedPage(visit), visit.board.show);
   const body = html`
     <p class="muted">${ABOUT[list]}</p>
     ${filterForm(visit, list)} ${cutNote(list, page, isEmpty(search))}
@@ -56,7 +56,7 @@ export async function listPage(visit: QueueVisit, list: ListName): Promise<Conte
     <section class="card">${page.rows.length === 0
       ? nothing(list, isEmpty(search))
       : rowTable(visit, list, page.rows)}</section>
-    ${leaf(visit, list, page)}
+    ${leafLinks(visit, `list/${list}`, page, Object.fromEntries(searchQuery(query)))}
   `;
   const aside = html`<span class="muted">${
     isEmpty(search) ? count(page.total ?? page.found) : `${plural(page.found, "match", "matches")}`
@@ -208,13 +208,4 @@ function howCell(visit: QueueVisit, list: ListName, row: Row): Html | "" {
       `
       : ""
   }${cut(show.text(text).text, 160)}</td>`;
-}
-
-function leaf(visit: QueueVisit, list: ListName, { number, pages }: Page): Html | "" {
-  if (pages <= 1) return "";
-  const query = Object.fromEntries(searchQuery(visit.url.searchParams));
-  const to = (page: number, label: string): Html =>
-    html`<a class="button" href="${queueLink(visit, `list/${list}`, { ...query, page: String(page) })}">${label}</a>`;
-  return html`<nav class="pages" aria-label="Pages of the list">${number > 1 ? to(number - 1, "← Previous") : ""}
-    <span class="muted">Page ${count(number)} of ${count(pages)}</span>${number < pages ? to(number + 1, "Next →") : ""}</nav>`;
 }

@@ -3,19 +3,25 @@
  * @module
  */
 import { actionButton } from "../parts/actions.ts";
-import { ago, count } from "../parts/format.ts";
+import { sparkline } from "../parts/chart.ts";
+import { ago } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
+import { leafLinks, leafThrough } from "../parts/leaf.ts";
 import { inWords } from "../parts/schedule_words.ts";
 import { badge } from "../parts/state.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
+import { type History, lastOutcome, readHistories } from "../queue/history.ts";
+import { SPANS, stepsOf } from "../queue/throughput.ts";
 import type { PeriodicInfo } from "../../lib/types/operating.ts";
 
-const MOST = 500;
+/** Tasks on one page. */
+const PAGE_TASKS = 25;
 
 /** The page. */
 export async function periodicPage(visit: QueueVisit): Promise<Content> {
-  const tasks = await visit.queue.huey.periodic();
+  const [tasks, histories] = await Promise.all([visit.queue.huey.periodic(), readHistories(visit.queue)]);
+  const leaf = leafThrough(visit, tasks, PAGE_TASKS);
   const head = html`
     <thead>
       <tr>
@@ -23,6 +29,7 @@ export async function periodicPage(visit: QueueVisit): Promise<Content> {
         <th>Runs</th>
         <th>Next</th>
         <th>Last</th>
+        <th>${SPANS.day.title}</th>
         <th>State</th>
         <th><span class="quiet">Actions</span></th>
       </tr>
@@ -30,19 +37,22 @@ export async function periodicPage(visit: QueueVisit): Promise<Content> {
   `;
   const body = html`
     <p class="muted">The periodic tasks that the program with this dashboard defines; consumers enqueue them by the clock.</p>
-    ${tasks.length > MOST ? html`<p class="note">Only ${count(MOST)} of ${count(tasks.length)} are shown.</p>` : ""}
     <section class="card">${tasks.length === 0 ? html`<p class="empty">No periodic task is defined.</p>` : html`
       <div class="scroll">
-        <table class="stack">${head}<tbody>${tasks.slice(0, MOST).map((task) => row(visit, task))}</tbody></table>
+        <table class="stack">${head}<tbody>${leaf.rows.map((task) =>
+          row(visit, task, histories.get(task.name))
+        )}</tbody></table>
       </div>
     `}</section>
+    ${leafLinks(visit, "periodic", leaf)}
   `;
   return { title: "Periodic", here: "periodic", body };
 }
 
-function row(visit: QueueVisit, { name, schedule, next, last, revoked }: PeriodicInfo): Html {
+function row(visit: QueueVisit, { name, schedule, next, last, revoked }: PeriodicInfo, history: History | undefined): Html {
   const words = inWords(schedule);
   const fields = { task: name };
+  const outcome = history && lastOutcome(history);
   const hold = revoked
     ? actionButton(visit, { action: "release", label: "Release", fields, name: `Release ${name}` })
     : actionButton(visit, {
@@ -57,7 +67,11 @@ function row(visit: QueueVisit, { name, schedule, next, last, revoked }: Periodi
       <th scope="row"><a href="${queueLink(visit, "task", { name })}">${name}</a></th>
       <td class="full">${words}${words === schedule ? "" : html`<br><code class="muted">${schedule}</code>`}</td>
       <td data-label="Next">${ago(next, visit.nowMs)}</td>
-      <td data-label="Last">${ago(last, visit.nowMs)}</td>
+      <td data-label="Last">${ago(last, visit.nowMs)} ${outcome === undefined ? "" : badge(outcome)}</td>
+      <td data-label="${SPANS.day.title}">${sparkline(
+        stepsOf(history?.rows ?? [], SPANS.day, visit.nowMs),
+        `${name}, ${SPANS.day.title}`,
+      )}</td>
       <td>${revoked ? badge("blocked", "held") : badge("complete", "active")}</td>
       <td class="acts">${mayAct(visit)
         ? [actionButton(visit, { action: "run", label: "Run now", fields, name: `Run ${name} now` }), " ", hold]

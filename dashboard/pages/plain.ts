@@ -2,6 +2,7 @@
  * Pages that belong to no queue: the list of queues, the login, and what cannot be shown.
  * @module
  */
+import { sparkline } from "../parts/chart.ts";
 import { badge } from "../parts/state.ts";
 import { count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
@@ -9,6 +10,7 @@ import type { Content } from "../parts/layout.ts";
 import { link, queueLink, type Visit } from "../parts/visit.ts";
 import { asked } from "../queue/patience.ts";
 import type { Queue } from "../queue/queue.ts";
+import { readStats, SPANS, stepsOf } from "../queue/throughput.ts";
 
 /** All queues of the dashboard. */
 export async function homePage(visit: Visit): Promise<Content> {
@@ -19,7 +21,9 @@ export async function homePage(visit: Visit): Promise<Content> {
       <div class="scroll">
         <table class="stack">
           <thead>
-            <tr><th>Queue</th><th>State</th>${heads.map((name) => html`<th class="number">${name}</th>`)}</tr>
+            <tr><th>Queue</th><th>State</th><th>${SPANS.hour.title}</th>${heads.map((name) =>
+              html`<th class="number">${name}</th>`
+            )}</tr>
           </thead>
           <tbody>${rows}</tbody>
         </table>
@@ -34,7 +38,7 @@ async function queueRow(visit: Visit, queue: Queue): Promise<Html> {
   const name = html`<th scope="row"><a href="${queueLink({ board, queue }, "")}">${queue.name}</a></th>`;
   try {
     const { huey } = queue;
-    const [waiting, latency, running, scheduled, failed, all, consumers, paused] = await asked(
+    const [waiting, latency, running, scheduled, failed, all, consumers, paused, hour] = await asked(
       board.clock,
       queue.name,
       Promise.all([
@@ -46,6 +50,7 @@ async function queueRow(visit: Visit, queue: Queue): Promise<Html> {
         huey.deadLetterCount(),
         huey.consumers(),
         huey.isPaused(),
+        readStats(queue, SPANS.hour),
       ]),
     );
     const alive = consumers.filter(({ silent }) => !silent).length;
@@ -61,7 +66,8 @@ async function queueRow(visit: Visit, queue: Queue): Promise<Html> {
       count(scheduled),
     ];
     const labels = ["Waiting", "Oldest", "Running", "Scheduled", "Failed", "Dead", "Consumers"];
-    return html`<tr>${name}<td>${state}</td>${
+    const spark = sparkline(stepsOf(hour.rows, SPANS.hour, queue.core.clock.now()), SPANS.hour.title);
+    return html`<tr>${name}<td>${state}</td><td data-label="${SPANS.hour.title}">${spark}</td>${
       [...values, count(failed), count(all - failed), count(alive)].map((value, index) =>
         html`<td class="number${(index === 4 || index === 5) && value !== "0" ? " failing" : ""}" data-label="${
           labels[index]
@@ -70,7 +76,7 @@ async function queueRow(visit: Visit, queue: Queue): Promise<Html> {
     }</tr>`;
   } catch (error) {
     board.logger.warn(`Dashboard: queue "${queue.name}" cannot be read`, { error });
-    return html`<tr>${name}<td colspan="8">${badge("failed", "does not answer")}</td></tr>`;
+    return html`<tr>${name}<td colspan="9">${badge("failed", "does not answer")}</td></tr>`;
   }
 }
 

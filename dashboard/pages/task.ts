@@ -12,6 +12,7 @@ import { type Content, LIST_TITLES } from "../parts/layout.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";
 import type { TaskStats } from "../../lib/statistics/by_task.ts";
 import type { Stats } from "../../lib/types/statistics.ts";
+import { periodicCard } from "./periodic_card.ts";
 import { readFailures } from "../queue/failures.ts";
 import { LISTS } from "../queue/lists.ts";
 import { recentRow } from "../queue/row.ts";
@@ -35,6 +36,7 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
   const stats = tasks.get(name);
   const definition = queue.core.registry.known().find((task) => task.name === name);
   const held = definition && await makeWrapper(queue.core, definition).isRevoked();
+  const clockwork = definition?.periodic === undefined ? undefined : await periodicCard(visit, name);
   const rows = recent.filter((task) => task.name === name).map(recentRow);
   if (definition === undefined && stats === undefined && rows.length === 0) {
     return { title: "No such task", body: html`<p class="empty">Nothing is known of a task of this name.</p>`, status: 404 };
@@ -52,6 +54,7 @@ export async function taskPage(visit: QueueVisit): Promise<Content> {
         : numbers(stats.totals)}</section>
     </div>
     ${failuresOf(visit, failures)}
+    ${clockwork}
     <section class="card"><h2>Run times</h2>${runTimes(span, stats)}</section>
     <section class="card"><h2>Recent</h2>${rows.length === 0
       ? html`<p class="empty">None has ended lately.</p>`

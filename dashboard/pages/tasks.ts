@@ -6,12 +6,13 @@ import { count, duration } from "../parts/format.ts";
 import { sparkline } from "../parts/chart.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
+import { leafLinks, leafThrough } from "../parts/leaf.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import type { TaskStats } from "../../lib/statistics/by_task.ts";
 import { readTaskStats, type Span, spanOf, SPANS, stepsOf } from "../queue/throughput.ts";
 
-/** So many tasks are shown, those that ran most. */
-const MOST_TASKS = 200;
+/** Tasks on one page. */
+const PAGE_TASKS = 25;
 
 /** The page. */
 export async function tasksPage(visit: QueueVisit): Promise<Content> {
@@ -20,18 +21,15 @@ export async function tasksPage(visit: QueueVisit): Promise<Content> {
   const { tasks, cut } = await readTaskStats(queue, span);
   const names = new Set([...queue.core.registry.known().map(({ name }) => name), ...tasks.keys()]);
   const sorted = [...names].sort((a, b) => ended(tasks.get(b)) - ended(tasks.get(a)) || (a < b ? -1 : 1));
-  const shown = sorted.slice(0, MOST_TASKS);
+  const leaf = leafThrough(visit, sorted, PAGE_TASKS);
   const body = html`
-    ${cut
-      ? html`<p class="note">There is more than was read: the beginning of the time is left out.</p>`
-      : ""} ${sorted.length > MOST_TASKS
-      ? html`<p class="note">Only ${count(MOST_TASKS)} of ${count(sorted.length)} tasks are shown, those that ran most.</p>`
-      : ""}
-    <section class="card">${shown.length === 0 ? html`<p class="empty">No task is known.</p>` : html`
+    ${cut ? html`<p class="note">There is more than was read: the beginning of the time is left out.</p>` : ""}
+    <section class="card">${sorted.length === 0 ? html`<p class="empty">No task is known.</p>` : html`
       <div class="scroll">
-        <table class="stack">${head()}<tbody>${shown.map((name) => row(visit, span, name, tasks.get(name)))}</tbody></table>
+        <table class="stack">${head()}<tbody>${leaf.rows.map((name) => row(visit, span, name, tasks.get(name)))}</tbody></table>
       </div>
     `}</section>
+    ${leafLinks(visit, "tasks", leaf, { span: span.name })}
   `;
   return { title: "Tasks", here: "tasks", body, aside: spanTabs(visit, "tasks", span) };
 }
@@ -76,11 +74,11 @@ function row(visit: QueueVisit, span: Span, name: string, stats: TaskStats | und
     ["Longest", duration(totals?.runMax)],
     ["Wait p95", duration(totals?.waitP95)],
   ];
-  const steps = stepsOf(stats?.rows ?? [], span, visit.nowMs).map(({ completed, failed }) => completed + failed);
+  const steps = stepsOf(stats?.rows ?? [], span, visit.nowMs);
   const failing = (totals?.failed ?? 0) > 0;
   return html`<tr data-row="${name}"><th scope="row"><a href="${queueLink(visit, "task", { name, span: span.name })}">${
     name === "" ? "(unreadable)" : name
-  }</a></th><td>${sparkline(steps, `${name}: ${count(ended(stats))} ended`)}</td>${
+  }</a></th><td>${sparkline(steps, `${name}, ${span.title}`)}</td>${
     cells.map(([label, text]) =>
       html`<td class="number${label === "Failed" && failing ? " failing" : ""}" data-label="${label}">${text}</td>`
     )

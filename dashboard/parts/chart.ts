@@ -1,5 +1,5 @@
 /**
- * Charts, as SVG made here: no script draws them, and each bar says in words what it shows.
+ * Charts, as SVG made here: no script draws them, and each bar says in words what it shows. Browsers paint few shapes sooner than many.
  * @module
  */
 import { count, exact } from "./format.ts";
@@ -48,7 +48,8 @@ export function throughputChart({ title, bars, stepMs, marks = [] }: ChartOption
   const lines = [0, 0.5, 1].map((part) => gridLine(TOP + PLOT * (1 - part), part * highest));
   return html`
     <svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
-      ${lines} ${bars.map((bar, index) => drawBar(bar, LEFT + index * step, step, highest))}
+      ${lines} ${columns("good", bars, step, highest)} ${columns("bad", bars, step, highest)}
+      ${bars.map((bar, index) => drawHit(bar, LEFT + index * step, step))}
       ${marks.map((mark) => drawMark(mark, LEFT + (mark.at.getTime() - startMs) / stepMs * step))} ${timeLabels(
         bars,
         step,
@@ -69,27 +70,31 @@ function tick(value: number): string {
   return value >= 1000 ? `${Math.round(value / 100) / 10}k` : String(Math.round(value * 10) / 10);
 }
 
-function drawBar({ at, completed, failed }: Bar, x: number, step: number, highest: number): Html {
-  const gap = step > 6 ? 1.5 : 0.5;
-  const width = Math.max(1, step - gap);
-  const good = scaled(completed, highest);
-  const bad = scaled(failed, highest);
-  return html`
-    <g class="bar">
-      <title>${exact(at).slice(0, 16)}: ${count(completed)} completed, ${count(failed)} failed</title>
-      <rect class="hit" x="${x}" y="${TOP}" width="${step}" height="${PLOT}"></rect>
-      ${column("good", { x, width, height: good, below: 0 })} ${column("bad", { x, width, height: bad, below: good })}
-    </g>
-  `;
+/** One shape for all columns of a colour: a busy day would else be hundreds of elements. */
+function columns(tone: "good" | "bad", bars: readonly Bar[], step: number, highest: number): Html | "" {
+  const width = Math.max(1, step - (step > 6 ? 1.5 : 0.5));
+  const shapes = bars.map((bar, index) => {
+    const good = scaled(bar.completed, highest);
+    const [height, below] = tone === "good" ? [good, 0] : [scaled(bar.failed, highest), good];
+    return height === 0 ? "" : box(LEFT + index * step, TOP + PLOT - below - height, width, height);
+  }).join("");
+  return shapes === "" ? "" : html`<path class="${tone}" d="${shapes}"></path>`;
 }
 
-function column(
-  tone: "good" | "bad",
-  { x, width, height, below }: { readonly x: number; readonly width: number; readonly height: number; readonly below: number },
-): Html | "" {
-  if (height === 0) return "";
-  const y = TOP + PLOT - below - height;
-  return html`<rect class="${tone}" x="${x}" y="${y}" width="${width}" height="${height}" rx="1"></rect>`;
+/** A rectangle as a piece of a path. */
+function box(x: number, y: number, width: number, height: number): string {
+  const [left, top, across, down] = [x, y, width, height].map((value) => Math.round(value * 100) / 100);
+  return `M${left} ${top}h${across}v${down}h-${across}z`;
+}
+
+/** What says in words what happened in a step, where something did. */
+function drawHit({ at, completed, failed }: Bar, x: number, step: number): Html | "" {
+  if (completed + failed === 0) return "";
+  return html`
+    <rect class="hit" x="${x}" y="${TOP}" width="${step}" height="${PLOT}">
+      <title>${exact(at).slice(0, 16)}: ${count(completed)} completed, ${count(failed)} failed</title>
+    </rect>
+  `;
 }
 
 /** One failure among a million is still seen. */
@@ -154,18 +159,28 @@ export function histogram(title: string, buckets: readonly { readonly label: str
 }
 
 /**
- * A small line of numbers, beside a row of a table.
+ * A small chart of completed and failed tasks, beside a row of a table.
  *
- * @param values The numbers, oldest first.
- * @param label What it shows, in words.
+ * @param steps The numbers, oldest first.
+ * @param what What it is of, for those who hear it: they are told the numbers too.
  */
-export function sparkline(values: readonly number[], label: string): Html {
-  const highest = Math.max(1, ...values);
-  const step = 100 / Math.max(1, values.length);
-  return html`<svg class="spark" viewBox="0 0 100 24" role="img" aria-label="${label}" preserveAspectRatio="none">${
-    values.map((value, index) => {
-      const height = value === 0 ? 0 : Math.max(1.5, value / highest * 22);
-      return html`<rect x="${index * step}" y="${24 - height}" width="${step * 0.8}" height="${height}"></rect>`;
-    })
-  }</svg>`;
+export function sparkline(steps: readonly Omit<Bar, "at">[], what: string): Html {
+  const highest = Math.max(1, ...steps.map(({ completed, failed }) => completed + failed));
+  const width = 100 / Math.max(1, steps.length);
+  const tall = (value: number): number => value === 0 ? 0 : Math.max(1.5, value / highest * 22);
+  const [good, bad] = (["completed", "failed"] as const).map((key) =>
+    steps.map((step, index) => {
+      const below = key === "failed" ? tall(step.completed) : 0;
+      const height = Math.min(tall(step[key]), 24 - below);
+      return height === 0 ? "" : box(index * width, 24 - below - height, width * 0.8, height);
+    }).join("")
+  );
+  const [completed, failed] = (["completed", "failed"] as const).map((key) => steps.reduce((sum, step) => sum + step[key], 0));
+  const label = `${what}: ${count(completed)} completed, ${count(failed)} failed`;
+  return html`
+    <svg class="spark" viewBox="0 0 100 24" role="img" aria-label="${label}"
+      preserveAspectRatio="none">${good === "" ? "" : html`<path d="${good}"></path>`}${bad === ""
+        ? ""
+        : html`<path class="bad" d="${bad}"></path>`}</svg>
+  `;
 }

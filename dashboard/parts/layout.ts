@@ -2,6 +2,7 @@
  * What all pages have around them.
  * @module
  */
+import { fileAddress } from "../assets/files.ts";
 import { type ListName, LISTS } from "../queue/lists.ts";
 import type { Queue } from "../queue/queue.ts";
 import { compact, count } from "./format.ts";
@@ -98,10 +99,10 @@ function page(visit: Visit, content: Content, { nav, queue, events }: Around): H
         <meta name="color-scheme" content="light dark">
         <meta name="robots" content="noindex">
         <title>${title}</title>
-        <link rel="icon" href="${link(board, "/assets/icon.svg")}">
-        <link rel="stylesheet" href="${link(board, "/assets/style.css")}">
-        <script src="${link(board, "/assets/theme.js")}"></script>
-        <script src="${link(board, "/assets/script.js")}" defer></script>
+        <link rel="icon" href="${fileAddress(board.base, "icon.svg")}">
+        <link rel="stylesheet" href="${fileAddress(board.base, "style.css")}">
+        <script src="${fileAddress(board.base, "theme.js")}"></script>
+        <script src="${fileAddress(board.base, "script.js")}" defer></script>
       </head>
       <body data-events="${events ?? ""}">
             <a class="skip" href="#main">Skip to the content</a>
@@ -125,7 +126,7 @@ function topBar(visit: Visit, queue: Queue | undefined, live: boolean): Html {
   const seen = decision.access !== false;
   return html`<header class="top">
     <a class="brand" href="${link(board, "/")}"><img src="${
-    link(board, "/assets/icon.svg")
+    fileAddress(board.base, "icon.svg")
   }" alt="" width="24" height="24"> Huey</a>
     ${seen && board.queues.length > 1 ? queueMenu(visit, queue) : queue && html`<span class="queue">${queue.name}</span>`}
     ${

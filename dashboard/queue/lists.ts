@@ -15,8 +15,8 @@ export const LISTS = ["waiting", "scheduled", "blocked", "running", "failed", "d
 /** A list of a queue. */
 export type ListName = typeof LISTS[number];
 
-/** Rows on one page. */
-export const PAGE_ROWS = 50;
+/** Rows on one page: each costs a browser a millisecond before it paints anything, and a screen has room for about twenty. */
+export const PAGE_ROWS = 25;
 /** Without a search so many rows can be leafed through. */
 const MOST_LISTED = 1000;
 /** A search looks at so many tasks; more than a thousand dead letters are not given at once, nor are there more recent ends. */

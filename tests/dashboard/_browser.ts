@@ -17,12 +17,12 @@ export interface Tab {
 /** What telephones have. */
 export const TELEPHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** Starts the browser. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts the browser. `more`: arguments for it. */
+export async function startBrowser(more: readonly string[] = []): Promise<Browser> {
   const names = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "chromium"));
   const executablePath = names.find((path) => existsSync(path));
   if (executablePath === undefined) throw new Error("There is no chromium on the PATH: npm test installs it");
-  return await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
+  return await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", ...more] });
 }
 
 /** Opens a page that keeps the errors of its scripts, of its policy, and of what it loads. */
