@@ -202,10 +202,10 @@ export type { HeldLock, LockOptions, RateLimit, RateLimitOptions, TaskLock } fro
 export type {
   ConsumerInfo,
   DeadLetter,
-  DeadLetterError,
   DeadLetterFilter,
   PauseOptions,
   PeriodicInfo,
   RunningTask,
 } from "./lib/types/operating.ts";
+export type { DeadLetterError, PastAttempt, TaskLine } from "./lib/types/history.ts";
 export type { FlushOptions, HueyOptions, Logger, Place, SerializerLike, SerializerOptions } from "./lib/types/options.ts";

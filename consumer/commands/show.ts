@@ -6,13 +6,15 @@ import { showSafely } from "../../lib/primitives/log_text.ts";
 import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
 import { type Command, DONE, FAILED } from "./command.ts";
 import type { Printer } from "./printer.ts";
+import { timelineOf } from "../../lib/operation/timeline.ts";
+import { showSeconds } from "./durations.ts";
 import { showArguments, showTime, taskRecord } from "./records.ts";
 
 /** `show APP ID`. */
 export const show: Command = {
   name: "show",
   form: "ID",
-  help: "state, times, arguments, attempts, error, progress, steps and value of one; takes nothing",
+  help: "state, times, arguments, each attempt with its error, a timeline, progress, steps and value of one; takes nothing",
   least: 1,
   most: 1,
   options: [],
@@ -24,13 +26,13 @@ export const show: Command = {
       return FAILED;
     }
     if (printer.json) printer.value(recordOf(found));
-    else print(found, printer);
+    else print(found, printer, core.clock.now());
     return DONE;
   },
 };
 
 function recordOf(found: InvocationDetails): Record<string, unknown> {
-  const { id, name, status, task, running, deadLetter: letter, value, error, progress, steps } = found;
+  const { id, name, status, task, running, deadLetter: letter, history, value, error, progress, steps } = found;
   return {
     ...task === undefined ? {} : taskRecord(task),
     id,
@@ -40,6 +42,7 @@ function recordOf(found: InvocationDetails): Record<string, unknown> {
     ...letter === undefined ? {} : { deadLetter: { id: letter.id, kind: letter.kind, reason: letter.reason, at: letter.at } },
     error: letter?.error ?? error,
     attempts: attemptsOf(found),
+    history,
     progress,
     steps: Object.fromEntries(steps),
     ...value === undefined ? {} : { value: value.value },
@@ -50,7 +53,7 @@ function attemptsOf({ status, deadLetter: letter, running, recent }: InvocationD
   return running?.attempt ?? letter?.attempts ?? recent?.attempts ?? status.attempts;
 }
 
-function print(found: InvocationDetails, printer: Printer): void {
+function print(found: InvocationDetails, printer: Printer, nowMs: number): void {
   const { id, name, status, task, running, deadLetter: letter, recent, value, error, progress, steps } = found;
   printer.title(`${name === "" ? "A task" : name} ${id}`);
   printer.facts([
@@ -71,6 +74,28 @@ function print(found: InvocationDetails, printer: Printer): void {
     ["error", error?.text],
   ]);
   if (error?.stack !== undefined) printer.block(error.stack);
+  printTimeline(found, printer, nowMs);
+  printAttempts(found, printer);
+}
+
+function printTimeline(found: InvocationDetails, printer: Printer, nowMs: number): void {
+  const events = timelineOf(found, nowMs, showSeconds);
+  if (events.length === 0) return;
+  printer.title("Timeline");
+  // With the milliseconds: an attempt may take a few.
+  printer.facts(events.map(({ at, text, more }) => [at?.toISOString() ?? "", more === undefined ? text : `${text}, ${more}`]));
+}
+
+/** Beside the last one, whose error is told above, unless that one has logged something. */
+function printAttempts({ history, deadLetter: letter }: InvocationDetails, printer: Printer): void {
+  for (const ended of history) {
+    const { attempt, error, log } = ended;
+    const isTold = letter !== undefined && ended === history.at(-1);
+    if (log.length === 0 && (isTold || error === undefined)) continue;
+    printer.title(`Attempt ${attempt}`);
+    if (error !== undefined && !isTold) printer.block(error.stack ?? `${error.name}: ${error.message}`);
+    for (const { at, level, text } of log) printer.say(`  ${at.toISOString()} ${level} ${text}`);
+  }
 }
 
 function at(time: Date | undefined): string | undefined {

@@ -123,6 +123,10 @@ progress { width: 100%; height: 1rem; vertical-align: middle; accent-color: var(
 .timeline li.bad::before { border-color: var(--bad); background: var(--bad); }
 .timeline li.busy::before { border-color: var(--busy); background: var(--busy); }
 .timeline span { color: var(--muted); display: block; font-size: .9rem; }
+.attempts summary { cursor: pointer; padding: .5rem 0; overflow-wrap: anywhere; }
+.attempts p { margin: .5rem 0; overflow-wrap: anywhere; }
+.log { list-style: none; margin: .6rem 0; padding: 0; font: .86rem/1.5 var(--mono); overflow-wrap: anywhere; }
+.log .error { color: var(--bad); }
 .graph { overflow-x: auto; }
 .graph svg { max-width: none; }
 .graph rect { fill: var(--soft); stroke: var(--line); }

@@ -12,6 +12,7 @@ import { mayAct, type QueueVisit } from "../parts/visit.ts";
 import { graphOf } from "../queue/graph.ts";
 import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
 import { HIDDEN, type Shown } from "../queue/shown.ts";
+import { attempts } from "./attempts.ts";
 import { timeline } from "./timeline.ts";
 
 /** The page. */
@@ -42,7 +43,7 @@ export async function invocationPage(visit: QueueVisit): Promise<Content> {
       <section class="card"><h2>Timeline</h2>${timeline(visit, found)}</section>
       <section class="card"><h2>About</h2>${facts(visit, found)}</section>
     </div>
-    ${data(visit, found)} ${graph(visit, found)}
+    ${attempts(visit, found)} ${data(visit, found)} ${graph(visit, found)}
   `;
   return { title: found.name === "" ? "Unreadable message" : found.name, body, aside: buttons(visit, found) };
 }
@@ -69,10 +70,11 @@ function stateOf({ state }: InvocationDetails["status"], letter: InvocationDetai
   return state === "unknown" && letter !== undefined ? letter.kind === "failed" ? "failed" : "dead" : state;
 }
 
-function problem(visit: QueueVisit, { error, deadLetter: letter }: InvocationDetails): Html | "" {
+function problem(visit: QueueVisit, { error, deadLetter: letter, status }: InvocationDetails): Html | "" {
   const { show } = visit.board;
   if (error === undefined) return "";
-  const title = letter?.kind === "failed" || letter === undefined ? "Error" : "Why nobody could run it";
+  const ofTask = status.ended || letter !== undefined ? "Error" : "Error of the last attempt";
+  const title = letter === undefined || letter.kind === "failed" ? ofTask : "Why nobody could run it";
   const text = show.text(error.text);
   // A stack begins with the error itself.
   const stack = error.stack === undefined || !show.open ? undefined : show.text(error.stack);

@@ -7,13 +7,15 @@ import type { AttemptLock, CurrentAttempt } from "../core/current.ts";
 import { hasReason, withoutReasons } from "../primitives/error_record.ts";
 import { CancelExecution, TaskTimeout } from "../errors.ts";
 import { type AboutTask, aboutTask } from "../observe/tracing.ts";
-import type { Message } from "../message/message.ts";
+import { KeptLines, taskLogger } from "./lines.ts";
+import type { LineRecord, Message } from "../message/message.ts";
 import { callStorage, type StorageCall } from "../core/patience.ts";
 import { ProgressWriter } from "./progress.ts";
 import type { Claim } from "../storage.ts";
 import { InvocationInfo, makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";
 import type { TaskContext } from "../types/context.ts";
+import type { Logger } from "../types/options.ts";
 import type { Stored } from "../types/values.ts";
 import { Steps } from "./steps.ts";
 
@@ -44,6 +46,8 @@ export class Attempt implements Running, CurrentAttempt {
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
+  /** What it has logged; made with the first logger that is asked for. */
+  kept: KeptLines | undefined;
   /** Whether it may have kept steps. */
   usesSteps = false;
   /** Ends with its function, if that goes on after its timeout. */
@@ -77,6 +81,16 @@ export class Attempt implements Running, CurrentAttempt {
   }
   get task(): Task {
     return this.#task ??= makeTask(this.message);
+  }
+
+  /** When it started, by the clock of the day. @param nowMs The time now */
+  startedAtMs(nowMs: number): number {
+    return Math.round(nowMs - (this.#core.clock.elapsed() - this.startedMs));
+  }
+
+  /** The last lines that it has logged. */
+  get lines(): readonly LineRecord[] | undefined {
+    return this.kept?.all;
   }
 
   /** Made when it is first asked for: most tasks never do. */
@@ -163,6 +177,7 @@ export class Context extends InvocationInfo implements TaskContext {
   readonly #core: Core;
   #progress: ProgressWriter | undefined;
   #steps: Steps | undefined;
+  #logger: Logger | undefined;
 
   constructor(core: Core, attempt: Attempt) {
     super(attempt.message);
@@ -184,6 +199,11 @@ export class Context extends InvocationInfo implements TaskContext {
   }
   get isTimedOut(): boolean {
     return this.#attempt.remainingMs === 0;
+  }
+
+  get logger(): Logger {
+    const attempt = this.#attempt;
+    return this.#logger ??= taskLogger(this.#core.logger, attempt.about, attempt.kept ??= new KeptLines(this.#core));
   }
 
   checkTimeout(): void {

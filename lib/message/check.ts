@@ -5,6 +5,7 @@
 import { show } from "../primitives/arguments.ts";
 import { DecodeError } from "../errors.ts";
 import { CARRIED_CHECKS } from "./carried_options.ts";
+import { isHistory } from "./history.ts";
 import { isName, MAX_CHORD_MEMBERS } from "../primitives/limits.ts";
 import { LAST_DATE_MS } from "../primitives/time.ts";
 
@@ -30,6 +31,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["run", isName],
   ["attempt", isCount],
   ["first", isFirst],
+  ["history", isHistory],
   ["quick", isCount],
   ["next", isStep],
   ["onError", isMessage],

@@ -46,6 +46,8 @@ export interface Message {
   readonly attempt?: number | undefined;
   /** What it said before its first attempt, where further attempts have changed that. */
   readonly first?: FirstAttempt | undefined;
+  /** The last of the attempts before this one. */
+  readonly history?: readonly AttemptRecord[] | undefined;
   /** How often in a row it was tried again without a pause. */
   readonly quick?: number | undefined;
   /** Run with the value of this one. */
@@ -68,6 +70,40 @@ export interface Message {
 export interface FirstAttempt {
   readonly retries?: number | undefined;
   readonly retryDelay?: number | undefined;
+}
+
+/** An attempt that has ended. What is usual or not known is left out. */
+export interface AttemptRecord {
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** How it ended: "error", "timeout", "locked", ... */
+  readonly outcome: string;
+  readonly endedAt: number;
+  readonly startedAt?: number | undefined;
+  /** It waited until then. */
+  readonly dueAt?: number | undefined;
+  readonly worker?: string | undefined;
+  readonly consumer?: string | undefined;
+  /** How often it was handed out, if more than once. */
+  readonly deliveries?: number | undefined;
+  /** How often it was put off like this, if more than once; the times are those of the last. */
+  readonly times?: number | undefined;
+  readonly error?: ErrorRecord | undefined;
+  readonly log?: readonly LineRecord[] | undefined;
+}
+
+/** The error of an attempt, cut. */
+export interface ErrorRecord {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | undefined;
+}
+
+/** A line that a task has logged, cut. */
+export interface LineRecord {
+  readonly at: number;
+  readonly level: string;
+  readonly text: string;
 }
 
 /** Small texts by name. */

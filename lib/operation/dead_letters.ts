@@ -9,8 +9,11 @@ import { checkNumber } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { instantMs } from "../primitives/time.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
-import type { TaskInfo } from "../types/calling.ts";
-import type { DeadLetter, DeadLetterError, DeadLetterFilter } from "../types/operating.ts";
+import { historyOf, lastAttempt } from "./history.ts";
+import type { Message } from "../message/message.ts";
+import { readText } from "../primitives/error_record.ts";
+import type { DeadLetterError, PastAttempt } from "../types/history.ts";
+import type { DeadLetter, DeadLetterFilter } from "../types/operating.ts";
 
 const FILTER: Rules<DeadLetterFilter> = {
   kind: rule.oneOf("failed", "unknown", "unreadable"),
@@ -74,28 +77,49 @@ export async function deleteDeadLetter(core: Core, id: string): Promise<boolean>
 
 async function toDeadLetter(core: Core, stored: StoredDeadLetter): Promise<DeadLetter> {
   const { id, kind, reason, atMs, data, taskId, taskName, attempts } = stored;
-  const [task, error] = [await taskOf(core, stored), await errorOf(core, stored)];
-  return { id, kind, reason, at: new Date(atMs), data, taskId, taskName, task, error, attempts };
+  const [message, failure] = [await messageOf(core, stored), await failureOf(core, stored)];
+  const last = failure?.last === undefined ? [] : [failure.last];
+  return {
+    id,
+    kind,
+    reason,
+    at: new Date(atMs),
+    data,
+    taskId,
+    taskName,
+    task: message && makeTask(message),
+    error: failure?.error,
+    attempts,
+    history: [...historyOf(message), ...last],
+  };
 }
 
-async function taskOf(core: Core, { taskId = "", data }: StoredDeadLetter): Promise<TaskInfo | undefined> {
+async function messageOf(core: Core, { taskId = "", data }: StoredDeadLetter): Promise<Message | undefined> {
   try {
-    return makeTask(await decodeMessage(core, { id: taskId, data }));
+    return await decodeMessage(core, { id: taskId, data });
   } catch {
     // That is why it was set aside, or it was written by another serializer.
     return undefined;
   }
 }
 
-async function errorOf(core: Core, { id, kind, reason, error: data }: StoredDeadLetter): Promise<DeadLetterError | undefined> {
+/** Of what a task failed for good. */
+interface Failure {
+  readonly error: DeadLetterError;
+  readonly last?: PastAttempt | undefined;
+}
+
+async function failureOf(core: Core, { id, kind, reason, error: data }: StoredDeadLetter): Promise<Failure | undefined> {
   if (kind !== "failed") return undefined;
+  const unknown = { name: "Error", message: reason, stack: undefined };
   try {
-    if (data === undefined) return { name: "Error", message: reason, stack: undefined };
-    const stored = await decodeValue(core, data, placeOf(core, "failure", id)) as Partial<DeadLetterError> | null;
-    const text = (value: unknown): string | undefined => typeof value === "string" ? value : undefined;
-    return { name: text(stored?.name) ?? "Error", message: text(stored?.message) ?? reason, stack: text(stored?.stack) };
+    if (data === undefined) return { error: unknown };
+    const stored = await decodeValue(core, data, placeOf(core, "failure", id)) as Record<string, unknown> | null;
+    const text = (key: keyof DeadLetterError): string | undefined => readText(stored, key);
+    const error = { name: text("name") ?? unknown.name, message: text("message") ?? reason, stack: text("stack") };
+    return { error, last: lastAttempt(stored?.["attempt"], error) };
   } catch (error) {
     core.logger.warn(`The error of dead letter ${id} cannot be read`, { error });
-    return { name: "Error", message: reason, stack: undefined };
+    return { error: unknown };
   }
 }

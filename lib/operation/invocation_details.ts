@@ -15,6 +15,8 @@ import { taskStatus } from "../result/state.ts";
 import { readRecent } from "../statistics/read.ts";
 import { DecodeError, TaskException } from "../errors.ts";
 import type { Message } from "../message/message.ts";
+import { historyOf, isFailure } from "./history.ts";
+import type { PastAttempt } from "../types/history.ts";
 import type { Item } from "../storage.ts";
 import type { TaskInfo } from "../types/calling.ts";
 import type { DeadLetter, RunningTask } from "../types/operating.ts";
@@ -33,6 +35,8 @@ export interface InvocationDetails {
   readonly message: Message | undefined;
   readonly running: RunningTask | undefined;
   readonly deadLetter: DeadLetter | undefined;
+  /** The last attempts that have ended, the oldest first; known as long as the message is. */
+  readonly history: readonly PastAttempt[];
   readonly recent: RecentTask | undefined;
   /** Its value, if there is one. */
   readonly value: { readonly value: unknown } | undefined;
@@ -69,6 +73,7 @@ export async function readInvocationDetails(core: Core, id: string): Promise<Inv
   if (!known) return undefined;
   const message = await readMessage(core, item ?? (letter && { id: taskId, data: letter.data }));
   const task = message === undefined ? running ?? letter?.task : makeTask(message);
+  const history = letter?.history ?? historyOf(message);
   return {
     id: taskId,
     name: task?.name ?? letter?.taskName ?? recent?.name ?? "",
@@ -77,9 +82,10 @@ export async function readInvocationDetails(core: Core, id: string): Promise<Inv
     message,
     running,
     deadLetter: letter,
+    history,
     recent,
     value: outcome?.value,
-    error: errorOf(letter, outcome?.error, status),
+    error: errorOf(letter, outcome?.error ?? lastError(history), status),
     progress,
     steps: await keptSteps(core, { id: taskId, run: message?.run }),
   };
@@ -111,6 +117,12 @@ async function readStoredResult(core: Core, id: string): Promise<Outcome | undef
     const { error: text, traceback } = error.metadata;
     return { value: undefined, error: { text, stack: traceback === "" ? undefined : traceback } };
   }
+}
+
+/** That of the last attempt which failed. */
+function lastError(history: readonly PastAttempt[]): InvocationDetails["error"] {
+  const error = history.findLast(isFailure)?.error;
+  return error && { text: error.message === "" ? error.name : `${error.name}: ${error.message}`, stack: error.stack };
 }
 
 function errorOf(

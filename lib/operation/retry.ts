@@ -105,6 +105,13 @@ async function readable(core: Core, id: string, data: Uint8Array): Promise<Messa
 function asNew(core: Core, message: Message): Message {
   const { first = message, ...kept } = message;
   const { fields } = core.registry.find(message.name) ?? { fields: first };
-  const fresh = { eta: undefined, expiresAt: undefined, attempt: undefined, quick: undefined, unknown: undefined };
+  const fresh = {
+    eta: undefined,
+    expiresAt: undefined,
+    attempt: undefined,
+    history: undefined,
+    quick: undefined,
+    unknown: undefined,
+  };
   return { ...kept, ...fresh, retries: fields.retries, retryDelay: first.retryDelay };
 }

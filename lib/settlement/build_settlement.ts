@@ -10,6 +10,7 @@ import { aboutText } from "../core/about.ts";
 import { canceledSteps } from "./canceled_steps.ts";
 import { decodeMessage, encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
+import { withHistory } from "./attempt_record.ts";
 import { failedDeadLetter } from "./failed_dead_letter.ts";
 import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
@@ -51,6 +52,8 @@ export interface EndedAttempt {
   readonly dropChord: string | undefined;
   /** If it ran, and here. */
   readonly attempt: Attempt | undefined;
+  /** Who has ended it. */
+  readonly owner: Owner | undefined;
   readonly dropLocks?: boolean | undefined;
   /** As of the settlement. */
   readonly passLocks?: Owner | undefined;
@@ -137,7 +140,7 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
-    next: retry && await encodeItem(core, retry, { retry: true, error: isInstruction(outcome) ? undefined : outcome.error }),
+    next: retry && await retryItem(ended, outcome, retry),
     chords: await chordRecords(core, chords),
     chord: report && await chordReportOf(core, report, chordValue(outcome, carried)),
     canceled,
@@ -146,6 +149,17 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   // The steps of a failed task stay with it, for the run that `retry` may begin.
   const whole = deadLetter === undefined ? settlement : { ...settlement, ...deadLetter, dropSteps: undefined };
   return { outcome, settlement: whole, followUps, retry, report };
+}
+
+/** The next attempt; with the history of those before it, where the serializer takes so much. */
+async function retryItem(ended: EndedAttempt, outcome: Outcome, retry: Message): Promise<Item> {
+  const options = { retry: true, error: isInstruction(outcome) ? undefined : outcome.error };
+  try {
+    return await encodeItem(ended.core, withHistory(retry, ended, outcome), options);
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    return await encodeItem(ended.core, { ...retry, history: undefined }, options);
+  }
 }
 
 /** What an end writes beside what each has. */
@@ -283,7 +297,7 @@ async function itemsOf(core: Core, followUps: readonly Message[]): Promise<Item[
 /** What is told of a task that has ended. */
 function aboutEnd({ core: { clock }, attempt }: EndedAttempt, { kind, ran, error, message }: Outcome): string {
   const endedMs = clock.now();
-  const startedMs = attempt && Math.round(endedMs - (clock.elapsed() - attempt.startedMs));
+  const startedMs = attempt?.startedAtMs(endedMs);
   const { enqueuedAt: enqueuedMs, attempt: before = 0 } = message;
   const failure = OUTCOMES[kind].ending === "failed" ? error?.message : undefined;
   return aboutText({ enqueuedMs, attempts: before + (ran ? 1 : 0), startedMs, endedMs, error: failure });

@@ -3,15 +3,18 @@
  * error handlers see does not change by that.
  * @module
  */
+import type { Attempt } from "../attempt/attempt.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isTemporary } from "../core/patience.ts";
-import type { Message } from "../message/message.ts";
+import type { AttemptRecord, Message } from "../message/message.ts";
 import { errorStack, errorText, readText, toError } from "../primitives/error_record.ts";
 import { newId } from "../primitives/ids.ts";
 import { beginningOf } from "../primitives/secrets.ts";
-import type { Burial, Claim, Settlement } from "../storage.ts";
+import { attemptRecord } from "./attempt_record.ts";
+import type { Place } from "../types/options.ts";
+import type { Burial, Claim, Owner, Settlement } from "../storage.ts";
 
 /** What is to be set aside. */
 interface FailedAttempt {
@@ -20,6 +23,8 @@ interface FailedAttempt {
   /** With the values of its chord, if it is the callback of one. */
   readonly message: Message;
   readonly dropChord: string | undefined;
+  readonly attempt: Attempt | undefined;
+  readonly owner: Owner | undefined;
 }
 
 /** Longest text of an error that is kept here, and longest stack. */
@@ -47,7 +52,7 @@ export async function failedDeadLetter(
     data: await dataOf(failed),
     taskId: message.id,
     taskName: message.name,
-    error: await errorData(core, id, error),
+    error: await errorData(core, id, error, attemptRecord(failed, outcome)),
     attempts: (message.attempt ?? 0) + (outcome.postponed ? 0 : 1),
   };
   return { bury, buryBounds: keepFailed };
@@ -65,14 +70,24 @@ async function dataOf({ core, claim, message, dropChord }: FailedAttempt): Promi
   }
 }
 
-async function errorData(core: Core, id: string, error: Error): Promise<Uint8Array | undefined> {
+async function errorData(core: Core, id: string, error: Error, attempt: AttemptRecord): Promise<Uint8Array | undefined> {
   const record = {
     name: cut(error.name, LONGEST_TEXT),
     message: cut(error.message, LONGEST_TEXT),
     stack: readText(error, "stack") === undefined ? undefined : cut(errorStack(error), LONGEST_STACK),
   };
+  const place = placeOf(core, "failure", id);
   try {
-    return await core.serializer.serialize(record, placeOf(core, "failure", id));
+    return await core.serializer.serialize({ ...record, attempt }, place);
+  } catch {
+    return await briefErrorData(core, id, record, place);
+  }
+}
+
+/** Without what is kept of the attempt, for a serializer that takes no more. */
+async function briefErrorData(core: Core, id: string, record: object, place: Place): Promise<Uint8Array | undefined> {
+  try {
+    return await core.serializer.serialize(record, place);
   } catch (refused) {
     if (isTemporary(refused)) throw refused;
     core.logger.warn(`The error of failed task ${id} cannot be kept: ${toError(refused).message}`);

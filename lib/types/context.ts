@@ -3,6 +3,7 @@
  * @module
  */
 import type { TaskInfo } from "./calling.ts";
+import type { Logger } from "./options.ts";
 import type { Stored } from "./values.ts";
 
 /** First argument of a task with `context: true`. */
@@ -21,6 +22,26 @@ export interface TaskContext extends TaskInfo {
 
   /** Whether the timeout has passed. */
   readonly isTimedOut: boolean;
+
+  /**
+   * The logger of the Huey, whose lines say which task they are of. The last 20 lines of an attempt, each cut to 300 characters, stay with
+   * the task until it has completed, and with a failed one: the dashboard and `huey-consumer show` tell them. `debug` is only logged.
+   *
+   * @example
+   * ```ts
+   * import { MemoryHuey } from "@hueyjs/huey";
+   *
+   * const huey = new MemoryHuey({ immediate: true, logger: console });
+   * const pay = huey.task({ name: "pay", context: true }, (context, cents: number) => {
+   *   context.logger.info(`asks the bank for ${cents}`);
+   *   throw new Error("the bank is closed");
+   * });
+   * await pay(500);
+   * const [failed] = await huey.deadLetters();
+   * console.log(failed?.history.at(-1)?.log.map(({ text }) => text)); // ["asks the bank for 500"]
+   * ```
+   */
+  readonly logger: Logger;
 
   /**
    * Ends a long computation that is late: call it now and then.

@@ -4,6 +4,7 @@
  */
 import type { Duration, Instant } from "../primitives/time.ts";
 import type { TaskInfo } from "./calling.ts";
+import type { DeadLetterError, PastAttempt } from "./history.ts";
 
 /** How long a queue is paused. */
 export interface PauseOptions {
@@ -129,16 +130,7 @@ export interface DeadLetter {
 
   /** Of a failed one: how often it ran. */
   readonly attempts: number | undefined;
-}
 
-/** The error of a failed task. Long texts are cut. */
-export interface DeadLetterError {
-  /** Name of the error. */
-  readonly name: string;
-
-  /** Its message. */
-  readonly message: string;
-
-  /** Its stack, if it has one. */
-  readonly stack: string | undefined;
+  /** The last attempts of this run of the task, the oldest first; that of which it failed for good is among them. */
+  readonly history: readonly PastAttempt[];
 }

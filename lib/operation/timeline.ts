@@ -1,0 +1,156 @@
+/**
+ * What happened to an invocation, in order: the same for the dashboard and the command line.
+ * @module
+ */
+import type { PastAttempt } from "../types/history.ts";
+import { isFailure } from "./history.ts";
+import type { InvocationDetails } from "./invocation_details.ts";
+
+/** Something that happened, or is to happen. */
+export interface TimelineEvent {
+  /** `undefined`: not known, or it lasts. */
+  readonly at: Date | undefined;
+  readonly text: string;
+  readonly tone: "" | "good" | "bad" | "busy";
+  /** What else is known of it; nothing of what the task has been given, or has thrown. */
+  readonly more: string | undefined;
+}
+
+/** Writes a length of time, in seconds. */
+type ShowDuration = (seconds: number) => string;
+
+const TONES: Readonly<Record<string, TimelineEvent["tone"]>> = {
+  complete: "good",
+  failed: "bad",
+  dead: "bad",
+  running: "busy",
+};
+
+const ENDS: Readonly<Record<PastAttempt["outcome"], string>> = {
+  "error": "failed",
+  "timeout": "timed out",
+  "locked": "met a lock that is held",
+  "rate-limited": "exceeded its rate limit",
+  "retry": "asked to be tried again",
+  "canceled": "was canceled, and asked to be tried again",
+};
+
+/**
+ * What is known to have happened, the oldest first.
+ *
+ * @param found The invocation.
+ * @param nowMs The time now.
+ * @param show Writes a length of time.
+ */
+export function timelineOf(found: InvocationDetails, nowMs: number, show: ShowDuration): TimelineEvent[] {
+  return [...beginning(found), ...past(found, show), ...present(found, nowMs, show), ...end(found, show)];
+}
+
+function event(at: Date | undefined, text: string, tone: TimelineEvent["tone"] = "", more?: string): TimelineEvent {
+  return { at, text, tone, more };
+}
+
+function beginning({ status, task, history }: InvocationDetails): TimelineEvent[] {
+  const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
+  const first = history[0];
+  const events = enqueued === undefined ? [] : [event(enqueued, "Enqueued")];
+  if (first === undefined) return events;
+  if (first.attempt > 1) {
+    const many = first.attempt - 1;
+    return [...events, event(undefined, many === 1 ? "Attempt 1" : `Attempts 1 to ${many}`, "", "not kept any more")];
+  }
+  return first.dueAt === undefined ? events : [...events, event(first.dueAt, "Was due")];
+}
+
+function past({ history, task, deadLetter: letter }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
+  return history.flatMap((ended, at) => {
+    const { startedAt, endedAt, attempt, outcome, times } = ended;
+    const next = history[at + 1];
+    const isLast = next === undefined && letter !== undefined;
+    const dueAt = next === undefined ? task?.eta : next.dueAt;
+    const facts = [
+      startedAt && ranFor(startedAt, endedAt, show),
+      times > 1 ? `put off ${times} times` : undefined,
+      isLast ? undefined : pause(endedAt, dueAt, show),
+    ];
+    const events = [event(endedAt, `Attempt ${attempt} ${ENDS[outcome]}`, isFailure(ended) ? "bad" : "", joined(facts))];
+    if (startedAt !== undefined) events.unshift(event(startedAt, startText(attempt), "", joined(whereOf(ended))));
+    return events;
+  });
+}
+
+function whereOf({ worker, deliveries }: Pick<PastAttempt, "worker" | "deliveries">): (string | undefined)[] {
+  const died = deliveries - 1;
+  return [
+    worker === "" ? undefined : `on ${worker}`,
+    died > 0 ? `handed out ${deliveries} times: ${died === 1 ? "a worker" : `${died} workers`} died with it` : undefined,
+  ];
+}
+
+/** How long it waits after an attempt. */
+function pause(endedAt: Date, dueAt: Date | undefined, show: ShowDuration): string {
+  const seconds = dueAt === undefined ? 0 : (dueAt.getTime() - endedAt.getTime()) / 1000;
+  return seconds > 0 ? `tried again after ${show(seconds)}` : "tried again at once";
+}
+
+/** Of a task that has not ended. */
+function present(
+  { status, task, running, deadLetter: letter, history }: InvocationDetails,
+  nowMs: number,
+  show: ShowDuration,
+): TimelineEvent[] {
+  if (letter !== undefined || status.ended) return [];
+  const events: TimelineEvent[] = [];
+  if (status.state === "blocked") events.push(event(undefined, "Waits for a place of its concurrency"));
+  if (task?.eta !== undefined) {
+    const isRetry = history.length > 0 || status.state === "retrying";
+    const isDue = task.eta.getTime() <= nowMs;
+    events.push(event(task.eta, isRetry ? isDue ? "Next attempt was due" : "Next attempt" : isDue ? "Was due" : "Due"));
+  }
+  const startedAt = running?.startedAt ?? status.startedAt ?? (status.state === "running" ? status.since : undefined);
+  if (startedAt !== undefined) {
+    const enqueued = history.length > 0 ? undefined : status.enqueuedAt ?? task?.enqueuedAt;
+    const facts = [
+      enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`,
+      ...running === undefined ? [] : whereOf(running),
+    ];
+    events.push(event(startedAt, startText(running?.attempt ?? 1), "busy", joined(facts)));
+  }
+  return events;
+}
+
+/** Of one that has. */
+function end({ status, task, recent, deadLetter: letter, history }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
+  if (letter === undefined && !status.ended) return [];
+  const endedAt = status.endedAt ?? recent?.endedAt ?? letter?.at;
+  const startedAt = status.startedAt ?? recent?.startedAt;
+  const outcome = letter !== undefined && status.state === "unknown"
+    ? letter.kind === "failed" ? "failed" : "dead"
+    : status.state;
+  const events: TimelineEvent[] = [];
+  // A failed task tells of its last attempt itself.
+  const isTold = letter?.kind === "failed" && history.at(-1)?.attempt === letter.attempts;
+  if (startedAt !== undefined && !isTold) {
+    const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
+    const waited = enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`;
+    events.push(event(startedAt, startText(status.attempts ?? recent?.attempts ?? 1), "", waited));
+  }
+  const ran = startedAt === undefined || endedAt === undefined || isTold ? undefined : ranFor(startedAt, endedAt, show);
+  const word = `${outcome[0]!.toUpperCase()}${outcome.slice(1)}`;
+  const text = letter?.kind === "failed" && outcome === "failed" ? "Failed for good" : word;
+  events.push(event(endedAt, text, TONES[outcome] ?? "", ran));
+  return events;
+}
+
+function startText(attempt: number): string {
+  return attempt > 1 ? `Started, attempt ${attempt}` : "Started";
+}
+
+function ranFor(startedAt: Date, endedAt: Date, show: ShowDuration): string {
+  return `ran for ${show(Math.max(0, endedAt.getTime() - startedAt.getTime()) / 1000)}`;
+}
+
+function joined(facts: readonly (string | undefined)[]): string | undefined {
+  const known = facts.filter((fact) => fact !== undefined);
+  return known.length === 0 ? undefined : known.join(" · ");
+}
