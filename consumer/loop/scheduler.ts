@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
+import { answerInTime } from "../../lib/core/patience.ts";
 import { BellListener } from "../../lib/core/bell_listener.ts";
 import { announceItems } from "../../lib/enqueue/announce.ts";
 import type { Moved } from "../../lib/storage.ts";
@@ -54,7 +55,7 @@ class Scheduler implements LoopWork {
   async turn({ signal, alive }: LoopRun): Promise<number> {
     let moved: Moved[];
     do {
-      moved = await this.#core.storage.promoteDue(BATCH);
+      moved = await answerInTime(this.#core, "move what is due", this.#core.storage.promoteDue(BATCH));
       if (moved.length > 0) this.#isEarly = false;
       alive();
       await this.#announce(moved);
@@ -81,7 +82,8 @@ class Scheduler implements LoopWork {
     const { storage, clock } = this.#core;
     while (!signal.aborted) {
       this.#ring.clearRings();
-      const inMs = (await storage.dueMs() ?? Infinity) - clock.now();
+      const dueMs = await answerInTime(this.#core, "look what is due next", storage.dueMs());
+      const inMs = (dueMs ?? Infinity) - clock.now();
       const leftMs = endMs - clock.elapsed();
       if (inMs <= 0) {
         if (this.#isEarly) await this.#ring.wait(EARLY_MS);

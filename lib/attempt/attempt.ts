@@ -211,7 +211,7 @@ export class Context extends InvocationInfo implements TaskContext {
   }
 
   async setProgress(value: unknown): Promise<void> {
-    this.#progress ??= new ProgressWriter(this.#core, this.id);
+    this.#progress ??= new ProgressWriter(this.#core, this.#attempt);
     const written = this.#progress.write(value);
     // Also a report that the task does not wait for is there when the task has ended.
     const before = this.#attempt.reports;

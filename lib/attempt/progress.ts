@@ -4,7 +4,9 @@
  */
 import { decodeValue, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
+import type { CurrentAttempt } from "../core/current.ts";
 import { isEnded } from "../control/endings.ts";
+import { answerInTime, realTime } from "../core/patience.ts";
 import { DecodeError } from "../errors.ts";
 import { progressKey } from "../core/keys.ts";
 import { sleep, systemClock } from "../primitives/clock.ts";
@@ -24,20 +26,22 @@ const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 const LOOK_GROWTH = 1.5;
 
-/** Writes the progress of one attempt, in order. */
+/** Writes the progress of one attempt, in order. A task does not fail because its storage was away for a moment. */
 export class ProgressWriter {
   readonly #core: Core;
+  readonly #attempt: CurrentAttempt;
   readonly #taskId: string;
   #record: Promise<ProgressRecord> | undefined;
 
-  constructor(core: Core, taskId: string) {
+  constructor(core: Core, attempt: CurrentAttempt) {
     this.#core = core;
-    this.#taskId = taskId;
+    this.#attempt = attempt;
+    this.#taskId = attempt.taskId;
   }
 
   /** Adds a value. @throws {TypeError} If it cannot be stored. */
   async write(value: unknown): Promise<void> {
-    const before = this.#record ?? readUsable(this.#core, this.#taskId);
+    const before = this.#record ?? this.#attempt.callStorage("read its progress", () => readUsable(this.#core, this.#taskId));
     this.#record = this.#append(before, value);
     try {
       await this.#record;
@@ -51,7 +55,8 @@ export class ProgressWriter {
   async #append(before: Promise<ProgressRecord>, value: unknown): Promise<ProgressRecord> {
     const { total, values } = await before;
     const { record, data } = await this.#encode(total + 1, [...values, value].slice(-KEPT_VALUES));
-    await this.#core.storage.meta.put(progressKey(this.#taskId), data, KEEP_MS);
+    const { meta } = this.#core.storage;
+    await this.#attempt.callStorage("write its progress", () => meta.put(progressKey(this.#taskId), data, KEEP_MS));
     return record;
   }
 
@@ -80,7 +85,7 @@ export async function lastProgress(core: Core, taskId: string): Promise<unknown>
  * @param enqueued Whether the task is enqueued already: if nothing is known of it then, it has ended.
  */
 export function progressUpdates(core: Core, taskId: string, enqueued: boolean = true): AsyncGenerator<unknown> {
-  const before = readRecord(core, taskId);
+  const before = answerInTime(realTime, "read progress", readRecord(core, taskId));
   // Somebody may never ask for the first update.
   before.catch(() => {});
   return updatesSince(core, taskId, before, enqueued);
@@ -96,10 +101,10 @@ async function* updatesSince(
   let lookMs = FIRST_LOOK_MS;
   for (;;) {
     // Asked before the values are read, so that nothing reported before the end is missed.
-    const stored = await core.storage.state(taskId);
+    const stored = await answerInTime(realTime, "look whether the task has ended", core.storage.state(taskId));
     const isGone = stored === undefined && enqueued && core.settings.trackState;
     enqueued ||= stored !== undefined;
-    const { total, values } = await readRecord(core, taskId);
+    const { total, values } = await answerInTime(realTime, "read progress", readRecord(core, taskId));
     // A new attempt begins to count where the last one ended; only a flush makes the total smaller.
     const fresh = total > seen ? values.slice(-Math.min(total - seen, values.length)) : [];
     seen = total;

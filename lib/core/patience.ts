@@ -6,7 +6,7 @@
 import { setImmediate } from "node:timers";
 import type { Core } from "./core.ts";
 import { StorageError } from "../errors.ts";
-import { sleep, startInterval, type Timer } from "../primitives/clock.ts";
+import { type Clock, sleep, startInterval, systemClock, type Timer } from "../primitives/clock.ts";
 
 /** A call of the storage. It may be sent again; `again`: it was sent before, and its reply was lost, or it failed. */
 export type StorageCall<T> = (again: boolean) => T | Promise<T>;
@@ -59,15 +59,21 @@ interface Pending {
   readonly giveUp: () => void;
 }
 
-/** The calls of a Huey that are under way. One timer looks at all of them, and only while there are any. */
+/** Whose clock measures how long calls are under way. */
+type Timekeeper = Pick<Core, "clock">;
+
+/** For those who wait in real time, whatever the clock of their Huey says. */
+export const realTime: { readonly clock: Clock } = { clock: systemClock };
+
+/** The calls of one timekeeper that are under way. One timer looks at all of them, and only while there are any. */
 class Pendings {
-  readonly #core: Core;
+  readonly #keeper: Timekeeper;
   readonly #calls: Set<Pending> = new Set();
   #timer: Timer | undefined;
   #arming = false;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(keeper: Timekeeper) {
+    this.#keeper = keeper;
   }
 
   add(call: Pending): void {
@@ -81,7 +87,7 @@ class Pendings {
   #arm(): void {
     this.#arming = false;
     if (this.#calls.size === 0) return;
-    this.#timer = startInterval(this.#core.clock, LOOK_MS, () => this.#look(), { background: true });
+    this.#timer = startInterval(this.#keeper.clock, LOOK_MS, () => this.#look(), { background: true });
   }
 
   delete(call: Pending): void {
@@ -99,7 +105,7 @@ class Pendings {
   }
 }
 
-const pendings: WeakMap<Core, Pendings> = new WeakMap();
+const pendings: WeakMap<Timekeeper, Pendings> = new WeakMap();
 
 /**
  * The answer of a call, or a failure if there is none for several seconds.
@@ -107,9 +113,9 @@ const pendings: WeakMap<Core, Pendings> = new WeakMap();
  * @param mayWaitMs How long the call itself may wait before it answers.
  * @throws {StorageError} If it is not answered.
  */
-export function answerInTime<T>(core: Core, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
-  let mine = pendings.get(core);
-  if (mine === undefined) pendings.set(core, mine = new Pendings(core));
+export function answerInTime<T>(keeper: Timekeeper, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
+  let mine = pendings.get(keeper);
+  if (mine === undefined) pendings.set(keeper, mine = new Pendings(keeper));
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const looksLeft = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
   const giveUp = (): void => {

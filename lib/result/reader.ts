@@ -10,12 +10,14 @@ import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { failureException, isFailure, isIntermediate, valueOf } from "../core/failure.ts";
 import { keepsResult, mayKeepResults } from "../core/kept_results.ts";
 import type { Message } from "../message/message.ts";
+import { answerInTime, realTime } from "../core/patience.ts";
 import { sleep, systemClock } from "../primitives/clock.ts";
+import { WaitLimit } from "./wait_limit.ts";
 import { waitsOf } from "./waits.ts";
 import { type RevokeTarget, revokeTask } from "../control/revocation.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { StoredState } from "../storage.ts";
-import { durationMs, optionalDurationMs } from "../primitives/time.ts";
+import { optionalDurationMs } from "../primitives/time.ts";
 import type { GetOptions } from "../types/results.ts";
 
 /** What was read: a value, or the exception to throw. */
@@ -74,21 +76,27 @@ export async function readResult(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<ReadResult | undefined> = () => takeResult(core, target.id, options),
+  take: () => Promise<ReadResult | undefined> = () => takeOnce(core, target.id, options),
 ): Promise<ReadResult | undefined> {
   checkGetOptions(options);
   if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
   options.signal?.throwIfAborted();
-  const found = await take();
+  const limit = options.blocking ? new WaitLimit(options) : undefined;
+  const found = await (limit?.within(take()) ?? take());
   if (found?.ended) return found;
   // Of one that is known by its id only, what a call with `results: true` has left can be read all the same.
   if (target.message === undefined && !mayKeepResults(core)) throw new ConfigurationError(neverStored(target));
-  return options.blocking ? await waitForResult(core, target, options, take) : found;
+  return limit === undefined ? found : await waitForResult(core, target, options, { take, limit });
 }
 
 function neverStored({ id, message }: ReadTarget): string {
   if (message?.results !== false) return `Cannot read the result of ${id}: this Huey has results: false`;
   return `Cannot read the result of task ${message.name}: ${id}: it has results: false`;
+}
+
+/** For one who keeps nothing of what he has read. */
+function takeOnce(core: Core, id: string, options: GetOptions): Promise<ReadResult | undefined> {
+  return answerInTime(realTime, `read the result of task ${id}`, takeResult(core, id, options));
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
@@ -107,26 +115,27 @@ function toResult(found: { readonly value: unknown } | undefined): ReadResult | 
   return { exception: failureException(value), ended: !isIntermediate(value) };
 }
 
-async function waitForResult(
-  core: Core,
-  target: ReadTarget,
-  options: GetOptions,
-  take: () => Promise<ReadResult | undefined>,
-): Promise<ReadResult> {
+/** How a blocking read reads, and until when. */
+interface Wait {
+  readonly take: () => Promise<ReadResult | undefined>;
+  readonly limit: WaitLimit;
+}
+
+async function waitForResult(core: Core, target: ReadTarget, options: GetOptions, { take, limit }: Wait): Promise<ReadResult> {
   const { id } = target;
-  const { signal, backoff = PAUSE_GROWTH, timeout } = options;
-  const endMs = timeout === undefined ? Infinity : systemClock.elapsed() + durationMs(timeout, "timeout");
+  const { signal, backoff = PAUSE_GROWTH } = options;
   const lookMs = optionalDurationMs(options.maxDelay, "maxDelay") ?? LONGEST_PAUSE_MS;
-  for (let pauseMs = Math.min(FIRST_PAUSE_MS, lookMs);; pauseMs = Math.min(pauseMs * backoff, lookMs)) {
-    const timeoutMs = timeout === undefined ? undefined : Math.max(0, endMs - systemClock.elapsed());
-    if (!await waitsOf(core.storage).wait(id, { timeoutMs, signal, lookMs })) break;
-    const found = await take();
+  for (let pauseMs = Math.min(FIRST_PAUSE_MS, lookMs); !limit.isOver; pauseMs = Math.min(pauseMs * backoff, lookMs)) {
+    if (!await waitsOf(core.storage).wait(id, { timeoutMs: limit.leftMs, signal, lookMs })) break;
+    const found = await limit.within(take());
     if (found?.ended) return found;
-    const stored = await core.storage.state(id);
+    const state = answerInTime(realTime, `look whether task ${id} has ended`, core.storage.state(id));
+    const stored = await limit.within(state);
+    if (limit.isOver) break;
     if (found !== undefined && stored === undefined && core.settings.trackState) return found;
     if (!mayGoOn(core, stored)) return endingWithoutValue(id, stored);
-    if (systemClock.elapsed() >= endMs) break;
-    await sleep(systemClock, Math.min(pauseMs, endMs - systemClock.elapsed()), signal);
+    if (limit.leftMs === 0) break;
+    await sleep(systemClock, Math.min(pauseMs, limit.leftMs ?? Infinity), signal);
   }
   if (options.revokeOnTimeout) await revokeTask(core, target, { once: true });
   throw new ResultTimeout(

@@ -5,6 +5,7 @@
 import { revocationKey } from "../control/revocation_record.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
+import { answerInTime, realTime } from "../core/patience.ts";
 import { lastProgress, progressUpdates } from "../attempt/progress.ts";
 import type { Message } from "../message/message.ts";
 import { printAs, printed } from "../observe/printing.ts";
@@ -87,14 +88,20 @@ export class TaskHandle {
 
   async #takeAlone(options: GetOptions): Promise<ReadResult | undefined> {
     try {
-      const found = await takeResult(this.core, this.id, options);
-      if (found !== undefined) this.#outcome = found;
-      this.#preserved = options.preserve === true;
+      const found = await answerInTime(realTime, `read the result of task ${this.id}`, this.#takeAndKeep(options));
       // Another reader may have taken what this one has read before.
       return found ?? (this.#keeps(options) ? this.#outcome : undefined);
     } finally {
       this.#reading = undefined;
     }
+  }
+
+  /** Also what comes when nobody waits for it any more is kept: it is no longer in the store. */
+  async #takeAndKeep(options: GetOptions): Promise<ReadResult | undefined> {
+    const found = await takeResult(this.core, this.id, options);
+    if (found !== undefined) this.#outcome = found;
+    this.#preserved = options.preserve === true;
+    return found;
   }
 
   /** Has somebody told when the task has ended. @returns what ends that */

@@ -2,6 +2,7 @@
  * Waiting for the ends of tasks: in one place, so that all who wait in a process cost the storage one look, not one each.
  * @module
  */
+import { answerInTime, realTime } from "../core/patience.ts";
 import { StorageError } from "../errors.ts";
 import { systemClock, type Timer } from "../primitives/clock.ts";
 import type { Storage } from "../storage.ts";
@@ -41,6 +42,8 @@ const LONGEST_REST_EACH_MS = 0.04;
  */
 const MOST_NEWEST = 16;
 const RINGS_OF_NEWEST = 4;
+/** So long the last look of one whose time is over may take. */
+const LAST_LOOK_MS = 1000;
 /** The bell is kept for a while: who reads one result after another would make it anew for each. */
 const BELL_KEPT_MS = 1000;
 
@@ -91,8 +94,12 @@ export class ResultWaits {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     const stop = this.watch(id, { ended: () => resolve(true), failed: reject }, lookMs);
+    let lastLook: Timer | undefined;
     // One last look of its own, in case that there was no time for any.
-    const late = (): void => void this.#storage.endedOf([id]).then((ended) => resolve(ended.length > 0), reject);
+    const late = (): void => {
+      this.#storage.endedOf([id]).then((ended) => resolve(ended.length > 0), reject);
+      lastLook = systemClock.startTimer(LAST_LOOK_MS, () => resolve(false));
+    };
     const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, late);
     const aborted = (): void => reject(signal!.reason);
     signal?.addEventListener("abort", aborted);
@@ -101,6 +108,7 @@ export class ResultWaits {
     } finally {
       stop();
       timer?.stop();
+      lastLook?.stop();
       signal?.removeEventListener("abort", aborted);
     }
   }
@@ -153,7 +161,8 @@ export class ResultWaits {
     this.#bellEnd?.stop();
     try {
       // Before the first look, so that nothing rings unheard.
-      await (this.#bell ??= this.#storage.listen("results", () => this.#ring()));
+      this.#bell ??= this.#storage.listen("results", () => this.#ring());
+      await answerInTime(realTime, "listen for results", this.#bell);
       this.#lookedMs = systemClock.elapsed();
       while (this.#watched.size > 0) await this.#turn();
     } catch (error) {
@@ -195,7 +204,7 @@ export class ResultWaits {
 
   async #tell(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#unseen.delete(id);
-    for (const id of await this.#storage.endedOf(ids)) {
+    for (const id of await answerInTime(realTime, "look which tasks have ended", this.#storage.endedOf(ids))) {
       const watchers = this.#watched.get(id) ?? [];
       this.#watched.delete(id);
       this.#unseen.delete(id);

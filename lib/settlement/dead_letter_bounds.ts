@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { answerInTime } from "../core/patience.ts";
 import type { DeadLetterKind } from "../storage.ts";
 
 /** So many of each kind; the oldest go. Failed tasks have bounds of their own. */
@@ -20,7 +21,8 @@ export async function warnWhenDeadLettersFull(core: Core, kind: DeadLetterKind):
   counts.set(kind, before + 1);
   if (before % LOOK_EVERY !== 0) return;
   try {
-    if (await core.storage.deadLetterCount({ kind }) < MAX_DEAD_LETTERS) return;
+    const count = await answerInTime(core, "count the dead letters", core.storage.deadLetterCount({ kind }));
+    if (count < MAX_DEAD_LETTERS) return;
     core.logger.warn(`${MAX_DEAD_LETTERS} dead letters of kind "${kind}" are kept, and no more: the oldest are lost now`);
   } catch (error) {
     core.logger.debug("The dead letters cannot be counted", { error });
