@@ -50,14 +50,15 @@ export async function superviseSuccessor(logger: Logger, ends: () => boolean): P
   for (const signal of END_SIGNALS) {
     const before = process.listeners(signal);
     process.on(signal, () => {
-      if (child?.connected) child.send(signal);
-      else if (signal !== "SIGHUP") ended = true;
+      // A successor that is about to exit may never read it: it must not be followed by another.
+      if (signal !== "SIGHUP") ended = true;
+      pass(child, signal);
     });
     // Only now: Node forgets a signal that has come, and that nobody has been told of, when nobody listens for a moment.
     for (const listener of before) process.off(signal, listener);
   }
   // Beside what this process does at it: it logs too.
-  for (const signal of LOG_SIGNALS) process.on(signal, () => child?.connected && child.send(signal));
+  for (const signal of LOG_SIGNALS) process.on(signal, () => pass(child, signal));
   const { spawn } = await import("node:child_process");
   while (!ended) {
     logger.info("Restarting");
@@ -71,6 +72,11 @@ export async function superviseSuccessor(logger: Logger, ends: () => boolean): P
     if (code !== RESTART) return code;
   }
   return 0;
+}
+
+/** Without a callback, a successor that has just gone would fail this process. */
+function pass(child: ChildProcess | undefined, signal: EndSignal | LogSignal): void {
+  if (child?.connected) child.send(signal, () => {});
 }
 
 function exitOf(child: ChildProcess, logger: Logger): Promise<number> {

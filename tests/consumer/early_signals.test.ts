@@ -90,6 +90,28 @@ describe("a consumer that restarts", () => {
     expect(await terminated(program)).toBe(0);
   }, SLOW);
 
+  test("ends with 0 at a SIGTERM that the new one does not read any more, since it exits to start again", async () => {
+    folder.module(
+      "lingers.js",
+      `import { existsSync, writeSync } from "node:fs";
+       process.on("exit", () => {
+         writeSync(1, "lingering");
+         while (!existsSync("go"));
+       });
+       export { huey } from "./app.js";`,
+    );
+    const program = folder.run(["lingers.js"]);
+    await program.says("Consumer started");
+    program.kill("SIGHUP");
+    await program.says("Restarting");
+    await program.says("Consumer started");
+    program.kill("SIGHUP");
+    await program.says("lingering");
+    program.kill("SIGTERM");
+    folder.module("go", "");
+    expect((await program.exited).code).toBe(0);
+  }, SLOW);
+
   test("ends with 0 at a SIGTERM while the new one is loading", async () => {
     folder.module("go", "");
     const program = folder.run(["slow.js"]);
