@@ -9,12 +9,10 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { durationMs } from "../lib/primitives/time.ts";
 import type { Duration } from "../lib/primitives/time.ts";
-import { Engine } from "./engine.ts";
-import { Once } from "./once.ts";
+import { type ConsumerHealth, Engine } from "./engine.ts";
 import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
 import { resolveSettings } from "./options/settings.ts";
-import { provideHealth } from "./consumer_health.ts";
 
 export type { ConsumerOptions, WorkerType } from "./options/settings.ts";
 
@@ -26,6 +24,9 @@ export interface StopOptions {
   /** Wait for running tasks, without a limit. Default true. */ graceful?: boolean;
   /** Time that running tasks get if not graceful. Default: the consumer's option. */ grace?: Duration;
 }
+
+/** How a consumer of this process is. @returns `undefined` while it does not run, or stops */
+export let healthOf: (consumer: Consumer) => ConsumerHealth | undefined;
 
 /**
  * Runs the tasks of a Huey, in this isolate or in Web Workers or child processes that it makes.
@@ -52,8 +53,14 @@ export class Consumer implements AsyncDisposable {
   readonly #settings: ConsumerSettings;
   #engine: Engine | undefined;
   #started: PromiseWithResolvers<void> = Promise.withResolvers();
-  #stopped: Once = new Once();
+  /** Aborted when it has stopped. */
+  #running: AbortController = new AbortController();
   #stopping: Promise<void> | undefined;
+
+  static {
+    // Not a public member: the endpoints of the command line ask.
+    healthOf = (consumer) => consumer.#stopping === undefined ? consumer.#engine?.health : undefined;
+  }
 
   /**
    * Makes a consumer; it does nothing before `start`.
@@ -70,7 +77,6 @@ export class Consumer implements AsyncDisposable {
     this.huey = huey;
     this.#settings = resolveSettings(options);
     this.#core = core;
-    provideHealth(this, () => this.#stopping === undefined ? this.#engine?.health : undefined);
     checkHuey(core, this.#settings);
   }
 
@@ -97,7 +103,7 @@ export class Consumer implements AsyncDisposable {
 
   /** Starts, then waits until it is stopped. */
   async run(): Promise<void> {
-    const stopped = this.#stopped.promise;
+    const stopped = abortOf(this.#running.signal);
     await this.start();
     await stopped;
   }
@@ -128,14 +134,15 @@ export class Consumer implements AsyncDisposable {
    */
   async waitFor(event: ConsumerEvent, options: { signal?: AbortSignal } = {}): Promise<void> {
     checkOptions<{ signal?: AbortSignal }>(options, "waitFor", { signal: rule.signal });
-    options.signal?.throwIfAborted();
-    const stop = new AbortController();
-    const waits = [this.#event(event)];
-    if (options.signal !== undefined) waits.push(rejectAtAbort(options.signal, stop.signal));
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const over = new AbortController();
+    const waits = [this.#event(event, over.signal)];
+    if (signal !== undefined) waits.push(abortOf(signal, over.signal).then(() => signal.throwIfAborted()));
     try {
       await Promise.race(waits);
     } finally {
-      stop.abort();
+      over.abort();
     }
   }
 
@@ -144,16 +151,20 @@ export class Consumer implements AsyncDisposable {
     await this.stop();
   }
 
-  #event(event: ConsumerEvent): Promise<void> {
+  /** @param over Aborted when nobody waits any more, so that a long life does not gather what waits for its end */
+  #event(event: ConsumerEvent, over: AbortSignal): Promise<void> {
     if (event === "started") return this.#started.promise;
-    if (event === "stopped") return this.#stopped.promise;
-    if (event === "idle") return this.#idle();
+    if (event === "stopped") return abortOf(this.#running.signal, over);
+    if (event === "idle") return this.#idle(over);
     throw new TypeError(`One can wait for "started", "idle" or "stopped": ${JSON.stringify(event)}`);
   }
 
-  async #idle(): Promise<void> {
+  async #idle(over: AbortSignal): Promise<void> {
     const idle = this.#started.promise.then(() => this.#engine!.idle());
-    await this.#stopped.unless(idle, () => new ConfigurationError("The consumer was stopped before it was idle"));
+    const stopped = abortOf(this.#running.signal, over).then(() => {
+      throw new ConfigurationError("The consumer was stopped before it was idle");
+    });
+    await Promise.race([idle, stopped]);
   }
 
   async #finish(engine: Engine): Promise<void> {
@@ -162,10 +173,10 @@ export class Consumer implements AsyncDisposable {
     } finally {
       this.#engine = undefined;
       this.#stopping = undefined;
-      const stopped = this.#stopped;
+      const running = this.#running;
       this.#started = Promise.withResolvers();
-      this.#stopped = new Once();
-      stopped.happen();
+      this.#running = new AbortController();
+      running.abort();
     }
   }
 }
@@ -184,8 +195,9 @@ function checkHuey(core: Core, settings: ConsumerSettings): void {
   }
 }
 
-function rejectAtAbort(signal: AbortSignal, stop: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: stop });
+/** Resolves when a signal is aborted. @param over Ends the wait, which then never resolves, and leaves nothing behind */
+function abortOf(signal: AbortSignal, over?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true, ...(over === undefined ? {} : { signal: over }) });
   });
 }

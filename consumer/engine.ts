@@ -6,8 +6,7 @@ import type { Core } from "../lib/core/core.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
-import { aboutConsumer } from "./about.ts";
-import { logBanner, logPause } from "./banner.ts";
+import { aboutConsumer, logBanner, logPause } from "./about.ts";
 import type { Workers } from "./worker/workers.ts";
 import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
@@ -17,8 +16,15 @@ import { AsyncWorkers } from "./worker/async_workers.ts";
 import { partLogger } from "../lib/observe/logger.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
-import type { ConsumerHealth } from "./consumer_health.ts";
 import type { ConsumerSettings } from "./options/settings.ts";
+
+/** The health of a running consumer. */
+export interface ConsumerHealth {
+  /** All workers are ready. */
+  readonly started: boolean;
+  /** The loops that claim and schedule are alive. */
+  readonly alive: boolean;
+}
 
 /** One run of a consumer, from its start to its end. */
 export class Engine {

@@ -83,7 +83,7 @@ function checkChangelog(root: string, version: string): string[] {
 }
 
 function checkConstant(root: string, version: string): string[] {
-  const files = ["consumer/platform/version.ts"].filter((file) => existsSync(join(root, file)));
+  const files = ["consumer/about.ts"].filter((file) => existsSync(join(root, file)));
   return files.flatMap((file) => {
     const found = /export const VERSION[^=]*= "([^"]+)"/.exec(readFileSync(join(root, file), "utf8"))?.[1];
     return found === version ? [] : [`VERSION in ${file} is ${found}, package.json has ${version}`];

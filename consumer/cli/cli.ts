@@ -29,7 +29,7 @@ import { isLogSignal, rotate, rotateAtSignal } from "../log/rotation.ts";
 import type { LogSignal } from "../log/rotation.ts";
 import { Consumers, SignalDesk } from "./shutdown.ts";
 import type { EndSignal } from "./shutdown.ts";
-import { VERSION } from "../platform/version.ts";
+import { VERSION } from "../about.ts";
 
 type RunCommand = Extract<Command, { kind: "run" }>;
 type HealthCommand = Extract<Command, { kind: "health" }>;

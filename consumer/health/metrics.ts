@@ -9,7 +9,7 @@ import type { TimeTotals } from "../../lib/statistics/times.ts";
 import { TIME_BOUNDS, TOTAL_OUTCOMES, type TotalEvent } from "../../lib/statistics/totals.ts";
 import type { TaskTotals, TotalOutcome } from "../../lib/statistics/totals.ts";
 import { plainRuntimeName } from "../platform/runtime_flags.ts";
-import { VERSION } from "../platform/version.ts";
+import { VERSION } from "../about.ts";
 import type { QueueGauges } from "./gauges.ts";
 import { type Labels, type Metric, prometheusText, type Sample } from "./prometheus.ts";
 

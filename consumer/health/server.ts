@@ -7,7 +7,7 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Consumer } from "../consumer.ts";
+import { type Consumer, healthOf } from "../consumer.ts";
 import { lookAtGauges } from "./gauges.ts";
 import { countForMetrics, metricsText } from "./metrics.ts";
 import type { QueueMetrics } from "./metrics.ts";
@@ -19,7 +19,6 @@ import { isOwnHost } from "./http_head.ts";
 import type { HttpRequest } from "./http_head.ts";
 import { SmallHttpServer } from "./small_http.ts";
 import type { HttpAnswer } from "./small_http.ts";
-import { healthOf } from "../consumer_health.ts";
 
 /** Where it listens. */
 export interface HealthAddress {

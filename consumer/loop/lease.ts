@@ -9,7 +9,7 @@ import type { Lease, PollOptions, Storage } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { LeaseWorkerReply, LeaseWorkerRequest } from "./lease_worker.ts";
 import { Outage } from "./outage.ts";
-import { isMissing } from "../platform/bundle.ts";
+import { isMissing } from "../options/requirements.ts";
 import { openWorker, siblingUrl } from "../platform/web_worker.ts";
 import type { WebWorker } from "../platform/web_worker.ts";
 

@@ -3,11 +3,11 @@
  * the failure of a task.
  * @module
  */
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { ConfigurationError } from "../../lib/errors.ts";
 import { ownVariable, WORKER_PROCESS } from "../platform/environment.ts";
 import { compiledProgram, runtimeName } from "../platform/runtime_flags.ts";
-import { BUNDLE_ADVICE, isMissing } from "../platform/bundle.ts";
 import { hasWorkers, siblingUrl } from "../platform/web_worker.ts";
 import type { WorkerType } from "./settings.ts";
 
@@ -54,8 +54,14 @@ function refuseInBundle({ queue, workerType }: Plan): void {
   const entries = { greenlet: [], thread: ["worker_entry"], process: ["worker_entry", "process_entry"] }[workerType];
   if (!entries.some((name) => isMissing(siblingUrl(`../child/${name}`, import.meta.url)))) return;
   throw new ConfigurationError(
-    `This program is a bundle, which lacks the modules that a ${workerType} of queue "${queue}" starts from: ${BUNDLE_ADVICE}`,
+    `This program is a bundle, which lacks the modules that a ${workerType} of queue "${queue}" starts from: ` +
+      'use workerType "greenlet", or leave @hueyjs/huey out of the bundle (docs/bundling.md says how)',
   );
+}
+
+/** Whether the module of another isolate is missing, as in a bundle. Of one that is not a file, nobody can tell. */
+export function isMissing(module: URL): boolean {
+  return module.protocol === "file:" && !existsSync(module);
 }
 
 /** Each worker would start workers of its own, and so on. */

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { Consumer } from "../../consumer/consumer.ts";
+import { Consumer, healthOf } from "../../consumer/consumer.ts";
 import { HealthServer } from "../../consumer/health/server.ts";
 import { Loop } from "../../consumer/loop/loop.ts";
-import { healthOf } from "../../consumer/consumer_health.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { logbook, memory, silent, startClock, stopClock, waitUntil } from "../helpers.ts";
 

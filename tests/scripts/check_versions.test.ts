@@ -11,7 +11,7 @@ const good: Files = {
   "package-lock.json": json({ version: "1.2.3" }),
   "CHANGELOG.md": "# Changes\n\n## 1.2.3 (2026-11-22)\n\n- First.\n",
   "mod.ts": "",
-  "consumer/platform/version.ts": `export const VERSION: string = "1.2.3";\n`,
+  "consumer/about.ts": `export const VERSION: string = "1.2.3";\n`,
 };
 const check = (changes: Files): Promise<string[]> => withProject({ ...good, ...changes }, checkVersions);
 
@@ -52,12 +52,12 @@ describe("checkVersions", () => {
     const changes = {
       "package-lock.json": json({ version: "1.0.0" }),
       "CHANGELOG.md": "## 1.2.30\n",
-      "consumer/platform/version.ts": "",
+      "consumer/about.ts": "",
     };
     expect(await check(changes)).toEqual([
       "package-lock.json has version 1.0.0, package.json 1.2.3",
       "CHANGELOG.md has no heading for 1.2.3",
-      "VERSION in consumer/platform/version.ts is undefined, package.json has 1.2.3",
+      "VERSION in consumer/about.ts is undefined, package.json has 1.2.3",
     ]);
   });
 });
