@@ -25,10 +25,6 @@ import "./lib/primitives/support.ts";
 
 // The queue, and its storages
 export { Huey } from "./lib/huey/huey.ts";
-export { HueyOperation } from "./lib/huey/operation.ts";
-export { HueyContents } from "./lib/huey/contents.ts";
-export { HueyHistory } from "./lib/huey/history.ts";
-export { HueyRegistration } from "./lib/huey/registration.ts";
 export type { StorageSource } from "./lib/huey/internals.ts";
 export { BlackHoleHuey, MemoryHuey } from "./storage/memory/huey.ts";
 export { SqliteHuey } from "./storage/sqlite/huey.ts";

@@ -7,6 +7,7 @@ import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isTemporary } from "../core/patience.ts";
 import { withChordValues } from "../execution/open_claim.ts";
+import { checkNumber } from "../primitives/arguments.ts";
 import type { Message } from "../message/message.ts";
 import type { Item, StoredRunning } from "../storage.ts";
 import type { Task } from "../types/composition.ts";
@@ -22,8 +23,19 @@ export async function tasksOf(core: Core, items: readonly Item[]): Promise<Task[
   return tasks;
 }
 
-/** What workers hold, longest first. */
+/** The tasks of one list, in its order. @throws {TypeError | RangeError} For a limit that is no whole number. */
+export async function listTasks(
+  core: Core,
+  list: "pending" | "scheduled" | "blocked",
+  limit: number | undefined,
+): Promise<Task[]> {
+  checkLimit(limit);
+  return await tasksOf(core, await core.storage[list](limit));
+}
+
+/** What workers hold, longest first. @throws {TypeError | RangeError} For a limit that is no whole number. */
 export async function runningTasks(core: Core, limit: number | undefined): Promise<RunningTask[]> {
+  checkLimit(limit);
   const tasks: RunningTask[] = [];
   for (const running of await core.storage.running(limit)) {
     const message = await readable(core, running.claim);
@@ -37,6 +49,10 @@ export async function queueLatency(core: Core): Promise<number> {
   const oldestMs = await core.storage.oldestMs();
   // The clock of the storage may be ahead of that of this process.
   return oldestMs === undefined ? 0 : Math.max(0, core.clock.now() - oldestMs) / 1000;
+}
+
+function checkLimit(limit: number | undefined): void {
+  if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
 }
 
 async function readable(core: Core, item: Item): Promise<Message | undefined> {

@@ -6,6 +6,7 @@ import { readKey } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "../errors.ts";
+import { checkName } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { failureException, isFailure, isIntermediate, valueOf } from "../core/failure.ts";
 import { keepsResult, mayKeepResults } from "../core/kept_results.ts";
@@ -87,6 +88,16 @@ export async function readResult(
   // Of one that is known by its id only, what a call with `results: true` has left can be read all the same.
   if (target.message === undefined && !mayKeepResults(core)) throw new ConfigurationError(neverStored(target));
   return limit === undefined ? found : await waitForResult(core, target, options, { take, limit });
+}
+
+/**
+ * The value of the task with an id; `undefined` where a read that does not wait finds none.
+ * @throws {TaskException} If it is a failure, and as `readResult`.
+ */
+export async function readById(core: Core, id: string, options: GetOptions): Promise<unknown> {
+  checkName(id, "id");
+  const result = await readResult(core, { id }, options);
+  return result && unwrap(result);
 }
 
 function neverStored({ id, message }: ReadTarget): string {
