@@ -14,7 +14,8 @@ import { checkCommands } from "./docs/check_commands.ts";
 import { readExports } from "./docs/deno_doc.ts";
 import { checkFigures } from "./docs/figures.ts";
 import { findMissing } from "./docs/missing.ts";
-import { type Snippet, snippetJobs, withSnippets } from "./docs/snippet_files.ts";
+import { type Snippet, withSnippets } from "./docs/snippet_files.ts";
+import { snippetJobs } from "./docs/snippet_jobs.ts";
 import { projectRoot, sources, tool } from "./project.ts";
 import { runCommand } from "./testing/command.ts";
 

@@ -14,7 +14,8 @@ import { checkJobs, type Job, testJobs } from "./testing/jobs.ts";
 import { type Outcome, type Runtime, runtimes } from "./testing/outcome.ts";
 import { runJobs } from "./testing/pool.ts";
 import { countLine, failureText } from "./testing/report.ts";
-import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
+import { withSnippets } from "./docs/snippet_files.ts";
+import { snippetJobs } from "./docs/snippet_jobs.ts";
 
 /** What the command line asked for. */
 interface Wish {

@@ -8,7 +8,8 @@
  * @module
  */
 import process from "node:process";
-import { snippetJobs, withSnippets } from "./docs/snippet_files.ts";
+import { withSnippets } from "./docs/snippet_files.ts";
+import { snippetJobs } from "./docs/snippet_jobs.ts";
 import { projectRoot, sources, tool } from "./project.ts";
 import { killAll } from "./testing/command.ts";
 import { commandJob, type Job, testJobs } from "./testing/jobs.ts";

@@ -1,14 +1,10 @@
 /**
- * The documentation's code as files: collects it, writes it where the project's packages are found, and runs it.
+ * The documentation's code as files: collects it, and writes it where the project's packages are found.
  * @module
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findFiles, projectRoot, tool } from "../project.ts";
-import { runCommand } from "../testing/command.ts";
-import { type Job, variablesOf } from "../testing/jobs.ts";
-import { judgeCommand, type Outcome, type Runtime } from "../testing/outcome.ts";
+import { findFiles, projectRoot } from "../project.ts";
 import { readExports } from "./deno_doc.ts";
 import { type Block, findBlocks } from "./markdown.ts";
 
@@ -20,10 +16,9 @@ export interface Snippet {
   /** The file that it was written to. */
   readonly path: string;
   readonly code: string;
+  /** Others of its document import it by its name. */
+  readonly isNamed: boolean;
 }
-
-/** How long one snippet may run. */
-const snippetLimitMs = 30_000;
 
 /**
  * Writes all snippets, uses them, and removes them again.
@@ -51,35 +46,6 @@ export async function withSnippets<T>(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Makes the jobs that run snippets, each in an empty folder of its own.
- * @param snippets What to run; those that are only checked are left out.
- * @param runtimes What to run them on.
- * @returns One job for each snippet and runtime.
- */
-export function snippetJobs(snippets: readonly Snippet[], runtimes: readonly Runtime[]): Job[] {
-  const wanted = snippets.filter((snippet) => snippet.mode === "run");
-  return runtimes.flatMap((runtime) => wanted.map((snippet) => snippetJob(runtime, snippet)));
-}
-
-function snippetJob(runtime: Runtime, snippet: Snippet): Job {
-  const title = `${runtime.padEnd(4)} ${snippet.source}`;
-  const config = join(dirname(dirname(snippet.path)), "deno.json");
-  const argv: [string, ...string[]] = runtime === "deno"
-    ? [tool("deno"), "run", "-A", "--no-check", "--config", config, snippet.path]
-    : [tool(runtime), snippet.path];
-  const run = async (limitMs: number): Promise<Outcome[]> => {
-    const cwd = mkdtempSync(join(tmpdir(), "huey-snippet-"));
-    try {
-      const command = { argv, cwd, limitMs: Math.min(limitMs, snippetLimitMs), env: variablesOf(runtime) };
-      return [judgeCommand(title, await runCommand(command))];
-    } finally {
-      rmSync(cwd, { recursive: true, force: true });
-    }
-  };
-  return { title, run };
 }
 
 async function collectSnippets(root: string, folder: string): Promise<Snippet[]> {
@@ -113,7 +79,7 @@ function blocksOf(source: string, text: string): Block[] {
 
 function makeSnippet(folder: string, document: string, source: string, name: string, block: Block): Snippet {
   const path = join(folder, document.replaceAll("/", "_"), block.file ?? name);
-  return { source, mode: block.mode, path, code: block.code };
+  return { source, mode: block.mode, path, code: block.code, isNamed: block.file !== undefined };
 }
 
 /** The project's own settings, without the rule of tsconfig.json that exports name their types. */

@@ -105,6 +105,28 @@ export function judgeCommand(title: string, ended: Ended): Outcome {
   return { title, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0, reason, ...rest(ended) };
 }
 
+/**
+ * Judges a run of several snippets in one process. After one that failed or ended the process, those behind it are left out.
+ * @param paths What was run, in order.
+ * @param titles What the outcome of each is called.
+ * @param ended How the process ended.
+ * @returns The outcomes of those that began; at least one.
+ */
+export function judgeSnippets(paths: readonly string[], titles: readonly string[], ended: Ended): Outcome[] {
+  if (paths.length === 1) return [judgeCommand(titles[0]!, ended)];
+  const parts = paths.map((path) => ended.output.indexOf(`--- ${path}\n`));
+  const begun = Math.max(1, parts.filter((at) => at !== -1).length);
+  return titles.slice(0, begun).map((title, index) => {
+    const isLast = index === begun - 1;
+    const output = ended.output.slice(Math.max(0, parts[index]!), isLast ? undefined : parts[index + 1]);
+    const ms = /^--- ended in (\d+) ms$/m.exec(output)?.[1];
+    const durationMs = Number(ms ?? ended.durationMs);
+    // The next one begins only when the one before it has ended well.
+    const [code, timedOut] = isLast ? [ended.code, ended.timedOut] : [0, false];
+    return judgeCommand(title, { ...ended, output, code, timedOut, durationMs });
+  });
+}
+
 function testsReason(ended: Ended, counts: Counts | undefined): string {
   if (ended.timedOut) return timedOut(ended);
   if (counts === undefined) {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { checkDocs } from "../../scripts/check_docs.ts";
 import { readExports } from "../../scripts/docs/deno_doc.ts";
 import { findMissing } from "../../scripts/docs/missing.ts";
-import { projectRoot } from "../../scripts/project.ts";
+import { projectRoot, tool } from "../../scripts/project.ts";
+import { runCommand } from "../../scripts/testing/command.ts";
 import { type Files, withProject } from "./_fixture.ts";
 
 const read = (name: string): string => readFileSync(join(projectRoot, name), "utf8");
@@ -108,12 +109,35 @@ describe("snippets", () => {
     expect(await checkAll({ ...files, "README.md": files["README.md"] + second })).toEqual([]);
   }, 60_000);
 
-  test("fail when their code throws", async () => {
-    const problems = await checkAll(readme("ts", `throw new Error("on purpose");`));
-    expect(problems.map((problem) => problem.split("\n")[0])).toEqual([
-      "bun  README.md:4: Exit code 1",
-      "deno README.md:4: Exit code 1",
-    ]);
+  test("that share a process fail each for itself, and the others run in an empty folder of their own", async () => {
+    const block = (code: string): string => `${fence}ts\n${code}\n${fence}\n`;
+    const fs = `import { readdirSync, writeFileSync } from "node:fs";`;
+    const blocks = [
+      `${fs} writeFileSync("left.txt", ""); setTimeout(() => console.log(readdirSync(".").length === 1), 20);`,
+      `throw new Error("on purpose");`,
+      `${fs} if (readdirSync(".").length > 0) throw new Error("not empty");`,
+      `setTimeout(() => { throw new Error("late"); }, 10);`,
+      `void Promise.reject(new Error("of nobody"));`,
+      `console.log("the last");`,
+    ];
+    const problems = await checkAll({ "mod.ts": twice(complete), "README.md": blocks.map(block).join("") });
+    expect(problems.map((problem) => problem.split("\n")[0])).toEqual(
+      ["bun ", "deno"].flatMap((runtime) => [5, 11, 14].map((line) => `${runtime} README.md:${line}: Exit code 1`)),
+    );
+    const words = ["on purpose", "late", "of nobody"];
+    for (const [index, problem] of problems.entries()) {
+      expect(words.filter((word) => problem.includes(word))).toEqual([words[index % 3]!]);
+    }
+  }, 60_000);
+
+  test("that wait for what never comes have failed", async () => {
+    const files = { "a.ts": "await new Promise(() => {});", "b.ts": "" };
+    await withProject(files, async (root) => {
+      const argv: [string, ...string[]] = [tool("bun"), join(projectRoot, "scripts/docs/run_snippets.ts")];
+      argv.push(...Object.keys(files).map((name) => join(root, name)));
+      const { code, output } = await runCommand({ argv, cwd: root, limitMs: 20_000 });
+      expect([code, output]).toEqual([1, `--- ${root}/a.ts\nIt waits for something that never comes\n`]);
+    });
   }, 60_000);
 
   test("fail when their types are wrong, and say where the snippet is", async () => {
