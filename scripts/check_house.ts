@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { delimiter, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findFiles, projectRoot, sources, tool } from "./project.ts";
 import { runCommand } from "./testing/command.ts";
@@ -18,25 +18,33 @@ interface LintOutput {
 }
 
 /**
- * Checks one project.
- * @param root The project's folder.
- * @returns One line for each broken rule; none when all are kept.
+ * Checks projects, all in one pass of the linter.
+ * @param roots Their folders.
+ * @returns For each project one line for each broken rule; none when all are kept.
  * @throws {Error} when `deno lint` cannot run.
  */
-export async function checkHouse(root: string): Promise<string[]> {
+export async function checkHouses(roots: readonly string[]): Promise<string[][]> {
   const config = fileURLToPath(new URL("house_lint.json", import.meta.url));
-  const argv: [string, ...string[]] = [tool("deno"), "lint", "--json", "--config", config, ...sources(root)];
-  const ended = await runCommand({ argv, cwd: root, limitMs: 120_000 });
+  const paths = roots.flatMap((root) => sources(root).map((name) => join(root, name)));
+  const argv: [string, ...string[]] = [tool("deno"), "lint", "--json", "--config", config, ...paths];
+  const env = { HOUSE_ROOTS: roots.join(delimiter) };
+  const ended = await runCommand({ argv, cwd: roots[0]!, limitMs: 120_000, env });
   if (!ended.stdout.startsWith("{")) throw new Error(`deno lint failed:\n${ended.output}`);
   const { diagnostics, errors } = JSON.parse(ended.stdout) as LintOutput;
-  return [
-    ...errors.map((error) => `${relative(root, error.file_path)}: ${error.message}`),
-    ...diagnostics.map(({ filename, range, message, code }) =>
-      `${relative(root, fileURLToPath(filename))}:${range.start.line} ${message} (${code})`
-    ),
+  const found = [
+    ...errors.map(({ file_path, message }) => ({ path: file_path, text: `: ${message}` })),
+    ...diagnostics.map(({ filename, range, message, code }) => ({
+      path: fileURLToPath(filename),
+      text: `:${range.start.line} ${message} (${code})`,
+    })),
+  ];
+  // Where a folder is known by another name, the first project answers for what is found there.
+  const rootOf = (path: string): string => roots.find((root) => path.startsWith(`${root}${sep}`)) ?? roots[0]!;
+  return roots.map((root) => [
+    ...found.filter(({ path }) => rootOf(path) === root).map(({ path, text }) => `${relative(root, path)}${text}`),
     ...findExcuses(root),
     ...findUnrunTests(root),
-  ];
+  ]);
 }
 
 /** `npm test` runs tests/**\/*.test.ts; what looks like a test and has another name or place would be forgotten. */
@@ -58,7 +66,7 @@ function findExcuses(root: string): string[] {
 }
 
 if (import.meta.main) {
-  const problems = await checkHouse(resolve(process.argv[2] ?? projectRoot));
+  const [problems = []] = await checkHouses([resolve(process.argv[2] ?? projectRoot)]);
   for (const problem of problems) console.error(problem);
   console.log(problems.length === 0 ? "The house is in order" : `${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;

@@ -2,7 +2,7 @@
  * The house rules as a plugin of `deno lint`; check_house.ts runs it in the folder of the project to check.
  * @module
  */
-import { dirname, relative, resolve } from "node:path";
+import { delimiter, dirname, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { climb } from "./house_floors.ts";
@@ -72,8 +72,17 @@ function place(path: string): string {
   return path.split(/[\\/]/)[0] ?? "";
 }
 
+/** The folders of the projects that are checked; check_house.ts names them. */
+const roots = (process.env["HOUSE_ROOTS"] ?? process.cwd()).split(delimiter);
+
+/** The folder of the project that a file belongs to. */
+function rootOf(context: Context): string {
+  const path = pathOf(context);
+  return roots.find((root) => path.startsWith(`${root}${sep}`)) ?? process.cwd();
+}
+
 function placeOf(context: Context): string {
-  return place(relative(process.cwd(), pathOf(context)));
+  return place(relative(rootOf(context), pathOf(context)));
 }
 
 function pathOf(context: Context): string {
@@ -89,13 +98,14 @@ const imports: Rule = {
       if (allowed === undefined || typeof target !== "string") return;
       if (target.startsWith("@hueyjs/huey")) context.report({ node, message: `${from} must not import the front door` });
       if (target.startsWith(".")) {
-        const file = relative(process.cwd(), resolve(dirname(pathOf(context)), target));
+        const root = rootOf(context);
+        const file = relative(root, resolve(dirname(pathOf(context)), target));
         const to = place(file);
         const types = isTypeOnly(node) ? typeArrows[from] ?? [] : [];
         if (![...allowed, ...types].includes(to) && !tables[from]?.includes(file)) {
           context.report({ node, message: `${from} must not import ${to}` });
         }
-        const climbed = climb(relative(process.cwd(), pathOf(context)).replaceAll("\\", "/"), file.replaceAll("\\", "/"));
+        const climbed = climb(relative(root, pathOf(context)).replaceAll("\\", "/"), file.replaceAll("\\", "/"));
         if (climbed !== undefined) context.report({ node, message: climbed });
       } else if (strangers.test(target)) {
         context.report({ node, message: `${from} must not import ${target}, which is the application's` });
@@ -254,7 +264,7 @@ const timers = ["setTimeout", "setInterval"];
 
 const clocks: Rule = {
   create(context): Visitor {
-    const path = relative(process.cwd(), pathOf(context)).replaceAll("\\", "/");
+    const path = relative(rootOf(context), pathOf(context)).replaceAll("\\", "/");
     if (!clockless.includes(place(path)) || path === clockFile) return {};
     const refuse = (node: Node, what: string): void => {
       context.report({ node, message: `${what} is for ${clockFile} alone: take a clock` });

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { findFiles, projectRoot, tool } from "../project.ts";
-import { runCommand } from "./command.ts";
-import { judgeBatch, judgeCommand, judgeTests, type Outcome, type Runtime } from "./outcome.ts";
+import { type Ended, runCommand } from "./command.ts";
+import { judgeBatch, judgeBunBatch, judgeCommand, judgeTests, type Outcome, type Runtime } from "./outcome.ts";
 
 /** Something to run. */
 export interface Job {
@@ -71,8 +71,8 @@ function entryPoints(): string[] {
 }
 
 /**
- * Files that may share a process on Deno and Node, where starting one and loading the library takes longer than most of them: those that
- * start no program and leave nothing behind.
+ * Files that may share a process, since starting one and loading the library takes longer than most of them: those that start no program and
+ * leave nothing behind.
  */
 const mayShare =
   /^tests\/(lib|testing|dashboard|app|otel|storage)\/(?!browser|discovery|runners|application|deno_own|file|redis|sqlite\.|sqlite_processes)/;
@@ -90,7 +90,6 @@ const batchSize = 12;
  */
 export function testJobs(runtime: Runtime, isWanted: (file: string) => boolean, mostMs: number = jobLimitMs): Job[] {
   const files = findFiles(projectRoot, "tests", ".test.ts").filter(isWanted);
-  if (runtime === "bun") return files.map((file) => testJob(runtime, file, mostMs));
   const shared = files.filter((file) => mayShare.test(file));
   const batches = Array.from(
     { length: Math.ceil(shared.length / batchSize) },
@@ -107,18 +106,23 @@ export function testJobs(runtime: Runtime, isWanted: (file: string) => boolean, 
  * @returns The program and its arguments.
  */
 export function testCommand(runtime: Runtime, file: string, limit: string = String(testLimitMs)): [string, ...string[]] {
-  if (runtime === "bun") return [tool("bun"), "test", `--timeout=${limit}`, `./${file}`];
   if (runtime === "deno") return [tool("deno"), "test", "-A", "--no-check", file];
-  return batchCommand(runtime, [file]);
+  return batchCommand(runtime, [file], limit);
 }
 
 /**
  * The command that runs several test files in one process.
- * @param runtime What to run them on; Bun starts so soon that it needs none.
+ * @param runtime What to run them on.
  * @param files The files.
+ * @param limit How many milliseconds a test may take, for a runner that is told by an argument.
  * @returns The program and its arguments.
  */
-export function batchCommand(runtime: Exclude<Runtime, "bun">, files: readonly string[]): [string, ...string[]] {
+export function batchCommand(
+  runtime: Runtime,
+  files: readonly string[],
+  limit: string = String(testLimitMs),
+): [string, ...string[]] {
+  if (runtime === "bun") return [tool("bun"), "test", `--timeout=${limit}`, ...files.map((file) => `./${file}`)];
   const run = join(projectRoot, "tests/_run.ts");
   if (runtime === "node") return [tool("node"), run, ...files];
   return [tool("deno"), "run", "-A", "--no-check", "--config", join(projectRoot, "deno.json"), run, ...files];
@@ -161,18 +165,36 @@ function testJob(runtime: Runtime, file: string, mostMs: number): Job {
   return { title, run };
 }
 
-function batchJob(runtime: Exclude<Runtime, "bun">, files: readonly string[], mostMs: number): Job {
-  const run = async (limitMs: number): Promise<Outcome[]> => {
-    const endMs = performance.now() + Math.min(limitMs, mostMs);
-    const outcomes: Outcome[] = [];
-    while (outcomes.length < files.length) {
-      const left = files.slice(outcomes.length);
-      const limitMs = Math.max(1, endMs - performance.now());
-      const argv = batchCommand(runtime, left);
-      const ended = await runCommand({ argv, cwd: projectRoot, limitMs, env: testVariables(runtime) });
-      outcomes.push(...judgeBatch(left, (file) => titleOf(runtime, file), ended));
-    }
-    return outcomes;
-  };
-  return { title: `${runtime.padEnd(4)} ${files.join(" ")}`, run };
+function batchJob(runtime: Runtime, files: readonly string[], mostMs: number): Job {
+  const run = runtime === "bun" ? runBunBatch : runBatch;
+  return { title: `${runtime.padEnd(4)} ${files.join(" ")}`, run: (limitMs) => run(runtime, files, Math.min(limitMs, mostMs)) };
+}
+
+async function runBatch(runtime: Runtime, files: readonly string[], limitMs: number): Promise<Outcome[]> {
+  const endMs = performance.now() + limitMs;
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < files.length) {
+    const left = files.slice(outcomes.length);
+    const ended = await runFiles(runtime, left, Math.max(1, endMs - performance.now()));
+    outcomes.push(...judgeBatch(left, (file) => titleOf(runtime, file), ended));
+  }
+  return outcomes;
+}
+
+/** Its runner has one summary for all files. Only where that tells of no failure the files are not run again, each by itself. */
+async function runBunBatch(runtime: Runtime, files: readonly string[], limitMs: number): Promise<Outcome[]> {
+  const endMs = performance.now() + limitMs;
+  const together = await runFiles(runtime, files, limitMs);
+  const good = judgeBunBatch(files, (file) => titleOf(runtime, file), together);
+  if (good !== undefined) return good;
+  const outcomes: Outcome[] = [];
+  for (const file of files) outcomes.push(...await testJob(runtime, file, Math.max(1, endMs - performance.now())).run(limitMs));
+  // What fails only beside others has failed.
+  const isFound = outcomes.some(({ failed }) => failed > 0);
+  return isFound ? outcomes : [...outcomes, judgeTests(titleOf(runtime, files.join(" ")), runtime, together)];
+}
+
+async function runFiles(runtime: Runtime, files: readonly string[], limitMs: number): Promise<Ended> {
+  const argv = batchCommand(runtime, files, testLimit());
+  return await runCommand({ argv, cwd: projectRoot, limitMs, env: testVariables(runtime) });
 }

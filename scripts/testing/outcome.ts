@@ -94,6 +94,35 @@ export function judgeBatch(files: readonly string[], titleOf: (file: string) => 
 }
 
 /**
+ * Judges a run of several test files by `bun test`, which has one summary for all of them.
+ * @param files What was run.
+ * @param titleOf What the outcome of a file is called.
+ * @param ended How the runner ended.
+ * @returns The outcomes; undefined unless all files are there, each with tests, and the summary counts the same and no failure.
+ */
+export function judgeBunBatch(
+  files: readonly string[],
+  titleOf: (file: string) => string,
+  ended: Ended,
+): Outcome[] | undefined {
+  const counts = readBunSummary(ended.output);
+  if (ended.code !== 0 || ended.timedOut || counts === undefined || counts.failed > 0) return undefined;
+  const starts = files.map((file) => ended.output.indexOf(`\n${file}:\n`));
+  const outcomes = files.map((file, index) => {
+    const start = starts[index]!;
+    const next = starts.filter((at) => at > start);
+    const output = ended.output.slice(start, next.length === 0 ? undefined : Math.min(...next));
+    const count = (word: string): number => output.match(new RegExp(`^\\(${word}\\) `, "gm"))?.length ?? 0;
+    const took = output.matchAll(/^\(\w+\) .* \[([\d.]+)ms\]$/gm).reduce((sum, [, ms]) => sum + Number(ms), 0);
+    const [passed, skipped] = [count("pass"), count("skip") + count("todo")];
+    return { title: titleOf(file), passed, failed: 0, skipped, reason: "", output, durationMs: took };
+  });
+  const sum = (key: "passed" | "skipped"): number => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+  const isWhole = starts.every((at) => at !== -1) && outcomes.every(({ passed, skipped }) => passed + skipped > 0);
+  return isWhole && sum("passed") === counts.passed && sum("skipped") === counts.skipped ? outcomes : undefined;
+}
+
+/**
  * Judges a command that counts as one test.
  * @param title What the outcome is called.
  * @param ended How the command ended.
