@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { projectRoot, tool } from "../../scripts/project.ts";
 import { type Ended, runCommand } from "../../scripts/testing/command.ts";
 import { batchCommand, commandJob, testCommand, variablesOf } from "../../scripts/testing/jobs.ts";
-import { judgeBatch, judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
+import { judgeBatch, judgeBunBatch, judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
 import { runJobs } from "../../scripts/testing/pool.ts";
 import { countLine, failureExcerpt, failureText, progressLine } from "../../scripts/testing/report.ts";
 import { withProject } from "./_fixture.ts";
@@ -107,6 +107,35 @@ describe.each(["deno", "node"] as const)("several test files in one process on %
       expect(outcomes[1]!.output).not.toContain("at load");
       expect(outcomes[3]!.output).toContain("at load");
     });
+  }, limitMs);
+});
+
+describe("several test files in one process on bun", () => {
+  const imports = `import { expect, test } from "bun:test";\n`;
+  const judgeAll = (texts: Readonly<Record<string, string>>): Promise<Outcome[] | undefined> => {
+    const files = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, imports + text]));
+    const names = Object.keys(files);
+    return withProject(
+      { ...settings, ...files },
+      async (cwd) => judgeBunBatch(names, (file) => file, await runCommand({ argv: batchCommand("bun", names), cwd, limitMs })),
+    );
+  };
+
+  test("are told apart where none has failed", async () => {
+    const outcomes = await judgeAll({ "b.test.ts": passing + skipping, "a.test.ts": passing + passing });
+    expect(outcomes?.map(({ title, passed, failed, skipped }) => [title, passed, failed, skipped])).toEqual([
+      ["b.test.ts", 1, 0, 2],
+      ["a.test.ts", 2, 0, 0],
+    ]);
+  }, limitMs);
+
+  test.each([
+    ["a test fails", failing],
+    ["a file has no test", ""],
+    ["a file cannot be loaded", `throw new Error("at load");`],
+    ["a test ends the process", `test("two", () => process.exit(0));`],
+  ])("say nothing where %s", async (_what, text) => {
+    expect(await judgeAll({ "a.test.ts": passing, "b.test.ts": text, "c.test.ts": passing })).toBeUndefined();
   }, limitMs);
 });
 
