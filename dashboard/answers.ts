@@ -80,6 +80,7 @@ export class Answers {
       if (others.length > 0) return await this.plain(context, await homePage(visit));
       return await this.#page(context, this.#visitOf(visit, queue!), { page: overviewPage });
     },
+    changes: (context) => answerEvents(context, [...this.#pulses.values()] as [Pulse, ...Pulse[]], this.#board.clock),
     login: (context, visit) => this.plain(context, loginPage(visit, false, this.#board.session === undefined ? 404 : 200)),
     enter: async (context, visit) => {
       const { session, logger, base } = this.#board;
@@ -104,7 +105,7 @@ export class Answers {
   }
 
   async #own(context: Context, { name }: OwnRoute, visit: QueueVisit): Promise<Response> {
-    if (name === "events") return answerEvents(context, this.#pulses.get(visit.queue)!, this.#board.clock);
+    if (name === "events") return answerEvents(context, [this.#pulses.get(visit.queue)!], this.#board.clock);
     if (name === "queue") return context.redirect(queueLink(visit, ""), 302);
     const id = await this.#asked(visit, knownId(visit));
     if (id !== undefined) return context.redirect(queueLink(visit, "invocation", { id }), 302);

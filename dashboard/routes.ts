@@ -51,7 +51,7 @@ export interface ActionRoute extends Entry {
 export interface OwnRoute extends Entry {
   readonly kind: "own";
   readonly method: "GET" | "POST";
-  readonly name: "home" | "queue" | "login" | "enter" | "logout" | "events" | "search";
+  readonly name: "home" | "changes" | "queue" | "login" | "enter" | "logout" | "events" | "search";
 }
 
 /** A row of the table. */
@@ -79,6 +79,7 @@ export const ROUTES: readonly Route[] = [
   own("POST", "/login", "none", "enter"),
   own("POST", "/logout", "read", "logout"),
   own("GET", "/", "read", "home"),
+  own("GET", "/events", "read", "changes"),
   own("GET", QUEUE, "read", "queue"),
   page("", overviewPage),
   page("tasks", tasksPage),

@@ -46,7 +46,7 @@ kbd { background: var(--soft); border: 1px solid var(--line); border-radius: 4px
   white-space: nowrap; max-width: 16rem; }
 .find { flex: 1; max-width: 34rem; margin: 0 auto; }
 .find input { width: 100%; }
-.tools { display: flex; gap: .5rem; align-items: center; }
+.tools { display: flex; gap: .5rem; align-items: center; margin-left: auto; }
 .tools form { margin: 0; }
 .queues { position: relative; }
 .queues summary { cursor: pointer; padding: .3rem .7rem; border: 1px solid var(--line); border-radius: 7px; max-width: 14rem;
@@ -57,7 +57,7 @@ kbd { background: var(--soft); border: 1px solid var(--line); border-radius: 4px
 .queues a:hover, .queues a[aria-current] { background: var(--accent-soft); text-decoration: none; }
 
 .frame { display: grid; grid-template-columns: 13.5rem minmax(0, 1fr); max-width: 96rem; margin: 0 auto; }
-.plain main { max-width: 60rem; margin: 0 auto; }
+.plain main { max-width: 76rem; margin: 0 auto; }
 #nav { padding: 1.25rem .75rem; }
 #nav ul { list-style: none; margin: 0; padding: 0; position: sticky; top: 4.5rem; }
 #nav a { display: flex; justify-content: space-between; align-items: center; gap: .5rem; padding: .36rem .7rem; border-radius: 7px;

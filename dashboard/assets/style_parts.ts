@@ -149,7 +149,7 @@ progress { width: 100%; height: 1rem; vertical-align: middle; accent-color: var(
   html { font-size: 16px; }
   .top { flex-wrap: wrap; padding: .5rem .9rem; gap: .5rem .7rem; position: static; }
   .find { order: 9; flex-basis: 100%; max-width: none; }
-  .tools { margin-left: auto; }
+  .chart .tick { font-size: 18px; }
   .queue { max-width: 8rem; }
   #keys { display: none; }
   main { padding: 1.1rem .9rem 3rem; }

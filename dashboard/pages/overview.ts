@@ -32,17 +32,21 @@ export async function overviewPage(visit: QueueVisit): Promise<Content> {
   ]);
   const marks = marksOf(condition.consumers);
   const perMinute = condition.lately.reduce((sum, row) => sum + row.completed + row.failed, 0) / (LATELY_MS / 60_000);
+  const charts = html`
+    <div class="grid2">
+      ${chartCard(SPANS.hour, stepsOf(hour.rows, SPANS.hour, visit.nowMs), marks)}
+      ${chartCard(SPANS.day, stepsOf(day.rows, SPANS.day, visit.nowMs), marks)}
+    </div>
+  `;
+  const work = html`<div class="grid2">${errorsCard(visit, failures.failures)} ${runningCard(visit, running)}</div>`;
+  // What has failed stands before the charts: on a telephone they would hide it.
+  const parts = failures.failures.length > 0 ? [work, charts] : [charts, work];
   const body = html`
     ${warnings(visit, condition)}
     ${queue.core.statistics === undefined
       ? html`<p class="note">This Huey counts nothing (<code>stats: false</code>): the charts show what other programs have counted.</p>`
       : ""}
-    ${tiles(visit, condition, perMinute)}
-    <div class="grid2">
-      ${chartCard(SPANS.hour, stepsOf(hour.rows, SPANS.hour, visit.nowMs), marks)}
-      ${chartCard(SPANS.day, stepsOf(day.rows, SPANS.day, visit.nowMs), marks)}
-    </div>
-    <div class="grid2">${errorsCard(visit, failures.failures)} ${runningCard(visit, running)}</div>
+    ${tiles(visit, condition, perMinute)} ${parts}
     <section class="card"><h2>Consumers <a href="${queueLink(visit, "consumers")}">All</a></h2>${consumerTable(
       condition.consumers.slice(0, 5),
       visit.nowMs,

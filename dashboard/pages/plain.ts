@@ -30,7 +30,7 @@ export async function homePage(visit: Visit): Promise<Content> {
       </div>
     </section>
   `;
-  return { title: "Queues", body };
+  return { title: "Queues", body, events: link(visit.board, "/events") };
 }
 
 async function queueRow(visit: Visit, queue: Queue): Promise<Html> {

@@ -18,8 +18,10 @@ export interface Content {
   readonly here?: string;
   /** Stands beside the title. */
   readonly aside?: Html;
-  /** Whether it changes by itself while somebody looks. Default true. */
+  /** Whether a page of a queue changes by itself while somebody looks. Default true. */
   readonly live?: boolean;
+  /** Of a page of no queue that changes by itself: the address of the stream that tells of changes. */
+  readonly events?: string;
   /** Default 200. */
   readonly status?: number;
 }
@@ -77,7 +79,7 @@ export async function queuePage(visit: QueueVisit, content: Content): Promise<Ht
  * @param content What is on it.
  */
 export function plainPage(visit: Visit, content: Content): Html {
-  return page(visit, content, { nav: undefined, queue: undefined, events: undefined });
+  return page(visit, content, { nav: undefined, queue: undefined, events: content.events });
 }
 
 interface Around {

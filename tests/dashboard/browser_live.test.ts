@@ -107,6 +107,21 @@ describe("a page that changes by itself", () => {
   });
 });
 
+test("the list of queues changes by itself too, whichever queue has changed", async () => {
+  const mail = new MemoryHuey("mail", { logger: keptLog() });
+  const send = mail.task("send", () => {});
+  const both = await serveDashboard([huey, mail], { port: 0 });
+  await withTab({}, async ({ page }) => {
+    await page.goto(both.url);
+    const waiting = page.locator("main tr", { hasText: "mail" }).locator('td[data-label="Waiting"]');
+    expect(await waiting.innerText()).toBe("0");
+    await send();
+    await page.waitForFunction(() => document.querySelectorAll('td[data-label="Waiting"]')[1]?.textContent === "1");
+  });
+  await both.close();
+  await mail.close();
+});
+
 test("an id is copied over plain http", async () => {
   await withTab({}, async ({ page }) => {
     const id = (await huey.pending(1))[0]!.id;
