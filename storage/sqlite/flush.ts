@@ -3,25 +3,29 @@
  * @module
  */
 import type { FlushPart } from "../../lib/storage.ts";
-import { CHORD_TABLES } from "./queue/chords.ts";
-import { CLAIMED } from "./queue/claimed.ts";
-import { dropCounts } from "./records/counts.ts";
-import { dropLetters } from "./queue/dead_letters.ts";
-import { forgetLength } from "./records/lengths.ts";
-import { addAllLost } from "./queue/lost.ts";
-import { endOfNumbers, firstPlain } from "./records/numbers.ts";
+import { ALL_PARTS } from "../flush_parts.ts";
+import { endOfNumbers, firstPlain } from "./connection/numbers.ts";
 import { ENDED, KIND } from "./connection/schema.ts";
 import type { Session } from "./connection/session.ts";
-import { dropStepsOf } from "./records/steps.ts";
+import { addAllLost, CLAIMED } from "./queue/claims.ts";
 import { freeAllKeys } from "./queue/unique.ts";
+import { dropCounts } from "./records/counts.ts";
+import { forgetLength } from "./records/lengths.ts";
+import { CHORD_TABLES } from "./settlement/chords.ts";
+import { dropLetters } from "./settlement/dead_letters.ts";
+import { dropStepsOf } from "./settlement/steps.ts";
 
 const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue = ?1";
 
 /** The locks of claims that are about to be gone. */
 const DROP_LOCKS = `delete from huey_entry where holder in (select seq || '.' || token ${CLAIMED})`;
 
-/** Deletes one part. */
-export function flushPart(session: Session, part: FlushPart): void {
+/** Deletes parts of the queue. */
+export function flush(session: Session, parts: readonly FlushPart[] = ALL_PARTS): void {
+  for (const part of parts) flushPart(session, part);
+}
+
+function flushPart(session: Session, part: FlushPart): void {
   switch (part) {
     case "queue":
       return flushQueue(session);

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
-import { checkItem } from "./records/item.ts";
+import { checkItem } from "./check_item.ts";
 import { sqliteDescriptor, type SqliteOptions, sqliteSettings } from "./options.ts";
 
 export type { SqliteOptions };

@@ -1,12 +1,12 @@
 /** Connections that get in each other's way at the worst moment. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Item, Settlement } from "../../lib/storage.ts";
-import { EndingGroup } from "../../storage/sqlite/queue/ending_group.ts";
-import { endInPlace } from "../../storage/sqlite/queue/endings.ts";
 import { sqliteSettings } from "../../storage/sqlite/options.ts";
 import { Session } from "../../storage/sqlite/connection/session.ts";
-import { hasEnded, stateOf } from "../../storage/sqlite/queue/settle.ts";
-import { addTasks, claimsOf, claimTasks } from "../../storage/sqlite/queue/tasks.ts";
+import { claimsOf } from "../../storage/sqlite/queue/claims.ts";
+import { addTasks, claimTasks } from "../../storage/sqlite/queue/tasks.ts";
+import { EndingGroup, endInPlace, finishEnded } from "../../storage/sqlite/settlement/endings.ts";
+import { hasEnded, stateOf } from "../../storage/sqlite/settlement/state.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;
@@ -85,7 +85,7 @@ describe("two connections to a SQLite file", () => {
         let reads = 0;
         const { get, all } = other;
         const read = <T>(found: T): T => {
-          if (++reads === moment) one.transaction(() => one.ended.finish(one));
+          if (++reads === moment) one.transaction(() => finishEnded(one));
           return found;
         };
         other.get = (sql, ...values) => read(get.call(other, sql, ...values));

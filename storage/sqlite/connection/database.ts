@@ -51,30 +51,15 @@ export function openDatabase(filename: string): Database {
 }
 
 /**
- * Runs `work` in a transaction that holds the write lock from its beginning.
+ * Runs `work` in a transaction.
  *
+ * @param begin "begin immediate" holds the write lock from its beginning; reads after "begin" see one state of the file.
  * @param run Runs one statement.
  * @param work Undone when it throws.
  * @returns What `work` returns.
  * @throws What `work` or the database throws.
  */
-export function transaction<T>(run: (sql: string) => void, work: () => T): T {
-  return within(run, "begin immediate", work);
-}
-
-/**
- * Runs reads in a transaction, so that all of them see the same state.
- *
- * @param run Runs one statement.
- * @param work Only reads.
- * @returns What `work` returns.
- * @throws What `work` or the database throws.
- */
-export function snapshot<T>(run: (sql: string) => void, work: () => T): T {
-  return within(run, "begin", work);
-}
-
-function within<T>(run: (sql: string) => void, begin: string, work: () => T): T {
+export function within<T>(begin: "begin" | "begin immediate", run: (sql: string) => void, work: () => T): T {
   run(begin);
   try {
     const outcome = work();

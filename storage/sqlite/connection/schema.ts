@@ -5,9 +5,8 @@
  * @module
  */
 import { ConfigurationError } from "../../../lib/errors.ts";
-import { type Database, transaction } from "./database.ts";
-import { LENGTH_TABLES } from "../records/lengths.ts";
-import { firstPlain, MOST_QUEUES } from "../records/numbers.ts";
+import { type Database, within } from "./database.ts";
+import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
 const SCHEMA_VERSION = 5;
@@ -126,7 +125,13 @@ const TABLES = [
   `create index huey_count_task on huey_count (queue, step, task_name, at_ms)`,
   `create table huey_recent (seq integer primary key, queue integer not null, data blob not null)`,
   `create index huey_recent_order on huey_recent (queue, seq)`,
-  ...LENGTH_TABLES,
+  // How many rows the long lists of a queue have, since to count a million rows takes a tenth of a second.
+  `create table huey_length (
+    queue integer not null, list text not null, n integer not null, primary key (queue, list)
+  ) without rowid`,
+  ...countingTriggers("huey_schedule", () => "'schedule'"),
+  ...countingTriggers("huey_blocked", () => "'blocked'"),
+  ...countingTriggers("huey_dead", (row) => `${row}.kind`),
 ];
 
 /**
@@ -141,10 +146,22 @@ const TABLES = [
 export function prepareSchema(database: Database, filename: string, name: string): number {
   const found = hasTables(database) ? queueNumber(database, filename, name) : undefined;
   if (found !== undefined) return found;
-  return transaction((sql) => database.exec(sql), () => {
+  return within("begin immediate", (sql) => database.exec(sql), () => {
     if (!hasTables(database)) makeTables(database);
     return queueNumber(database, filename, name) ?? addQueue(database, name);
   });
+}
+
+/** @param list What names the list of a row, in SQL */
+function countingTriggers(table: string, list: (row: "new" | "old") => string): string[] {
+  return [
+    `create trigger ${table}_added after insert on ${table} begin
+      insert into huey_length (queue, list, n) values (new.queue, ${list("new")}, 1) on conflict do update set n = n + 1;
+    end`,
+    `create trigger ${table}_deleted after delete on ${table} begin
+      update huey_length set n = n - 1 where queue = old.queue and list = ${list("old")};
+    end`,
+  ];
 }
 
 function hasTables(database: Database): boolean {

@@ -7,13 +7,11 @@ import { dirname } from "node:path";
 import { StorageError } from "../../../lib/errors.ts";
 import type { Clock } from "../../../lib/primitives/clock.ts";
 import type { Owner } from "../../../lib/storage.ts";
-import { type Database, openDatabase, type Row, snapshot, type SqlValue, type Statement, transaction } from "./database.ts";
-import { EndedRows } from "../queue/endings.ts";
+import { allToStored } from "./columns.ts";
+import { type Database, openDatabase, type Row, type SqlValue, type Statement, within } from "./database.ts";
 import { isBusy, toStorageError } from "./errors.ts";
 import { makeFile, truePath } from "./file.ts";
 import { prepareSchema } from "./schema.ts";
-import { Sweep } from "../records/sweep.ts";
-import { allToStored } from "./columns.ts";
 
 /** How to open the file. */
 export interface SessionOptions {
@@ -56,10 +54,10 @@ export class Session {
   readonly queue: number;
   /** Of the transaction under way. */
   changes: Changes = new Changes();
-  /** Its round in search of entries whose time is over. */
-  readonly sweep: Sweep = new Sweep();
-  /** What its plain endings have left to do. */
-  readonly ended: EndedRows = new EndedRows();
+  /** Its round in search of entries whose time is over, and how many it has written on the way: see sweep.ts. */
+  readonly round = { kind: 0, key: "", written: 0 };
+  /** What its plain endings have left to do: how many rows, how many became entries at once, up to which number. See endings.ts. */
+  readonly ended = { rows: 0, entries: 0, last: 0 };
   /** Who claimed last; its row may have been deleted meanwhile. */
   owner: (Owner & { readonly number: number }) | undefined;
   /** Plain messages claimed since the bounds of the queue were moved. */
@@ -108,7 +106,7 @@ export class Session {
   /** Runs `work` in a transaction. @throws what it or the database throws; then nothing is changed */
   transaction<T>(work: () => T): T {
     try {
-      return transaction((sql) => this.run(sql), work);
+      return within("begin immediate", (sql) => this.run(sql), work);
     } catch (error) {
       // Its row may have been made in this transaction, and then its number is free for another owner.
       this.owner = undefined;
@@ -118,7 +116,7 @@ export class Session {
 
   /** Runs reads that see one state of the file. @throws what `work` or the database throws */
   snapshot<T>(work: () => T): T {
-    return snapshot((sql) => this.run(sql), work);
+    return within("begin", (sql) => this.run(sql), work);
   }
 
   /** The time of day. */

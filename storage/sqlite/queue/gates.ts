@@ -6,12 +6,10 @@
 import type { Item } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
-import { idNumber } from "../records/id_number.ts";
-import { lengthOf } from "../records/lengths.ts";
-import { type Holds, readHold, toStoredMore } from "../records/more.ts";
-import { FLAG } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
-import { addTasks, COLUMNS_OF_ITEM, toItem } from "./tasks.ts";
+import { COLUMNS_OF_ITEM, type Held, toItem, withItem } from "../records/item.ts";
+import { examined } from "../records/limits.ts";
+import { addTasks } from "./tasks.ts";
 
 /** As expressions, see tasks.ts. */
 const LINE = "from huey_blocked where queue = ?1 + 0 and gate = ?2 || ''";
@@ -28,8 +26,9 @@ const DROP = "delete from huey_gate where queue = ? and key = ?";
 const TAKE_FIRST =
   `delete from huey_blocked where seq = (select seq ${LINE} order by seq limit 1) returning ${COLUMNS_OF_ITEM}`;
 
-const BLOCK =
-  `insert into huey_blocked (queue, gate, priority, flags, id_number, task_id, data, more) values (?, ?, ?, ?, ?, ?, ?, ?)`;
+const BLOCK = `insert into huey_blocked (queue, gate, ${COLUMNS_OF_ITEM}) values (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const BLOCKED = `select gate, ${COLUMNS_OF_ITEM} from huey_blocked where queue = ? order by seq limit ?`;
 
 /** A gate as it is stored. */
 interface State {
@@ -38,36 +37,22 @@ interface State {
   readonly isWaitedFor: boolean;
 }
 
-/** Items that waited and were admitted. They are to be put on the queue. */
-export interface Admitted {
-  readonly items: readonly Item[];
-  /** Of those that hold a unique key. */
-  readonly holds: Holds;
-}
-
 /** What became of an item at its gate. */
-export interface Arrival {
+interface Arrival {
   readonly isAdmitted: boolean;
-  /** Before it, since the limit has grown. */
-  readonly admitted: Admitted;
+  /** Those that waited, and come before it, since the limit has grown. They are to be put on the queue. */
+  readonly admitted: readonly Held[];
 }
 
-const NOBODY_ADMITTED: Admitted = { items: [], holds: new Map() };
-
-/**
- * Counts an item as admitted, or puts it on the line. The limit of the gate is that of the item now.
- *
- * @param item With a gate.
- * @param hold The number by which it holds its unique key.
- */
-export function arrive(session: Session, item: Item, hold: number | undefined): Arrival {
+/** Counts an item as admitted, or puts it on the line. The limit of the gate is that of the item now. */
+export function arrive(session: Session, item: Held): Arrival {
   const { key, limit: most } = item.gate!;
   const found = stateOf(session, key);
-  const admitted = found?.isWaitedFor ? takeFirst(session, key, most - found.admitted) : NOBODY_ADMITTED;
-  const count = (found?.admitted ?? 0) + admitted.items.length;
+  const admitted = found?.isWaitedFor ? takeFirst(session, key, most - found.admitted) : [];
+  const count = (found?.admitted ?? 0) + admitted.length;
   // Whoever waits comes first: where some are left, the gate is full.
   const isAdmitted = count < most;
-  if (!isAdmitted) block(session, item, hold);
+  if (!isAdmitted) session.runAll(BLOCK, withItem([session.queue, key], item));
   const now = count + (isAdmitted ? 1 : 0);
   if (now !== found?.admitted || most !== found.most) session.run(WRITE, session.queue, key, now, most);
   return { isAdmitted, admitted };
@@ -78,8 +63,8 @@ export function leave(session: Session, key: string): readonly Item[] {
   const found = stateOf(session, key);
   if (found === undefined) return [];
   const left = Math.max(0, found.admitted - 1);
-  const { items, holds } = found.isWaitedFor ? takeFirst(session, key, found.most - left) : NOBODY_ADMITTED;
-  addTasks(session, items, holds);
+  const items = found.isWaitedFor ? takeFirst(session, key, found.most - left) : [];
+  addTasks(session, items);
   const now = left + items.length;
   if (now === 0) session.run(DROP, session.queue, key);
   else if (now !== found.admitted) session.run(WRITE, session.queue, key, now, found.most);
@@ -87,14 +72,8 @@ export function leave(session: Session, key: string): readonly Item[] {
 }
 
 /** Items that wait, in the order in which they came. */
-export function blockedItems(session: Session, limit: number): Item[] {
-  const list = `select gate, ${COLUMNS_OF_ITEM} from huey_blocked where queue = ? order by seq limit ?`;
-  return session.all(list, session.queue, limit).map(atGate);
-}
-
-/** How many items wait. */
-export function countBlocked(session: Session): number {
-  return lengthOf(session, "blocked");
+export function blockedItems(session: Session, limit?: number): Item[] {
+  return session.all(BLOCKED, session.queue, examined(limit)).map(atGate);
 }
 
 /** @returns `undefined` for a gate that nobody knows */
@@ -111,30 +90,19 @@ function count(value: Row[string] | undefined, least: number): number {
 }
 
 /** Takes the first from the line. */
-function takeFirst(session: Session, key: string, limit: number): Admitted {
-  const items: Item[] = [];
-  const holds = new Map<Item, number>();
+function takeFirst(session: Session, key: string, limit: number): Held[] {
+  const items: Held[] = [];
   while (items.length < limit) {
     const row = session.get(TAKE_FIRST, session.queue, key);
     if (row === undefined) break;
-    const item = atGate({ ...row, gate: key });
-    const hold = readHold(row.more);
-    if (hold !== undefined) holds.set(item, hold);
-    items.push(item);
+    items.push(atGate({ ...row, gate: key }));
   }
-  return { items, holds };
+  return items;
 }
 
 /** Whatever the row says of its gate: who is admitted at this one has to leave this one. */
-function atGate(row: Row): Item {
+function atGate(row: Row): Held {
   const item = toItem(row);
   const key = readText(row.gate);
   return item.gate?.key === key ? item : { ...item, gate: { key, limit: item.gate?.limit ?? 1 } };
-}
-
-function block(session: Session, item: Item, hold: number | undefined): void {
-  const { id, data, priority, retry, track, gate } = item;
-  const number = track ? idNumber(id) : null;
-  const more = toStoredMore(item, hold);
-  session.run(BLOCK, session.queue, gate!.key, priority, retry ? FLAG.retry : 0, number, id, data, more);
 }

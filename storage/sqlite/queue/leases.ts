@@ -3,14 +3,13 @@
  * @module
  */
 import type { Claim, Lease, StoredLease } from "../../../lib/storage.ts";
-import { areSound, mend } from "../records/bounds.ts";
-import { CLAIMED } from "./claimed.ts";
 import { readNumber, readText } from "../connection/columns.ts";
-import { noteLeases } from "../records/lines.ts";
-import { dropLocks, dropPassedTo, lostHolders, type Target } from "../records/locks.ts";
-import { leaveAllOf, leaveAllPassedTo } from "./passed.ts";
 import type { Session } from "../connection/session.ts";
-import { claimsOf, orphanedClaims, unclaim, unclaimRow } from "./tasks.ts";
+import { mendBounds } from "../records/bounds.ts";
+import { noteLeases } from "../records/lines.ts";
+import { lostHolders, type Target } from "../records/locks.ts";
+import { CLAIMED, claimsOf, orphanedClaims, takeBack } from "./claims.ts";
+import { endPassed } from "./passed.ts";
 
 /** What a consumer has said of itself stays until it says something else. */
 const RENEW = `insert into huey_lease (queue, consumer, ttl_ms, host, pid, expires_ms, about) values (?, ?, ?, ?, ?, ?, ?)
@@ -18,7 +17,11 @@ const RENEW = `insert into huey_lease (queue, consumer, ttl_ms, host, pid, expir
   about = ifnull(excluded.about, about)`;
 
 /** What is no number counts as over. */
-const OVER = "from huey_lease where queue = ? and expires_ms + 0 <= ?";
+const DROP_OVER = "delete from huey_lease where queue = ? and expires_ms + 0 <= ?";
+
+/** Owners without claims and without a lease are not needed; those who are still there are made again at their next claim. */
+const DROP_IDLE_OWNERS = `delete from huey_owner where queue = ?1 and id not in (select owner ${CLAIMED})
+  and consumer not in (select consumer from huey_lease where queue = ?1)`;
 
 /** Grants or renews a lease. */
 export function renewLease(session: Session, lease: Lease): void {
@@ -29,9 +32,8 @@ export function renewLease(session: Session, lease: Lease): void {
 /** Ends a lease. */
 export function endLease(session: Session, consumer: string): void {
   session.run("delete from huey_lease where queue = ? and consumer = ?", session.queue, consumer);
-  leaveAllPassedTo(session, { consumer });
-  dropPassedTo(session, { consumer });
-  dropIdleOwners(session);
+  endPassed(session, { consumer });
+  session.run(DROP_IDLE_OWNERS, session.queue);
 }
 
 /** All leases, also those that have run out. */
@@ -46,41 +48,16 @@ export function storedLeases(session: Session): StoredLease[] {
   }));
 }
 
-/** Whether `recover` would find anything to do; takes no lock. */
-export function isRecoveryNeeded(session: Session, target: Target | undefined): boolean {
-  // Locks of its own may have been passed to it, which to look for costs as much as to delete them.
-  if (target !== undefined) return true;
-  if (orphanedClaims(session, undefined).length > 0 || lostHolders(session, undefined).length > 0) return true;
-  return !areSound(session) || session.get(`select 1 ${OVER}`, session.queue, session.now()) !== undefined;
-}
-
 /** Puts claims back and drops the locks that they hold. @param own The lease of who recovers @returns the claims */
-export function recover(session: Session, target: Target | undefined, own: Lease | undefined): Claim[] {
+export function recover(session: Session, target?: Target, own?: Lease): Claim[] {
   if (own !== undefined) renewLease(session, own);
-  const lost = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
-  const claims = lost.filter(({ token }) => unclaim(session, token, true) || unclaimRow(session, token));
-  if (target !== undefined) {
-    leaveAllPassedTo(session, target);
-    dropPassedTo(session, target);
-    return claims;
-  }
-  for (const holder of lostHolders(session, own?.consumer)) {
-    leaveAllOf(session, holder);
-    dropLocks(session, holder);
-  }
+  const claims = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
+  for (const claim of claims) takeBack(session, claim);
+  for (const holder of target === undefined ? lostHolders(session, own?.consumer) : [target]) endPassed(session, holder);
+  if (target !== undefined) return claims;
   noteLeases(session);
-  session.run(`delete ${OVER}`, session.queue, session.now());
-  dropIdleOwners(session);
-  mend(session);
+  session.run(DROP_OVER, session.queue, session.now());
+  session.run(DROP_IDLE_OWNERS, session.queue);
+  mendBounds(session);
   return claims;
-}
-
-/** Owners without claims and without a lease are not needed; those who are still there are made again at their next claim. */
-function dropIdleOwners(session: Session): void {
-  session.run(
-    `delete from huey_owner where queue = ?1
-      and id not in (select owner ${CLAIMED})
-      and consumer not in (select consumer from huey_lease where queue = ?1)`,
-    session.queue,
-  );
 }

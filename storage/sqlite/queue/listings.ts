@@ -3,25 +3,15 @@
  * @module
  */
 import type { Item, StoredRunning } from "../../../lib/storage.ts";
-import { CLAIMED } from "./claimed.ts";
 import { readNumber, readText } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
-import { firstPrioritised } from "../records/numbers.ts";
+import { firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
-import {
-  ABOVE_IN_ORDER,
-  BELOW_IN_ORDER,
-  COLUMNS_OF_CLAIM,
-  COLUMNS_OF_ITEM,
-  PLAIN_IN_ORDER,
-  PRIORITISED,
-  toClaim,
-  toItem,
-} from "./tasks.ts";
-
-/** A listing looks at no more. */
-export const MOST_EXAMINED = 10_000;
+import { COLUMNS_OF_ITEM, toItem } from "../records/item.ts";
+import { examined, MOST_EXAMINED, rowLimit } from "../records/limits.ts";
+import { CLAIMED, COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
+import { IN_ORDER, PLAIN_IN_ORDER, PRIORITISED } from "./tasks.ts";
 
 /** Priorities of which the first message is looked at. */
 const MOST_PRIORITIES = 100;
@@ -36,27 +26,17 @@ const RUNNING = `select ${COLUMNS_OF_CLAIM}, since_ms, consumer, worker
   from (select * ${CLAIMED} limit ${MOST_EXAMINED}) left join huey_owner on huey_owner.id = owner
   order by since_ms, seq limit ?2`;
 
-const FIRST_BELOW = `select priority, entered_ms ${PRIORITISED} and priority < ? order by priority desc, seq limit 1`;
-
-/** The first so many at most. SQLite's way of saying that there is no limit is a negative one. */
-export function rowLimit(limit: number = Infinity): number {
-  return Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : -1;
-}
-
-/** The same of a listing that is bounded. */
-export function examined(limit: number = Infinity): number {
-  return Math.min(MOST_EXAMINED, Math.max(0, limit));
-}
+const FIRST_BELOW = `select priority, entered_ms ${PRIORITISED} and priority < ?2 order by priority desc, seq limit 1`;
 
 /** Waiting messages in their order. */
-export function waitingTasks(session: Session, limit: number): Item[] {
+export function waitingTasks(session: Session, limit?: number): Item[] {
   const { queue } = session;
-  const columns = `select ${COLUMNS_OF_ITEM}`;
-  const rows: Row[] = [];
-  const rest = (): number => limit < 0 ? limit : limit - rows.length;
-  rows.push(...session.all(`${columns} ${ABOVE_IN_ORDER}`, queue, rest()));
-  rows.push(...session.all(`${columns} ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), rest()));
-  rows.push(...session.all(`${columns} ${BELOW_IN_ORDER}`, queue, rest()));
+  const most = rowLimit(limit);
+  let rows: Row[] = [];
+  for (const list of IN_ORDER) {
+    const rest = most < 0 ? most : most - rows.length;
+    rows = rows.concat(session.all(`select ${COLUMNS_OF_ITEM} ${list}`, queue, firstPrioritised(queue), rest));
+  }
   return rows.map(toItem);
 }
 
@@ -68,8 +48,8 @@ export function countWaiting(session: Session): number {
 }
 
 /** Claims, those that have been held for longest first. */
-export function runningTasks(session: Session, limit: number): StoredRunning[] {
-  return session.all(RUNNING, session.queue, limit).map((row) => ({
+export function runningTasks(session: Session, limit?: number): StoredRunning[] {
+  return session.all(RUNNING, session.queue, examined(limit)).map((row) => ({
     claim: toClaim(row),
     owner: { consumer: readText(row.consumer), worker: readText(row.worker) },
     sinceMs: readNumber(row.since_ms, 0),

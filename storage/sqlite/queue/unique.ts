@@ -3,12 +3,11 @@
  * the row of the key and the message have in common.
  * @module
  */
-import type { Claim, Item, UniqueKey } from "../../../lib/storage.ts";
-import { splitToken } from "./claimed.ts";
+import type { Item, UniqueKey } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
 import type { SqlValue } from "../connection/database.ts";
-import { partOfMore, readHold, readMore } from "../records/more.ts";
 import type { Session } from "../connection/session.ts";
+import { type Held, partOfMore, readMore } from "../records/item.ts";
 
 /** Keys whose time is over that go with one that is taken for a time. */
 const FORGOTTEN_AT_ONCE = 10;
@@ -40,27 +39,21 @@ export function holderOf(session: Session, { id, unique }: Item): string | undef
   return isOver || holder === id || holder === unique!.from ? undefined : holder;
 }
 
-/** Takes the key of an item, whoever has it. @returns the number by which the item holds it */
-export function takeKey(session: Session, { id, unique }: Item): number | undefined {
-  if (unique === undefined) return undefined;
-  const { key, until } = unique;
+/** Takes the key of an item, whoever has it. @returns the item, which holds it now */
+export function takeKey(session: Session, item: Item): Held {
+  if (item.unique === undefined) return item;
+  const { key, until } = item.unique;
   const hold = 1 + Math.floor(Math.random() * (Number.MAX_SAFE_INTEGER - 1));
   const expiresMs = typeof until === "number" ? session.now() + until : null;
   if (expiresMs !== null) session.run(FORGET, session.now());
-  session.run(TAKE, session.queue, key, hold, id, expiresMs);
-  return hold;
+  session.run(TAKE, session.queue, key, hold, item.id, expiresMs);
+  return { ...item, hold };
 }
 
 /** Frees the key of a message that is claimed, if it is held until then. @param more Its column */
 export function startKey(session: Session, more: SqlValue | undefined): void {
-  const { unique } = readMore(more);
-  if (unique?.until === "start") freeKey(session, unique, readHold(more));
-}
-
-/** The number by which a claim holds its key, if it still does. */
-export function holdOf(session: Session, { token, unique }: Claim): number | undefined {
-  if (unique === undefined) return undefined;
-  return readHold(session.get("select more from huey_task where seq = ? and token = ?", ...splitToken(token))?.more);
+  const { unique, hold } = readMore(more);
+  if (unique?.until === "start") freeKey(session, unique, hold);
 }
 
 /** Frees a key, if the item with this number holds it. */

@@ -1,33 +1,49 @@
 /**
- * Puts the bounds of a queue right, see numbers.ts, when somebody else has written there: claims would find nothing any more.
+ * The statements on the numbers of messages, and on the bounds `low` and `high` of a queue: see numbers.ts.
  * @module
  */
-import { note } from "./lines.ts";
-import { firstPlain, firstPrioritised } from "./numbers.ts";
+import { endOfNumbers, firstPlain, firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
+import { note } from "./lines.ts";
 
-/** Before `low` none waits. Parameters: queue, its first plain and its first prioritised number. */
-const SOUND = `select 1 from huey_queue where id = ?1 and typeof(low) = 'integer' and typeof(high) = 'integer'
-  and low >= ?2 and low <= ?3 and high >= ?2 and high <= ?3
-  and not exists (select 1 from huey_task where seq >= ?2 + 0 and seq < low and owner = ${NOBODY})`;
+/** How far `high` is moved ahead of the claims. */
+const AHEAD = 256;
 
-/** The widest that are right. */
+/** The number of the next plain message: behind the last one, and never before `low`. Parameters: queue, its first prioritised number. */
+export const NEXT_PLAIN =
+  `select max(low, ifnull((select seq from huey_task where seq < ?2 + 0 order by seq desc limit 1), 0) + 1)
+  from huey_queue where id = ?1`;
+
+/** Somebody else may have written there, and claims would find nothing any more. Looks at claimed messages only. */
 const MEND = `update huey_queue set low = ?2,
-  high = ifnull((select seq + 1 from huey_task where seq >= ?2 + 0 and seq < ?3 + 0 order by seq desc limit 1), ?2) where id = ?1`;
+    high = ifnull((select seq + 1 from huey_task where seq >= ?2 + 0 and seq < ?3 + 0 order by seq desc limit 1), ?2)
+  where id = ?1 and not (typeof(low) = 'integer' and typeof(high) = 'integer'
+    and low >= ?2 and low <= ?3 and high >= ?2 and high <= ?3
+    and not exists (select 1 from huey_task where seq >= ?2 + 0 and seq < low and owner = ${NOBODY}))`;
 
-/** Whether the bounds can be right. Looks at claimed messages only. */
-export function areSound(session: Session): boolean {
-  return session.get(SOUND, ...queueOf(session)) !== undefined;
+/** @returns the number that the next message gets */
+export function nextNumber(session: Session, isPlain: boolean): number {
+  const { queue } = session;
+  if (isPlain) return Number(session.get(`select (${NEXT_PLAIN}) as seq`, queue, firstPrioritised(queue))?.seq);
+  const row = session.get("select max(seq) as seq from huey_task where seq < ?", endOfNumbers(queue));
+  return Math.max(Number(row?.seq), firstPrioritised(queue) - 1) + 1;
 }
 
-/** Puts the bounds right if they cannot be. */
-export function mend(session: Session): void {
-  if (areSound(session)) return;
-  session.run(MEND, ...queueOf(session));
+/** Notes that all plain messages up to `last` are claimed or gone. Others behind it may be claimed too, if it had been given back. */
+export function moveAhead(session: Session, last: number): void {
+  session.run("update huey_queue set low = ?, high = max(high, ?) where id = ?", last + 1, last + 1 + AHEAD, session.queue);
+}
+
+/** Notes that a message waits again. */
+export function moveBack(session: Session, seq: number): void {
+  if (seq >= firstPrioritised(session.queue)) return;
+  session.run("update huey_queue set low = min(low, ?) where id = ?", seq, session.queue);
+}
+
+/** Gives a queue the widest bounds that are right, if those that it has cannot be. */
+export function mendBounds(session: Session): void {
+  const { queue } = session;
+  if (session.run(MEND, queue, firstPlain(queue), firstPrioritised(queue)) === 0) return;
   note(session, "The numbers of the queue in huey_queue were changed by something else: they are mended");
-}
-
-function queueOf({ queue }: Session): [number, number, number] {
-  return [queue, firstPlain(queue), firstPrioritised(queue)];
 }

@@ -5,8 +5,8 @@
 import type { CountBounds, CountQuery, CountRow, CountStep } from "../../../lib/storage.ts";
 import { readBytes, readNumber, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";
-import { examined } from "../queue/listings.ts";
 import type { Session } from "../connection/session.ts";
+import { examined } from "./limits.ts";
 
 /** Rows that are deleted with one batch: of each step of time, and of the recent ends beside as many as it adds. */
 const TRIMMED_AT_ONCE = 1000;
@@ -25,30 +25,29 @@ const TRIM_RECENT = `delete from huey_recent where seq in
   (select seq from huey_recent where queue = ?1 and seq <=
     (select seq from huey_recent where queue = ?1 order by seq desc limit 1 offset ?2 + 0) order by seq limit ?3 + 0)`;
 
+const RECENT = "select data from huey_recent where queue = ? order by seq desc limit ?";
+
 const IN_RANGE = "from huey_count where queue = ? and step = ? and at_ms >= ? and at_ms < ?";
 
 const OLDEST_FIRST = "order by at_ms, task_name";
 
-/** Adds a batch to what is there. */
-export function addCounts(session: Session, rows: readonly CountRow[]): void {
+/** Adds counts, and ends of tasks, oldest first, to what is there, and deletes what is too old. */
+export function addCounts(
+  session: Session,
+  rows: readonly CountRow[],
+  recent: readonly Uint8Array[],
+  bounds: CountBounds,
+): void {
   for (const { step, atMs, taskName, sums, maxima } of rows) {
     const stored = session.get(READ, session.queue, step, atMs, taskName);
     const allSums = merged(readNumbers(stored?.sums), sums, (left, right) => left + right);
     const allMaxima = merged(readNumbers(stored?.maxima), maxima, Math.max);
     session.run(WRITE, session.queue, step, atMs, taskName, JSON.stringify(allSums), JSON.stringify(allMaxima));
   }
-}
-
-/** Adds ends of tasks, oldest first. */
-export function addRecent(session: Session, recent: readonly Uint8Array[]): void {
   for (const data of recent) session.run(ADD_RECENT, session.queue, data);
-}
-
-/** Deletes what is too old. @param added How many ends were added */
-export function trimCounts(session: Session, { minuteAgeMs, hourAgeMs, recent }: CountBounds, added: number): void {
-  const ages: Readonly<Record<CountStep, number>> = { minute: minuteAgeMs, hour: hourAgeMs };
+  const ages: Readonly<Record<CountStep, number>> = { minute: bounds.minuteAgeMs, hour: bounds.hourAgeMs };
   for (const [step, ageMs] of Object.entries(ages)) session.run(TRIM, session.queue, step, session.now() - ageMs);
-  if (added > 0) session.run(TRIM_RECENT, session.queue, recent, added + TRIMMED_AT_ONCE);
+  if (recent.length > 0) session.run(TRIM_RECENT, session.queue, bounds.recent, recent.length + TRIMMED_AT_ONCE);
 }
 
 /** Counts, oldest first; of too many the newest. */
@@ -62,8 +61,7 @@ export function storedCounts(session: Session, { step, fromMs, toMs, taskName, l
 
 /** Ends of tasks, newest first. */
 export function recentEnds(session: Session, limit: number): Uint8Array[] {
-  const rows = session.all("select data from huey_recent where queue = ? order by seq desc limit ?", session.queue, limit);
-  return rows.map(({ data }) => readBytes(data));
+  return session.all(RECENT, session.queue, examined(limit)).map(({ data }) => readBytes(data));
 }
 
 /** Deletes all of it. */

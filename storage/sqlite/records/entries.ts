@@ -2,7 +2,6 @@
  * The statements on keys and values, within a transaction or outside.
  * @module
  */
-import type { PutIfEmptyOptions } from "../../../lib/storage.ts";
 import { readBytes, readNumber, readText } from "../connection/columns.ts";
 import { KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
@@ -13,28 +12,28 @@ export type Kind = (typeof KIND)[keyof typeof KIND];
 /** A row without a value is a notice, and a row past its end is not there. */
 const ALIVE = "value is not null and (expires_ms is null or expires_ms > ?)";
 
-const PUT = `insert into huey_entry (queue, kind, key, value, expires_ms) values (?, ?, ?, ?, ?)
-  on conflict do update set value = excluded.value, expires_ms = excluded.expires_ms, holder = null`;
-
-const PUT_IF_EMPTY = `insert into huey_entry (queue, kind, key, value, expires_ms, holder) values (?, ?, ?, ?, ?, ?)
-  on conflict do update set value = excluded.value, expires_ms = excluded.expires_ms, holder = excluded.holder
-  where huey_entry.value is null or huey_entry.expires_ms <= ?`;
+const PUT = `insert into huey_entry (queue, kind, key, value, expires_ms, holder) values (?, ?, ?, ?, ?, ?)
+  on conflict do update set value = excluded.value, expires_ms = excluded.expires_ms, holder = excluded.holder`;
 
 const REPLACE = "update huey_entry set value = ?, expires_ms = ? where queue = ? and kind = ? and key = ?";
 
-const PEEK = `select value from huey_entry where queue = ? and kind = ? and key = ? and ${ALIVE}`;
+const OF_KIND = "from huey_entry where queue = ? and kind = ?";
 
-const TO_NOTICE = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
-  where queue = ? and kind = ? and key = ? and ending is not null`;
+const PEEK = `select value ${OF_KIND} and key = ? and ${ALIVE}`;
 
-const DELETE = "delete from huey_entry where queue = ? and kind = ? and key = ? and value is not null";
+const ENTRIES = `select key, value ${OF_KIND} and ${ALIVE}`;
 
-const ALL_TO_NOTICES = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
-  where queue = ? and kind = ? and value is not null and ending is not null`;
+const COUNT = `select count(*) as n ${OF_KIND} and ${ALIVE}`;
 
-const DELETE_ALL = "delete from huey_entry where queue = ? and kind = ? and value is not null";
+const ANY = `select 1 ${OF_KIND} and ${ALIVE} limit 1`;
 
-const ANY = `select 1 from huey_entry where queue = ? and kind = ? and ${ALIVE} limit 1`;
+/** A result becomes the notice of the end that it knows of. */
+const TO_NOTICES = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
+  where queue = ? and kind = ${KIND.result} and value is not null and ending is not null`;
+
+const DELETE = `delete ${OF_KIND} and value is not null`;
+
+const ONE = "and key = ?";
 
 /** The sum is always a number that the bindings can read, whatever the row holds. */
 const INCREMENT = `insert into huey_entry (queue, kind, key, value, expires_ms) values (?1, ?2, ?3, ?4, ?5)
@@ -55,24 +54,15 @@ export function peek(session: Session, kind: Kind, key: string): Uint8Array | un
 }
 
 /** Puts a value; the end of the task that the entry may tell of stays known. */
-export function put(session: Session, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
-  session.run(PUT, session.queue, kind, key, value, ttlMs === undefined ? null : session.now() + ttlMs);
-  written(session, kind, key);
-}
-
-/** @returns whether it was put */
-export function putIfEmpty(
+export function put(
   session: Session,
   kind: Kind,
   key: string,
   value: Uint8Array,
-  options: PutIfEmptyOptions = {},
-): boolean {
-  const now = session.now();
-  const expiresMs = options.ttlMs === undefined ? null : now + options.ttlMs;
-  const isPut = session.run(PUT_IF_EMPTY, session.queue, kind, key, value, expiresMs, options.holder ?? null, now) > 0;
-  if (isPut) written(session, kind, key);
-  return isPut;
+  { ttlMs, holder = null }: { readonly ttlMs?: number | undefined; readonly holder?: string | null | undefined } = {},
+): void {
+  session.run(PUT, session.queue, kind, key, value, ttlMs === undefined ? null : session.now() + ttlMs, holder);
+  written(session, kind, key);
 }
 
 /** Puts a value in place of one that is there; who holds it stays. */
@@ -84,36 +74,29 @@ export function replace(session: Session, kind: Kind, key: string, value: Uint8A
 /** Deletes the value; the notice of an ended task stays. @returns the value, if it was there */
 export function pop(session: Session, kind: Kind, key: string): Uint8Array | undefined {
   const value = peek(session, kind, key);
-  if (value === undefined) return undefined;
-  const leftNotice = kind === KIND.result && session.run(TO_NOTICE, session.now(), session.queue, kind, key) > 0;
-  if (!leftNotice) session.run(DELETE, session.queue, kind, key);
-  if (kind === KIND.revocation) session.changes.revocations = undefined;
+  if (value !== undefined) drop(session, kind, ONE, [key]);
   return value;
 }
 
 /** Deletes all values; the notices of ended tasks stay. */
 export function clear(session: Session, kind: Kind): void {
-  session.run(ALL_TO_NOTICES, session.now(), session.queue, kind);
-  session.run(DELETE_ALL, session.queue, kind);
-  if (kind === KIND.revocation) session.changes.revocations = undefined;
+  drop(session, kind, "", []);
 }
 
 /** How many values are there. */
 export function count(session: Session, kind: Kind): number {
-  const sql = `select count(*) as n from huey_entry where queue = ? and kind = ? and ${ALIVE}`;
-  return Number(session.get(sql, session.queue, kind, session.now())?.n);
+  return Number(session.get(COUNT, session.queue, kind, session.now())?.n);
 }
 
 /** All values by key. */
 export function entries(session: Session, kind: Kind): Map<string, Uint8Array> {
-  const sql = `select key, value from huey_entry where queue = ? and kind = ? and ${ALIVE}`;
-  const rows = session.all(sql, session.queue, kind, session.now());
+  const rows = session.all(ENTRIES, session.queue, kind, session.now());
   return new Map(rows.map((row) => [readText(row.key), readBytes(row.value)]));
 }
 
 /** Adds to a counter, which is made if it is missing or past its end. @returns the sum */
 export function increment(session: Session, key: string, by: number, ttlMs?: number): number {
-  session.sweep.count();
+  session.round.written++;
   const now = session.now();
   const expiresMs = ttlMs === undefined ? null : now + ttlMs;
   return readNumber(session.get(INCREMENT, session.queue, KIND.counter, key, by, expiresMs, now)?.value, by);
@@ -127,12 +110,17 @@ export function hasRevocations(session: Session): boolean {
 /** Deletes revocations. */
 export function forget(session: Session, keys: readonly string[]): void {
   if (keys.length === 0 || !hasRevocations(session)) return;
-  for (const key of keys) session.run(DELETE, session.queue, KIND.revocation, key);
-  session.changes.revocations = undefined;
+  for (const key of keys) drop(session, KIND.revocation, ONE, [key]);
+}
+
+function drop(session: Session, kind: Kind, which: string, keys: readonly string[]): void {
+  if (kind === KIND.result) session.run(`${TO_NOTICES} ${which}`, session.now(), session.queue, ...keys);
+  session.run(`${DELETE} ${which}`, session.queue, kind, ...keys);
+  if (kind === KIND.revocation) session.changes.revocations = undefined;
 }
 
 function written(session: Session, kind: Kind, key: string): void {
-  session.sweep.count();
+  session.round.written++;
   if (kind === KIND.result) session.changes.ended.push(key);
   if (kind !== KIND.revocation) return;
   session.changes.revoked = true;

@@ -1,27 +1,109 @@
 /**
- * What a SQLite file can hold.
+ * An item in a row. The tables of what waits, whatever for, have the same columns for it.
+ *
+ * What few items have stands in one column, null for most: what is said about a task alone, since it is what most of the others have;
+ * anything more as JSON.
  * @module
  */
-import type { Item } from "../../../lib/storage.ts";
+import type { ChordPlace, Gate, Item, UniqueKey } from "../../../lib/storage.ts";
+import { readBytes, readNumber, readText } from "../connection/columns.ts";
+import type { Row, SqlValue } from "../connection/database.ts";
+import { FLAG } from "../connection/schema.ts";
+import { idNumber } from "./id_number.ts";
 
-/** SQLite's limit for one value is 1,000,000,000 bytes, the rest of the row included. */
-const MOST_BYTES = 999_000_000;
+/** An item on its way between tables, with the number by which it holds its unique key: see unique.ts. */
+export interface Held extends Item {
+  readonly hold?: number | undefined;
+}
 
-/**
- * @param item Any item.
- * @throws {TypeError | RangeError} If it could never be stored, with the rule.
- */
-export function checkItem(item: Item): void {
-  const { data, priority, dueMs, gate, unique } = item;
-  if (!Number.isFinite(priority)) throw new RangeError(`Priority must be a finite number: ${priority}`);
-  if (dueMs !== undefined && !Number.isFinite(dueMs)) {
-    throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
+/** What an item has in the column of what few have. */
+type More = Pick<Held, "chord" | "gate" | "unique" | "steps" | "about" | "hold">;
+
+/** Begins what is said about a task; JSON never does. */
+const ABOUT = "=";
+
+/** The columns of an item, in the order of {@linkcode withItem}. */
+export const COLUMNS_OF_ITEM: string = "priority, flags, id_number, task_id, data, more";
+
+/** SQL for a part of the column of what few items have; null where there is none. */
+export function partOfMore(name: "hold" | "steps"): string {
+  return `iif(json_valid(more), json_extract(more, '$.${name}'), null)`;
+}
+
+/** Appends what the columns of an item hold. @returns the same array */
+export function withItem(values: SqlValue[], item: Held): SqlValue[] {
+  const { priority, retry, track, id, data } = item;
+  values.push(priority, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data, toStoredMore(item));
+  return values;
+}
+
+/** Reads the columns of an item, and of what is on the schedule the time at which it is due. */
+export function toItem(row: Row): Held {
+  const item = {
+    id: readText(row.task_id),
+    data: readBytes(row.data),
+    priority: readNumber(row.priority, 0),
+    retry: hasFlag(row, FLAG.retry),
+    track: row.id_number !== null,
+  };
+  const timed = row.due_ms === undefined ? item : { ...item, dueMs: readNumber(row.due_ms, undefined) };
+  return row.more === null ? timed : { ...timed, ...readMore(row.more) };
+}
+
+/** Whether a row has one of the flags. */
+export function hasFlag({ flags }: Row, flag: number): boolean {
+  return (Number(flags) & flag) !== 0;
+}
+
+/** What the column holds where there is nothing else. */
+export function toStoredAbout(about: string | undefined): string | null {
+  return about === undefined ? null : ABOUT + about;
+}
+
+/** Reads the column. */
+export function readMore(value: SqlValue | undefined): More {
+  if (value === null || value === undefined) return {};
+  const stored = readText(value);
+  if (stored.startsWith(ABOUT)) return { about: stored.slice(ABOUT.length) };
+  const { chord, gate, unique, steps, about, hold } = parse(stored);
+  return {
+    ...isPlace(chord) && { chord },
+    ...isGate(gate) && { gate },
+    ...isUniqueKey(unique) && { unique },
+    ...typeof steps === "string" && { steps },
+    ...typeof about === "string" && { about },
+    ...typeof hold === "number" && { hold },
+  };
+}
+
+function toStoredMore({ chord, gate, unique, steps, about, track, hold }: Held): string | null {
+  const said = track ? about : undefined;
+  if (chord === undefined && gate === undefined && unique === undefined && steps === undefined) return toStoredAbout(said);
+  return JSON.stringify({ chord, gate, unique, steps, about: said, hold });
+}
+
+/** JSON of anybody. */
+function parse(stored: string): Readonly<Record<string, unknown>> {
+  if (!stored.startsWith("{")) return {};
+  try {
+    return JSON.parse(stored) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
   }
-  if (gate !== undefined && !(Number.isSafeInteger(gate.limit) && gate.limit >= 1)) {
-    throw new RangeError(`Limit of a gate must be a whole number, at least 1: ${gate.limit}`);
-  }
-  if (typeof unique?.until === "number" && !(Number.isFinite(unique.until) && unique.until >= 0)) {
-    throw new RangeError(`Time of a unique key must be a finite number of milliseconds, at least 0: ${unique.until}`);
-  }
-  if (data.length > MOST_BYTES) throw new RangeError(`A message must not be longer than ${MOST_BYTES} bytes: ${data.length}`);
+}
+
+function isPlace(value: unknown): value is ChordPlace {
+  const { id, index } = (value ?? {}) as Partial<ChordPlace>;
+  return typeof id === "string" && Number.isSafeInteger(index);
+}
+
+function isGate(value: unknown): value is Gate {
+  const { key, limit } = (value ?? {}) as Partial<Gate>;
+  return typeof key === "string" && typeof limit === "number" && limit >= 1;
+}
+
+function isUniqueKey(value: unknown): value is UniqueKey {
+  const { key, until, from } = (value ?? {}) as Partial<UniqueKey>;
+  if (typeof key !== "string" || from !== undefined && typeof from !== "string") return false;
+  return until === "start" || until === "end" || typeof until === "number";
 }

@@ -5,10 +5,12 @@
 import type { PutIfEmptyOptions } from "../../../lib/storage.ts";
 import { equalBytes } from "../../bytes.ts";
 import { BaseKeyValue } from "../../key_value.ts";
-import { clear, count, entries, type Kind, peek, pop, put, putIfEmpty, replace } from "./entries.ts";
+import { clear, count, entries, type Kind, peek, pop, put, replace } from "./entries.ts";
 import type { SqliteWriter } from "../connection/writer.ts";
 
-/** Looks before it locks: what changes nothing takes no lock. */
+/**
+ * Looks before it locks: what changes nothing takes no lock. But not while a write is under way, which may change what would be seen.
+ */
 export class SqliteKeyValue extends BaseKeyValue {
   readonly #writer: SqliteWriter;
   readonly #kind: Kind;
@@ -20,7 +22,7 @@ export class SqliteKeyValue extends BaseKeyValue {
   }
 
   put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    return this.#writer.write((session) => put(session, this.#kind, key, value, ttlMs));
+    return this.#writer.write((session) => put(session, this.#kind, key, value, { ttlMs }));
   }
 
   peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
@@ -32,7 +34,7 @@ export class SqliteKeyValue extends BaseKeyValue {
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
-    if (await this.#isMissing(key)) return undefined;
+    if (!this.#writer.pending && await this.peek(key) === undefined) return undefined;
     return await this.#writer.write((session) => pop(session, this.#kind, key));
   }
 
@@ -42,19 +44,14 @@ export class SqliteKeyValue extends BaseKeyValue {
     value: Uint8Array | undefined,
     options: PutIfEmptyOptions = {},
   ): Promise<boolean> {
-    if (expected !== undefined && await this.#isMissing(key)) return false;
+    if (!this.#writer.pending && !equalBytes(await this.peek(key), expected)) return false;
     return await this.#writer.write((session) => {
-      if (expected === undefined && value !== undefined) return putIfEmpty(session, this.#kind, key, value, options);
       if (!equalBytes(peek(session, this.#kind, key), expected)) return false;
       if (value === undefined) pop(session, this.#kind, key);
+      else if (expected === undefined) put(session, this.#kind, key, value, options);
       else replace(session, this.#kind, key, value, options.ttlMs);
       return true;
     });
-  }
-
-  override async putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): Promise<boolean> {
-    if (!this.#writer.pending && !await this.#isMissing(key)) return false;
-    return await super.putIfEmpty(key, value, options);
   }
 
   entries(): Promise<Map<string, Uint8Array>> {
@@ -67,10 +64,5 @@ export class SqliteKeyValue extends BaseKeyValue {
 
   override flush(): Promise<void> {
     return this.#writer.write((session) => clear(session, this.#kind));
-  }
-
-  /** Not known while a write is under way, which may put it there. */
-  async #isMissing(key: string): Promise<boolean> {
-    return !this.#writer.pending && await this.peek(key) === undefined;
   }
 }

@@ -9,16 +9,6 @@ import type { Session } from "../connection/session.ts";
 /** A list whose length is kept. */
 export type CountedList = "schedule" | "blocked" | DeadLetterKind;
 
-/** The table of the lengths, and the triggers that keep them. */
-export const LENGTH_TABLES: readonly string[] = [
-  `create table huey_length (
-    queue integer not null, list text not null, n integer not null, primary key (queue, list)
-  ) without rowid`,
-  ...countingTriggers("huey_schedule", () => "'schedule'"),
-  ...countingTriggers("huey_blocked", () => "'blocked'"),
-  ...countingTriggers("huey_dead", (row) => `${row}.kind`),
-];
-
 const ROWS: Readonly<Record<CountedList, string>> = {
   schedule: "huey_schedule where queue = ?",
   blocked: "huey_blocked where queue = ?",
@@ -37,16 +27,4 @@ export function lengthOf(session: Session, list: CountedList): number {
 /** Forgets the length of a list of which nothing is left, so that a wrong number does not outlive it. */
 export function forgetLength(session: Session, list: CountedList): void {
   session.run("delete from huey_length where queue = ? and list = ?", session.queue, list);
-}
-
-/** @param list What names the list of a row, in SQL */
-function countingTriggers(table: string, list: (row: "new" | "old") => string): string[] {
-  return [
-    `create trigger ${table}_added after insert on ${table} begin
-      insert into huey_length (queue, list, n) values (new.queue, ${list("new")}, 1) on conflict do update set n = n + 1;
-    end`,
-    `create trigger ${table}_deleted after delete on ${table} begin
-      update huey_length set n = n - 1 where queue = old.queue and list = ${list("old")};
-    end`,
-  ];
 }

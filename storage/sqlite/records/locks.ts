@@ -10,13 +10,15 @@ import type { Session } from "../connection/session.ts";
 /** A consumer, or one of its workers. */
 export interface Target {
   readonly consumer: string;
-  readonly worker?: string;
+  readonly worker?: string | undefined;
 }
 
 /** Behind every text that begins with the one before it. */
 const LAST = "\u{10ffff}";
 
 const LIVING = "select 1 from huey_lease where queue = ? and consumer = ? and expires_ms + 0 > ?";
+
+const HOLDERS = "select distinct holder from huey_entry where holder >= ? and holder < ?";
 
 /** Deletes the locks that a claim holds. */
 export function dropLocks(session: Session, token: string): void {
@@ -28,27 +30,18 @@ export function passLocks(session: Session, token: string, owner: Owner): void {
   session.run("update huey_entry set holder = ? where holder = ?", workerHolder(session, owner), token);
 }
 
-/** Deletes the locks that were passed to a consumer, or to one of its workers. */
-export function dropPassedTo(session: Session, { consumer, worker }: Target): void {
-  if (worker !== undefined) return dropLocks(session, workerHolder(session, { consumer, worker }));
-  session.run("delete from huey_entry where holder >= ? and holder < ?", ...rangeOf(session, { consumer }));
-}
-
 /** The first and the last that can stand for the workers of a consumer, or for one of them. */
 export function rangeOf(session: Session, { consumer, worker }: Target): [string, string] {
-  if (worker !== undefined) {
-    const holder = workerHolder(session, { consumer, worker });
-    return [holder, holder];
-  }
-  const start = `${JSON.stringify([session.queue, consumer]).slice(0, -1)},`;
-  return [start, start + LAST];
+  const start = worker === undefined
+    ? `${JSON.stringify([session.queue, consumer]).slice(0, -1)},`
+    : workerHolder(session, { consumer, worker });
+  return [start, worker === undefined ? start + LAST : start];
 }
 
 /** The holders of locks that were passed to consumers without a lease. @param own A consumer that is not looked at */
 export function lostHolders(session: Session, own: string | undefined): string[] {
   const start = `[${session.queue},`;
-  const rows = session.all("select distinct holder from huey_entry where holder >= ? and holder < ?", start, start + LAST);
-  return rows.map(({ holder }) => readText(holder)).filter((holder) => {
+  return session.all(HOLDERS, start, start + LAST).map(({ holder }) => readText(holder)).filter((holder) => {
     const consumer = consumerOf(holder);
     if (consumer === undefined || consumer === own) return false;
     return session.get(LIVING, session.queue, consumer, session.now()) === undefined;

@@ -6,13 +6,14 @@
  */
 import type { Settlement } from "../../../lib/storage.ts";
 import { toStored } from "../connection/columns.ts";
-import { forget } from "../records/entries.ts";
-import { toStoredAbout } from "../records/more.ts";
-import { idNumber } from "../records/id_number.ts";
-import { firstPlain } from "../records/numbers.ts";
+import { firstPlain } from "../connection/numbers.ts";
 import { ENDED, ENDED_TOKEN, KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
-import { splitToken } from "./claimed.ts";
+import type { SqliteWriter } from "../connection/writer.ts";
+import { forget } from "../records/entries.ts";
+import { idNumber } from "../records/id_number.ts";
+import { toStoredAbout } from "../records/item.ts";
+import { splitToken } from "../queue/claims.ts";
 
 /** Rows that have ended before they become entries. */
 const ROWS_AT_ONCE = 64;
@@ -60,42 +61,23 @@ const DROP = `delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and owne
 
 const DROP_ONE = `delete from huey_task where id_number = ? and task_id = ? and owner = ${ENDED} and queue = ?`;
 
-/** Rows that this connection has overwritten and that are no entries yet. */
-export class EndedRows {
-  #count = 0;
-  #passed = 0;
-  #last = 0;
+/** Whether there is something to finish. */
+export function hasUnfinished({ ended }: Session): boolean {
+  return ended.rows > 0 || ended.entries > 0;
+}
 
-  /** Whether there may be any. */
-  get some(): boolean {
-    return this.#count > 0 || this.#passed > 0;
-  }
+/** Makes rows that have ended entries, if there are many. */
+export function tidyEnded(session: Session): void {
+  if (session.ended.rows >= ROWS_AT_ONCE || session.ended.entries >= ENTRIES_AT_ONCE) finishEnded(session);
+}
 
-  /** Notes that rows up to `last` have ended. */
-  add(count: number, last: number): void {
-    this.#count += count;
-    this.#last = Math.max(this.#last, last);
-  }
-
-  /** Notes that others, up to `last`, have become entries at once. */
-  pass(count: number, last: number): void {
-    this.#passed += count;
-    this.#last = Math.max(this.#last, last);
-  }
-
-  /** Makes them entries, and those that a process left behind, if there are many. */
-  continue(session: Session): void {
-    if (this.#count >= ROWS_AT_ONCE || this.#passed >= ENTRIES_AT_ONCE) this.finish(session);
-  }
-
-  /** Makes them entries. */
-  finish(session: Session): void {
-    const first = firstPlain(session.queue);
-    session.sweep.count(session.run(TO_ENTRIES, session.now(), first, this.#last));
-    session.run(DROP, first, this.#last);
-    this.#count = 0;
-    this.#passed = 0;
-  }
+/** Makes them entries, and those that a process has left behind. */
+export function finishEnded(session: Session): void {
+  const { ended } = session;
+  const first = firstPlain(session.queue);
+  session.round.written += session.run(TO_ENTRIES, session.now(), first, ended.last);
+  session.run(DROP, first, ended.last);
+  ended.rows = ended.entries = 0;
 }
 
 /** What a plain ending does not have. */
@@ -146,24 +128,70 @@ function holds(session: Session, first: number, count: number, token: number): b
 /** @param settlements Of claims with the same token, from the number `first` on without a gap. */
 function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
   const { noticeTtlMs: ttlMs, about } = settlements[0]!;
+  const { ended } = session;
   const last = first + settlements.length - 1;
   const isSame = settlements.every((settlement) => settlement.about === about);
   const more = isSame ? toStoredAbout(about) : JSON.stringify(settlements.map(said));
   if (settlements.length >= ROWS_TO_ENTRIES) {
     if (isSame) session.run(CLAIMS_TO_ENTRIES, session.now(), ttlMs, more, first, last, token);
     else session.run(EACH_TO_ENTRIES, session.now(), ttlMs, more, first, token);
-    session.sweep.count(settlements.length);
-    session.ended.pass(settlements.length, last);
+    session.round.written += settlements.length;
+    ended.entries += settlements.length;
+    ended.last = Math.max(ended.last, last);
     return session.run(DROP_CLAIMS, first, last, token) > 0;
   }
   const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs, more];
-  const ended = isSame ? session.run(END, ...written, first, last, token) : session.run(END_EACH, ...written, first, token);
-  if (ended === 0) return false;
-  session.ended.add(settlements.length, last);
+  const count = isSame ? session.run(END, ...written, first, last, token) : session.run(END_EACH, ...written, first, token);
+  if (count === 0) return false;
+  ended.rows += settlements.length;
+  ended.last = Math.max(ended.last, last);
   return true;
 }
 
 function said({ about }: Settlement): string | null {
   const more = toStoredAbout(about);
   return more === null ? null : toStored(more);
+}
+
+/** Endings that are written together. */
+interface Group {
+  readonly settlements: Settlement[];
+  /** For each settlement whether its claim was held. */
+  readonly written: Promise<readonly boolean[]>;
+}
+
+/** Collects endings until the writer gets to them, so that tasks that were claimed together are settled by one statement. */
+export class EndingGroup {
+  readonly #writer: SqliteWriter;
+  #open: Group | undefined;
+
+  constructor(writer: SqliteWriter) {
+    this.#writer = writer;
+  }
+
+  /**
+   * @param settlement One that `isPlainEnding`.
+   * @returns whether the claim was still held
+   * @throws {StorageError} If the medium fails, stays locked, or is closed.
+   */
+  async end(settlement: Settlement): Promise<boolean> {
+    const group = this.#writer.waiting ? this.#begin() : this.#open ?? this.#begin();
+    const index = group.settlements.push(settlement) - 1;
+    return (await group.written)[index]!;
+  }
+
+  #begin(): Group {
+    const settlements: Settlement[] = [];
+    const written = this.#writer.write((session) => {
+      this.#close(group);
+      return endInPlace(session, settlements);
+    });
+    const group = { settlements, written };
+    written.catch(() => this.#close(group));
+    return this.#open = group;
+  }
+
+  #close(group: Group): void {
+    if (this.#open === group) this.#open = undefined;
+  }
 }

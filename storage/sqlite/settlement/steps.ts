@@ -3,10 +3,10 @@
  * @module
  */
 import type { Claim } from "../../../lib/storage.ts";
-import { splitToken } from "../queue/claimed.ts";
 import { readBytes, readText } from "../connection/columns.ts";
-import { partOfMore } from "./more.ts";
 import type { Session } from "../connection/session.ts";
+import { isHeld } from "../queue/claims.ts";
+import { partOfMore } from "../records/item.ts";
 
 const KEEP = "insert or replace into huey_step (queue, key, name, value) values (?, ?, ?, ?)";
 
@@ -27,8 +27,7 @@ export function stepsKey({ steps, id }: Claim): string {
 
 /** Keeps a value. @returns whether the claim is held; if not, nothing is written */
 export function keepStep(session: Session, claim: Claim, name: string, value: Uint8Array): boolean {
-  const held = session.get("select 1 from huey_task where seq = ? and token = ?", ...splitToken(claim.token));
-  if (held === undefined) return false;
+  if (!isHeld(session, claim.token)) return false;
   session.run(KEEP, session.queue, stepsKey(claim), name, value);
   return true;
 }

@@ -12,15 +12,16 @@ import type {
   Item,
   StoredDeadLetter,
 } from "../../../lib/storage.ts";
-import { enqueueItems } from "./arrivals.ts";
-import type { Row, SqlValue } from "../connection/database.ts";
-import type { Session } from "../connection/session.ts";
+import { checkItem } from "../check_item.ts";
 import { readBytes, readNumber, readOptionalText, readText } from "../connection/columns.ts";
-import { dropEnded } from "./endings.ts";
-import { forgetLength, lengthOf } from "../records/lengths.ts";
-import { examined, MOST_EXAMINED } from "./listings.ts";
+import type { Row, SqlValue } from "../connection/database.ts";
 import { KIND } from "../connection/schema.ts";
-import { dropSteps, dropStepsOf, stepsKey } from "../records/steps.ts";
+import type { Session } from "../connection/session.ts";
+import { enqueueItems } from "../queue/arrivals.ts";
+import { forgetLength, lengthOf } from "../records/lengths.ts";
+import { examined, MOST_EXAMINED } from "../records/limits.ts";
+import { dropEnded } from "./endings.ts";
+import { dropSteps, dropStepsOf, stepsKey } from "./steps.ts";
 
 /** Letters that go with one burial. */
 const TRIMMED_AT_ONCE = 100;
@@ -41,32 +42,33 @@ const OLDEST = "from huey_dead where queue = ? + 0 and kind = ? || '' and at_ms 
 
 const FORGET_END = `delete from huey_entry where queue = ? and kind = ${KIND.result} and key = ?`;
 
-/** Sets a message aside; it keeps the priority of its claim. `itemId` is what the storage knows the message by. */
-export function bury(session: Session, burial: Burial, itemId: string, claim: Claim | undefined): void {
-  const { id, kind, atMs, reason, taskId = null, taskName = null, data, error = null, attempts = null } = burial;
+/**
+ * Sets a message aside; it keeps the priority of its claim. The oldest of the kind that are too many or too old go, in steps.
+ *
+ * @param id What the storage knows the message by, if its task cannot be read.
+ */
+export function bury(session: Session, burial: Burial, id: string, claim?: Claim, bounds?: DeadLetterBounds): void {
+  const { kind, atMs, reason, taskId = null, taskName = null, data, error = null, attempts = null } = burial;
   const { priority = 0, track = true } = claim ?? {};
-  const steps = claim === undefined ? itemId : stepsKey(claim);
-  session.run(`delete ${BY_ID}`, session.queue, id);
-  const message = [priority, track ? 1 : 0, itemId, taskId, taskName, data, error, attempts, steps];
-  session.run(BURY, session.queue, id, kind, atMs, reason, ...message);
-}
-
-/** Deletes the oldest of a kind that are too many or too old, in steps. */
-export function trimDead(session: Session, kind: DeadLetterKind, { count, ageMs }: DeadLetterBounds): void {
-  const tooMany = countDead(session, { kind }) - count;
+  const itemId = taskId ?? id;
+  session.run(`delete ${BY_ID}`, session.queue, burial.id);
+  const message = [priority, track ? 1 : 0, itemId, taskId, taskName, data, error, attempts, claim ? stepsKey(claim) : itemId];
+  session.run(BURY, session.queue, burial.id, kind, atMs, reason, ...message);
+  if (bounds === undefined) return;
+  const tooMany = countDead(session, { kind }) - bounds.count;
   if (tooMany > 0) dropOldest(session, kind, Infinity, Math.min(tooMany, TRIMMED_AT_ONCE));
-  if (ageMs !== undefined) dropOldest(session, kind, session.now() - ageMs, TRIMMED_AT_ONCE);
+  if (bounds.ageMs !== undefined) dropOldest(session, kind, session.now() - bounds.ageMs, TRIMMED_AT_ONCE);
 }
 
 /** Dead letters, newest first. */
-export function deadLetters(session: Session, query: DeadLetterQuery): StoredDeadLetter[] {
+export function deadLetters(session: Session, query: DeadLetterQuery = {}): StoredDeadLetter[] {
   const { where, values } = examinedLetters(query);
   const list = `select * from huey_dead where seq in (select seq from ${where} limit ?) order by at_ms desc, seq desc`;
   return session.all(list, session.queue, ...values, examined(query.limit)).map(toLetter);
 }
 
 /** How many dead letters there are. */
-export function countDead(session: Session, query: DeadLetterQuery): number {
+export function countDead(session: Session, query: DeadLetterQuery = {}): number {
   const { kind, taskName, beforeMs } = query;
   if (taskName === undefined && beforeMs === undefined) {
     const kinds = kind === undefined ? ALL_KINDS : [kind];
@@ -90,7 +92,8 @@ export function deleteDead(session: Session, id: string): boolean {
 }
 
 /** Puts an item in the place of a dead letter: the end and the result of its task, and of `others`, are forgotten. */
-export function requeueDead(session: Session, id: string, item: Item, others: readonly string[]): Enqueued | undefined {
+export function requeueDead(session: Session, id: string, item: Item, others: readonly string[] = []): Enqueued | undefined {
+  checkItem(item);
   const row = session.get(`select item_id ${BY_ID}`, session.queue, id);
   if (row === undefined) return undefined;
   const enqueued = enqueueItems(session, [item]);

@@ -3,21 +3,18 @@
  * @module
  */
 import type { ChordRecord, ChordReport, Collected, Item, Moved } from "../../../lib/storage.ts";
-import { placeItems } from "./arrivals.ts";
 import { readBytes, readNumber } from "../connection/columns.ts";
-import { idNumber } from "../records/id_number.ts";
-import { toStoredMore } from "../records/more.ts";
-import { toScheduledItem } from "./schedule.ts";
-import { FLAG } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
+import { placeItems } from "../queue/arrivals.ts";
+import { COLUMNS_OF_ITEM, toItem, withItem } from "../records/item.ts";
 
 /** More places than a chord may have. A row that says more was not written by us. */
 const MOST_PLACES = 1_000_000;
 
 const ADD = "insert into huey_chord (queue, id, size, reported) values (?, ?, ?, 0) on conflict do nothing";
 
-const ADD_CALLBACK = `insert or replace into huey_callback (queue, id, due_ms, priority, flags, id_number, task_id, data, more)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const ADD_CALLBACK =
+  `insert or replace into huey_callback (queue, id, due_ms, ${COLUMNS_OF_ITEM}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const FILL = `insert into huey_chord_value (queue, id, place, value)
   select ?1, ?2, ?3, ?4 from huey_chord where queue = ?1 and id = ?2 and ?3 >= 0 and ?3 < size on conflict do nothing`;
@@ -28,16 +25,15 @@ const COUNT = `update huey_chord set reported = reported + 1, filled_ms = iif(re
 const FILLED = `select huey_callback.*, filled_by from huey_chord join huey_callback using (queue, id)
   where queue = ? and id = ? and filled_ms is not null`;
 
+const VALUES = "select place, value from huey_chord_value where queue = ? and id = ?";
+
 /** What is kept of chords. */
 export const CHORD_TABLES: readonly string[] = ["huey_chord", "huey_callback", "huey_chord_value"];
 
 /** Keeps a chord. One that is there already is left as it is. */
 export function addChord(session: Session, { id, size, callback }: ChordRecord): void {
   if (session.run(ADD, session.queue, id, size) === 0) return;
-  const { dueMs = null, priority, retry, track, id: taskId, data } = callback;
-  const number = track ? idNumber(taskId) : null;
-  const item = [dueMs, priority, retry ? FLAG.retry : 0, number, taskId, data, toStoredMore(callback)];
-  session.run(ADD_CALLBACK, session.queue, id, ...item);
+  session.runAll(ADD_CALLBACK, withItem([session.queue, id, callback.dueMs ?? null], callback));
 }
 
 /** What a report has brought about. */
@@ -62,7 +58,7 @@ export function report(session: Session, { id, index, value }: ChordReport, toke
 /** The callback of a chord whose last place was filled, by this claim if one is given. */
 export function callbackOf(session: Session, id: string, token?: string): Item | undefined {
   const row = session.get(FILLED, session.queue, id);
-  return row === undefined || (token !== undefined && row.filled_by !== token) ? undefined : toScheduledItem(row);
+  return row === undefined || (token !== undefined && row.filled_by !== token) ? undefined : toItem(row);
 }
 
 /** What the members of a chord have reported. */
@@ -70,13 +66,7 @@ export function collect(session: Session, id: string): Collected {
   const row = session.get("select size, filled_ms from huey_chord where queue = ? and id = ?", session.queue, id);
   const size = Math.trunc(readNumber(row?.size, 0));
   const values: (Uint8Array | undefined)[] = Array.from({ length: Math.max(0, Math.min(size, MOST_PLACES)) });
-  for (
-    const { place, value } of session.all(
-      "select place, value from huey_chord_value where queue = ? and id = ?",
-      session.queue,
-      id,
-    )
-  ) {
+  for (const { place, value } of session.all(VALUES, session.queue, id)) {
     const index = readNumber(place, -1);
     if (index >= 0 && index < values.length) values[index] = readBytes(value);
   }

@@ -1,0 +1,135 @@
+/**
+ * The statements on claims: what workers hold, and what was taken from them.
+ * @module
+ */
+import type { Claim } from "../../../lib/storage.ts";
+import { readBytes, readNumber, readText } from "../connection/columns.ts";
+import type { Row } from "../connection/database.ts";
+import { firstPlain, IS_NUMBER } from "../connection/numbers.ts";
+import { FLAG, NO_TOKEN, NOBODY } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import { moveBack } from "../records/bounds.ts";
+import { COLUMNS_OF_ITEM, hasFlag, type Held, readMore } from "../records/item.ts";
+import { note } from "../records/lines.ts";
+import { dropLocks, type Target } from "../records/locks.ts";
+
+/** All claims of a queue, its number being the first parameter. Plain ones stand before `high`, the others are in the index. */
+export const CLAIMED: string = `from (
+  select * from huey_task where seq >= ${
+  firstPlain(1)
+} * ?1 and seq < (select high from huey_queue where id = ?1) and owner > ${NOBODY}
+  union all
+  select * from huey_task where queue = ?1 and owner > ${NOBODY} and priority <> 0 and ${IS_NUMBER}
+)`;
+
+/** The columns of a claim. */
+export const COLUMNS_OF_CLAIM: string = `seq, token, deliveries, ${COLUMNS_OF_ITEM}`;
+
+/** With the owners, also where the row of the owner is missing. */
+const CLAIMED_BY = `select ${COLUMNS_OF_CLAIM} ${CLAIMED} left join huey_owner on huey_owner.id = owner`;
+
+const ORPHANED = `${CLAIMED_BY} where consumer is null or (consumer is not ?3 and not exists (select 1 from huey_lease
+  where huey_lease.queue = ?1 and huey_lease.consumer = huey_owner.consumer and expires_ms + 0 > ?2)) order by seq`;
+
+const HELD = "seq = ? and token = ?";
+
+const DROP = `delete from huey_task where ${HELD}`;
+
+const GIVE_BACK = `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, deliveries = deliveries - ?
+  where seq = ? and owner > ${NOBODY}`;
+
+/** So many of the claims that were taken from their holder are remembered, and for so long. */
+const MOST_LOST = 100_000;
+const LOST_KEPT_MS = 86_400_000;
+
+/** A settlement that is sent again is told that it was never written. */
+const ADD_LOST = "insert into huey_lost (seq, token, at_ms) values (?, ?, ?)";
+
+const ADD_ALL_LOST = `insert into huey_lost (seq, token, at_ms) select seq, token, ?2 ${CLAIMED}`;
+
+const FORGET_LOST = `delete from huey_lost where id in (select id from huey_lost order by id limit 100)
+  and (at_ms < ? or id <= (select max(id) from huey_lost) - ${MOST_LOST})`;
+
+/** The number of the row and the number of the hand-out. */
+export function splitToken(token: string): [number, number] {
+  const dot = token.indexOf(".");
+  return [Number(token.slice(0, dot)), Number(token.slice(dot + 1))];
+}
+
+/** Reads a claim. @param token If the row was read before it was claimed */
+export function toClaim(row: Row, token?: number): Claim {
+  const isNew = token !== undefined;
+  const claim = {
+    id: readText(row.task_id),
+    data: readBytes(row.data),
+    priority: readNumber(row.priority, 0),
+    retry: hasFlag(row, FLAG.retry),
+    track: row.id_number !== null,
+    token: `${row.seq}.${isNew ? token : row.token}`,
+    deliveries: readNumber(row.deliveries, 0) + (isNew ? 1 : 0),
+  };
+  if (row.more === null && !hasFlag(row, FLAG.begun)) return claim;
+  return { ...claim, ...readMore(row.more), ...(hasFlag(row, FLAG.begun) && { begun: true }) };
+}
+
+/** Whether a claim is held. */
+export function isHeld(session: Session, token: string): boolean {
+  return session.get(`select 1 from huey_task where ${HELD}`, ...splitToken(token)) !== undefined;
+}
+
+/** Marks a claim as begun. @returns whether it is held */
+export function beginClaim(session: Session, { token }: Claim): boolean {
+  return session.run(`update huey_task set flags = flags | ${FLAG.begun} where ${HELD}`, ...splitToken(token)) > 0;
+}
+
+/** Drops a claim. @returns the number by which it holds its unique key; `undefined` if it was not held */
+export function dropClaim(session: Session, { token, unique }: Claim): Pick<Held, "hold"> | undefined {
+  const place = splitToken(token);
+  if (unique === undefined) return session.run(DROP, ...place) > 0 ? {} : undefined;
+  const row = session.get(`${DROP} returning more`, ...place);
+  return row && readMore(row.more);
+}
+
+/** Puts a claim back where it came from, if it is held, and drops its locks: the hand-out does not count as a delivery. */
+export function releaseClaim(session: Session, { token }: Claim): void {
+  if (isHeld(session, token)) giveBack(session, token, 1);
+}
+
+/** The same for one that was found in this transaction, and whose delivery counts. */
+export function takeBack(session: Session, { token }: Claim): void {
+  giveBack(session, token, 0);
+}
+
+/** The claims that a worker, or all workers of a consumer, hold. */
+export function claimsOf(session: Session, { consumer, worker }: Target): Claim[] {
+  const rows = worker === undefined
+    ? session.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, session.queue, consumer)
+    : session.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, session.queue, consumer, worker);
+  return rows.map((row) => toClaim(row));
+}
+
+/** The claims of consumers without a lease that still runs. @param own A consumer whose claims are not wanted */
+export function orphanedClaims(session: Session, own: string | undefined): Claim[] {
+  return session.all(ORPHANED, session.queue, session.now(), own ?? null).map((row) => toClaim(row));
+}
+
+/** Whether a claim was taken from its holder. */
+export function isLost(session: Session, token: string): boolean {
+  return session.get(`select 1 from huey_lost where ${HELD}`, ...splitToken(token)) !== undefined;
+}
+
+/** Remembers all claims of the queue as taken. */
+export function addAllLost(session: Session): void {
+  session.run(ADD_ALL_LOST, session.queue, session.now());
+}
+
+function giveBack(session: Session, token: string, unused: number): void {
+  const [seq, number] = splitToken(token);
+  if (session.run(GIVE_BACK, unused, seq) === 0) return;
+  moveBack(session, seq);
+  if (Number.isNaN(number)) note(session, `Row ${seq} of huey_task had a claim that nobody can hold: it waits again`);
+  else session.run(ADD_LOST, seq, number, session.now());
+  session.run(FORGET_LOST, session.now() - LOST_KEPT_MS);
+  dropLocks(session, token);
+  session.changes.queue = true;
+}

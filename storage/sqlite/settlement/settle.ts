@@ -1,0 +1,104 @@
+/**
+ * Finishing an attempt: everything that it means is written in one transaction.
+ * @module
+ */
+import type { CanceledStep, Claim, Settled, Settlement } from "../../../lib/storage.ts";
+import { KIND } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import { forget } from "../records/entries.ts";
+import { type Held, toStoredAbout } from "../records/item.ts";
+import { dropLocks, passLocks } from "../records/locks.ts";
+import { dropSteps } from "./steps.ts";
+import { placeItems } from "../queue/arrivals.ts";
+import { addChord, callbackOf, dropChord, report } from "./chords.ts";
+import { dropClaim, isLost } from "../queue/claims.ts";
+import { bury } from "./dead_letters.ts";
+import { dropEnded, KEEP_OTHERS } from "./endings.ts";
+import { leave } from "../queue/gates.ts";
+import { passGate } from "../queue/passed.ts";
+import { freeKey, handKeyOn } from "../queue/unique.ts";
+
+const PUT_RESULT = `insert into huey_entry (queue, kind, key, value, ending, notice_ttl_ms, more, expires_ms, notice_ms)
+  values (?, ${KIND.result}, ?, ?, ?, ?, ?, ?, ?)
+  on conflict do update set value = excluded.value, ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
+  more = excluded.more, expires_ms = excluded.expires_ms, notice_ms = excluded.notice_ms, holder = null`;
+
+const PUT_NOTICE = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  values (?2, ${KIND.result}, ?3, ?4, ?5, ?1 + ?5, ?6)
+  ${KEEP_OTHERS}`;
+
+/** What the message leaves behind at its gate and of its unique key. */
+interface Departure {
+  /** Items that waited at the gate, and are on the queue now. */
+  readonly admitted: readonly Held[];
+  /** The next attempt, with the unique key that it takes over. */
+  readonly next?: Held | undefined;
+  /** Whether that stands behind the gate. */
+  readonly hasPassed: boolean;
+}
+
+/** Writes what finishing an attempt means, or nothing if the claim is no longer held. */
+export function settle(session: Session, settlement: Settlement): Settled {
+  const { claim, id, canceled = [], chords = [], enqueue = [], chord } = settlement;
+  const dropped = claim && dropClaim(session, claim);
+  if (claim !== undefined && dropped === undefined) return settledBefore(session, settlement, claim.token);
+  end(session, settlement);
+  for (const step of canceled) cancel(session, step, settlement);
+  if (settlement.dropRevocations !== undefined) forget(session, settlement.dropRevocations);
+  const { admitted, next, hasPassed } = depart(session, settlement, dropped?.hold);
+  for (const record of chords) addChord(session, record);
+  const items = next === undefined ? enqueue : [...enqueue, next];
+  const placed = items.length === 0 ? undefined : placeItems(session, items, { passed: hasPassed ? next : undefined });
+  const reported = chord && report(session, chord, claim?.token);
+  if (settlement.dropChord !== undefined) dropChord(session, settlement.dropChord);
+  if (settlement.bury !== undefined) bury(session, settlement.bury, id, claim, settlement.buryBounds);
+  if (settlement.dropSteps !== undefined) dropSteps(session, settlement.dropSteps);
+  if (claim !== undefined) endLocks(session, settlement, claim);
+  const settled = { held: true, callback: reported?.callback, blocked: placed?.blocked };
+  const all = [...admitted, ...placed?.admitted ?? [], ...reported?.admitted ?? []];
+  return all.length === 0 ? settled : { ...settled, admitted: all };
+}
+
+/** The answer when the claim is gone: if nobody took it, this settlement was written before. */
+function settledBefore(session: Session, { again, chord }: Settlement, token: string): Settled {
+  if (!again || isLost(session, token)) return { held: false };
+  return { held: true, callback: chord && callbackOf(session, chord.id, token) };
+}
+
+function end(session: Session, { id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
+  if (result === undefined && ending === undefined) return;
+  dropEnded(session, id);
+  session.round.written++;
+  session.changes.ended.push(id);
+  const { queue } = session;
+  const more = claim?.track === false ? null : toStoredAbout(about);
+  if (result === undefined) return void session.run(PUT_NOTICE, session.now(), queue, id, ending!, noticeTtlMs, more);
+  const expiresMs = resultTtlMs === undefined ? null : session.now() + resultTtlMs;
+  const outlives = ending !== undefined && resultTtlMs !== undefined && noticeTtlMs > resultTtlMs;
+  const notice = ending === undefined ? [null, null] : [ending, noticeTtlMs];
+  session.run(PUT_RESULT, queue, id, result, ...notice, more, expiresMs, outlives ? session.now() + noticeTtlMs : null);
+}
+
+/** A step that will never run ends with this task. */
+function cancel(session: Session, { id, result }: CanceledStep, { noticeTtlMs, resultTtlMs }: Settlement): void {
+  end(session, { id, result, resultTtlMs, ending: "canceled", noticeTtlMs });
+}
+
+/** Leaves the gate and frees the key, or hands them on to the next attempt. @param hold The number by which the claim holds its key */
+function depart(session: Session, { claim, next, passLocks: owner }: Settlement, hold: number | undefined): Departure {
+  const { gate, unique, token } = claim ?? {};
+  const isHandedOn = next?.unique !== undefined && next.unique.key === unique?.key && handKeyOn(session, next, hold);
+  if (!isHandedOn && unique !== undefined) freeKey(session, unique, hold);
+  const follower = isHandedOn ? { ...next!, hold } : next;
+  const hasPassed = gate !== undefined && owner === undefined && next?.gate?.key === gate.key && next.dueMs === undefined;
+  if (gate === undefined || hasPassed) return { admitted: [], next: follower, hasPassed };
+  if (owner === undefined) return { admitted: leave(session, gate.key), next: follower, hasPassed };
+  // The function still runs behind the gate, so the next attempt has to wait for it.
+  passGate(session, token!, gate.key, owner);
+  return { admitted: [], next: follower, hasPassed };
+}
+
+function endLocks(session: Session, { dropLocks: areOver, passLocks: owner }: Settlement, { token }: Claim): void {
+  if (areOver) dropLocks(session, token);
+  else if (owner !== undefined) passLocks(session, token, owner);
+}

@@ -1,0 +1,81 @@
+/**
+ * What is known of a task: where it waits or runs, and how it has ended.
+ * @module
+ */
+import type { StoredState } from "../../../lib/storage.ts";
+import { readNumber, readOptionalText } from "../connection/columns.ts";
+import type { Row } from "../connection/database.ts";
+import { ENDED, FLAG, KIND, NOBODY } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
+import { peek } from "../records/entries.ts";
+import { idNumber } from "../records/id_number.ts";
+import { hasFlag, readMore } from "../records/item.ts";
+
+/** The messages of a task that wait or run, and notices of its end that are still true. Parameters: number, id, queue, now. */
+const MESSAGES = `select owner, flags, since_ms, worker, more from huey_task left join huey_owner on huey_owner.id = owner
+  where id_number = ?1 and task_id = ?2 and huey_task.queue = ?3 and (owner <> ${ENDED} or since_ms > ?4)`;
+
+/** What waits for its time, or at a gate. */
+const ELSEWHERE =
+  `select 'scheduled' as state, flags, more from huey_schedule where id_number = ?1 and task_id = ?2 and queue = ?3
+  union all select 'blocked', flags, more from huey_blocked where id_number = ?1 and task_id = ?2 and queue = ?3 limit 1`;
+
+const ENDING =
+  `select ending, more from huey_entry where queue = ?1 and kind = ${KIND.result} and key = ?2 and ending is not null
+  and (expires_ms is null or expires_ms > ?3 or notice_ms > ?3)`;
+
+/** One that has failed is not dead. */
+const DEAD = "select 1 from huey_dead where queue = ? and item_id = ? and track = 1 and kind <> 'failed'";
+
+/** What an ending can be; whatever else is in the file is none. */
+const ENDINGS: ReadonlySet<unknown> = new Set<StoredState["state"]>([
+  "complete",
+  "empty",
+  "failed",
+  "revoked",
+  "expired",
+  "canceled",
+  "dead",
+]);
+
+/** Whether a result is stored or the task has ended. */
+export function hasEnded(session: Session, id: string): boolean {
+  return peek(session, KIND.result, id) !== undefined || ENDINGS.has(stateOf(session, id)?.state);
+}
+
+/** Where a task is. An ending is no longer true when the task waits again. */
+export function stateOf(session: Session, id: string): StoredState | undefined {
+  const { queue } = session;
+  const number = idNumber(id);
+  const rows = session.all(MESSAGES, number, id, queue, session.now());
+  const active = activeState(rows);
+  if (active !== undefined) return active;
+  const waiting = session.get(ELSEWHERE, number, id, queue);
+  if (waiting?.state === "scheduled" && hasFlag(waiting, FLAG.retry)) return { state: "retrying", ...aboutOf(waiting) };
+  if (waiting !== undefined) return { state: waiting.state as "scheduled" | "blocked", ...aboutOf(waiting) };
+  return endedState(session, id, rows[0]);
+}
+
+function activeState(rows: readonly Row[]): StoredState | undefined {
+  const row = rows.find(({ owner }) => Number(owner) > NOBODY) ?? rows.find(({ owner }) => owner === NOBODY);
+  if (row === undefined) return undefined;
+  if (row.owner === NOBODY) return { state: hasFlag(row, FLAG.retry) ? "retrying" : "waiting", ...aboutOf(row) };
+  return {
+    state: "running",
+    worker: readOptionalText(row.worker),
+    sinceMs: readNumber(row.since_ms, undefined),
+    ...aboutOf(row),
+  };
+}
+
+/** @param notice A row that was overwritten when its task had ended: see endings.ts */
+function endedState(session: Session, id: string, notice: Row | undefined): StoredState | undefined {
+  const row = session.get(ENDING, session.queue, id, session.now());
+  if (session.get(DEAD, session.queue, id) !== undefined) return { state: "dead", ...aboutOf(row) };
+  if (notice !== undefined) return { state: "empty", ...aboutOf(notice) };
+  return ENDINGS.has(row?.ending) ? { state: row!.ending as StoredState["state"], ...aboutOf(row) } : undefined;
+}
+
+function aboutOf(row: Row | undefined): Pick<StoredState, "about"> {
+  return { about: readMore(row?.more).about };
+}
