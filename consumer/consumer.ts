@@ -120,8 +120,8 @@ export class Consumer implements AsyncDisposable {
     const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
     const engine = this.#engine;
     if (engine === undefined) return;
-    if (!graceful) engine.forceStop(graceMs);
-    await (this.#stopping ??= this.#finish(engine));
+    const stopped = engine.stop(graceful ? Infinity : graceMs);
+    await (this.#stopping ??= this.#finish(stopped));
   }
 
   /**
@@ -167,9 +167,9 @@ export class Consumer implements AsyncDisposable {
     await Promise.race([idle, stopped]);
   }
 
-  async #finish(engine: Engine): Promise<void> {
+  async #finish(stopped: Promise<void>): Promise<void> {
     try {
-      await engine.stop();
+      await stopped;
     } finally {
       this.#engine = undefined;
       this.#stopping = undefined;

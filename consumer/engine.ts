@@ -41,6 +41,7 @@ export class Engine {
   readonly #forced: PromiseWithResolvers<number> = Promise.withResolvers();
   #healthCheck: Timer | undefined;
   #starting: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
   #started = false;
   /** A start that is under way, or hangs, does nothing more. */
   #stopping = false;
@@ -94,16 +95,24 @@ export class Engine {
     }
   }
 
-  /** Makes the stop that is under way, or comes, give back after this time what still runs. */
-  forceStop(graceMs: number): void {
+  /**
+   * Stops everything; never leaves a part running, even if another fails. Another call may be less patient than the one before.
+   *
+   * @param graceMs After this time, what still runs is given back.
+   */
+  stop(graceMs: number): Promise<void> {
+    if (graceMs < Infinity) this.#force(graceMs);
+    return this.#stopped ??= this.#stop();
+  }
+
+  #force(graceMs: number): void {
     this.#forced.resolve(graceMs);
     void this.#forced.promise.then((first) => {
-      if (graceMs < first) return this.#workers?.interrupt(graceMs);
+      if (graceMs < first) return this.#workers?.stop(graceMs);
     });
   }
 
-  /** Stops everything; never leaves a part running, even if another fails. */
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     this.#stopping = true;
     this.#healthCheck?.stop();
     // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a forced stop.
@@ -154,8 +163,8 @@ export class Engine {
   }
 
   async #stopWorkers(): Promise<void> {
-    const graceful = this.#workers?.stop();
-    const forced = this.#forced.promise.then((graceMs) => this.#workers?.interrupt(graceMs));
+    const graceful = this.#workers?.stop(Infinity);
+    const forced = this.#forced.promise.then((graceMs) => this.#workers?.stop(graceMs));
     await Promise.race([graceful, forced]);
   }
 

@@ -42,9 +42,7 @@ function receive(message: ToWorker): void {
     case "init":
       return void begin(message);
     case "stop":
-      return void started.promise.then((worker) => worker.stop());
-    case "interrupt":
-      return void started.promise.then((worker) => worker.interrupt(message.graceMs));
+      return void started.promise.then((worker) => worker.stop(message.graceMs));
     case "renewed":
       return parentLease?.renewed(message.atMs);
     case "reopenLog":

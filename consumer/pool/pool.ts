@@ -98,29 +98,19 @@ export class WorkerPool implements Workers {
     }
   }
 
-  async stop(): Promise<void> {
+  async stop(graceMs: number): Promise<void> {
     this.#stop.abort();
-    for (const worker of this.#workers) worker.stop();
-    await Promise.all([...this.#workers].map((worker) => worker.ended));
-    // Not waited for: a storage that hangs must not hold up a stop.
-    void this.#revocationEnforcer.stop();
-    await Promise.all(this.#recoveries);
-  }
-
-  async interrupt(graceMs: number): Promise<void> {
-    this.#stop.abort();
-    this.#forced = true;
-    void this.#revocationEnforcer.stop();
+    this.#forced ||= graceMs < Infinity;
     const workers = [...this.#workers];
-    for (const worker of workers) worker.interrupt(graceMs);
+    const ended = Promise.all(workers.map((worker) => worker.ended));
+    for (const worker of workers) worker.stop(graceMs);
     const limit = new AbortController();
-    await Promise.race([
-      Promise.all(workers.map((worker) => worker.ended)),
-      sleep(systemClock, graceMs + REPORT_MS, limit.signal),
-    ]);
+    await Promise.race([ended, sleep(systemClock, graceMs + REPORT_MS, limit.signal)]);
     limit.abort();
     for (const worker of workers) worker.terminate("it did not stop in time");
-    await Promise.all(workers.map((worker) => worker.ended));
+    await ended;
+    // Not waited for: a storage that hangs must not hold up a stop.
+    void this.#revocationEnforcer.stop();
     await Promise.all(this.#recoveries);
   }
 

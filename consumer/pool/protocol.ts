@@ -34,8 +34,8 @@ export interface Init {
 /** From the consumer to a worker. `idle` and `ping` are answered with their `id`. */
 export type ToWorker =
   | Init
-  | { readonly type: "stop" }
-  | { readonly type: "interrupt"; readonly graceMs: number }
+  /** Left out: it waits for what runs, however long. */
+  | { readonly type: "stop"; readonly graceMs?: number }
   /** The lease was renewed. */
   | { readonly type: "renewed"; readonly atMs: number }
   /** The log file was renamed. */

@@ -33,8 +33,7 @@ const FROM_WORKER: Shapes<FromWorker> = {
 
 const TO_WORKER: Shapes<ToWorker> = {
   init: { module: text, queue: text, consumer: text, worker: text, slots: length, poll: object },
-  stop: {},
-  interrupt: { graceMs: length },
+  stop: { graceMs: (value) => value === undefined || length(value) },
   renewed: { atMs: number },
   reopenLog: {},
   idle: { id: number },

@@ -113,14 +113,9 @@ export class RemoteWorker {
     return this.#started;
   }
 
-  /** Asks it to claim no more and to end when nothing runs. */
-  stop(): void {
-    this.#post({ type: "stop" });
-  }
-
-  /** Asks it to end after `graceMs`. */
-  interrupt(graceMs: number): void {
-    this.#post({ type: "interrupt", graceMs });
+  /** Asks it to claim no more, and to end when nothing runs, or after `graceMs`. */
+  stop(graceMs: number): void {
+    this.#post(graceMs < Infinity ? { type: "stop", graceMs } : { type: "stop" });
   }
 
   /** Tells it that the lease was renewed. */

@@ -47,14 +47,9 @@ export class AsyncWorkers implements Workers {
     return this.#stopping ? await new Promise(() => {}) : await this.idle();
   }
 
-  async stop(): Promise<void> {
+  async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    await this.#worker.stop();
-  }
-
-  async interrupt(graceMs: number): Promise<void> {
-    this.#stopping = true;
-    await this.#worker.interrupt(graceMs);
+    await this.#worker.stop(graceMs);
   }
 
   busy(): Promise<number> {

@@ -153,8 +153,18 @@ export class Worker {
     });
   }
 
-  /** Claims no more and waits for what runs. */
-  async stop(): Promise<void> {
+  /**
+   * Claims no more and waits for what runs. May be called again with less patience.
+   *
+   * @param graceMs After this time, what still runs is given back; a storage that is down is then not waited for. Default: never.
+   */
+  async stop(graceMs: number = Infinity): Promise<void> {
+    const graceful = this.#waitForAll();
+    if (graceMs < Infinity) await this.#giveBackAfter(graceMs, graceful);
+    else await graceful;
+  }
+
+  async #waitForAll(): Promise<void> {
     const { clock } = this.#core;
     this.#stop.abort();
     this.#queue.stir();
@@ -165,10 +175,8 @@ export class Worker {
     patience.stop();
   }
 
-  /** Claims no more, waits for `graceMs`, then gives back what still runs. Never waits long for a storage that is down. */
-  async interrupt(graceMs: number): Promise<void> {
+  async #giveBackAfter(graceMs: number, graceful: Promise<void>): Promise<void> {
     const { clock } = this.#core;
-    const graceful = this.stop();
     const timer = new AbortController();
     await Promise.race([graceful, sleep(clock, graceMs, timer.signal)]);
     this.#giveUp.abort();

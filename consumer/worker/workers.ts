@@ -9,10 +9,8 @@ export interface Workers {
   start(): Promise<void>;
   /** Resolves, with the number of attempts so far, when each worker had nothing to run and found nothing in the queue. */
   idle(): Promise<number>;
-  /** Claims no more, and waits for what runs. */
-  stop(): Promise<void>;
-  /** Claims no more, waits for `graceMs`, then gives back what still runs. May follow `stop`. */
-  interrupt(graceMs: number): Promise<void>;
+  /** Claims no more, waits for what runs, and after `graceMs` gives back what still runs. May follow one that was more patient. */
+  stop(graceMs: number): Promise<void>;
   /** How many attempts run now, as far as the workers answer at once. */
   busy(): Promise<number>;
   /** Whether any worker is there, and takes tasks in time. */

@@ -26,7 +26,7 @@ const STRANGE = [
 describe("a message between a consumer and its workers", () => {
   test("is none of another shape", () => {
     for (const message of STRANGE) expect([message, readFromWorker(message)]).toEqual([message, undefined]);
-    for (const message of [...STRANGE, { type: "init" }, { type: "interrupt", graceMs: "1" }]) {
+    for (const message of [...STRANGE, { type: "init" }, { type: "stop", graceMs: "1" }]) {
       expect(readToWorker(message)).toBeUndefined();
     }
     const hostile = new Proxy({}, {

@@ -11,7 +11,7 @@ const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
 const workers: Worker[] = [];
 
 afterEach(async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.interrupt(0)));
+  await Promise.all(workers.splice(0).map((worker) => worker.stop(0)));
 });
 
 function makeWorker(huey: Huey, options: Partial<WorkerOptions> = {}): Worker {
@@ -75,7 +75,7 @@ describe("Worker", () => {
     });
     const worker = makeWorker(huey);
     await worker.start();
-    await worker.interrupt(0);
+    await worker.stop(0);
     expect(steps).toEqual(["startup", "shutdown"]);
     expect(await worker.ended).toBe("stopped");
   });
@@ -305,7 +305,7 @@ describe("Worker", () => {
     expect(worker.started).toBe(0);
   });
 
-  test("interrupt() gives back what still runs after the grace time", async () => {
+  test("stop() with a grace time gives back what still runs after the grace time", async () => {
     const huey = memory();
     const gate = gates(huey);
     const { names } = record(huey);
@@ -314,13 +314,13 @@ describe("Worker", () => {
     const begun = gate.begun();
     worker.resume();
     await begun;
-    await worker.interrupt(1);
+    await worker.stop(1);
     expect(names).toEqual(["enqueued", "executing", "interrupted"]);
     expect(await huey.pendingCount()).toBe(1);
     gate.open();
   });
 
-  test("interrupt() lets what ends in the grace time end", async () => {
+  test("stop() with a grace time lets what ends in the grace time end", async () => {
     const huey = memory();
     const gate = gates(huey);
     await gate.task();
@@ -328,7 +328,7 @@ describe("Worker", () => {
     const begun = gate.begun();
     worker.resume();
     await begun;
-    const interrupted = worker.interrupt(60_000);
+    const interrupted = worker.stop(60_000);
     gate.open();
     await interrupted;
     expect(await huey.pendingCount()).toBe(0);

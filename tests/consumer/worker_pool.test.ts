@@ -51,7 +51,7 @@ class FakeIsolate {
 
   post(message: ToWorker): void {
     this.received.push(message);
-    if (message.type === "stop" || message.type === "interrupt") {
+    if (message.type === "stop") {
       if (this.#answers) this.say({ type: "stopped", end: "stopped", started: 0 });
     }
     const question = message.type === "idle" || message.type === "ping";
@@ -92,7 +92,7 @@ function setup(
     return isolate;
   };
   const pool = new WorkerPool(coreOf(huey)!, { consumer: CONSUMER, settings, logger, open: open as never, canKill });
-  ends.push(() => huey.close(), () => pool.interrupt(0));
+  ends.push(() => huey.close(), () => pool.stop(0));
   return {
     huey,
     pool,
@@ -269,7 +269,7 @@ describe("WorkerPool", () => {
     await pool.start();
     const isolate = await next();
     await claimFor(huey, "Worker-1");
-    await pool.interrupt(0);
+    await pool.stop(0);
     expect(isolate.terminated).toBe(true);
     expect(names).toEqual(["enqueued", "interrupted"]);
     expect(await huey.pendingCount()).toBe(1);
@@ -282,7 +282,7 @@ describe("WorkerPool", () => {
     await pool.start();
     const isolate = await next();
     await claimFor(huey, "Worker-1");
-    const stopped = pool.stop();
+    const stopped = pool.stop(Infinity);
     isolate.die("gone");
     await stopped;
     expect(await huey.pendingCount()).toBe(1);
