@@ -698,8 +698,8 @@ export class Huey implements AsyncDisposable {
   }
 
   /**
-   * Deletes everything of this name: queue, schedule, results, locks, revocations, counters, failed tasks and dead letters, statistics.
-   * With parts, only those: `flush({ results: true })`. A pause stays, and what consumers say of themselves.
+   * Deletes everything of this name: queue, schedule, results, locks, revocations, counters, failed tasks and dead letters,
+   * statistics, and values of `put`. With parts, only those: `flush({ results: true })`. A pause stays, and what consumers say of themselves.
    *
    * @param parts What to delete. Default: everything.
    * @throws {TypeError} For an unknown part, a value that is no boolean, or if no part is named.

@@ -60,6 +60,8 @@ async function readable(core: Core, item: Item): Promise<Message | undefined> {
     return await withChordValues(core, await decodeMessage(core, item));
   } catch (error) {
     if (isTemporary(error)) throw error;
+    // It may have ended since it was listed, and the values of its chord have gone with it.
+    if ((await core.storage.endedOf([item.id])).length > 0) return undefined;
     core.logger.warn(`Message ${item.id} cannot be listed`, { error });
     return undefined;
   }

@@ -18,6 +18,8 @@ import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+/** On a folder: what is made in it gets its group. */
+const SET_GROUP = 0o2000;
 const LOG = /^log-(\d{8})$/;
 const BAD = /^bad-\d{8}$/;
 const TEMPORARY = /^temp-/;
@@ -65,8 +67,8 @@ export class Folder {
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;
     }
-    // The mask of the process must not close a folder that a group shares.
-    fs.chmodSync(path, this.#mode);
+    // The mask of the process must not close a folder that a group shares, and what is made in it belongs to that group as before.
+    fs.chmodSync(path, this.#mode | fs.lstatSync(path).mode & SET_GROUP);
     if (this.fsync) flush(fs.openSync(path, "r"));
   }
 
@@ -144,14 +146,15 @@ export class Folder {
     if (waits) fs.fsyncSync(file);
   }
 
-  /** Makes a file as young as if it had just been written. @returns `false` if it is not there any more */
+  /** Makes a file as young as if it had just been written. @returns `false` if it is not there any more, or belongs to another user */
   renew(name: string): boolean {
     const now = systemClock.now() / 1000;
     try {
       fs.utimesSync(this.at(name), now, now);
       return true;
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return false;
+      // The time of a file is only for its owner to set, however wide a group shares the folder.
+      if (["ENOENT", "EPERM", "EACCES"].includes(codeOf(error) ?? "")) return false;
       throw error;
     }
   }

@@ -3,11 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Consumer } from "../../consumer/consumer.ts";
 import { crontab } from "../../lib/periodic/crontab.ts";
 import { every } from "../../lib/periodic/every.ts";
+import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import process from "node:process";
 import { TestHuey } from "../../testing/mod.ts";
 import type { Place } from "../faults/storages.ts";
-import { begin, failure, memory, OWNER, promote, record, refusal, silent, waitUntil, work } from "../helpers.ts";
+import { begin, failure, logbook, memory, OWNER, promote, record, refusal, silent, waitUntil, work } from "../helpers.ts";
 import { on, STORAGES } from "../operated.ts";
 
 /** Resolves when a task is told to go on. */
@@ -35,6 +36,21 @@ describe.each(STORAGES)("%s", (_name, open) => {
     await consumer.start();
     return consumer;
   }
+
+  test("what has ended while it was listed is left out without a word", async () => {
+    const { logger, lines } = logbook();
+    huey = on(place, { logger });
+    const member = huey.task("member", () => 1);
+    const callback = huey.task("callback", (values: number[]) => values.length);
+    await huey.enqueue(chord([member.s()], callback));
+    const first = await begin(huey);
+    await first.done;
+    const listed = await huey.storage.pending();
+    await work(huey);
+    Object.assign(huey.storage, { pending: () => Promise.resolve(listed) });
+    expect(await huey.pending()).toEqual([]);
+    expect(lines.filter(({ level }) => level === "warn")).toEqual([]);
+  });
 
   test("a paused consumer finishes what runs, claims nothing, and starts at once when it is resumed", async () => {
     const running = gate();
