@@ -86,14 +86,13 @@ function printTimeline(found: InvocationDetails, printer: Printer, nowMs: number
   printer.facts(events.map(({ at, text, more }) => [at?.toISOString() ?? "", more === undefined ? text : `${text}, ${more}`]));
 }
 
-/** Beside the last one, whose error is told above, unless that one has logged something. */
-function printAttempts({ history, deadLetter: letter }: InvocationDetails, printer: Printer): void {
-  for (const ended of history) {
-    const { attempt, error, log } = ended;
-    const isTold = letter !== undefined && ended === history.at(-1);
-    if (log.length === 0 && (isTold || error === undefined)) continue;
+/** What each threw, unless it is told above, and what it logged. */
+function printAttempts({ history, error: told }: InvocationDetails, printer: Printer): void {
+  for (const { attempt, error, log } of history) {
+    const isTold = error === undefined || (error.stack !== undefined && error.stack === told?.stack);
+    if (isTold && log.length === 0) continue;
     printer.title(`Attempt ${attempt}`);
-    if (error !== undefined && !isTold) printer.block(error.stack ?? `${error.name}: ${error.message}`);
+    if (!isTold) printer.block(error.stack ?? `${error.name}: ${error.message}`);
     for (const { at, level, text } of log) printer.say(`  ${at.toISOString()} ${level} ${text}`);
   }
 }

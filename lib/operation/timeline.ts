@@ -90,7 +90,8 @@ function whereOf({ worker, deliveries }: Pick<PastAttempt, "worker" | "deliverie
 /** How long it waits after an attempt. */
 function pause(endedAt: Date, dueAt: Date | undefined, show: ShowDuration): string {
   const seconds = dueAt === undefined ? 0 : (dueAt.getTime() - endedAt.getTime()) / 1000;
-  return seconds > 0 ? `tried again after ${show(seconds)}` : "tried again at once";
+  // The moment from which a delay counts is a little before the one in which the end is written.
+  return seconds > 0 ? `tried again after ${show(Math.round(seconds * 100) / 100)}` : "tried again at once";
 }
 
 /** Of a task that has not ended. */
@@ -129,7 +130,7 @@ function end({ status, task, recent, deadLetter: letter, history }: InvocationDe
     : status.state;
   const events: TimelineEvent[] = [];
   // A failed task tells of its last attempt itself.
-  const isTold = letter?.kind === "failed" && history.at(-1)?.attempt === letter.attempts;
+  const isTold = letter?.kind === "failed" && (history.at(-1)?.attempt ?? -1) >= (letter.attempts ?? 0);
   if (startedAt !== undefined && !isTold) {
     const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
     const waited = enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`;

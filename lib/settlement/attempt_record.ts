@@ -5,7 +5,6 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import { willRetry } from "../attempt/outcome.ts";
-import type { Core } from "../core/core.ts";
 import { LONGEST_ERROR_MESSAGE, LONGEST_ERROR_NAME, LONGEST_ERROR_STACK, withAttempt } from "../message/history.ts";
 import type { AttemptRecord, ErrorRecord, Message } from "../message/message.ts";
 import { errorStack, readText, toError } from "../primitives/error_record.ts";
@@ -14,7 +13,6 @@ import type { Claim, Owner } from "../storage.ts";
 
 /** An attempt that has ended. */
 interface Ended {
-  readonly core: Core;
   /** As it was claimed. */
   readonly message: Message;
   readonly claim: Claim;
@@ -24,15 +22,14 @@ interface Ended {
   readonly attempt: Attempt | undefined;
 }
 
-/** The message of the next attempt, with what is kept of the one before. */
-export function withHistory(retry: Message, ended: Ended, outcome: Outcome): Message {
-  const record = { ...attemptRecord(ended, outcome), error: errorRecord(outcome) };
+/** The message of the next attempt, with what is kept of the one before. @param endedMs When that has ended */
+export function withHistory(retry: Message, ended: Ended, outcome: Outcome, endedMs: number): Message {
+  const record = { ...attemptRecord(ended, outcome, endedMs), error: errorRecord(outcome) };
   return { ...retry, history: withAttempt(ended.message.history, record, outcome.postponed === true) };
 }
 
-/** What is kept of an attempt beside its error. */
-export function attemptRecord({ core: { clock }, message, claim, owner, attempt }: Ended, { kind }: Outcome): AttemptRecord {
-  const endedAt = clock.now();
+/** What is kept of an attempt beside its error. @param endedAt When it has ended */
+export function attemptRecord({ message, claim, owner, attempt }: Ended, { kind }: Outcome, endedAt: number): AttemptRecord {
   return {
     attempt: (message.attempt ?? 0) + 1,
     outcome: kind,

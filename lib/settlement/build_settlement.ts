@@ -127,9 +127,10 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   const { core } = ended;
   const retrying = willRetry(outcome);
   // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
+  const endedMs = core.clock.now();
   const retry = retrying
     ? withFirst(
-      retryMessage(outcome, core.clock.now(), Math.random(), !core.immediate || isInstruction(outcome)),
+      retryMessage(outcome, endedMs, Math.random(), !core.immediate || isInstruction(outcome)),
       ended.message,
     )
     : undefined;
@@ -140,7 +141,7 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
-    next: retry && await retryItem(ended, outcome, retry),
+    next: retry && await retryItem(ended, outcome, retry, endedMs),
     chords: await chordRecords(core, chords),
     chord: report && await chordReportOf(core, report, chordValue(outcome, carried)),
     canceled,
@@ -152,10 +153,10 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
 }
 
 /** The next attempt; with the history of those before it, where the serializer takes so much. */
-async function retryItem(ended: EndedAttempt, outcome: Outcome, retry: Message): Promise<Item> {
+async function retryItem(ended: EndedAttempt, outcome: Outcome, retry: Message, endedMs: number): Promise<Item> {
   const options = { retry: true, error: isInstruction(outcome) ? undefined : outcome.error };
   try {
-    return await encodeItem(ended.core, withHistory(retry, ended, outcome), options);
+    return await encodeItem(ended.core, withHistory(retry, ended, outcome, endedMs), options);
   } catch (error) {
     if (isTemporary(error)) throw error;
     return await encodeItem(ended.core, { ...retry, history: undefined }, options);

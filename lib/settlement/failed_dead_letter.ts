@@ -44,15 +44,16 @@ export async function failedDeadLetter(
   }
   const error = toError(outcome.error);
   const id = newId();
+  const atMs = core.clock.now();
   const bury: Burial = {
     id,
     kind: "failed",
     reason: cut(errorText(error), LONGEST_TEXT),
-    atMs: core.clock.now(),
+    atMs,
     data: await dataOf(failed),
     taskId: message.id,
     taskName: message.name,
-    error: await errorData(core, id, error, attemptRecord(failed, outcome)),
+    error: await errorData(core, id, error, attemptRecord(failed, outcome, atMs)),
     attempts: (message.attempt ?? 0) + (outcome.postponed ? 0 : 1),
   };
   return { bury, buryBounds: keepFailed };

@@ -6,7 +6,7 @@ import { readDurationMs, showSeconds } from "../../consumer/commands/durations.t
 import { commandHelp, commandsHelp } from "../../consumer/commands/help.ts";
 import { every } from "../../mod.ts";
 import { TestHuey } from "../../testing/mod.ts";
-import { silent } from "../helpers.ts";
+import { memory, silent, work } from "../helpers.ts";
 import { type Left, run } from "./_commands.ts";
 import { Folder } from "./_folder.ts";
 
@@ -162,6 +162,38 @@ describe("show", () => {
     expect(text).toContain("error         RangeError: bad \\x1b[31mx\n  RangeError: bad \\x1b[31mx\n      at ");
     expect((await run(huey, "show", "later")).text).toContain("arguments     5, 6\n");
     expect(await run(huey, "show", "nothing")).toMatchObject({ code: 1, text: "" });
+    await huey.close();
+  });
+
+  test("tells each attempt with its error and its lines, each once, and a timeline", async () => {
+    const huey = memory();
+    const pay = huey.task({ name: "pay", context: true, retries: 1 }, (context) => {
+      context.logger.info(`asks the bank \u001b[31m ${context.attempt}`);
+      throw new RangeError(`no luck ${context.attempt}`);
+    });
+    for (const retryDelay of [0, 60]) {
+      const { id } = await pay.with({ retryDelay })();
+      const ends = await work(huey);
+      const [row] = (await run(huey, "show", id, "--json")).rows;
+      const attempts = Array.from({ length: ends }, (_, at) => at + 1);
+      expect(row).toMatchObject({
+        attempts: ends,
+        history: attempts.map((attempt) => ({
+          attempt,
+          outcome: "error",
+          error: { name: "RangeError", message: `no luck ${attempt}` },
+          log: [{ level: "info", text: `asks the bank \u001b[31m ${attempt}` }],
+        })),
+      });
+      const { text } = await run(huey, "show", id);
+      for (const attempt of attempts) {
+        expect(text.split(`RangeError: no luck ${attempt}\n      at `)).toHaveLength(2);
+        expect(text).toContain(`info asks the bank \\x1b[31m ${attempt}\n`);
+      }
+      expect(text).toMatch(/\nTimeline\n\S+Z {2}Enqueued\n\S+Z {2}Started, on worker-1\n\S+Z {2}Attempt 1 failed, ran for /);
+      expect(text).toContain(retryDelay === 0 ? "tried again at once\n" : "tried again after 1 min 0 s\n");
+      expect(text).toContain(retryDelay === 0 ? "  Failed for good\n" : "  Next attempt\n");
+    }
     await huey.close();
   });
 });
