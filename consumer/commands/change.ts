@@ -29,6 +29,8 @@ export const retry: Command = {
       for (let more = -1; more !== 0; retried += more) {
         more = await huey.retryAll({ before, ...task === undefined ? {} : { taskName: task } });
       }
+      // Some may be of a task that only others know.
+      if (retried === 0 && task !== undefined && !isKnownTask(request, task)) return FAILED;
       printer.value({ retried }, `${retried} run again`);
       return DONE;
     }

@@ -14,8 +14,8 @@ const DEFAULT_LIMIT = 50;
 /** Of one task there may be few among many: so many are looked at. */
 const MOST_LOOKED = 10_000;
 
-/** Prints one of the lists. */
-type List = (request: Request, limit: number) => Promise<void>;
+/** Prints one of the lists. @returns an exit code, unless it is done in any case */
+type List = (request: Request, limit: number) => Promise<number | void>;
 
 const LISTS: Readonly<Record<string, List>> = {
   waiting: (request, limit) => listTasks(request, "waits", (most) => request.huey.pending(most), limit),
@@ -61,12 +61,11 @@ export const list: Command = {
   },
   run: async (request) => {
     const { args: [what = ""], options } = request;
-    // Of the dead some are of tasks that nobody knows.
+    // Of the dead some are of tasks that nobody knows: there it is asked when none is found.
     if (options.task !== undefined && what !== "dead" && what !== "failed" && !isKnownTask(request, options.task)) {
       return FAILED;
     }
-    await LISTS[what]!(request, options.limit ?? DEFAULT_LIMIT);
-    return DONE;
+    return await LISTS[what]!(request, options.limit ?? DEFAULT_LIMIT) ?? DONE;
   },
 };
 
@@ -118,13 +117,14 @@ async function listRunning(request: Request, limit: number): Promise<void> {
   ], "Nothing runs");
 }
 
-async function listLetters(request: Request, limit: number, kinds: readonly DeadLetter["kind"][]): Promise<void> {
+async function listLetters(request: Request, limit: number, kinds: readonly DeadLetter["kind"][]): Promise<number> {
   const { huey, options: { task }, printer, core } = request;
   const nowMs = core.clock.now();
   const found = await Promise.all(
     kinds.map((kind) => huey.deadLetters({ kind, limit, ...task === undefined ? {} : { taskName: task } })),
   );
   const letters = found.flat().sort((one, other) => other.at.getTime() - one.at.getTime()).slice(0, limit);
+  if (letters.length === 0 && task !== undefined && !isKnownTask(request, task)) return FAILED;
   const rows = letters.map(({ data: _data, task: info, ...letter }) => ({ ...letter, task: info && taskRecord(info) }));
   const isFailed = kinds.includes("failed");
   printer.table(rows, [
@@ -140,6 +140,7 @@ async function listLetters(request: Request, limit: number, kinds: readonly Dead
       tone: () => "red",
     },
   ], isFailed ? "Nothing has failed" : "Nothing is set aside");
+  return DONE;
 }
 
 async function listRecent(request: Request, limit: number): Promise<void> {

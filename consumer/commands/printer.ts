@@ -31,6 +31,8 @@ const NARROWEST = 8;
 export interface PrinterOptions {
   readonly json: boolean;
   readonly write: (text: string) => void;
+  /** Whether somebody reads it. Default: always. */
+  readonly isRead?: () => boolean;
   /** Characters in a line of the terminal; `undefined` if it is none: then nothing is cut. */
   readonly width: number | undefined;
   readonly colors: boolean;
@@ -39,9 +41,23 @@ export interface PrinterOptions {
 /** Options for the standard output of this process. */
 export function standardOutput(json: boolean): PrinterOptions {
   const { isTTY, columns } = process.stdout;
+  // A reader such as `head` ends when it has enough. What a command does is done all the same.
+  let isRead = true;
+  const lost = (error: Error & { readonly code?: string }): void => {
+    if (error.code !== "EPIPE") throw error;
+    isRead = false;
+  };
+  process.stdout.on("error", lost);
   return {
     json,
-    write: (text) => void process.stdout.write(text),
+    write(text) {
+      try {
+        if (isRead) process.stdout.write(text);
+      } catch (error) {
+        lost(error as Error);
+      }
+    },
+    isRead: () => isRead,
     width: isTTY ? columns : undefined,
     colors: isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
   };
@@ -58,6 +74,11 @@ export class Printer {
   /** Whether programs read it. */
   get json(): boolean {
     return this.#options.json;
+  }
+
+  /** Whether somebody reads it still. */
+  get isRead(): boolean {
+    return this.#options.isRead?.() ?? true;
   }
 
   /** A sentence for people; programs read the exit code. */

@@ -47,11 +47,11 @@ export async function runCommandCall(call: CommandCall, find: FindApplication | 
   }
 }
 
-/** Until the process is interrupted. */
+/** Until the process is interrupted, or nobody reads what it prints. */
 async function watch({ command }: CommandCall, request: Request): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  while (!stop.signal.aborted) {
+  while (!stop.signal.aborted && request.printer.isRead) {
     request.printer.clear();
     try {
       const code = await command.run(request);

@@ -16,7 +16,8 @@ export const APP: string = fileURLToPath(new URL("./_app.ts", import.meta.url));
 export const DENO: boolean = "Deno" in globalThis;
 /** Whether this is Node. */
 export const NODE: boolean = !DENO && !("Bun" in globalThis);
-const HERE: readonly string[] = [process.execPath, ...(DENO ? ["run", "-A"] : [])];
+/** The runtime of the test, and its flags. */
+export const HERE: readonly string[] = [process.execPath, ...(DENO ? ["run", "-A"] : [])];
 
 /** A shell that limits the memory, to about 1.5 GB, of the program that takes its place. */
 const SMALL: readonly string[] = ["sh", "-c", 'ulimit -c 0; ulimit -v 1500000; exec "$0" "$@"'];

@@ -9,6 +9,7 @@ import { TestHuey } from "../../testing/mod.ts";
 import { memory, silent, work } from "../helpers.ts";
 import { type Left, run } from "./_commands.ts";
 import { Folder } from "./_folder.ts";
+import { HERE } from "./_program.ts";
 
 const NOON = new Date("2030-05-14T12:00:30Z");
 /** Starting the processes of a machine that has other work takes long. */
@@ -102,6 +103,10 @@ describe("list", () => {
     const huey = await full();
     const { code, complaints } = await run(huey, "list", "waiting", "--task", "ad");
     expect({ code, complaints }).toEqual({ code: 1, complaints: ['There is no task "ad", did you mean "add"?'] });
+    for (const [command, what] of [["list", "failed"], ["list", "dead"], ["retry", "--all"]] as const) {
+      expect(await run(huey, command, what, "--task", "ad")).toMatchObject({ code: 1, text: "", complaints });
+      expect((await run(huey, command, what, "--task", "add")).code).toBe(0);
+    }
     await huey.close();
   });
 });
@@ -352,6 +357,13 @@ describe("the program", () => {
     });
     consumer.kill("SIGTERM");
     expect((await consumer.exited).code).toBe(0);
+  }, SLOW);
+
+  test("ends when who reads it has enough, and says nothing of that", async () => {
+    const shell = ["sh", "-c", `{ "$@"; echo "ended with $?" >&2; } | head -n 1`, "sh", ...HERE];
+    const watch = folder.run(["status", "shop.js", "--watch"], shell);
+    expect((await watch.exited).code).toBe(0);
+    expect(watch.text.split("\n")).toEqual(['Queue "shop"', "ended with 0", ""]);
   }, SLOW);
 
   test("ends with 2 for a wrong command, and with 1 for what is not there", async () => {
