@@ -5,7 +5,7 @@
 import { checkEnqueueing, enqueueMessage } from "../lib/enqueue/enqueue.ts";
 import type { Core } from "../lib/core/core.ts";
 import type { Message } from "../lib/message/message.ts";
-import { cancelUnqueued } from "../lib/settlement/cancel_unqueued.ts";
+import { cancelUnqueued } from "../lib/settlement/canceled_steps.ts";
 import { ResultHandle } from "../lib/result/result.ts";
 import { messageOf } from "../lib/composition/call.ts";
 import type { TaskWrapper } from "../lib/types/calling.ts";

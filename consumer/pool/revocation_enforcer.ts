@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { revokedNow } from "../../lib/control/revocation.ts";
+import { findRevokedAttempts } from "../../lib/control/revocation.ts";
 import type { Claim } from "../../lib/storage.ts";
 import { Loop } from "../loop/loop.ts";
 import type { LoopPatience, LoopRun, LoopWork } from "../loop/loop.ts";
@@ -75,7 +75,7 @@ class RevocationEnforcer implements LoopWork {
   async #revoked(worker: string): Promise<Claim[]> {
     const claims = await this.#core.storage.claimed({ consumer: this.#options.consumer, worker });
     const running = await Promise.all(claims.map((claim) => runningOf(this.#core, claim, this.#options.logger)));
-    const revoked = await revokedNow(this.#core, running.filter((each) => each !== undefined));
-    return revoked.map(({ claim }) => claim);
+    const revoked = await findRevokedAttempts(this.#core, running.filter((each) => each !== undefined));
+    return revoked.map((attempt) => attempt.running.claim);
   }
 }

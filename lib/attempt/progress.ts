@@ -10,6 +10,7 @@ import { answerInTime, realTime } from "../core/patience.ts";
 import { DecodeError } from "../errors.ts";
 import { progressKey } from "../core/keys.ts";
 import { sleep, systemClock } from "../primitives/clock.ts";
+import { DAY_MS } from "../primitives/time.ts";
 
 /** The last values that a task reported; `total` counts all. */
 interface ProgressRecord {
@@ -21,7 +22,6 @@ interface ProgressRecord {
 const KEPT_VALUES = 100;
 /** For more than one value. */
 const ROOM_BYTES = 1024 * 1024;
-const KEEP_MS = 86_400_000;
 const FIRST_LOOK_MS = 20;
 const LONGEST_LOOK_MS = 500;
 const LOOK_GROWTH = 1.5;
@@ -56,7 +56,7 @@ export class ProgressWriter {
     const { total, values } = await before;
     const { record, data } = await this.#encode(total + 1, [...values, value].slice(-KEPT_VALUES));
     const { meta } = this.#core.storage;
-    await this.#attempt.callStorage("write its progress", () => meta.put(progressKey(this.#taskId), data, KEEP_MS));
+    await this.#attempt.callStorage("write its progress", () => meta.put(progressKey(this.#taskId), data, DAY_MS));
     return record;
   }
 

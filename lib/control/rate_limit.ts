@@ -8,7 +8,7 @@ import { currentAttempt } from "../core/current.ts";
 import { RateLimitExceeded, StorageError } from "../errors.ts";
 import { rateLimitKey } from "../core/keys.ts";
 import { checkRateLimitOptions } from "../task/options.ts";
-import { durationMs } from "../primitives/time.ts";
+import { DAY_MS, durationMs } from "../primitives/time.ts";
 import type { RateLimit, RateLimitOptions } from "../types/limits.ts";
 
 /** Admits calls. Each algorithm keeps its own state in the storage. */
@@ -113,7 +113,7 @@ class FixedWindow implements Algorithm {
 /** How far the clocks of two hosts may be apart: the state that one has written must not be outdated for the other. */
 const LARGEST_SKEW_MS = 600_000;
 /** A time so far ahead is no skew: it was written by a clock that was wrong, and nobody is to wait until then. */
-const ABSURD_MS = 86_400_000;
+const ABSURD_MS = DAY_MS;
 
 /** A limit has room again after `per` at the latest; more would come of clocks that are apart. */
 function cappedWait(waitMs: number, perMs: number): number {

@@ -168,11 +168,6 @@ export async function findRevokedAttempts(core: Core, running: readonly Running[
   });
 }
 
-/** Those of the running attempts that are revoked now. */
-export async function revokedNow(core: Core, running: readonly Running[]): Promise<Running[]> {
-  return (await findRevokedAttempts(core, running)).map((stopped) => stopped.running);
-}
-
 interface Found {
   readonly key: string;
   readonly data: Uint8Array | undefined;

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { isRecord } from "../primitives/shapes.ts";
 
 /** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
 export type RescheduleExtent = "whole" | "alone";
@@ -42,15 +43,15 @@ export function revocationOf(core: Core, key: string, data: Uint8Array | undefin
 function parse(data: Uint8Array): Revocation | undefined {
   try {
     const found: unknown = JSON.parse(new TextDecoder().decode(data));
-    return isRevocation(found) ? found : undefined;
+    return isRevocation(found) ? found as Revocation : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isRevocation(found: unknown): found is Revocation {
-  if (typeof found !== "object" || found === null || Array.isArray(found)) return false;
-  const { by, rescheduled, until, once } = found as Record<string, unknown>;
+function isRevocation(found: unknown): boolean {
+  if (!isRecord(found)) return false;
+  const { by, rescheduled, until, once } = found;
   const isNote = by === undefined || typeof by === "string";
   const isTime = until === undefined || Number.isFinite(until);
   return isNote && isTime && (once === undefined || typeof once === "boolean") &&

@@ -4,7 +4,7 @@
  */
 import { MAX_TOLD_ERROR } from "../primitives/limits.ts";
 import { beginningOf } from "../primitives/secrets.ts";
-import { LAST_DATE_MS } from "../primitives/time.ts";
+import { isCount, isTime } from "../primitives/shapes.ts";
 import type { Message } from "../message/message.ts";
 
 /** What is kept of a task. What is not known is `undefined`. */
@@ -37,11 +37,11 @@ export function aboutText({ enqueuedMs, attempts, startedMs, endedMs, error }: A
 export function readAbout(text: string | undefined): About {
   const [enqueuedMs, attempts, startedMs, endedMs, error] = fieldsOf(text);
   return {
-    enqueuedMs: timeOf(enqueuedMs),
+    enqueuedMs: isTime(enqueuedMs) ? enqueuedMs : undefined,
     // Nothing is said of a task that was not tried yet.
-    attempts: attempts === undefined && text !== undefined ? 0 : countOf(attempts),
-    startedMs: timeOf(startedMs),
-    endedMs: timeOf(endedMs),
+    attempts: attempts === undefined && text !== undefined ? 0 : isCount(attempts) ? attempts : undefined,
+    startedMs: isTime(startedMs) ? startedMs : undefined,
+    endedMs: isTime(endedMs) ? endedMs : undefined,
     error: typeof error === "string" ? error : undefined,
   };
 }
@@ -54,12 +54,4 @@ function fieldsOf(text: string | undefined): unknown[] {
   } catch {
     return [null, null];
   }
-}
-
-function timeOf(value: unknown): number | undefined {
-  return typeof value === "number" && Math.abs(value) <= LAST_DATE_MS ? value : undefined;
-}
-
-function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? value as number : undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
+import type { Message } from "../message/message.ts";
 import { errorText } from "../primitives/error_record.ts";
 import { beginningOf } from "../primitives/secrets.ts";
 import { type TaskErrorMetadata, TaskException } from "../errors.ts";
@@ -22,6 +23,11 @@ export interface StoredFailure {
 /** What to store of a failure. */
 export function storedFailure(metadata: TaskErrorMetadata, cause: unknown): StoredFailure {
   return { [FAILURE]: metadata, cause };
+}
+
+/** What is told of a task that was canceled before it ran. @param why As the end of a sentence */
+export function canceledMetadata({ id, name }: Pick<Message, "id" | "name">, why: string): TaskErrorMetadata {
+  return { error: `Task ${name}: ${id} was canceled: ${why}`, traceback: "", taskId: id, retries: 0, outcome: "canceled" };
 }
 
 /** What to store of a value, so that it is never read as a failure: a task may return what a caller has given it. */

@@ -69,7 +69,7 @@ function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): Enqueue
 export async function announceItems(core: Core, items: readonly Moved[]): Promise<void> {
   for (const item of items) {
     const signal = signalOfMoved(core, item);
-    const message = core.signals.has(signal) ? await readable(core, item) : undefined;
+    const message = core.signals.has(signal) ? await readableMessage(core, item) : undefined;
     if (message !== undefined) await announceMessages(core, [message], signal);
   }
 }
@@ -78,7 +78,7 @@ export async function announceItems(core: Core, items: readonly Moved[]): Promis
 export async function announceCallback(core: Core, callback: Moved): Promise<void> {
   const signal = signalOfMoved(core, callback);
   if (core.statistics === undefined && !core.signals.has(signal)) return;
-  const message = await readable(core, callback);
+  const message = await readableMessage(core, callback);
   if (message === undefined) return;
   core.statistics?.count(message.name, "enqueued");
   await announceMessages(core, [message], signal);
@@ -88,7 +88,8 @@ function signalOfMoved(core: Core, { dueMs, blocked }: Moved): EnqueueSignal {
   return signalOf(dueMs !== undefined && dueMs > core.clock.now(), blocked);
 }
 
-async function readable(core: Core, item: Item): Promise<Message | undefined> {
+/** The message of an item, for those who listen; `undefined` for one that cannot be read. */
+export async function readableMessage(core: Core, item: Item): Promise<Message | undefined> {
   try {
     return await decodeMessage(core, item);
   } catch (error) {

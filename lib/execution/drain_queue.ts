@@ -1,18 +1,23 @@
 /**
- * Immediate mode: what was put on the queue of the Huey itself, and not on that of a call.
+ * Immediate mode: whoever enqueues runs what waits, one task after another, until nothing is left.
  * @module
  */
 import type { Core } from "../core/core.ts";
 import { executeClaim } from "./execute.ts";
+import type { Claim, Owner } from "../storage.ts";
 
-const NOBODY = { consumer: "", worker: "" };
+/** Holds the claims of tasks that run in their call: there is no worker to recover them from. */
+export const NOBODY: Owner = { consumer: "", worker: "" };
 
-/** Runs what waits on the queue, if this Huey runs its tasks itself. A storage that others see has consumers for it. */
+/** Runs what waits on the queue of a Huey that runs its tasks itself. A storage that others see has consumers for it. */
 export async function drainQueue(core: Core): Promise<void> {
   if (!core.immediate || core.storage.shared) return;
-  for (;;) {
-    const { claims: [claim] } = await core.storage.claim(1, NOBODY);
-    if (claim === undefined) return;
+  await runClaims(core, async () => (await core.storage.claim(1, NOBODY)).claims[0]);
+}
+
+/** Runs claims until there is none. */
+export async function runClaims(core: Core, claimNext: () => Promise<Claim | undefined>): Promise<void> {
+  for (let claim = await claimNext(); claim !== undefined; claim = await claimNext()) {
     await executeClaim(core, claim, { owner: undefined, revocations: true });
   }
 }

@@ -6,6 +6,7 @@ import { decodeMessage } from "../core/codec.ts";
 import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
 import type { ExecuteOptions } from "../attempt/execution.ts";
+import { NOBODY } from "./drain_queue.ts";
 import { isAtMostOnce, lostAtMostOnce } from "./execute.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { describeMessage } from "../observe/logger.ts";
@@ -13,11 +14,8 @@ import { openClaim } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
 import { settleAttempt } from "../settlement/settle.ts";
 import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
-import type { Claim, Owner } from "../storage.ts";
+import type { Claim } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
-
-/** Says nothing of who holds the claim: whoever asks has ended its worker. */
-const NOBODY: Owner = { consumer: "", worker: "" };
 
 /**
  * Ends the attempt of a claim with an error. One that may run at most once is not tried again.
@@ -27,6 +25,7 @@ const NOBODY: Owner = { consumer: "", worker: "" };
  * @throws {StorageError} If the storage is down.
  */
 export async function failClaim(core: Core, claim: Claim, error: Error, stop?: AbortSignal): Promise<boolean> {
+  // Whoever asks has ended the worker that held the claim.
   const options: ExecuteOptions = { owner: NOBODY, revocations: true, stop };
   const opened = await openClaim(core, claim, options);
   if (opened === undefined) return false;

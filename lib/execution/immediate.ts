@@ -4,11 +4,9 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { executeClaim } from "./execute.ts";
+import { NOBODY, runClaims } from "./drain_queue.ts";
 import { ImmediateKeys } from "./immediate_keys.ts";
 import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
-
-const NOBODY = { consumer: "", worker: "" };
 
 /**
  * Runs what is enqueued, and whatever follows from it, before it resolves. What is not due goes to the schedule and stays there.
@@ -21,9 +19,7 @@ export async function runInCall<T>(core: Core, memory: Storage, enqueue: (core: 
   const inside = instead(core, { storage: instead(core.storage, queue.operations) });
   try {
     const enqueued = await enqueue(inside);
-    for (let claim = await queue.claim(); claim !== undefined; claim = await queue.claim()) {
-      await executeClaim(inside, claim, { owner: undefined, revocations: true });
-    }
+    await runClaims(inside, () => queue.claim());
     return enqueued;
   } finally {
     queue.keys.freeAll();

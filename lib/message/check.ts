@@ -7,16 +7,9 @@ import { DecodeError } from "../errors.ts";
 import { CARRIED_CHECKS } from "./carried_options.ts";
 import { isHistory } from "./history.ts";
 import { isName, MAX_CHORD_MEMBERS } from "../primitives/limits.ts";
-import { LAST_DATE_MS } from "../primitives/time.ts";
+import { isCount, isRecord, isTime } from "../primitives/shapes.ts";
 
 type Check = (value: unknown) => boolean;
-
-const isNumber: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-/** What `new Date` can hold. */
-const isTime: Check = (value) => isNumber(value) && Math.abs(value as number) <= LAST_DATE_MS;
 
 /** Each field that is there must pass; fields of later versions are left alone. */
 const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
@@ -37,7 +30,7 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["onError", isMessage],
   ["chord", isMembership],
   ["valuesOf", isName],
-  ["places", (value) => isCount(value) && (value as number) <= MAX_CHORD_MEMBERS],
+  ["places", (value) => isCount(value) && value <= MAX_CHORD_MEMBERS],
   ["unknown", isCount],
   ["periodic", (value) => typeof value === "boolean"],
 ]);
@@ -76,5 +69,5 @@ function isMembers(value: unknown): boolean {
 }
 
 function isMembership(value: unknown): boolean {
-  return isRecord(value) && isName(value["id"]) && isCount(value["index"]) && (value["index"] as number) < MAX_CHORD_MEMBERS;
+  return isRecord(value) && isName(value["id"]) && isCount(value["index"]) && value["index"] < MAX_CHORD_MEMBERS;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { byteLength, isName } from "../primitives/limits.ts";
-import { LAST_DATE_MS } from "../primitives/time.ts";
+import { isCount, isRecord, isTime } from "../primitives/shapes.ts";
 import type { AttemptRecord, LineRecord } from "./message.ts";
 
 /** So many attempts are kept, the last ones, */
@@ -88,21 +88,8 @@ function isList(value: unknown, most: number, isItem: (item: unknown) => boolean
   return Array.isArray(value) && value.length <= LENIENCE * most && value.every(isItem);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isText(value: unknown, longest: number): boolean {
   return typeof value === "string" && value.length <= LENIENCE * longest;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** What `new Date` can hold. */
-function isTime(value: unknown): boolean {
-  return typeof value === "number" && Math.abs(value) <= LAST_DATE_MS;
 }
 
 function orNothing(check: (value: unknown) => boolean): (value: unknown) => boolean {

@@ -7,6 +7,7 @@ import { checkKeys, checkOneOf } from "../primitives/arguments.ts";
 import { nodeCrypto } from "../primitives/builtin.ts";
 import { isName, MAX_CONCURRENCY, MAX_DURATION_MS } from "../primitives/limits.ts";
 import { checkValues, rule, type Rules } from "../primitives/option_rules.ts";
+import { isCount, isRecord } from "../primitives/shapes.ts";
 import { type Duration, durationMs } from "../primitives/time.ts";
 import type { Gate, UniqueKey } from "../storage.ts";
 import type { ConcurrencyOptions, UniqueOptions } from "../types/definition.ts";
@@ -67,14 +68,14 @@ export function isConcurrencyField(value: unknown): boolean {
 
 /** Whether a message may say this of what makes it unique. */
 export function isUniqueField(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { key, until } = value as UniqueField;
+  if (!isRecord(value)) return false;
+  const { key, until } = value;
   return (key === undefined || key === true || isKey(key)) &&
     (until === undefined || until === "start" || isCountTo(until, MAX_DURATION_MS));
 }
 
 function isCountTo(value: unknown, max: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= max;
+  return isCount(value) && value >= 1 && value <= max;
 }
 
 function isKey(value: unknown): boolean {

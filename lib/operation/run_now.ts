@@ -2,19 +2,17 @@
  * Running a scheduled task now.
  * @module
  */
-import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
-import { announceMessages } from "../enqueue/announce.ts";
+import { announceMessages, readableMessage } from "../enqueue/announce.ts";
 import { drainQueue } from "../execution/drain_queue.ts";
-import type { Message } from "../message/message.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
-import type { Item } from "../storage.ts";
+import { HOUR_MS } from "../primitives/time.ts";
 
 /** How long the note lasts until the task is found, and when it is due is known. */
 const FIRST_MS = 60_000;
 /** So long after its time a task is due by any clock. */
-const LATE_MS = 3_600_000;
+const LATE_MS = HOUR_MS;
 const NOTE = new Uint8Array([1]);
 
 /**
@@ -29,18 +27,9 @@ export async function runNow(core: Core, id: string): Promise<boolean> {
   await meta.putIfEmpty(earlyKey(id), NOTE, { ttlMs: FIRST_MS });
   const promoted = await core.storage.promote(id);
   if (promoted === undefined) return false;
-  const message = await readable(core, promoted);
+  const message = await readableMessage(core, promoted);
   await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
   if (message !== undefined) await announceMessages(core, [message], promoted.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
   await drainQueue(core);
   return true;
-}
-
-async function readable(core: Core, item: Item): Promise<Message | undefined> {
-  try {
-    return await decodeMessage(core, item);
-  } catch (error) {
-    core.logger.debug(`Message ${item.id} cannot be read: whoever claims it sets it aside`, { error });
-    return undefined;
-  }
 }

@@ -2,8 +2,8 @@
  * When a crontab matches: days are skipped by the calendar, only the days that match are looked into.
  * @module
  */
-import { DAY_MS } from "../primitives/time.ts";
-import { LAST_INSTANT_MS, type Stretch, type ZoneClock } from "./cron_zone.ts";
+import { DAY_MS, HOUR_MS, LAST_DATE_MS } from "../primitives/time.ts";
+import type { Stretch, ZoneClock } from "./cron_zone.ts";
 
 /** The values that match, ascending, of each field. */
 export interface CronValues {
@@ -15,7 +15,6 @@ export interface CronValues {
 }
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 /** The longest wait is 40 years: 29 February on a given weekday, over a year such as 2100. */
 const HORIZON_DAYS = 50 * 366;
 
@@ -44,7 +43,7 @@ export function nextMatch(values: CronValues, clock: ZoneClock, afterMs: number)
   const dayMs = Math.floor((afterMs + clock.offsetMs(afterMs)) / DAY_MS) * DAY_MS;
   // One day back, because a clock that is set back over midnight shows the same day again.
   const date = new Date(dayMs - DAY_MS);
-  const endMs = Math.min(dayMs + HORIZON_DAYS * DAY_MS, LAST_INSTANT_MS);
+  const endMs = Math.min(dayMs + HORIZON_DAYS * DAY_MS, LAST_DATE_MS);
   for (; date.getTime() <= endMs; date.setUTCDate(date.getUTCDate() + 1)) {
     if (!values.month.includes(date.getUTCMonth() + 1)) {
       // The loop adds the first day of the next month.
@@ -65,7 +64,7 @@ function dayMatches(values: CronValues, wall: Date): boolean {
 /** Of a day and the day after it: a clock set back over midnight shows minutes of the next day before it shows this one again. */
 function earliest(found: number, ofNextDay: number | undefined): number | undefined {
   const earliestMs = Math.min(found, ofNextDay ?? Infinity);
-  return earliestMs > LAST_INSTANT_MS ? undefined : earliestMs;
+  return earliestMs > LAST_DATE_MS ? undefined : earliestMs;
 }
 
 function nextInDay(values: CronValues, clock: ZoneClock, dayMs: number, afterMs: number): number | undefined {

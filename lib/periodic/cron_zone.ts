@@ -2,13 +2,10 @@
  * Wall clocks of the time zones.
  * @module
  */
-import { DAY_MS } from "../primitives/time.ts";
-
-/** The last instant that a `Date` can hold. */
-export const LAST_INSTANT_MS = 8_640_000_000_000_000;
+import { DAY_MS, HOUR_MS, LAST_DATE_MS } from "../primitives/time.ts";
 
 /** The farthest that a wall clock has been from UTC, either way. */
-const MAX_OFFSET_MS = 16 * 3_600_000;
+const MAX_OFFSET_MS = 16 * HOUR_MS;
 /** How many days a clock remembers. */
 const DAYS_KEPT = 64;
 
@@ -88,7 +85,7 @@ class IntlClock implements ZoneClock {
 
   #findStretches(dayMs: number): Stretch[] {
     const startMs = dayMs - MAX_OFFSET_MS;
-    const endMs = Math.min(dayMs + DAY_MS + MAX_OFFSET_MS, LAST_INSTANT_MS);
+    const endMs = Math.min(dayMs + DAY_MS + MAX_OFFSET_MS, LAST_DATE_MS);
     const before = this.offsetMs(startMs);
     const after = this.offsetMs(endMs);
     if (before === after) return [{ offsetMs: before, ...EVEN }];

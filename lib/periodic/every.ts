@@ -3,8 +3,7 @@
  * @module
  */
 import { systemClock } from "../primitives/clock.ts";
-import { LAST_INSTANT_MS } from "./cron_zone.ts";
-import { type Duration, durationMs, type Instant, instantMs } from "../primitives/time.ts";
+import { type Duration, durationMs, type Instant, instantMs, LAST_DATE_MS } from "../primitives/time.ts";
 
 /** A predicate on seconds. */
 export interface IntervalSchedule {
@@ -53,7 +52,7 @@ export function every(interval: Duration): IntervalSchedule {
   };
   const next = (after: Instant = new Date(systemClock.now())): Date | undefined => {
     const slotMs = (Math.floor(instantMs(after, "after") / intervalMs) + 1) * intervalMs;
-    return slotMs > LAST_INSTANT_MS ? undefined : new Date(slotMs);
+    return slotMs > LAST_DATE_MS ? undefined : new Date(slotMs);
   };
   return Object.assign(schedule, { next, describe: () => `every ${intervalMs / 1000} s` });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearest } from "./arguments.ts";
+import { nearest, show } from "./arguments.ts";
 import { MAX_DURATION_MS } from "./limits.ts";
 
 /** A length of time. A bare number is seconds; a `Temporal.Duration` without years and months fits. Not negative, except `delay`. */
@@ -29,13 +29,16 @@ export interface DurationParts {
 /** A point in time; never a bare number. `Temporal.Instant` and `Temporal.ZonedDateTime` fit. */
 export type Instant = Date | { readonly epochMilliseconds: number };
 
+/** An hour. */
+export const HOUR_MS = 3_600_000;
+
 /** A day, as long as every day of UTC. */
-export const DAY_MS = 86_400_000;
+export const DAY_MS: number = 24 * HOUR_MS;
 
 const UNIT_MS = {
   weeks: 7 * DAY_MS,
   days: DAY_MS,
-  hours: 3_600_000,
+  hours: HOUR_MS,
   minutes: 60_000,
   seconds: 1000,
   milliseconds: 1,
@@ -166,13 +169,4 @@ function unitHint(unknown: string): string {
   const units = Object.keys(UNIT_MS);
   const near = nearest(unknown, units);
   return near === undefined ? `, the units are ${units.join(", ")}` : `: did you mean "${near}"?`;
-}
-
-function show(value: unknown): string {
-  if (value instanceof Date) return `Date(${value.getTime()})`;
-  try {
-    return (typeof value === "object" ? JSON.stringify(value) : String(value)) ?? String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
 }

@@ -12,6 +12,7 @@ import { revokeTask } from "../control/revocation.ts";
 import { makeTask } from "../composition/call.ts";
 import { callFields, checkReschedule } from "../task/options.ts";
 import { TaskException } from "../errors.ts";
+import { canceledMetadata } from "../core/failure.ts";
 import { checkGetOptions } from "./reader.ts";
 import { TaskHandle } from "./task_handle.ts";
 import type { Watcher } from "./waits.ts";
@@ -48,7 +49,7 @@ export class ResultHandle extends TaskHandle {
 
   override async get(options: GetOptions = {}): Promise<unknown> {
     checkGetOptions(options);
-    if (this.#canceled !== undefined) throw neverEnqueued(this.#message, this.#canceled);
+    if (this.#canceled !== undefined) throw new TaskException(canceledMetadata(this.#message, this.#canceled));
     // What a duplicate reads is the value of another call, whose handle takes it.
     return await super.get(this.duplicate ? { ...options, preserve: true } : options);
   }
@@ -80,11 +81,6 @@ export class ResultHandle extends TaskHandle {
     if (holder === undefined) return new ResultHandle(this.core, copy!);
     return new ResultHandle(this.core, { ...copy!, id: holder }, { duplicate: true });
   }
-}
-
-function neverEnqueued({ id, name }: Message, why: string): TaskException {
-  const error = `Task ${name}: ${id} was canceled: ${why}`;
-  return new TaskException({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" });
 }
 
 /** A message without what follows it; in its chord it takes the place that the last of those would have filled. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { DecodeError } from "../errors.ts";
+import { isRecord } from "../primitives/shapes.ts";
 import { spreadOf } from "./spread.ts";
 import { BINARY_TAGS, decodeBytes } from "./bytes.ts";
 import { domExceptionOfRecord, errorOfRecord } from "./error.ts";
@@ -146,8 +147,4 @@ function isDigits(value: unknown): value is string {
 
 function isArray(value: unknown): value is unknown[] {
   return Array.isArray(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,12 @@
 /**
- * The steps that follow a task which did not succeed: they never run, and whoever waits for one of them is told why.
+ * Tasks that will never run: the steps that follow one which did not succeed, and what is not enqueued after all. Whoever waits for one is
+ * told why.
  * @module
  */
 import { followingMessages } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { storedFailure } from "../core/failure.ts";
+import { canceledMetadata, storedFailure } from "../core/failure.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import type { Message } from "../message/message.ts";
 import type { Outcome } from "../attempt/outcome.ts";
@@ -37,15 +38,27 @@ export async function canceledStepsAfter(core: Core, message: Message, why: stri
   if (message.next === undefined) return undefined;
   const steps: CanceledStep[] = [];
   for (const step of followingMessages(message.next)) {
-    const { id, name } = step;
-    const error = `Task ${name}: ${id} was canceled: task ${message.name}: ${message.id} before it ${why}`;
-    const failure = storedFailure({ error, traceback: "", taskId: id, retries: 0, outcome: "canceled" }, undefined);
-    steps.push({
-      id,
-      result: keepsResult(core, step) ? await core.serializer.serialize(failure, placeOf(core, "result", id)) : undefined,
-    });
+    steps.push(await canceledStep(core, step, `task ${message.name}: ${message.id} before it ${why}`));
   }
   return steps;
+}
+
+/** The end of a task that will never run, with the error for its readers. @param why As the end of a sentence */
+async function canceledStep(core: Core, message: Message, why: string): Promise<CanceledStep> {
+  const { id } = message;
+  if (!keepsResult(core, message)) return { id };
+  const failure = storedFailure(canceledMetadata(message, why), undefined);
+  return { id, result: await core.serializer.serialize(failure, placeOf(core, "result", id)) };
+}
+
+/**
+ * Ends a task as canceled that has a handle and will never be enqueued, so that nobody waits for it.
+ *
+ * @param why As the end of a sentence.
+ */
+export async function cancelUnqueued(core: Core, message: Message, why: string): Promise<void> {
+  const { resultTtlMs, completionTtlMs: noticeTtlMs } = core.settings;
+  await core.storage.settle({ ...await canceledStep(core, message, why), ending: "canceled", noticeTtlMs, resultTtlMs });
 }
 
 /** Ids of the steps behind a message that are canceled. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { RecentTask } from "../types/statistics.ts";
+import { isTime } from "../primitives/shapes.ts";
 
 /** How a task can end here. */
 export type RecentOutcome = RecentTask["outcome"];
@@ -54,8 +55,4 @@ export function decodeEnd(data: Uint8Array): RecentTask | undefined {
     endedAt: new Date(endedMs),
     attempts: typeof attempts === "number" ? attempts : 0,
   };
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && !Number.isNaN(new Date(value).getTime());
 }

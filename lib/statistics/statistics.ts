@@ -8,6 +8,7 @@ import { OperationTimes, type OperationTotals } from "./operations.ts";
 import type { NotedEnd } from "./recent.ts";
 import { type TaskTotals, type TotalEvent, type TotalOutcome, Totals } from "./totals.ts";
 import type { Clock, Timer } from "../primitives/clock.ts";
+import { DAY_MS } from "../primitives/time.ts";
 import type { CountBounds, Storage } from "../storage.ts";
 import type { Logger } from "../types/options.ts";
 
@@ -18,7 +19,7 @@ const WRITE_MS = 2000;
 const LAST_WRITE_MS = 1000;
 
 /** How long counts stay, and how many ends. */
-const BOUNDS: CountBounds = { minuteAgeMs: 24 * 3_600_000, hourAgeMs: 30 * 24 * 3_600_000, recent: 1000 };
+const BOUNDS: CountBounds = { minuteAgeMs: DAY_MS, hourAgeMs: 30 * DAY_MS, recent: 1000 };
 
 /** What statistics need of a Huey. */
 export interface StatisticsHost {

@@ -4,6 +4,7 @@
  */
 import { classOf } from "./histogram.ts";
 import { encodeEnd, type NotedEnd } from "./recent.ts";
+import { HOUR_MS } from "../primitives/time.ts";
 import type { CountRow, CountStep } from "../storage.ts";
 import type { StatsCounts } from "../types/statistics.ts";
 
@@ -14,7 +15,6 @@ export type Counted = keyof StatsCounts;
 export type Measured = "run" | "wait";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** So many ends are noted between two writings; of more, the last ones. */
 const MOST_ENDS = 100;

@@ -45,10 +45,10 @@ export class Times {
 /** Whether a value is what `read` gives: what another isolate sends may come from its application. */
 export function isTimes(value: unknown, bounds: readonly number[]): boolean {
   const { totalMs, classes } = (value ?? {}) as Partial<TimeTotals>;
-  return isCount(totalMs) && Array.isArray(classes) && classes.length === bounds.length + 1 && classes.every(isCount);
+  return isSummand(totalMs) && Array.isArray(classes) && classes.length === bounds.length + 1 && classes.every(isSummand);
 }
 
 /** Whether a value can be added to a sum that only grows. */
-export function isCount(value: unknown): boolean {
+export function isSummand(value: unknown): boolean {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }

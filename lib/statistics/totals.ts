@@ -3,7 +3,7 @@
  * bounded, since each of them is a series for whoever collects metrics.
  * @module
  */
-import { isCount, isTimes, Times, type TimeTotals } from "./times.ts";
+import { isSummand, isTimes, Times, type TimeTotals } from "./times.ts";
 
 /** What is counted beside the ends of tasks. */
 export type TotalEvent = "enqueued" | "retried" | "recovered" | "dead";
@@ -130,6 +130,6 @@ export function isTotals(value: unknown): value is readonly TaskTotals[] {
 function isTaskTotals(value: unknown): boolean {
   const { name, counts, run, wait } = (value ?? {}) as Partial<TaskTotals>;
   if (typeof name !== "string" || name.length > LONGEST_NAME || typeof counts !== "object" || counts === null) return false;
-  return Object.entries(counts).every(([key, count]) => KEYS.has(key) && isCount(count)) && isTimes(run, TIME_BOUNDS) &&
+  return Object.entries(counts).every(([key, count]) => KEYS.has(key) && isSummand(count)) && isTimes(run, TIME_BOUNDS) &&
     isTimes(wait, TIME_BOUNDS);
 }

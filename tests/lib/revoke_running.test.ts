@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { revokedNow, RevokedWhileRunning } from "../../lib/control/revocation.ts";
+import { findRevokedAttempts, RevokedWhileRunning } from "../../lib/control/revocation.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { begin, failure, memory, record, work } from "../helpers.ts";
 
 /** What a consumer does from time to time: aborts what was revoked meanwhile. */
 async function look(huey: Huey): Promise<void> {
   const core = coreOf(huey)!;
-  for (const running of await revokedNow(core, [...core.running.values()])) {
+  for (const { running } of await findRevokedAttempts(core, [...core.running.values()])) {
     running.abort(new RevokedWhileRunning(running.message.id));
   }
 }
