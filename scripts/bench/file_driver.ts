@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Item } from "../../lib/storage.ts";
-import { FileStorage } from "../../storage/file/storage.ts";
+import type { Item, Storage } from "../../lib/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 
 const COUNT = Number(process.argv[2] ?? 5000);
 const DEEP = Number(process.argv[3] ?? 50_000);
@@ -33,15 +33,15 @@ async function measure(label: string, count: number, action: () => Promise<void>
   console.log(`${label.padEnd(44)} ${wall} us, processor ${processor} us, ${Math.round(count / ms * 1000)}/s`);
 }
 
-async function enqueueOneByOne(storage: FileStorage, count: number, track: boolean): Promise<void> {
+async function enqueueOneByOne(storage: Storage, count: number, track: boolean): Promise<void> {
   for (const item of items(count, track)) await storage.enqueue([item]);
 }
 
-async function enqueueBulk(storage: FileStorage, count: number, dueMs?: number): Promise<void> {
+async function enqueueBulk(storage: Storage, count: number, dueMs?: number): Promise<void> {
   for (let left = count; left > 0; left -= 1000) await storage.enqueue(items(Math.min(left, 1000), false, dueMs));
 }
 
-async function consume(storage: FileStorage, count: number, batch: number, result?: Uint8Array): Promise<void> {
+async function consume(storage: Storage, count: number, batch: number, result?: Uint8Array): Promise<void> {
   for (let done = 0; done < count;) {
     const { claims } = await storage.claim(Math.min(batch, count - done), owner);
     for (const claim of claims) await storage.settle({ claim, id: claim.id, result, ending: "complete", noticeTtlMs: 60_000 });
@@ -52,14 +52,14 @@ async function consume(storage: FileStorage, count: number, batch: number, resul
 /** What another process pays that opens the queue: time, and memory (of the whole process, so only roughly). */
 async function open(count: number): Promise<void> {
   const before = process.memoryUsage().rss;
-  const other = new FileStorage({ path });
+  const other = fileStorage({ path });
   await measure(`opening, ${count} wait`, 1, async () => void await other.pendingCount());
   console.log(`${"memory of a task that waits".padEnd(44)} ${Math.round((process.memoryUsage().rss - before) / count)} bytes`);
   await other.close();
 }
 
 const path = mkdtempSync(join(process.argv[4] ?? tmpdir(), "huey-file-bench-"));
-const storage = new FileStorage({ path });
+const storage = fileStorage({ path });
 try {
   const result = new Uint8Array(40);
   await enqueueOneByOne(storage, 500, true);

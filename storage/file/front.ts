@@ -41,7 +41,7 @@ export class FileStorage extends LazyStorage {
       place: settings.path,
       descriptor: { module: import.meta.url, className: "FileStorage", options: plain },
       check: checkItem,
-      load: async () => new (await import("./storage.ts")).FileStorage(settings),
+      load: async () => (await import("./storage.ts")).fileStorage(settings),
     });
   }
 }

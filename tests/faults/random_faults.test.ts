@@ -8,7 +8,7 @@ import { chord } from "../../lib/composition/group.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { Delivery } from "../../lib/types/definition.ts";
-import { FileStorage } from "../../storage/file/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
 import { makeFaulty } from "../faulty.ts";
@@ -24,7 +24,7 @@ let places = 0;
 const STORAGES: Readonly<Record<string, () => Storage>> = {
   memory: () => new MemoryStorage({ name }),
   sqlite: () => new SqliteStorage({ name, filename: join(folder, `${++places}.db`) }),
-  file: () => new FileStorage({ name, path: join(folder, String(++places)) }),
+  file: () => fileStorage({ name, path: join(folder, String(++places)) }),
 };
 /** Each storage with a seed of its own; memory with any, in the long run with several. */
 const RUNS: readonly (readonly [string, number])[] = [

@@ -9,7 +9,7 @@ import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { Folder } from "../../storage/file/folder.ts";
 import type { FileOptions } from "../../storage/file/front.ts";
-import { FileStorage } from "../../storage/file/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 
 /** Everything that changes something on the disk. */
 const STEPS = ["makeFolder", "prepare", "link", "replace", "append", "write", "renew", "remove", "setAside"] as const;
@@ -24,15 +24,15 @@ export class Killed extends Error {}
 /** One folder, and the storages that were opened over it. */
 export class Place {
   readonly path: string = mkdtempSync(join(tmpdir(), "huey-file-"));
-  readonly #opened: FileStorage[] = [];
+  readonly #opened: Storage[] = [];
 
   /** The folder of the queue. */
   get root(): string {
     return join(this.path, "huey");
   }
 
-  open(options: Partial<FileOptions> & { readonly name?: string; readonly clock?: Clock } = {}): FileStorage {
-    const storage = new FileStorage({ path: this.path, ...options });
+  open(options: Partial<FileOptions> & { readonly name?: string; readonly clock?: Clock } = {}): Storage {
+    const storage = fileStorage({ path: this.path, ...options });
     this.#opened.push(storage);
     return storage;
   }

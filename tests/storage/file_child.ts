@@ -8,12 +8,12 @@
 import process from "node:process";
 import { writeSync } from "node:fs";
 import type { Claim, Settlement } from "../../lib/storage.ts";
-import { FileStorage } from "../../storage/file/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 import { bytes, claim, complete, item, owner } from "../../testing/contract/helpers.ts";
 
 const [path = "", consumer = "", limit = "1", chord = "0", values = "0"] = process.argv.slice(2);
 const isChord = chord === "1";
-const storage = new FileStorage({ path });
+const storage = fileStorage({ path });
 
 /** Many of these make a log end. */
 const VALUE = new Uint8Array(4000);

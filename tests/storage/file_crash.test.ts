@@ -20,7 +20,7 @@ describe("killed at each step", () => {
         enqueue: [item("next"), item("later", { dueMs: Date.now() + 60_000 })],
         chords: [{ id: "chord", size: 1, callback: item("callback") }],
         chord: { id: "chord", index: 0, value: bytes("value") },
-        forget: ["r:task"],
+        dropRevocations: ["r:task"],
         dropLocks: true,
       };
       const isThrough = await place.survives(step, () => one.settle(complete(claimed, extra)), torn);

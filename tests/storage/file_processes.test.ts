@@ -1,4 +1,5 @@
 /** Processes of both runtimes at once over one folder, and processes that are killed. @module */
+import type { Storage } from "../../lib/storage.ts";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -6,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { FileStorage } from "../../storage/file/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 import { ids, item, items, text } from "../../testing/contract/helpers.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -18,7 +19,7 @@ const COMMANDS = {
 type Runtime = keyof typeof COMMANDS;
 
 let path: string;
-let storage: FileStorage;
+let storage: Storage;
 let children: Child[];
 
 /** What the tasks are. */
@@ -84,7 +85,7 @@ function generations(): number {
 
 beforeEach(() => {
   path = mkdtempSync(join(tmpdir(), "huey-file-"));
-  storage = new FileStorage({ path });
+  storage = fileStorage({ path });
   children = [];
 });
 

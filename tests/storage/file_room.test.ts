@@ -1,8 +1,8 @@
 /** How much room a file storage takes in the long run. @module */
+import type { Storage } from "../../lib/storage.ts";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FileStorage } from "../../storage/file/storage.ts";
 import { bytes, claim, claimOne, complete, ids, item, items, LONG_MS, text } from "../../testing/contract/helpers.ts";
 import { TestClock } from "../../testing/clock.ts";
 import { endLog, LOG_BYTES, Place } from "./_file_fixture.ts";
@@ -52,7 +52,7 @@ test("the log is as long as what is alive, not as what ever was", async () => {
 const large = (letter: string): Uint8Array => bytes(letter.repeat(10_000));
 
 /** A large value in every place that can have one, from `a` to `n`. */
-async function fillLarge(storage: FileStorage): Promise<void> {
+async function fillLarge(storage: Storage): Promise<void> {
   await storage.enqueue([item("held", { data: large("a"), priority: 1 }), item("waits", { data: large("b") })]);
   await storage.enqueue([item("later", { data: large("c"), dueMs: 2 ** 42 }), item("chord", { priority: 9 })], [
     { id: "chord", size: 2, callback: item("callback", { data: large("d") }) },
@@ -80,7 +80,7 @@ async function fillLarge(storage: FileStorage): Promise<void> {
 }
 
 /** The letters of all large values, but that of the callback. */
-async function lettersOf(storage: FileStorage): Promise<string> {
+async function lettersOf(storage: Storage): Promise<string> {
   const letter = await storage.deadLetter("letter");
   const values = [
     ...(await storage.pending()).map(({ data }) => data),
@@ -100,7 +100,7 @@ async function lettersOf(storage: FileStorage): Promise<string> {
 }
 
 /** Logs begin and end, hours apart. */
-async function passHours(storage: FileStorage): Promise<void> {
+async function passHours(storage: Storage): Promise<void> {
   for (let round = 0; round < 3; round++) {
     ageLarge();
     await endLog(storage);

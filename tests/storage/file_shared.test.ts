@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, statSync } from "node:fs";
 import process from "node:process";
-import { FileStorage } from "../../storage/file/storage.ts";
+import type { Storage } from "../../lib/storage.ts";
+import { fileStorage } from "../../storage/file/storage.ts";
 import { bytes, item } from "../../testing/contract/helpers.ts";
 import { Place } from "./_file_fixture.ts";
 
@@ -28,8 +29,8 @@ async function as<T>(user: number, group: number, act: () => Promise<T>): Promis
 }
 
 /** Opens the queue, does something and closes it. */
-async function withQueue<T>(path: string, act: (storage: FileStorage) => Promise<T>): Promise<T> {
-  const storage = new FileStorage({ path, mode: 0o770 });
+async function withQueue<T>(path: string, act: (storage: Storage) => Promise<T>): Promise<T> {
+  const storage = fileStorage({ path, mode: 0o770 });
   try {
     return await act(storage);
   } finally {

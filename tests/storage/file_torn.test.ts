@@ -1,8 +1,7 @@
 /** Logs that are cut off at any place: what is not whole does not count, and nothing is done by half. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import type { Claim } from "../../lib/storage.ts";
-import type { FileStorage } from "../../storage/file/storage.ts";
+import type { Claim, Storage } from "../../lib/storage.ts";
 import { bytes, claim, complete, ids, item, items, lease, owner, text } from "../../testing/contract/helpers.ts";
 import { TestClock } from "../../testing/clock.ts";
 import { told } from "./_commands.ts";
@@ -21,7 +20,7 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 /** Calls that leave something of every kind; each is one record. */
-function calls(storage: FileStorage): readonly (() => Promise<unknown>)[] {
+function calls(storage: Storage): readonly (() => Promise<unknown>)[] {
   const held: Claim[] = [];
   const take = async (limit: number): Promise<unknown> => held.push(...await claim(storage, limit, { owner: owner("here") }));
   const bury = { id: "letter", kind: "unreadable" as const, reason: "odd", atMs: START_MS, data: bytes("d"), taskId: "dead" };

@@ -137,7 +137,7 @@ async function settleOne(storage: Storage, one: Claim, index: number): Promise<v
   const ways = [
     plain,
     { ...plain, about: `${index}` },
-    { ...complete(one), result: bytes("1"), resultTtlMs: 1000, dropSteps: one.id, dropLocks: true, forget: ["r:a"] },
+    { ...complete(one), result: bytes("1"), resultTtlMs: 1000, dropSteps: one.id, dropLocks: true, dropRevocations: ["r:a"] },
     { ...complete(one), bury, buryBounds: { count: 2, ageMs: LONG_MS } },
     { ...complete(one), passLocks: owner(), chord: { id: "chord", index: 0, value: bytes("1") } },
     { ...complete(one), canceled: [{ id: "never" }], dropChord: "chord" },
