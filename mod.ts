@@ -52,6 +52,9 @@ export type { Clock, Timer, TimerOptions } from "./lib/primitives/clock.ts";
 // The consumer
 export { Consumer, type ConsumerEvent, type ConsumerOptions, type StopOptions, type WorkerType } from "./consumer/consumer.ts";
 
+// Lines of tasks
+export { keepTaskLines } from "./lib/attempt/lines.ts";
+
 // Putting tasks together
 export { chord, group } from "./lib/composition/group.ts";
 export { spread } from "./lib/serializer/spread.ts";

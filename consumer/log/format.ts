@@ -3,7 +3,8 @@
  * @module
  */
 import type { LogRecord } from "@logtape/logtape";
-import { oneLine, showSafely, stackLines } from "../../lib/primitives/log_text.ts";
+import { lineText } from "../../lib/attempt/lines.ts";
+import { oneLine, stackLines } from "../../lib/primitives/log_text.ts";
 import { plainCopy } from "./plain_copy.ts";
 
 /** Turns a record into a line, or several for an error with its stack. */
@@ -18,7 +19,7 @@ export function fullFormat(who: string, queues?: readonly string[]): Formatter {
     const { logger, queue } = sourceOf(record, queues);
     const place = queue === undefined ? whoOf(record, who) : `${queue}/${whoOf(record, who)}`;
     const head = `[${date} ${time},${ms}] ${levelOf(record)}:${logger}:${place}`;
-    return withStack(record, `${oneLine(head)}:${oneLine(textOf(record))}`);
+    return withStack(record, `${oneLine(head)}:${oneLine(lineText(record))}`);
   };
 }
 
@@ -27,7 +28,7 @@ export function simpleFormat(queues?: readonly string[]): Formatter {
   return (record) => {
     const { queue } = sourceOf(record, queues);
     const place = queue === undefined ? "" : `${oneLine(queue)}: `;
-    return withStack(record, `${clock(record.timestamp).time} ${place}${oneLine(textOf(record))}`);
+    return withStack(record, `${clock(record.timestamp).time} ${place}${oneLine(lineText(record))}`);
   };
 }
 
@@ -46,7 +47,7 @@ export function jsonFormat(who: string, queues?: readonly string[]): Formatter {
       logger,
       who: whoOf(record, who),
       ...(queue === undefined ? {} : { queue: plainCopy(queue) }),
-      message: plainCopy(textOf(record)),
+      message: plainCopy(lineText(record)),
     };
     // Properties of the same names must not pass for what the library says.
     const line = JSON.stringify({ ...fields, ...properties, ...fields });
@@ -68,10 +69,6 @@ function sourceOf({ category }: LogRecord, queues: readonly string[] = []): { lo
   if (root !== "huey" || !queues.includes(queue)) return { logger: category.join(".") };
   const logger = [root, ...parts].join(".");
   return queues.length > 1 ? { logger, queue } : { logger };
-}
-
-function textOf(record: LogRecord): string {
-  return record.message.map((part) => typeof part === "string" ? part : showSafely(part)).join("");
 }
 
 /** Errors whose message tells what to do, and whose stack leads only through the library. */

@@ -5,6 +5,7 @@
 import { configureSync, getConfig } from "@logtape/logtape";
 import type { LogRecord } from "@logtape/logtape";
 import { currentAttempt } from "../../lib/core/current.ts";
+import { keepTaskLines } from "../../lib/attempt/lines.ts";
 import { LogFile, useLogFile } from "./file.ts";
 import { fullFormat, jsonFormat, simpleFormat } from "./format.ts";
 import type { Formatter } from "./format.ts";
@@ -40,9 +41,9 @@ export function configureLogging(options: LoggingOptions, who: string): void {
   useLogFile(log);
   const format = formatter(options, who);
   configureSync({
-    sinks: { output: (record: LogRecord) => log.write(`${format(record)}\n`) },
+    sinks: { output: (record: LogRecord) => log.write(`${format(record)}\n`), tasks: keepTaskLines },
     loggers: [
-      { category: [], sinks: ["output"], lowestLevel: options.level },
+      { category: [], sinks: ["output", "tasks"], lowestLevel: options.level },
       { category: ["logtape", "meta"], sinks: ["output"], parentSinks: "override", lowestLevel: "warning" },
     ],
     contextLocalStorage: { getStore: currentTask, run: (_store, callback) => callback() },

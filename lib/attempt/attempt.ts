@@ -46,14 +46,14 @@ export class Attempt implements Running, CurrentAttempt {
   abandoned = false;
   /** Progress that is being written; the attempt ends after it. */
   reports: Promise<void> | undefined;
-  /** What it has logged; made with the first logger that is asked for. */
-  kept: KeptLines | undefined;
   /** Whether it may have kept steps. */
   usesSteps = false;
   /** Ends with its function, if that goes on after its timeout. */
   overrun: Promise<void> | undefined;
   readonly #core: Core;
   readonly #stop: AbortSignal | undefined;
+  /** What it has logged; made with the first line. */
+  #lines: KeptLines | undefined;
   #task: Task | undefined;
   #reason: Error | undefined;
   #controller: AbortController | undefined;
@@ -90,7 +90,12 @@ export class Attempt implements Running, CurrentAttempt {
 
   /** The last lines that it has logged. */
   get lines(): readonly LineRecord[] | undefined {
-    return this.kept?.all;
+    return this.#lines?.all;
+  }
+
+  keepLine(level: "info" | "warn" | "error", text: string, error?: unknown): void {
+    this.#lines ??= new KeptLines(this.#core.clock);
+    this.#lines.add(level, text, error);
   }
 
   /** Made when it is first asked for: most tasks never do. */
@@ -202,8 +207,7 @@ export class Context extends InvocationInfo implements TaskContext {
   }
 
   get logger(): Logger {
-    const attempt = this.#attempt;
-    return this.#logger ??= taskLogger(this.#core.logger, attempt.about, attempt.kept ??= new KeptLines(this.#core));
+    return this.#logger ??= taskLogger(this.#core.logger, this.#attempt);
   }
 
   checkTimeout(): void {

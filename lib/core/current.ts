@@ -16,6 +16,8 @@ export interface CurrentAttempt {
   readonly claimToken: string | undefined;
   /** Locks that it has taken and not released. */
   readonly held: Set<AttemptLock>;
+  /** Keeps a line that it has logged. @param error What it tells of, beside its text */
+  keepLine(level: "info" | "warn" | "error", text: string, error?: unknown): void;
   /** @throws Why it was ended, if it was: what still runs of it takes nothing any more. */
   throwIfOver(): void;
   /** Calls the storage on behalf of the attempt, until that works. @param what As of the function `callStorage`. */

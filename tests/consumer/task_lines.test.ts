@@ -15,7 +15,17 @@ beforeEach(() => {
      export const work = huey.task({ name: "work", retries: 1 }, (card) => {
        getLogger(["app"]).info("charging");
        if (tries++ === 0) throw new Error("no");
+     });
+     export const fail = huey.task("fail", () => {
+       getLogger(["app"]).warn("the {what} is closed", { what: "bank" });
+       throw new Error("no luck");
      });`,
+  );
+  folder.module(
+    "fail.js",
+    `import { fail } from "./app.js";
+     await fail.with({ id: "failing" })();
+     export { huey } from "./app.js";`,
   );
   folder.module(
     "fill.js",
@@ -66,3 +76,19 @@ test("lines for people stay as they were", async () => {
   expect(program.text).toMatch(/^\d\d:\d\d:\d\d Executing work: \S+ \(1 retry\)$/m);
   expect(program.text).not.toContain(TRACE);
 }, SLOW);
+
+for (const type of ["greenlet", "thread", "process"]) {
+  test(`what a task of a ${type} worker has logged stays with it when it fails`, async () => {
+    expect((await folder.run(["health", "fail.js"]).exited).code).toBe(1);
+    const program = folder.run(["-k", type, "app.js"]);
+    await program.says("failed in");
+    expect(await terminated(program)).toBe(0);
+    const shown = folder.run(["show", "app.js", "failing", "--json"]);
+    await shown.exited;
+    const [line] = shown.text.split("\n").filter((each) => each.startsWith("{"));
+    expect(JSON.parse(line!)).toMatchObject({
+      id: "failing",
+      history: [{ attempt: 1, outcome: "error", log: [{ level: "warn", text: "the bank is closed" }] }],
+    });
+  }, SLOW);
+}

@@ -1,5 +1,6 @@
 /** What is kept of each attempt of a task: its error with the stack, its times, what it logged. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { keepTaskLines } from "../../lib/attempt/lines.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { decodeMessage } from "../../lib/core/codec.ts";
 import { RetryTask } from "../../lib/errors.ts";
@@ -289,6 +290,39 @@ test("lines go to the logger with what they are about, and the last are kept", a
     attempt: 1,
   });
   expect(lines.find(({ message }) => message.startsWith("line 1 "))!.properties).toMatchObject({ n: 1, taskId: id });
+});
+
+test("lines of LogTape, as a sink gets them, are kept with the task that wrote them, whatever is in them", async () => {
+  const huey = memory();
+  const record = {
+    category: ["shop"],
+    level: "info",
+    message: ["asks for ", 500, ""],
+    properties: {},
+    rawMessage: "",
+    timestamp: 0,
+  };
+  const odd = new Proxy({}, {
+    get: () => {
+      throw new Error("no");
+    },
+  });
+  const task = huey.task("pay", async () => {
+    keepTaskLines({ ...record, level: "debug" });
+    keepTaskLines({ ...record, category: ["huey", "x"], level: "error" });
+    keepTaskLines({ ...record, level: "info" });
+    await Promise.resolve();
+    keepTaskLines({ ...record, level: "fatal", message: [odd as string], properties: { error: new Error("why") } });
+    throw new Error("no luck");
+  });
+  keepTaskLines({ ...record, level: "error" }); // of no task
+  await task();
+  await work(huey);
+  const { history: [ended] } = (await huey.deadLetters())[0]!;
+  expect(ended!.log.map(({ level, text }) => [level, text])).toEqual([
+    ["info", "asks for 500"],
+    ["error", expect.stringMatching(/: Error: why$/)],
+  ]);
 });
 
 test("where the serializer takes no more, the task is tried again all the same, and its error is kept", async () => {
