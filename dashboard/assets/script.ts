@@ -136,11 +136,14 @@ document.getElementById("theme")?.addEventListener("click", () => {
 });
 `;
 
-/** On a telephone the pages stand in one line. Only that line is moved: a page that is loaded again must not jump. */
+/**
+ * On a narrow screen the pages stand in one line. Only that line is moved: a page that is loaded again must not jump. Elsewhere nothing
+ * is measured, which would have the page laid out before its time.
+ */
 const NAV = `
 const nav = document.getElementById("nav");
 const here = nav?.querySelector("a[aria-current]");
-if (here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+if (here && matchMedia("(max-width: 60rem)").matches) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 `;
 
 /** Everything else: questions before actions, selections, keys, and what changes by itself. */

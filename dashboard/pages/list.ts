@@ -162,7 +162,7 @@ export function rowTable(visit: QueueVisit, list: ListName, rows: readonly Row[]
 function tableRow(visit: QueueVisit, list: ListName, row: Row, picks: boolean): Html {
   const { show } = visit.board;
   const key = row.letter ?? row.id;
-  const args = row.task === undefined ? "" : html`<code>${show.line(row.task)}</code>`;
+  const args = row.task === undefined ? "" : html`<code class="clamp">${show.line(row.task)}</code>`;
   const tags = show.open
     ? Object.entries(row.meta).slice(0, 3).map(([name, value]) => html`<span class="tag">${cut(`${name}=${value}`, 40)}</span>`)
     : "";
@@ -176,7 +176,7 @@ function tableRow(visit: QueueVisit, list: ListName, row: Row, picks: boolean): 
     `
   }<th scope="row"><a href="${queueLink(visit, "invocation", { id: key })}">${row.name === "" ? "(unreadable)" : row.name}</a>
     <span class="id muted" title="${row.id}">${shortId(row.id)}</span></th>${
-    list === "recent" ? "" : html`<td class="line">${retryOf(list, row)}<span class="clamp">${args}</span>${tags}</td>`
+    list === "recent" ? "" : html`<td class="line">${retryOf(list, row)}${args}${tags}</td>`
   }${howCell(visit, list, row)}<td data-label="${TIMES[list]}">${ago(row.at, visit.nowMs)}</td>${
     list === "recent" ? html`<td class="number" data-label="Ran for">${duration(row.ranSeconds)}</td>` : ""
   }</tr>`;

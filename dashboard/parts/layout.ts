@@ -3,10 +3,11 @@
  * @module
  */
 import { fileAddress } from "../assets/files.ts";
+import { ICON } from "../assets/script.ts";
 import { type ListName, LISTS } from "../queue/lists.ts";
 import type { Queue } from "../queue/queue.ts";
 import { compact, count } from "./format.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, raw } from "./html.ts";
 import { doneText } from "./done.ts";
 import { link, mayAct, queueLink, type QueueVisit, type Visit } from "./visit.ts";
 
@@ -123,13 +124,14 @@ function page(visit: Visit, content: Content, { nav, queue, events }: Around): H
   `;
 }
 
+/** In the page itself: a browser opens a document of its own for each picture that is SVG. */
+const SIGN = raw(ICON.replace("<svg ", '<svg width="24" height="24" aria-hidden="true" '));
+
 function topBar(visit: Visit, queue: Queue | undefined, live: boolean): Html {
   const { board, decision } = visit;
   const seen = decision.access !== false;
   return html`<header class="top">
-    <a class="brand" href="${link(board, "/")}"><img src="${
-    fileAddress(board.base, "icon.svg")
-  }" alt="" width="24" height="24"> Huey</a>
+    <a class="brand" href="${link(board, "/")}">${SIGN} Huey</a>
     ${seen && board.queues.length > 1 ? queueMenu(visit, queue) : queue && html`<span class="queue">${queue.name}</span>`}
     ${
     queue && html`
