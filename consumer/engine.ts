@@ -115,8 +115,10 @@ export class Engine {
   async #stop(): Promise<void> {
     this.#stopping = true;
     this.#healthCheck?.stop();
-    // Whoever started it is told why that failed. A start that hangs, because the storage does, must not hold up a forced stop.
-    await Promise.race([this.#starting?.catch(() => {}), this.#forced.promise]);
+    // Whoever started it is told why that failed. A start that hangs in the application ends with its workers; one that hangs because
+    // the storage does must not hold up a forced stop.
+    const begun = [this.#starting, this.#workers?.stop(Infinity)].map((part) => part?.catch(() => {}));
+    await Promise.race([Promise.all(begun), this.#forced.promise]);
     if (this.#refused) return;
     await this.#try("Stopping the workers", () => this.#stopWorkers());
     await this.#try("Stopping the scheduler", () => this.#scheduler.stop());

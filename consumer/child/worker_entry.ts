@@ -31,6 +31,9 @@ const consumer = parentLink();
 /** What is asked of the worker before it has started waits for that. */
 const started: PromiseWithResolvers<Worker> = Promise.withResolvers();
 let current: Worker | undefined;
+/** The application is being imported, which may never end. */
+let isImporting = true;
+let stopped = false;
 let parentLease: ParentLease | undefined;
 
 function post(message: FromWorker): void {
@@ -42,7 +45,7 @@ function receive(message: ToWorker): void {
     case "init":
       return void begin(message);
     case "stop":
-      return void started.promise.then((worker) => worker.stop(message.graceMs));
+      return void stop(message.graceMs);
     case "renewed":
       return parentLease?.renewed(message.atMs);
     case "reopenLog":
@@ -52,6 +55,14 @@ function receive(message: ToWorker): void {
     case "ping":
       return post({ type: "answer", id: message.id, started: 0, busy: current?.busy ?? 0 });
   }
+}
+
+async function stop(graceMs: number | undefined): Promise<void> {
+  stopped = true;
+  // There is nothing to end in order yet: the consumer ends this isolate when it hears this.
+  if (isImporting) return post({ type: "stopped", end: "stopped", started: 0 });
+  const worker = await started.promise;
+  await worker.stop(graceMs);
 }
 
 async function answerIdle(id: number): Promise<void> {
@@ -65,6 +76,8 @@ async function begin(init: Init): Promise<void> {
     markWorker();
     interceptExit((code) => post({ type: "exit", code }));
     const huey = await importHuey(init.module, init.exportName);
+    isImporting = false;
+    if (stopped) return;
     if (init.logging !== undefined) configureLogging(init.logging, whoOf(init));
     const core = checkedCore(huey, init);
     await run(huey, core, init);

@@ -190,7 +190,7 @@ export class RemoteWorker {
         this.#started = message.started;
         return this.#end({ kind: message.end, reason: message.end });
       case "exit":
-        return this.#endAsLost(`a task ended it with exit code ${message.code}`);
+        return this.#endAsLost(`${this.#worked ? "a task" : "its module"} called process.exit(${message.code})`);
       case "failed":
       case "lost":
         return this.#endAsLost(message.reason);

@@ -16,6 +16,7 @@ export class AsyncWorkers implements Workers {
   readonly #logger: Logger;
   readonly #onStart: () => void;
   #worker: Worker;
+  #starting: Promise<void> | undefined;
   #generation = 1;
   #before = 0;
   #stopping = false;
@@ -34,7 +35,7 @@ export class AsyncWorkers implements Workers {
   }
 
   async start(): Promise<void> {
-    await this.#worker.start();
+    await (this.#starting = this.#worker.start());
     void this.#recycle();
   }
 
@@ -49,6 +50,8 @@ export class AsyncWorkers implements Workers {
 
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    // The shutdown hooks come after the startup hooks.
+    if (graceMs === Infinity) await this.#starting;
     await this.#worker.stop(graceMs);
   }
 

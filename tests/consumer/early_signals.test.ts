@@ -73,6 +73,23 @@ describe("a consumer that is still loading", () => {
     expect(await terminated(program)).toBe(0);
   }, SLOW);
 
+  for (const type of ["thread", "process"]) {
+    test(`says that a ${type} worker goes on loading, and ends with 0 at SIGINT`, async () => {
+      folder.module(
+        "hangs.js",
+        `import { existsSync, writeFileSync } from "node:fs";
+         if (existsSync("imported")) await new Promise(() => {});
+         writeFileSync("imported", "");
+         export { huey } from "./app.js";`,
+      );
+      const program = folder.run(["-k", type, "hangs.js"]);
+      await program.says("Worker-1 still starting after 5 s");
+      program.kill("SIGINT");
+      await program.says("Worker-1 has ended");
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+    }, SLOW);
+  }
+
   test("does not say that it is healthy when its health check is ended", async () => {
     const program = folder.run(["health", "slow.js"]);
     await program.says("loading");
