@@ -58,6 +58,8 @@ const REFUSED_PRAGMAS: Readonly<Record<string, string>> = {
   busy_timeout: "use timeout",
   query_only: "nothing could be written",
   writable_schema: "the file could be damaged",
+  schema_version: "the file could be damaged",
+  full_column_names: "nothing could be read",
 };
 
 /** The rule for each option. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
 import type { SqliteOptions } from "../../storage/sqlite/options.ts";
 import { sqliteStorage } from "../../storage/sqlite/storage.ts";
@@ -77,7 +78,7 @@ export class Fixture {
   readonly #children: Child[] = [];
   readonly #storages: Storage[] = [];
 
-  open(options: SqliteOptions & { name?: string } = {}): Storage {
+  open(options: SqliteOptions & { name?: string; clock?: Clock } = {}): Storage {
     const storage = sqliteStorage({ name: "children", filename: this.filename, ...options });
     this.#storages.push(storage);
     return storage;

@@ -1,12 +1,13 @@
 /** The SQLite file itself: options, damage, sharing, group commit, upkeep. @module */
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
 import { openDatabase, type Row } from "../../storage/sqlite/connection/database.ts";
 import { SqliteStorage } from "../../storage/sqlite/front.ts";
-import { claim } from "../../testing/contract/helpers.ts";
+import { TestClock } from "../../testing/clock.ts";
+import { claim, ids } from "../../testing/contract/helpers.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;
@@ -123,6 +124,46 @@ describe("a file that is not ours", () => {
     await storage.close();
     writeFileSync(fixture.filename, new Uint8Array(40_000).fill(7), { flag: "r+" });
     expect(await refusal(fixture.open().pending())).toBeInstanceOf(StorageError);
+  });
+});
+
+describe("a file that goes away", () => {
+  const clock = new TestClock(Date.UTC(2030, 0, 1));
+
+  /** Deletes the file with all that stands beside it. */
+  function remove(): void {
+    for (const end of ["", "-wal", "-shm"]) rmSync(fixture.filename + end, { force: true });
+  }
+
+  test("is made again, so that nobody works on one that others cannot see", async () => {
+    const storage = fixture.open({ clock });
+    await storage.enqueue([item("lost")]);
+    remove();
+    clock.moveTo(clock.now() + 2000);
+    expect(await storage.pendingCount()).toBe(0);
+    await storage.enqueue([item("new")]);
+    expect(ids(await fixture.open().pending())).toEqual(["new"]);
+    remove();
+    clock.moveTo(clock.now() + 2000);
+    await storage.enqueue([item("newer")]);
+    expect(ids(await fixture.open().pending())).toEqual(["newer"]);
+  });
+
+  test("is the one that was put in its place", async () => {
+    const storage = fixture.open({ clock });
+    await storage.enqueue([item("lost")]);
+    const backup = fixture.open({ filename: join(fixture.folder, "backup.db") });
+    await backup.enqueue([item("of the backup")]);
+    await backup.close();
+    remove();
+    renameSync(join(fixture.folder, "backup.db"), fixture.filename);
+    clock.moveTo(clock.now() + 2000);
+    const { claims } = await storage.claim(10, owner);
+    expect(ids(claims)).toEqual(["of the backup"]);
+    expect((await storage.settle({ claim: claims[0]!, id: claims[0]!.id, ending: "complete", noticeTtlMs: 1000 })).held).toBe(
+      true,
+    );
+    expect(await fixture.open().pendingCount()).toBe(0);
   });
 });
 

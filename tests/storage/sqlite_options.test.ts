@@ -57,7 +57,9 @@ describe("journal modes and pragmas", () => {
   });
 
   test("pragmas that break what the storage promises are refused, and so are wrong ones", () => {
-    for (const name of ["journal_mode", "locking_mode", "LOCKING_MODE", "synchronous", "writable_schema"]) {
+    for (
+      const name of ["journal_mode", "locking_mode", "LOCKING_MODE", "synchronous", "writable_schema", "full_column_names"]
+    ) {
       expect(() => fixture.open({ pragmas: { [name]: "off" } })).toThrow(ConfigurationError);
     }
     expect(() => fixture.open({ pragmas: { "main.journal_mode": "off" } })).toThrow("no name of a setting");

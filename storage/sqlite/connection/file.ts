@@ -2,7 +2,17 @@
  * The database file itself: its modes and its one true path.
  * @module
  */
-import { closeSync, existsSync, linkSync, lstatSync, openSync, readlinkSync, realpathSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /**
@@ -37,6 +47,16 @@ export function truePath(filename: string): string {
   } catch {
     // Permissions may allow the file, but not to ask where it is.
     return filename;
+  }
+}
+
+/** What tells a file from another one that is put in its place; `undefined` where there is none, `""` where that cannot be asked. */
+export function identityOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat && `${stat.dev}:${stat.ino}`;
+  } catch {
+    return "";
   }
 }
 

@@ -10,7 +10,7 @@ import type { Owner } from "../../../lib/storage.ts";
 import { allToStored } from "./columns.ts";
 import { type Database, openDatabase, type Row, type SqlValue, type Statement, within } from "./database.ts";
 import { isBusy, toStorageError } from "./errors.ts";
-import { makeFile, truePath } from "./file.ts";
+import { identityOf, makeFile, truePath } from "./file.ts";
 import { prepareSchema } from "./schema.ts";
 
 /** How to open the file. */
@@ -64,6 +64,7 @@ export class Session {
   taken = 0;
   /** The path by which everybody knows the file; `undefined` in memory. */
   readonly path: string | undefined;
+  readonly #identity: string | undefined;
   readonly #clock: Clock;
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
@@ -78,6 +79,7 @@ export class Session {
       configure(this.#database, options);
       this.queue = prepareSchema(this.#database, options.filename, options.name);
       this.path = isFile ? truePath(options.filename) : undefined;
+      this.#identity = this.path && identityOf(this.path);
     } catch (error) {
       this.#database.close();
       throw isBusy(error) ? error : toStorageError(error, options.filename);
@@ -117,6 +119,12 @@ export class Session {
   /** Runs reads that see one state of the file. @throws what `work` or the database throws */
   snapshot<T>(work: () => T): T {
     return within("begin", (sql) => this.run(sql), work);
+  }
+
+  /** Whether the file was deleted, or another one stands in its place: what is written here would be found by nobody. */
+  isGone(): boolean {
+    const found = this.path === undefined ? this.#identity : identityOf(this.path);
+    return this.#identity !== "" && found !== "" && found !== this.#identity;
   }
 
   /** The time of day. */

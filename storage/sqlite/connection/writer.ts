@@ -36,6 +36,9 @@ export interface WriterOptions {
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 25;
 
+/** So often it is looked whether the file is still there. */
+const LOOK_MS = 1000;
+
 /** A burst is complete when this many microtasks have brought no further write. */
 const QUIET_MICROTASKS = 2;
 
@@ -43,6 +46,7 @@ const QUIET_MICROTASKS = 2;
 export class SqliteWriter {
   readonly #options: WriterOptions;
   #session: Session | undefined;
+  #lookedAt = 0;
   #jobs: Job[] = [];
   /** A flush is planned or waits for a lock. */
   #flushing = false;
@@ -124,22 +128,27 @@ export class SqliteWriter {
     }
   }
 
-  /** Whether it has been closed. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Writes what is under way and closes. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     if (this.#flushing) await new Promise<void>((resolve) => this.#idle = resolve);
-    this.#session?.close();
-    this.#session = undefined;
+    this.#drop();
   }
 
+  /** Opens the file, also where it was deleted or replaced under the connection. */
   #open(): Session {
+    const now = this.#options.clock.elapsed();
+    if (now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now;
+      if (this.#session?.isGone()) this.#drop();
+    }
     return this.#session ??= this.#options.open();
+  }
+
+  #drop(): void {
+    this.#session?.close();
+    this.#session = undefined;
   }
 
   #plan(): void {
