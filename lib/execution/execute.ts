@@ -31,12 +31,11 @@ import { makeTask } from "../composition/call.ts";
  * until `options.stop`, then thrown.
  */
 export async function executeClaim(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
-  // Without waiting where there is nothing to wait for, here and below: each wait costs a task as much as all that it saves.
-  const opening = openClaim(core, claim, options);
-  const opened = opening instanceof Promise ? await opening : opening;
+  const opened = await openClaim(core, claim, options);
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;
   const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined, traceId: undefined };
+  // Nothing is waited for where there is nothing to wait for: each wait costs a task as much as all that it saves.
   const outcome = (isEarly(execution) ? await notDue(execution) : undefined) ?? crashedTooOften(execution) ??
     (options.revocations ? await revoked(execution) : undefined) ??
     expired(execution) ?? atGate(execution) ??

@@ -30,18 +30,31 @@ const UNKNOWN_TRIES = 5;
 const UNKNOWN_PAUSE_MS = 1000;
 
 /** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
-export function openClaim(core: Core, claim: Claim, options: OpenOptions): OpenedClaim | Promise<OpenedClaim | undefined> {
-  if (killsWhenDecoded(core, claim)) return setAsideUnread(core, claim, options);
+export async function openClaim(core: Core, claim: Claim, options: OpenOptions): Promise<OpenedClaim | undefined> {
+  if (killsWhenDecoded(core, claim)) return await setAsideUnread(core, claim, options);
+  let message: Message;
   try {
-    const message = decodeMessage(core, claim);
-    const definition = message instanceof Promise ? undefined : core.registry.find(message.name);
-    const isSimple = !(message instanceof Promise) && message.valuesOf === undefined && core.serializer.signs !== true;
-    if (!isSimple || definition === undefined) {
-      return openSlowly(core, claim, message, options);
-    }
-    return { message, definition, dropChord: undefined };
+    message = await decodeMessage(core, claim);
   } catch (error) {
-    return openSlowly(core, claim, Promise.reject(error), options);
+    if (!options.readOnly) await setAsideForError(core, claim, toError(error), undefined, options.stop);
+    return undefined;
+  }
+  const definition = core.registry.find(message.name);
+  if (definition === undefined) {
+    if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
+    return undefined;
+  }
+  if (core.serializer.signs === true && !options.readOnly && await isReplay(core, message, options.stop)) {
+    await setMessageAside(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
+    return undefined;
+  }
+  if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
+  try {
+    return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
+  } catch (error) {
+    if (isTemporary(error)) throw error;
+    if (!options.readOnly) await setAsideForError(core, claim, toError(error), message, options.stop);
+    return undefined;
   }
 }
 
@@ -57,38 +70,6 @@ async function setAsideUnread(core: Core, claim: Claim, { readOnly, stop }: Open
   if (readOnly) return;
   const reason = `It was handed out ${claim.deliveries - 1} times and its worker died each time, also when it was only decoded`;
   await setMessageAside(core, { claim, reason, ended: await hasEnded(core, claim, stop) }, stop);
-}
-
-async function openSlowly(
-  core: Core,
-  claim: Claim,
-  decoded: Message | Promise<Message>,
-  options: OpenOptions,
-): Promise<OpenedClaim | undefined> {
-  let message: Message;
-  try {
-    message = await decoded;
-  } catch (error) {
-    if (!options.readOnly) await setAsideForError(core, claim, toError(error), undefined, options.stop);
-    return undefined;
-  }
-  const definition = core.registry.find(message.name);
-  if (definition === undefined) {
-    if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
-    return undefined;
-  }
-  if (!options.readOnly && await isReplay(core, message, options.stop)) {
-    await setMessageAside(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
-    return undefined;
-  }
-  if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
-  try {
-    return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    if (!options.readOnly) await setAsideForError(core, claim, toError(error), message, options.stop);
-    return undefined;
-  }
 }
 
 /**

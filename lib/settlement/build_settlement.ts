@@ -60,48 +60,16 @@ export interface EndedAttempt {
 }
 
 /** Builds the settlement. A value that cannot be stored makes the attempt fail. */
-export function buildSettlement(ended: EndedAttempt): BuiltSettlement | Promise<BuiltSettlement> {
-  const { core, outcome } = ended;
-  if (!isPlain(outcome)) return buildAny(ended);
-  try {
-    const result = stores(ended, outcome, false) ? resultOf(core, outcome) : undefined;
-    if (result === undefined || result instanceof Uint8Array) return buildPlain(ended, result);
-    return result.then((data) => buildPlain(ended, data), (error: unknown) => buildUnstorable(ended, error));
-  } catch (error) {
-    return buildUnstorable(ended, error);
-  }
-}
-
-/** Whether nothing follows from an outcome, as from that of most tasks. */
-function isPlain({ kind, message }: Outcome): boolean {
-  return kind === "complete" && message.next === undefined && message.chord === undefined;
-}
-
-function buildPlain(ended: EndedAttempt, result: Uint8Array | undefined): BuiltSettlement {
-  const settlement = settlementOf(ended, ended.outcome, false, {
-    result,
-    enqueue: undefined,
-    next: undefined,
-    chords: undefined,
-    chord: undefined,
-    canceled: undefined,
-  });
-  return { outcome: ended.outcome, settlement, followUps: NOTHING, retry: undefined, report: undefined };
-}
-
-const NOTHING: readonly Message[] = [];
-
-async function buildAny(ended: EndedAttempt): Promise<BuiltSettlement> {
-  const { outcome } = ended;
+export async function buildSettlement(ended: EndedAttempt): Promise<BuiltSettlement> {
+  const { core, outcome, message } = ended;
   if (outcome.kind === "not-due" || outcome.kind === "at-gate") return await buildMove(ended);
-  if (outcome.error === undefined) {
-    try {
-      return await buildEnd(ended, outcome, outcome.value);
-    } catch (error) {
-      return await buildUnstorable(ended, error);
-    }
+  if (outcome.error !== undefined) return await buildFailure(ended, outcome, outcome.error);
+  try {
+    return await buildEnd(ended, outcome, outcome.value);
+  } catch (error) {
+    const failed = failureOutcome(message, unstorableValue(ended, error), core.clock.now());
+    return await buildSettlement({ ...ended, outcome: failed });
   }
-  return await buildFailure(ended, outcome, outcome.error);
 }
 
 async function buildFailure(ended: EndedAttempt, outcome: Outcome, error: Error): Promise<BuiltSettlement> {
@@ -115,14 +83,12 @@ async function buildFailure(ended: EndedAttempt, outcome: Outcome, error: Error)
   }
 }
 
-function buildUnstorable(ended: EndedAttempt, error: unknown): Promise<BuiltSettlement> {
-  return buildAny({
-    ...ended,
-    outcome: failureOutcome(ended.message, unstorableValue(ended, error), ended.core.clock.now()),
-  });
-}
-
-/** @param carried The value, or what can be stored of the error. */
+/**
+ * Most tasks end with nothing to follow, to report or to keep: nothing is waited for then, since each wait costs a task more than all
+ * that is looked at here.
+ *
+ * @param carried The value, or what can be stored of the error.
+ */
 async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown): Promise<BuiltSettlement> {
   const { core } = ended;
   const retrying = willRetry(outcome);
@@ -137,16 +103,16 @@ async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown)
   const { messages, chords } = followUpsOf(core, outcome, carried, retrying);
   const followUps = messages.map((message) => tryConcurrencyKey(core, message));
   const report = retrying ? undefined : membershipToReport(outcome);
-  const canceled = retrying ? undefined : await canceledSteps(core, outcome);
+  const canceled = retrying || outcome.kind === "complete" ? undefined : await canceledSteps(core, outcome);
   const settlement = settlementOf(ended, outcome, retrying, {
     result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
     next: retry && await retryItem(ended, outcome, retry, endedMs),
-    chords: await chordRecords(core, chords),
+    chords: chords.length === 0 ? undefined : await chordRecords(core, chords),
     chord: report && await chordReportOf(core, report, chordValue(outcome, carried)),
     canceled,
   });
-  const deadLetter = await failedDeadLetter(ended, outcome, retrying);
+  const deadLetter = retrying || outcome.kind === "complete" ? undefined : await failedDeadLetter(ended, outcome);
   // The steps of a failed task stay with it, for the run that `retry` may begin.
   const whole = deadLetter === undefined ? settlement : { ...settlement, ...deadLetter, dropSteps: undefined };
   return { outcome, settlement: whole, followUps, retry, report };

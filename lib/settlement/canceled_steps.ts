@@ -19,13 +19,13 @@ const WHY: { readonly [K in Outcome["kind"]]?: string } = {
   timeout: "timed out",
 };
 
-/** The steps that an outcome cancels; `undefined` if there are none. */
+/** The steps that an outcome other than `complete` cancels; `undefined` if there are none. */
 export async function canceledSteps(
   core: Core,
   { kind, message, rescheduled }: Outcome,
 ): Promise<CanceledStep[] | undefined> {
   // Those of a task that goes on elsewhere follow it there.
-  if (kind === "complete" || message.next === undefined || rescheduled === "whole") return undefined;
+  if (message.next === undefined || rescheduled === "whole") return undefined;
   return await canceledStepsAfter(core, message, WHY[kind] ?? "failed");
 }
 

@@ -31,15 +31,18 @@ interface FailedAttempt {
 const LONGEST_TEXT = 10_000;
 const LONGEST_STACK = 20_000;
 
-/** What a settlement says to keep a failed task as a dead letter; `undefined` if it has not failed, is tried again, or goes on as another invocation. */
+/**
+ * What a settlement says to keep a failed task as a dead letter; `undefined` if it has not failed, or goes on as another invocation.
+ *
+ * @param outcome Of the last attempt.
+ */
 export async function failedDeadLetter(
   failed: FailedAttempt,
   outcome: Outcome,
-  retrying: boolean,
 ): Promise<Pick<Settlement, "bury" | "buryBounds"> | undefined> {
   const { core, message } = failed;
   const { keepFailed } = core.settings;
-  if (keepFailed === undefined || retrying || OUTCOMES[outcome.kind].ending !== "failed" || outcome.rescheduled) {
+  if (keepFailed === undefined || OUTCOMES[outcome.kind].ending !== "failed" || outcome.rescheduled) {
     return undefined;
   }
   const error = toError(outcome.error);

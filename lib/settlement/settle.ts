@@ -64,8 +64,7 @@ async function write(execution: Execution, outcome: Outcome): Promise<Written> {
   const { owner } = options;
   if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, owner !== undefined);
   const locks = owner === undefined ? {} : locksOf(execution, owner);
-  const building = buildSettlement({ core, definition, message, claim, outcome, dropChord, attempt, owner, ...locks });
-  const built = building instanceof Promise ? await building : building;
+  const built = await buildSettlement({ core, definition, message, claim, outcome, dropChord, attempt, owner, ...locks });
   const settling = settleWithRetry(core, built.settlement, describeMessage(message), options.stop);
   options.onSettle?.(claim);
   return { built, settled: await settling };
