@@ -62,11 +62,14 @@ export async function work(huey: Huey, { limit = 1000 }: { limit?: number } = {}
   return attempts;
 }
 
-/** Claims one item and starts it. `done` resolves when it is settled. */
+/** Claims one item, and waits until its function is called or it has ended without. `done` resolves when it is settled. */
 export async function begin(huey: Huey): Promise<{ claim: Claim; done: Promise<void> }> {
   const { claims, revocations } = await claim(huey);
   if (claims[0] === undefined) throw new Error("The queue is empty");
-  return { claim: claims[0], done: run(huey, claims[0], revocations) };
+  const { promise: started, resolve: onStart } = Promise.withResolvers<unknown>();
+  const done = executeClaim(coreOf(huey)!, claims[0], { owner: OWNER, revocations, onStart });
+  await Promise.race([started, done.catch(() => {})]);
+  return { claim: claims[0], done };
 }
 
 /**
