@@ -4,7 +4,8 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { perSecond } from "./statistics.ts";
 import type { Place } from "./storages.ts";
@@ -25,6 +26,9 @@ type OpenRival = (place: Place, load: (name: string) => Promise<never>) => Promi
 export const RIVALS: Readonly<Record<string, readonly string[]>> = { redis: ["bullmq", "bee-queue"], sqlite: ["plainjob"] };
 
 const BULK = 1000;
+
+/** A rival that has not run its jobs by then is given up: a run ends with an error that says so, not never. */
+const DRAIN_MS = 300_000;
 
 /** Measures a rival on an empty place, as `throughput` does. */
 export async function rivalThroughput(name: string, place: Place, count: number, folder: string): Promise<Throughput> {
@@ -53,43 +57,60 @@ export async function rivalThroughput(name: string, place: Place, count: number,
 
 async function drain(rival: Rival, count: number, concurrency: number): Promise<void> {
   let ran = 0;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const worker = await rival.work(concurrency, () => ++ran === count && resolve());
-  await promise;
+  const { promise, resolve } = Promise.withResolvers<true>();
+  const worker = await rival.work(concurrency, () => ++ran === count && resolve(true));
+  const timer = new AbortController();
+  const limit = sleep(DRAIN_MS, false, { signal: timer.signal }).catch(() => false);
+  const isDone = await Promise.race([promise, limit]);
+  timer.abort();
+  if (!isDone) {
+    throw new Error(`The rival ran ${ran} of ${count} jobs in ${DRAIN_MS / 1000} s: is its queue used by another program?`);
+  }
   await worker.close();
 }
 
-const openBullmq: OpenRival = async ({ redisUrl }, load) => {
+/** Two runs on one server must not take each other's jobs. */
+function queueName(place: Place): string {
+  return basename(place.folder);
+}
+
+const openBullmq: OpenRival = async (place, load) => {
   const { Queue, Worker } = await load("bullmq") as typeof Bullmq;
-  const { hostname: host, port } = new URL(redisUrl);
+  const { hostname: host, port } = new URL(place.redisUrl);
   const connection = { host, port: Number(port), maxRetriesPerRequest: null };
-  const queue = new Queue("bench", { connection });
-  await queue.obliterate({ force: true });
+  const name = queueName(place);
+  const queue = new Queue(name, { connection });
   return {
     add: (n) => queue.add("noop", { n }),
     addBulk: (numbers) => queue.addBulk(numbers.map((n) => ({ name: "noop", data: { n } }))),
     work: (concurrency, onJob) =>
-      Promise.resolve(new Worker("bench", () => Promise.resolve(onJob()), { connection, concurrency })),
-    close: () => queue.close(),
+      Promise.resolve(new Worker(name, () => Promise.resolve(onJob()), { connection, concurrency })),
+    close: async () => {
+      await queue.obliterate({ force: true });
+      await queue.close();
+    },
   };
 };
 
-const openBeeQueue: OpenRival = async ({ redisUrl }, load) => {
+const openBeeQueue: OpenRival = async (place, load) => {
   const { default: Queue } = await load("bee-queue") as { default: typeof BeeQueue };
-  const { hostname: host, port } = new URL(redisUrl);
+  const { hostname: host, port } = new URL(place.redisUrl);
   const redis = { host, port: Number(port) };
   const tuned = { redis, removeOnSuccess: true, getEvents: false, sendEvents: false, storeJobs: false };
-  const queue = new Queue("bench", { ...tuned, isWorker: false });
-  await queue.destroy();
+  const name = queueName(place);
+  const queue = new Queue(name, { ...tuned, isWorker: false });
   return {
     add: (n) => queue.createJob({ n }).save(),
     addBulk: (numbers) => queue.saveAll(numbers.map((n) => queue.createJob({ n }))),
     work: (concurrency, onJob) => {
-      const worker = new Queue("bench", tuned);
+      const worker = new Queue(name, tuned);
       worker.process(concurrency, () => Promise.resolve(onJob()));
       return Promise.resolve({ close: () => worker.close(1000) });
     },
-    close: () => queue.close(1000),
+    close: async () => {
+      await queue.destroy();
+      await queue.close(1000);
+    },
   };
 };
 
