@@ -76,25 +76,18 @@ end
 
 /** Chords. */
 const CHORDS = `
-local function storeChord(id, size, callback)
+local function storeChord(id, size, tail, due)
   local key = P .. 'chord:' .. id
   if call('HSETNX', key, 'size', size) == 1 then
-    call('HSET', key, 'callback', callback)
+    call('HSET', key, 'callback', struct.pack('>d', due or 0 / 0) .. tail)
     call('SADD', P .. 'chords', id)
   end
 end
-local function storeChords(chords)
-  for _, chord in ipairs(chords) do storeChord(chord[1], chord[2], chord[3]) end
-end
 -- Puts the callback of a full chord with what is added. Returns whether it waits at its gate.
 local function addCallback(added, callback)
-  local flags = parse(callback, 8)
-  if not flags then return setRecordAside(callback, 'a chord') end
+  if not parse(callback, 8) then return setRecordAside(callback, 'a chord') end
   local due = struct.unpack('>d', callback)
-  if not (due > now) then due = 0 / 0 end
-  if flags % 64 >= 16 then return rare().enter(added, struct.pack('>d', due) .. sub(callback, 9), true) == 'blocked' end
-  addTail(added, due, sub(callback, 9))
-  return false
+  return enter(added, sub(callback, 9), due > now and due, {}) == 'blocked'
 end
 -- Returns the callback that the report has set free, and whether that waits at its gate.
 local function report(added, chord, index, value, claim)

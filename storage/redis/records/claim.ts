@@ -4,6 +4,7 @@
  */
 import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../../lib/storage.ts";
 import type { Argument } from "../connection/dial.ts";
+import { sizedText } from "./bytes.ts";
 import { type ReadRecord, readTail, STAMP } from "./record.ts";
 
 /** A claim as scripts list it. */
@@ -11,16 +12,15 @@ export type ClaimRow = [consumer: Buffer, worker: Buffer, request: Buffer, numbe
 
 /** Where the server keeps a claim. */
 export interface Hold {
-  /** The request that claimed it, and how many it claimed; 0 if that is not known here. */
+  /** The request that claimed it. */
   readonly request: string;
-  readonly size: number;
   /** Its number; no other claim of the queue has it. */
   readonly number: number;
 }
 
-/** Who made a claim, as its token ends; lengths keep names with any characters apart. */
+/** Who made a claim, as its token ends; the length keeps names with any characters apart. */
 export function ownerText(request: string, { consumer, worker }: Owner): string {
-  return `:${request}:${consumer.length}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
+  return `:${request}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
 }
 
 /** One request for claims. Sent again it finds what it has claimed before. */
@@ -35,7 +35,8 @@ export class ClaimRequest {
   constructor(name: string, owner: Owner) {
     this.name = name;
     this.#owner = owner;
-    this.#mark = workerMark(owner.worker);
+    // As `state` tells it; the server writes since when in front of it.
+    this.#mark = sizedText(owner.worker);
   }
 
   /** Sendings so far that may have reached the server. */
@@ -56,8 +57,7 @@ export class ClaimRequest {
   /** What the script replied. */
   batch(reply: unknown): ClaimBatch {
     const [revocations, ...found] = reply as (number | Buffer)[];
-    const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
-    const made = new Claims(this.name, this.#owner, size);
+    const made = new Claims(this.name, this.#owner);
     const claims: Claim[] = [];
     let number = 0;
     // A number that is left out is the next one.
@@ -72,20 +72,17 @@ export class ClaimRequest {
 /** The claims of one request, from the number of the first one and the records. */
 export class Claims {
   readonly #request: string;
-  readonly #size: number;
   readonly #suffix: string;
 
-  /** @param size How many there are; 0 if there may be more than are made here. */
-  constructor(request: string, owner: Owner, size: number = 0) {
+  constructor(request: string, owner: Owner) {
     this.#request = request;
-    this.#size = size;
     this.#suffix = ownerText(request, owner);
   }
 
   /** The claim of a record; none if that cannot be read. */
   claim(number: number, bytes: Buffer): readonly Claim[] {
     const record = readTail(bytes, STAMP);
-    const hold = { request: this.#request, size: this.#size, number };
+    const hold = { request: this.#request, number };
     return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
 }
@@ -135,7 +132,7 @@ class StoredClaim implements Claim {
   }
 
   static holdOf(claim: Claim): Hold {
-    return #hold in claim ? claim.#hold : { ...partsOf(claim.token), size: 0 };
+    return #hold in claim ? claim.#hold : partsOf(claim.token);
   }
 }
 
@@ -144,10 +141,9 @@ export function holdOf(claim: Claim): Hold {
   return StoredClaim.holdOf(claim);
 }
 
-function partsOf(token: string): { number: number; request: string; worker: string } {
-  const [number, request, length] = token.split(":", 3) as [string, string, string];
-  const start = token.indexOf(":", number.length + request.length + length.length + 3) + 1;
-  return { number: Number(number), request, worker: token.slice(start + Number(length)) };
+function partsOf(token: string): Hold {
+  const [number, request] = token.split(":", 2) as [string, string];
+  return { number: Number(number), request };
 }
 
 /** The name of a gate that a claim has passed to a worker. */
@@ -160,12 +156,4 @@ export function passedName(claim: Claim): string {
 export function heirOf(claim: Claim, heir: Owner): string {
   const { request, number } = holdOf(claim);
   return `p${number}${ownerText(request, heir)}`;
-}
-
-/** The worker, as `state` tells it; the server writes since when in front of it. */
-export function workerMark(worker: string): Buffer {
-  const name = Buffer.from(worker);
-  const length = Buffer.allocUnsafe(2);
-  length.writeUInt16BE(name.length);
-  return Buffer.concat([length, name]);
 }
