@@ -4,6 +4,7 @@
  */
 import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts";
 import { Batch, BATCH_BYTES, BATCHES } from "./connection/batch.ts";
+import type { Argument } from "./connection/dial.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { checkItem } from "./item.ts";
 import { once, type Script } from "./lua/library.ts";
@@ -15,17 +16,19 @@ import { answersOf, type Told } from "./records/told.ts";
 const MOST_ARGUMENTS = 100_000;
 
 /**
- * ARGV 4 how many tails there are, then these, each as it is, since Lua reads each byte of each string that it makes; then packed: tails that are
- * too long for that, or too many, how many items each call has, due time of each item, chords. Replies as \`enterAll\`.
+ * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then packed:
+ * tails for the schedule with their due times in turn, states, chords; and of a batch in which an item has a gate or a key, or is too large to be
+ * an argument, tails, how many items each call has, and due times. Replies as \`enterAll\`. (Looking at each item costs a quarter of an enqueue.)
  */
 export const ENQUEUE: Script = once(`
 local function main()
-  local given = tonumber(ARGV[4])
-  local tails, counts, dues, chords = unpack(cmsgpack.unpack(joined(5 + given)))
-  for i = 1, given do tails[i] = ARGV[4 + i] end
+  local count, tails, reply = tonumber(ARGV[4]), {}, {}
+  local scheduled, states, chords, special = unpack(cmsgpack.unpack(joined(5 + count)))
   size()
   for _, chord in ipairs(chords) do storeChord(unpack(chord)) end
-  local added, reply = enterAll(tails, counts, dues)
+  for i = 1, count do tails[i] = ARGV[4 + i] end
+  local added = {tails, scheduled, states}
+  if special then added, reply = enterAll(unpack(special)) end
   add(added)
   return reply
 end`);
@@ -102,16 +105,29 @@ function answerOf(reply: unknown): Enqueued | undefined {
 
 async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
   const items = calls.flatMap((call) => call.items);
-  const tails = items.map(tail);
-  const areArguments = tails.length <= MOST_ARGUMENTS && tails.every(({ length }) => length <= BATCH_BYTES);
-  const others = packedArguments([
-    areArguments ? [] : tails,
-    calls.map((call) => call.items.length),
-    items.some(({ dueMs }) => dueMs !== undefined) && items.map(({ dueMs }) => dueMs),
-    calls.flatMap((call) => call.chords.map(packableChord)),
-  ]);
-  const args = areArguments ? [String(tails.length), ...tails, ...others] : ["0", ...others];
+  const chords = calls.flatMap((call) => call.chords.map(packableChord));
+  const isPlain = items.length <= MOST_ARGUMENTS &&
+    !items.some((item) => isSpecial(item) || item.data.length > BATCH_BYTES / 2);
+  const args = isPlain
+    ? plainArguments(items, chords)
+    : ["0", ...packedArguments([[], [], chords, packableCalls(calls, items)])];
   return answersOf(calls.length, await core.calls.once(ENQUEUE, args) as Told[]);
+}
+
+/** Of items of which the server has to look at none. */
+function plainArguments(items: readonly Item[], chords: Packable): Argument[] {
+  const [queued, scheduled, states]: [Buffer[], Packable[], string[]] = [[], [], []];
+  for (const item of items) {
+    const { id, dueMs, track, retry, about = "" } = item;
+    if (dueMs === undefined) queued.push(tail(item));
+    else scheduled.push(...packableItem(item));
+    if (track) states.push(id, (retry ? "t" : dueMs === undefined ? "w" : "s") + about);
+  }
+  return [String(queued.length), ...queued, ...packedArguments([scheduled, states, chords, undefined])];
+}
+
+function packableCalls(calls: readonly Enqueuing[], items: readonly Item[]): Packable {
+  return [items.map(tail), calls.map((call) => call.items.length), items.map(({ dueMs }) => dueMs)];
 }
 
 /** An item as the scripts read it: its tail, and its due time. */

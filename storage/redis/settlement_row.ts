@@ -15,16 +15,27 @@ const LONGEST_NOTICE_MS = 3_155_760_000_000;
 /** How many values a row has. */
 export const ROW_LENGTH = 7;
 
+const NO_HOLD = { request: undefined, size: undefined, number: 0 };
+
 /**
- * The row of a settlement: request and number of its claim, id of the task, its end, and what most settlements do not have. False for what there
+ * Settlements by the requests of their claims: the request, whether these are all that it has claimed, and the rows, one behind the other. A row is
+ * the number of the settlement, the number of its claim, the id of the task, its end, and what most settlements do not have. False for what there
  * is not.
  *
- * @param expireMs The life of results of which the settlement does not say it.
+ * @param expireMs The life of results of which a settlement does not say it.
  */
-export function settlementRow(settlement: Settlement, expireMs: number | undefined): readonly Packable[] {
-  const { claim, id } = settlement;
-  const hold = claim && holdOf(claim);
-  return [hold?.request, hold && double(hold.number), id, ...endOf(settlement, expireMs), more(settlement, expireMs)];
+export function groupsOf(batch: readonly Settlement[], expireMs: number | undefined): Packable {
+  const groups = new Map<string | undefined, { size: number | undefined; numbers: Set<number>; rows: Packable[] }>();
+  batch.forEach((settlement, place) => {
+    const { request, size, number } = settlement.claim ? holdOf(settlement.claim) : NO_HOLD;
+    let group = groups.get(request);
+    if (group === undefined) groups.set(request, group = { size, numbers: new Set(), rows: [] });
+    group.numbers.add(number);
+    group.rows.push(place, double(number), settlement.id, ...endOf(settlement, expireMs), more(settlement, expireMs));
+  });
+  return Array.from(groups, ([request, { size, numbers, rows }]) => {
+    return [request, numbers.size === size && rows.length === size * ROW_LENGTH, rows];
+  });
 }
 
 type End = readonly [kind: "results" | "notices" | false, lifeMs: number, text: string | Buffer];

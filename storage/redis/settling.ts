@@ -10,7 +10,7 @@ import { holdOf } from "./records/claim.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { once, script } from "./lua/library.ts";
 import { packedArguments } from "./records/pack.ts";
-import { ROW_LENGTH, settlementRow, sizeOf } from "./settlement_row.ts";
+import { groupsOf, ROW_LENGTH, sizeOf } from "./settlement_row.ts";
 import { answersOf, readCallback, type Told } from "./records/told.ts";
 
 const HELD: Settled = { held: true };
@@ -51,7 +51,7 @@ local function settleFollowing(following, record, added, tell)
 end`;
 
 /**
- * ARGV from 1: packed settlements, one behind the other: see `settlement_row.ts`. What those of a batch have in common is done once, behind all of
+ * ARGV from 1: packed settlements by the requests of their claims: see `settlement_row.ts`. What those of a batch have in common is done once, behind all of
  * them. Replies by fours a word, the number of the settlement, a position and a value: \`gone\` if the claim is not held, so that nothing is written;
  * \`callback\` that was set free by its report, or \`waits\` if it waits at its gate; \`blocked\`, or \`admitted\` and a tail.
  */
@@ -68,27 +68,29 @@ local function settleMore(more, id, record, batch, tell)
   for _, rarity in ipairs(rarities or {}) do settleRarity(batch, tell, unpack(rarity)) end
 end
 local function settleAll(first)
-  local requests, over, reply, number = {}, {}, {}, 0
+  local over, reply, current = {}, {}, nil
   local batch = {added = {{}, {}, {}}, overtaken = {}, results = {}, notices = {}, awaited = {}, forgotten = {}}
-  local function tell(word, position, value) append(reply, word, number, position, value or '') end
+  local function tell(word, position, value) append(reply, word, current, position, value or '') end
   size()
-  local all = cmsgpack.unpack(joined(first))
-  for i = 1, #all, ${ROW_LENGTH} do
-    local request, claim, id, kind, life, text, more = unpack(all, i, i + ${ROW_LENGTH - 1})
-    local claims = request and (requests[request] or P .. 'claims:' .. request)
-    local record = more and more[1] and call('HGET', claims, claim)
-    if request and call('HDEL', claims, claim) == 0 then tell('gone', 0)
-    else
-      if request then requests[request] = claims end
-      -- An intermediate result does not end its task.
-      if request or kind and sub(text, 1, 1) ~= 'i' then over[#over + 1] = id end
-      if kind then noteEnd(batch, id, kind, life, text) end
-      if more then settleMore(more, id, record, batch, tell) end
+  for _, group in ipairs(cmsgpack.unpack(joined(first))) do
+    local request, isWhole, rows = unpack(group)
+    local claims = request and P .. 'claims:' .. request
+    -- One question for all of them, where they are all that the request has claimed.
+    local areHeld = isWhole and call('HLEN', claims) == #rows / ${ROW_LENGTH}
+    for i = 1, #rows, ${ROW_LENGTH} do
+      local number, claim, id, kind, life, text, more = unpack(rows, i, i + ${ROW_LENGTH - 1})
+      current = number
+      local record = more and more[1] and call('HGET', claims, claim)
+      if request and not areHeld and call('HDEL', claims, claim) == 0 then tell('gone', 0)
+      else
+        -- An intermediate result does not end its task.
+        if request or kind and sub(text, 1, 1) ~= 'i' then over[#over + 1] = id end
+        if kind then noteEnd(batch, id, kind, life, text) end
+        if more then settleMore(more, id, record, batch, tell) end
+      end
     end
-    number = number + 1
-  end
-  for request, claims in pairs(requests) do
-    if call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', request) end
+    if areHeld then call('DEL', claims) end
+    if request and (areHeld or call('EXISTS', claims) == 0) then call('HDEL', P .. 'requests', request) end
   end
   dropFrom('notices', batch.overtaken)
   dropFrom('results', batch.overtaken)
@@ -198,7 +200,7 @@ export class Settling {
   }
 
   #rows(batch: readonly Settlement[]): Argument[] {
-    return packedArguments(batch.flatMap((settlement) => settlementRow(settlement, this.#core.settings.expireMs)));
+    return packedArguments(groupsOf(batch, this.#core.settings.expireMs));
   }
 
   /** Of a settlement whose claim is gone: it is either written, and its reply was lost, or too late. */

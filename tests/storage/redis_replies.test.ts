@@ -50,7 +50,7 @@ describe("kept replies", () => {
         String(number),
         again,
       ];
-      return client.sendCommand([...args, "1", tail(item), ...packedArguments([[], [1], false, []])]).catch((error: Error) =>
+      return client.sendCommand([...args, "1", tail(item), ...packedArguments([[], [], [], false])]).catch((error: Error) =>
         error.message
       );
     };

@@ -179,7 +179,7 @@ local function enterAll(tails, counts, dues)
   for c, count in ipairs(counts) do
     for position = 1, count do
       i = i + 1
-      local what, holder = enter(added, tails[i], dues and dues[i], admitted)
+      local what, holder = enter(added, tails[i], dues[i], admitted)
       if what then append(reply, what, c - 1, position - 1, holder or '') end
       while admitted[1] do append(reply, 'admitted', c - 1, position - 1, table.remove(admitted, 1)) end
     end

@@ -12,8 +12,9 @@ export type ClaimRow = [consumer: Buffer, worker: Buffer, request: Buffer, numbe
 
 /** Where the server keeps a claim. */
 export interface Hold {
-  /** The request that claimed it. */
+  /** The request that claimed it, and how many it claimed; `undefined` if that is not known here. */
   readonly request: string;
+  readonly size: number | undefined;
   /** Its number; no other claim of the queue has it. */
   readonly number: number;
 }
@@ -57,7 +58,8 @@ export class ClaimRequest {
   /** What the script replied. */
   batch(reply: unknown): ClaimBatch {
     const [revocations, ...found] = reply as (number | Buffer)[];
-    const made = new Claims(this.name, this.#owner);
+    const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
+    const made = new Claims(this.name, this.#owner, size);
     const claims: Claim[] = [];
     let number = 0;
     // A number that is left out is the next one.
@@ -72,17 +74,20 @@ export class ClaimRequest {
 /** The claims of one request, from the number of the first one and the records. */
 export class Claims {
   readonly #request: string;
+  readonly #size: number | undefined;
   readonly #suffix: string;
 
-  constructor(request: string, owner: Owner) {
+  /** @param size How many there are, unless there may be more than are made here. */
+  constructor(request: string, owner: Owner, size?: number) {
     this.#request = request;
+    this.#size = size;
     this.#suffix = ownerText(request, owner);
   }
 
   /** The claim of a record; none if that cannot be read. */
   claim(number: number, bytes: Buffer): readonly Claim[] {
     const record = readTail(bytes, STAMP);
-    const hold = { request: this.#request, number };
+    const hold = { request: this.#request, size: this.#size, number };
     return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
 }
@@ -143,7 +148,7 @@ export function holdOf(claim: Claim): Hold {
 
 function partsOf(token: string): Hold {
   const [number, request] = token.split(":", 2) as [string, string];
-  return { number: Number(number), request };
+  return { number: Number(number), request, size: undefined };
 }
 
 /** The name of a gate that a claim has passed to a worker. */
