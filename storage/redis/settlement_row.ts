@@ -6,7 +6,7 @@ import type { CanceledStep, Settlement } from "../../lib/storage.ts";
 import { packableBurial } from "./dead_letters.ts";
 import { isSpecial, packableChord, packableItem } from "./enqueue.ts";
 import { double, noticeText, resultText } from "./records/bytes.ts";
-import { heirOf, holdOf, passedName } from "./records/claim.ts";
+import { heirOf, holdOf, passedName, sizeOfRequest } from "./records/claim.ts";
 import type { Packable } from "./records/pack.ts";
 
 /** No notice is kept for longer: a hundred years. */
@@ -15,7 +15,7 @@ const LONGEST_NOTICE_MS = 3_155_760_000_000;
 /** How many values a row has. */
 export const ROW_LENGTH = 7;
 
-const NO_HOLD = { request: undefined, size: undefined, number: 0 };
+const NO_HOLD = { request: undefined, number: 0 };
 
 /**
  * Settlements by the requests of their claims: the request, whether these are all that it has claimed, and the rows, one behind the other. A row is
@@ -27,11 +27,12 @@ const NO_HOLD = { request: undefined, size: undefined, number: 0 };
 export function groupsOf(batch: readonly Settlement[], expireMs: number | undefined): Packable {
   const groups = new Map<string | undefined, { size: number | undefined; numbers: Set<number>; rows: Packable[] }>();
   batch.forEach((settlement, place) => {
-    const { request, size, number } = settlement.claim ? holdOf(settlement.claim) : NO_HOLD;
+    const { claim, id } = settlement;
+    const { request, number } = claim ? holdOf(claim) : NO_HOLD;
     let group = groups.get(request);
-    if (group === undefined) groups.set(request, group = { size, numbers: new Set(), rows: [] });
+    if (group === undefined) groups.set(request, group = { size: claim && sizeOfRequest(claim), numbers: new Set(), rows: [] });
     group.numbers.add(number);
-    group.rows.push(place, double(number), settlement.id, ...endOf(settlement, expireMs), more(settlement, expireMs));
+    group.rows.push(place, double(number), id, ...endOf(settlement, expireMs), more(settlement, expireMs));
   });
   return Array.from(groups, ([request, { size, numbers, rows }]) => {
     return [request, numbers.size === size && rows.length === size * ROW_LENGTH, rows];

@@ -64,6 +64,37 @@ local function giveBack(numbers, records)
 end
 `;
 
+/** Claims that go back where they came from, in the order in which they were claimed. */
+const BACK = `
+-- found: claims by request; unseen: requests whose claims were given to nobody, which is no delivery that counts. Returns their rows.
+local function putAllBack(found, unseen)
+  local records, numbers, reply = {}, {}, {}
+  for request, claims in pairs(found) do
+    for _, claim in ipairs(claims) do
+      append(records, putBack(claim[4], claim[5], unseen[request] and 0 or 1))
+      append(numbers, claim[4])
+      append(reply, claim)
+    end
+    for _, record in ipairs(claims.damaged) do setRecordAside(record, 'the claims') end
+    call('UNLINK', P .. 'claims:' .. request)
+    call('HDEL', P .. 'requests', request)
+  end
+  table.sort(reply, byNumber)
+  giveBack(numbers, records)
+  return reply
+end
+-- Nobody will be given what these requests have claimed. One that the server may get round to later finds that it is over.
+local function abandon(requests, mayCome)
+  goOnIfFull()
+  size()
+  for _, request in ipairs(requests) do
+    if mayCome then call('SET', P .. 'over:' .. request, '1', 'PX', 600000) end
+    local mark = call('HGET', P .. 'requests', request)
+    if mark then putAllBack({[request] = claimsOf(request, mark)}, {[request] = true}) end
+  end
+end
+`;
+
 /** What leaves gates on behalf of functions that have ended, or workers that are gone. */
 const LEAVING = `
 local function leaveGates(isLost)
@@ -106,4 +137,4 @@ end
 `;
 
 /** All of it. */
-export const CLAIMS_AND_CHORDS: string = CLAIMS + LEAVING + CHORDS;
+export const CLAIMS_AND_CHORDS: string = CLAIMS + BACK + LEAVING + CHORDS;

@@ -6,7 +6,7 @@
  * `claims:<request>` number -> record · `leases` and `about` by consumer · `state` id -> letter, with what stands behind it ·
  * `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends · `locks` `data` `revocations` `meta` `counters` key -> entry,
  * each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` size, callback, filled, index -> value · `chords` set ·
- * `recovered` numbers of claims that were put back · `over:<request>` how often it was sent again · `waiting` ids somebody waits for ·
+ * `recovered` numbers of claims that were put back · `over:<request>` whose claims nobody will be given · `waiting` ids somebody waits for ·
  * `bell` list · `replies:<instance>` · `numbers` the last numbers given · `aside` lines for a log · `damaged` records · `aside:<key>` keys
  * of a wrong type · `pause`. Those of gates, unique keys, steps, dead letters and counts stand in the files of these.
  *
