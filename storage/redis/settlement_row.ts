@@ -51,14 +51,14 @@ function endOf(settlement: Settlement, expireMs: number | undefined): End {
 
 /** Whether the claim holds a gate or a key, revocations to delete, what follows, whether older ends of the task count no more, and what is rare. */
 function more(settlement: Settlement, expireMs: number | undefined): Packable {
-  const { claim, result, forget, enqueue, next } = settlement;
+  const { claim, result, dropRevocations, enqueue, next } = settlement;
   const holds = claim !== undefined && isSpecial(claim);
   // A result of an earlier attempt would outlive the one that is stored now.
   const overtakes = claim === undefined || (result !== undefined && claim.retry === true);
   const follows = holds || enqueue !== undefined || next !== undefined;
   const rare = isRare(settlement) && rarities(settlement, expireMs);
-  if (!follows && !overtakes && !rare && forget === undefined) return false;
-  return [holds, forget, follows && packableFollowing(settlement), overtakes, rare];
+  if (!follows && !overtakes && !rare && dropRevocations === undefined) return false;
+  return [holds, dropRevocations, follows && packableFollowing(settlement), overtakes, rare];
 }
 
 /** Whom the gate of the claim goes to, what follows, and the next attempt, each with its due time. */

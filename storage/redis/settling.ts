@@ -61,15 +61,15 @@ local function noteEnd(batch, id, kind, life, text)
   batch.awaited[#batch.awaited + 1] = id
 end${RARITIES}${FOLLOWING}
 local function settleMore(more, id, record, batch, tell)
-  local forgotten, following, overtakes, rarities = unpack(more, 2)
-  for _, key in ipairs(forgotten or {}) do append(batch.forgotten, key) end
+  local revocations, following, overtakes, rarities = unpack(more, 2)
+  for _, key in ipairs(revocations or {}) do append(batch.revocations, key) end
   if overtakes then append(batch.overtaken, id) end
   if following then settleFollowing(following, record, batch.added, tell) end
   for _, rarity in ipairs(rarities or {}) do settleRarity(batch, tell, unpack(rarity)) end
 end
 local function settleAll(first)
   local over, reply, current = {}, {}, nil
-  local batch = {added = {{}, {}, {}}, overtaken = {}, results = {}, notices = {}, awaited = {}, forgotten = {}}
+  local batch = {added = {{}, {}, {}}, overtaken = {}, results = {}, notices = {}, awaited = {}, revocations = {}}
   local function tell(word, position, value) append(reply, word, current, position, value or '') end
   size()
   for _, group in ipairs(cmsgpack.unpack(joined(first))) do
@@ -97,7 +97,7 @@ local function settleAll(first)
   putEnds('results', batch.results)
   putEnds('notices', batch.notices)
   many('HDEL', P .. 'state', over)
-  if #batch.forgotten > 0 and call('HLEN', P .. 'revocations') > 0 then many('HDEL', P .. 'revocations', batch.forgotten) end
+  if #batch.revocations > 0 and call('HLEN', P .. 'revocations') > 0 then many('HDEL', P .. 'revocations', batch.revocations) end
   add(batch.added)
   wake(batch.awaited)
   return reply
