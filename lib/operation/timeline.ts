@@ -59,7 +59,7 @@ function beginning({ status, task, history }: InvocationDetails): TimelineEvent[
     const many = first.attempt - 1;
     return [...events, event(undefined, many === 1 ? "Attempt 1" : `Attempts 1 to ${many}`, "", "not kept any more")];
   }
-  return first.dueAt === undefined ? events : [...events, event(first.dueAt, "Was due")];
+  return first.dueAt === undefined || beganEarly(first) ? events : [...events, event(first.dueAt, "Was due")];
 }
 
 function past({ history, task, deadLetter: letter }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
@@ -67,7 +67,7 @@ function past({ history, task, deadLetter: letter }: InvocationDetails, show: Sh
     const { startedAt, endedAt, attempt, outcome, times } = ended;
     const next = history[at + 1];
     const isLast = next === undefined && letter !== undefined;
-    const dueAt = next === undefined ? task?.eta : next.dueAt;
+    const dueAt = next === undefined ? task?.eta : beganEarly(next) ? next.startedAt : next.dueAt;
     const facts = [
       startedAt && ranFor(startedAt, endedAt, show),
       times > 1 ? `put off ${times} times` : undefined,
@@ -85,6 +85,11 @@ function whereOf({ worker, deliveries }: Pick<PastAttempt, "worker" | "deliverie
     worker === "" ? undefined : `on ${worker}`,
     died > 0 ? `handed out ${deliveries} times: ${died === 1 ? "a worker" : `${died} workers`} died with it` : undefined,
   ];
+}
+
+/** It was run now, before it was due. */
+function beganEarly({ startedAt, dueAt }: PastAttempt): boolean {
+  return startedAt !== undefined && dueAt !== undefined && startedAt < dueAt;
 }
 
 /** How long it waits after an attempt. */
@@ -123,14 +128,12 @@ function present(
 /** Of one that has. */
 function end({ status, task, recent, deadLetter: letter, history }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
   if (letter === undefined && !status.ended) return [];
-  const endedAt = status.endedAt ?? recent?.endedAt ?? letter?.at;
   const startedAt = status.startedAt ?? recent?.startedAt;
-  const outcome = letter !== undefined && status.state === "unknown"
-    ? letter.kind === "failed" ? "failed" : "dead"
-    : status.state;
+  const outcome = letter !== undefined && !status.ended ? letter.kind === "failed" ? "failed" : "dead" : status.state;
   const events: TimelineEvent[] = [];
   // A failed task tells of its last attempt itself.
   const isTold = letter?.kind === "failed" && (history.at(-1)?.attempt ?? -1) >= (letter.attempts ?? 0);
+  const endedAt = isTold ? letter.at : status.endedAt ?? recent?.endedAt ?? letter?.at;
   if (startedAt !== undefined && !isTold) {
     const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
     const waited = enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`;
