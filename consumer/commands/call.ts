@@ -2,6 +2,7 @@
  * `call` and `run-periodic`: enqueue a task by hand.
  * @module
  */
+import { parseExactly } from "../../lib/primitives/json.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { makeRemote } from "../../lib/huey/task_function.ts";
 import { type Command, DONE, FAILED, isKnownTask } from "./command.ts";
@@ -14,17 +15,12 @@ export const call: Command = {
   least: 1,
   most: Infinity,
   options: ["delayMs", "wait"],
-  check: ([, ...texts]) => {
-    const bad = texts.find((text) => parse(text) === undefined);
-    return bad === undefined
-      ? undefined
-      : `An argument of a task is JSON, such as 1, '"text"' or '{"a": 2}': ${JSON.stringify(bad)}`;
-  },
+  check: ([, ...texts]) => texts.map(problemOf).find((problem) => problem !== undefined),
   run: async (request) => {
     const { core, args: [name = "", ...texts], options: { delayMs, wait }, printer } = request;
     if (!isKnownTask(request, name)) return FAILED;
     const task = makeRemote(core, core.registry.get(name));
-    const args = texts.map((text) => parse(text)!.value);
+    const args = texts.map(parseExactly);
     const result = await (delayMs === undefined ? task(...args) : task.with({ delay: { milliseconds: delayMs } })(...args));
     if (wait !== true) {
       printer.value({ id: result.id, duplicate: result.duplicate }, result.id);
@@ -37,12 +33,14 @@ export const call: Command = {
   },
 };
 
-/** @returns the value in an object of its own; `undefined` for what is no JSON */
-function parse(text: string): { readonly value: unknown } | undefined {
+/** What is wrong with an argument as it was typed. */
+function problemOf(text: string): string | undefined {
   try {
-    return { value: JSON.parse(text) };
-  } catch {
+    parseExactly(text);
     return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    return `An argument of a task is JSON, such as 1, '"text"' or '{"a": 2}': ${JSON.stringify(text)}`;
   }
 }
 

@@ -2,6 +2,7 @@
  * What can be done with a queue and with its tasks as such.
  * @module
  */
+import { parseExactly } from "../../lib/primitives/json.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import { makeWrapper } from "../../lib/huey/task_function.ts";
 import { beginningOf } from "../../lib/primitives/secrets.ts";
@@ -83,8 +84,9 @@ function registered({ name }: Definition): RegisteredTask {
 function readArguments(text: string, { name, fn, context }: Definition): unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(text.trim() === "" ? "[]" : text);
+    value = parseExactly(text.trim() === "" ? "[]" : text);
   } catch (error) {
+    if (error instanceof RangeError) throw new Mistake(error.message);
     throw new Mistake(`The arguments are no JSON: ${beginningOf((error as Error).message, 300)}`);
   }
   if (!Array.isArray(value)) throw new Mistake('The arguments must be a list, such as [1, "two"]');

@@ -286,6 +286,8 @@ describe("arguments", () => {
     expect(refusal("list", "app.ts", "waiting", "--limit=-1")).toContain("--limit");
     expect(refusal("list", "app.ts", "waiting", "--limt", "1")).toContain("did you mean --limit?");
     expect(refusal("call", "app.ts", "add", "{a")).toContain("is JSON");
+    expect(refusal("call", "app.ts", "add", '{"id": 12345678901234567890}')).toContain("12345678901234567890 has more digits");
+    expect(refusal("call", "app.ts", "add", "1e999")).toContain("The number 1e999 has more digits");
     expect(refusal("call", "app.ts", "add", "--delay", "soon")).toContain("--delay must be a length of time");
     expect(refusal("call", "app.ts", "add", "--watch")).toContain("no option --watch");
     expect(refusal("retry", "app.ts")).toContain("or --all");

@@ -164,6 +164,7 @@ describe("enqueueing by hand", () => {
       [{ task: "add", args: "[1" }, "no JSON"],
       [{ task: "add", args: "[1]" }, "add takes at least 2 arguments; 1 given"],
       [{ task: "add", args: '{"a": 1}' }, "must be a list"],
+      [{ task: "add", args: "[9007199254740993, 1]" }, "The number 9007199254740993 has more digits than a number keeps"],
       [{ task: "sub", args: "[]" }, "defines no task"],
       [{ task: "", args: "[]" }, "Choose a task"],
       [{ task: "add", args: "[1, 2]", delay: "soon" }, "length of time"],
