@@ -49,15 +49,21 @@ function endOf(settlement: Settlement, expireMs: number | undefined): End {
   return ending ? ["notices", noticeLife(settlement), noticeText(ending, about)] : [false, 0, ""];
 }
 
-/** Whether the claim holds a gate or a key, revocations to delete, what follows, whether older ends of the task count no more, and what is rare. */
+/**
+ * True if there is nothing but the revocation of the task to delete, as with most. Else whether the claim holds a gate or a key,
+ * revocations to delete, what follows, whether older ends of the task count no more, and what is rare.
+ */
 function more(settlement: Settlement, expireMs: number | undefined): Packable {
-  const { claim, result, dropRevocations, enqueue, next } = settlement;
+  const { claim, id, result, dropRevocations, enqueue, next } = settlement;
   const holds = claim !== undefined && isSpecial(claim);
   // A result of an earlier attempt would outlive the one that is stored now.
   const overtakes = claim === undefined || (result !== undefined && claim.retry === true);
   const follows = holds || enqueue !== undefined || next !== undefined;
   const rare = isRare(settlement) && rarities(settlement, expireMs);
-  if (!follows && !overtakes && !rare && dropRevocations === undefined) return false;
+  if (!follows && !overtakes && !rare) {
+    if (dropRevocations === undefined) return false;
+    if (dropRevocations.length === 1 && dropRevocations[0] === `r:${id}`) return true;
+  }
   return [holds, dropRevocations, follows && packableFollowing(settlement), overtakes, rare];
 }
 

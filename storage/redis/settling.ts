@@ -68,7 +68,7 @@ local function settleMore(more, id, record, batch, tell)
   for _, rarity in ipairs(rarities or {}) do settleRarity(batch, tell, unpack(rarity)) end
 end
 local function settleAll(first)
-  local over, reply, current = {}, {}, nil
+  local over, revoked, reply, current = {}, {}, {}, nil
   local batch = {added = {{}, {}, {}}, overtaken = {}, results = {}, notices = {}, awaited = {}, revocations = {}}
   local function tell(word, position, value) append(reply, word, current, position, value or '') end
   size()
@@ -80,13 +80,15 @@ local function settleAll(first)
     for i = 1, #rows, ${ROW_LENGTH} do
       local number, claim, id, kind, life, text, more = unpack(rows, i, i + ${ROW_LENGTH - 1})
       current = number
-      local record = more and more[1] and call('HGET', claims, claim)
+      local isMore = type(more) == 'table'
+      local record = isMore and more[1] and call('HGET', claims, claim)
       if request and not areHeld and call('HDEL', claims, claim) == 0 then tell('gone', 0)
       else
         -- An intermediate result does not end its task.
         if request or kind and sub(text, 1, 1) ~= 'i' then over[#over + 1] = id end
         if kind then noteEnd(batch, id, kind, life, text) end
-        if more then settleMore(more, id, record, batch, tell) end
+        if isMore then settleMore(more, id, record, batch, tell)
+        elseif more then revoked[#revoked + 1] = id end
       end
     end
     if areHeld then call('DEL', claims) end
@@ -97,7 +99,10 @@ local function settleAll(first)
   putEnds('results', batch.results)
   putEnds('notices', batch.notices)
   many('HDEL', P .. 'state', over)
-  if #batch.revocations > 0 and call('HLEN', P .. 'revocations') > 0 then many('HDEL', P .. 'revocations', batch.revocations) end
+  if call('HLEN', P .. 'revocations') > 0 then
+    for _, id in ipairs(revoked) do append(batch.revocations, 'r:' .. id) end
+    many('HDEL', P .. 'revocations', batch.revocations)
+  end
   add(batch.added)
   wake(batch.awaited)
   return reply
