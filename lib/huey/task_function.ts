@@ -16,15 +16,13 @@ import type { ResultHandle } from "../result/result.ts";
 import { ResultGroupHandle } from "../result/group.ts";
 import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
 import { makeMessage, makeReusable, makeTask } from "../composition/call.ts";
-import { type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
+import { type AnyCallOptions, type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";
-import type { CallOptions, RemoteTask, RevokeOptions, TaskWrapper, When } from "../types/calling.ts";
+import type { RemoteTask, RevokeOptions, TaskWrapper } from "../types/calling.ts";
 import type { Task } from "../types/composition.ts";
 
 /** Leads from a wrapper, or from one with options bound, to the core of its Huey. */
 const OWNER: unique symbol = Symbol.for("@hueyjs/huey.owner") as never;
-
-type AnyCallOptions = CallOptions & Partial<Record<keyof When, unknown>>;
 
 /** The core of the Huey that a wrapper, also one with options bound, belongs to; `undefined` for any other value. */
 export function ownerOf(value: unknown): Core | undefined {

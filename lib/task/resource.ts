@@ -81,7 +81,7 @@ async function openMade(made: unknown): Promise<Opened> {
   const dispose = disposer(made);
   if (dispose !== undefined) return { value: made, close: dispose };
   if (isEnterExit(made) || isOpenClose(made)) return { ...await openResource(made), value: made };
-  return { value: made, close: hasMethod(made, "close") ? () => (made as { close(): unknown }).close() : nothing };
+  return { value: made, close: hasMethod(made, "close") ? () => made.close() : nothing };
 }
 
 function nothing(): void {}
@@ -96,12 +96,12 @@ function isOpenClose(value: unknown): value is OpenClose {
 
 function disposer(value: unknown): (() => unknown) | undefined {
   for (const key of [Symbol.asyncDispose, Symbol.dispose]) {
-    if (hasMethod(value, key)) return () => (value as unknown as Record<symbol, () => unknown>)[key]!();
+    if (hasMethod(value, key)) return () => value[key]!();
   }
   return undefined;
 }
 
-function hasMethod(value: unknown, key: string | symbol): boolean {
+function hasMethod<K extends string | symbol>(value: unknown, key: K): value is Readonly<Record<K, () => unknown>> {
   return ((typeof value === "object" && value !== null) || typeof value === "function") &&
-    typeof (value as unknown as Record<string | symbol, unknown>)[key] === "function";
+    typeof Reflect.get(value, key) === "function";
 }
