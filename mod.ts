@@ -206,5 +206,5 @@ export type {
   PeriodicInfo,
   RunningTask,
 } from "./lib/types/operating.ts";
-export type { DeadLetterError, PastAttempt, TaskLine } from "./lib/types/history.ts";
+export type { DeadLetterError, LogTapeLine, PastAttempt, TaskLine } from "./lib/types/history.ts";
 export type { FlushOptions, HueyOptions, Logger, Place, SerializerLike, SerializerOptions } from "./lib/types/options.ts";

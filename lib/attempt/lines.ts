@@ -2,7 +2,6 @@
  * What a task logs: the last lines are kept with its attempt.
  * @module
  */
-import type { LogRecord } from "@logtape/logtape";
 import { type CurrentAttempt, currentAttempt } from "../core/current.ts";
 import { LONGEST_LINE, MOST_LINES } from "../message/history.ts";
 import type { LineRecord } from "../message/message.ts";
@@ -10,6 +9,7 @@ import type { Clock } from "../primitives/clock.ts";
 import { errorText } from "../primitives/error_record.ts";
 import { showSafely } from "../primitives/log_text.ts";
 import { beginningOf } from "../primitives/secrets.ts";
+import type { LogTapeLine } from "../types/history.ts";
 import type { Logger } from "../types/options.ts";
 
 type Level = "info" | "warn" | "error";
@@ -79,7 +79,7 @@ const LEVELS: Readonly<Record<string, Level>> = { info: "info", warning: "warn",
  * console.log(failed?.history[0]?.log[0]?.text); // asks the bank for 500
  * ```
  */
-export function keepTaskLines(record: LogRecord): void {
+export function keepTaskLines(record: LogTapeLine): void {
   const level = LEVELS[record.level];
   const attempt = level === undefined ? undefined : currentAttempt.getStore();
   // What the library says of a task is told otherwise, and `context.logger` has kept its lines itself.
@@ -88,6 +88,6 @@ export function keepTaskLines(record: LogRecord): void {
 }
 
 /** The text of a line of LogTape. Never throws, whatever stands in it. */
-export function lineText({ message }: LogRecord): string {
+export function lineText({ message }: LogTapeLine): string {
   return message.map((part) => typeof part === "string" ? part : showSafely(part)).join("");
 }

@@ -51,6 +51,21 @@ export interface TaskLine {
   readonly text: string;
 }
 
+/** What is read of a line of LogTape; its `LogRecord` is one. */
+export interface LogTapeLine {
+  /** Who has written it. */
+  readonly category: readonly string[];
+
+  /** "info", "warning", "error", ... */
+  readonly level: string;
+
+  /** Texts, with the values between them. */
+  readonly message: readonly unknown[];
+
+  /** What else it says; an `error` is kept with the line. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
 /** The error of a failed task. Long texts are cut. */
 export interface DeadLetterError {
   /** Name of the error. */
