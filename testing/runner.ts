@@ -1,5 +1,5 @@
 /**
- * Runs the tasks of a Huey on a memory storage, one after another, without a consumer.
+ * Runs the tasks of Hueys on memory storages, one after another, without a consumer.
  * @module
  */
 import { PeriodicTasks } from "../consumer/loop/periodic.ts";
@@ -27,38 +27,42 @@ export interface RunOptions {
   readonly patienceMs?: number | undefined;
 }
 
-/** Runs what is due. Attempts that wait for a later time go on in the background. */
+/** What was started. */
+export interface Started {
+  readonly count: number;
+  /** Ids of the tasks that still run. */
+  readonly unfinished: readonly string[];
+}
+
+/** Runs what waits in one Huey. Attempts that wait for a later time go on in the background. */
 export class Runner {
   readonly #core: Core;
   readonly #clock: TestClock;
+  readonly #told: (ran: RanTask) => void;
   readonly #patienceMs: number;
   /** Attempts that run, and how often each has let the patience pass without any progress. */
   readonly #running: Map<Claim, number> = new Map();
-  #ran: RanTask[] = [];
   #periodic: PeriodicTasks;
   #progress: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  /** @param patienceMs How long, in real milliseconds, an attempt may go on without progress before the clock moves. */
-  constructor(core: Core, clock: TestClock, patienceMs: number) {
+  /**
+   * @param patienceMs How long, in real milliseconds, an attempt may go on without progress before the clock moves.
+   * @param told Is told of each attempt that has ended.
+   */
+  constructor(core: Core, clock: TestClock, patienceMs: number, told: (ran: RanTask) => void) {
     this.#core = core;
     this.#clock = clock;
+    this.#told = told;
     this.#patienceMs = patienceMs;
     this.#periodic = this.#watchPeriodic();
-  }
-
-  /** What has ended since it was asked last. */
-  takeRan(): RanTask[] {
-    const ran = this.#ran;
-    this.#ran = [];
-    return ran;
   }
 
   /**
    * Runs what waits, and what that enqueues, until nothing waits.
    *
-   * @returns The ids of the tasks that it has started and that still run.
+   * @returns How many it has started, and the ids of those that still run.
    */
-  async runWaiting({ limit = Infinity, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<string[]> {
+  async runWaiting({ limit = Infinity, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<Started> {
     const started = new Set<Claim>();
     const unfinished = (): Claim[] => [...started].filter((claim) => this.#running.has(claim));
     let isIdle = false;
@@ -69,34 +73,26 @@ export class Runner {
         isIdle = await this.#run(claim, revocations, patienceMs);
       } else if (isIdle || !await this.#goesOn(unfinished().length > 0 ? patienceMs : this.#patienceMs)) break;
     }
-    return unfinished().map(({ id }) => id);
+    return { count: started.size, unfinished: unfinished().map(({ id }) => id) };
   }
 
-  /** Runs what is due up to a time, each thing at its own time. */
-  async advanceTo(targetMs: number): Promise<void> {
-    // Tasks may have been registered since the last look.
+  /** Tasks may have been registered since the last look at those that are periodic. */
+  beginAdvance(): void {
     this.#periodic = this.#watchPeriodic();
-    for (;;) {
-      await this.#enqueueDue();
-      await this.runWaiting();
-      const nextMs = await this.#nextMs();
-      if (nextMs > targetMs) break;
-      this.#clock.moveTo(nextMs);
-    }
-    this.#clock.moveTo(targetMs);
   }
 
   #watchPeriodic(): PeriodicTasks {
     return new PeriodicTasks(this.#core, this.#core.logger, this.#clock.now());
   }
 
-  async #enqueueDue(): Promise<void> {
+  /** Moves what is due to the queue. */
+  async enqueueDue(): Promise<void> {
     while ((await this.#core.storage.promoteDue(BATCH)).length === BATCH);
     await this.#periodic.look();
   }
 
   /** The next time at which anything happens. */
-  async #nextMs(): Promise<number> {
+  async nextMs(): Promise<number> {
     const dueMs = await this.#core.storage.dueMs!();
     // What waits in a queue that is paused becomes due when the pause ends.
     const resumedMs = (await this.#core.storage.paused())?.untilMs;
@@ -131,11 +127,11 @@ export class Runner {
       revocations,
       onEnd: (end) => {
         isTold = true;
-        this.#ran.push(ranTask(this.#core, end));
+        this.#told(ranTask(this.#core, end));
       },
     });
     if (isTold || (await this.#core.storage.state(claim.id))?.state !== "dead") return;
-    this.#ran.push(await deadTask(this.#core, claim.id));
+    this.#told(await deadTask(this.#core, claim.id));
   }
 
   /** Whether an attempt in the background ends, or enqueues something, within the patience. */

@@ -2,7 +2,7 @@
  * A Huey whose time a test moves.
  * @module
  */
-import { checkKeys, checkNumber } from "../lib/primitives/arguments.ts";
+import { checkKeys, checkNumber, show } from "../lib/primitives/arguments.ts";
 import { coreOf } from "../lib/core/core.ts";
 import { currentAttempt } from "../lib/core/current.ts";
 import { Huey } from "../lib/huey/huey.ts";
@@ -15,6 +15,7 @@ import { MemoryStorage } from "../storage/memory/storage.ts";
 import { TestClock } from "./clock.ts";
 import type { RanTask } from "./ran_task.ts";
 import { Runner } from "./runner.ts";
+import { Timeline } from "./timeline.ts";
 
 // As the main module does: a test may import this one alone.
 provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
@@ -23,6 +24,11 @@ provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
 export interface TestHueyOptions extends Omit<HueyOptions, "clock"> {
   /** Where its clock starts. Default: the present. */
   now?: Instant;
+  /**
+   * Another `TestHuey` whose clock this one reads: time passes for both, whichever is advanced. With the same name it has the same
+   * queue too, as two programs have that share one: the one that calls and the one that runs. Not together with `now`.
+   */
+  beside?: TestHuey;
   /**
    * How long, in real time, a task that runs may go on without any progress before the clock moves on. A task that waits for a
    * file or a server needs it; one that waits for its own timeout is over by it. Default 0.05; a number is seconds.
@@ -38,9 +44,13 @@ export interface DrainOptions {
   throwErrors?: boolean;
 }
 
+const KEYS = [...HUEY_KEYS.filter((key) => key !== "clock"), "now", "beside", "patience"];
 const DEFAULT_PATIENCE_SECONDS = 0.05;
 /** How long `drain` waits, in real time, for a task without any progress. */
 const DRAIN_PATIENCE_MS = 3000;
+
+/** The timeline that a new one belongs to. */
+let timelineOf: (now: Instant | undefined, beside: TestHuey | undefined) => Timeline;
 
 /**
  * A Huey in memory with a clock of its own, which stands still until `advance`. Everything else is the real engine: messages are
@@ -60,30 +70,39 @@ const DRAIN_PATIENCE_MS = 3000;
  * ```
  */
 export class TestHuey extends Huey {
-  readonly #clock: TestClock;
+  readonly #timeline: Timeline;
   readonly #runner: Runner;
   readonly #patienceMs: number;
-  #turn: Promise<unknown> = Promise.resolve();
 
   /**
    * Makes one.
    *
-   * @param options Options of every Huey, `now` and `patience`.
+   * @param options Options of every Huey, `now`, `beside` and `patience`.
    * @throws {TypeError | RangeError} For a wrong option, naming it.
    */
   constructor(options: TestHueyOptions = {}) {
-    checkKeys(options, "A TestHuey", [...HUEY_KEYS.filter((key) => key !== "clock"), "now", "patience"]);
-    const { now = new Date(systemClock.now()), patience = DEFAULT_PATIENCE_SECONDS, ...rest } = options;
-    const clock = new TestClock(instantMs(now, "now"));
-    super({ ...rest, clock, storage: (name) => new MemoryStorage({ name, clock }) });
-    this.#clock = clock;
-    this.#patienceMs = durationMs(patience, "patience");
-    this.#runner = new Runner(coreOf(this)!, clock, this.#patienceMs);
+    checkKeys(options, "A TestHuey", KEYS);
+    const { now, beside, patience = DEFAULT_PATIENCE_SECONDS, ...rest } = options;
+    const patienceMs = durationMs(patience, "patience");
+    const timeline = timelineOf(now, beside);
+    super({ ...rest, clock: timeline.clock, storage: (name) => timeline.storageOf(name) });
+    this.#timeline = timeline;
+    this.#patienceMs = patienceMs;
+    this.#runner = timeline.add((told) => new Runner(coreOf(this)!, timeline.clock, patienceMs, told));
+  }
+
+  static {
+    timelineOf = (now, beside) => {
+      if (beside === undefined) return new Timeline(new TestClock(instantMs(now ?? new Date(systemClock.now()), "now")));
+      if (now !== undefined) throw new TypeError("Give either now or beside: the other TestHuey has a clock already");
+      if (!(beside instanceof TestHuey)) throw new TypeError(`beside must be a TestHuey: ${show(beside)}`);
+      return beside.#timeline;
+    };
   }
 
   /** The clock that this Huey reads. */
   get clock(): { now(): Date } {
-    return { now: () => new Date(this.#clock.now()) };
+    return { now: () => new Date(this.#timeline.clock.now()) };
   }
 
   /**
@@ -109,7 +128,7 @@ export class TestHuey extends Huey {
    */
   async advance(by: Duration): Promise<RanTask[]> {
     const byMs = durationMs(by, "by");
-    return await this.#inTurn(() => this.#advanceTo(this.#clock.now() + byMs));
+    return await this.#inTurn(() => this.#advanceTo(this.#timeline.clock.now() + byMs));
   }
 
   /**
@@ -122,7 +141,7 @@ export class TestHuey extends Huey {
   async advanceTo(at: Instant): Promise<RanTask[]> {
     const atMs = instantMs(at, "at");
     return await this.#inTurn(() => {
-      if (atMs >= this.#clock.now()) return this.#advanceTo(atMs);
+      if (atMs >= this.#timeline.clock.now()) return this.#advanceTo(atMs);
       const [from, to] = [this.clock.now(), new Date(atMs)].map((time) => time.toISOString());
       throw new RangeError(`The clock cannot go back from ${from} to ${to}`);
     });
@@ -152,8 +171,8 @@ export class TestHuey extends Huey {
     if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
     const ran = await this.#inTurn(async () => {
       const patienceMs = Math.max(DRAIN_PATIENCE_MS, this.#patienceMs);
-      const unfinished = await this.#runner.runWaiting({ limit, patienceMs });
-      if (unfinished.length === 0) return this.#runner.takeRan();
+      const { unfinished } = await this.#runner.runWaiting({ limit, patienceMs });
+      if (unfinished.length === 0) return this.#timeline.takeRan(this.#runner);
       const who = unfinished.join(", ");
       throw new Error(
         `drain: still running after ${patienceMs / 1000} s without progress: ${who}. Advance the clock to its timeout`,
@@ -164,16 +183,43 @@ export class TestHuey extends Huey {
     return ran;
   }
 
+  /**
+   * Sets the clock, forward or back, as somebody sets that of a machine, or as it stands after a time in which nobody worked: nothing
+   * runs. What has become due runs late, with the next `advance` or `drain`; slots of periodic tasks that were passed over are missed,
+   * and timeouts of running tasks do not notice.
+   *
+   * @param at Where the clock then stands.
+   * @throws {TypeError | RangeError} For what is no point of time.
+   *
+   * @example
+   * ```ts
+   * import { TestHuey } from "@hueyjs/huey/testing";
+   *
+   * const huey = new TestHuey({ now: new Date("2026-01-05T08:00Z") });
+   * const offer = huey.task({ name: "offer", expires: { hours: 2 } }, () => "sent");
+   * await offer();
+   * await huey.jumpTo(new Date("2026-01-05T12:00Z")); // no worker ran for four hours
+   * console.log((await huey.drain()).map(({ outcome }) => outcome)); // [ "expired" ]
+   * ```
+   */
+  async jumpTo(at: Instant): Promise<void> {
+    const atMs = instantMs(at, "at");
+    await this.#inTurn(() => Promise.resolve(this.#timeline.clock.jumpTo(atMs)));
+  }
+
+  /** As that of every Huey; time passes for it no longer. */
+  override async close(): Promise<void> {
+    this.#timeline.remove(this.#runner);
+    await super.close();
+  }
+
   async #advanceTo(targetMs: number): Promise<RanTask[]> {
-    await this.#runner.advanceTo(targetMs);
-    return this.#runner.takeRan();
+    await this.#timeline.advanceTo(targetMs);
+    return this.#timeline.takeRan();
   }
 
   /** One after another, in the order of the calls; a task that calls is inside the turn already. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (currentAttempt.getStore() !== undefined) return work();
-    const ended = this.#turn.then(work);
-    this.#turn = ended.catch(() => {});
-    return ended;
+    return currentAttempt.getStore() !== undefined ? work() : this.#timeline.inTurn(work);
   }
 }

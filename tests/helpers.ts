@@ -1,8 +1,7 @@
 /**
- * What the tests of lib share: a Huey in memory, a worker without a consumer, a stopped clock, and a record of signals.
+ * What the tests of lib share: a Huey in memory, a worker without a consumer, and a record of signals.
  * @module
  */
-import { setSystemTime } from "bun:test";
 import { coreOf } from "../lib/core/core.ts";
 import { executeClaim } from "../lib/execution/execute.ts";
 import { Huey } from "../lib/huey/huey.ts";
@@ -31,7 +30,8 @@ export function memory(options: HueyOptions = {}): Huey {
 
 /** A Huey of the kit, at noon, which says nothing. Its clock moves by `advance`. */
 export function testHuey(options: TestHueyOptions = {}): TestHuey {
-  return new TestHuey({ now: new Date(NOON), logger: silent, ...options });
+  const start = options.beside === undefined ? { now: new Date(NOON) } : {};
+  return new TestHuey({ ...start, logger: silent, ...options });
 }
 
 /** Time passes while nobody works: nothing that becomes due runs, and no timer strikes late. */
@@ -72,34 +72,21 @@ export async function begin(huey: Huey): Promise<{ claim: Claim; done: Promise<v
   return { claim: claims[0], done };
 }
 
-/**
- * Stops the wall clock, for what `testHuey` cannot do: several Hueys on one storage, other storages than memory, a clock that goes back,
- * and timers that strike in real time while the time of day stands.
- */
-export function stopClock(atMs: number = NOON): void {
-  setSystemTime(new Date(atMs));
-}
-
-/** Moves the stopped clock. */
-export function advance(seconds: number): void {
-  setSystemTime(new Date(Date.now() + seconds * 1000));
-}
-
-/** The real clock again. */
-export function startClock(): void {
-  setSystemTime();
-}
-
 /** Moves what is due from the schedule to the queue. @returns how many items */
 export async function promote(huey: Huey): Promise<number> {
   return (await huey.storage.promoteDue(1000)).length;
 }
 
-/** Moves the clock, then what is due, then runs it. @returns how many attempts there were */
-export async function pass(huey: Huey, seconds: number): Promise<number> {
-  advance(seconds);
+/** Time passes, and then what is due runs in this Huey alone, whoever else has its queue. @returns how many attempts there were */
+export async function pass(huey: TestHuey, seconds: number): Promise<number> {
+  idle(huey, seconds);
   await promote(huey);
   return await work(huey);
+}
+
+/** Somebody sets the clock of the machine, forward or back. */
+export async function jump(huey: TestHuey, seconds: number): Promise<void> {
+  await huey.jumpTo(new Date(huey.clock.now().getTime() + seconds * 1000));
 }
 
 /** How many messages nobody could run: the dead letters without those of failed tasks. */

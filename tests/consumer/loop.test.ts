@@ -3,7 +3,8 @@ import { Consumer, healthOf } from "../../consumer/consumer.ts";
 import { HealthServer } from "../../consumer/health/server.ts";
 import { Loop } from "../../consumer/loop/loop.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { logbook, memory, silent, startClock, stopClock, waitUntil } from "../helpers.ts";
+import { logbook, memory, silent, waitUntil } from "../helpers.ts";
+import { startClock, stopClock } from "../stopped_clock.ts";
 
 const ends: (() => Promise<unknown> | void)[] = [];
 
@@ -177,6 +178,7 @@ describe("Consumer", () => {
       runs++;
       ran.resolve();
     });
+    // Health checks and delays of the consumer go on in real time, while no second slot of the periodic task may come.
     stopClock();
     ends.push(startClock);
     const consumer = new Consumer(huey, { healthCheckInterval: 0.1, maxDelay: 0.001, initialDelay: 0.001 });

@@ -9,11 +9,13 @@ import { every } from "../../lib/periodic/every.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
-import { advance, logbook, memory, NOON, record, startClock, stopClock } from "../helpers.ts";
+import { logbook, memory, NOON, record } from "../helpers.ts";
+import { advance, startClock, stopClock } from "../stopped_clock.ts";
 
 const POLL = { initialMs: 1, backoff: 1, maxMs: 1 };
 const schedulers: Loop[] = [];
 
+// The loop itself is the subject: it waits in real time, between failures too, while the time of day is that of the test.
 beforeEach(() => stopClock());
 afterEach(async () => {
   await Promise.all(schedulers.splice(0).map((scheduler) => scheduler.stop()));

@@ -1,12 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { advance, memory, NOON, pass, promote, record, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { describe, expect, test } from "bun:test";
+import { idle, NOON, promote, record, testHuey, work } from "../helpers.ts";
 
 describe("a call", () => {
   test("enqueues and does not run", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const add = huey.task("add", (a: number, b: number) => (runs++, a + b));
     const result = await add(1, 2);
@@ -18,7 +15,7 @@ describe("a call", () => {
   });
 
   test("is the same as enqueueing an invocation", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = huey.task("add", (a: number, b: number) => a + b);
     const task = add.s(1, 2);
     expect(await huey.pendingCount()).toBe(0);
@@ -31,7 +28,7 @@ describe("a call", () => {
   });
 
   test("has a new UUID as id, unless one is given", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     const [first, second] = [await task(), await task()];
     expect(first.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
@@ -41,7 +38,7 @@ describe("a call", () => {
   });
 
   test("two calls with one id both run", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: number[] = [];
     const task = huey.task("task", (n: number) => void runs.push(n));
     await task.with({ id: "same" })(1);
@@ -51,7 +48,7 @@ describe("a call", () => {
   });
 
   test("takes a copy of its arguments", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (list: number[]) => list.length);
     const list = [1];
     const result = await task(list);
@@ -61,7 +58,7 @@ describe("a call", () => {
   });
 
   test("keeps what JSON would lose", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const echo = huey.task("echo", (value: unknown) => value);
     const value = { at: new Date(5), map: new Map([[1, new Set(["a"])]]), big: 10n ** 20n, bytes: new Uint8Array([1, 2]) };
     const result = await echo(value);
@@ -72,7 +69,7 @@ describe("a call", () => {
 
 describe("order", () => {
   test("first in, first out within a priority; higher priorities first", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const task = huey.task("task", (name: string) => void runs.push(name));
     const urgent = huey.task({ name: "urgent", priority: 10 }, (name: string) => void runs.push(name));
@@ -89,13 +86,13 @@ describe("order", () => {
   });
 
   test("priority travels through the schedule", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const task = huey.task("task", (name: string) => void runs.push(name));
     await task.schedule({ args: ["late, urgent"], delay: 10, priority: 5 });
     await task.schedule({ args: ["early"], delay: 5 });
     await task("now");
-    advance(10);
+    idle(huey, 10);
     await promote(huey);
     await work(huey);
     expect(runs).toEqual(["late, urgent", "now", "early"]);
@@ -104,7 +101,7 @@ describe("order", () => {
 
 describe("with", () => {
   test("binds options of the calls", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", retries: 1, retryDelay: 2, priority: 3 }, (n: number) => n);
     const bound = task.with({ retries: 5, retryBackoff: 2, priority: 10, expires: { minutes: 5 }, timeout: 7 });
     await bound(1);
@@ -114,7 +111,7 @@ describe("with", () => {
   });
 
   test("leaves the wrapper alone", () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     task.with({ priority: 10, id: "x" });
     expect(task.s(1).priority).toBe(0);
@@ -122,7 +119,7 @@ describe("with", () => {
   });
 
   test("undefined falls back to the task's own option, 0 does not", () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", retries: 3, timeout: 5, priority: 2 }, () => 1);
     expect(task.with({ retries: undefined, timeout: undefined } as never).s()).toMatchObject({ retries: 3, timeout: 5 });
     const zero = task.with({ retries: 0, priority: 0 }).s();
@@ -130,7 +127,7 @@ describe("with", () => {
   });
 
   test("bound to a future eta, a call is scheduled", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     await task.with({ delay: 10 })(1);
     await task.with({ eta: new Date(NOON + 20_000) })(2);
@@ -140,7 +137,7 @@ describe("with", () => {
   });
 
   test("s and map use the bound options", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     const bound = task.with({ priority: 4 });
     expect(bound.s(1).priority).toBe(4);
@@ -151,7 +148,7 @@ describe("with", () => {
 
 describe("schedule", () => {
   test("with a delay, in seconds or in parts", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add.schedule({ args: [3, 4], delay: 10 });
     await add.schedule({ args: [5, 6], delay: { minutes: 1 } });
@@ -159,23 +156,23 @@ describe("schedule", () => {
     expect(await huey.pendingCount()).toBe(0);
     const etas = (await huey.scheduled()).map(({ eta }) => eta!.getTime() - NOON);
     expect(etas).toEqual([500, 10_000, 60_000]);
-    expect(await pass(huey, 9.9)).toBe(1);
+    expect((await huey.advance(9.9)).length).toBe(1);
     expect(await result.get()).toBeUndefined();
-    expect(await pass(huey, 0.1)).toBe(1);
+    expect((await huey.advance(0.1)).length).toBe(1);
     expect(await result.get()).toBe(7);
   });
 
   test("without delay and eta, as from JavaScript, at once", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add.schedule({ args: [3, 4], priority: 2 } as never);
     expect([await huey.pendingCount(), await huey.scheduledCount(), result.task.priority]).toEqual([1, 0, 2]);
-    await pass(huey, 0);
+    await huey.advance(0);
     expect(await result.get()).toBe(7);
   });
 
   test("with an eta: a Date, or anything with epochMilliseconds", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     await task.schedule({ eta: new Date(NOON + 1500) });
     await task.schedule({ eta: { epochMilliseconds: NOON + 2500 } });
@@ -183,7 +180,7 @@ describe("schedule", () => {
   });
 
   test("what is due already goes to the queue", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     await task.schedule({ delay: 0 });
     await task.schedule({ delay: -5 });
@@ -194,37 +191,37 @@ describe("schedule", () => {
   });
 
   test("takes the options of a call", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     await task.schedule({ delay: 5, retries: 2, retryDelay: 3, priority: 1, timeout: 4 });
     expect((await huey.scheduled())[0]).toMatchObject({ retries: 2, retryDelay: 3, priority: 1, timeout: 4 });
   });
 
   test("emits scheduled", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task("task", () => 1).schedule({ delay: 5 });
     expect(names.at(-1)).toBe("scheduled");
   });
 
   test("a claimed item that is not due goes back to the schedule", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const task = huey.task("task", () => ++runs);
     const result = await task.schedule({ delay: 10 });
-    stopClock(NOON + 10_000); // that of a scheduler is ahead
+    await huey.jumpTo(new Date(NOON + 10_000)); // that of a scheduler is ahead
     await huey.storage.promoteDue(10);
-    stopClock(NOON);
+    await huey.jumpTo(new Date(NOON));
     await work(huey);
     expect([runs, await huey.scheduledCount()]).toEqual([0, 1]);
-    expect(await pass(huey, 10)).toBe(1);
+    expect((await huey.advance(10)).length).toBe(1);
     expect(await result.get()).toBe(1);
   });
 });
 
 describe("map", () => {
   test("an array is a list of arguments", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = huey.task("add", (a: number, b: number) => a + b);
     const params = Array.from({ length: 10 }, (_, i): [number, number] => [i, i ** 2]);
     const results = await add.map(params);
@@ -234,7 +231,7 @@ describe("map", () => {
   });
 
   test("anything else is the single argument", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const double = huey.task("double", (n: number) => n * 2);
     const results = await double.map([1, 2, 3]);
     await work(huey);
@@ -246,7 +243,7 @@ describe("map", () => {
   });
 
   test("an array as the single argument is wrapped", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const total = huey.task("total", (list: number[]) => list.length);
     const results = await total.map([[[1, 2, 3]], [[]]]);
     await work(huey);
@@ -254,7 +251,7 @@ describe("map", () => {
   });
 
   test("takes any iterable, and one round trip", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const double = huey.task("double", (n: number) => n * 2);
     const { storage } = huey;
     let trips = 0;
@@ -265,7 +262,7 @@ describe("map", () => {
   });
 
   test("of nothing is an empty group", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const results = await huey.task("double", (n: number) => n * 2).map([]);
     expect([results.length, await results.get({ blocking: true })]).toEqual([0, []]);
   });
@@ -273,7 +270,7 @@ describe("map", () => {
 
 describe("enqueueMany", () => {
   test("enqueues all in one round trip, in order", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const runs: string[] = [];
     const note = huey.task("note", (text: string) => (runs.push(text), text));
     const { storage } = huey;
@@ -285,12 +282,12 @@ describe("enqueueMany", () => {
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([2, 1]);
     await work(huey);
     expect(await results.get()).toEqual(["a", "b", undefined]);
-    await pass(huey, 5);
+    await huey.advance(5);
     expect(runs).toEqual(["a", "b", "c"]);
   });
 
   test("gives each member its own kind of handle", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const one = huey.task("one", () => 1);
     const inc = huey.task("inc", (n: number) => n + 1);
     const [task, pipeline] = await huey.enqueueMany([one.s(), one.s().andThen(inc)]);
@@ -302,7 +299,7 @@ describe("enqueueMany", () => {
 
 describe("listings", () => {
   test("show what waits, with a limit, and take nothing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     for (const n of [1, 2, 3]) await task(n);
     for (const n of [30, 10, 20]) await task.schedule({ args: [n], delay: n });
@@ -313,7 +310,7 @@ describe("listings", () => {
   });
 
   test("a listed invocation tells what the message says", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", retries: 2, retryDelay: 3, timeout: 4 }, (n: number) => n);
     const result = await task.with({ expires: 60 })(5);
     const [listed] = await huey.pending();
@@ -324,7 +321,7 @@ describe("listings", () => {
   });
 
   test("allResults shows serialised values by key", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => ({ answer: 42 }));
     const result = await task();
     await work(huey);

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chord } from "../../mod.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { executeClaim } from "../../lib/execution/execute.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { failure, memory, OWNER, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { failure, OWNER, record, refusal, testHuey, work } from "../helpers.ts";
 import { hueyOn, STORAGES } from "./_every_storage.ts";
 
 /** Claims and starts what it gets. @returns how many, and what ends when they are settled */
@@ -195,20 +195,17 @@ for (const label of STORAGES) {
 }
 
 describe("concurrency", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   test("is decided when a scheduled task becomes due", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", concurrency: 1 }, (n: number) => n);
     await task.schedule({ args: [1], delay: 10 });
     await task.schedule({ args: [2], delay: 10 });
     expect([await huey.scheduledCount(), await huey.blockedCount()]).toEqual([2, 0]);
-    expect(await pass(huey, 10)).toBe(2);
+    expect((await huey.advance(10)).length).toBe(2);
   });
 
   test("who is admitted takes the place of its priority", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const ran: string[] = [];
     const task = huey.task({ name: "task", concurrency: 1 }, (label: string) => void ran.push(label));
     const plain = huey.task("plain", () => void ran.push("plain"));
@@ -226,7 +223,7 @@ describe("concurrency", () => {
     }, "no key"],
     ["gives no string", () => 5, "must return a string: 5"],
   ] as unknown as [string, () => string, string][])("a key that %s is a TypeError of the call", async (_what, key, text) => {
-    const huey = memory();
+    const huey = testHuey();
     const concurrency = { limit: 1, key };
     await refusal(() => huey.task({ name: "task", concurrency }, (_n: number) => 1)(1), "concurrency.key", "task task", text);
     await refusal(() => huey.task("other", (_n: number) => 1).with({ concurrency })(1), "concurrency.key", "other", text);
@@ -234,7 +231,7 @@ describe("concurrency", () => {
   });
 
   test("a follow-up whose key fails, fails with that", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const key = (n: number): string => {
       if (n === 1) throw new Error("no key for 1");
       return "";
@@ -263,13 +260,13 @@ describe("concurrency", () => {
   ])(
     "%p is refused",
     async (concurrency) => {
-      await refusal(() => memory().task({ name: "task", concurrency } as never, () => 1), "concurrency");
-      await refusal(() => memory().task("task", () => 1).with({ concurrency } as never), "concurrency");
+      await refusal(() => testHuey().task({ name: "task", concurrency } as never, () => 1), "concurrency");
+      await refusal(() => testHuey().task("task", () => 1).with({ concurrency } as never), "concurrency");
     },
   );
 
   test("keys may be any text", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", concurrency: { limit: 1, key: (text: string) => text } }, (_text: string) => 1);
     for (const key of ["", "x".repeat(1_000_000), "\ud800", "\udc00", "\0", '["', "toString", "__proto__"]) await task(key);
     expect(await huey.blockedCount()).toBe(0);
@@ -277,7 +274,7 @@ describe("concurrency", () => {
   });
 
   test("in immediate mode nothing waits: tasks run in their calls, also within one another", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     const task = huey.task({ name: "task", concurrency: 1 }, async (n: number): Promise<number> => {
       return n === 0 ? 0 : 1 + (await (await task(n - 1)).get())!;
     });

@@ -1,10 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { Huey as HueyClass } from "../../lib/huey/huey.ts";
-import { advance, failure, logbook, memory, NOON, pass, promote, silent, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, idle, logbook, NOON, pass, promote, testHuey, work } from "../helpers.ts";
 
 /** Puts bytes on the queue that no Huey wrote. */
 async function inject(huey: Huey, data: Uint8Array, id = "stranger"): Promise<void> {
@@ -27,7 +23,7 @@ describe("a message that cannot be decoded", () => {
   ];
   test.each(broken)("%s: is set aside with the reason, nothing else is disturbed", async (_name, data) => {
     const { logger, lines } = logbook();
-    const huey = memory({ logger });
+    const huey = testHuey({ logger });
     const task = huey.task("task", () => "fine");
     await inject(huey, data);
     const result = await task();
@@ -44,7 +40,7 @@ describe("a message that cannot be decoded", () => {
   test.each([[{ epochMilliseconds: "soon" }], [{ fortnights: 2 }], [{ seconds: -1 }], [-1], [[]]])(
     "an expiry that makes no sense, also of a follow-up: %j",
     async (expires) => {
-      const huey = memory();
+      const huey = testHuey();
       huey.task("task", () => {
         throw new Error("failed");
       });
@@ -60,11 +56,11 @@ describe("a message that cannot be decoded", () => {
   );
 
   test("a message that was cut or changed anywhere is set aside or runs: nothing else", async () => {
-    const writer = memory();
+    const writer = testHuey();
     const define = (huey: Huey) => huey.task("task", (n: number) => n);
     await define(writer)(5);
     const [item] = await writer.storage.pending();
-    const reader = memory();
+    const reader = testHuey();
     define(reader);
     let injected = 0;
     for (let at = 0; at < item!.data.length; at += 3) {
@@ -81,7 +77,7 @@ describe("a message that cannot be decoded", () => {
   });
 
   test("is listed as an unknown pending entry without breaking the listing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     await task();
     await inject(huey, bytes("hello"));
@@ -95,9 +91,9 @@ describe("a message that cannot be decoded", () => {
 describe("a message that names an unknown task", () => {
   /** Two Hueys on one storage: the second does not know the task. */
   function strangers() {
-    const writer = memory();
+    const writer = testHuey();
     const task = writer.task("elsewhere", (n: number) => n);
-    const reader = new HueyClass({ storage: writer.storage, logger: silent });
+    const reader = testHuey({ beside: writer });
     return { writer, task, reader };
   }
 
@@ -108,7 +104,7 @@ describe("a message that names an unknown task", () => {
       await work(reader);
       expect([await reader.deadLetterCount(), await reader.pendingCount() + await reader.scheduledCount()]).toEqual([0, 1]);
       expect([await promote(reader), await work(reader)]).toEqual([0, 0]);
-      advance(1);
+      idle(reader, 1);
       await promote(reader);
     }
     for (let second = 0; second < 3; second++) await pass(reader, 1);
@@ -148,11 +144,11 @@ describe("a message that names an unknown task", () => {
 
 describe("dead letters", () => {
   test("can go back to the queue, as new", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     task.unregister();
     await huey.flush();
-    const writer = new HueyClass({ storage: huey.storage, logger: silent });
+    const writer = testHuey({ beside: huey });
     const result = await writer.task("task", (n: number) => n)(7);
     for (let second = 0; second < 8; second++) await pass(huey, 1);
     const [letter] = await huey.deadLetters();
@@ -165,7 +161,7 @@ describe("dead letters", () => {
   });
 
   test("can be deleted", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await inject(huey, bytes("hello"));
     await work(huey);
     const [letter] = await huey.deadLetters();
@@ -174,11 +170,11 @@ describe("dead letters", () => {
   });
 
   test("are listed newest first, with a limit", async () => {
-    const huey = memory();
+    const huey = testHuey();
     for (const text of ["a", "b", "c"]) {
       await inject(huey, bytes(text));
       await work(huey);
-      advance(1);
+      idle(huey, 1);
     }
     const read = (letters: readonly { data: Uint8Array }[]) => letters.map(({ data }) => new TextDecoder().decode(data));
     expect(read(await huey.deadLetters())).toEqual(["c", "b", "a"]);
@@ -186,7 +182,7 @@ describe("dead letters", () => {
   });
 
   test("of a waiting reader: the blocking get ends", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await inject(huey, bytes("hello"), "waited for");
     const reading = failure(huey.result("waited for", { blocking: true, timeout: 1 }));
     await work(huey);
@@ -196,7 +192,7 @@ describe("dead letters", () => {
 
 test("when as many are kept as may be, the log says that the oldest are lost, and not for each", async () => {
   const { logger, lines } = logbook();
-  const huey = memory({ logger });
+  const huey = testHuey({ logger });
   huey.storage.deadLetterCount = (query) => Promise.resolve(query?.kind === "unreadable" ? 100_000 : 0);
   for (let n = 0; n < 1001; n++) await inject(huey, bytes("hello"), `stranger ${n}`);
   await work(huey, { limit: 2000 });
@@ -211,11 +207,11 @@ test("when as many are kept as may be, the log says that the oldest are lost, an
 });
 
 test("a message tells why it is set aside", async () => {
-  const huey = memory();
+  const huey = testHuey();
   await inject(huey, bytes("hello"));
   huey.remote("nowhere");
   await huey.remote<() => void>("nowhere")();
-  for (let second = 0; second < 6; second++) await pass(huey, 1);
+  for (let second = 0; second < 6; second++) await huey.advance(1);
   const kinds = (await huey.deadLetters()).map(({ kind, taskName, task }) => [kind, taskName, task?.name]);
   expect(kinds).toEqual([["unknown", "nowhere", "nowhere"], ["unreadable", undefined, undefined]]);
   expect([await huey.deadLetterCount({ kind: "unknown" }), await huey.deadLetterCount({ kind: "unreadable" })]).toEqual([1, 1]);

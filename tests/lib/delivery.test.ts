@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { coreOf } from "../../lib/core/core.ts";
 import { type TaskException, WorkerLostError } from "../../lib/errors.ts";
 import { executeClaim } from "../../lib/execution/execute.ts";
@@ -6,10 +6,7 @@ import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { announceRecovered, failClaim, interruptAttempts } from "../../lib/execution/end_claims.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { begin, claim, failure, logbook, memory, OWNER, record, run, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { begin, claim, failure, logbook, OWNER, record, run, testHuey, work } from "../helpers.ts";
 
 /** Takes an item as a consumer that dies. */
 async function die(huey: Huey, times = 1): Promise<void> {
@@ -22,7 +19,7 @@ async function die(huey: Huey, times = 1): Promise<void> {
 
 describe("at least once", () => {
   test("a task whose worker died runs again and tells how often it was handed out", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: number[][] = [];
     const task = huey.task({ name: "task", context: true }, ({ deliveries, attempt }: TaskContext) => {
       seen.push([deliveries, attempt]);
@@ -35,7 +32,7 @@ describe("at least once", () => {
   });
 
   test("the count starts anew with each retry", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: number[][] = [];
     const task = huey.task({ name: "task", context: true, retries: 1 }, ({ deliveries, attempt }: TaskContext) => {
       seen.push([deliveries, attempt]);
@@ -48,7 +45,7 @@ describe("at least once", () => {
   });
 
   test("the outcome of a worker that lost its claim is dropped whole", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const gate = Promise.withResolvers<void>();
     let runs = 0;
     const task = huey.task("task", async () => {
@@ -72,7 +69,7 @@ describe("at least once", () => {
 
 describe("maxDeliveries", () => {
   test("beyond it the task fails with WorkerLostError and does not run", async () => {
-    const huey = memory({ maxDeliveries: 3 });
+    const huey = testHuey({ maxDeliveries: 3 });
     let runs = 0;
     const { names, seen } = record(huey);
     const task = huey.task({ name: "task", retries: 5 }, () => ++runs);
@@ -87,7 +84,7 @@ describe("maxDeliveries", () => {
   });
 
   test("as often as it says the task still runs", async () => {
-    const huey = memory({ maxDeliveries: 3 });
+    const huey = testHuey({ maxDeliveries: 3 });
     let runs = 0;
     await huey.task("task", () => ++runs)();
     await die(huey, 2);
@@ -96,7 +93,7 @@ describe("maxDeliveries", () => {
   });
 
   test("is 5 unless told", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     const task = huey.task("task", () => ++runs);
     await task();
@@ -110,7 +107,7 @@ describe("maxDeliveries", () => {
   });
 
   test("calls the error handler and tells the chord", async () => {
-    const huey = memory({ maxDeliveries: 1 });
+    const huey = testHuey({ maxDeliveries: 1 });
     const got: string[] = [];
     const handler = huey.task("handler", (error: Error) => void got.push(error.name));
     const task = huey.task("task", (n: number): number | Error => n);
@@ -128,7 +125,7 @@ describe("maxDeliveries", () => {
 
 describe("at most once", () => {
   test("a task that had begun when its worker died does not run again: it fails, and tells its chord and its handler", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const started = Promise.withResolvers<void>();
     let runs = 0;
     const got: string[] = [];
@@ -152,7 +149,7 @@ describe("at most once", () => {
   });
 
   test("one that was claimed and had not begun runs elsewhere", async () => {
-    const huey = memory({ delivery: "at-most-once" });
+    const huey = testHuey({ delivery: "at-most-once" });
     let runs = 0;
     await huey.task("task", () => ++runs)();
     await die(huey);
@@ -160,7 +157,7 @@ describe("at most once", () => {
   });
 
   test("value, follow-ups and retries are as usual", async () => {
-    const huey = memory({ delivery: "at-most-once" });
+    const huey = testHuey({ delivery: "at-most-once" });
     let runs = 0;
     const flaky = huey.task({ name: "flaky", retries: 1 }, () => {
       if (runs++ === 0) throw new Error("first");
@@ -175,7 +172,7 @@ describe("at most once", () => {
   });
 
   test("a claim that was taken over before the start does not run", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let runs = 0;
     await huey.task({ name: "task", delivery: "at-most-once" }, () => ++runs)();
     const { claims } = await claim(huey);
@@ -189,7 +186,7 @@ describe("at most once", () => {
 
 describe("what a consumer does about a task that runs at most once", () => {
   test("interrupt fails it instead of giving it back, and ignores what it still returns", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const gate = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     const handler = huey.task("handler", (error: Error) => error.name);
@@ -214,7 +211,7 @@ describe("what a consumer does about a task that runs at most once", () => {
 
 describe("what a consumer does at the end of a worker", () => {
   test("interrupt gives running tasks back and emits interrupted", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const started = Promise.withResolvers<void>();
     let runs = 0;
@@ -236,7 +233,7 @@ describe("what a consumer does at the end of a worker", () => {
   });
 
   test("failClaim ends a claim with an error, retries included", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const task = huey.task({ name: "task", retries: 1 }, () => "second");
     const result = await task();
@@ -250,7 +247,7 @@ describe("what a consumer does at the end of a worker", () => {
 
   test("announceRecovered emits recovered with the task", async () => {
     const { logger, lines } = logbook();
-    const huey = memory({ logger });
+    const huey = testHuey({ logger });
     const { seen } = record(huey);
     const result = await huey.task("task", (n: number) => n)(5);
     const { claims } = await claim(huey);
@@ -264,7 +261,7 @@ describe("what a consumer does at the end of a worker", () => {
   });
 
   test("execute tells when the function starts", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps: string[] = [];
     await huey.task("task", () => void steps.push("body"))();
     const { claims } = await claim(huey);

@@ -1,10 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, TaskTimeout } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { advance, memory, pass, record, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { idle, jump, record, testHuey, work } from "../helpers.ts";
 
 /** Signals, hooks and bodies in the order in which they happen. */
 function follow(huey: Huey): string[] {
@@ -17,7 +14,7 @@ function follow(huey: Huey): string[] {
 
 describe("signals and hooks in order", () => {
   test("success", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps = follow(huey);
     await huey.task("task", () => void steps.push("body"))();
     await work(huey);
@@ -25,7 +22,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("success of a step enqueues the next one last", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => {});
     const steps = follow(huey);
     await huey.enqueue(task.s().andThen(task));
@@ -34,7 +31,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("failure with a retry at once: handler before retry", async () => {
-    const huey = memory({ storeIntermediateErrors: true });
+    const huey = testHuey({ storeIntermediateErrors: true });
     const names: string[] = [];
     const fails = huey.task({ name: "fails", retries: 1 }, () => {
       throw new Error("no");
@@ -56,7 +53,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("failure with a later retry", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task({ name: "fails", retries: 1, retryDelay: 5 }, () => {
       throw new Error("no");
@@ -67,7 +64,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("final failure", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task("fails", () => {
       throw new Error("no");
@@ -77,7 +74,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("RetryTask: no error", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task("again", () => {
       throw new RetryTask();
@@ -93,7 +90,7 @@ describe("signals and hooks in order", () => {
     ["anything else", () => new TypeError("no"), "error"],
   ];
   test.each(failures)("%s has its own signal", async (_name, make, signal) => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task("fails", () => {
       throw make();
@@ -103,7 +100,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("rate limited: its own signal, then a later retry", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     await huey.task("limited", () => {
       throw new RateLimitExceeded("api", 5);
@@ -114,7 +111,7 @@ describe("signals and hooks in order", () => {
   });
 
   test("the four failures carry their error, the others nothing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { seen } = record(huey);
     const errors: Error[] = [
       new TaskLockedException("l"),
@@ -136,7 +133,7 @@ describe("signals and hooks in order", () => {
 
 describe("tasks that do not run", () => {
   test("revoked: at the time when it would run, no hooks", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps = follow(huey);
     const result = await huey.task("task", () => void steps.push("body"))();
     await result.revoke();
@@ -147,43 +144,43 @@ describe("tasks that do not run", () => {
   });
 
   test("expired: no hooks", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps = follow(huey);
     await huey.task({ name: "task", expires: 5 }, () => void steps.push("body"))();
-    advance(6);
+    idle(huey, 6);
     await work(huey);
     expect(steps).toEqual(["enqueued", "expired"]);
   });
 
   test("revoked wins over expired", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const result = await huey.task({ name: "task", expires: 5 }, () => {})();
     await result.revoke();
-    advance(6);
+    idle(huey, 6);
     await work(huey);
     expect(names).toEqual(["enqueued", "revoked"]);
     expect(await huey.isRevoked(result.id)).toBe(false);
   });
 
   test("not due wins over revoked: the revocation stays", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => {});
     const result = await task.schedule({ delay: 10 });
     await result.revoke();
-    advance(10); // the clock of a scheduler is ahead
+    idle(huey, 10); // the clock of a scheduler is ahead
     await huey.storage.promoteDue(1);
-    advance(-10);
+    await jump(huey, -10);
     const { names } = record(huey);
     await work(huey);
     expect(names).toEqual(["scheduled"]);
     expect(await result.isRevoked()).toBe(true);
-    await pass(huey, 10);
+    await huey.advance(10);
     expect(names.at(-1)).toBe("revoked");
   });
 
   test("canceled by a hook: the rest of the hooks is skipped", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps = follow(huey);
     huey.preExecute("sunday", () => {
       throw new CancelExecution("No work on Sunday");
@@ -198,7 +195,7 @@ describe("tasks that do not run", () => {
 
 describe("hooks around the body", () => {
   test("postExecute sees the value, after it was stored", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: unknown[] = [];
     huey.postExecute("post", async (task, value, error) => {
       seen.push(task.name, value, error, await huey.result(task.id, { preserve: true }));
@@ -209,7 +206,7 @@ describe("hooks around the body", () => {
   });
 
   test("postExecute sees every kind of failure", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: unknown[] = [];
     huey.postExecute("post", (_task, value, error) => void seen.push([value, error?.name]));
     const errors = [new TaskLockedException("l"), new TaskTimeout("t"), new CancelExecution(), new RangeError("e")];
@@ -227,7 +224,7 @@ describe("hooks around the body", () => {
   });
 
   test("a failing preExecute hook neither stops the task nor the next hook", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const steps: string[] = [];
     huey.preExecute("bad", () => {
       throw new Error("hook");
@@ -239,7 +236,7 @@ describe("hooks around the body", () => {
   });
 
   test("a failing postExecute hook changes nothing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     huey.postExecute("bad", () => {
       throw new Error("hook");

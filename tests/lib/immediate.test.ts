@@ -1,17 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { CancelExecution, TaskException } from "../../lib/errors.ts";
 import { chord, group } from "../../lib/composition/group.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { MemoryStorage } from "../../storage/memory/storage.ts";
-import { failure, memory, NOON, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, memory, NOON, record, refusal, silent, testHuey, work } from "../helpers.ts";
 
 function immediate(options: HueyOptions = {}): Huey {
-  return memory({ immediate: true, ...options });
+  return testHuey({ immediate: true, ...options });
 }
 
 describe("immediate mode", () => {
@@ -171,7 +168,8 @@ describe("immediate mode", () => {
   });
 
   test("a cooperative timeout works", async () => {
-    const huey = immediate();
+    // In real time: the call is the attempt, and nobody moves a clock meanwhile.
+    const huey = memory({ immediate: true });
     const { names } = record(huey);
     const slow = huey.task({ name: "slow", context: true, timeout: { milliseconds: 2 } }, async ({ signal }: TaskContext) => {
       await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));

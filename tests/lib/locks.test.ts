@@ -1,13 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { StorageError, TaskException, TaskLockedException } from "../../lib/errors.ts";
-import { advance, begin, failure, logbook, memory, pass, record, startClock, stopClock, waitUntil, work } from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { begin, failure, idle, logbook, record, testHuey, waitUntil, work } from "../helpers.ts";
 
 describe("a lock", () => {
   test("is held by one at a time and never waits", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("db-backup");
     expect([lock.name, await lock.isLocked(), await huey.isLocked("db-backup")]).toEqual(["db-backup", false, false]);
     const held = await lock.acquire();
@@ -23,7 +20,7 @@ describe("a lock", () => {
   });
 
   test("is released at the end of its scope", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("scope");
     const inside = async (): Promise<void> => {
       await using _held = await lock.acquire();
@@ -35,15 +32,15 @@ describe("a lock", () => {
   });
 
   test("locks of other names and other Hueys are others", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.lockTask("a").acquire();
     expect(await huey.isLocked("b")).toBe(false);
     await huey.lockTask("b").acquire();
-    expect(await memory().isLocked("a")).toBe(false);
+    expect(await testHuey().isLocked("a")).toBe(false);
   });
 
   test("has an owner: who lost it cannot release the next holder's", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock");
     const first = await lock.acquire();
     expect([await lock.clear(), await lock.clear()]).toEqual([true, false]);
@@ -54,26 +51,26 @@ describe("a lock", () => {
   });
 
   test("with a ttl ends by itself", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock", { ttl: { minutes: 1 } });
     const first = await lock.acquire();
-    advance(59);
+    idle(huey, 59);
     expect(await lock.isLocked()).toBe(true);
-    advance(2);
+    idle(huey, 2);
     expect(await lock.isLocked()).toBe(false);
     const second = await lock.acquire();
     expect([await first.release(), await lock.isLocked(), await second.release()]).toEqual([false, true, true]);
   });
 
   test("without a ttl stays", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.lockTask("lock").acquire();
-    advance(1e7);
+    idle(huey, 1e7);
     expect(await huey.isLocked("lock")).toBe(true);
   });
 
   test("with slots has several holders", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock", { slots: 3 });
     const held = [await lock.acquire(), await lock.acquire()];
     expect(await lock.isLocked()).toBe(false);
@@ -89,7 +86,7 @@ describe("a lock", () => {
   });
 
   test("slots of one are no locks of another name", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock", { slots: 3 });
     for (let n = 0; n < 3; n++) await lock.acquire();
     const other = await huey.lockTask("lock.1").acquire();
@@ -98,7 +95,7 @@ describe("a lock", () => {
   });
 
   test("of many that try at once exactly as many as there are slots succeed", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock", { slots: 2 });
     const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lock.acquire()));
     expect(tries.filter(({ status }) => status === "fulfilled").length).toBe(2);
@@ -107,7 +104,7 @@ describe("a lock", () => {
 
 describe("run and wrap", () => {
   test("run holds the lock while the function runs", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock");
     expect(await lock.run(async () => [await lock.isLocked(), "value"])).toEqual([true, "value"]);
     expect(await lock.isLocked()).toBe(false);
@@ -121,14 +118,14 @@ describe("run and wrap", () => {
   });
 
   test("run is refused while it is held; it is not re-entrant", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock");
     expect(await failure(lock.run(() => lock.run(() => 1)))).toBeInstanceOf(TaskLockedException);
     expect(await lock.isLocked()).toBe(false);
   });
 
   test("wrap gives a function that does the same", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const lock = huey.lockTask("lock");
     const add = lock.wrap((a: number, b: number) => a + b);
     expect(await add(1, 2)).toBe(3);
@@ -137,7 +134,7 @@ describe("run and wrap", () => {
   });
 
   test("a task whose body is wrapped ends as locked", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const lock = huey.lockTask("reports-lock");
     const report = huey.task("report", lock.wrap(() => "done"));
@@ -155,7 +152,7 @@ describe("run and wrap", () => {
 
 describe("the task option", () => {
   test("a name, or a name with options", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: boolean[] = [];
     const a = huey.task({ name: "a", lock: "one" }, async () => void seen.push(await huey.isLocked("one")));
     const options = { name: "b", lock: { name: "two", ttl: 60, slots: 1 } };
@@ -168,7 +165,7 @@ describe("the task option", () => {
   });
 
   test("a second invocation meanwhile ends as locked", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const gate = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
     const task = huey.task({ name: "task", lock: "lock" }, async (n: number) => {
@@ -190,7 +187,7 @@ describe("the task option", () => {
   });
 
   test("a locked task is retried normally", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", lock: "lock", retries: 1, retryDelay: 10 }, () => "done");
     const held = await huey.lockTask("lock").acquire();
     const { names } = record(huey);
@@ -198,13 +195,13 @@ describe("the task option", () => {
     await work(huey);
     expect(names.slice(0, 4)).toEqual(["enqueued", "executing", "locked", "retrying"]);
     await held.release();
-    await pass(huey, 10);
+    await huey.advance(10);
     result.reset();
     expect(await result.get()).toBe("done");
   });
 
   test("the lock is released after a failure", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fails = huey.task({ name: "fails", lock: "lock" }, () => {
       throw new Error("no");
     });
@@ -216,7 +213,7 @@ describe("the task option", () => {
 
 describe("the lock of a dead worker", () => {
   test("is freed with its claims", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const started = Promise.withResolvers<void>();
     let runs = 0;
     const task = huey.task({ name: "task", lock: "lock" }, async () => {
@@ -235,7 +232,7 @@ describe("the lock of a dead worker", () => {
   });
 
   test("also when it was taken in the body", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const started = Promise.withResolvers<void>();
     const task = huey.task("task", async () => {
       await huey.lockTask("inner").acquire();
@@ -251,7 +248,7 @@ describe("the lock of a dead worker", () => {
   });
 
   test("with the settlement, unless it has a ttl: as a debounce it outlives the task", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", lock: "of the task" }, async (keep: string | undefined) => {
       await huey.lockTask("debounce", { ttl: 60 }).acquire();
       if (keep !== undefined) await huey.lockTask(keep).acquire();
@@ -266,8 +263,7 @@ describe("the lock of a dead worker", () => {
   });
 
   test("one with a ttl is renewed while its task runs, and no longer", async () => {
-    startClock();
-    const huey = memory();
+    const huey = testHuey();
     const { locks } = huey.storage;
     const renew = locks.replaceIfEqual.bind(locks);
     let renewals = 0;
@@ -282,17 +278,21 @@ describe("the lock of a dead worker", () => {
       await gate.promise;
     })();
     const { done } = await begin(huey);
-    await waitUntil(() => renewals === 6);
+    await waitUntil(() => {
+      if (renewals < 6) idle(huey, 0.01);
+      return renewals === 6;
+    });
     expect(await lock.isLocked()).toBe(true);
     gate.resolve();
     await done;
-    await waitUntil(async () => !await lock.isLocked());
+    idle(huey, 1);
+    expect(await lock.isLocked()).toBe(false);
     expect(renewals).toBe(6);
   });
 
   test("a failure to give it back does not take the place of what the function did", async () => {
     const { logger, lines } = logbook();
-    const huey = memory({ logger });
+    const huey = testHuey({ logger });
     const { locks } = huey.storage;
     locks.deleteIfEqual = () => Promise.reject(new StorageError("connection reset"));
     expect(await huey.lockTask("lock").run(() => "done")).toBe("done");
@@ -306,7 +306,7 @@ describe("the lock of a dead worker", () => {
   });
 
   test("one that was taken outside of tasks stays", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await huey.lockTask("outside").acquire();
     await huey.task("task", () => 1)();
     await huey.storage.claim(1, { consumer: "dead", worker: "w" });

@@ -4,7 +4,7 @@ import { coreOf } from "../../lib/core/core.ts";
 import { executeClaim } from "../../lib/execution/execute.ts";
 import { chord } from "../../lib/composition/group.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { advance, claim, memory, OWNER, promote, record, startClock, stopClock } from "../helpers.ts";
+import { claim, idle, OWNER, promote, record, testHuey } from "../helpers.ts";
 
 /** Runs everything, up to 100 attempts at a time. */
 async function runTogether(huey: Huey): Promise<void> {
@@ -16,7 +16,7 @@ async function runTogether(huey: Huey): Promise<void> {
 }
 
 test("each task keeps its own context", async () => {
-  const huey = memory();
+  const huey = testHuey();
   const task = huey.task({ name: "task", context: true }, async (context, n: number) => {
     const { id } = context;
     for (let turn = 0; turn < n % 7; turn++) await Promise.resolve();
@@ -28,8 +28,7 @@ test("each task keeps its own context", async () => {
 });
 
 test("a lock lets one through, the others are retried until they had it", async () => {
-  const huey = memory();
-  stopClock();
+  const huey = testHuey();
   let inside = 0;
   let most = 0;
   const task = huey.task({ name: "task", lock: { name: "lock", slots: 3 }, retries: 1000 }, async (n: number) => {
@@ -42,17 +41,16 @@ test("a lock lets one through, the others are retried until they had it", async 
   await runTogether(huey);
   // Those that were tried again at once many times pause for a second.
   for (; await huey.scheduledCount() > 0; await runTogether(huey)) {
-    advance(1);
+    idle(huey, 1);
     await promote(huey);
   }
-  startClock();
   for (const result of results) result.reset();
   expect(await results.get()).toEqual(Array.from({ length: 40 }, (_, n) => n));
   expect([most, await huey.isLocked("lock")]).toEqual([3, false]);
 });
 
 test("a chord of many members calls back once", async () => {
-  const huey = memory();
+  const huey = testHuey();
   const give = huey.task("give", async (n: number) => {
     for (let turn = 0; turn < n % 5; turn++) await Promise.resolve();
     return n;
@@ -66,7 +64,7 @@ test("a chord of many members calls back once", async () => {
 });
 
 test("a once-revocation of a task stops one, not several", async () => {
-  const huey = memory();
+  const huey = testHuey();
   let runs = 0;
   const task = huey.task("task", (_n: number) => ++runs);
   await task.revoke({ once: true });
@@ -76,7 +74,7 @@ test("a once-revocation of a task stops one, not several", async () => {
 });
 
 test("nothing is left behind", async () => {
-  const huey = memory();
+  const huey = testHuey();
   const task = huey.task({ name: "task", lock: { name: "l", slots: 1000 }, timeout: 60 }, (n: number) => n);
   const results = await task.map(Array.from({ length: 200 }, (_, n) => n));
   await runTogether(huey);

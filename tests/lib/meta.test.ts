@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chord } from "../../mod.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
-import { advance, claim, failure, memory, NOON, pass, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { claim, failure, idle, NOON, refusal, testHuey, work } from "../helpers.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Message } from "../../lib/message/message.ts";
@@ -81,18 +81,15 @@ for (const label of STORAGES) {
 }
 
 describe("meta", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   test.each([{ a: 1 }, { a: null }, [[]], "a", 5, new Map(), { a: "\ud800" }, { "\udc00": "a" }, { a: ["b"] }])(
     "%p is no meta",
     async (meta) => {
-      await refusal(() => memory().task("task", () => 1).with({ meta: meta as never }), "meta");
+      await refusal(() => testHuey().task("task", () => 1).with({ meta: meta as never }), "meta");
     },
   );
 
   test("has at most 64 keys, and 8192 bytes of UTF-8", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => 1);
     const keys = (count: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, ""]));
@@ -105,7 +102,7 @@ describe("meta", () => {
   });
 
   test("is checked for a whole composition at the call, with what each step inherits", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { note } = noting(huey);
     const sized = (key: string, bytes: number): Record<string, string> => ({ [key]: "x".repeat(bytes - 1) });
     const [large, larger] = [note.with({ meta: sized("a", 5000) }), note.with({ meta: sized("b", 5000) })];
@@ -129,7 +126,7 @@ describe("meta", () => {
   });
 
   test("is that of the time of the call, whatever becomes of the object, and cannot be changed", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { seen, note } = noting(huey);
     const meta: Record<string, string> = { a: "1" };
     const call = note.with({ meta });
@@ -142,7 +139,7 @@ describe("meta", () => {
   });
 
   test("may have any names", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { seen, note } = noting(huey);
     const meta = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c","$huey":"d","":"e"}') as Record<string, string>;
     await huey.enqueue(note.with({ meta }).s("x").andThen(note.with({ meta: { own: "f" } }), "y"));
@@ -152,7 +149,7 @@ describe("meta", () => {
   });
 
   test("costs a message nothing where there is none", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", (n: number) => n);
     await task(1);
     const { claims: [taken] } = await claim(huey);
@@ -179,7 +176,7 @@ describe("meta", () => {
     { run: 5 },
   ];
   test.each(wild)("a message with %j is set aside", async (field) => {
-    const huey = memory();
+    const huey = testHuey();
     huey.task("task", () => 1);
     const data = new TextEncoder().encode(JSON.stringify({ v: 1, id: "a", name: "task", args: [], ...field }));
     await huey.storage.enqueue([{ id: "a", data, priority: 0, track: true }]);
@@ -189,7 +186,7 @@ describe("meta", () => {
   });
 
   test("of a follow-up in a message of anybody, that would come to too much, is left out", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { seen } = noting(huey);
     const next = { v: 1, id: "b", name: "note", args: ["next"], meta: { b: "y".repeat(5000) } };
     const message = { v: 1, id: "a", name: "note", args: ["first"], meta: { a: "x".repeat(5000) }, next };
@@ -213,11 +210,8 @@ describe("meta", () => {
 });
 
 describe("enqueuedAt", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   test("is the time of the call, of a follow-up its own", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const seen: [string, number][] = [];
     const task = huey.task(
       { name: "task", context: true, retries: 1, retryDelay: 5 },
@@ -231,12 +225,12 @@ describe("enqueuedAt", () => {
     expect(scheduled.task.enqueuedAt).toEqual(new Date(NOON));
     await task("retried");
     await huey.enqueue(task.s("first").andThen(task, "second"));
-    advance(1);
+    idle(huey, 1);
     await work(huey);
     await huey.enqueue(chord([task.s("m")], task, "callback"));
-    advance(1);
+    idle(huey, 1);
     await work(huey);
-    await pass(huey, 10);
+    await huey.advance(10);
     expect(Object.fromEntries(seen)).toEqual({ scheduled: 0, retried: 0, first: 0, second: 1000, m: 1000, callback: 2000 });
     expect(coreOf(huey)).toBeDefined();
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { spread } from "../../lib/serializer/spread.ts";
-import { failure, memory, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { failure, record, refusal, testHuey, work } from "../helpers.ts";
 
 function adding(huey: Huey) {
   return huey.task("add", (a: number, b: number) => a + b);
@@ -15,7 +15,7 @@ function echoing(huey: Huey) {
 
 describe("a pipeline", () => {
   test("the guide's", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const pipeline = add.s(1, 2).andThen(add, 3).andThen(add, 4).andThen(add, 5);
     expect([pipeline.kind, pipeline.tasks.length]).toEqual(["pipeline", 4]);
@@ -30,7 +30,7 @@ describe("a pipeline", () => {
   });
 
   test("fibonacci with spread", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const fib = huey.task("fib", (a: number, b: number = 1) => spread(a + b, a));
     const pipeline = fib.s(1).andThen(fib).andThen(fib).andThen(fib);
     const results = await huey.enqueue(pipeline);
@@ -39,7 +39,7 @@ describe("a pipeline", () => {
   });
 
   test("the ids are known from the start and kept", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const pipeline = add.s(1, 2).andThen(add, 3);
     const results = await huey.enqueue(pipeline);
@@ -50,7 +50,7 @@ describe("a pipeline", () => {
   });
 
   test("andThen and onError leave what they are called on alone", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const handler = huey.task("handler", (error: Error) => error.message);
     const task = add.s(1, 2);
@@ -67,7 +67,7 @@ describe("a pipeline", () => {
   });
 
   test("a later step can be anything that is ready-made; the value is appended", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const echo = echoing(huey);
     const results = await huey.enqueue(add.s(1, 2).andThen(echo.s("given")).andThen(echo.with({ priority: 3 }), "x"));
@@ -76,7 +76,7 @@ describe("a pipeline", () => {
   });
 
   test("a pipeline can be continued by a pipeline", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const double = huey.task("double", (n: number) => n * 2);
     const tail = double.with({}).s as (...values: number[]) => ReturnType<typeof double.s>;
@@ -87,19 +87,18 @@ describe("a pipeline", () => {
   });
 
   test("a step keeps its own options, and may wait for its time", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const results = await huey.enqueue(add.s(1, 2).andThen(add.with({ delay: 3600 }), 3));
     await work(huey);
     expect(await huey.scheduledCount()).toBe(1);
-    stopClock(Date.now() + 3_600_001);
+    await huey.jumpTo(new Date(huey.clock.now().getTime() + 3_600_001));
     await huey.storage.promoteDue(1);
-    startClock();
     expect(await results.get()).toEqual([3, undefined]);
   });
 
   test("each step is retried by itself", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     let runs = 0;
     const flaky = huey.task({ name: "flaky", retries: 2 }, (n: number) => {
@@ -112,7 +111,7 @@ describe("a pipeline", () => {
   });
 
   test("works without stored results", async () => {
-    const huey = memory({ results: false });
+    const huey = testHuey({ results: false });
     const seen: number[] = [];
     const add = adding(huey);
     const note = huey.task("note", (n: number) => void seen.push(n));
@@ -122,7 +121,7 @@ describe("a pipeline", () => {
   });
 
   test("refuses what is no step", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = adding(huey).s(1, 2) as unknown as Record<string, (step: unknown) => unknown>;
     for (const method of ["andThen", "onError"]) {
       for (const step of [undefined, null, 5, () => 1, {}]) await refusal(() => task[method]!(step));
@@ -146,7 +145,7 @@ describe("what a value adds to the next step", () => {
     ["an empty spread", spread(), []],
   ];
   test.each(values)("%s", async (_name, value, added) => {
-    const huey = memory();
+    const huey = testHuey();
     const echo = echoing(huey);
     const give = huey.task("give", () => value);
     const results = await huey.enqueue(give.s().andThen(echo, "given"));
@@ -155,7 +154,7 @@ describe("what a value adds to the next step", () => {
   });
 
   test("an error that is returned is a value", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const echo = echoing(huey);
     const give = huey.task("give", (): unknown => new RangeError("as a value"));
     const results = await huey.enqueue(give.s().andThen(echo));
@@ -166,7 +165,7 @@ describe("what a value adds to the next step", () => {
   });
 
   test("a spread is read as a plain array", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const pair = huey.task("pair", () => spread("a", 1));
     const result = await pair();
     await work(huey);
@@ -177,7 +176,7 @@ describe("what a value adds to the next step", () => {
 
 describe("a pipeline that stops", () => {
   test("at a failure: the later steps never run; the group rejects", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const fails = huey.task("fails", (n: number): number => {
       throw new Error(`no ${n}`);
@@ -192,7 +191,7 @@ describe("a pipeline that stops", () => {
   });
 
   test("at a revoked step", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const add = adding(huey);
     const other = huey.task("other", (n: number) => n);
     const results = await huey.enqueue(add.s(1, 2).andThen(other).andThen(add, 1));

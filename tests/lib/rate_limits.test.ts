@@ -1,25 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { RateLimitExceeded, type TaskException } from "../../lib/errors.ts";
 import type { RateLimit } from "../../lib/types/limits.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { TestHuey } from "../../testing/mod.ts";
-import {
-  advance,
-  failure,
-  memory,
-  NOON,
-  pass,
-  promote,
-  record,
-  refusal,
-  silent,
-  startClock,
-  stopClock,
-  work,
-} from "../helpers.ts";
-
-beforeEach(() => stopClock());
-afterEach(startClock);
+import { failure, idle, NOON, promote, record, refusal, silent, testHuey, work } from "../helpers.ts";
 
 /** How many of `tries` get through now. */
 async function through(limit: RateLimit, tries: number): Promise<number> {
@@ -32,23 +16,23 @@ async function through(limit: RateLimit, tries: number): Promise<number> {
 
 describe("fixed windows", () => {
   test("are aligned to the clock", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 3, per: 60 });
-    stopClock(NOON + 50_000);
+    await huey.jumpTo(new Date(NOON + 50_000));
     expect(await through(limit, 5)).toBe(3);
-    advance(9.999);
+    idle(huey, 9.999);
     expect(await through(limit, 5)).toBe(0);
-    advance(0.001);
+    idle(huey, 0.001);
     expect(await through(limit, 5)).toBe(3);
-    advance(60);
+    idle(huey, 60);
     expect(await through(limit, 2)).toBe(2);
     expect(await through(limit, 2)).toBe(1);
   });
 
   test("a refusal tells the name and the seconds until the next window", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 1, per: { minutes: 1 } });
-    stopClock(NOON + 18_500);
+    await huey.jumpTo(new Date(NOON + 18_500));
     await limit.acquire();
     const error = await failure(limit.acquire()) as RateLimitExceeded;
     expect(error).toBeInstanceOf(RateLimitExceeded);
@@ -56,18 +40,18 @@ describe("fixed windows", () => {
   });
 
   test("0 lets none through", async () => {
-    const huey = memory();
+    const huey = testHuey();
     for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
       const limit = huey.rateLimit(algorithm, { limit: 0, per: 60, algorithm });
       expect(await through(limit, 3)).toBe(0);
-      advance(3600);
+      idle(huey, 3600);
       const error = await failure(limit.acquire()) as RateLimitExceeded;
       expect(Number.isFinite(error.delay)).toBe(true);
     }
   });
 
   test("several that try at once", async () => {
-    const huey = memory();
+    const huey = testHuey();
     for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
       const limit = huey.rateLimit(algorithm, { limit: 4, per: 60, algorithm });
       const tries = await Promise.allSettled(Array.from({ length: 20 }, () => limit.acquire()));
@@ -76,7 +60,7 @@ describe("fixed windows", () => {
   });
 
   test("limits of one name share their count; other names do not", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const options = { limit: 2, per: 60 };
     await huey.rateLimit("shared", options).acquire();
     expect(await through(huey.rateLimit("shared", options), 5)).toBe(1);
@@ -86,12 +70,12 @@ describe("fixed windows", () => {
 
 describe("sliding windows", () => {
   test("never let more than the limit through in any span of that length", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 3, per: 60, algorithm: "sliding" });
-    stopClock(NOON + 50_000);
+    await huey.jumpTo(new Date(NOON + 50_000));
     const passed: number[] = [];
     for (let second = 0; second < 300; second += 7) {
-      stopClock(NOON + 50_000 + second * 1000);
+      await huey.jumpTo(new Date(NOON + 50_000 + second * 1000));
       for (let n = await through(limit, 2); n > 0; n--) passed.push(second);
     }
     for (const start of passed) {
@@ -101,47 +85,47 @@ describe("sliding windows", () => {
   });
 
   test("do not let twice the limit through around an edge", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 3, per: 60, algorithm: "sliding" });
-    stopClock(NOON + 59_000);
+    await huey.jumpTo(new Date(NOON + 59_000));
     expect(await through(limit, 5)).toBe(3);
-    advance(2);
+    idle(huey, 2);
     expect(await through(limit, 5)).toBe(0);
-    advance(120);
+    idle(huey, 120);
     expect(await through(limit, 5)).toBe(3);
   });
 
   test("the delay is when a try makes sense", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 2, per: 60, algorithm: "sliding" });
     await through(limit, 2);
     const { delay } = await failure(limit.acquire()) as RateLimitExceeded;
     expect(delay).toBeGreaterThan(0);
-    advance(delay);
+    idle(huey, delay);
     expect(await through(limit, 1)).toBe(1);
   });
 });
 
 describe("token buckets", () => {
   test("start full and fill steadily", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 6, per: 60, algorithm: "token-bucket" });
     expect(await through(limit, 10)).toBe(6);
-    advance(9.999);
+    idle(huey, 9.999);
     expect(await through(limit, 1)).toBe(0);
-    advance(0.001);
+    idle(huey, 0.001);
     expect(await through(limit, 3)).toBe(1);
-    advance(30);
+    idle(huey, 30);
     expect(await through(limit, 10)).toBe(3);
-    advance(100_000);
+    idle(huey, 100_000);
     expect(await through(limit, 10)).toBe(6);
   });
 
   test("the delay is until the next token", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 6, per: 60, algorithm: "token-bucket" });
     await through(limit, 6);
-    advance(4);
+    idle(huey, 4);
     expect(((await failure(limit.acquire())) as RateLimitExceeded).delay).toBeCloseTo(6, 5);
   });
 });
@@ -149,11 +133,11 @@ describe("token buckets", () => {
 for (const algorithm of ["sliding", "token-bucket"] as const) {
   for (const apartSeconds of [10, 500]) {
     test(`${algorithm}: hosts whose clocks are ${apartSeconds} s apart get no more together`, async () => {
-      const huey = memory();
+      const huey = testHuey();
       const limit = huey.rateLimit("api", { limit: 10, per: 60, algorithm });
       let admitted = 0;
       for (let n = 0; n < 400; n++) {
-        stopClock(NOON + n * 10 + (n % 2) * apartSeconds * 1000);
+        await huey.jumpTo(new Date(NOON + n * 10 + (n % 2) * apartSeconds * 1000));
         admitted += await through(limit, 1);
       }
       // The clock of the other host is ahead once, which may fill the limit once more.
@@ -164,25 +148,27 @@ for (const algorithm of ["sliding", "token-bucket"] as const) {
 
 describe.each(["sliding", "token-bucket"] as const)("%s", (algorithm) => {
   test("a clock that was years ahead for a moment holds nobody up for years", async () => {
-    const limit = memory().rateLimit("api", { limit: 2, per: 60, algorithm });
-    stopClock(NOON + 20 * 365 * 86_400_000);
+    const huey = testHuey();
+    const limit = huey.rateLimit("api", { limit: 2, per: 60, algorithm });
+    await huey.jumpTo(new Date(NOON + 20 * 365 * 86_400_000));
     expect(await through(limit, 3)).toBe(2);
-    stopClock(NOON);
+    await huey.jumpTo(new Date(NOON));
     expect(await through(limit, 3)).toBe(2);
     expect(await limit.currentUsage()).toBe(2);
     expect((await failure(limit.acquire()) as RateLimitExceeded).delay).toBeLessThanOrEqual(60);
   });
 
   test("of a clock that is hours ahead a call waits no longer than the limit says, and asks again", async () => {
-    const limit = memory().rateLimit("api", { limit: 2, per: 60, algorithm });
-    stopClock(NOON + 3 * 3_600_000);
+    const huey = testHuey();
+    const limit = huey.rateLimit("api", { limit: 2, per: 60, algorithm });
+    await huey.jumpTo(new Date(NOON + 3 * 3_600_000));
     expect(await through(limit, 3)).toBe(2);
-    stopClock(NOON);
+    await huey.jumpTo(new Date(NOON));
     expect((await failure(limit.acquire()) as RateLimitExceeded).delay).toBeLessThanOrEqual(60);
   });
 
   test("a state that is none counts as none", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 2, per: 60, algorithm });
     await through(limit, 1);
     const [key] = [...(await huey.storage.meta.entries()).keys()];
@@ -196,7 +182,7 @@ describe.each(["sliding", "token-bucket"] as const)("%s", (algorithm) => {
 
 describe("the other members", () => {
   test("run, wrap, currentUsage, reset", async () => {
-    const huey = memory();
+    const huey = testHuey();
     for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
       const limit = huey.rateLimit(algorithm, { limit: 2, per: 60, algorithm });
       expect([limit.name, await limit.currentUsage()]).toEqual([algorithm, 0]);
@@ -212,24 +198,24 @@ describe("the other members", () => {
   });
 
   test("currentUsage is not stale in a new window", async () => {
-    const huey = memory();
+    const huey = testHuey();
     for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
       const limit = huey.rateLimit(algorithm, { limit: 2, per: 60, algorithm });
       await limit.acquire();
-      advance(180);
+      idle(huey, 180);
       expect(await limit.currentUsage()).toBe(0);
     }
   });
 
   test("the function's failure still counts as a call", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const limit = huey.rateLimit("api", { limit: 1, per: 60 });
     expect((await failure(limit.run(() => Promise.reject(new Error("no"))))).message).toBe("no");
     expect(await failure(limit.acquire())).toBeInstanceOf(RateLimitExceeded);
   });
 
   test("wrong arguments are refused", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await refusal(() => huey.rateLimit("", { limit: 1, per: 1 }));
     await refusal(() => huey.rateLimit("a", { limit: -1, per: 1 }), "limit", "-1");
     await refusal(() => huey.rateLimit("a", { limit: 1.5, per: 1 }), "limit", "1.5");
@@ -261,7 +247,7 @@ describe("a rate limited task", () => {
   });
 
   test("the limit's name defaults to the task's, and may be shared", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const own = huey.task({ name: "own", rateLimit: { limit: 5, per: 60 } }, () => 1);
     await own();
     await work(huey);
@@ -291,20 +277,20 @@ describe("a rate limited task", () => {
   });
 
   test("in immediate mode it waits in the schedule, its retries kept", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     const task = huey.task({ name: "task", retries: 1, retryDelay: 1, rateLimit: { limit: 0, per: 60 } }, () => 1);
     await task();
     expect(await huey.scheduled()).toMatchObject([{ eta: new Date(NOON + 60_000), retries: 1 }]);
   });
 
   test("retry false uses up the retries, then it has failed", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const { names } = record(huey);
     const task = huey.task({ name: "task", retries: 1, rateLimit: { limit: 0, per: 60, retry: false } }, () => 1);
     const result = await task();
     await work(huey);
     expect((await huey.scheduled())[0]).toMatchObject({ retries: 0, eta: new Date(NOON + 60_000) });
-    await pass(huey, 60);
+    await huey.advance(60);
     expect(names.filter((name) => name === "rate-limited").length).toBe(2);
     expect([await huey.pendingCount(), await huey.scheduledCount()]).toEqual([0, 0]);
     result.reset();
@@ -313,14 +299,14 @@ describe("a rate limited task", () => {
   });
 
   test("RateLimitExceeded thrown by the body counts the same", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task("task", () => {
       throw new RateLimitExceeded("remote", 30);
     });
     await task();
     await work(huey);
     expect((await huey.scheduled())[0]!.eta).toEqual(new Date(NOON + 30_000));
-    advance(30);
+    idle(huey, 30);
     expect(await promote(huey)).toBe(1);
   });
 });

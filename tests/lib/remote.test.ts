@@ -3,12 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { ConfigurationError, SignedSerializer, type TaskException } from "../../mod.ts";
 import { Huey } from "../../lib/huey/huey.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
-import { failure, memory, pass, record, refusal, silent, startClock, stopClock, work } from "../helpers.ts";
+import { failure, pass, record, refusal, testHuey, work } from "../helpers.ts";
 
 /** A Huey that defines tasks, and one on the same storage that calls them. */
 function pair(options: HueyOptions = {}) {
-  const here = memory(options);
-  const there = new Huey({ ...options, storage: here.storage, logger: silent });
+  const here = testHuey(options);
+  const there = testHuey({ ...options, beside: here });
   return { here, there };
 }
 
@@ -46,30 +46,25 @@ describe("a remote task", () => {
   });
 
   test("is left to others by a consumer that knows it so, then is dead, and unknown", async () => {
-    stopClock();
-    try {
-      const { here, there } = pair();
-      const result = await here.remote<() => number>("elsewhere")();
-      await work(here);
-      expect([await here.deadLetterCount(), await here.scheduledCount()]).toEqual([0, 1]);
-      there.task("elsewhere", () => 5);
-      await pass(there, 1);
-      expect(await result.get()).toBe(5);
-      const late = await here.remote<() => number>("nowhere")();
-      await work(here);
-      for (let second = 0; second < 6; second++) await pass(here, 1);
-      expect((await here.deadLetters()).map(({ kind, taskName }) => [kind, taskName])).toEqual([["unknown", "nowhere"]]);
-      expect((await failure(late.get({ blocking: true })) as TaskException).metadata.outcome).toBe("dead");
-      there.task("nowhere", () => 6);
-      late.reset();
-      expect([await here.retry(late.id), await work(there), await late.get()] as unknown[]).toEqual([true, 1, 6]);
-    } finally {
-      startClock();
-    }
+    const { here, there } = pair();
+    const result = await here.remote<() => number>("elsewhere")();
+    await work(here);
+    expect([await here.deadLetterCount(), await here.scheduledCount()]).toEqual([0, 1]);
+    there.task("elsewhere", () => 5);
+    await pass(there, 1);
+    expect(await result.get()).toBe(5);
+    const late = await here.remote<() => number>("nowhere")();
+    await work(here);
+    for (let second = 0; second < 6; second++) await pass(here, 1);
+    expect((await here.deadLetters()).map(({ kind, taskName }) => [kind, taskName])).toEqual([["unknown", "nowhere"]]);
+    expect((await failure(late.get({ blocking: true })) as TaskException).metadata.outcome).toBe("dead");
+    there.task("nowhere", () => 6);
+    late.reset();
+    expect([await here.retry(late.id), await work(there), await late.get()] as unknown[]).toEqual([true, 1, 6]);
   });
 
   test("is no task of the same Huey, whichever came first; twice remote is one", async () => {
-    const huey = memory();
+    const huey = testHuey();
     huey.task("own", () => 1);
     huey.remote("far");
     huey.remote("far", { retries: 1 });
@@ -83,7 +78,7 @@ describe("a remote task", () => {
   });
 
   test("refuses wrong names and options", async () => {
-    const huey = memory();
+    const huey = testHuey();
     await refusal(() => huey.remote(""), "name of a remote task");
     await refusal(() => huey.remote(undefined as never), "name of a remote task");
     await refusal(() => huey.remote("a", { name: "b" } as never), "name");
@@ -93,7 +88,7 @@ describe("a remote task", () => {
   });
 
   test("waits in the storage in immediate mode, where there is no function to run", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     const remote = huey.remote<(n: number) => number>("far");
     const result = await remote(1);
     expect([await huey.pendingCount(), (await result.state()).state]).toEqual([1, "waiting"]);
@@ -137,7 +132,7 @@ describe("a handle by id", () => {
   });
 
   test("forgets what it has read when the task is tried again", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let fails = true;
     const task = huey.task("task", () => {
       if (fails) throw new Error("no");
@@ -167,7 +162,7 @@ describe("a handle by id", () => {
 });
 
 test("a failed task of a signed queue is kept signed, and another's error is not taken for its own", async () => {
-  const huey = memory({ serializer: new SignedSerializer({ secret: "a secret of sixteen bytes" }) });
+  const huey = testHuey({ serializer: new SignedSerializer({ secret: "a secret of sixteen bytes" }) });
   let fails = true;
   const task = huey.task("task", (name: string) => {
     if (fails) throw new Error(`no ${name}`);

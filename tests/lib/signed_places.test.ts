@@ -5,10 +5,11 @@ import type { Huey } from "../../lib/huey/huey.ts";
 import { progressKey } from "../../lib/core/keys.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { Place } from "../../lib/types/options.ts";
-import { failure, lostCount, memory, startClock, stopClock, work } from "../helpers.ts";
+import { failure, idle, lostCount, testHuey, work } from "../helpers.ts";
+import type { TestHuey } from "../../testing/mod.ts";
 
 const secret = "a secret of some length";
-const signed = (name = "shop"): Huey => memory({ name, serializer: new SignedSerializer({ secret }) });
+const signed = (name = "shop"): TestHuey => testHuey({ name, serializer: new SignedSerializer({ secret }) });
 /** What somebody with access to the storage makes of a value that the application keeps for him. */
 const forged = { v: 1, id: "forged", name: "drop", args: ["customers"] };
 
@@ -235,7 +236,7 @@ describe("the message of a task that has ended is set aside when it is stored ag
 
   test("but not one that is tried again, whatever is stored of it meanwhile", async () => {
     for (const storeIntermediateErrors of [false, true]) {
-      const huey = memory({ serializer: new SignedSerializer({ secret }), storeIntermediateErrors });
+      const huey = testHuey({ serializer: new SignedSerializer({ secret }), storeIntermediateErrors });
       let runs = 0;
       const task = huey.task({ name: "task", retries: 2 }, () => {
         if (++runs < 3) throw new Error("not yet");
@@ -258,7 +259,7 @@ describe("the message of a task that has ended is set aside when it is stored ag
   });
 
   test("and not in immediate mode", async () => {
-    const huey = memory({ serializer: new SignedSerializer({ secret }), immediate: true });
+    const huey = testHuey({ serializer: new SignedSerializer({ secret }), immediate: true });
     const task = huey.task("task", () => 1);
     for (let round = 0; round < 2; round++) expect(await (await task.with({ id: "same" })()).get()).toBe(1);
   });
@@ -272,9 +273,8 @@ test("a message that is left to other consumers, and then is a dead letter, runs
   await huey.storage.enqueue([item!]);
   for (let round = 0; round < 6; round++) {
     await work(huey);
-    stopClock(Date.now() + 60_000);
+    idle(huey, 60);
     await huey.storage.promoteDue(10);
-    startClock();
   }
   const [letter] = await huey.deadLetters();
   expect(letter!.reason).toContain("No task is registered");
@@ -296,7 +296,7 @@ test("a serializer is told the place of each value, the same when it is written 
       return super.deserialize(data, place);
     }
   }
-  const huey = memory({ name: "shop", serializer: new Telling({ secret }) });
+  const huey = testHuey({ name: "shop", serializer: new Telling({ secret }) });
   const task = huey.task("task", () => 1);
   await task.with({ id: "7" })();
   await work(huey);
@@ -315,7 +315,7 @@ test("a serializer is told the place of each value, the same when it is written 
 
 test("what cannot be read under the id of a task that has ended leaves its result alone", async () => {
   for (const isSigned of [true, false]) {
-    const huey = isSigned ? signed() : memory();
+    const huey = isSigned ? signed() : testHuey();
     const task = huey.task("task", (value: unknown) => value);
     const [result, other] = [await task(1), await task(2)];
     const moved = (await huey.storage.pending()).find(({ id }) => id === other.id)!;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { spread } from "../../mod.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { WorkerLostError } from "../../lib/errors.ts";
@@ -6,7 +6,7 @@ import { interruptAttempts } from "../../lib/execution/end_claims.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import type { TaskContext } from "../../lib/types/context.ts";
 import { perform, TestHuey } from "../../testing/mod.ts";
-import { begin, claim, failure, logbook, memory, OWNER, run, startClock, stopClock, work } from "../helpers.ts";
+import { begin, claim, failure, logbook, memory, OWNER, run, testHuey, work } from "../helpers.ts";
 import { hueyOn, STORAGES } from "./_every_storage.ts";
 
 for (const label of STORAGES) {
@@ -119,19 +119,16 @@ for (const label of STORAGES) {
 }
 
 describe("a step", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   /** Runs a task of this function once. @returns what it failed of */
   async function failing(fn: (context: TaskContext) => unknown): Promise<Error> {
-    const huey = memory();
+    const huey = testHuey();
     const result = await huey.task({ name: "task", context: true }, fn as (context: TaskContext) => Promise<void>)();
     await work(huey);
     return (await failure(result.get({ blocking: true }))).cause as Error;
   }
 
   test("that throws is not stored, and its error goes on", async () => {
-    const huey = memory();
+    const huey = testHuey();
     let tries = 0;
     const task = huey.task({ name: "task", context: true, retries: 1 }, (context) =>
       context.step("a", () => {
@@ -151,7 +148,7 @@ describe("a step", () => {
       name: "TypeError",
       message: 'Step "a" of task task was used before in this attempt',
     });
-    const task = memory().task({ name: "task", context: true }, async (context, calls: number) => {
+    const task = testHuey().task({ name: "task", context: true }, async (context, calls: number) => {
       for (let call = 1; call < calls; call++) await context.step(`${call}`, () => 1);
       return await context.step("1", () => ({ local: true }));
     });
@@ -165,7 +162,7 @@ describe("a step", () => {
     }
     expect(await failing((context) => context.step("x".repeat(1001), () => 1))).toMatchObject({ name: "RangeError" });
     expect(await failing((context) => context.step("a", 5 as never))).toMatchObject({ name: "TypeError" });
-    const huey = memory();
+    const huey = testHuey();
     const names = ["x".repeat(1000), "é".repeat(1000), "__proto__", "a/b", "\0", " "];
     const result = await huey.task({ name: "task", context: true }, async (context) => {
       for (const name of names) await context.step(name, () => name);
@@ -208,7 +205,7 @@ describe("a step", () => {
   });
 
   test("after an interruption is not done again, and its steps go whatever becomes of the task", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const calls: string[] = [];
     const task = huey.task({ name: "task", context: true }, async (context) => {
       await context.step("a", () => calls.push("a"));
@@ -225,6 +222,7 @@ describe("a step", () => {
   });
 
   test("is tried until the storage takes it, and is stored once", async () => {
+    // In real time: it waits between its tries, while nobody moves a clock.
     const huey = memory();
     let calls = 0;
     const task = huey.task({ name: "task", context: true }, async (context) => await context.step("a", () => ++calls));
@@ -239,13 +237,12 @@ describe("a step", () => {
     };
     const { claims: [taken] } = await claim(huey);
     const { executeClaim: execute } = await import("../../lib/execution/execute.ts");
-    startClock();
     await execute(coreOf(huey)!, taken!, { owner: OWNER, revocations: false, stop: new AbortController().signal });
     expect([calls, failures, await result.get()]).toEqual([1, 2, 1]);
   });
 
   test("whose stored value was forged or damaged fails the task, and is not done again", async () => {
-    const huey = memory({ serializer: new SignedSerializer({ secret: "0123456789abcdef" }) });
+    const huey = testHuey({ serializer: new SignedSerializer({ secret: "0123456789abcdef" }) });
     let calls = 0;
     const task = huey.task({ name: "task", context: true }, async (context) => await context.step("a", () => ++calls));
     const result = await task();
@@ -256,7 +253,7 @@ describe("a step", () => {
   });
 
   test("a plain task asks its storage for nothing", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", context: true }, (context) => context.attempt);
     const dropped: unknown[] = [];
     const { storage } = huey;
@@ -270,7 +267,7 @@ describe("a step", () => {
 
   test("is logged at debug", async () => {
     const { logger, lines } = logbook();
-    const huey = memory({ logger });
+    const huey = testHuey({ logger });
     const { id } = await huey.task({ name: "task", context: true }, async (context) => await context.step("pay", () => 1))();
     await work(huey);
     expect(lines.filter(({ message }) => message.includes("Step")).map(({ level, message }) => `${level} ${message}`)).toEqual([

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chord, every, group } from "../../mod.ts";
 import { PeriodicTasks } from "../../consumer/loop/periodic.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
-import { advance, begin, failure, memory, pass, record, refusal, startClock, stopClock, work } from "../helpers.ts";
+import { begin, failure, idle, record, refusal, testHuey, work } from "../helpers.ts";
 import { hueyOn, STORAGES } from "./_every_storage.ts";
 
 for (const label of STORAGES) {
@@ -152,21 +152,18 @@ for (const label of STORAGES) {
 }
 
 describe("a unique key", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   test("is held for a time, whether the task has ended or not", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", unique: { until: { minutes: 1 } } }, () => 1);
     const first = await task();
-    await pass(huey, 59);
+    await huey.advance(59);
     expect((await task()).id).toBe(first.id);
-    advance(2);
+    idle(huey, 2);
     expect((await task()).duplicate).toBe(false);
   });
 
   test("is of one task, and of the arguments as they are written", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const one = huey.task({ name: "one", unique: true }, (_value: unknown) => 1);
     const two = huey.task({ name: "two", unique: true }, (_value: unknown) => 1);
     const calls = [{ a: 1, b: 2 }, { b: 2, a: 1 }, new Date(5), 5, "5", undefined, null, [], {}, new Map([[1, 2]]), 5n];
@@ -175,7 +172,7 @@ describe("a unique key", () => {
   });
 
   test("is that of the call, where the call gives one", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", unique: true }, (n: number) => n);
     await task(1);
     expect((await task.with({ unique: false })(1)).duplicate).toBe(false);
@@ -189,7 +186,7 @@ describe("a unique key", () => {
 
   test("does not depend on what compresses or signs", async () => {
     for (const serializer of [new Serializer({ compression: true }), new SignedSerializer({ secret: "0123456789abcdef" })]) {
-      const huey = memory({ serializer });
+      const huey = testHuey({ serializer });
       const task = huey.task({ name: "task", unique: true }, (text: string) => text);
       expect([(await task("x".repeat(5000))).duplicate, (await task("x".repeat(5000))).duplicate]).toEqual([false, true]);
     }
@@ -204,7 +201,7 @@ describe("a unique key", () => {
   ] as unknown as [string, () => string, string][])(
     "that %s is a TypeError of the call",
     async (_what, key, text) => {
-      const huey = memory();
+      const huey = testHuey();
       await refusal(() => huey.task({ name: "task", unique: { key } }, (_n: number) => 1)(1), "unique.key", "task task", text);
       await refusal(() => huey.task("other", (_n: number) => 1).with({ unique: { key } })(1), "unique.key", "other", text);
       expect(await huey.pendingCount()).toBe(0);
@@ -212,7 +209,7 @@ describe("a unique key", () => {
   );
 
   test("may be any text", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", unique: { key: (text: string) => text } }, (text: string) => text);
     for (const key of ["", "x".repeat(1_000_000), "\ud800", "\udc00", "\0", "é", '["', "a:b"]) {
       expect([(await task(key)).duplicate, (await task(key)).duplicate]).toEqual([false, true]);
@@ -221,7 +218,7 @@ describe("a unique key", () => {
   });
 
   test("a duplicate is told of by no signal", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", unique: true }, () => 1);
     const { names } = record(huey);
     await task();
@@ -230,7 +227,7 @@ describe("a unique key", () => {
   });
 
   test("a revoked one holds its key until it is dropped", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const task = huey.task({ name: "task", unique: true }, () => 1);
     await (await task()).revoke();
     expect((await task()).duplicate).toBe(true);
@@ -239,17 +236,17 @@ describe("a unique key", () => {
   });
 
   test("keeps a periodic task from piling up", async () => {
-    const huey = memory();
+    const huey = testHuey();
     const core = coreOf(huey)!;
     huey.periodicTask({ name: "slow", unique: true }, every(60), () => {});
-    const periodic = new PeriodicTasks(core, core.logger, Date.now());
+    const periodic = new PeriodicTasks(core, core.logger, huey.clock.now().getTime());
     for (const waits of [1, 1]) {
-      advance(60);
+      idle(huey, 60);
       await periodic.look();
       expect(await huey.pendingCount()).toBe(waits);
     }
     await work(huey);
-    advance(60);
+    idle(huey, 60);
     await periodic.look();
     expect(await huey.pendingCount()).toBe(1);
   });
@@ -259,17 +256,14 @@ describe("a unique key", () => {
   }])(
     "wrong options are refused: %p",
     async (options) => {
-      await refusal(() => memory().task({ name: "task", ...options } as never, () => 1), "unique");
+      await refusal(() => testHuey().task({ name: "task", ...options } as never, () => 1), "unique");
     },
   );
 });
 
 describe("in immediate mode", () => {
-  beforeEach(() => stopClock());
-  afterEach(startClock);
-
   test("a key is held while the task runs, and for its time", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     const gate = Promise.withResolvers<void>();
     const slow = huey.task({ name: "slow", unique: true }, async () => await gate.promise.then(() => 1));
     const first = slow();
@@ -281,7 +275,7 @@ describe("in immediate mode", () => {
     expect((await slow()).duplicate).toBe(false);
     const timed = huey.task({ name: "timed", unique: { until: 60 } }, () => 1);
     expect([(await timed()).duplicate, (await timed()).duplicate]).toEqual([false, true]);
-    advance(61);
+    idle(huey, 61);
     expect((await timed()).duplicate).toBe(false);
     const started = huey.task({ name: "started", unique: { until: "start" } }, async (deep: boolean): Promise<boolean> => {
       return deep ? (await started(false)).duplicate : false;
@@ -290,7 +284,7 @@ describe("in immediate mode", () => {
   });
 
   test("a failed call, and a batch, leave nothing held", async () => {
-    const huey = memory({ immediate: true });
+    const huey = testHuey({ immediate: true });
     const task = huey.task({ name: "task", unique: true }, (n: number) => {
       if (n === 0) throw new Error("no");
       return n;

@@ -6,7 +6,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import process from "node:process";
 import type { Storage } from "../../lib/storage.ts";
-import { startClock } from "../helpers.ts";
+import { startClock } from "../stopped_clock.ts";
 import { type LimitName, LIMITS, LOCKS, START_MS } from "./ledger.ts";
 import { Model } from "./model.ts";
 import { Call, Enqueue, MapCalls, ScheduleCall, Strange } from "./producing.ts";

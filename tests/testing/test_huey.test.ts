@@ -320,3 +320,61 @@ describe("advance", () => {
     expect(ran.map(({ value }) => value)).toEqual(["2026-01-05T12:00:00.000Z", "2026-01-05T12:01:00.000Z"]);
   });
 });
+
+describe("several Hueys on one clock", () => {
+  test("time passes for all of them, each thing in order, whichever is advanced", async () => {
+    const shop = testHuey({ name: "shop" });
+    const mail = new TestHuey({ name: "mail", beside: shop, logger: silent });
+    const send = mail.task("send", (to: string) => to);
+    const order = shop.task("order", async (to: string) => void await send(to));
+    await order.schedule({ args: ["ada"], delay: 60 });
+    await send.schedule({ args: ["first"], delay: 30 });
+    expect(told(await mail.advance(90))).toEqual([
+      "send complete 12:00:30",
+      "order complete 12:01:00",
+      "send complete 12:01:00",
+    ]);
+    expect(mail.clock.now()).toEqual(shop.clock.now());
+    await mail.close();
+    await order("bob").catch(() => {});
+    expect((await shop.advance(1)).map(({ task }) => task.name)).toEqual(["order"]);
+  });
+
+  test("of one name have one queue: what one calls, the other runs", async () => {
+    const caller = testHuey({ name: "shop" });
+    const worker = new TestHuey({ name: "shop", beside: caller, logger: silent });
+    const add = caller.remote<(a: number, b: number) => number>("add");
+    worker.task("add", (a: number, b: number) => a + b);
+    const result = await add(1, 2);
+    expect((await worker.drain()).map(({ value }) => value)).toEqual([3]);
+    expect(await result.get()).toBe(3);
+  });
+
+  test("wrong options are refused", () => {
+    expect(() => testHuey({ beside: testHuey() })).toThrow("Give either now or beside");
+    expect(() => new TestHuey({ beside: {} as never })).toThrow("beside must be a TestHuey");
+  });
+});
+
+describe("jumpTo", () => {
+  test("sets the clock forward: nothing runs, and what has become due runs late", async () => {
+    const huey = testHuey();
+    const task = huey.task("task", () => 1);
+    await task.schedule({ delay: 60 });
+    huey.periodicTask("minutely", crontab({ minute: "*" }), () => 2);
+    await huey.jumpTo(new Date("2026-01-05T13:00:30Z"));
+    expect(await huey.scheduledCount()).toBe(1);
+    expect(told(await huey.advance(30))).toEqual(["task complete 13:00:30", "minutely complete 13:01:00"]);
+  });
+
+  test("sets the clock back: timers go on, and what is due at a time of day waits for it", async () => {
+    const huey = testHuey();
+    await huey.task({ name: "slow", timeout: 60 }, () => new Promise<void>(() => {}))();
+    await huey.advance(10);
+    await huey.task("task", () => 1).schedule({ delay: 10 });
+    await huey.jumpTo(new Date("2026-01-05T11:00:00Z"));
+    expect(told(await huey.advance(50))).toEqual(["slow failed 11:00:50"]);
+    expect(told(await huey.advance(3600))).toEqual(["task complete 12:00:20"]);
+    await expect(huey.jumpTo(new Date(NaN))).rejects.toThrow();
+  });
+});
