@@ -8,7 +8,7 @@ import { readNumber, readText } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import type { Session } from "../connection/session.ts";
 import { COLUMNS_OF_ITEM, type Held, toItem, withItem } from "../records/item.ts";
-import { examined } from "../records/limits.ts";
+import { examined } from "../records/lengths.ts";
 import { addTasks } from "./tasks.ts";
 
 /** As expressions, see tasks.ts. */

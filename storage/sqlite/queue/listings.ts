@@ -9,7 +9,7 @@ import { firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { COLUMNS_OF_ITEM, toItem } from "../records/item.ts";
-import { examined, MOST_EXAMINED, rowLimit } from "../records/limits.ts";
+import { examined, MOST_EXAMINED, rowLimit } from "../records/lengths.ts";
 import { CLAIMED, COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
 import { IN_ORDER, PLAIN_IN_ORDER, PRIORITISED } from "./tasks.ts";
 

@@ -7,7 +7,7 @@ import { readNumber } from "../connection/columns.ts";
 import type { Session } from "../connection/session.ts";
 import { idNumber } from "../records/id_number.ts";
 import { COLUMNS_OF_ITEM, type Held, toItem, withItem } from "../records/item.ts";
-import { rowLimit } from "../records/limits.ts";
+import { rowLimit } from "../records/lengths.ts";
 
 const COLUMNS = `due_ms, ${COLUMNS_OF_ITEM}`;
 

@@ -6,7 +6,7 @@ import type { CountBounds, CountQuery, CountRow, CountStep } from "../../../lib/
 import { readBytes, readNumber, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";
 import type { Session } from "../connection/session.ts";
-import { examined } from "./limits.ts";
+import { examined } from "./lengths.ts";
 
 /** Rows that are deleted with one batch: of each step of time, and of the recent ends beside as many as it adds. */
 const TRIMMED_AT_ONCE = 1000;

@@ -1,10 +1,13 @@
 /**
- * How many rows the long lists of a queue have: the schedule, the lines of the gates, each kind of dead letters. Triggers of their
+ * How much of the long lists is read, and how many rows they have: the schedule, the lines of the gates, each kind of dead letters. Triggers of their
  * tables keep the numbers, since to count a million rows takes a tenth of a second.
  * @module
  */
 import type { DeadLetterKind } from "../../../lib/storage.ts";
 import type { Session } from "../connection/session.ts";
+
+/** A listing looks at no more. */
+export const MOST_EXAMINED = 10_000;
 
 /** A list whose length is kept. */
 export type CountedList = "schedule" | "blocked" | DeadLetterKind;
@@ -27,4 +30,14 @@ export function lengthOf(session: Session, list: CountedList): number {
 /** Forgets the length of a list of which nothing is left, so that a wrong number does not outlive it. */
 export function forgetLength(session: Session, list: CountedList): void {
   session.run("delete from huey_length where queue = ? and list = ?", session.queue, list);
+}
+
+/** The first so many at most. SQLite's way of saying that there is no limit is a negative one. */
+export function rowLimit(limit: number = Infinity): number {
+  return Number.isFinite(limit) ? Math.max(0, Math.trunc(limit)) : -1;
+}
+
+/** The same of a listing that is bounded. */
+export function examined(limit: number = Infinity): number {
+  return Math.min(MOST_EXAMINED, Math.max(0, limit));
 }

@@ -18,8 +18,7 @@ import type { Row, SqlValue } from "../connection/database.ts";
 import { KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { enqueueItems } from "../queue/arrivals.ts";
-import { forgetLength, lengthOf } from "../records/lengths.ts";
-import { examined, MOST_EXAMINED } from "../records/limits.ts";
+import { examined, forgetLength, lengthOf, MOST_EXAMINED } from "../records/lengths.ts";
 import { dropEnded } from "./endings.ts";
 import { dropSteps, dropStepsOf, stepsKey } from "./steps.ts";
 

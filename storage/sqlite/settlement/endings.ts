@@ -26,10 +26,9 @@ const LONGEST_TTL_MS = 2 ** 40;
 
 const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
 
-const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ?
-  where seq >= ? + 0 and seq <= ? + 0 and token = ?`;
+const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ? where seq = ? and token = ?`;
 
-/** The same where something else is said about each task. */
+/** The same of several, with what is said about each. */
 const END_EACH = `update huey_task set owner = ${ENDED}, token = ?1, since_ms = ?2, more = said.value from json_each(?3) as said
   where seq = ?4 + said.key and token = ?5`;
 
@@ -39,20 +38,16 @@ export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.
   notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
   value = iif(expires_ms <= ?1, null, value)`;
 
-const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
-  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms, more from huey_task
+const ADD_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty'`;
+
+const TO_ENTRIES = `${ADD_ENTRIES}, token - ${ENDED_TOKEN}, since_ms, more from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
 /** So many together become entries at once. */
 const ROWS_TO_ENTRIES = 16;
 
-/** Of claims, of which all say the same, or each something else. */
-const CLAIMS_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
-  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, ?3 from huey_task
-  where seq >= ?4 + 0 and seq <= ?5 + 0 and token = ?6 ${KEEP_OTHERS}`;
-
-const EACH_TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
-  select queue, ${KIND.result}, task_id, 'empty', ?2 + 0, ?1 + ?2, said.value from json_each(?3) as said, huey_task
+const CLAIMS_TO_ENTRIES = `${ADD_ENTRIES}, ?2 + 0, ?1 + ?2, said.value from json_each(?3) as said, huey_task
   where seq = ?4 + said.key and token = ?5 ${KEEP_OTHERS}`;
 
 const DROP_CLAIMS = "delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
@@ -129,23 +124,21 @@ function holds(session: Session, first: number, count: number, token: number): b
 function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
   const { noticeTtlMs: ttlMs, about } = settlements[0]!;
   const { ended } = session;
+  const now = session.now();
   const last = first + settlements.length - 1;
-  const isSame = settlements.every((settlement) => settlement.about === about);
-  const more = isSame ? toStoredAbout(about) : JSON.stringify(settlements.map(said));
+  ended.last = Math.max(ended.last, last);
   if (settlements.length >= ROWS_TO_ENTRIES) {
-    if (isSame) session.run(CLAIMS_TO_ENTRIES, session.now(), ttlMs, more, first, last, token);
-    else session.run(EACH_TO_ENTRIES, session.now(), ttlMs, more, first, token);
+    session.run(CLAIMS_TO_ENTRIES, now, ttlMs, JSON.stringify(settlements.map(said)), first, token);
     session.round.written += settlements.length;
     ended.entries += settlements.length;
-    ended.last = Math.max(ended.last, last);
     return session.run(DROP_CLAIMS, first, last, token) > 0;
   }
-  const written = [ENDED_TOKEN + ttlMs, session.now() + ttlMs, more];
-  const count = isSame ? session.run(END, ...written, first, last, token) : session.run(END_EACH, ...written, first, token);
-  if (count === 0) return false;
-  ended.rows += settlements.length;
-  ended.last = Math.max(ended.last, last);
-  return true;
+  const written = [ENDED_TOKEN + ttlMs, now + ttlMs];
+  const count = settlements.length === 1
+    ? session.run(END, ...written, toStoredAbout(about), first, token)
+    : session.run(END_EACH, ...written, JSON.stringify(settlements.map(said)), first, token);
+  ended.rows += count;
+  return count > 0;
 }
 
 function said({ about }: Settlement): string | null {
