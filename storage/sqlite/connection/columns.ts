@@ -48,6 +48,15 @@ export function readNumber<D>(value: SqlValue | undefined, otherwise: D): number
   return typeof number === "number" && Number.isFinite(number) ? number : otherwise;
 }
 
+/** The last moment that a `Date` can tell. */
+const LAST_MS = 8.64e15;
+
+/** Reads a column of times; what no clock can show is none. */
+export function readTime(value: SqlValue | undefined): number | undefined {
+  const ms = readNumber(value, undefined);
+  return ms === undefined || Math.abs(ms) > LAST_MS ? undefined : ms;
+}
+
 /** Reads a column of bytes. */
 export function readBytes(value: SqlValue | undefined): Uint8Array {
   return value instanceof Uint8Array ? value : encoder.encode(toText(value));

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Item, StoredRunning } from "../../../lib/storage.ts";
-import { readNumber, readText } from "../connection/columns.ts";
+import { readNumber, readText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
@@ -52,7 +52,7 @@ export function runningTasks(session: Session, limit?: number): StoredRunning[] 
   return session.all(RUNNING, session.queue, examined(limit)).map((row) => ({
     claim: toClaim(row),
     owner: { consumer: readText(row.consumer), worker: readText(row.worker) },
-    sinceMs: readNumber(row.since_ms, 0),
+    sinceMs: readTime(row.since_ms) ?? 0,
   }));
 }
 

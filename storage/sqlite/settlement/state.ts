@@ -3,7 +3,7 @@
  * @module
  */
 import type { StoredState } from "../../../lib/storage.ts";
-import { readNumber, readOptionalText } from "../connection/columns.ts";
+import { readOptionalText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { ENDED, FLAG, KIND, NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
@@ -63,7 +63,7 @@ function activeState(rows: readonly Row[]): StoredState | undefined {
   return {
     state: "running",
     worker: readOptionalText(row.worker),
-    sinceMs: readNumber(row.since_ms, undefined),
+    sinceMs: readTime(row.since_ms),
     ...aboutOf(row),
   };
 }
