@@ -61,44 +61,82 @@ local function noteEnd(batch, id, kind, life, text)
   batch.awaited[#batch.awaited + 1] = id
 end${RARITIES}${FOLLOWING}
 local function settleMore(more, id, record, batch, tell)
-  local revocations, following, overtakes, rarities = unpack(more, 2)
+  local revocations, following, _, rarities = unpack(more, 2)
   for _, key in ipairs(revocations or {}) do append(batch.revocations, key) end
-  if overtakes then append(batch.overtaken, id) end
   if following then settleFollowing(following, record, batch.added, tell) end
   for _, rarity in ipairs(rarities or {}) do settleRarity(batch, tell, unpack(rarity)) end
 end
-local function settleAll(first)
-  local over, revoked, reply, current = {}, {}, {}, nil
-  local batch = {added = {{}, {}, {}}, overtaken = {}, results = {}, notices = {}, awaited = {}, revocations = {}}
-  local function tell(word, position, value) append(reply, word, current, position, value or '') end
-  size()
-  for _, group in ipairs(cmsgpack.unpack(joined(first))) do
-    local request, isWhole, rows = unpack(group)
-    local claims = request and P .. 'claims:' .. request
-    -- One question for all of them, where they are all that the request has claimed.
-    local areHeld = isWhole and call('HLEN', claims) == #rows / ${ROW_LENGTH}
-    for i = 1, #rows, ${ROW_LENGTH} do
-      local number, claim, id, kind, life, text, more = unpack(rows, i, i + ${ROW_LENGTH - 1})
-      current = number
-      local isMore = type(more) == 'table'
-      local record = isMore and more[1] and call('HGET', claims, claim)
-      if request and not areHeld and call('HDEL', claims, claim) == 0 then tell('gone', 0)
-      else
-        -- An intermediate result does not end its task.
-        if request or kind and sub(text, 1, 1) ~= 'i' then over[#over + 1] = id end
-        if kind then noteEnd(batch, id, kind, life, text) end
-        if isMore then settleMore(more, id, record, batch, tell)
-        elseif more then revoked[#revoked + 1] = id end
-      end
-    end
-    if areHeld then call('DEL', claims) end
-    if request and (areHeld or call('EXISTS', claims) == 0) then call('HDEL', P .. 'requests', request) end
+-- By the places of its rows, which claims of a group are held, and how many the request has.
+local function findHeld(request, isWhole, rows)
+  if not request then return nil, 0 end
+  local claims, held = P .. 'claims:' .. request, {}
+  local length = call('HLEN', claims)
+  -- One question for all of them, where they are all that the request has claimed.
+  if isWhole and length == #rows / ${ROW_LENGTH} then return nil, length end
+  for i = 2, #rows, ${ROW_LENGTH} do
+    if held[rows[i]] == nil then held[rows[i]] = call('HEXISTS', claims, rows[i]) == 1 and i end
   end
+  return held, length
+end
+local function putBatch(batch)
   dropFrom('notices', batch.overtaken)
   dropFrom('results', batch.overtaken)
   putEnds('results', batch.results)
   putEnds('notices', batch.notices)
-  many('HDEL', P .. 'state', over)
+  batch.overtaken, batch.results, batch.notices = {}, {}, {}
+end
+-- Rows whose claims are held, each by its place, or false; their ends are noted.
+local function noteEnds(group, batch, tell)
+  local request, isWhole, rows = unpack(group)
+  local held, length = findHeld(request, isWhole, rows)
+  group.length, group.rows = length, {}
+  for i = 1, #rows, ${ROW_LENGTH} do
+    local number, claim, id, kind, life, text, more = unpack(rows, i, i + ${ROW_LENGTH - 1})
+    if held and held[claim] ~= i + 1 then tell('gone', 0, nil, number)
+    else
+      append(group.rows, i)
+      -- An intermediate result does not end its task.
+      if request or kind and sub(text, 1, 1) ~= 'i' then append(batch.over, id) end
+      if kind then noteEnd(batch, id, kind, life, text) end
+      if type(more) == 'table' and more[4] then append(batch.overtaken, id) end
+    end
+  end
+end
+-- The records of those that hold a gate or a key, by their places, and no claim any more.
+local function dropClaims(group)
+  local request, _, rows = unpack(group)
+  local claims, records, numbers = request and P .. 'claims:' .. request, {}, {}
+  for _, i in ipairs(group.rows) do
+    local more = rows[i + ${ROW_LENGTH - 1}]
+    if type(more) == 'table' and more[1] then records[i] = call('HGET', claims, rows[i + 1]) end
+    append(numbers, rows[i + 1])
+  end
+  if request and group.length == #numbers then
+    call('HDEL', P .. 'requests', request)
+    call('DEL', claims)
+  elseif request then many('HDEL', claims, numbers) end
+  return records
+end
+-- A script that fails is not undone. So what can be done again comes first, and a server that refuses it still has the claims.
+local function settleAll(first)
+  local revoked, reply, current = {}, {}, nil
+  local batch = {added = {{}, {}, {}}, over = {}, overtaken = {}, results = {}, notices = {}, awaited = {}, revocations = {}}
+  local function tell(word, position, value, number) append(reply, word, number or current, position, value or '') end
+  size()
+  local groups = cmsgpack.unpack(joined(first))
+  for _, group in ipairs(groups) do noteEnds(group, batch, tell) end
+  putBatch(batch)
+  for _, group in ipairs(groups) do
+    local rows, records = group[3], dropClaims(group)
+    for _, i in ipairs(group.rows) do
+      local id, more = rows[i + 2], rows[i + ${ROW_LENGTH - 1}]
+      current = rows[i]
+      if type(more) == 'table' then settleMore(more, id, records[i], batch, tell)
+      elseif more then append(revoked, id) end
+    end
+  end
+  putBatch(batch)
+  many('HDEL', P .. 'state', batch.over)
   if call('HLEN', P .. 'revocations') > 0 then
     for _, id in ipairs(revoked) do append(batch.revocations, 'r:' .. id) end
     many('HDEL', P .. 'revocations', batch.revocations)
