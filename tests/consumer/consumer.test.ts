@@ -267,6 +267,18 @@ describe("Consumer", () => {
     expect(seen).toEqual(["up", "note 1", "note 2", "down", "up", "note 3", "down"]);
   });
 
+  test("runs these hooks once for all workers of one isolate", async () => {
+    const huey = memory();
+    const seen: string[] = [];
+    huey.onStartup("up", () => void seen.push("up"));
+    huey.onShutdown("down", () => void seen.push("down"));
+    const consumer = make(huey, { workers: 3 });
+    await consumer.start();
+    expect(seen).toEqual(["up"]);
+    await consumer.stop();
+    expect(seen).toEqual(["up", "down"]);
+  });
+
   test("clears locks at the start when told to", async () => {
     const { logger, lines } = logbook();
     const huey = memory({ logger });

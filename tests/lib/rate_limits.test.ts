@@ -197,6 +197,15 @@ describe("the other members", () => {
     }
   });
 
+  test("a call that is refused does not count", async () => {
+    const huey = testHuey();
+    for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {
+      const limit = huey.rateLimit(algorithm, { limit: 2, per: 60, algorithm });
+      expect(await through(limit, 5)).toBe(2);
+      expect(await limit.currentUsage()).toBe(2);
+    }
+  });
+
   test("currentUsage is not stale in a new window", async () => {
     const huey = testHuey();
     for (const algorithm of ["fixed", "sliding", "token-bucket"] as const) {

@@ -25,6 +25,16 @@ describe("reading a result", () => {
     expect(await huey.resultCount()).toBe(0);
   });
 
+  test("a read without preserve takes the value, also after one with it of the same handle", async () => {
+    const huey = testHuey();
+    const result = await huey.task("task", () => "value")();
+    await huey.drain();
+    expect(await result.get({ preserve: true })).toBe("value");
+    expect(await result.get()).toBe("value");
+    expect(await huey.resultCount()).toBe(0);
+    expect(await result.get()).toBe("value");
+  });
+
   test("reset forgets what the handle keeps", async () => {
     const huey = testHuey();
     const result = await huey.task("task", () => "value")();

@@ -180,6 +180,17 @@ describe("RetryTask", () => {
     expect(await result.get()).toBe(2);
   });
 
+  test("after a delay of 0: at once, whatever the task's own delay", async () => {
+    const huey = testHuey();
+    const { names } = record(huey);
+    let runs = 0;
+    await huey.task({ name: "again", retryDelay: 100 }, () => {
+      if (runs++ === 0) throw new RetryTask({ delay: 0 });
+    })();
+    await huey.drain();
+    expect(names).toEqual(["enqueued", "executing", "retrying", "enqueued", "executing", "complete"]);
+  });
+
   test("at a time or after a delay, whatever the task's own delay", async () => {
     const huey = testHuey();
     const options = { name: "again", retries: 1, retryDelay: 100, retryBackoff: 3 };
