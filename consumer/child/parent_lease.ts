@@ -6,7 +6,7 @@
 import { systemClock } from "../../lib/primitives/clock.ts";
 import type { Timer } from "../../lib/primitives/clock.ts";
 
-/** What is claimed under a lease that has run out is handed out to others too, so that the share before that is the limit. */
+/** Share of a lease that may pass without a renewal. At its end others are given the claims, so the worker must know before. */
 const SHARE = 0.8;
 
 /** The lease of the consumer, as its worker process knows it. */

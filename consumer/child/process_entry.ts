@@ -15,7 +15,7 @@ const FAILED = 1;
 
 function tell(message: FromWorker | { readonly type: "strange"; readonly shown: string }): void {
   process.send?.(message, undefined, undefined, () => {
-    // The process was to end as soon as the consumer knows why.
+    // The process ends as soon as the consumer has been told why.
     if (message.type === "lost" || message.type === "exit") process.exit(FAILED);
   });
 }
@@ -27,7 +27,7 @@ watchParent(Number(process.env[WORKER_PROCESS]), () => process.exit(FAILED));
 const folder = process.env[WORKER_FOLDER];
 if (folder) process.chdir(folder);
 const worker = openWorker(siblingUrl("worker_entry", import.meta.url), {
-  // The consumer says it if it cannot make anything of it.
+  // What is no message of the protocol goes on as a text, which the consumer tells.
   message: (message) => tell(readFromWorker(message) ?? { type: "strange", shown: showSafely(message, 200) }),
   end: (reason) => tell({ type: "lost", reason }),
 });

@@ -66,7 +66,7 @@ export function isMissing(module: URL): boolean {
 
 /** Each worker would start workers of its own, and so on. */
 function refuseInWorker({ queue }: Plan): void {
-  // The second where a process was started as a worker, but runs something else, such as the whole of a compiled program.
+  // A process that was started as a worker, but runs something else, such as the whole of a compiled program, has no mark.
   const isProcess = ownVariable(WORKER_PROCESS) === String(process.ppid);
   if (!isProcess && (globalThis as { [WORKER]?: boolean })[WORKER] !== true) return;
   throw new ConfigurationError(

@@ -131,6 +131,6 @@ export interface DeadLetter {
   /** Of a failed one: how often it ran. */
   readonly attempts: number | undefined;
 
-  /** The last attempts of this run of the task, the oldest first; that of which it failed for good is among them. */
+  /** The last attempts of this run of the task, the oldest first; the one with which it failed for good is among them. */
   readonly history: readonly PastAttempt[];
 }

@@ -50,19 +50,26 @@ export class Batch<T, R> {
       return this.#send([item]).then((replies) => replies[0]!);
     }
     const length = size(item);
-    if (this.#bytes > 0 && this.#bytes + length > bytes) this.#flush();
+    if (this.#bytes > 0 && this.#bytes + length > bytes) this.flush();
     this.#bytes += length;
     // Faster than Promise.withResolvers, which counts here.
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (this.#waiting.length >= limit) this.#flush();
+      if (this.#waiting.length >= limit) this.flush();
       else if (!this.#turn) this.#plan();
     });
   }
 
   /** Sends what waits, now. */
   flush(): void {
-    this.#flush();
+    const batch = this.#waiting;
+    if (batch.length === 0) return;
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#send(batch.map((waiting) => waiting.item)).then(
+      (replies) => batch.forEach((waiting, index) => waiting.resolve(replies[index]!)),
+      (error) => this.#fail(batch, error),
+    );
   }
 
   /** Ends when what waits now has been sent; `undefined` if nothing waits. */
@@ -76,20 +83,9 @@ export class Batch<T, R> {
     this.#turn = promise;
     setImmediate(() => {
       this.#turn = undefined;
-      this.#flush();
+      this.flush();
       resolve();
     });
-  }
-
-  #flush(): void {
-    const batch = this.#waiting;
-    if (batch.length === 0) return;
-    this.#waiting = [];
-    this.#bytes = 0;
-    this.#send(batch.map((waiting) => waiting.item)).then(
-      (replies) => batch.forEach((waiting, index) => waiting.resolve(replies[index]!)),
-      (error) => this.#fail(batch, error),
-    );
   }
 
   /** What is refused for good may be refused for one of them: they go again, each alone. */

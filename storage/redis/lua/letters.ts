@@ -31,7 +31,7 @@ local function dropStepsOfLetter(key)
 end
 `;
 
-/** Letters. */
+/** Setting a message aside, finding those of a task, and dropping one, or the oldest of a kind. */
 const LETTERS = `
 local KINDS = {failed = true, unknown = true, unreadable = true}
 local function readLetter(letter)
@@ -89,5 +89,5 @@ local function bury(id, at, letter, kind, task, steps, most, age)
 end
 `;
 
-/** All of it. */
+/** Both, for the scripts that need them. */
 export const LETTERS_AND_STEPS: string = STEPS + LETTERS;
