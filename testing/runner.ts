@@ -5,6 +5,7 @@
 import { PeriodicTasks } from "../consumer/loop/periodic.ts";
 import type { Core } from "../lib/core/core.ts";
 import { executeClaim } from "../lib/execution/execute.ts";
+import { decodeMessage } from "../lib/core/codec.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import type { Claim } from "../lib/storage.ts";
 import type { TestClock } from "./clock.ts";
@@ -18,6 +19,12 @@ const HANGS_AFTER = 10;
 const HANGING_PATIENCE_MS = 5;
 /** Messages moved to the queue in one step. */
 const BATCH = 500;
+/** Most attempts while the clock stands still, where no limit is given: a task that enqueues itself would go on for ever. */
+export const MOST_ATTEMPTS = 100_000;
+/** Attempts between two turns of the event loop: without them the time limit of the test's runner would never strike. */
+const ATTEMPTS_PER_TURN = 250;
+/** After one attempt has used up the patience, others get this part of it: test runners do not wait long. */
+const LATER_PATIENCE = 0.05;
 
 /** When to stop. */
 export interface RunOptions {
@@ -30,8 +37,8 @@ export interface RunOptions {
 /** What was started. */
 export interface Started {
   readonly count: number;
-  /** Ids of the tasks that still run. */
-  readonly unfinished: readonly string[];
+  /** What still runs. */
+  readonly unfinished: readonly Claim[];
 }
 
 /** Runs what waits in one Huey. Attempts that wait for a later time go on in the background. */
@@ -42,6 +49,7 @@ export class Runner {
   readonly #patienceMs: number;
   /** Attempts that run, and how often each has let the patience pass without any progress. */
   readonly #running: Map<Claim, number> = new Map();
+  #attempts = 0;
   #periodic: PeriodicTasks;
   #progress: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -60,20 +68,36 @@ export class Runner {
   /**
    * Runs what waits, and what that enqueues, until nothing waits.
    *
-   * @returns How many it has started, and the ids of those that still run.
+   * @returns How many it has started, and which of them still run.
+   * @throws {Error} Without a limit, if it has no end.
    */
-  async runWaiting({ limit = Infinity, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<Started> {
+  async runWaiting({ limit, patienceMs = this.#patienceMs }: RunOptions = {}): Promise<Started> {
     const started = new Set<Claim>();
-    const unfinished = (): Claim[] => [...started].filter((claim) => this.#running.has(claim));
-    let isIdle = false;
-    while (started.size < limit) {
+    const unfinished = (): Claim[] => [...this.#running.keys()].filter((claim) => started.has(claim));
+    let [isIdle, leftMs] = [false, patienceMs];
+    while (started.size < (limit ?? Infinity)) {
       const { claims: [claim], revocations } = await this.#core.storage.claim(1, OWNER);
       if (claim !== undefined) {
         started.add(claim);
-        isIdle = await this.#run(claim, revocations, patienceMs);
-      } else if (isIdle || !await this.#goesOn(unfinished().length > 0 ? patienceMs : this.#patienceMs)) break;
+        isIdle = await this.#run(claim, revocations, leftMs);
+        if (isIdle) leftMs = Math.max(this.#patienceMs, patienceMs * LATER_PATIENCE);
+        if (limit === undefined && started.size >= MOST_ATTEMPTS) await this.#refuseMore(claim);
+      } else if (isIdle || !await this.#goesOn(unfinished().length > 0 ? leftMs : this.#patienceMs)) break;
     }
-    return { count: started.size, unfinished: unfinished().map(({ id }) => id) };
+    return { count: started.size, unfinished: unfinished() };
+  }
+
+  async #refuseMore(last: Claim): Promise<void> {
+    if (await this.#core.storage.pendingCount() > 0) throw endless(await this.describe(last));
+  }
+
+  /** Name and id of the task of a claim. */
+  async describe(claim: Claim): Promise<string> {
+    try {
+      return `${(await decodeMessage(this.#core, claim)).name}: ${claim.id}`;
+    } catch { // A message that nobody can read has no name.
+      return claim.id;
+    }
   }
 
   /** Tasks may have been registered since the last look at those that are periodic. */
@@ -101,6 +125,7 @@ export class Runner {
 
   /** @returns whether it goes on, without any progress */
   async #run(claim: Claim, revocations: boolean, patienceMs: number): Promise<boolean> {
+    if (++this.#attempts % ATTEMPTS_PER_TURN === 0) await sleep(systemClock, 0);
     const waiting = await this.#core.storage.pendingCount();
     const attempt = this.#execute(claim, revocations).finally(() => {
       this.#running.delete(claim);
@@ -159,4 +184,12 @@ export class Runner {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
   }
+}
+
+/** What to throw where attempts follow each other without an end. @param last Name and id of the task that ran last */
+export function endless(last: string): Error {
+  return new Error(
+    `${MOST_ATTEMPTS} attempts, and no end, while the clock stands still. The last one was of task ${last}: ` +
+      "does it enqueue itself, or retry, without a delay?",
+  );
 }

@@ -48,6 +48,8 @@ const KEYS = [...HUEY_KEYS.filter((key) => key !== "clock"), "now", "beside", "p
 const DEFAULT_PATIENCE_SECONDS = 0.05;
 /** How long `drain` waits, in real time, for a task without any progress. */
 const DRAIN_PATIENCE_MS = 3000;
+/** Most tasks that a message lists. */
+const MOST_LISTED = 10;
 
 /** The timeline that a new one belongs to. */
 let timelineOf: (now: Instant | undefined, beside: TestHuey | undefined) => Timeline;
@@ -112,6 +114,7 @@ export class TestHuey extends Huey {
    * @param by How far; a number is seconds.
    * @returns What ran.
    * @throws {RangeError} For a negative length of time.
+   * @throws {Error} After 100,000 attempts at one point of time.
    *
    * @example
    * ```ts
@@ -137,6 +140,7 @@ export class TestHuey extends Huey {
    * @param at Where the clock then stands.
    * @returns What ran.
    * @throws {RangeError} For a time that has passed.
+   * @throws {Error} After 100,000 attempts at one point of time.
    */
   async advanceTo(at: Instant): Promise<RanTask[]> {
     const atMs = instantMs(at, "at");
@@ -153,7 +157,8 @@ export class TestHuey extends Huey {
    * @param options `limit`: most attempts to run. `throwErrors`: reject with the first failure.
    * @returns What ran.
    * @throws What a task has thrown, with `throwErrors`.
-   * @throws {Error} If a task is still running after three seconds of real time in which nothing happened.
+   * @throws {Error} If a task is still running after three seconds of real time in which nothing happened; without a `limit`, after
+   * 100,000 attempts.
    *
    * @example
    * ```ts
@@ -173,7 +178,9 @@ export class TestHuey extends Huey {
       const patienceMs = Math.max(DRAIN_PATIENCE_MS, this.#patienceMs);
       const { unfinished } = await this.#runner.runWaiting({ limit, patienceMs });
       if (unfinished.length === 0) return this.#timeline.takeRan(this.#runner);
-      const who = unfinished.join(", ");
+      const listed = await Promise.all(unfinished.slice(0, MOST_LISTED).map((claim) => this.#runner.describe(claim)));
+      if (unfinished.length > MOST_LISTED) listed.push(`and ${unfinished.length - MOST_LISTED} more`);
+      const who = listed.join(", ");
       throw new Error(
         `drain: still running after ${patienceMs / 1000} s without progress: ${who}. Advance the clock to its timeout`,
       );

@@ -5,7 +5,7 @@
 import { MemoryStorage } from "../storage/memory/storage.ts";
 import type { TestClock } from "./clock.ts";
 import type { RanTask } from "./ran_task.ts";
-import type { Runner } from "./runner.ts";
+import { endless, MOST_ATTEMPTS, type Runner } from "./runner.ts";
 
 /** A clock, the Hueys that read it, and what they have run. */
 export class Timeline {
@@ -54,7 +54,7 @@ export class Timeline {
   async advanceTo(targetMs: number): Promise<void> {
     for (const runner of this.#runners) runner.beginAdvance();
     for (;;) {
-      while (await this.#runDue() && this.#runners.length > 1);
+      await this.#runAllDue();
       const nextMs = Math.min(...await Promise.all(this.#runners.map((runner) => runner.nextMs())));
       if (nextMs > targetMs) break;
       this.clock.moveTo(nextMs);
@@ -69,13 +69,24 @@ export class Timeline {
     return ended;
   }
 
-  /** @returns Whether anything ran, which may have enqueued something on a queue that was looked at before */
-  async #runDue(): Promise<boolean> {
+  /** What one runs may enqueue something for another that was looked at before. */
+  async #runAllDue(): Promise<void> {
+    for (let count = 0;;) {
+      const started = await this.#runDue();
+      if (started === 0 || this.#runners.length === 1) return;
+      count += started;
+      const last = this.#ran.at(-1)?.ran.task;
+      if (count >= MOST_ATTEMPTS && last !== undefined) throw endless(`${last.name}: ${last.id}`);
+    }
+  }
+
+  /** @returns How many attempts it has started */
+  async #runDue(): Promise<number> {
     let count = 0;
     for (const runner of [...this.#runners]) {
       await runner.enqueueDue();
       count += (await runner.runWaiting()).count;
     }
-    return count > 0;
+    return count;
   }
 }

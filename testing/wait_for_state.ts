@@ -40,7 +40,8 @@ export interface WaitForStateOptions {
  * @param state The state to wait for.
  * @param options `timeout`.
  * @returns The status as it was found.
- * @throws {Error} At once if the task has ended in another state; after the timeout with the state that it is in.
+ * @throws {Error} At once if the task has ended in another state; after the timeout with the state that it is in. Both
+ * say what its last attempt threw.
  *
  * @example
  * ```ts
@@ -65,9 +66,12 @@ export async function waitForState(
   for (;;) {
     const status = await huey.state(id);
     if (status.state === state) return status;
-    if (ENDED.includes(status.state)) throw new Error(`waitForState: task ${id} is ${status.state} and will not be ${state}`);
+    const why = status.error === undefined ? "" : `: ${status.error}`;
+    if (ENDED.includes(status.state)) {
+      throw new Error(`waitForState: task ${id} is ${status.state} and will not be ${state}${why}`);
+    }
     if (systemClock.elapsed() >= endMs) {
-      throw new Error(`waitForState: task ${id} is ${status.state}, not ${state}, after ${timeoutMs / 1000} s`);
+      throw new Error(`waitForState: task ${id} is ${status.state}, not ${state}, after ${timeoutMs / 1000} s${why}`);
     }
     await sleep(systemClock, LOOK_EVERY_MS);
   }

@@ -108,6 +108,15 @@ describe("waitForState", () => {
     await expect(waitForState(huey, id, "running", { timeout: 0 })).rejects.toThrow("is waiting, not running, after 0 s");
     await huey.drain();
     await expect(waitForState(huey, id, "failed")).rejects.toThrow(`task ${id} is complete and will not be failed`);
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    const other = new TestHuey({ logger: silent });
+    const broken = await other.task("broken", () => {
+      throw new RangeError("no such page");
+    })();
+    await other.drain();
+    await expect(waitForState(other, broken.id, "complete")).rejects.toThrow(
+      /is failed and will not be complete: .*no such page/,
+    );
     await expect(waitForState(huey, id, "done" as never)).rejects.toThrow("state must be one of");
   });
 });
