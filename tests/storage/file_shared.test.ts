@@ -7,11 +7,12 @@ import { fileStorage } from "../../storage/file/storage.ts";
 import { bytes, item } from "../../testing/contract/helpers.ts";
 import { Place } from "./_file_fixture.ts";
 
-/** Deno has no such function. */
-const canJoinGroups = typeof process.setgroups === "function";
 const isRoot = process.platform === "linux" && process.getuid?.() === 0;
 const GROUP = 5000;
-const OWN_GROUP = 6001;
+/** Who works in the folder: user and own group. Deno cannot join a group, so there it is root, whose own group is another one too. */
+const MEMBERS: readonly (readonly [user: number, group: number])[] = typeof process.setgroups === "function"
+  ? [[5001, 6001], [5002, 6002]]
+  : [[0, 0], [0, 0]];
 const LARGE = new Uint8Array(9000).fill(7);
 
 /** What a user of a group does; it is the whole process that is this user meanwhile. */
@@ -58,14 +59,15 @@ describe.skipIf(!isRoot)("a folder that a group shares (needs root)", () => {
     expect(await as(5002, GROUP, () => withQueue(path, (storage) => storage.data.peek("key")))).toEqual(LARGE);
   });
 
-  test.skipIf(!canJoinGroups)("stays that of the group, whatever the own group of who makes it", async () => {
+  test("stays that of the group, whatever the own group of who makes it", async () => {
     const path = sharedPlace();
-    await as(5001, OWN_GROUP, () =>
+    const [first, second] = [MEMBERS[0]!, MEMBERS[1]!];
+    await as(...first, () =>
       withQueue(path, async (storage) => {
         await storage.data.put("large", LARGE);
         await storage.enqueue([item("first")]);
       }));
-    await as(5002, OWN_GROUP + 1, () =>
+    await as(...second, () =>
       withQueue(path, async (storage) => {
         expect(await storage.data.peek("large")).toEqual(LARGE);
         await storage.data.put("other", bytes("value"));
