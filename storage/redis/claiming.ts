@@ -12,22 +12,38 @@ import { packedArguments } from "./records/pack.ts";
 import { isReply } from "./connection/refusal.ts";
 
 /**
- * ARGV 1 mark, 2 limit, 3 request, 4 consumer, then earlier sendings of it, whose replies were lost. Replies: number of revocations, number of the
- * first claim, and the records.
+ * ARGV 1 mark, 2 how often it was sent before, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and
+ * record of each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims; and should
+ * the server get round to an earlier sending only then, that finds that it is over.
  */
 export const CLAIM: Script = script(`
-local claims, over, bell, revocations = P .. 'claims:' .. ARGV[3], P .. 'over:' .. ARGV[3], P .. 'bell', P .. 'revocations'
+local claims, over, bell, revocations = P .. 'claims:' .. ARGV[4], P .. 'over:' .. ARGV[4], P .. 'bell', P .. 'revocations'
 local pause = P .. 'pause'
 -- A key that is named twice counts twice, so that one command answers four questions.
 local found = redis.call(
   'EXISTS', bell, revocations, revocations, over, over, over, over, pause, pause, pause, pause, pause, pause, pause, pause
 )
 local reply = {found % 4 >= 2 and 1 or 0}
-if found % 8 >= 4 then return reply end
-if ARGV[5] then rare().abandon({unpack(ARGV, 5)}, true) end
+if found % 8 >= 4 and tonumber(ARGV[2]) < (tonumber(redis.call('GET', over)) or 0) then return reply end
+if ARGV[2] ~= '0' then
+  redis.call('SET', over, ARGV[2], 'PX', 600000)
+  -- As texts the numbers sort as they do as numbers.
+  local fields = call('HKEYS', claims)
+  table.sort(fields)
+  for _, field in ipairs(fields) do
+    local record = call('HGET', claims, field)
+    if #field == 8 and parse(record, 16) then append(reply, (struct.unpack('>d', field)), record) end
+  end
+  if #reply > 1 then return reply end
+end
+if ARGV[3] == '0' then
+  -- It may have stood behind a read that took the token.
+  ringIfAny()
+  return reply
+end
 if found >= 8 and isPaused(now) then return reply end
 local mark = struct.pack('>d', now) .. ARGV[1]
-local limit, states, tracked, running, count, isEmpty = tonumber(ARGV[2]), {}, 0, 'r' .. mark, 0, nil
+local limit, states, tracked, running, count, isEmpty = tonumber(ARGV[3]), {}, 0, 'r' .. mark, 0, nil
 reply[2] = 0
 repeat
   local taken = take(limit)
@@ -59,19 +75,10 @@ for i = 1, count do
   stored[2 * i] = reply[i + 2]
 end
 many('HSET', claims, stored)
-call('HSET', P .. 'requests', ARGV[3], mark .. ARGV[4])
+call('HSET', P .. 'requests', ARGV[4], mark .. ARGV[5])
 many('HSET', P .. 'state', states)
 if not isEmpty and found % 2 == 0 then ringIfAny() end
 return reply`);
-
-/**
- * ARGV 1 "1" if the server may get round to them later, then requests whose claims nobody will be given. One that never ran may have stood behind
- * a read that took the token of the bell.
- */
-export const ABANDON: Script = script(`
-abandon({unpack(ARGV, 2)}, ARGV[1] == '1')
-ringIfAny()
-return 1`);
 
 /** ARGV from 1: packed claims: number, request and token of each. An orderly stop is no delivery that counts. May be sent again. */
 const RELEASE = script(`
@@ -112,6 +119,22 @@ local function endLeases()
     if not expires then call('HSET', P .. 'leases', leases[i], string.format('%.0f {}', now + 60000))
     elseif expires <= now then dropLease(leases[i]) end
   end
+end
+local function putAllBack(found, unseen)
+  local records, numbers, reply = {}, {}, {}
+  for request, claims in pairs(found) do
+    for _, claim in ipairs(claims) do
+      append(records, putBack(claim[4], claim[5], unseen[request] and 0 or 1))
+      append(numbers, claim[4])
+      append(reply, claim)
+    end
+    for _, record in ipairs(claims.damaged) do setRecordAside(record, 'the claims') end
+    call('UNLINK', P .. 'claims:' .. request)
+    call('HDEL', P .. 'requests', request)
+  end
+  table.sort(reply, byNumber)
+  giveBack(numbers, records)
+  return reply
 end
 local function main()
   goOnIfFull()
@@ -168,8 +191,8 @@ export class Claiming {
     this.#core.assertOpen();
     const turn = this.#settled();
     if (turn) await turn;
-    const request = this.#request(owner);
-    return this.#handOut(request, await this.#look(limit, request));
+    const { request, batch } = this.#firstLook(limit, owner);
+    return this.#handOut(request, await batch);
   }
 
   /** Looks, and then waits at the bell. */
@@ -192,14 +215,18 @@ export class Claiming {
 
   async release(claims: readonly Claim[]): Promise<void> {
     this.#core.assertOpen();
-    if (claims.length === 0) return;
-    const held = packedArguments(claims.map((claim) => [double(holdOf(claim).number), holdOf(claim).request, claim.token]));
-    await this.#core.calls.repeatable(RELEASE, () => held);
+    await this.#giveBack(claims);
   }
 
   /** Requests whose claims nobody has been given. */
   get unseen(): readonly string[] {
-    return Array.from(this.#open, ({ sent }) => sent).flat();
+    return Array.from(this.#open, ({ name }) => name);
+  }
+
+  async #giveBack(claims: readonly Claim[]): Promise<void> {
+    if (claims.length === 0) return;
+    const held = claims.map((claim) => [double(holdOf(claim).number), holdOf(claim).request, claim.token]);
+    await this.#core.calls.repeatable(RELEASE, () => packedArguments(held));
   }
 
   #request(owner: Owner): ClaimRequest {
@@ -208,22 +235,20 @@ export class Claiming {
 
   #firstLook(limit: number, owner: Owner): Look {
     const request = this.#request(owner);
-    return { request, batch: this.#look(limit, request) };
+    return { request, batch: this.#look(limit, request, false) };
   }
 
-  /** One look. @param wasSent The request was sent before, and its reply is lost */
-  async #look(limit: number, request: ClaimRequest, wasSent: boolean = false): Promise<ClaimBatch> {
+  /** One look. @param sent The request was sent before, and its reply is lost */
+  async #look(limit: number, request: ClaimRequest, sent: boolean): Promise<ClaimBatch> {
     this.#open.add(request);
     try {
-      const reply = await this.#core.calls.repeatable(CLAIM, (again) => request.args(again || wasSent, limit));
+      const reply = await this.#core.calls.repeatable(CLAIM, (again) => request.args(again || sent, limit));
       const batch = request.batch(reply);
-      // The server answers again: what calls that failed meanwhile have claimed would wait for the consumer's end.
-      for (const lost of this.#lost) this.#core.background(this.#abandon(lost, true));
-      this.#lost.clear();
+      if (this.#lost.size > 0) this.#giveBackLost();
       return batch;
     } catch (error) {
-      const { length } = request.sent;
-      if (length === 0 || (length === 1 && isReply((error as Error).cause))) this.#open.delete(request);
+      const refused = request.sendings === 1 && isReply((error as Error).cause);
+      if (request.sendings === 0 || refused) this.#open.delete(request);
       else this.#lost.add(request);
       throw error;
     }
@@ -237,9 +262,9 @@ export class Claiming {
     try {
       const found = await Promise.race([batch, gone.promise]);
       if (found && !signal.aborted) return this.#handOut(request, found);
-      const abandoned = batch.then(() => this.#abandon(request, request.sent.length > 1));
-      this.#core.background(abandoned);
-      if (found !== undefined) await abandoned;
+      const released = batch.then((late) => this.#giveBackUnseen(request, late.claims));
+      this.#core.background(released);
+      if (found !== undefined) await released;
       return NOTHING;
     } finally {
       signal.removeEventListener("abort", end);
@@ -256,7 +281,7 @@ export class Claiming {
         this.#open.add(request);
         return this.#core.calls.commandOf(CLAIM, request.args(false, limit));
       },
-      late: (mayRun) => this.#core.background(this.#abandon(request, mayRun)),
+      late: (reply) => this.#core.background(this.#giveBackLate(request, reply)),
     });
     if (end === "over") return undefined;
     return { request, batch: end === "lost" ? this.#look(limit, request, true) : Promise.resolve(request.batch(end.reply)) };
@@ -267,15 +292,26 @@ export class Claiming {
     return batch;
   }
 
-  /** Gives back what was claimed for nobody. @param mayCome The server may get round to the request later */
-  async #abandon(request: ClaimRequest, mayCome: boolean): Promise<void> {
+  /** Gives back what was claimed for nobody. */
+  async #giveBackLate(request: ClaimRequest, reply: unknown): Promise<void> {
+    const { claims } = reply === undefined ? await this.#look(0, request, true) : request.batch(reply);
+    await this.#giveBackUnseen(request, claims);
+  }
+
+  async #giveBackUnseen(request: ClaimRequest, claims: readonly Claim[]): Promise<void> {
     try {
-      await this.#core.calls.repeatable(ABANDON, () => [mayCome ? "1" : "0", ...request.sent]);
+      await this.#giveBack(claims);
       this.#open.delete(request);
     } catch (error) {
       this.#lost.add(request);
       throw error;
     }
+  }
+
+  /** The server answers again: what it had claimed for calls that failed meanwhile would otherwise wait for the consumer's end. */
+  #giveBackLost(): void {
+    for (const request of this.#lost) this.#core.background(this.#giveBackLate(request, undefined));
+    this.#lost.clear();
   }
 }
 

@@ -6,7 +6,6 @@ import type { Burial, Claim, DeadLetterQuery, Settlement, Storage, StoredDeadLet
 import type { RedisCore } from "./connection/core.ts";
 import { once, script } from "./lua/library.ts";
 import type { Packable } from "./records/pack.ts";
-import { sizedText } from "./records/bytes.ts";
 import { plainBytes, readTail, tail } from "./records/record.ts";
 
 /** Most letters that one listing or count looks at. */
@@ -69,7 +68,12 @@ function letterBytes(burial: Burial, task: string, steps: string, claim: Claim |
   );
   const lengths = Buffer.allocUnsafe(8);
   lengths.writeUInt32BE(error?.length ?? 0, lengths.writeUInt32BE(text.length));
-  const head = [kind, task, taskName ?? "", steps].map(sizedText);
+  const head = [kind, task, taskName ?? "", steps].flatMap((each) => {
+    const bytes = Buffer.from(each);
+    const length = Buffer.allocUnsafe(2);
+    length.writeUInt16BE(bytes.length);
+    return [length, bytes];
+  });
   const item = { id: task, data, priority, track, chord };
   return Buffer.concat([...head, lengths, text, error ?? new Uint8Array(0), tail(item)]);
 }

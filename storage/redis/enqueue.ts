@@ -4,49 +4,63 @@
  */
 import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts";
 import { Batch, BATCH_BYTES, BATCHES } from "./connection/batch.ts";
-import type { Argument } from "./connection/dial.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { checkItem } from "./item.ts";
-import { once, type Script } from "./lua/library.ts";
-import { type Packable, packed, packedArguments } from "./records/pack.ts";
+import { once, onceText, type Script } from "./lua/library.ts";
+import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./records/pack.ts";
 import { tail } from "./records/record.ts";
-import { answersOf, type Told } from "./records/told.ts";
+import { answersOf, dueAndTail, type Told } from "./records/told.ts";
 
 /** Most items that go as arguments of their own; a server takes no more than a million arguments. */
 const MOST_ARGUMENTS = 100_000;
 
 /**
- * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then packed:
- * tails for the schedule with their due times in turn, states, chords; and of a batch in which an item has a gate or a key, or is too large to be
- * an argument, tails, how many items each call has, and due times. Replies as \`enterAll\`. (Looking at each item costs a quarter of an enqueue.)
+ * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then
+ * packed: tails with their due time for the schedule, states, chords.
  */
-export const ENQUEUE: Script = once(`
+const ENQUEUE = onceText(`
 local function main()
-  local count, tails, reply = tonumber(ARGV[4]), {}, {}
-  local scheduled, states, chords, special = unpack(cmsgpack.unpack(joined(5 + count)))
+  local count, tails = tonumber(ARGV[4]), {}
+  local others = cmsgpack.unpack(joined(5 + count))
   size()
-  for _, chord in ipairs(chords) do storeChord(unpack(chord)) end
+  storeChords(others[3])
   for i = 1, count do tails[i] = ARGV[4 + i] end
-  local added = {tails, scheduled, states}
-  if special then added, reply = enterAll(unpack(special)) end
+  add({tails, others[1], others[2]})
+  return '1'
+end`);
+
+/** ARGV 4 tail, 5 id and 6 state if it is tracked. The usual case: one item for the queue. */
+export const ENQUEUE_ONE: Script = onceText(`
+local function main()
+  pushOne(ARGV[4])
+  if ARGV[5] then call('HSET', P .. 'state', ARGV[5], ARGV[6]) end
+  return '1'
+end`);
+
+/** ARGV from 4: items by call, with their due times, and chords. For batches in which an item has a gate or a key. Replies as \`enterAll\`. */
+const ENQUEUE_ENTERING = once(`
+local function main()
+  local given = cmsgpack.unpack(joined(4))
+  size()
+  storeChords(given[2])
+  local added, reply = enterAll(given[1])
   add(added)
   return reply
 end`);
 
-/** ARGV 4 key, 5 its life, 6 packed tail and due time. Replies as \`enterAll\`, or nothing if the key was not free. */
+/** ARGV 4 key, 5 its life, 6 item with its due time. Replies as \`enterAll\`, or nothing if the key was not free. */
 const ENQUEUE_ONCE = once(`
 local function main()
   if find('meta', ARGV[4]) then return false end
   size()
   store('meta', ARGV[4], '', ARGV[5])
-  local tail, due = unpack(cmsgpack.unpack(joined(6)))
-  local added, reply = enterAll({tail}, {1}, {due})
+  local added, reply = enterAll({{joined(6)}})
   add(added)
   return reply
 end`);
 
 /**
- * ARGV 4 id of the dead letter, 5 ids of other tasks, 6 packed tail and due time. What was stored of the ends of its task and of the others goes;
+ * ARGV 4 id of the dead letter, 5 ids of other tasks, 6 item with its due time. What was stored of the ends of its task and of the others goes;
  * its steps stay. Replies nothing if there is no such letter, else as \`enterAll\`.
  */
 const REQUEUE = once(`
@@ -54,8 +68,7 @@ local function main()
   local letter = call('HGET', P .. 'dead', ARGV[4])
   if not letter then return false end
   size()
-  local tail, due = unpack(cmsgpack.unpack(joined(6)))
-  local added, reply = enterAll({tail}, {1}, {due})
+  local added, reply = enterAll({{joined(6)}})
   if reply[1] == 'duplicate' then return reply end
   local ended = cmsgpack.unpack(ARGV[5])
   ended[#ended + 1] = rare().dropLetter(ARGV[4], letter, true)
@@ -72,6 +85,7 @@ interface Enqueuing {
 }
 
 const NOTHING_TO_TELL: Enqueued = {};
+const ONE_DONE: readonly Enqueued[] = [NOTHING_TO_TELL];
 
 /** What enqueues. */
 export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | "enqueueOnce" | "requeueDeadLetter"> {
@@ -89,11 +103,11 @@ export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | 
     },
     async enqueueOnce(key, ttlMs, item) {
       check(item);
-      return answerOf(await core.once(ENQUEUE_ONCE, key, String(Math.ceil(ttlMs)), ...packedArguments(packableItem(item))));
+      return answerOf(await core.once(ENQUEUE_ONCE, key, String(Math.ceil(ttlMs)), ...cutArgument(dueAndTail(item))));
     },
     async requeueDeadLetter(id, item, others = []) {
       check(item);
-      return answerOf(await core.once(REQUEUE, id, packed(others), ...packedArguments(packableItem(item))));
+      return answerOf(await core.once(REQUEUE, id, packed(others), ...cutArgument(dueAndTail(item))));
     },
   };
 }
@@ -104,43 +118,62 @@ function answerOf(reply: unknown): Enqueued | undefined {
 }
 
 async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
-  const items = calls.flatMap((call) => call.items);
   const chords = calls.flatMap((call) => call.chords.map(packableChord));
-  const isPlain = items.length <= MOST_ARGUMENTS &&
-    !items.some((item) => isSpecial(item) || item.data.length > BATCH_BYTES / 2);
-  const args = isPlain
-    ? plainArguments(items, chords)
-    : ["0", ...packedArguments([[], [], chords, packableCalls(calls, items)])];
-  return answersOf(calls.length, await core.calls.once(ENQUEUE, args) as Told[]);
-}
-
-/** Of items of which the server has to look at none. */
-function plainArguments(items: readonly Item[], chords: Packable): Argument[] {
-  const [queued, scheduled, states]: [Buffer[], Packable[], string[]] = [[], [], []];
-  for (const item of items) {
-    const { id, dueMs, track, retry, about = "" } = item;
-    if (dueMs === undefined) queued.push(tail(item));
-    else scheduled.push(...packableItem(item));
-    if (track) states.push(id, (retry ? "t" : dueMs === undefined ? "w" : "s") + about);
+  if (calls.some(({ items }) => items.length > MOST_ARGUMENTS || items.some(isSpecial))) {
+    const entering = calls.map(({ items }) => items.map(packableEntering));
+    return answersOf(calls.length, await core.calls.once(ENQUEUE_ENTERING, packedArguments([entering, chords])) as Told[]);
   }
-  return [String(queued.length), ...queued, ...packedArguments([scheduled, states, chords, undefined])];
+  const { items: [first], chords: { length } } = calls[0]!;
+  if (calls.length === 1 && calls[0]!.items.length === 1 && length === 0 && first!.dueMs === undefined && !first!.retry) {
+    await core.calls.once(ENQUEUE_ONE, first!.track ? [tail(first!), first!.id, stateText(first!)] : [tail(first!)]);
+    return ONE_DONE;
+  }
+  const added = new Added();
+  for (const { items } of calls) for (const item of items) added.add(item);
+  const others = packedArguments([added.scheduled, added.states, chords]);
+  await core.calls.once(ENQUEUE, [String(added.queued.length), ...added.queued.map(tail), ...others]);
+  return Array(calls.length).fill(NOTHING_TO_TELL);
 }
 
-function packableCalls(calls: readonly Enqueuing[], items: readonly Item[]): Packable {
-  return [items.map(tail), calls.map((call) => call.items.length), items.map(({ dueMs }) => dueMs)];
+/** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
+export class Added {
+  readonly queued: Item[] = [];
+  readonly scheduled: PackedItem[] = [];
+  readonly states: string[] = [];
+
+  add(item: Item): void {
+    const { dueMs } = item;
+    if (dueMs === undefined) this.queued.push(item);
+    else this.scheduled.push(new PackedItem(item, dueMs));
+    if (item.track) this.states.push(item.id, stateText(item));
+  }
+
+  get columns(): Packable {
+    return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
+  }
 }
 
-/** An item as the scripts read it: its tail, and its due time. */
-export function packableItem(item: Item): readonly [Buffer, number | undefined] {
-  return [tail(item), item.dueMs];
+/** The state of a new item as it is stored: a letter, and what it says of itself. */
+function stateText({ retry, dueMs, about = "" }: Item): string {
+  return (retry ? "t" : dueMs === undefined ? "w" : "s") + about;
 }
 
-/** A chord with its callback. */
-export function packableChord({ id, size, callback }: ChordRecord): readonly Packable[] {
-  return [id, String(size), ...packableItem(callback)];
-}
-
-/** Whether the server has to look at an item, since it has a gate or a key. */
-export function isSpecial({ gate, unique }: Item): boolean {
+/** Whether the server has to look at an item before it knows what becomes of it. */
+export function mustEnter({ gate, unique }: Item): boolean {
   return gate !== undefined || unique !== undefined;
+}
+
+/** Whether an item goes the way that is there for all: it has a gate or a key, or is too large to be an argument as it is. */
+function isSpecial(item: Item): boolean {
+  return mustEnter(item) || item.data.length > BATCH_BYTES / 2;
+}
+
+/** Such an item, or one among them, with its due time. */
+export function packableEntering(item: Item): PackedItem {
+  return new PackedItem(item, item.dueMs ?? NaN);
+}
+
+/** A chord with its callback, which has its due time in front. */
+export function packableChord({ id, size, callback }: ChordRecord): Packable {
+  return [id, String(size), packableEntering(callback)];
 }

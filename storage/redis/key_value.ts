@@ -52,18 +52,14 @@ local found = findEnds('results', {id})[1]
 local body = valueOf(found)
 local function put()
   dropFrom('results', {id})
-  putInSet('results', ARGV[10] == '' and 0 or tonumber(ARGV[10]), {id, STORED .. '-' .. struct.pack('>d', 0) .. ARGV[9]})
+  putResults({id, '-' .. struct.pack('>d', 0) .. ARGV[9], ARGV[10] == '' and 0 or tonumber(ARGV[10])})
   wake({id})
 end
 -- Leaves a notice of how the task ended.
 local function remove()
   if ARGV[6] == 'read' and found.letter ~= '-' then return end
   dropFrom('results', {id})
-  local life = struct.unpack('>d', found.text, 10)
-  if not isOfEnded(found) or not (life > 0) then return end
-  local text = found.about == '' and found.letter or string.upper(found.letter) .. struct.pack('>H', #found.about) .. found.about
-  -- The life may come from a record that nobody of ours has written.
-  putInSet('notices', math.min(math.ceil(life), 3155760000000), {id, STORED .. text})
+  if isOfEnded(found) then putNotices(struct.unpack('>d', found.text, 10), found.letter, {id}, {found.about}) end
 end
 ${CHANGE}`);
 

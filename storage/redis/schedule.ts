@@ -14,8 +14,11 @@ local function moveDue(member, due, added, reply)
   local flags = parse(member, 8)
   if not flags then return setRecordAside(member, 'the schedule') end
   local tail, waits = sub(member, 9), false
-  if flags % 32 >= 16 then waits = rare().enterGate(added, tail, nil, false, {}) == 'blocked'
-  else addTail(added, tail) end
+  if flags % 32 >= 16 then waits = rare().enter(added, AT_ONCE .. tail, false) == 'blocked'
+  else
+    added[1][#added[1] + 1] = tail
+    addState(added[3], tail, 0, 'w')
+  end
   local last = #reply
   reply[last + 1], reply[last + 2], reply[last + 3] = due, tail, waits and '1' or ''
 end`;

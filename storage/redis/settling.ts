@@ -4,146 +4,126 @@
  */
 import type { Claim, Settled, Settlement, Storage } from "../../lib/storage.ts";
 import { Batch, BATCHES } from "./connection/batch.ts";
-import type { Argument } from "./connection/dial.ts";
 import { double } from "./records/bytes.ts";
 import { holdOf } from "./records/claim.ts";
 import type { RedisCore } from "./connection/core.ts";
-import { once, script } from "./lua/library.ts";
+import { once, type Script, script } from "./lua/library.ts";
 import { packedArguments } from "./records/pack.ts";
-import { groupsOf, ROW_LENGTH, sizeOf } from "./settlement_row.ts";
-import { answersOf, readCallback, type Told } from "./records/told.ts";
+import { plainEnd, SettlementColumns, sizeOf } from "./settlement_columns.ts";
+import { answersOf, readDueAndTail, type Told } from "./records/told.ts";
+
+/** What the settle script replies when claims are missing and it was not told which there were. */
+const UNTOLD = "?";
 
 const HELD: Settled = { held: true };
 const NOT_HELD: Settled = { held: false };
 
-/** What only few settlements have, by a word. */
-const RARITIES = `
-local function settleRarity(batch, tell, word, ...)
-  if word == 'chord' then storeChord(...)
-  elseif word == 'dropChord' then dropChord(...)
-  elseif word == 'dropLocks' then dropLocks(...)
-  elseif word == 'passLocks' then passLocks(...)
-  elseif word == 'dropSteps' then rare().dropSteps(...)
-  elseif word == 'bury' then rare().bury(...)
-  elseif word == 'state' then append(batch.added[3], ...)
-  elseif word == 'cancel' then noteEnd(batch, ...)
-  elseif word == 'report' then
-    local callback, waits = report(batch.added, ...)
-    if callback then tell(waits and 'waits' or 'callback', 0, callback) end
-  end
-end`;
-
-/**
- * What follows a settlement. The next attempt takes over what the claim held; of an item without gate and key there is nothing to take over, and
- * nothing to look at.
- */
-const FOLLOWING = `
-local function settleFollowing(following, record, added, tell)
-  local heir, items, nextItem = unpack(following)
-  local told, tail, due, unique, gate = {}, unpack(nextItem or {})
-  if record then unique, gate = rare().letGo(added, record, heir, tail, due, told) end
-  for i, item in ipairs(items) do
-    if enter(added, item[1], item[2], told) == 'blocked' then tell('blocked', i - 1) end
-  end
-  if tail and byte(tail, 5) % 64 < 16 then addTail(added, tail, due)
-  elseif tail and rare().enterNext(added, tail, due, unique, gate, told) then tell('blocked', #items) end
-  for i = 1, #told do tell('admitted', 0, told[i]) end
-end`;
-
-/**
- * ARGV from 1: packed settlements by the requests of their claims: see `settlement_row.ts`. What those of a batch have in common is done once, behind all of
- * them. Replies by fours a word, the number of the settlement, a position and a value: \`gone\` if the claim is not held, so that nothing is written;
- * \`callback\` that was set free by its report, or \`waits\` if it waits at its gate; \`blocked\`, or \`admitted\` and a tail.
- */
-const SETTLE_ALL = `
-local function noteEnd(batch, id, kind, life, text)
-  if kind == 'results' or life > 0 then addEnd(batch[kind], life, id, text) end
-  batch.awaited[#batch.awaited + 1] = id
-end${RARITIES}${FOLLOWING}
-local function settleMore(more, id, record, batch, tell)
-  local revocations, following, _, rarities = unpack(more, 2)
-  for _, key in ipairs(revocations or {}) do append(batch.revocations, key) end
-  if following then settleFollowing(following, record, batch.added, tell) end
-  for _, rarity in ipairs(rarities or {}) do settleRarity(batch, tell, unpack(rarity)) end
-end
--- By the places of its rows, which claims of a group are held, and how many the request has.
-local function findHeld(request, isWhole, rows)
-  if not request then return nil, 0 end
-  local claims, held = P .. 'claims:' .. request, {}
-  local length = call('HLEN', claims)
-  -- One question for all of them, where they are all that the request has claimed.
-  if isWhole and length == #rows / ${ROW_LENGTH} then return nil, length end
-  for i = 2, #rows, ${ROW_LENGTH} do
-    if held[rows[i]] == nil then held[rows[i]] = call('HEXISTS', claims, rows[i]) == 1 and i end
-  end
-  return held, length
-end
-local function putBatch(batch)
-  dropFrom('notices', batch.overtaken)
-  dropFrom('results', batch.overtaken)
-  putEnds('results', batch.results)
-  putEnds('notices', batch.notices)
-  batch.overtaken, batch.results, batch.notices = {}, {}, {}
-end
--- Rows whose claims are held, each by its place, or false; their ends are noted.
-local function noteEnds(group, batch, tell)
-  local request, isWhole, rows = unpack(group)
-  local held, length = findHeld(request, isWhole, rows)
-  group.length, group.rows = length, {}
-  for i = 1, #rows, ${ROW_LENGTH} do
-    local number, claim, id, kind, life, text, more = unpack(rows, i, i + ${ROW_LENGTH - 1})
-    if held and held[claim] ~= i + 1 then tell('gone', 0, nil, number)
+/** The claims of settlements, which are all held, or nothing is written. */
+const CLAIMS_OF_SETTLEMENTS = `
+local function findMissing(groups)
+  local missing = {}
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    if type(numbers) == 'string' then
+      if call('HLEN', claims) ~= tonumber(numbers) then return {'?'} end
     else
-      append(group.rows, i)
-      -- An intermediate result does not end its task.
-      if request or kind and sub(text, 1, 1) ~= 'i' then append(batch.over, id) end
-      if kind then noteEnd(batch, id, kind, life, text) end
-      if type(more) == 'table' and more[4] then append(batch.overtaken, id) end
+      for i = 1, #numbers do
+        if call('HEXISTS', claims, numbers[i]) == 0 then append(missing, string.format('%.0f', (struct.unpack('>d', numbers[i])))) end
+      end
     end
   end
+  return missing
 end
--- The records of those that hold a gate or a key, by their places, and no claim any more.
-local function dropClaims(group)
-  local request, _, rows = unpack(group)
-  local claims, records, numbers = request and P .. 'claims:' .. request, {}, {}
-  for _, i in ipairs(group.rows) do
-    local more = rows[i + ${ROW_LENGTH - 1}]
-    if type(more) == 'table' and more[1] then records[i] = call('HGET', claims, rows[i + 1]) end
-    append(numbers, rows[i + 1])
+local function dropClaims(groups)
+  local over = {}
+  for _, group in ipairs(groups) do
+    local claims, numbers = P .. 'claims:' .. group[1], group[2]
+    if type(numbers) == 'string' then
+      call('HDEL', P .. 'requests', group[1])
+      call('DEL', claims)
+    else
+      many('HDEL', claims, numbers)
+      if call('EXISTS', claims) == 0 then over[#over + 1] = group[1] end
+    end
   end
-  if request and group.length == #numbers then
-    call('HDEL', P .. 'requests', request)
-    call('DEL', claims)
-  elseif request then many('HDEL', claims, numbers) end
+  many('HDEL', P .. 'requests', over)
+end
+-- The records of claims with a gate or a key, before they are dropped.
+local function recordsOf(more)
+  local records = {}
+  for i, one in ipairs(more) do
+    if one[1] == 'item' then records[i] = one[3] and call('HGET', P .. 'claims:' .. one[3], one[4]) or false end
+  end
   return records
+end`;
+
+/** What only some settlements have: by a word, in the order in which it is to happen. */
+const MORE = `
+local function settleMore(more, records, added)
+  local reply, number = {}, nil
+  local function tell(word, position, value) append(reply, word, number, position, value or '') end
+  local kinds = {
+    chord = storeChord,
+    dropChord = dropChord,
+    dropLocks = dropLocks,
+    passLocks = passLocks,
+    dropSteps = function(key) rare().dropSteps(key) end,
+    bury = function(...) rare().bury(...) end,
+    report = function(chord, index, value, claim)
+      local callback, waits = report(added, chord, index, value, claim)
+      if callback then tell(waits and 'waits' or 'callback', 0, callback) end
+    end,
+  }
+  for i, one in ipairs(more) do
+    number = one[2]
+    if one[1] == 'item' then rare().settleItem(added, records[i], one[5], one[6], one[7], tell)
+    else kinds[one[1]](unpack(one, 3)) end
+  end
+  return reply
+end`;
+
+/**
+ * ARGV from 1: packed settlements, one after another in columns: 1 what is added, 2 request and claims of each group, or how many if
+ * these are all that the request has claimed, 3 id, text and life of results, 4 tasks whose state is over, 5 notices: life, letter, ids
+ * and what each says of itself, 6 tasks to wake for, 7 revocations to delete, 8 tasks whose older results and notices do not count any more,
+ * 9 what only some have: a word, the number of the settlement, and more. In 4 true: those of 3. In 5, 6 and 7 true: those of 4. Replies the
+ * claims that are not held, or ? if it was not told which; if there are any, nothing is written. Else "", or by fours a word, the number of a
+ * settlement, a position and a value: \`callback\` that was set free by its report, or \`waits\` if it waits at its gate; \`blocked\`, or
+ * \`admitted\` and a tail.
+ */
+const SETTLE_ALL = `${CLAIMS_OF_SETTLEMENTS}${MORE}
+local function idsOfResults(results)
+  local ids = {}
+  for i = 1, #results, 3 do ids[#ids + 1] = results[i] end
+  return ids
+end
+local function forget(keys, ids)
+  if #ids == 0 and keys == true or keys ~= true and #keys == 0 or call('HLEN', P .. 'revocations') == 0 then return end
+  if keys == true then
+    keys = {}
+    for i = 1, #ids do keys[i] = 'r:' .. ids[i] end
+  end
+  many('HDEL', P .. 'revocations', keys)
 end
 -- A script that fails is not undone. So what can be done again comes first, and a server that refuses it still has the claims.
 local function settleAll(first)
-  local revoked, reply, current = {}, {}, nil
-  local batch = {added = {{}, {}, {}}, over = {}, overtaken = {}, results = {}, notices = {}, awaited = {}, revocations = {}}
-  local function tell(word, position, value, number) append(reply, word, number or current, position, value or '') end
-  size()
-  local groups = cmsgpack.unpack(joined(first))
-  for _, group in ipairs(groups) do noteEnds(group, batch, tell) end
-  putBatch(batch)
-  for _, group in ipairs(groups) do
-    local rows, records = group[3], dropClaims(group)
-    for _, i in ipairs(group.rows) do
-      local id, more = rows[i + 2], rows[i + ${ROW_LENGTH - 1}]
-      current = rows[i]
-      if type(more) == 'table' then settleMore(more, id, records[i], batch, tell)
-      elseif more then append(revoked, id) end
-    end
-  end
-  putBatch(batch)
-  many('HDEL', P .. 'state', batch.over)
-  if call('HLEN', P .. 'revocations') > 0 then
-    for _, id in ipairs(revoked) do append(batch.revocations, 'r:' .. id) end
-    many('HDEL', P .. 'revocations', batch.revocations)
-  end
-  add(batch.added)
-  wake(batch.awaited)
-  return reply
+  local added, groups, results, gone, notices, ended, forgotten, overtaken, more = unpack(cmsgpack.unpack(joined(first)))
+  if #added[1] > 0 or #more > 0 then size() end
+  local missing = findMissing(groups)
+  if #missing > 0 then return table.concat(missing, ' ') end
+  if gone == true then gone = idsOfResults(results) end
+  dropFrom('notices', overtaken)
+  dropFrom('results', overtaken)
+  putResults(results)
+  for _, one in ipairs(notices) do putNotices(one[1], one[2], one[3] == true and gone or one[3], one[4]) end
+  local records = recordsOf(more)
+  dropClaims(groups)
+  many('HDEL', P .. 'state', gone)
+  forget(forgotten, gone)
+  local reply = #more > 0 and settleMore(more, records, added) or more
+  add(added)
+  wake(ended == true and gone or ended)
+  return #reply > 0 and reply or ''
 end
 `;
 
@@ -154,6 +134,25 @@ return settleAll(1)`);
 /** The same for settlements without a claim, which would tell that they were written. */
 const SETTLE_UNCLAIMED = once(`${SETTLE_ALL}
 local function main() return settleAll(4) end`);
+
+/**
+ * ARGV 1 request, 2 number, 3 "1" if that is all the request has claimed, 4 id, 5 "1" if its revocation is deleted, 6 life of the
+ * notice or of the result, 7 letter of the notice, whose text is 8, or "" if 8 is the text of a result. The usual case: one task that has ended, and
+ * nothing follows. Replies as \`settle\` does.
+ */
+const SETTLE_ONE = script(`
+local claims, id, isAwaited = P .. 'claims:' .. ARGV[1], ARGV[4], nil
+if redis.call('HEXISTS', claims, ARGV[2]) == 0 then return ARGV[2] end
+if ARGV[7] == '' then
+  local args = {id, struct.pack('>d', moment) .. ARGV[8]}
+  isAwaited = putInSet('results', tonumber(ARGV[6]), 4, args)
+else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}, {ARGV[8]}) end
+call('HDEL', claims, ARGV[2])
+if ARGV[3] == '1' or redis.call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
+call('HDEL', P .. 'state', id)
+if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
+if isAwaited then wake({id}) end
+return ''`);
 
 /**
  * What became of settlements whose reply was lost, and whose claims are gone. ARGV from 1: packed number of the claim, and the chord
@@ -212,7 +211,7 @@ export class Settling {
 
   /** Not async: it is called for each task, and each promise costs. What cannot be held was refused before. */
   add(settlement: Settlement): Promise<Settled> {
-    return settlement.claim ? this.#settlements.add(settlement) : this.#sendUnclaimed(settlement);
+    return this.#settlements.add(settlement);
   }
 
   /** Marks a claim as begun. @returns whether it is held */
@@ -222,28 +221,44 @@ export class Settling {
   }
 
   async #send(batch: readonly Settlement[]): Promise<readonly Settled[]> {
-    const rows = this.#rows(batch);
-    let sentAgain = false;
-    const told = await this.#core.calls.repeatable(SETTLE, (again) => {
-      sentAgain = again;
-      return rows;
-    }) as Told[];
-    if (told.length === 0) return batch.map(() => HELD);
-    return await Promise.all(
-      answersOf(batch.length, told).map(({ isGone, ...answer }, number) => {
-        return isGone ? this.#lateAnswer(batch[number]!, sentAgain) : { held: true, ...answer };
-      }),
-    );
+    if (batch.length > 1 && batch.some(({ claim }) => claim === undefined)) return await this.#sendApart(batch);
+    const { expireMs } = this.#core.settings;
+    const plain = batch.length === 1 ? plainEnd(batch[0]!, expireMs) : undefined;
+    if (plain) {
+      const { reply, again } = await this.#run(SETTLE_ONE, plain);
+      return reply === "" ? [HELD] : [await this.#lateAnswer(batch[0]!, again)];
+    }
+    return await this.#sendColumns(batch, new SettlementColumns(expireMs));
   }
 
-  /** Nothing but a kept reply tells whether it was written, so it goes on its own. */
-  async #sendUnclaimed(settlement: Settlement): Promise<Settled> {
-    const told = await this.#core.calls.once(SETTLE_UNCLAIMED, this.#rows([settlement])) as Told[];
-    return { held: true, ...answersOf(1, told)[0] };
+  /** Nothing but a kept reply tells whether one without a claim was written, so each of those is on its own. */
+  async #sendApart(batch: readonly Settlement[]): Promise<readonly Settled[]> {
+    const claimed = batch.filter(({ claim }) => claim !== undefined);
+    const together = claimed.length > 0 ? this.#send(claimed) : Promise.resolve([]);
+    const alone = batch.map((settlement) => settlement.claim ? undefined : this.#send([settlement]));
+    const written = [...await together];
+    return await Promise.all(alone.map(async (one) => one ? (await one)[0]! : written.shift()!));
   }
 
-  #rows(batch: readonly Settlement[]): Argument[] {
-    return packedArguments(groupsOf(batch, this.#core.settings.expireMs));
+  /** Those whose claim is gone spoil the batch, so the others go again without them. */
+  async #sendColumns(batch: readonly Settlement[], columns: SettlementColumns): Promise<readonly Settled[]> {
+    const first = batch.map((settlement, number) => columns.add(settlement, number));
+    if (!batch[0]!.claim) return answers(first, await this.#core.calls.once(SETTLE_UNCLAIMED, columns.args(true)));
+    let { reply, again } = await this.#run(SETTLE, columns.args(false));
+    if (reply === UNTOLD) {
+      const told = await this.#run(SETTLE, columns.args(true));
+      reply = told.reply;
+      again ||= told.again;
+    }
+    if (reply === "" || typeof reply !== "string") return answers(first, reply);
+    const gone = new Set(reply.split(" ").map(Number));
+    const isGone = ({ claim }: Settlement): boolean => claim !== undefined && gone.has(holdOf(claim).number);
+    const others = batch.filter((settlement, index) => first[index] && !isGone(settlement));
+    const written = others.length > 0 ? [...await this.#send(others)] : [];
+    return await Promise.all(batch.map((settlement, index) => {
+      if (!first[index]) return NOT_HELD;
+      return isGone(settlement) ? this.#lateAnswer(settlement, again) : written.shift()!;
+    }));
   }
 
   /** Of a settlement whose claim is gone: it is either written, and its reply was lost, or too late. */
@@ -252,8 +267,18 @@ export class Settling {
     const asked = packedArguments([[String(holdOf(claim).number), chord?.id]]);
     const [fate] = await this.#core.calls.repeatable(FATE, () => asked) as [Buffer];
     if (String(fate.subarray(0, 1)) !== "1") return NOT_HELD;
-    const callback = fate.length > 1 ? readCallback(fate.subarray(1)) : undefined;
+    const callback = fate.length > 1 ? readDueAndTail(fate.subarray(1)) : undefined;
     return callback ? { held: true, callback } : HELD;
+  }
+
+  /** Sends until there is a reply. `again`: more than once, so that an earlier one may have been carried out. */
+  async #run(script: Script, args: ReturnType<SettlementColumns["args"]>): Promise<Reply> {
+    let again = false;
+    const reply = await this.#core.calls.repeatable(script, (isAgain) => {
+      again = isAgain;
+      return args;
+    });
+    return { again, reply: Array.isArray(reply) ? reply as Told[] : String(reply) };
   }
 
   async #sendBegun(batch: readonly Claim[]): Promise<readonly boolean[]> {
@@ -261,6 +286,19 @@ export class Settling {
     const held = await this.#core.calls.repeatable(BEGIN, () => claims) as number[];
     return held.map((one) => one === 1);
   }
+}
+
+interface Reply {
+  readonly again: boolean;
+  /** Text, or what has become of some: words, numbers, positions and values in turn, see the script. */
+  readonly reply: string | readonly Told[];
+}
+
+/** All are written, and of some there is more to tell. @param first Whether each is the first of its claim */
+function answers(first: readonly boolean[], reply: unknown): readonly Settled[] {
+  if (!Array.isArray(reply)) return first.map((isFirst) => isFirst ? HELD : NOT_HELD);
+  const told = answersOf(first.length, reply as Told[]);
+  return first.map((isFirst, number) => isFirst ? { held: true, ...told[number] } : NOT_HELD);
 }
 
 /** The settlements of a storage. */

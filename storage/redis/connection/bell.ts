@@ -30,8 +30,8 @@ export interface Wait {
   readonly signal: AbortSignal | undefined;
   /** Makes what claims; it is sent behind the blocking read, at once. */
   command(): readonly Argument[];
-  /** The command has run after the end of the wait. @param mayRun There was no reply: it has run, or will, or never */
-  late(mayRun: boolean): void;
+  /** Takes what comes after the end of the wait: the reply, or `undefined` if the command may have run without one. */
+  late(reply: unknown): void;
 }
 
 /** How a wait ended: with a reply, or without one although the command may have run, or before it ran. */
@@ -85,7 +85,7 @@ export class Bell {
     return end;
   }
 
-  /** Ends all waits. Resolves when `late` was called for the last command. */
+  /** Ends all waits. Resolves when `late` was told of the last command. */
   async close(): Promise<void> {
     for (const waiter of this.#waiters) waiter.end("over");
     this.#waiters.clear();
@@ -120,7 +120,7 @@ export class Bell {
     this.#served = undefined;
     const reply = claimed.status === "fulfilled" ? claimed.value : undefined;
     if (this.#waiters.delete(waiter)) waiter.end(reply === undefined ? "lost" : { reply });
-    else waiter.late(reply === undefined);
+    else waiter.late(reply);
     for (const { reason } of [read, claimed] as { reason?: unknown }[]) if (reason !== undefined) throw reason;
   }
 }

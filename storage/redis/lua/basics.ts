@@ -114,11 +114,11 @@ local function rank(text, offset)
 end
 -- The state of an item by its letter, and what it says of itself; of one that is tried again the letter is another.
 local function addState(states, text, offset, letter)
-  if byte(text, offset + 5) % 2 == 0 then return end
   local flags, id, last = parse(text, offset)
+  if flags % 2 == 0 then return end
   if flags % 4 >= 2 and (letter == 'w' or letter == 's') then letter = 't' end
   states[#states + 1] = id
-  states[#states + 1] = flags < 128 and letter or letter .. aboutOf(text, flags, last)
+  states[#states + 1] = letter .. aboutOf(text, flags, last)
 end
 local function setStates(records, letter)
   local args = {}
@@ -135,18 +135,22 @@ local function dropStates(texts, offset)
 end
 `;
 
-/** What is added: 1 tails for the queue, 2 tails for the schedule, each followed by its due time, 3 id and state of the tracked ones. */
+/** What is added: 1 tails for the queue, 2 tails with their due time for the schedule, 3 id and state of the tracked ones. */
 const ADDING = `
--- Tells those who wait for a due time.
+-- Number NaN: for at once.
+local AT_ONCE = struct.pack('>d', 0 / 0)
+local function isLater(due) return due == due end
+-- Tails with their due time in front, in whose place their number comes. Tells those who wait for a due time.
 local function schedule(items)
-  local key, count, soonest, args = P .. 'schedule', #items / 2, math.huge, {}
+  local key, soonest = P .. 'schedule', math.huge
   local first = call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  local number = nextNumber('scheduled', count) - count
-  for i = 1, #items, 2 do
-    number = number + 1
-    soonest = math.min(soonest, items[i + 1])
-    args[i] = items[i + 1]
-    args[i + 1] = struct.pack('>d', number) .. items[i]
+  local base = nextNumber('scheduled', #items) - #items
+  local args = {}
+  for i = 1, #items do
+    local due = struct.unpack('>d', items[i])
+    soonest = math.min(soonest, due)
+    args[2 * i - 1] = due
+    args[2 * i] = struct.pack('>d', base + i) .. sub(items[i], 9)
   end
   many('ZADD', key, args)
   if not first[2] or soonest < tonumber(first[2]) then publish('schedule', '1') end
@@ -159,29 +163,26 @@ local function add(items)
   if #items[2] > 0 then schedule(items[2]) end
   many('HSET', P .. 'state', items[3])
 end
--- Puts a tail with what is added. Without a due time it is for the queue.
-local function addTail(added, tail, due)
-  if due then
-    added[2][#added[2] + 1] = tail
-    added[2][#added[2] + 1] = due
+-- Puts a tail with what is added.
+local function addTail(added, due, tail)
+  if isLater(due) then added[2][#added[2] + 1] = struct.pack('>d', due) .. tail
   else added[1][#added[1] + 1] = tail end
-  addState(added[3], tail, 0, due and 's' or 'w')
+  addState(added[3], tail, 0, isLater(due) and 's' or 'w')
 end
--- A new item. Returns what became of it, if that is not usual, and the id of the holder of its key; \`told\` gathers whom its limit has admitted.
-local function enter(added, tail, due, told)
-  if byte(tail, 5) % 64 >= 16 then return rare().enterGate(added, tail, due, true, told) end
-  addTail(added, tail, due)
-end
--- Items of several calls, one after another. Returns what is added, and by fours what became of some: a word, the call, the position in it,
--- and a value: \`duplicate\` with the id of the holder, \`blocked\`, \`admitted\` with the tail of one that waited.
-local function enterAll(tails, counts, dues)
-  local added, reply, admitted, i = {{}, {}, {}}, {}, {}, 0
-  for c, count in ipairs(counts) do
-    for position = 1, count do
-      i = i + 1
-      local what, holder = enter(added, tails[i], dues[i], admitted)
+`;
+
+/** Items whose gate or key has to be looked at, and others among them. */
+const ENTERING = `
+-- Items by call, each with its due time. Returns what is added, and by fours what became of some: a word, the call, the position in it, and a
+-- value: \`duplicate\` with the id of the holder, \`blocked\`, \`admitted\` with the tail of one that waited.
+local function enterAll(calls)
+  local added, reply = {{}, {}, {}}, {}
+  for c, texts in ipairs(calls) do
+    for position, text in ipairs(texts) do
+      local admitted = {}
+      local what, holder = rare().enter(added, text, true, admitted)
       if what then append(reply, what, c - 1, position - 1, holder or '') end
-      while admitted[1] do append(reply, 'admitted', c - 1, position - 1, table.remove(admitted, 1)) end
+      for i = 1, #admitted do append(reply, 'admitted', c - 1, position - 1, admitted[i]) end
     end
   end
   return added, reply
@@ -197,4 +198,4 @@ end
 `;
 
 /** All of it. */
-export const BASICS: string = COMMANDS + NUMBERS + BELL + RECORDS + ADDING + PAUSE;
+export const BASICS: string = COMMANDS + NUMBERS + BELL + RECORDS + ADDING + ENTERING + PAUSE;

@@ -64,37 +64,6 @@ local function giveBack(numbers, records)
 end
 `;
 
-/** Claims that go back where they came from, in the order in which they were claimed. */
-const BACK = `
--- found: claims by request; unseen: requests whose claims were given to nobody, which is no delivery that counts. Returns their rows.
-local function putAllBack(found, unseen)
-  local records, numbers, reply = {}, {}, {}
-  for request, claims in pairs(found) do
-    for _, claim in ipairs(claims) do
-      append(records, putBack(claim[4], claim[5], unseen[request] and 0 or 1))
-      append(numbers, claim[4])
-      append(reply, claim)
-    end
-    for _, record in ipairs(claims.damaged) do setRecordAside(record, 'the claims') end
-    call('UNLINK', P .. 'claims:' .. request)
-    call('HDEL', P .. 'requests', request)
-  end
-  table.sort(reply, byNumber)
-  giveBack(numbers, records)
-  return reply
-end
--- Nobody will be given what these requests have claimed. One that the server may get round to later finds that it is over.
-local function abandon(requests, mayCome)
-  goOnIfFull()
-  size()
-  for _, request in ipairs(requests) do
-    if mayCome then call('SET', P .. 'over:' .. request, '1', 'PX', 600000) end
-    local mark = call('HGET', P .. 'requests', request)
-    if mark then putAllBack({[request] = claimsOf(request, mark)}, {[request] = true}) end
-  end
-end
-`;
-
 /** What leaves gates on behalf of functions that have ended, or workers that are gone. */
 const LEAVING = `
 local function leaveGates(isLost)
@@ -107,18 +76,25 @@ end
 
 /** Chords. */
 const CHORDS = `
-local function storeChord(id, size, tail, due)
+local function storeChord(id, size, callback)
   local key = P .. 'chord:' .. id
   if call('HSETNX', key, 'size', size) == 1 then
-    call('HSET', key, 'callback', struct.pack('>d', due or 0 / 0) .. tail)
+    call('HSET', key, 'callback', callback)
     call('SADD', P .. 'chords', id)
   end
 end
+local function storeChords(chords)
+  for _, chord in ipairs(chords) do storeChord(chord[1], chord[2], chord[3]) end
+end
 -- Puts the callback of a full chord with what is added. Returns whether it waits at its gate.
 local function addCallback(added, callback)
-  if not parse(callback, 8) then return setRecordAside(callback, 'a chord') end
+  local flags = parse(callback, 8)
+  if not flags then return setRecordAside(callback, 'a chord') end
   local due = struct.unpack('>d', callback)
-  return enter(added, sub(callback, 9), due > now and due, {}) == 'blocked'
+  if not (due > now) then due = 0 / 0 end
+  if flags % 64 >= 16 then return rare().enter(added, struct.pack('>d', due) .. sub(callback, 9), true) == 'blocked' end
+  addTail(added, due, sub(callback, 9))
+  return false
 end
 -- Returns the callback that the report has set free, and whether that waits at its gate.
 local function report(added, chord, index, value, claim)
@@ -137,4 +113,4 @@ end
 `;
 
 /** All of it. */
-export const CLAIMS_AND_CHORDS: string = CLAIMS + BACK + LEAVING + CHORDS;
+export const CLAIMS_AND_CHORDS: string = CLAIMS + LEAVING + CHORDS;

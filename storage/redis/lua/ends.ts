@@ -12,32 +12,48 @@
 /** Storing ends, and telling of them. */
 const STORING = `
 local SETS = P .. 'sets'
--- ttl: 0 for no end. A set ends a slice of that life after the first that is in it.
-local function putInSet(kind, ttl, args)
-  local length = math.max(1, math.ceil(ttl / (kind == 'results' and 4 or 1)))
+-- ttl: 0 for no end. A set ends a slice of that life after the first that is in it. Returns whether somebody waits for an end.
+local function putInSet(kind, ttl, slices, args)
+  local length = math.max(1, math.ceil(ttl / slices))
   local number = ttl > 0 and math.floor((now + ttl) / length) or 0
-  local key = P .. kind .. string.format(':%d:%d', ttl, number)
-  local isKnown = redis.call('EXISTS', key, SETS) == 2
+  local key, waiting = P .. kind .. string.format(':%d:%d', ttl, number), P .. 'waiting'
+  -- A key that is named twice counts twice, so that one command answers three questions.
+  local found = redis.call('EXISTS', waiting, key, key, SETS, SETS, SETS, SETS)
   many('HSET', key, args)
-  if isKnown then return end
-  local left, ends = call('PTTL', SETS), ttl > 0 and string.format('%.0f', (number + 1) * length) or '0'
-  call('HSET', SETS, key, ends)
-  if ttl == 0 then call('PERSIST', SETS)
-  else
-    call('PEXPIREAT', key, ends)
-    if left == -2 or left >= 0 and left < ends - now then call('PEXPIREAT', SETS, ends) end
+  if found < 6 then
+    local left, ends = call('PTTL', SETS), ttl > 0 and string.format('%.0f', (number + 1) * length) or '0'
+    call('HSET', SETS, key, ends)
+    if ttl == 0 then call('PERSIST', SETS)
+    else
+      call('PEXPIREAT', key, ends)
+      if left == -2 or left >= 0 and left < ends - now then call('PEXPIREAT', SETS, ends) end
+    end
   end
+  return found % 2 == 1
 end
--- Gathers ends by their life, for \`putEnds\`. text: all but the time.
-local STORED = struct.pack('>d', moment)
-local function addEnd(byLife, life, id, text)
-  local args = byLife[life] or {}
-  byLife[life] = args
-  args[#args + 1] = id
-  args[#args + 1] = STORED .. text
+-- abouts: what each says of itself, where one does.
+local function putNotices(ttl, letter, ids, abouts)
+  if not (ttl > 0) then return end
+  local stored, args = struct.pack('>d', moment), {}
+  for i = 1, #ids do
+    local about = abouts and abouts[i] or ''
+    args[2 * i - 1] = ids[i]
+    args[2 * i] = stored .. (about == '' and letter or string.upper(letter) .. struct.pack('>H', #about) .. about)
+  end
+  -- The life may come from a record that nobody of ours has written.
+  return putInSet('notices', math.min(math.ceil(ttl), 3155760000000), 1, args)
 end
-local function putEnds(kind, byLife)
-  for life, args in pairs(byLife) do putInSet(kind, life, args) end
+-- By threes: id, text (all but the time) and life. Returns whether somebody waits for an end.
+local function putResults(results)
+  local byLife, stored, isAwaited = {}, struct.pack('>d', moment), false
+  for i = 1, #results, 3 do
+    local args = byLife[results[i + 2]] or {}
+    byLife[results[i + 2]] = args
+    args[#args + 1] = results[i]
+    args[#args + 1] = stored .. results[i + 1]
+  end
+  for ttl, args in pairs(byLife) do isAwaited = putInSet('results', ttl, 4, args) or isAwaited end
+  return isAwaited
 end
 -- Tells those who wait: \`waiting\` has only ids that somebody waits for.
 local function wake(ids)

@@ -99,10 +99,10 @@ local function passLocks(token, heir)
   end)
   setLocks(heir, held)
 end
--- Locks of a worker's claims, and those that went over to it. A token ends with the length of the consumer's name, and both names.
+-- Locks of a worker's claims, and those that went over to it. A token ends with lengths and names of both.
 local function freeLocks(isLost)
   for _, token in ipairs(call('HKEYS', P .. 'held')) do
-    local given, length, from = string.match(token, '^(%w+):[^:]*:(%d+):()')
+    local given, length, from = string.match(token, '^(%w+):[^:]*:%d+:(%d+):()')
     local consumer = length and sub(token, from, from + length - 1)
     if consumer and isLost(consumer, sub(token, from + length), given) then dropLocks(token) end
   end

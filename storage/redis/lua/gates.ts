@@ -63,7 +63,7 @@ end
 
 /** Whoever is in a gate has a number in its set; the others wait in its line. `told` gathers the tails of those that were admitted. */
 const GATES = `
-local function pushAdmitted(added, tail, gate, given) addTail(added, withNumber(tail, gate.at, given)) end
+local function pushAdmitted(added, tail, gate, given) addTail(added, 0 / 0, withNumber(tail, gate.at, given)) end
 local function admit(added, tail, gate)
   local given = nextNumber('admitted', 1)
   call('SADD', P .. 'gate:' .. gate.key, string.format('%.0f', given))
@@ -162,39 +162,48 @@ end
 
 /** What becomes of an item that is enqueued, and of what a settled item held. */
 const ENTER = `
--- Due time, or none for at once; whether it is new, or comes from the schedule. Returns what became of it, if that is not usual, and the id of
--- the holder.
-local function enterGate(added, tail, due, isNew, told)
+-- Due time, NaN for at once, and tail; whether it is new, or comes from the schedule. Returns what became of it, if that is not usual, and
+-- the id of the holder.
+local function enter(added, text, isNew, told)
+  local due, tail = struct.unpack('>d', text), sub(text, 9)
   local item = partsOf(tail, 0)
+  if not item then return setRecordAside(text, 'what was added') end
   if item.unique and isNew then
     local taken, holder = takeKey(tail, item)
     if holder then return 'duplicate', holder end
     tail = taken
   end
-  if due or not item.gate then addTail(added, tail, due)
-  elseif not goThrough(added, tail, item.gate, told) then return 'blocked' end
+  if isLater(due) or not item.gate then addTail(added, due, tail)
+  elseif not goThrough(added, tail, item.gate, told or {}) then return 'blocked' end
+end
+-- The next attempt of an item: it has the key that the item holds, and its gate if that is not left. Returns whether it waits.
+local function enterNext(added, text, unique, gate, told)
+  local due, tail = struct.unpack('>d', text), sub(text, 9)
+  local item = partsOf(tail, 0)
+  if not item then return setRecordAside(text, 'what was added') end
+  if unique and item.unique then tail = withNumber(tail, item.unique.at, unique.number) end
+  if isLater(due) or not item.gate then addTail(added, due, tail)
+  elseif gate then pushAdmitted(added, tail, item.gate, gate.number)
+  else return not goThrough(added, tail, item.gate, told) end
 end
 local function hasSameKey(one, other) return one and other and one.key == other.key end
--- What the record of a settled claim held is given up, or passed to an heir, but for what the next attempt takes over: its key, and its gate.
-local function letGo(added, record, heir, tail, due, told)
+-- The record of a claim that is dropped, or false; whom its gate is passed to, what follows, and the next attempt. tell gathers.
+local function settleItem(added, record, heir, following, nextOne, tell)
+  local told = {}
   local item = record and partsOf(record, 16) or {}
-  local nextItem = tail and partsOf(tail, 0) or {}
+  local nextItem = nextOne and partsOf(nextOne, 8) or {}
   local gate, unique = item.gate, item.unique
   local isIn = gate and call('SISMEMBER', P .. 'gate:' .. gate.key, string.format('%.0f', gate.number)) == 1
   local keepsKey = hasSameKey(unique, nextItem.unique)
-  local staysIn = isIn and not heir and hasSameKey(gate, nextItem.gate) and not due
+  local staysIn = isIn and not heir and hasSameKey(gate, nextItem.gate) and not isLater(struct.unpack('>d', nextOne))
   if isIn and heir then pass(gate, heir)
   elseif gate and not staysIn then leave(added, gate, told) end
   if unique and unique.life < 0 and not keepsKey then freeKey(unique) end
-  return keepsKey and unique, staysIn and gate
-end
--- The next attempt of an item: it has the key that the item holds, and its gate if that is not left. Returns whether it waits.
-local function enterNext(added, tail, due, unique, gate, told)
-  local item = partsOf(tail, 0)
-  if unique then tail = withNumber(tail, item.unique.at, unique.number) end
-  if due or not item.gate then addTail(added, tail, due)
-  elseif gate then pushAdmitted(added, tail, item.gate, gate.number)
-  else return not goThrough(added, tail, item.gate, told) end
+  for position, text in ipairs(following) do
+    if enter(added, text, true, told) == 'blocked' then tell('blocked', position - 1) end
+  end
+  if nextOne and enterNext(added, nextOne, keepsKey and unique, staysIn and gate, told) then tell('blocked', #following) end
+  for i = 1, #told do tell('admitted', 0, told[i]) end
 end
 `;
 

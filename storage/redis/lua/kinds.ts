@@ -1,6 +1,6 @@
 /**
  * Lua of the two kinds of queue, a list, or a sorted set when there are priorities: how many there are, take some from the front, push at
- * the end, put back in place.
+ * the end, push one and ring, put back in place.
  * @module
  */
 
@@ -12,6 +12,10 @@ local function push(tails)
   local stamp, records = struct.pack('>dd', 0, now), {}
   for i = 1, #tails do records[i] = stamp .. tails[i] end
   many('RPUSH', P .. 'queue', records)
+end
+-- While there are others the bell was rung, or is going to be.
+local function pushOne(tail)
+  if call('RPUSH', P .. 'queue', struct.pack('>dd', 0, now) .. tail) == 1 then ring() end
 end
 -- In front of what was never handed out; among what was, by place.
 local function back(records)
@@ -42,6 +46,11 @@ local function push(tails)
     args[2 * i] = struct.pack('>dd', last + i, now) .. tails[i]
   end
   many('ZADD', P .. 'queue', args)
+end
+local function pushOne(tail)
+  size()
+  push({tail})
+  ring()
 end
 local function back(records)
   local args = {}

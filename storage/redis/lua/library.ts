@@ -6,7 +6,7 @@
  * `claims:<request>` number -> record · `leases` and `about` by consumer · `state` id -> letter, with what stands behind it ·
  * `notices:<ttl>:<n>` and `results:<ttl>:<n>` by id, and `sets` with their ends · `locks` `data` `revocations` `meta` `counters` key -> entry,
  * each with `:ttl` expiry -> key · `held` token -> locks · `chord:<id>` size, callback, filled, index -> value · `chords` set ·
- * `recovered` numbers of claims that were put back · `over:<request>` whose claims nobody will be given · `waiting` ids somebody waits for ·
+ * `recovered` numbers of claims that were put back · `over:<request>` how often it was sent again · `waiting` ids somebody waits for ·
  * `bell` list · `replies:<instance>` · `numbers` the last numbers given · `aside` lines for a log · `damaged` records · `aside:<key>` keys
  * of a wrong type · `pause`. Those of gates, unique keys, steps, dead letters and counts stand in the files of these.
  *
@@ -68,23 +68,32 @@ export function script(body: string): Script {
 /**
  * Makes a script whose second run would do harm: ARGV 1 instance, 2 number of the request, 3 "1" if it is sent again. The reply is kept,
  * so that a request whose reply was lost gets the same one instead of a second effect; also if the server, which may have been frozen,
- * gets round to the first sending only then. Kept is the number of the request, a space, and the packed reply: who finds another number there finds
- * another request's reply. The body defines `main`; its own arguments begin at 4. (Claims and settlements need no such
+ * gets round to the first sending only then. The body defines `main`; its own arguments begin at 4. (Claims and settlements need no such
  * thing: what they claim, and the claim that they drop, tell.)
  */
 export function once(body: string): Script {
+  return keptReply(body, "cmsgpack.unpack(kept)", "cmsgpack.pack(reply)");
+}
+
+/** `once` for the busiest scripts, whose replies are short texts. */
+export function onceText(body: string): Script {
+  return keptReply(body, "kept", "reply");
+}
+
+/** What is kept: the number of the request, a space, the reply. Who finds another number there finds another request's reply. */
+function keptReply(body: string, reply: string, kept: string): Script {
   return script(`
 local replies, slot = P .. 'replies:' .. ARGV[1], ARGV[2] % ${REPLIES_KEPT}
 local kept = call('HGET', replies, slot)
 local last = kept and tonumber(string.match(kept, '^%d+ ')) or 0
 if ARGV[3] == '1' and last == tonumber(ARGV[2]) then
   kept = string.sub(kept, #ARGV[2] + 2)
-  return cmsgpack.unpack(kept)
+  return ${reply}
 end
 if last >= tonumber(ARGV[2]) and last < tonumber(ARGV[2]) + 1e9 then return redis.error_reply('ERR This was sent again meanwhile') end
 ${body}
 local reply = main()
-kept = ARGV[2] .. ' ' .. cmsgpack.pack(reply)
+kept = ARGV[2] .. ' ' .. ${kept}
 local isNew = redis.pcall('HSET', replies, slot, kept)
 -- Memory is full, and nothing was written but this; or the key is none of ours.
 if type(isNew) == 'table' then

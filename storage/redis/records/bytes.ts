@@ -22,10 +22,14 @@ const ENDING_TAGS = {
   dead: "d",
 } as const;
 const INTERMEDIATE = "i";
-const NOTHING = new Uint8Array(0);
 const ENDINGS: Readonly<Record<string, Ending>> = Object.fromEntries(
   Object.entries(ENDING_TAGS).map(([ending, tag]) => [tag, ending as Ending]),
 );
+
+/** The letter of an ending in the store. */
+export function endingTag(ending: Ending): string {
+  return ENDING_TAGS[ending];
+}
 
 /** The ending that a letter stands for; `undefined` for any other letter. */
 export function endingOf(tag: string): Ending | undefined {
@@ -36,31 +40,15 @@ export function endingOf(tag: string): Ending | undefined {
  * The text of a result, in front of which the server writes the time: how the task ended, how long a notice of that is kept once the result
  * is read, and the value. With a capital letter: what the task says of itself stands in front of the value, with its length.
  */
-export function resultText(value: Uint8Array, ending: Ending | undefined, noticeTtlMs: number, about?: string): Buffer {
-  const [tag, told] = ending ? endText(ending, about) : [INTERMEDIATE, NOTHING];
-  const bytes = Buffer.allocUnsafe(ENTRY_HEAD + told.length + value.length);
-  bytes[0] = tag.charCodeAt(0);
-  bytes.set(told, bytes.writeDoubleBE(noticeTtlMs, 1));
-  bytes.set(value, ENTRY_HEAD + told.length);
-  return bytes;
-}
-
-/** The same of a notice, which has neither a value nor the life of another notice. */
-export function noticeText(ending: Ending, about?: string): string | Buffer {
-  const [tag, told] = endText(ending, about);
-  return told.length === 0 ? tag : Buffer.concat([Buffer.from(tag), told]);
-}
-
-/** The letter of an ending, and what is told with it. */
-function endText(ending: Ending, about: string = ""): readonly [tag: string, told: Uint8Array] {
-  const tag = ENDING_TAGS[ending];
-  return about === "" ? [tag, NOTHING] : [tag.toUpperCase(), sizedText(about)];
-}
-
-/** A text with its length in front of it. */
-export function sizedText(text: string): Buffer {
-  const bytes = Buffer.from(`  ${text}`);
-  bytes.writeUInt16BE(bytes.length - 2);
+export function resultText(value: Uint8Array, ending: Ending | undefined, noticeTtlMs: number, about: string = ""): Buffer {
+  const tag = ending ? ENDING_TAGS[ending] : INTERMEDIATE;
+  const told = ending && about !== "" ? Buffer.byteLength(about) : undefined;
+  const head = told === undefined ? ENTRY_HEAD : ENTRY_HEAD + 2 + told;
+  const bytes = Buffer.allocUnsafe(head + value.length);
+  bytes[0] = (told === undefined ? tag : tag.toUpperCase()).charCodeAt(0);
+  bytes.writeDoubleBE(noticeTtlMs, 1);
+  if (told !== undefined) bytes.write(about, bytes.writeUInt16BE(told, ENTRY_HEAD));
+  bytes.set(value, head);
   return bytes;
 }
 

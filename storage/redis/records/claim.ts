@@ -2,83 +2,92 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { Claim, ClaimBatch, Owner } from "../../../lib/storage.ts";
+import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../../lib/storage.ts";
 import type { Argument } from "../connection/dial.ts";
-import { sizedText } from "./bytes.ts";
-import { readTail, STAMP } from "./record.ts";
+import { type ReadRecord, readTail, STAMP } from "./record.ts";
 
 /** A claim as scripts list it. */
 export type ClaimRow = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer, sinceMs: Buffer];
 
 /** Where the server keeps a claim. */
 export interface Hold {
-  /** The request that claimed it. */
+  /** The request that claimed it, and how many it claimed; 0 if that is not known here. */
   readonly request: string;
+  readonly size: number;
   /** Its number; no other claim of the queue has it. */
   readonly number: number;
 }
 
-/** Who made a claim, as its token ends; the length keeps names with any characters apart. */
+/** Who made a claim, as its token ends; lengths keep names with any characters apart. */
 export function ownerText(request: string, { consumer, worker }: Owner): string {
-  return `:${request}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
+  return `:${request}:${consumer.length}:${Buffer.byteLength(consumer)}:${consumer}${worker}`;
 }
 
-/**
- * One request for claims. Each sending has a name of its own and tells those of the earlier ones: what these have claimed goes back in the same step,
- * and if the server gets round to one of them only later, it finds that it is over.
- */
+/** One request for claims. Sent again it finds what it has claimed before. */
 export class ClaimRequest {
-  readonly #name: string;
+  /** No other request of the queue has it. */
+  readonly name: string;
   readonly #owner: Owner;
   readonly #mark: Buffer;
-  readonly #sent: string[] = [];
+  #sendings = 0;
 
   /** @param name No other request of the queue has it. */
   constructor(name: string, owner: Owner) {
-    this.#name = name;
+    this.name = name;
     this.#owner = owner;
-    // As `state` tells it; the server writes since when in front of it.
-    this.#mark = sizedText(owner.worker);
+    this.#mark = workerMark(owner.worker);
   }
 
-  /** Names of the sendings so far that may have reached the server. */
-  get sent(): readonly string[] {
-    return this.#sent;
+  /** Sendings so far that may have reached the server. */
+  get sendings(): number {
+    return this.#sendings;
   }
 
   /**
    * Arguments of the claim script, for one sending.
    * @param again It was sent before, and may have run
-   * @param limit Most claims
+   * @param limit 0 only finds what was claimed before
    */
   args(again: boolean, limit: number): Argument[] {
-    if (!again) this.#sent.length = 0;
-    const earlier = [...this.#sent];
-    this.#sent.push(`${this.#name}.${earlier.length}`);
-    return [this.#mark, String(limit), this.#sent.at(-1)!, this.#owner.consumer, ...earlier];
+    this.#sendings = again ? this.#sendings + 1 : 1;
+    return [this.#mark, String(this.#sendings - 1), String(limit), this.name, this.#owner.consumer];
   }
 
-  /** What the script replied to the last sending. */
+  /** What the script replied. */
   batch(reply: unknown): ClaimBatch {
-    const [revocations, first, ...records] = reply as [number, number?, ...Buffer[]];
-    const suffix = ownerText(this.#sent.at(-1)!, this.#owner);
-    const claims = records.flatMap((record, index) => claimOf(`${first! + index}${suffix}`, record, records.length));
-    return { claims, revocations: revocations > 0 };
+    const [revocations, ...found] = reply as (number | Buffer)[];
+    const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
+    const made = new Claims(this.name, this.#owner, size);
+    const claims: Claim[] = [];
+    let number = 0;
+    // A number that is left out is the next one.
+    for (const part of found) {
+      if (typeof part === "number") number = part;
+      else claims.push(...made.claim(number++, part));
+    }
+    return { claims, revocations: Number(revocations) > 0 };
   }
 }
 
-/** A claim knows how many its request has claimed: the server is asked once for all of them. */
-const SIZE = Symbol("size");
+/** The claims of one request, from the number of the first one and the records. */
+export class Claims {
+  readonly #request: string;
+  readonly #size: number;
+  readonly #suffix: string;
 
-/** The claim of a record; none if that cannot be read. @param size How many the request has claimed, if that is known */
-function claimOf(token: string, bytes: Buffer, size?: number): Claim[] {
-  const record = readTail(bytes, STAMP);
-  return record ? [{ ...record, token, deliveries: record.deliveries + 1, [SIZE]: size } as Claim] : [];
-}
+  /** @param size How many there are; 0 if there may be more than are made here. */
+  constructor(request: string, owner: Owner, size: number = 0) {
+    this.#request = request;
+    this.#size = size;
+    this.#suffix = ownerText(request, owner);
+  }
 
-/** How many the request of a claim has claimed; `undefined` if that is not known. */
-export function sizeOfRequest(claim: Claim): number | undefined {
-  return (claim as { [SIZE]?: number })[SIZE];
+  /** The claim of a record; none if that cannot be read. */
+  claim(number: number, bytes: Buffer): readonly Claim[] {
+    const record = readTail(bytes, STAMP);
+    const hold = { request: this.#request, size: this.#size, number };
+    return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
+  }
 }
 
 /** Who holds a claim that a script has listed. */
@@ -88,13 +97,57 @@ export function ownerOfRow([consumer, worker]: ClaimRow): Owner {
 
 /** The claims that a script has listed; what cannot be read is left out. */
 export function claimsOfRows(rows: readonly ClaimRow[]): Claim[] {
-  return rows.flatMap((row) => claimOf(`${row[3]}${ownerText(String(row[2]), ownerOfRow(row))}`, row[4]));
+  return rows.flatMap((row) => new Claims(String(row[2]), ownerOfRow(row)).claim(Number(String(row[3])), row[4]));
+}
+
+/** Remembers what its token says, and more. */
+class StoredClaim implements Claim {
+  readonly id: string;
+  readonly data: Uint8Array;
+  readonly priority: number;
+  readonly retry: boolean;
+  readonly track: boolean;
+  readonly chord: ChordPlace | undefined;
+  readonly gate: Gate | undefined;
+  readonly unique: UniqueKey | undefined;
+  readonly steps: string | undefined;
+  readonly about: string | undefined;
+  readonly token: string;
+  readonly deliveries: number;
+  readonly begun: boolean;
+  readonly #hold: Hold;
+
+  constructor(hold: Hold, token: string, record: ReadRecord) {
+    this.#hold = hold;
+    this.id = record.id;
+    this.data = record.data;
+    this.priority = record.priority;
+    this.retry = record.retry;
+    this.track = record.track;
+    this.chord = record.chord;
+    this.gate = record.gate;
+    this.unique = record.unique;
+    this.steps = record.steps;
+    this.about = record.about;
+    this.token = token;
+    this.deliveries = record.deliveries + 1;
+    this.begun = record.begun;
+  }
+
+  static holdOf(claim: Claim): Hold {
+    return #hold in claim ? claim.#hold : { ...partsOf(claim.token), size: 0 };
+  }
 }
 
 /** Where a claim is, also one that came from another process. */
-export function holdOf({ token }: Claim): Hold {
-  const [number, request] = token.split(":", 2) as [string, string];
-  return { number: Number(number), request };
+export function holdOf(claim: Claim): Hold {
+  return StoredClaim.holdOf(claim);
+}
+
+function partsOf(token: string): { number: number; request: string; worker: string } {
+  const [number, request, length] = token.split(":", 3) as [string, string, string];
+  const start = token.indexOf(":", number.length + request.length + length.length + 3) + 1;
+  return { number: Number(number), request, worker: token.slice(start + Number(length)) };
 }
 
 /** The name of a gate that a claim has passed to a worker. */
@@ -107,4 +160,12 @@ export function passedName(claim: Claim): string {
 export function heirOf(claim: Claim, heir: Owner): string {
   const { request, number } = holdOf(claim);
   return `p${number}${ownerText(request, heir)}`;
+}
+
+/** The worker, as `state` tells it; the server writes since when in front of it. */
+export function workerMark(worker: string): Buffer {
+  const name = Buffer.from(worker);
+  const length = Buffer.allocUnsafe(2);
+  length.writeUInt16BE(name.length);
+  return Buffer.concat([length, name]);
 }

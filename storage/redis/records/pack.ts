@@ -2,10 +2,22 @@
  * MessagePack for the arguments of the scripts: the server unpacks it in one step.
  * @module
  */
-import { writeText } from "./record.ts";
+import type { Item } from "../../../lib/storage.ts";
+import { tailBound, writeTail, writeText } from "./record.ts";
 
 /** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */
-export type Packable = string | number | boolean | undefined | Uint8Array | readonly Packable[];
+export type Packable = string | number | boolean | undefined | Uint8Array | PackedItem | readonly Packable[];
+
+/** An item as its tail; with `dueMs` that in front of it, NaN for none. */
+export class PackedItem {
+  readonly item: Item;
+  readonly dueMs: number | undefined;
+
+  constructor(item: Item, dueMs?: number) {
+    this.item = item;
+    this.dueMs = dueMs;
+  }
+}
 
 /** The server may be told to take no longer strings than a megabyte. */
 const LONGEST_ARGUMENT = 256 * 1024;
@@ -31,7 +43,12 @@ export function packed(value: Packable): Buffer {
 
 /** The packed value as the last arguments of a script, which joins them. */
 export function packedArguments(value: Packable): Buffer[] {
-  const bytes = packed(value);
+  return cutArgument(packed(value));
+}
+
+/** Bytes as the last arguments of a script, which joins them. */
+export function cutArgument(bytes: Buffer): Buffer[] {
+  if (bytes.length <= LONGEST_ARGUMENT) return [bytes];
   const count = Math.ceil(bytes.length / LONGEST_ARGUMENT);
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * LONGEST_ARGUMENT, (n + 1) * LONGEST_ARGUMENT));
 }
@@ -43,7 +60,8 @@ function pack(value: Packable): void {
     scratch[length] = FLOAT64;
     scratch.writeDoubleBE(value, length + 1);
     length += 9;
-  } else if (value instanceof Uint8Array) packBytes(value);
+  } else if (value instanceof PackedItem) packItem(value);
+  else if (value instanceof Uint8Array) packBytes(value);
   else if (Array.isArray(value)) {
     packHead(ARRAY32, value.length);
     for (const item of value) pack(item);
@@ -65,6 +83,16 @@ function packBytes(bytes: Uint8Array): void {
   packHead(STRING32, bytes.length);
   scratch.set(bytes, length);
   length += bytes.length;
+}
+
+function packItem({ item, dueMs }: PackedItem): void {
+  reserve(5 + 8 + tailBound(item));
+  const start = length + 5;
+  const due = dueMs === undefined ? 0 : 8;
+  if (dueMs !== undefined) scratch.writeDoubleBE(dueMs, start);
+  const size = due + writeTail(item, scratch, start + due);
+  packHead(STRING32, size);
+  length += size;
 }
 
 function packHead(tag: number, size: number): void {

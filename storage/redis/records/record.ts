@@ -36,7 +36,7 @@ const UNTIL_START = -1;
 const UNTIL_END = -2;
 
 /** No tail of the item is longer. */
-function tailBound({ id, data, about, chord, gate, unique, steps }: Item): number {
+export function tailBound({ id, data, about, chord, gate, unique, steps }: Item): number {
   let bound = HEAD + id.length * 3 + data.length;
   if (about !== undefined) bound += 2 + about.length * 3;
   if (chord) bound += 6 + chord.id.length * 3;
@@ -58,18 +58,23 @@ export function writeText(text: string, bytes: Buffer, start: number): number {
   return length;
 }
 
-/** The tail of a new item. */
-export function tail(item: Item): Buffer {
+/** Writes the tail of a new item. @returns its length */
+export function writeTail(item: Item, bytes: Buffer, start: number): number {
   const { id, data, priority } = item;
-  const bytes = Buffer.allocUnsafe(tailBound(item));
   const flags = flagsOf(item);
-  bytes.fill(0, 0, HEAD);
-  bytes[4] = flags;
-  if (priority !== 0) bytes.writeDoubleBE(priority, 5);
-  let end = writeSized(id, bytes, HEAD - 2);
+  for (let index = start; index < start + HEAD - 2; index++) bytes[index] = 0;
+  bytes[start + 4] = flags;
+  if (priority !== 0) bytes.writeDoubleBE(priority, start + 5);
+  let end = writeSized(id, bytes, start + HEAD - 2);
   if ((flags & PARTS) !== 0) end = writeParts(item, bytes, end);
   bytes.set(data, end);
-  return bytes.subarray(0, end + data.length);
+  return end + data.length - start;
+}
+
+/** The tail of a new item. */
+export function tail(item: Item): Buffer {
+  const bytes = Buffer.allocUnsafe(tailBound(item));
+  return bytes.subarray(0, writeTail(item, bytes, 0));
 }
 
 function flagsOf({ track, retry, chord, gate, unique, steps, about }: Item): number {

@@ -3,7 +3,8 @@
  * @module
  */
 import type { Item, Moved } from "../../../lib/storage.ts";
-import { itemOf, itemsOf, readTail } from "./record.ts";
+import { double } from "./bytes.ts";
+import { itemOf, itemsOf, readTail, tail } from "./record.ts";
 
 /** A word, the number of the call or settlement, the position in it, a value, and so on. */
 export type Told = Buffer | number;
@@ -14,15 +15,13 @@ export interface Answer {
   blocked?: Set<number>;
   admitted?: Item[];
   callback?: Moved;
-  /** The claim was not held, so nothing was written. */
-  isGone?: true;
 }
 
-/** @param count How many calls or settlements there were. @param told By fours; nothing if all is as usual */
-export function answersOf(count: number, told: readonly Told[]): readonly Answer[] {
+/** @param count How many calls or settlements there were. @param told Nothing but an empty text if all is as usual */
+export function answersOf(count: number, told: readonly Told[] | Buffer): readonly Answer[] {
   const answers = Array.from({ length: count }, (): Answer => ({}));
   for (let index = 0; index + 3 < told.length; index += 4) {
-    const [word, number, position, value] = told.slice(index, index + 4);
+    const [word, number, position, value] = (told as readonly Told[]).slice(index, index + 4);
     addTold(answers[number as number]!, String(word), position as number, value as Buffer);
   }
   return answers;
@@ -32,15 +31,19 @@ function addTold(answer: Answer, word: string, position: number, value: Buffer):
   if (word === "duplicate") (answer.duplicates ??= new Map()).set(position, String(value));
   else if (word === "blocked") (answer.blocked ??= new Set()).add(position);
   else if (word === "admitted") (answer.admitted ??= []).push(...itemsOf([value], 0));
-  else if (word === "gone") answer.isGone = true;
   else {
-    const callback = readCallback(value);
+    const callback = readDueAndTail(value);
     if (callback) answer.callback = word === "waits" ? { ...callback, blocked: true } : callback;
   }
 }
 
-/** The callback of a chord as it is stored: due time, NaN for none, and tail. */
-export function readCallback(bytes: Buffer): Item | undefined {
+/** An item with its due time in front, NaN for none. */
+export function dueAndTail(item: Item): Buffer {
+  return Buffer.concat([double(item.dueMs ?? NaN), tail(item)]);
+}
+
+/** What `dueAndTail` has written. */
+export function readDueAndTail(bytes: Buffer): Item | undefined {
   const read = readTail(bytes, 8);
   const dueMs = read && bytes.readDoubleBE(0);
   return read && itemOf(read, Number.isNaN(dueMs) ? undefined : dueMs);
