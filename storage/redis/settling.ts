@@ -143,13 +143,14 @@ local function main() return settleAll(4) end`);
 const SETTLE_ONE = script(`
 local claims, id, isAwaited = P .. 'claims:' .. ARGV[1], ARGV[4], nil
 if redis.call('HEXISTS', claims, ARGV[2]) == 0 then return ARGV[2] end
+-- This needs no memory, so that a full server lets the script go on.
+call('HDEL', P .. 'state', id)
 if ARGV[7] == '' then
   local args = {id, struct.pack('>d', moment) .. ARGV[8]}
   isAwaited = putInSet('results', tonumber(ARGV[6]), 4, args)
 else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}, {ARGV[8]}) end
 call('HDEL', claims, ARGV[2])
 if ARGV[3] == '1' or redis.call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
-call('HDEL', P .. 'state', id)
 if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
 if isAwaited then wake({id}) end
 return ''`);
