@@ -190,6 +190,6 @@ export class Runner {
 export function endless(last: string): Error {
   return new Error(
     `${MOST_ATTEMPTS} attempts, and no end, while the clock stands still. The last one was of task ${last}: ` +
-      "does it enqueue itself, or retry, without a delay?",
+      "does it enqueue itself without a delay?",
   );
 }
