@@ -26,7 +26,6 @@ const chosen: Readonly<Record<string, readonly string[]>> = {
   "docs/scheduling.md": ["100,000 times"], // how many missed times are made up for
   "docs/security.md": ["8 kB"], // the size of a request
   "docs/storages.md": ["4 kB"], // from which size a value has a file of its own
-  "docs/testing.md": ["50 ms"], // the patience of a TestHuey
 };
 
 /**

@@ -146,6 +146,10 @@ test("scripts and styles are fetched once, pages each time", async () => {
           .map(({ transferSize }) => transferSize > 0)
       );
     await page.goto(at("tasks"));
+    // What a page still fetches when it is left is not kept.
+    await page.waitForFunction(() => {
+      return performance.getEntriesByType("resource").filter(({ name }) => name.includes("/assets/")).length >= 3;
+    });
     expect(await sizes()).toContain(true);
     await page.goto(at("list/waiting"));
     expect([(await sizes()).length >= 3, (await sizes()).includes(true)]).toEqual([true, false]);
