@@ -3,12 +3,12 @@
  * @module
  */
 import { checkConsumerOptions } from "../consumer/options/options.ts";
-import { checkBoolean, checkKeys, checkName, checkText, nearest, show } from "../lib/primitives/arguments.ts";
+import { checkBoolean, checkKeys, checkName, checkText, didYouMean, show } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { rule } from "../lib/primitives/option_rules.ts";
-import { type HueyClass, type HueyName, HUEYS } from "./hueys.ts";
+import { type HueyClass, HUEYS, type KnownHuey } from "./hueys.ts";
 import { redisConnection } from "./redis_connection.ts";
 
 /** Settings whose types are not known yet. */
@@ -65,22 +65,18 @@ export function checkInstance(settings: Given): void {
   checkApplication(settings);
 }
 
-function knownOf(hueyClass: unknown): (typeof HUEYS)[HueyName] | undefined {
+function knownOf(hueyClass: unknown): KnownHuey | undefined {
   if (typeof hueyClass === "function") return undefined;
   const names = Object.keys(HUEYS);
-  if (names.includes(hueyClass as string)) return HUEYS[hueyClass as HueyName];
-  const near = typeof hueyClass === "string" ? nearest(hueyClass, names) : undefined;
-  const hint = near === undefined ? "" : `: did you mean "${near}"?`;
+  if (names.includes(hueyClass as string)) return HUEYS[hueyClass as string];
+  const hint = typeof hueyClass === "string" ? didYouMean(hueyClass, names) : "";
   throw new TypeError(`hueyClass must be a class or one of ${names.join(", ")}, not ${show(hueyClass)}${hint}`);
 }
 
 function checkSettings(settings: Given, own: readonly string[], hueyClass: unknown): void {
-  const elsewhere = Object.entries(HUEYS).find(([, known]) =>
-    Object.keys(settings).some((key) => settings[key] !== undefined && known.own.includes(key) && !own.includes(key))
-  );
-  if (elsewhere !== undefined) {
-    const key = Object.keys(settings).find((each) => elsewhere[1].own.includes(each) && !own.includes(each));
-    throw new TypeError(`"${key}" is a setting for the hueyClass "${elsewhere[0]}", not for ${show(hueyClass)}`);
+  for (const [name, known] of Object.entries(HUEYS)) {
+    const key = known.own.find((each) => settings[each] !== undefined && !own.includes(each));
+    if (key !== undefined) throw new TypeError(`"${key}" is a setting for the hueyClass "${name}", not for ${show(hueyClass)}`);
   }
   const every = Object.values(HUEYS).flatMap((known) => known.own);
   checkKeys(settings, "Settings", ["hueyClass", "debug", "connection", ...every, ...APPLICATION_KEYS, ...HUEY_KEYS]);

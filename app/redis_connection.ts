@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { nearest } from "../lib/primitives/arguments.ts";
+import { didYouMean } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 
 type Given = Readonly<Record<string, unknown>>;
@@ -68,10 +68,9 @@ export function redisConnection(own: Given, connection: Given, known: readonly s
 
 function refuseUnknown(key: string, known: readonly string[]): void {
   if (CLIENT_OPTIONS.has(key) && RENAMED[key] === undefined) return;
-  const near = RENAMED[key] ?? nearest(key, [...known, ...CLIENT_OPTIONS]);
-  const hint = near === undefined
-    ? "; what node-redis takes beside these goes into clientOptions"
-    : `: did you mean "${near}"?`;
+  const renamed = RENAMED[key];
+  const hint = didYouMean(renamed ?? key, renamed === undefined ? [...known, ...CLIENT_OPTIONS] : [renamed]) ||
+    "; what node-redis takes beside these goes into clientOptions";
   throw new TypeError(`connection has no option "${key}"${hint}`);
 }
 

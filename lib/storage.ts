@@ -49,6 +49,19 @@ import type {
 
 export type * from "./storage_records.ts";
 
+/** All parts of what a queue stores. */
+export const FLUSH_PARTS: readonly FlushPart[] = [
+  "queue",
+  "schedule",
+  "results",
+  "locks",
+  "data",
+  "revocations",
+  "counters",
+  "deadLetters",
+  "stats",
+];
+
 /** Options of a conditional put. */
 export interface PutIfEmptyOptions {
   /** The entry ends by itself after this time. */

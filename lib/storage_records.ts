@@ -303,19 +303,7 @@ export interface StoredLease extends Lease {
 /** Where a task is. `undefined` instead: nothing is known of it. */
 export interface StoredState {
   /** Where it is. */
-  readonly state:
-    | "waiting"
-    | "blocked"
-    | "scheduled"
-    | "retrying"
-    | "running"
-    | "complete"
-    | "empty"
-    | "failed"
-    | "revoked"
-    | "expired"
-    | "canceled"
-    | "dead";
+  readonly state: "waiting" | "blocked" | "scheduled" | "retrying" | "running" | Ending;
   /** While running. */
   readonly worker?: string | undefined;
   /** While running: since when. */

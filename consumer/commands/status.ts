@@ -2,6 +2,7 @@
  * `status` and `stats`: how a queue is, and how it was.
  * @module
  */
+import { DAY_MS, HOUR_MS } from "../../lib/primitives/time.ts";
 import type { Stats, StatsRow } from "../../lib/types/statistics.ts";
 import { LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
 import { type Trouble, troublesOf } from "../../lib/operation/troubles.ts";
@@ -12,9 +13,6 @@ import { showTime } from "./records.ts";
 
 /** More than these are not counted. */
 const MOST_RUNNING = 10_000;
-const HOUR_MS = 3_600_000;
-/** Older than this, minutes are not kept. */
-const DAY_MS = 24 * HOUR_MS;
 
 /** `status APP`. */
 export const status: Command = {
@@ -83,6 +81,7 @@ export const stats: Command = {
     const { huey, core, printer, options: { task, sinceMs = HOUR_MS } } = request;
     if (task !== undefined && !isKnownTask(request, task)) return FAILED;
     const nowMs = core.clock.now();
+    // Minutes are kept for a day.
     const step = sinceMs > DAY_MS ? "hour" : "minute";
     const from = new Date(nowMs - sinceMs);
     const found = await huey.stats({ from, step, ...task === undefined ? {} : { taskName: task } });

@@ -3,6 +3,7 @@
  * @module
  */
 import { readStatsByTask, type TaskStats } from "../../lib/statistics/by_task.ts";
+import { HOUR_MS, MINUTE_MS } from "../../lib/primitives/time.ts";
 import type { Stats, StatsOptions, StatsRow } from "../../lib/types/statistics.ts";
 import type { Queue } from "./queue.ts";
 
@@ -17,9 +18,6 @@ export interface Span {
 
 /** Names of the spans, as addresses have them. */
 export type SpanName = "hour" | "day" | "month";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** The spans. */
 export const SPANS: Readonly<Record<SpanName, Span>> = {

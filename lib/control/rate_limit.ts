@@ -23,7 +23,7 @@ interface Algorithm {
 export function rateLimit(core: Core, name: string, options: RateLimitOptions): RateLimit {
   checkName(name, "The name of a rate limit");
   checkRateLimitOptions(options);
-  return new Limit(core, name, options, algorithmOf(core, name, options));
+  return new Limit(core, name, options);
 }
 
 class Limit implements RateLimit {
@@ -32,11 +32,11 @@ class Limit implements RateLimit {
   readonly #retry: boolean;
   readonly #algorithm: Algorithm;
 
-  constructor(core: Core, name: string, options: RateLimitOptions, algorithm: Algorithm) {
+  constructor(core: Core, name: string, options: RateLimitOptions) {
     this.name = name;
     this.#core = core;
     this.#retry = options.retry ?? true;
-    this.#algorithm = algorithm;
+    this.#algorithm = algorithmOf(core, name, options);
   }
 
   async acquire(): Promise<void> {
@@ -69,155 +69,99 @@ class Limit implements RateLimit {
 }
 
 function algorithmOf(core: Core, name: string, options: RateLimitOptions): Algorithm {
-  const key = `${core.settings.name}.rl.${name}`;
-  const perMs = durationMs(options.per, "per");
-  if (options.algorithm === "sliding") return new SlidingLog(core, rateLimitKey("log", name), options.limit, perMs);
-  if (options.algorithm === "token-bucket") return new TokenBucket(core, rateLimitKey("bucket", name), options.limit, perMs);
-  return new FixedWindow(core, key, options.limit, perMs);
+  const size = { limit: options.limit, perMs: durationMs(options.per, "per") };
+  if (options.algorithm === "sliding") return byState(core, rateLimitKey("log", name), size, slidingLog);
+  if (options.algorithm === "token-bucket") return byState(core, rateLimitKey("bucket", name), size, tokenBucket);
+  return fixedWindow(core, `${core.settings.name}.rl.${name}`, size);
+}
+
+/** So many calls in so long. */
+interface Size {
+  readonly limit: number;
+  readonly perMs: number;
 }
 
 /** Windows aligned to the epoch. The counter's name has the window in it, so nothing has to be reset at an edge. */
-class FixedWindow implements Algorithm {
-  readonly #core: Core;
-  readonly #key: string;
-  readonly #limit: number;
-  readonly #perMs: number;
+function fixedWindow(core: Core, key: string, { limit, perMs }: Size): Algorithm {
+  const add = (nowMs: number, by: number): Promise<number> =>
+    core.storage.increment(`${key}.${Math.floor(nowMs / perMs)}`, by, 2 * perMs);
+  return {
+    async admit(nowMs) {
+      if (await add(nowMs, 1) <= limit) return 0;
+      // A refused call does not count.
+      await add(nowMs, -1);
+      return perMs - nowMs % perMs;
+    },
+    usage: async (nowMs) => Math.min(await add(nowMs, 0), limit),
+    reset: async (nowMs) => void await add(nowMs, -await add(nowMs, 0)),
+  };
+}
 
-  constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#core = core;
-    this.#key = key;
-    this.#limit = limit;
-    this.#perMs = perMs;
-  }
-
-  async admit(nowMs: number): Promise<number> {
-    if (await this.#add(nowMs, 1) <= this.#limit) return 0;
-    // A refused call does not count.
-    await this.#add(nowMs, -1);
-    return this.#perMs - nowMs % this.#perMs;
-  }
-
-  async usage(nowMs: number): Promise<number> {
-    return Math.min(await this.#add(nowMs, 0), this.#limit);
-  }
-
-  async reset(nowMs: number): Promise<void> {
-    await this.#add(nowMs, -await this.#add(nowMs, 0));
-  }
-
-  #add(nowMs: number, by: number): Promise<number> {
-    return this.#core.storage.increment(`${this.#key}.${Math.floor(nowMs / this.#perMs)}`, by, 2 * this.#perMs);
-  }
+/** An algorithm whose state is one value. */
+interface StateRule<S> {
+  /** Whether a stored value is such a state. */
+  isState(value: unknown): value is S;
+  /** The state after a call at a time; or, if it is not let through, the milliseconds until there is room. */
+  admit(state: S | undefined, nowMs: number, size: Size): { readonly after: S } | { readonly waitMs: number };
+  /** How much of the limit is used at a time. */
+  usage(state: S | undefined, nowMs: number, size: Size): number;
 }
 
 /** How far the clocks of two hosts may be apart: the state that one has written must not be outdated for the other. */
 const LARGEST_SKEW_MS = 600_000;
 /** A time so far ahead is no skew: it was written by a clock that was wrong, and nobody is to wait until then. */
 const ABSURD_MS = DAY_MS;
-
-/** A limit has room again after `per` at the latest; more would come of clocks that are apart. */
-function cappedWait(waitMs: number, perMs: number): number {
-  return Math.min(Math.max(1, waitMs), perMs);
-}
-
-/** State in one key, replaced only if nobody else replaced it meanwhile. */
-class SharedState<S> {
-  readonly #core: Core;
-  readonly #key: string;
-  readonly #ttlMs: number;
-  readonly #isState: (value: unknown) => value is S;
-
-  constructor(core: Core, key: string, perMs: number, isState: (value: unknown) => value is S) {
-    this.#core = core;
-    this.#key = key;
-    this.#ttlMs = 2 * perMs + LARGEST_SKEW_MS;
-    this.#isState = isState;
-  }
-
-  async read(): Promise<S | undefined> {
-    return this.#decode(await this.#core.storage.meta.peek(this.#key));
-  }
-
-  /**
-   * Applies `change` to the state until nobody interferes.
-   *
-   * @param change Gives the new state; `undefined`: it stays.
-   * @returns what `change` returned beside it
-   */
-  async update<R>(change: (state: S | undefined) => { readonly state: S | undefined; readonly result: R }): Promise<R> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const before = await this.#core.storage.meta.peek(this.#key);
-      const { state, result } = change(this.#decode(before));
-      if (state === undefined) return result;
-      const after = new TextEncoder().encode(JSON.stringify(state));
-      if (await this.#core.storage.meta.replaceIfEqual(this.#key, before, after, this.#ttlMs)) return result;
-    }
-    throw new StorageError(`Rate limit state ${this.#key} changed ${MAX_TRIES} times while it was written`);
-  }
-
-  async reset(): Promise<void> {
-    await this.#core.storage.meta.delete(this.#key);
-  }
-
-  /** What is no state of such a limit counts as none, and is written over. */
-  #decode(data: Uint8Array | undefined): S | undefined {
-    try {
-      const state: unknown = data && JSON.parse(new TextDecoder().decode(data));
-      return this.#isState(state) ? state : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-}
-
 const MAX_TRIES = 10_000;
 
-function isLog(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((each) => Number.isFinite(each));
+/** Keeps the state of a rule under one key, and replaces it only if nobody else has replaced it meanwhile. */
+function byState<S>(core: Core, key: string, size: Size, rule: StateRule<S>): Algorithm {
+  const ttlMs = 2 * size.perMs + LARGEST_SKEW_MS;
+  return {
+    async admit(nowMs) {
+      const { meta } = core.storage;
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const before = await meta.peek(key);
+        const answer = rule.admit(decodeState(before, rule), nowMs, size);
+        // There is room again after `per` at the latest; more would come of clocks that are apart.
+        if ("waitMs" in answer) return Math.min(Math.max(1, answer.waitMs), size.perMs);
+        const after = new TextEncoder().encode(JSON.stringify(answer.after));
+        if (await meta.replaceIfEqual(key, before, after, ttlMs)) return 0;
+      }
+      throw new StorageError(`Rate limit state ${key} changed ${MAX_TRIES} times while it was written`);
+    },
+    usage: async (nowMs) => rule.usage(decodeState(await core.storage.meta.peek(key), rule), nowMs, size),
+    reset: async () => void await core.storage.meta.delete(key),
+  };
 }
 
-function isBucket(value: unknown): value is Bucket {
-  const { tokens, atMs } = (value ?? {}) as Partial<Bucket>;
-  return Number.isFinite(tokens) && Number.isFinite(atMs);
+/** What is no state of such a limit counts as none, and is written over. */
+function decodeState<S>(data: Uint8Array | undefined, { isState }: StateRule<S>): S | undefined {
+  try {
+    const state: unknown = data && JSON.parse(new TextDecoder().decode(data));
+    return isState(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Remembers when each admitted call was: never more than `limit` in any `per`. */
-class SlidingLog implements Algorithm {
-  readonly #state: SharedState<number[]>;
-  readonly #limit: number;
-  readonly #perMs: number;
+const slidingLog: StateRule<readonly number[]> = {
+  isState: (value): value is readonly number[] => Array.isArray(value) && value.every((each) => Number.isFinite(each)),
+  admit(log, nowMs, { limit, perMs }) {
+    const recent = recentCalls(log, nowMs, perMs);
+    // The clocks of several hosts may differ: that of the log never goes back.
+    const atMs = Math.max(nowMs, recent.at(-1) ?? nowMs);
+    if (recent.length < limit) return { after: [...recent, atMs] };
+    const freed = recent.at(-limit) ?? nowMs;
+    return { waitMs: limit === 0 ? perMs : freed + perMs - nowMs };
+  },
+  usage: (log, nowMs, { perMs }) => recentCalls(log, nowMs, perMs).length,
+};
 
-  constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, perMs, isLog);
-    this.#limit = limit;
-    this.#perMs = perMs;
-  }
-
-  admit(nowMs: number): Promise<number> {
-    return this.#state.update((log) => {
-      const recent = this.#recent(log, nowMs);
-      // The clocks of several hosts may differ: that of the log never goes back.
-      const atMs = Math.max(nowMs, recent.at(-1) ?? nowMs);
-      if (recent.length < this.#limit) return { state: [...recent, atMs], result: 0 };
-      const freed = recent.at(-this.#limit) ?? nowMs;
-      const waitMs = this.#limit === 0 ? this.#perMs : freed + this.#perMs - nowMs;
-      return { state: undefined, result: cappedWait(waitMs, this.#perMs) };
-    });
-  }
-
-  async usage(nowMs: number): Promise<number> {
-    return this.#recent(await this.#state.read(), nowMs).length;
-  }
-
-  reset(): Promise<void> {
-    return this.#state.reset();
-  }
-
-  #recent(log: number[] | undefined, nowMs: number): number[] {
-    const credible = (log ?? []).filter((atMs) => atMs < nowMs + ABSURD_MS);
-    const latestMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
-    return credible.filter((atMs) => atMs > latestMs - this.#perMs);
-  }
+function recentCalls(log: readonly number[] = [], nowMs: number, perMs: number): readonly number[] {
+  const credible = log.filter((atMs) => atMs < nowMs + ABSURD_MS);
+  const latestMs = Math.max(nowMs, credible.at(-1) ?? nowMs);
+  return credible.filter((atMs) => atMs > latestMs - perMs);
 }
 
 interface Bucket {
@@ -226,45 +170,25 @@ interface Bucket {
 }
 
 /** Holds up to `limit` tokens and gets `limit` new ones in each `per`, evenly; a call takes one. */
-class TokenBucket implements Algorithm {
-  readonly #state: SharedState<Bucket>;
-  readonly #limit: number;
-  readonly #perMs: number;
+const tokenBucket: StateRule<Bucket> = {
+  isState(value): value is Bucket {
+    const { tokens, atMs } = (value ?? {}) as Partial<Bucket>;
+    return Number.isFinite(tokens) && Number.isFinite(atMs);
+  },
+  admit(stored, nowMs, size) {
+    const { tokens, atMs } = filled(stored, nowMs, size);
+    if (tokens >= 1) return { after: { tokens: tokens - 1, atMs } };
+    return { waitMs: size.limit === 0 ? size.perMs : Math.ceil((1 - tokens) * size.perMs / size.limit) + atMs - nowMs };
+  },
+  usage: (stored, nowMs, size) => Math.ceil(size.limit - filled(stored, nowMs, size).tokens),
+};
 
-  constructor(core: Core, key: string, limit: number, perMs: number) {
-    this.#state = new SharedState(core, key, perMs, isBucket);
-    this.#limit = limit;
-    this.#perMs = perMs;
-  }
-
-  admit(nowMs: number): Promise<number> {
-    return this.#state.update((stored) => {
-      const bucket = credible(stored, nowMs);
-      const tokens = this.#tokens(bucket, nowMs);
-      // The clocks of several hosts may differ: that of the bucket never goes back, or the same time would fill it twice.
-      const atMs = Math.max(nowMs, bucket?.atMs ?? nowMs);
-      if (tokens >= 1) return { state: { tokens: tokens - 1, atMs }, result: 0 };
-      const waitMs = this.#limit === 0 ? this.#perMs : Math.ceil((1 - tokens) * this.#perMs / this.#limit) + atMs - nowMs;
-      return { state: undefined, result: cappedWait(waitMs, this.#perMs) };
-    });
-  }
-
-  async usage(nowMs: number): Promise<number> {
-    return Math.ceil(this.#limit - this.#tokens(credible(await this.#state.read(), nowMs), nowMs));
-  }
-
-  reset(): Promise<void> {
-    return this.#state.reset();
-  }
-
-  #tokens(bucket: Bucket | undefined, nowMs: number): number {
-    if (bucket === undefined) return this.#limit;
-    const gained = Math.max(0, nowMs - bucket.atMs) * this.#limit / this.#perMs;
-    // Sums of fractions may miss a whole token by a hair.
-    return Math.min(this.#limit, Math.round((bucket.tokens + gained) * 1e6) / 1e6);
-  }
-}
-
-function credible(bucket: Bucket | undefined, nowMs: number): Bucket | undefined {
-  return bucket !== undefined && bucket.atMs < nowMs + ABSURD_MS ? bucket : undefined;
+/** The bucket with what it has got since it was stored. */
+function filled(stored: Bucket | undefined, nowMs: number, { limit, perMs }: Size): Bucket {
+  if (stored === undefined || stored.atMs >= nowMs + ABSURD_MS) return { tokens: limit, atMs: nowMs };
+  const gained = Math.max(0, nowMs - stored.atMs) * limit / perMs;
+  // Sums of fractions may miss a whole token by a hair.
+  const tokens = Math.min(limit, Math.round((stored.tokens + gained) * 1e6) / 1e6);
+  // The clocks of several hosts may differ: that of the bucket never goes back, or the same time would fill it twice.
+  return { tokens, atMs: Math.max(nowMs, stored.atMs) };
 }

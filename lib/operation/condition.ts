@@ -6,6 +6,7 @@ import type { Core } from "../core/core.ts";
 import { consumerInfo } from "./consumers.ts";
 import { queueLatency, runningTasks, tasksOf } from "./listings.ts";
 import { readStats } from "../statistics/read.ts";
+import { MINUTE_MS } from "../primitives/time.ts";
 import type { Pause } from "../storage.ts";
 import type { ConsumerInfo, RunningTask } from "../types/operating.ts";
 import type { StatsRow } from "../types/statistics.ts";
@@ -41,7 +42,7 @@ export interface Condition {
 export type CountedList = "waiting" | "scheduled" | "blocked" | "failed" | "dead";
 
 /** So long is lately. */
-export const LATELY_MS: number = 5 * 60_000;
+export const LATELY_MS: number = 5 * MINUTE_MS;
 
 const RUNNING_EXAMINED = 200;
 const LETTERS_EXAMINED = 20;

@@ -2,7 +2,7 @@
  * When a crontab matches: days are skipped by the calendar, only the days that match are looked into.
  * @module
  */
-import { DAY_MS, HOUR_MS, LAST_DATE_MS } from "../primitives/time.ts";
+import { DAY_MS, HOUR_MS, LAST_DATE_MS, MINUTE_MS } from "../primitives/time.ts";
 import type { Stretch, ZoneClock } from "./cron_zone.ts";
 
 /** The values that match, ascending, of each field. */
@@ -14,7 +14,6 @@ export interface CronValues {
   readonly dayOfWeek: readonly number[];
 }
 
-const MINUTE_MS = 60_000;
 /** The longest wait is 40 years: 29 February on a given weekday, over a year such as 2100. */
 const HORIZON_DAYS = 50 * 366;
 

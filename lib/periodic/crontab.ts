@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../primitives/clock.ts";
 import { FIELD_RULES, parseField } from "./cron_field.ts";
-import { checkIsOptions, nearest } from "../primitives/arguments.ts";
+import { checkIsOptions, checkKeys } from "../primitives/arguments.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
 import { ConfigurationError } from "../errors.ts";
@@ -107,8 +107,8 @@ export const crontab: Crontab = Object.assign(makeCrontab, {
 
 function makeCrontab(input: string | (CronFields & CronOptions), options: CronOptions = {}): CronSchedule {
   const fields = typeof input === "string" ? splitExpression(input) : input;
-  refuseOthers(fields, [...FIELD_NAMES, ...OPTION_NAMES], "field");
-  refuseOthers(options, OPTION_NAMES, "option");
+  checkKeys(fields, "crontab", [...FIELD_NAMES, ...OPTION_NAMES], "field");
+  checkKeys(options, "crontab", OPTION_NAMES);
   const values = parseFields(fields);
   const timeZone = chooseZone(fields.timeZone, options.timeZone);
   const clock = (defaultTimeZone: string) => zoneClock(timeZone ?? defaultTimeZone);
@@ -171,13 +171,4 @@ function chooseZone(ofFields: string | undefined, ofOptions: string | undefined)
   const timeZone = ofOptions ?? ofFields;
   if (timeZone !== undefined) zoneClock(timeZone);
   return timeZone;
-}
-
-function refuseOthers(given: object, known: readonly string[], what: string): void {
-  checkIsOptions(given, "crontab");
-  const other = Object.keys(given).find((key) => !known.includes(key));
-  if (other === undefined) return;
-  const near = nearest(other, known);
-  const hint = near === undefined ? `, the ${what}s are ${known.join(", ")}` : `: did you mean "${near}"?`;
-  throw new TypeError(`crontab has no ${what} ${JSON.stringify(other)}${hint}`);
 }

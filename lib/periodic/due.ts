@@ -14,7 +14,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { HOUR_MS } from "../primitives/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../primitives/time.ts";
 import { localTimeZone } from "./cron_zone.ts";
 import { lastSlotKey, slotKey } from "../core/keys.ts";
 import type { Definition, Periodic } from "../task/registry.ts";
@@ -51,7 +51,6 @@ export interface PeriodicOutcome {
   readonly nextMs: number | undefined;
 }
 
-const MINUTE_MS = 60_000;
 /** Most slots of a task that one look makes up for. */
 const MOST_SLOTS = 100_000;
 /** How old a slot may be that a consumer runs at its start: one that began while it was starting. */

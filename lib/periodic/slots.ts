@@ -3,10 +3,9 @@
  * @module
  */
 import type { Periodic } from "../task/registry.ts";
-import type { Instant } from "../primitives/time.ts";
+import { type Instant, MINUTE_MS } from "../primitives/time.ts";
 import type { Schedule } from "../types/definition.ts";
 
-const MINUTE_MS = 60_000;
 /** Most clock minutes about which a predicate is asked at once: some 70 days. */
 const MOST_QUESTIONS = 100_000;
 

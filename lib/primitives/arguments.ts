@@ -105,16 +105,21 @@ export function checkOneOf(value: unknown, name: string, words: readonly string[
 }
 
 /**
+ * @param what The word for a key.
  * @throws {TypeError} If `options` is no object of options, or has a key that is not known; the message suggests the nearest one, or
  * lists them all.
  */
-export function checkKeys(options: unknown, name: string, known: readonly string[]): void {
+export function checkKeys(options: unknown, name: string, known: readonly string[], what: string = "option"): void {
   checkIsOptions(options, name);
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  refuseUnknownKey(options, name, known, what);
+}
+
+/** @throws {TypeError} If an object has a key that is not known. */
+export function refuseUnknownKey(object: object, name: string, known: readonly string[], what: string): void {
+  const unknown = Object.keys(object).find((key) => !known.includes(key));
   if (unknown === undefined) return;
-  const near = nearest(unknown, known);
-  const hint = near === undefined ? listed(known) : `: did you mean "${near}"?`;
-  throw new TypeError(`${name} has no option "${unknown}"${hint}`);
+  const all = known.length === 0 ? ": it takes none" : `, the ${what}s are ${known.join(", ")}`;
+  throw new TypeError(`${name} has no ${what} ${JSON.stringify(unknown)}${didYouMean(unknown, known) || all}`);
 }
 
 /** @throws {TypeError} If it can hold no options: a text, a list, a date, a promise. */
@@ -122,14 +127,16 @@ export function checkIsOptions(options: unknown, name: string): asserts options 
   if (!isOptions(options)) throw new TypeError(`${name} takes an object of options: ${show(options)}`);
 }
 
-function listed(known: readonly string[]): string {
-  return known.length === 0 ? ": it takes none" : `, the options are ${known.join(", ")}`;
-}
-
 /** Whether a value can hold options: a plain object, an instance of a class of the application, or a module; no date, no promise. */
 export function isOptions(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
+}
+
+/** The end of a message about a word that is not known: the word that is probably meant; empty if there is none. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? "" : `: did you mean "${near}"?`;
 }
 
 /** The known word that is probably meant: one that differs by little, begins alike, or holds the word or is held by it. */

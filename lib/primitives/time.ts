@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearest, show } from "./arguments.ts";
+import { refuseUnknownKey, show } from "./arguments.ts";
 import { MAX_DURATION_MS } from "./limits.ts";
 
 /** A length of time. A bare number is seconds; a `Temporal.Duration` without years and months fits. Not negative, except `delay`. */
@@ -29,6 +29,9 @@ export interface DurationParts {
 /** A point in time; never a bare number. `Temporal.Instant` and `Temporal.ZonedDateTime` fit. */
 export type Instant = Date | { readonly epochMilliseconds: number };
 
+/** A minute. */
+export const MINUTE_MS = 60_000;
+
 /** An hour. */
 export const HOUR_MS = 3_600_000;
 
@@ -39,7 +42,7 @@ const UNIT_MS = {
   weeks: 7 * DAY_MS,
   days: DAY_MS,
   hours: HOUR_MS,
-  minutes: 60_000,
+  minutes: MINUTE_MS,
   seconds: 1000,
   milliseconds: 1,
 } as const;
@@ -159,14 +162,9 @@ function refuseOtherUnits(given: Readonly<Record<string, unknown>>, name: string
   for (const unit of VARIABLE_UNITS) {
     if (given[unit]) throw new RangeError(`${name} must not use ${unit}, whose length varies: ${show(given)}`);
   }
-  const unknown = Object.keys(given).find((key) => !(key in UNIT_MS));
-  if (unknown !== undefined) throw new TypeError(`${name} has no unit ${JSON.stringify(unknown)}${unitHint(unknown)}`);
-  const named = Object.keys(UNIT_MS).some((unit) => given[unit] !== undefined);
-  if (!named) throw new TypeError(`${name} must name at least one unit, such as { seconds: 5 }: ${show(given)}`);
-}
-
-function unitHint(unknown: string): string {
   const units = Object.keys(UNIT_MS);
-  const near = nearest(unknown, units);
-  return near === undefined ? `, the units are ${units.join(", ")}` : `: did you mean "${near}"?`;
+  refuseUnknownKey(given, name, units, "unit");
+  if (units.every((unit) => given[unit] === undefined)) {
+    throw new TypeError(`${name} must name at least one unit, such as { seconds: 5 }: ${show(given)}`);
+  }
 }

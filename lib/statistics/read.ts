@@ -8,12 +8,12 @@ import type { Measured } from "./tally.ts";
 import { checkNumber, show } from "../primitives/arguments.ts";
 import type { Clock } from "../primitives/clock.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { HOUR_MS, instantMs } from "../primitives/time.ts";
+import { HOUR_MS, instantMs, MINUTE_MS } from "../primitives/time.ts";
 import type { CountRow, CountStep, Storage } from "../storage.ts";
 import type { RecentTask, Stats, StatsCounts, StatsOptions, StatsRow, StatsTimes } from "../types/statistics.ts";
 
 /** Length of each step. */
-const STEP_MS: Readonly<Record<CountStep, number>> = { minute: 60_000, hour: HOUR_MS };
+const STEP_MS: Readonly<Record<CountStep, number>> = { minute: MINUTE_MS, hour: HOUR_MS };
 const DEFAULT_RANGE_MS = HOUR_MS;
 /** Most rows that are read for one answer. */
 export const MOST_ROWS = 10_000;

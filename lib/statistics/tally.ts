@@ -4,7 +4,7 @@
  */
 import { classOf } from "./histogram.ts";
 import { encodeEnd, type NotedEnd } from "./recent.ts";
-import { HOUR_MS } from "../primitives/time.ts";
+import { HOUR_MS, MINUTE_MS } from "../primitives/time.ts";
 import type { CountRow, CountStep } from "../storage.ts";
 import type { StatsCounts } from "../types/statistics.ts";
 
@@ -13,8 +13,6 @@ export type Counted = keyof StatsCounts;
 
 /** A length of time that is measured: of attempts, and of waits for them. */
 export type Measured = "run" | "wait";
-
-const MINUTE_MS = 60_000;
 
 /** So many ends are noted between two writings; of more, the last ones. */
 const MOST_ENDS = 100;

@@ -248,7 +248,7 @@ export interface ContextTaskOptions<A extends unknown[] = AnyArguments> extends 
  * console.log(await (await read("a")).get()); // closed, value of a
  * ```
  */
-export interface DefineContextTask {
+export interface DefineContextTask extends DefineClosingTask<Resource> {
   <V extends Resource, A extends unknown[], R>(
     resource: V,
     options: NoInfer<AsArgument<A>>,
@@ -259,29 +259,6 @@ export interface DefineContextTask {
     name: string,
     options: NoInfer<AsArgument<A>>,
     fn: ResourceFn<V, A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: Resource,
-    options: WithContext<NoArgument>,
-    fn: ContextFn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: Resource,
-    name: string,
-    options: WithContext<NoArgument>,
-    fn: ContextFn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: Resource, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: Resource,
-    name: string,
-    options: Plain<NoInfer<NoArgument<A>>>,
-    fn: Fn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: Resource,
-    nameOrOptions: string | Plain<NoInfer<NoArgument<A>>>,
-    fn: Fn<A, R>,
   ): TaskWrapper<A, R>;
 }
 
@@ -307,27 +284,13 @@ export type NoArgument<A extends unknown[] = AnyArguments> = ContextTaskOptions<
  * console.log(await (await look()).get(), door.isOpen); // true false
  * ```
  */
-export interface DefineClosingTask {
+export interface DefineClosingTask<V extends Resource = OpenClose> {
+  <A extends unknown[], R>(resource: V, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: V, name: string, options: WithContext<NoArgument>, fn: ContextFn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: V, fn: Fn<A, R>): TaskWrapper<A, R>;
+  <A extends unknown[], R>(resource: V, name: string, options: Plain<NoInfer<NoArgument<A>>>, fn: Fn<A, R>): TaskWrapper<A, R>;
   <A extends unknown[], R>(
-    resource: OpenClose,
-    options: WithContext<NoArgument>,
-    fn: ContextFn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: OpenClose,
-    name: string,
-    options: WithContext<NoArgument>,
-    fn: ContextFn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(resource: OpenClose, fn: Fn<A, R>): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: OpenClose,
-    name: string,
-    options: Plain<NoInfer<NoArgument<A>>>,
-    fn: Fn<A, R>,
-  ): TaskWrapper<A, R>;
-  <A extends unknown[], R>(
-    resource: OpenClose,
+    resource: V,
     nameOrOptions: string | Plain<NoInfer<NoArgument<A>>>,
     fn: Fn<A, R>,
   ): TaskWrapper<A, R>;

@@ -22,7 +22,7 @@ import type {
   Settlement,
   UniqueKey,
 } from "../../lib/storage.ts";
-import { ALL_PARTS } from "../flush_parts.ts";
+import { FLUSH_PARTS } from "../../lib/storage.ts";
 import type { Target } from "../memory/claims.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { type HeldValue, isReference } from "./large.ts";
@@ -153,7 +153,7 @@ const STORE_SHAPES: Readonly<Record<string, readonly Shape<unknown>[]>> = {
   requeueDeadLetter: [text, item, optional(list(text))],
   deleteDeadLetter: [text],
   count: [list(row), list(bytes), bounds],
-  flush: [optional(list(oneOf(...ALL_PARTS)))],
+  flush: [optional(list(oneOf(...FLUSH_PARTS)))],
 };
 
 /** The shapes of the arguments of each command. */

@@ -29,7 +29,7 @@ import type {
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
-import { ALL_PARTS } from "../flush_parts.ts";
+import { FLUSH_PARTS } from "../../lib/storage.ts";
 import { isOf, type Target } from "./claims.ts";
 import { MemoryContent } from "./content.ts";
 import { checkItem } from "./item.ts";
@@ -321,7 +321,7 @@ export class MemoryStore {
   // ---- end ----------------------------------------------------------------------------------------------------------
 
   /** See `Storage.flush`. */
-  flush(parts: readonly FlushPart[] = ALL_PARTS): void {
+  flush(parts: readonly FlushPart[] = FLUSH_PARTS): void {
     for (const part of parts) this.#content.flushPart(part);
   }
 }

@@ -2,8 +2,7 @@
  * Deleting what a queue stores, in parts.
  * @module
  */
-import type { Storage } from "../../lib/storage.ts";
-import { ALL_PARTS } from "../flush_parts.ts";
+import { FLUSH_PARTS, type Storage } from "../../lib/storage.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
 
@@ -130,7 +129,7 @@ return 1`);
 /** Deletes parts of a storage. */
 export function flushing(core: RedisCore): Pick<Storage, "flush"> {
   return {
-    async flush(parts = ALL_PARTS) {
+    async flush(parts = FLUSH_PARTS) {
       await core.run(FLUSH, ...parts);
     },
   };

@@ -2,8 +2,7 @@
  * Deletes what one queue holds, or parts of it. Leases stay, and so do the other queues of the file.
  * @module
  */
-import type { FlushPart } from "../../lib/storage.ts";
-import { ALL_PARTS } from "../flush_parts.ts";
+import { FLUSH_PARTS, type FlushPart } from "../../lib/storage.ts";
 import { endOfNumbers, firstPlain } from "./connection/numbers.ts";
 import { ENDED, KIND } from "./connection/schema.ts";
 import type { Session } from "./connection/session.ts";
@@ -21,7 +20,7 @@ const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue =
 const DROP_LOCKS = `delete from huey_entry where holder in (select seq || '.' || token ${CLAIMED})`;
 
 /** Deletes parts of the queue. */
-export function flush(session: Session, parts: readonly FlushPart[] = ALL_PARTS): void {
+export function flush(session: Session, parts: readonly FlushPart[] = FLUSH_PARTS): void {
   for (const part of parts) flushPart(session, part);
 }
 

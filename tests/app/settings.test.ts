@@ -108,10 +108,13 @@ describe("defineConfig()", () => {
   });
 
   test("the storage's options are beside or in connection", () => {
-    const settings = { hueyClass: "SqliteHuey", connection: { filename: ":memory:", cacheMb: 1 } } as const;
+    const settings = {
+      hueyClass: "SqliteHuey",
+      connection: { filename: ":memory:", cacheMb: 1, mode: 0o640, pragmas: { mmap_size: 0 } },
+    } as const;
     expect(defineConfig(settings)).toBeInstanceOf(SqliteHuey);
     const path = mkdtempSync(join(tmpdir(), "huey-settings-"));
-    expect(defineConfig({ hueyClass: "FileHuey", connection: { path, levels: 0 } })).toBeInstanceOf(FileHuey);
+    expect(defineConfig({ hueyClass: "FileHuey", connection: { path, levels: 0, mode: 0o770 } })).toBeInstanceOf(FileHuey);
     rmSync(path, { recursive: true });
   });
 
@@ -230,7 +233,7 @@ describe("wrong settings", () => {
 });
 
 describe("the connection to Redis", () => {
-  const { connection: known } = HUEYS.RedisHuey;
+  const known = HUEYS.RedisHuey!.connection;
 
   test("what is not known goes to the client library", () => {
     const pool = {};

@@ -10,7 +10,7 @@ describe("BlackHoleStorage", () => {
 
   test("is called huey unless named, and can be opened elsewhere", async () => {
     expect(storage.name).toBe("huey");
-    const { module, className, options } = structuredClone(new BlackHoleStorage({ name: "other" }).descriptor);
+    const { module, className, options } = structuredClone(new BlackHoleStorage({ name: "other" }).descriptor!);
     expect(new (await import(module))[className](options).name).toBe("other");
   });
 
