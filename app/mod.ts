@@ -21,7 +21,7 @@
  * @module
  */
 
-import "../lib/primitives/support.ts";
+import "../lib/primitives/builtin.ts";
 
 // Configuration
 export { defineConfig } from "./application.ts";

@@ -6,7 +6,7 @@ import { coreOf } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../lib/primitives/option_rules.ts";
 import { show as printed } from "../lib/primitives/arguments.ts";
-import { tokenFault } from "../lib/primitives/token.ts";
+import { tokenFault } from "../lib/primitives/access.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import type { TaskInfo } from "../lib/types/calling.ts";
 import type { Access } from "./access/access.ts";

@@ -11,7 +11,7 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { checkNumber, checkText } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
-import { hostName, isLoopback } from "../lib/primitives/loopback.ts";
+import { hostName, isLoopback } from "../lib/primitives/access.ts";
 import { Connections } from "./connections.ts";
 
 /** Where a dashboard listens, beside its own options. */

@@ -2,8 +2,7 @@
  * Where a consumer answers questions beside its work: health, metrics, the dashboard.
  * @module
  */
-import { isLoopback } from "../../lib/primitives/loopback.ts";
-import { tokenFault } from "../../lib/primitives/token.ts";
+import { isLoopback, tokenFault } from "../../lib/primitives/access.ts";
 import { UsageError } from "../application/applications.ts";
 import type { HealthAddress } from "../health/server.ts";
 import { ownVariable } from "../platform/environment.ts";

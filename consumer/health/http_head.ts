@@ -3,7 +3,7 @@
  * @module
  */
 import { isIP } from "node:net";
-import { hostName, isLoopback } from "../../lib/primitives/loopback.ts";
+import { hostName, isLoopback } from "../../lib/primitives/access.ts";
 
 /** What is read of a request. */
 export interface HttpRequest {

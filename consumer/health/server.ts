@@ -14,7 +14,7 @@ import type { QueueMetrics } from "./metrics.ts";
 import { PROMETHEUS_TYPE } from "./prometheus.ts";
 import { checkQueue, LATE } from "./queue_health.ts";
 import type { QueueHealth } from "./queue_health.ts";
-import { isLoopback } from "../../lib/primitives/loopback.ts";
+import { isLoopback } from "../../lib/primitives/access.ts";
 import { isOwnHost } from "./http_head.ts";
 import type { HttpRequest } from "./http_head.ts";
 import { SmallHttpServer } from "./small_http.ts";

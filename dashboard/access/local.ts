@@ -2,7 +2,7 @@
  * Whether a request comes from this computer.
  * @module
  */
-import { hostName, isLoopback } from "../../lib/primitives/loopback.ts";
+import { hostName, isLoopback } from "../../lib/primitives/access.ts";
 
 /** Headers that proxies add: what they pass on may come from anywhere. */
 const PROXIED = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];

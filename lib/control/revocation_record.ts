@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { isRecord } from "../primitives/shapes.ts";
+import { isRecord } from "../primitives/limits.ts";
 
 /** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
 export type RescheduleExtent = "whole" | "alone";

@@ -2,9 +2,9 @@
  * What `state()` tells of a task beside its state, as the storage keeps it with the task: a small JSON text, made and read here.
  * @module
  */
-import { MAX_TOLD_ERROR } from "../primitives/limits.ts";
+import { isCount, MAX_TOLD_ERROR } from "../primitives/limits.ts";
 import { beginningOf } from "../primitives/secrets.ts";
-import { isCount, isTime } from "../primitives/shapes.ts";
+import { isTime } from "../primitives/time.ts";
 import type { Message } from "../message/message.ts";
 
 /** What is kept of a task. What is not known is `undefined`. */

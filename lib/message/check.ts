@@ -6,8 +6,8 @@ import { show } from "../primitives/arguments.ts";
 import { DecodeError } from "../errors.ts";
 import { CARRIED_CHECKS } from "./carried_options.ts";
 import { isHistory } from "./history.ts";
-import { isName, MAX_CHORD_MEMBERS } from "../primitives/limits.ts";
-import { isCount, isRecord, isTime } from "../primitives/shapes.ts";
+import { isCount, isName, isRecord, MAX_CHORD_MEMBERS } from "../primitives/limits.ts";
+import { isTime } from "../primitives/time.ts";
 
 type Check = (value: unknown) => boolean;
 

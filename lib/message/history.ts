@@ -3,8 +3,8 @@
  * ten thousand times does not grow. A task that has not been tried yet has none.
  * @module
  */
-import { byteLength, isName } from "../primitives/limits.ts";
-import { isCount, isRecord, isTime } from "../primitives/shapes.ts";
+import { byteLength, isCount, isName, isRecord } from "../primitives/limits.ts";
+import { isTime } from "../primitives/time.ts";
 import type { AttemptRecord, LineRecord } from "./message.ts";
 
 /** So many attempts are kept, the last ones, */

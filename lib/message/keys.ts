@@ -5,9 +5,8 @@
  */
 import { checkKeys, checkOneOf } from "../primitives/arguments.ts";
 import { nodeCrypto } from "../primitives/builtin.ts";
-import { isName, MAX_CONCURRENCY, MAX_DURATION_MS } from "../primitives/limits.ts";
+import { isCount, isName, isRecord, MAX_CONCURRENCY, MAX_DURATION_MS } from "../primitives/limits.ts";
 import { checkValues, rule, type Rules } from "../primitives/option_rules.ts";
-import { isCount, isRecord } from "../primitives/shapes.ts";
 import { type Duration, durationMs } from "../primitives/time.ts";
 import type { Gate, UniqueKey } from "../storage.ts";
 import type { ConcurrencyOptions, UniqueOptions } from "../types/definition.ts";

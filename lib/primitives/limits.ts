@@ -1,6 +1,6 @@
 /**
- * How large things may be that callers choose and messages tell. They are checked at the call, and again when a message is read,
- * because it may come from anybody. What a value may take is told in `serializer/bounds.ts`.
+ * How large things may be that callers choose and messages tell, and what they are. They are checked at the call, and again when a message
+ * is read, because it may come from anybody. What a value may take is told in `serializer/bounds.ts`.
  * @module
  */
 
@@ -36,6 +36,16 @@ export const MAX_TOLD_ERROR = 200;
 
 /** Longest length of time, 100 years: of delays, expiry, timeouts. What is longer was almost certainly meant in milliseconds. */
 export const MAX_DURATION_MS = 3_155_760_000_000;
+
+/** Whether it is an object with keys, and no list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether it is a whole number from 0, as far as numbers are exact. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 /** Whether a text can be an id or a name: not empty, not too long, and the same on every storage when it is written as UTF-8. */
 export function isName(value: unknown): value is string {

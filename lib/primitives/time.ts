@@ -129,6 +129,11 @@ export function isInstant(value: unknown): value is Instant {
   return value instanceof Date || (typeof value === "object" && value !== null && "epochMilliseconds" in value);
 }
 
+/** Whether `new Date` can hold it, in milliseconds. */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= LAST_DATE_MS;
+}
+
 /**
  * A duration as plain data, which any serializer takes: a `Temporal.Duration` would travel as text.
  *

@@ -1,5 +1,5 @@
 /**
- * Numbers and lengths of time in sentences for people.
+ * Numbers and lengths of time in sentences for people, and values that people type.
  * @module
  */
 
@@ -29,4 +29,27 @@ export function numberOf(value: number, one: string, many: string = `${one}s`): 
 export function roughLength(seconds: number): string {
   const [name, size] = UNITS.find(([, unit]) => seconds >= unit) ?? ["second", 1];
   return numberOf(Math.floor(seconds / size), name);
+}
+
+/**
+ * Reads JSON that was typed, and refuses numbers that would become others: those with more digits than a number keeps.
+ *
+ * @param text What was typed.
+ * @returns The value.
+ * @throws {SyntaxError} If it is no JSON.
+ * @throws {RangeError} Naming the number.
+ */
+export function parseExactly(text: string): unknown {
+  return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    if (typeof value === "number" && source !== undefined && isChanged(value, source)) {
+      throw new RangeError(`The number ${source.slice(0, 40)} has more digits than a number keeps: write it as a text`);
+    }
+    return value;
+  });
+}
+
+function isChanged(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return true;
+  return /^-?\d+$/.test(source) && !Number.isSafeInteger(value) && BigInt(source) !== BigInt(value);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { DecodeError } from "../errors.ts";
-import { isRecord } from "../primitives/shapes.ts";
+import { isRecord } from "../primitives/limits.ts";
 import { spreadOf } from "./spread.ts";
 import { BINARY_TAGS, decodeBytes } from "./bytes.ts";
 import { domExceptionOfRecord, errorOfRecord } from "./error.ts";

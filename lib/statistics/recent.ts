@@ -3,7 +3,7 @@
  * @module
  */
 import type { RecentTask } from "../types/statistics.ts";
-import { isTime } from "../primitives/shapes.ts";
+import { isTime } from "../primitives/time.ts";
 
 /** How a task can end here. */
 export type RecentOutcome = RecentTask["outcome"];

@@ -1,7 +1,7 @@
 /** Which addresses only the own computer reaches: the table of those that are near it, and every number of an octet beside `node:net`. */
 import { expect, test } from "bun:test";
 import { isIP } from "node:net";
-import { isLoopback } from "../../lib/primitives/loopback.ts";
+import { isLoopback } from "../../lib/primitives/access.ts";
 
 test("localhost, the names below it, 127.0.0.0/8 and ::1 are loopback", () => {
   for (const name of ["localhost", "a.localhost", "::1", "127.0.0.1", "127.255.0.9"]) {
