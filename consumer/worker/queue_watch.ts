@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
-import { answerInTime } from "../../lib/core/patience.ts";
+import { answerInTime, watchCall } from "../../lib/core/patience.ts";
 import { BellListener } from "../../lib/core/bell_listener.ts";
 import { StorageError } from "../../lib/errors.ts";
 import type { ClaimBatch, Owner, PollOptions } from "../../lib/storage.ts";
@@ -44,11 +44,10 @@ export class QueueWatch {
     if (this.#waiting.signal.aborted) this.#waiting = new AbortController();
     const waiting = mayWait ? storage.claimOrWait?.(limit, this.#owner, WAIT_MS, this.#waiting.signal) : undefined;
     const claiming = waiting ?? storage.claim(limit, this.#owner);
-    const { promise, resolve, reject } = Promise.withResolvers<ClaimBatch>();
-    this.#abandon = reject;
-    answerInTime(this.#core, "claim tasks", claiming, waiting ? WAIT_MS : 0).then(resolve, reject);
+    const { answer, giveUp } = watchCall(this.#core, "claim tasks", claiming, waiting ? WAIT_MS : 0);
+    this.#abandon = giveUp;
     try {
-      const batch = await promise;
+      const batch = await answer;
       if (batch.claims.length > 0) this.#found();
       return batch;
     } catch (error) {

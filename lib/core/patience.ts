@@ -8,6 +8,9 @@ import type { Core } from "./core.ts";
 import { StorageError } from "../errors.ts";
 import { type Clock, sleep, startInterval, systemClock, type Timer } from "../primitives/clock.ts";
 
+/** What a call does, as the end of a sentence: `settle task add: 4711`. A function where the text has to be made, for few calls fail. */
+export type What = string | (() => string);
+
 /** A call of the storage. It may be sent again; `again`: it was sent before, and its reply was lost, or it failed. */
 export type StorageCall<T> = (again: boolean) => T | Promise<T>;
 
@@ -21,14 +24,13 @@ const LOOK_MS = 1000;
 /**
  * Calls the storage until that works, with growing pauses.
  *
- * @param what What the call does, as the end of a sentence: `settle task add: 4711`.
  * @param stop Ends the patience. Without one there is none.
  * @throws {StorageError} If the storage is still down when `stop` is aborted, or the Huey is closed.
  * @throws What a storage says that refuses the call for good, at once.
  */
 export async function callStorage<T>(
   core: Core,
-  what: string,
+  what: What,
   stop: AbortSignal | undefined,
   call: StorageCall<T>,
 ): Promise<T> {
@@ -40,7 +42,7 @@ export async function callStorage<T>(
       if (!isTemporary(error) || core.closed || stop === undefined || stop.aborted) throw error;
       // Told once for each call that waits; the consumer tells of the outage itself.
       const level = tries === 0 ? "error" : "debug";
-      core.logger[level](`Cannot ${what}, trying again: ${error.message}`, { error });
+      core.logger[level](`Cannot ${textOf(what)}, trying again: ${error.message}`, { error });
       await sleep(core.clock, Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS), stop);
     }
   }
@@ -53,10 +55,26 @@ export function isTemporary(error: unknown): error is StorageError {
   return isOfStorage && (error as { readonly permanent?: unknown }).permanent !== true;
 }
 
+function textOf(what: What): string {
+  return typeof what === "string" ? what : what();
+}
+
 /** A call that is under way. */
-interface Pending {
+export interface PendingCall<T> {
+  /** That of the storage, or a failure if there is none for several seconds, or if somebody gives up. */
+  readonly answer: Promise<T>;
+  /** Waits for its answer no longer. */
+  readonly giveUp: (error: StorageError) => void;
+}
+
+/** A call that is looked at. */
+interface LookedAt {
+  readonly what: What;
+  readonly looks: number;
   looksLeft: number;
-  readonly giveUp: () => void;
+  /** Its place among those that are under way. */
+  place: number;
+  readonly giveUp: (error: StorageError) => void;
 }
 
 /** Whose clock measures how long calls are under way. */
@@ -68,7 +86,7 @@ export const realTime: { readonly clock: Clock } = { clock: systemClock };
 /** The calls of one timekeeper that are under way. One timer looks at all of them, and only while there are any. */
 class Pendings {
   readonly #keeper: Timekeeper;
-  readonly #calls: Set<Pending> = new Set();
+  readonly #calls: LookedAt[] = [];
   #timer: Timer | undefined;
   #arming = false;
 
@@ -76,8 +94,8 @@ class Pendings {
     this.#keeper = keeper;
   }
 
-  add(call: Pending): void {
-    this.#calls.add(call);
+  add(call: LookedAt): void {
+    call.place = this.#calls.push(call) - 1;
     if (this.#timer !== undefined || this.#arming) return;
     // Most calls of a storage in memory have been answered by then, and a clock that a test moves need not strike for them.
     this.#arming = true;
@@ -86,20 +104,28 @@ class Pendings {
 
   #arm(): void {
     this.#arming = false;
-    if (this.#calls.size === 0) return;
+    if (this.#calls.length === 0) return;
     this.#timer = startInterval(this.#keeper.clock, LOOK_MS, () => this.#look(), { background: true });
   }
 
-  delete(call: Pending): void {
-    this.#calls.delete(call);
+  /** The last one takes its place: there is a call for each task, and a set costs more than all the rest here. */
+  delete(call: LookedAt): void {
+    if (this.#calls[call.place] !== call) return;
+    const last = this.#calls.pop()!;
+    if (last === call) return;
+    this.#calls[call.place] = last;
+    last.place = call.place;
   }
 
   #look(): void {
-    for (const call of this.#calls) {
-      if (call.looksLeft-- === 0) call.giveUp();
+    for (const call of [...this.#calls]) {
+      if (call.looksLeft-- > 0) continue;
+      this.delete(call);
+      const seconds = call.looks * LOOK_MS / 1000;
+      call.giveUp(new StorageError(`The storage has not answered for ${seconds} s (to ${textOf(call.what)})`));
     }
     // Left on for one more round, so that a stream of short calls does not set and clear it for each.
-    if (this.#calls.size > 0) return;
+    if (this.#calls.length > 0) return;
     this.#timer?.stop();
     this.#timer = undefined;
   }
@@ -108,31 +134,38 @@ class Pendings {
 const pendings: WeakMap<Timekeeper, Pendings> = new WeakMap();
 
 /**
- * The answer of a call, or a failure if there is none for several seconds.
+ * Sees to it that a call is answered.
  *
+ * @param answer Of the storage.
  * @param mayWaitMs How long the call itself may wait before it answers.
- * @throws {StorageError} If it is not answered.
  */
-export function answerInTime<T>(keeper: Timekeeper, what: string, answer: Promise<T>, mayWaitMs: number = 0): Promise<T> {
+export function watchCall<T>(keeper: Timekeeper, what: What, answer: Promise<T>, mayWaitMs: number = 0): PendingCall<T> {
   let mine = pendings.get(keeper);
   if (mine === undefined) pendings.set(keeper, mine = new Pendings(keeper));
+  const calls = mine;
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const looksLeft = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
-  const giveUp = (): void => {
-    mine.delete(call);
-    reject(new StorageError(`The storage has not answered for ${looksLeft * LOOK_MS / 1000} s (to ${what})`));
-  };
-  const call = { looksLeft, giveUp };
-  mine.add(call);
+  const looks = LOOKS + Math.ceil(mayWaitMs / LOOK_MS);
+  const call = { what, looks, looksLeft: looks, place: 0, answer: promise, giveUp: reject };
+  calls.add(call);
   answer.then(
     (value) => {
-      mine.delete(call);
+      calls.delete(call);
       resolve(value);
     },
     (error) => {
-      mine.delete(call);
+      calls.delete(call);
       reject(error);
     },
   );
-  return promise;
+  return call;
+}
+
+/**
+ * The answer of a call, or a failure if there is none for several seconds.
+ *
+ * @param mayWaitMs As of `watchCall`.
+ * @throws {StorageError} If it is not answered.
+ */
+export function answerInTime<T>(keeper: Timekeeper, what: What, answer: Promise<T>, mayWaitMs?: number): Promise<T> {
+  return watchCall(keeper, what, answer, mayWaitMs).answer;
 }

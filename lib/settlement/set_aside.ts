@@ -70,7 +70,7 @@ export async function setMessageAside(
     about: aboutDead(core, message, reason),
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
-    const { held, callback, admitted = [] } = await settleWithRetry(core, settlement, name, stop);
+    const { held, callback, admitted = [] } = await settleWithRetry(core, settlement, () => name, stop);
     if (held) core.statistics?.count(message?.name ?? "", "dead");
     if (callback !== undefined) await announceCallback(core, callback);
     await announceItems(core, admitted);
