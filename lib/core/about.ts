@@ -27,23 +27,35 @@ export function aboutWaiting({ enqueuedAt, attempt = 0 }: Message, error?: Error
   return aboutText({ enqueuedMs: enqueuedAt, attempts: attempt, error: error?.message });
 }
 
-/** The text of what is known of a task. */
+/**
+ * The text of what is known of a task. A time is written as what has passed since the one before it: short numbers are made to text several
+ * times as fast, and this runs for each task.
+ */
 export function aboutText({ enqueuedMs, attempts, startedMs, endedMs, error }: About): string {
+  const waited = startedMs === undefined ? null : startedMs - (enqueuedMs ?? 0);
+  const ran = endedMs === undefined ? null : endedMs - (startedMs ?? enqueuedMs ?? 0);
   const told = error === undefined ? "" : `,${JSON.stringify(beginningOf(error, MAX_TOLD_ERROR).toWellFormed())}`;
-  return `[${enqueuedMs ?? null},${attempts ?? null},${startedMs ?? null},${endedMs ?? null}${told}]`;
+  return `[${enqueuedMs ?? null},${attempts ?? null},${waited},${ran}${told}]`;
 }
 
 /** What a text says; nothing for what is none of ours, which may come from anybody. */
 export function readAbout(text: string | undefined): About {
-  const [enqueuedMs, attempts, startedMs, endedMs, error] = fieldsOf(text);
+  const [enqueued, attempts, waited, ran, error] = fieldsOf(text);
+  const enqueuedMs = timeAfter(0, enqueued);
+  const startedMs = timeAfter(enqueuedMs, waited);
   return {
-    enqueuedMs: isTime(enqueuedMs) ? enqueuedMs : undefined,
+    enqueuedMs,
     // Nothing is said of a task that was not tried yet.
     attempts: attempts === undefined && text !== undefined ? 0 : isCount(attempts) ? attempts : undefined,
-    startedMs: isTime(startedMs) ? startedMs : undefined,
-    endedMs: isTime(endedMs) ? endedMs : undefined,
+    startedMs,
+    endedMs: timeAfter(startedMs ?? enqueuedMs, ran),
     error: typeof error === "string" ? error : undefined,
   };
+}
+
+function timeAfter(beforeMs: number | undefined, passedMs: unknown): number | undefined {
+  const ms = typeof passedMs === "number" ? (beforeMs ?? 0) + passedMs : undefined;
+  return isTime(ms) ? ms : undefined;
 }
 
 function fieldsOf(text: string | undefined): unknown[] {

@@ -33,8 +33,10 @@ const IN_QUERY = /([?&;][\w.-]{0,40}?(?:pass(?:word|phrase|wd)?|pwd|token|secret
 const IN_OBJECT =
   /((?:pass(?:word|phrase|wd)?|pwd|token|secret|api_?key)["']?\s{0,9}[:=]\s{0,9})(?:"[^"]{1,999}"|'[^']{1,999}'|`[^`]{1,999}`)/gi;
 
+/** What each of those patterns needs. */
+const MAY_TELL = /[/="'`]/;
+
 const secrets: Set<string> = new Set();
-const QUOTES = ['"', "'", "`"] as const;
 
 /** Each in all its forms, the longest first, so that none is cut in two by one that it contains; made when it is needed. */
 let known: readonly string[] | undefined;
@@ -86,10 +88,10 @@ export function registerUrl(url: string): void {
  * @returns It, with `***` in the place of each known secret, and of what looks like a login in a URL, or a password in an object.
  */
 export function withoutSecrets(text: string): string {
-  let left = withoutLogins(withoutKnown(text));
-  // Most lines of a log have neither, and are looked at faster without the patterns.
-  if (left.includes("=")) left = left.replace(IN_QUERY, `$1${HIDDEN}`);
-  return QUOTES.some((quote) => left.includes(quote)) ? left.replace(IN_OBJECT, `$1${HIDDEN}`) : left;
+  const left = withoutKnown(text);
+  // Most lines of a log have none of these, and there are several for each task.
+  if (!MAY_TELL.test(left)) return left;
+  return withoutLogins(left).replace(IN_QUERY, `$1${HIDDEN}`).replace(IN_OBJECT, `$1${HIDDEN}`);
 }
 
 /**

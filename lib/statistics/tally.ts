@@ -80,7 +80,7 @@ export interface Taken {
 /** Counts in memory. Nothing here waits: it is on the path of each task. */
 export class Tally {
   #minutes: Minutes = new Map();
-  #minuteMs = -1;
+  #minuteMs = -Infinity;
   #names = new Map<string, Numbers>();
   #ends: NotedEnd[] = [];
   /** Where the next end goes, once there are as many as may be. */
@@ -114,7 +114,7 @@ export class Tally {
     const turn = this.#oldest % MOST_ENDS;
     const ends = [...this.#ends.slice(turn), ...this.#ends.slice(0, turn)].map(encodeEnd);
     this.#minutes = new Map();
-    this.#minuteMs = -1;
+    this.#minuteMs = -Infinity;
     this.#ends = [];
     this.#oldest = 0;
     return { minutes, rows: rowsOf(minutes), ends };
@@ -129,8 +129,8 @@ export class Tally {
   }
 
   #numbers(taskName: string, nowMs: number): Numbers {
-    const minuteMs = nowMs - nowMs % MINUTE_MS;
-    if (minuteMs !== this.#minuteMs) this.#turnTo(minuteMs);
+    const sinceMs = nowMs - this.#minuteMs;
+    if (sinceMs < 0 || sinceMs >= MINUTE_MS) this.#turnTo(nowMs - nowMs % MINUTE_MS);
     let numbers = this.#names.get(taskName);
     if (numbers === undefined) this.#names.set(taskName, numbers = new Numbers());
     return numbers;
