@@ -52,6 +52,7 @@ export class Attempt implements Running, CurrentAttempt {
   overrun: Promise<void> | undefined;
   readonly #core: Core;
   readonly #stop: AbortSignal | undefined;
+  #ranMs: number | undefined;
   /** What it has logged; made with the first line. */
   #lines: KeptLines | undefined;
   #task: Task | undefined;
@@ -83,9 +84,19 @@ export class Attempt implements Running, CurrentAttempt {
     return this.#task ??= makeTask(this.message);
   }
 
-  /** When it started, by the clock of the day. @param nowMs The time now */
-  startedAtMs(nowMs: number): number {
-    return Math.round(nowMs - (this.#core.clock.elapsed() - this.startedMs));
+  /** Notes that its function has ended, or that nobody waits for it any more. */
+  end(): void {
+    this.#ranMs ??= Math.max(0, this.#core.clock.elapsed() - this.startedMs);
+  }
+
+  /** How long its function ran, or has run so far. */
+  get ranMs(): number {
+    return this.#ranMs ?? this.#core.clock.elapsed() - this.startedMs;
+  }
+
+  /** When it started, by the clock of the day. @param endedMs When it ended */
+  startedAtMs(endedMs: number): number {
+    return Math.round(endedMs - this.ranMs);
   }
 
   /** The last lines that it has logged. */

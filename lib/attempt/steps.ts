@@ -13,9 +13,9 @@ import { describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isSpread } from "../serializer/spread.ts";
 import type { Claim } from "../storage.ts";
-import type { Definition } from "../task/registry.ts";
 import type { Place } from "../types/options.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Execution } from "./execution.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** The steps of one attempt. */
@@ -143,21 +143,12 @@ function checkStepName(name: unknown): asserts name is string {
   }
 }
 
-/** What is known of an attempt that has ended. */
-export interface EndOfSteps {
-  readonly definition: Definition;
-  readonly claim: Claim;
-  readonly outcome: Outcome;
-  /** Unless it did not run, or in another process. */
-  readonly attempt: Attempt | undefined;
-}
-
 /**
  * The key of the steps that go with a task that has ended; `undefined` where it has certainly kept none, so that ordinary tasks cost
  * their storage nothing. A task without a context has no steps. One that was interrupted may have kept some, and its delivery is not counted:
  * so of one that did not succeed they are dropped in any case.
  */
-export function stepsToDrop({ definition, claim, outcome, attempt }: EndOfSteps): string | undefined {
+export function stepsToDrop({ definition, claim, attempt }: Execution, outcome: Outcome): string | undefined {
   const isFirst = claim.deliveries === 1 && (outcome.message.attempt ?? 0) === 0;
   const mayHave = attempt?.usesSteps || (definition.context && !(isFirst && outcome.kind === "complete"));
   return mayHave ? stepsKey(claim) : undefined;

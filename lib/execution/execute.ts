@@ -31,7 +31,8 @@ import { makeTask } from "../composition/call.ts";
  * until `options.stop`, then thrown.
  */
 export async function executeClaim(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
-  const opened = await openClaim(core, claim, options);
+  const opening = openClaim(core, claim, options);
+  const opened = opening instanceof Promise ? await opening : opening;
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;
   const execution: Execution = { message, definition, dropChord, core, claim, options, attempt: undefined, traceId: undefined };
@@ -151,9 +152,11 @@ async function run(execution: Execution): Promise<Outcome | undefined> {
     const value = await currentAttempt.run(attempt, callInTime, execution, attempt);
     return { kind: "complete", ran: true, value, message };
   } catch (thrown) {
+    attempt.end();
     const outcome = failureOutcome(message, attempt.explain(thrown), core.clock.now());
     return await withoutRetriesIfRevoked(execution, attempt, outcome);
   } finally {
+    attempt.end();
     core.running.delete(claim.token);
     if (attempt.abandoned) { for (const lock of attempt.held) lock.leave(); }
     if (attempt.reports !== undefined) await attempt.reports;

@@ -29,32 +29,47 @@ export interface OpenOptions {
 const UNKNOWN_TRIES = 5;
 const UNKNOWN_PAUSE_MS = 1000;
 
-/** Decodes a claim. @returns `undefined` if it cannot be run here; it was set aside, or left to other consumers */
-export async function openClaim(core: Core, claim: Claim, options: OpenOptions): Promise<OpenedClaim | undefined> {
-  if (killsWhenDecoded(core, claim)) return await setAsideUnread(core, claim, options);
-  let message: Message;
+/** What comes of opening a claim; `undefined` if it cannot be run here: it was set aside, or left to other consumers. */
+type Opening = OpenedClaim | Promise<OpenedClaim | undefined>;
+
+/** Decodes a claim. Answers at once where nothing has to be waited for, as with most. */
+export function openClaim(core: Core, claim: Claim, options: OpenOptions): Opening {
+  if (killsWhenDecoded(core, claim)) return setAsideUnread(core, claim, options);
+  const refuse = (error: unknown): Promise<undefined> => setAsideForError(core, claim, toError(error), undefined, options);
   try {
-    message = await decodeMessage(core, claim);
+    const message = decodeMessage(core, claim);
+    if (!(message instanceof Promise)) return openMessage(core, claim, message, options);
+    return message.then((decoded) => openMessage(core, claim, decoded, options), refuse);
   } catch (error) {
-    if (!options.readOnly) await setAsideForError(core, claim, toError(error), undefined, options.stop);
-    return undefined;
+    return refuse(error);
   }
+}
+
+function openMessage(core: Core, claim: Claim, message: Message, options: OpenOptions): Opening {
   const definition = core.registry.find(message.name);
-  if (definition === undefined) {
-    if (!options.readOnly) await leaveToOthers(core, claim, message, options.stop);
-    return undefined;
-  }
+  if (definition === undefined) return leaveToOthers(core, claim, message, options);
+  const mayBeReplay = core.serializer.signs === true && !options.readOnly;
+  const opened = { message, definition, dropChord: message.valuesOf };
+  return mayBeReplay || message.valuesOf !== undefined ? openSpecial(core, claim, opened, options) : opened;
+}
+
+/** One that may be the replay of a task that has ended, or that takes the values of a chord. */
+async function openSpecial(
+  core: Core,
+  claim: Claim,
+  opened: OpenedClaim,
+  options: OpenOptions,
+): Promise<OpenedClaim | undefined> {
+  const { message } = opened;
   if (core.serializer.signs === true && !options.readOnly && await isReplay(core, message, options.stop)) {
     await setMessageAside(core, { claim, message, reason: replayReason(message), ended: true }, options.stop);
     return undefined;
   }
-  if (message.valuesOf === undefined) return { message, definition, dropChord: undefined };
   try {
-    return { message: await withChordValues(core, message, options.stop), definition, dropChord: message.valuesOf };
+    return { ...opened, message: await withChordValues(core, message, options.stop) };
   } catch (error) {
     if (isTemporary(error)) throw error;
-    if (!options.readOnly) await setAsideForError(core, claim, toError(error), message, options.stop);
-    return undefined;
+    return await setAsideForError(core, claim, toError(error), message, options);
   }
 }
 
@@ -95,7 +110,13 @@ export async function withChordValues(core: Core, message: Message, stop?: Abort
   return withEnqueueTime(called, collected.filledMs ?? core.clock.now());
 }
 
-async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: AbortSignal | undefined): Promise<void> {
+async function leaveToOthers(
+  core: Core,
+  claim: Claim,
+  message: Message,
+  { readOnly, stop }: OpenOptions,
+): Promise<undefined> {
+  if (readOnly) return;
   const tries = message.unknown ?? 0;
   const again = { ...message, unknown: tries < UNKNOWN_TRIES ? tries + 1 : undefined };
   const data = await core.serializer.serialize(again, placeOf(core, "message", claim.id));
@@ -109,7 +130,7 @@ async function leaveToOthers(core: Core, claim: Claim, message: Message, stop: A
   const { id, priority, track, chord } = claim;
   const item = itemOf(core, again, data, { returned: true });
   const next = { ...item, id, priority, track, chord, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS };
-  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, next }, describeMessage(message), stop);
+  await settleWithRetry(core, { claim, id, noticeTtlMs: 0, next }, () => describeMessage(message), stop);
 }
 
 function isReplay(core: Core, message: Message, stop: AbortSignal | undefined): Promise<boolean> {
@@ -133,8 +154,9 @@ async function setAsideForError(
   claim: Claim,
   error: Error,
   message: Message | undefined,
-  stop: AbortSignal | undefined,
-): Promise<void> {
+  { readOnly, stop }: OpenOptions,
+): Promise<undefined> {
+  if (readOnly) return;
   const ended = message === undefined && await hasEnded(core, claim, stop);
   await setMessageAside(core, { claim, reason: error.message, error, message, ended }, stop);
 }

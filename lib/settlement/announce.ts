@@ -96,7 +96,7 @@ function announceFollowUp(core: Core, message: Message, isBlocked: boolean = fal
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
   const { level, text } = OUTCOMES[outcome.kind];
   if (!isLogged(core.logger, level)) return;
-  const seconds = attempt === undefined ? "" : ` in ${((core.clock.elapsed() - attempt.startedMs) / 1000).toFixed(3)} s`;
+  const seconds = attempt === undefined ? "" : ` in ${(attempt.ranMs / 1000).toFixed(3)} s`;
   const line = `Task ${describeMessage(outcome.message)} ${text}${seconds}`;
   const about = aboutTask(core, outcome.message, attempt?.traceId);
   core.logger[level](line, outcome.error === undefined ? { ...about } : { ...about, error: outcome.error });

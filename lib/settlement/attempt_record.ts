@@ -2,34 +2,23 @@
  * From an attempt that has ended to what is kept of it, for those who look for what went wrong.
  * @module
  */
-import type { Attempt } from "../attempt/attempt.ts";
+import type { Execution } from "../attempt/execution.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import { willRetry } from "../attempt/outcome.ts";
 import { LONGEST_ERROR_MESSAGE, LONGEST_ERROR_NAME, LONGEST_ERROR_STACK, withAttempt } from "../message/history.ts";
 import type { AttemptRecord, ErrorRecord, Message } from "../message/message.ts";
 import { errorStack, readText, toError } from "../primitives/error_record.ts";
 import { beginningOf } from "../primitives/secrets.ts";
-import type { Claim, Owner } from "../storage.ts";
-
-/** An attempt that has ended. */
-interface Ended {
-  /** As it was claimed. */
-  readonly message: Message;
-  readonly claim: Claim;
-  /** Who ran it. */
-  readonly owner: Owner | undefined;
-  /** If it ran, and here. */
-  readonly attempt: Attempt | undefined;
-}
 
 /** The message of the next attempt, with what is kept of the one before. @param endedMs When that has ended */
-export function withHistory(retry: Message, ended: Ended, outcome: Outcome, endedMs: number): Message {
-  const record = { ...attemptRecord(ended, outcome, endedMs), error: errorRecord(outcome) };
-  return { ...retry, history: withAttempt(ended.message.history, record, outcome.postponed === true) };
+export function withHistory(retry: Message, execution: Execution, outcome: Outcome, endedMs: number): Message {
+  const record = { ...attemptRecord(execution, outcome, endedMs), error: errorRecord(outcome) };
+  return { ...retry, history: withAttempt(execution.message.history, record, outcome.postponed === true) };
 }
 
 /** What is kept of an attempt beside its error. @param endedAt When it has ended */
-export function attemptRecord({ message, claim, owner, attempt }: Ended, { kind }: Outcome, endedAt: number): AttemptRecord {
+export function attemptRecord(execution: Execution, { kind }: Outcome, endedAt: number): AttemptRecord {
+  const { message, claim, attempt, options: { owner } } = execution;
   return {
     attempt: (message.attempt ?? 0) + 1,
     outcome: kind,

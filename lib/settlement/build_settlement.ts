@@ -4,7 +4,7 @@
  */
 import { revocationKey } from "../control/revocation_record.ts";
 import { chordReportOf } from "./chord_report.ts";
-import type { Attempt } from "../attempt/attempt.ts";
+import type { Execution } from "../attempt/execution.ts";
 import { stepsToDrop } from "../attempt/steps.ts";
 import { aboutText } from "../core/about.ts";
 import { canceledSteps } from "./canceled_steps.ts";
@@ -23,9 +23,9 @@ import { type FirstMessages, firstMessagesOf, withValue } from "../composition/l
 import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "../attempt/outcome.ts";
+import { gateOf } from "../message/keys.ts";
 import { isTemporary } from "../core/patience.ts";
-import type { Definition } from "../task/registry.ts";
-import type { Claim, Ending, Item, Owner, Settlement } from "../storage.ts";
+import type { Ending, Item, Settlement } from "../storage.ts";
 
 /** A settlement, and what it means in the terms of the library. */
 export interface BuiltSettlement {
@@ -38,94 +38,109 @@ export interface BuiltSettlement {
   readonly retry: Message | undefined;
   /** The place in a chord that was filled. */
   readonly report: ChordMembership | undefined;
+  /** When the attempt has ended. */
+  readonly endedMs: number;
 }
 
-/** What is to be settled. */
-export interface EndedAttempt {
-  readonly core: Core;
-  readonly definition: Definition;
-  /** As it was decoded; the outcome has it with its retries changed. */
-  readonly message: Message;
-  readonly claim: Claim;
-  readonly outcome: Outcome;
-  /** Chord whose values this task has used. */
-  readonly dropChord: string | undefined;
-  /** If it ran, and here. */
-  readonly attempt: Attempt | undefined;
-  /** Who has ended it. */
-  readonly owner: Owner | undefined;
-  readonly dropLocks?: boolean | undefined;
-  /** As of the settlement. */
-  readonly passLocks?: Owner | undefined;
+/**
+ * The settlement of an end with nothing to follow, to report or to keep, as most are: nothing is waited for, since a wait costs such a
+ * task more than all that is looked at here.
+ *
+ * @param endedMs When it has ended.
+ * @returns `undefined` for any other end
+ */
+export function buildBareEnd(execution: Execution, outcome: Outcome, endedMs: number): BuiltSettlement | undefined {
+  const { kind, message: { next, chord } } = outcome;
+  if (kind !== "complete" || next !== undefined || chord !== undefined || stores(execution, outcome, false)) return undefined;
+  const settlement = settlementOf(execution, outcome, false, NOTHING, endedMs);
+  return { outcome, settlement, followUps: NO_MESSAGES, retry: undefined, report: undefined, endedMs };
 }
 
-/** Builds the settlement. A value that cannot be stored makes the attempt fail. */
-export async function buildSettlement(ended: EndedAttempt): Promise<BuiltSettlement> {
-  const { core, outcome, message } = ended;
-  if (outcome.kind === "not-due" || outcome.kind === "at-gate") return await buildMove(ended);
-  if (outcome.error !== undefined) return await buildFailure(ended, outcome, outcome.error);
+/**
+ * Builds the settlement. A value that cannot be stored makes the attempt fail.
+ *
+ * @param execution The attempt.
+ * @param outcome What became of it; its message has its retries changed.
+ * @param endedMs When.
+ */
+export async function buildSettlement(execution: Execution, outcome: Outcome, endedMs: number): Promise<BuiltSettlement> {
+  if (outcome.kind === "not-due" || outcome.kind === "at-gate") return await buildMove(execution, outcome);
+  if (outcome.error !== undefined) return await buildFailure(execution, outcome, outcome.error, endedMs);
   try {
-    return await buildEnd(ended, outcome, outcome.value);
+    return await buildEnd(execution, outcome, outcome.value, endedMs);
   } catch (error) {
-    const failed = failureOutcome(message, unstorableValue(ended, error), core.clock.now());
-    return await buildSettlement({ ...ended, outcome: failed });
+    const { message } = execution;
+    const failed = failureOutcome(message, unstorableValue(message, error), endedMs);
+    return await buildSettlement(execution, failed, endedMs);
   }
 }
 
-async function buildFailure(ended: EndedAttempt, outcome: Outcome, error: Error): Promise<BuiltSettlement> {
+async function buildFailure(
+  execution: Execution,
+  outcome: Outcome,
+  error: Error,
+  endedMs: number,
+): Promise<BuiltSettlement> {
+  const { core } = execution;
   try {
-    return await buildEnd(ended, outcome, await storableError(ended.core, error));
+    return await buildEnd(execution, outcome, await storableError(core, error), endedMs);
   } catch (refusal) {
     if (isTemporary(refusal)) throw refusal;
     // It can be stored alone, but not together with what is stored beside it.
     const brief = briefError(error);
-    return await buildEnd(ended, { ...outcome, error: brief }, await storableError(ended.core, brief));
+    return await buildEnd(execution, { ...outcome, error: brief }, await storableError(core, brief), endedMs);
   }
 }
 
-/**
- * Most tasks end with nothing to follow, to report or to keep: nothing is waited for then, since each wait costs a task more than all
- * that is looked at here.
- *
- * @param carried The value, or what can be stored of the error.
- */
-async function buildEnd(ended: EndedAttempt, outcome: Outcome, carried: unknown): Promise<BuiltSettlement> {
-  const { core } = ended;
+/** @param carried The value, or what can be stored of the error. */
+async function buildEnd(
+  execution: Execution,
+  outcome: Outcome,
+  carried: unknown,
+  endedMs: number,
+): Promise<BuiltSettlement> {
+  const { core } = execution;
   const retrying = willRetry(outcome);
-  // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
-  const endedMs = core.clock.now();
-  const retry = retrying
-    ? withFirst(
-      retryMessage(outcome, endedMs, Math.random(), !core.immediate || isInstruction(outcome)),
-      ended.message,
-    )
-    : undefined;
-  const { messages, chords } = followUpsOf(core, outcome, carried, retrying);
+  const retry = retrying ? nextAttempt(execution, outcome, endedMs) : undefined;
+  const { messages, chords } = followUpsOf(core, outcome, carried, retrying, endedMs);
   const followUps = messages.map((message) => tryConcurrencyKey(core, message));
   const report = retrying ? undefined : membershipToReport(outcome);
-  const canceled = retrying || outcome.kind === "complete" ? undefined : await canceledSteps(core, outcome);
-  const settlement = settlementOf(ended, outcome, retrying, {
-    result: stores(ended, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
+  const isOver = !retrying && outcome.kind !== "complete";
+  const settlement = settlementOf(execution, outcome, retrying, {
+    result: stores(execution, outcome, retrying) ? await resultOf(core, outcome, carried) : undefined,
     enqueue: followUps.length === 0 ? undefined : await itemsOf(core, followUps),
-    next: retry && await retryItem(ended, outcome, retry, endedMs),
+    next: retry && await retryItem(execution, outcome, retry, endedMs),
     chords: chords.length === 0 ? undefined : await chordRecords(core, chords),
     chord: report && await chordReportOf(core, report, chordValue(outcome, carried)),
-    canceled,
-  });
-  const deadLetter = retrying || outcome.kind === "complete" ? undefined : await failedDeadLetter(ended, outcome);
+    canceled: isOver ? await canceledSteps(core, outcome) : undefined,
+  }, endedMs);
+  const deadLetter = isOver ? await failedDeadLetter(execution, outcome, endedMs) : undefined;
   // The steps of a failed task stay with it, for the run that `retry` may begin.
   const whole = deadLetter === undefined ? settlement : { ...settlement, ...deadLetter, dropSteps: undefined };
-  return { outcome, settlement: whole, followUps, retry, report };
+  return { outcome, settlement: whole, followUps, retry, report, endedMs };
+}
+
+const NOTHING: Written = {};
+const NO_MESSAGES: readonly Message[] = [];
+
+/** The message of the next attempt. */
+function nextAttempt({ core, message }: Execution, outcome: Outcome, endedMs: number): Message {
+  // In immediate mode what gets a pause would stay in the schedule: only what has no other end does.
+  const paced = !core.immediate || isInstruction(outcome);
+  const { first = { retries: message.retries, retryDelay: message.retryDelay } } = message;
+  // It knows what the first one was told, so that the task can be tried again from its beginning.
+  return { ...retryMessage(outcome, endedMs, Math.random(), paced), first };
 }
 
 /** The next attempt; with the history of those before it, where the serializer takes so much. */
-async function retryItem(ended: EndedAttempt, outcome: Outcome, retry: Message, endedMs: number): Promise<Item> {
+async function retryItem(execution: Execution, outcome: Outcome, retry: Message, endedMs: number): Promise<Item> {
+  const { core } = execution;
   const options = { retry: true, error: isInstruction(outcome) ? undefined : outcome.error };
   try {
-    return await encodeItem(ended.core, withHistory(retry, ended, outcome, endedMs), options);
+    return await encodeItem(core, withHistory(retry, execution, outcome, endedMs), options);
   } catch (error) {
     if (isTemporary(error)) throw error;
-    return await encodeItem(ended.core, { ...retry, history: undefined }, options);
+    return await encodeItem(core, { ...retry, history: undefined }, options);
   }
 }
 
@@ -133,19 +148,20 @@ async function retryItem(ended: EndedAttempt, outcome: Outcome, retry: Message, 
 type Written = Pick<Settlement, "result" | "enqueue" | "next" | "chords" | "chord" | "canceled">;
 
 function settlementOf(
-  ended: EndedAttempt,
+  execution: Execution,
   outcome: Outcome,
   retrying: boolean,
   { result, enqueue, next, chords, chord, canceled }: Written,
+  endedMs: number,
 ): Settlement {
-  const { core, message, claim, dropChord, dropLocks, passLocks } = ended;
+  const { core: { settings }, message, claim, dropChord, options: { owner } } = execution;
   return {
     claim,
     id: message.id,
     result,
-    resultTtlMs: core.settings.resultTtlMs,
+    resultTtlMs: settings.resultTtlMs,
     ending: retrying ? undefined : endingOf(outcome, result),
-    noticeTtlMs: core.settings.completionTtlMs,
+    noticeTtlMs: settings.completionTtlMs,
     dropRevocations: revocationsToDrop(outcome, retrying, canceled),
     enqueue,
     next,
@@ -153,11 +169,21 @@ function settlementOf(
     chord,
     canceled,
     dropChord,
-    dropSteps: retrying ? undefined : stepsToDrop({ ...ended, outcome }),
-    about: retrying || !core.settings.trackState ? undefined : aboutEnd(ended, outcome),
-    dropLocks,
-    passLocks,
+    dropSteps: retrying ? undefined : stepsToDrop(execution, outcome),
+    about: retrying || !settings.trackState ? undefined : aboutEnd(execution, outcome, endedMs),
+    dropLocks: owner !== undefined && dropsLocks(execution),
+    passLocks: owner !== undefined && passesLocks(execution) ? owner : undefined,
   };
+}
+
+/** Unless its function goes on after its timeout: then they go with that. */
+function dropsLocks({ attempt }: Execution): boolean {
+  if (attempt === undefined) return true;
+  return attempt.overrun === undefined && attempt.held.size > 0 && [...attempt.held].some(({ ends }) => !ends);
+}
+
+function passesLocks({ attempt, message }: Execution): boolean {
+  return attempt?.overrun !== undefined && (attempt.held.size > 0 || gateOf(message) !== undefined);
 }
 
 /** What needs no revocation any more. */
@@ -170,15 +196,15 @@ function revocationsToDrop(
   return canceled === undefined ? own : [...own ?? [], ...canceled.map(({ id }) => revocationKey(id))];
 }
 
-async function buildMove(ended: EndedAttempt): Promise<BuiltSettlement> {
-  const { core, claim, outcome } = ended;
+async function buildMove(execution: Execution, outcome: Outcome): Promise<BuiltSettlement> {
+  const { core, claim } = execution;
   const { concurrency } = outcome.message;
   // To a gate it goes as it came: the values of a chord stay where they are.
-  const message = outcome.kind === "at-gate" ? { ...await decodeMessage(core, claim), concurrency } : ended.message;
-  const dropChord = outcome.kind === "at-gate" ? undefined : ended.dropChord;
+  const message = outcome.kind === "at-gate" ? { ...await decodeMessage(core, claim), concurrency } : execution.message;
+  const dropChord = outcome.kind === "at-gate" ? undefined : execution.dropChord;
   const next = await encodeItem(core, message, { returned: true });
   const settlement = { claim, id: message.id, noticeTtlMs: 0, next, dropChord };
-  return { outcome, settlement, followUps: [], retry: undefined, report: undefined };
+  return { outcome, settlement, followUps: [], retry: undefined, report: undefined, endedMs: core.clock.now() };
 }
 
 function endingOf({ kind }: Outcome, result: Uint8Array | undefined): Ending | undefined {
@@ -195,22 +221,21 @@ function surfaces(core: Core, outcome: Outcome, retrying: boolean): boolean {
   return !retrying || core.settings.storeIntermediateErrors;
 }
 
-function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean): FirstMessages {
+function followUpsOf(core: Core, outcome: Outcome, carried: unknown, retrying: boolean, endedMs: number): FirstMessages {
   const { message } = outcome;
   const { next, onError } = message;
-  const nowMs = core.clock.now();
   if (outcome.kind === "complete") {
-    return next === undefined ? NO_START : firstMessagesOf([withValue(next, outcome.value)], nowMs, message);
+    return next === undefined ? NO_START : firstMessagesOf([withValue(next, outcome.value)], endedMs, message);
   }
   if (onError === undefined || outcome.kind === "canceled" || !surfaces(core, outcome, retrying)) return NO_START;
   // Each failed attempt calls the handler anew, so each call has an id of its own.
-  return firstMessagesOf([{ ...onError, id: newId(), args: [...onError.args, carried] }], nowMs, message);
+  return firstMessagesOf([{ ...onError, id: newId(), args: [...onError.args, carried] }], endedMs, message);
 }
 
 const NO_START: FirstMessages = { messages: [], chords: [] };
 
 /** Whether the outcome leaves something in the result store. */
-function stores({ core, definition }: EndedAttempt, outcome: Outcome, retrying: boolean): boolean {
+function stores({ core, definition }: Execution, outcome: Outcome, retrying: boolean): boolean {
   if (!keepsResult(core, outcome.message) || definition.periodic !== undefined) return false;
   // A success overwrites the error that an attempt before it has stored, also if it has nothing to say.
   const overwrites = (outcome.message.attempt ?? 0) > 0 && core.settings.storeIntermediateErrors;
@@ -250,11 +275,6 @@ function chordValue(outcome: Outcome, value: unknown): unknown {
   return outcome.ran ? value : undefined;
 }
 
-/** The next attempt knows what the first one was told, so that the task can be tried again from its beginning. */
-function withFirst(retry: Message, { first, retries, retryDelay }: Message): Message {
-  return { ...retry, first: first ?? { retries, retryDelay } };
-}
-
 async function itemsOf(core: Core, followUps: readonly Message[]): Promise<Item[]> {
   const items: Item[] = [];
   for (const message of followUps) items.push(await encodeItem(core, message));
@@ -262,15 +282,13 @@ async function itemsOf(core: Core, followUps: readonly Message[]): Promise<Item[
 }
 
 /** What is told of a task that has ended. */
-function aboutEnd({ core: { clock }, attempt }: EndedAttempt, { kind, ran, error, message }: Outcome): string {
-  const endedMs = clock.now();
+function aboutEnd({ attempt }: Execution, { kind, ran, error, message }: Outcome, endedMs: number): string {
   const startedMs = attempt?.startedAtMs(endedMs);
   const { enqueuedAt: enqueuedMs, attempt: before = 0 } = message;
   const failure = OUTCOMES[kind].ending === "failed" ? error?.message : undefined;
   return aboutText({ enqueuedMs, attempts: before + (ran ? 1 : 0), startedMs, endedMs, error: failure });
 }
 
-function unstorableValue(ended: EndedAttempt, cause: unknown): Error {
-  const reason = toError(cause).message;
-  return new TypeError(`The value of task ${ended.message.name} cannot be stored: ${reason}`, { cause });
+function unstorableValue({ name }: Message, cause: unknown): Error {
+  return new TypeError(`The value of task ${name} cannot be stored: ${toError(cause).message}`, { cause });
 }

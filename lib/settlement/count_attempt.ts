@@ -33,12 +33,11 @@ const FAILURES: Readonly<Partial<Record<OutcomeKind, TotalOutcome>>> = {
 
 /** Counts an attempt that was settled. */
 export function countAttempt({ core, claim, message, options, attempt }: Execution, built: BuiltSettlement): void {
-  const { statistics, clock } = core;
+  const { statistics } = core;
   if (statistics === undefined) return;
-  const { outcome } = built;
-  const endedMs = clock.now();
+  const { outcome, endedMs } = built;
   const isPutOff = outcome.postponed === true && built.retry !== undefined;
-  const ranMs = attempt === undefined || isPutOff ? undefined : Math.max(0, clock.elapsed() - attempt.startedMs);
+  const ranMs = attempt === undefined || isPutOff ? undefined : attempt.ranMs;
   const startedMs = ranMs === undefined ? undefined : endedMs - ranMs;
   statistics.countEnd({
     id: claim.id,

@@ -3,7 +3,7 @@
  * error handlers see does not change by that.
  * @module
  */
-import type { Attempt } from "../attempt/attempt.ts";
+import type { Execution } from "../attempt/execution.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
@@ -14,18 +14,7 @@ import { newId } from "../primitives/ids.ts";
 import { beginningOf } from "../primitives/secrets.ts";
 import { attemptRecord } from "./attempt_record.ts";
 import type { Place } from "../types/options.ts";
-import type { Burial, Claim, Owner, Settlement } from "../storage.ts";
-
-/** What is to be set aside. */
-interface FailedAttempt {
-  readonly core: Core;
-  readonly claim: Claim;
-  /** With the values of its chord, if it is the callback of one. */
-  readonly message: Message;
-  readonly dropChord: string | undefined;
-  readonly attempt: Attempt | undefined;
-  readonly owner: Owner | undefined;
-}
+import type { Burial, Settlement } from "../storage.ts";
 
 /** Longest text of an error that is kept here, and longest stack. */
 const LONGEST_TEXT = 10_000;
@@ -35,35 +24,36 @@ const LONGEST_STACK = 20_000;
  * What a settlement says to keep a failed task as a dead letter; `undefined` if it has not failed, or goes on as another invocation.
  *
  * @param outcome Of the last attempt.
+ * @param atMs When it ended.
  */
 export async function failedDeadLetter(
-  failed: FailedAttempt,
+  execution: Execution,
   outcome: Outcome,
+  atMs: number,
 ): Promise<Pick<Settlement, "bury" | "buryBounds"> | undefined> {
-  const { core, message } = failed;
+  const { core, message } = execution;
   const { keepFailed } = core.settings;
   if (keepFailed === undefined || OUTCOMES[outcome.kind].ending !== "failed" || outcome.rescheduled) {
     return undefined;
   }
   const error = toError(outcome.error);
   const id = newId();
-  const atMs = core.clock.now();
   const bury: Burial = {
     id,
     kind: "failed",
     reason: cut(errorText(error), LONGEST_TEXT),
     atMs,
-    data: await dataOf(failed),
+    data: await dataOf(execution),
     taskId: message.id,
     taskName: message.name,
-    error: await errorData(core, id, error, attemptRecord(failed, outcome, atMs)),
+    error: await errorData(core, id, error, attemptRecord(execution, outcome, atMs)),
     attempts: (message.attempt ?? 0) + (outcome.postponed ? 0 : 1),
   };
   return { bury, buryBounds: keepFailed };
 }
 
 /** The message as it was claimed; of the callback of a chord with its values, since the chord goes with the settlement. */
-async function dataOf({ core, claim, message, dropChord }: FailedAttempt): Promise<Uint8Array> {
+async function dataOf({ core, claim, message, dropChord }: Execution): Promise<Uint8Array> {
   if (dropChord === undefined) return claim.data;
   try {
     return await core.serializer.serialize(message, placeOf(core, "message", message.id));

@@ -1,5 +1,5 @@
 /**
- * The end of an attempt: what has become of it is written, whatever that takes, and everybody is announcing.
+ * The end of an attempt: what has become of it is written, whatever that takes, and everybody is told.
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";
@@ -16,67 +16,56 @@ import { announceItems } from "../enqueue/announce.ts";
 import { gateOf } from "../message/keys.ts";
 import { isTemporary } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
-import { buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
-import type { Owner, Settled, Settlement } from "../storage.ts";
+import { buildBareEnd, buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
+import type { Settled } from "../storage.ts";
 
 /**
  * Settles an attempt. What the storage refuses for good ends the task with that as its error, or else sets its message aside.
  *
+ * @param isRefused Whether the end that it had before was refused.
  * @returns whether the claim was still held
  * @throws {StorageError} If the storage is down when the patience ends.
  */
-export async function settleAttempt(execution: Execution, outcome: Outcome): Promise<boolean> {
-  let written: Written;
+export async function settleAttempt(execution: Execution, outcome: Outcome, isRefused: boolean = false): Promise<boolean> {
+  const { core, claim, message, options, attempt } = execution;
+  let built: BuiltSettlement;
+  let settled: Settled;
   try {
-    written = await write(execution, outcome);
+    if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, options.owner !== undefined);
+    const endedMs = core.clock.now();
+    built = buildBareEnd(execution, outcome, endedMs) ?? await buildSettlement(execution, outcome, endedMs);
+    const settling = settleWithRetry(core, built.settlement, () => describeMessage(message), options.stop);
+    options.onSettle?.(claim);
+    settled = await settling;
   } catch (error) {
-    if (isTemporary(error)) throw error;
-    return await settleRefused(execution, toError(error));
+    if (isTemporary(error) || (isRefused && options.owner === undefined)) throw error;
+    return isRefused ? await setEndAside(execution, toError(error)) : await settleRefused(execution, toError(error));
   }
-  return await announceWritten(execution, written);
+  return settled.held ? await announceEnd(execution, built, settled) : tellTakenOver(execution);
 }
 
-async function settleRefused(execution: Execution, error: Error): Promise<boolean> {
-  const { core, claim, message, options } = execution;
+function settleRefused(execution: Execution, error: Error): Promise<boolean> {
+  const { core, message } = execution;
   core.logger.error(`The end of task ${describeMessage(message)} is refused: ${error.message}`, {
     ...aboutTask(core, message),
     error,
   });
-  let written: Written;
-  try {
-    written = await write(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()));
-  } catch (again) {
-    if (isTemporary(again) || options.owner === undefined) throw again;
-    const reason = `Its end cannot be stored: ${toError(again).message}`;
-    return await setMessageAside(core, { claim, message, reason, ran: true }, options.stop);
-  }
-  return await announceWritten(execution, written);
+  return settleAttempt(execution, failureOutcome({ ...message, retries: 0 }, error, core.clock.now()), true);
 }
 
-/** A settlement that was sent, and its answer. */
-interface Written {
-  readonly built: BuiltSettlement;
-  readonly settled: Settled;
+function setEndAside({ core, claim, message, options }: Execution, error: Error): Promise<boolean> {
+  const reason = `Its end cannot be stored: ${error.message}`;
+  return setMessageAside(core, { claim, message, reason, ran: true }, options.stop);
 }
 
-async function write(execution: Execution, outcome: Outcome): Promise<Written> {
-  const { core, claim, definition, message, options, dropChord, attempt } = execution;
-  const { owner } = options;
-  if (attempt !== undefined && attempt.held.size > 0) await endLocks(attempt, owner !== undefined);
-  const locks = owner === undefined ? {} : locksOf(execution, owner);
-  const built = await buildSettlement({ core, definition, message, claim, outcome, dropChord, attempt, owner, ...locks });
-  const settling = settleWithRetry(core, built.settlement, describeMessage(message), options.stop);
-  options.onSettle?.(claim);
-  return { built, settled: await settling };
+function tellTakenOver({ core, message, attempt }: Execution): false {
+  const line = `Task ${describeMessage(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
+  core.logger.warn(line, { ...aboutTask(core, message, attempt?.traceId) });
+  return false;
 }
 
-async function announceWritten(execution: Execution, { built, settled }: Written): Promise<boolean> {
-  const { core, message, options, attempt } = execution;
-  if (!settled.held) {
-    const line = `Task ${describeMessage(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
-    core.logger.warn(line, { ...aboutTask(core, message, attempt?.traceId) });
-    return false;
-  }
+async function announceEnd(execution: Execution, built: BuiltSettlement, settled: Settled): Promise<true> {
+  const { core, options, attempt } = execution;
   countAttempt(execution, built);
   if (attempt?.overrun !== undefined && built.settlement.passLocks !== undefined) leaveGateLater(execution, attempt.overrun);
   const announcing = announceSettled(core, built, settled, attempt);
@@ -97,10 +86,4 @@ async function endLocks(attempt: Attempt, claimed: boolean): Promise<void> {
   const locks = [...attempt.held];
   for (const lock of locks) lock.leave();
   if (!claimed || locks.some(({ ends }) => ends)) await attempt.freeLocks();
-}
-
-function locksOf({ attempt, message }: Execution, owner: Owner): Pick<Settlement, "dropLocks" | "passLocks"> {
-  if (attempt === undefined) return { dropLocks: true };
-  if (attempt.overrun !== undefined) return attempt.held.size > 0 || gateOf(message) ? { passLocks: owner } : {};
-  return { dropLocks: [...attempt.held].some(({ ends }) => !ends) };
 }
