@@ -8,7 +8,7 @@ import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isTemporary } from "../core/patience.ts";
-import type { AttemptRecord, Message } from "../message/message.ts";
+import type { AttemptRecord } from "../message/message.ts";
 import { errorStack, errorText, readText, toError } from "../primitives/error_record.ts";
 import { newId } from "../primitives/ids.ts";
 import { beginningOf } from "../primitives/secrets.ts";
