@@ -2,6 +2,7 @@
  * `list`: what is in a queue, by what becomes of it.
  * @module
  */
+import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { nearest } from "../../lib/primitives/arguments.ts";
 import type { TaskInfo } from "../../lib/types/calling.ts";
 import type { ConsumerInfo, DeadLetter, PeriodicInfo, RunningTask } from "../../lib/types/operating.ts";
@@ -136,7 +137,7 @@ async function listLetters(request: Request, limit: number, kinds: readonly Dead
       : { title: "KIND", text: ({ kind }) => kind },
     {
       title: "REASON",
-      text: ({ error, reason }) => error === undefined ? reason : `${error.name}: ${error.message}`,
+      text: ({ error, reason }) => error === undefined ? reason : nameAndMessage(error),
       tone: () => "red",
     },
   ], isFailed ? "Nothing has failed" : "Nothing is set aside");

@@ -2,6 +2,7 @@
  * `show`: everything that is known of one invocation.
  * @module
  */
+import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
 import { type Command, DONE, FAILED } from "./command.ts";
@@ -92,7 +93,7 @@ function printAttempts({ history, error: told }: InvocationDetails, printer: Pri
     const isTold = error === undefined || (error.stack !== undefined && error.stack === told?.stack);
     if (isTold && log.length === 0) continue;
     printer.title(`Attempt ${attempt}`);
-    if (!isTold) printer.block(error.stack ?? `${error.name}: ${error.message}`);
+    if (!isTold) printer.block(error.stack ?? nameAndMessage(error));
     for (const { at, level, text } of log) printer.say(`  ${at.toISOString()} ${level} ${text}`);
   }
 }

@@ -5,6 +5,7 @@
 import { ago } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { QueueVisit } from "../parts/visit.ts";
+import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { isFailure } from "../../lib/operation/history.ts";
 import type { InvocationDetails } from "../../lib/operation/invocation_details.ts";
 import type { PastAttempt, TaskLine } from "../../lib/types/history.ts";
@@ -25,9 +26,7 @@ export function attempts(visit: QueueVisit, { history }: InvocationDetails): Htm
 
 function attempt({ board: { show }, nowMs }: QueueVisit, ended: PastAttempt): Html {
   const { attempt, outcome, endedAt, times, error, log } = ended;
-  const text = error === undefined
-    ? outcome
-    : show.text(error.message === "" ? error.name : `${error.name}: ${error.message}`).text;
+  const text = error === undefined ? outcome : show.text(nameAndMessage(error)).text;
   const stack = error?.stack === undefined || !show.open ? undefined : show.text(error.stack);
   const head = html`
     <strong>Attempt ${attempt}</strong> <span class="muted">${ago(endedAt, nowMs)}${times > 1

@@ -2,6 +2,7 @@
  * A list of tasks in one state, with its search and its actions.
  * @module
  */
+import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { backOf, TASK_ACTIONS, type TaskAction } from "../parts/actions.ts";
 import { ago, count, cut, duration, plural, shortId } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
@@ -200,7 +201,7 @@ function howCell(visit: QueueVisit, list: ListName, row: Row): Html | "" {
   }
   if (list === "recent") return html`<td>${badge(row.outcome ?? "unknown")}</td>`;
   if (list !== "failed" && list !== "dead") return "";
-  const text = row.error === undefined ? row.reason ?? "" : `${row.error.name}: ${row.error.message}`;
+  const text = row.error === undefined ? row.reason ?? "" : nameAndMessage(row.error);
   return html`<td class="line failing">${
     list === "dead"
       ? html`

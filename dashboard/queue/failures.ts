@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { affordableCount } from "../../lib/operation/affordable_count.ts";
+import { affordableCount } from "../../lib/result/listed_items.ts";
 import { beginningOf } from "../../lib/primitives/secrets.ts";
 import type { Row } from "./row.ts";
 import type { DeadLetter } from "../../lib/types/operating.ts";

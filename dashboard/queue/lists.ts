@@ -3,7 +3,7 @@
  * @module
  */
 import type { DeadLetter, DeadLetterFilter } from "../../lib/types/operating.ts";
-import { affordableCount } from "../../lib/operation/affordable_count.ts";
+import { affordableCount } from "../../lib/result/listed_items.ts";
 import type { Queue } from "./queue.ts";
 import { letterRow, recentRow, type Row, runningRow, waitingRow } from "./row.ts";
 import { isEmpty, matches, type Search } from "./search.ts";

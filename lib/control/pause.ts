@@ -18,16 +18,6 @@ export async function pauseQueue(core: Core, options: PauseOptions): Promise<voi
   await core.storage.pause({ untilMs });
 }
 
-/** Ends the pause. @returns whether there was one */
-export async function resumeQueue(core: Core): Promise<boolean> {
-  return await core.storage.resume();
-}
-
-/** Whether the queue is paused. */
-export async function isPaused(core: Core): Promise<boolean> {
-  return await core.storage.paused() !== undefined;
-}
-
 function checkUntil(value: unknown, name: string): void {
   if (isInstant(value)) instantMs(value, name);
   else rule.duration({ positive: "the pause would be over at once" })(value, name);

@@ -4,7 +4,7 @@
  */
 import { lastProgress } from "../attempt/progress.ts";
 import { flushLocks, isLocked, taskLock } from "../control/lock.ts";
-import { isPaused, pauseQueue, resumeQueue } from "../control/pause.ts";
+import { pauseQueue } from "../control/pause.ts";
 import { rateLimit } from "../control/rate_limit.ts";
 import { restoreKey, revokeAll, revokeTask } from "../control/revocation.ts";
 import { revocationKey, taskRevocationKey } from "../control/revocation_record.ts";
@@ -673,7 +673,7 @@ export class Huey implements AsyncDisposable {
    * @returns Whether the queue was paused.
    */
   async resume(): Promise<boolean> {
-    return await resumeQueue(this.#core);
+    return await this.#core.storage.resume();
   }
 
   /**
@@ -682,7 +682,7 @@ export class Huey implements AsyncDisposable {
    * @returns true until `resume`, or until the pause has ended by itself.
    */
   async isPaused(): Promise<boolean> {
-    return await isPaused(this.#core);
+    return await this.#core.storage.paused() !== undefined;
   }
 
   /**

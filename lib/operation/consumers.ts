@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { dateOf } from "../primitives/time.ts";
 import type { StoredLease } from "../storage.ts";
 import type { ConsumerInfo } from "../types/operating.ts";
 
@@ -35,8 +36,8 @@ export function consumerInfo({ consumer, host, pid, expiresMs, about }: StoredLe
     // Behind the name stands what tells two machines of one name apart.
     host: host.split("/")[0]!,
     pid,
-    startedAt: dateOf(number(said.startedMs)),
-    expiresAt: dateOf(expiresMs),
+    startedAt: dateOf(said.startedMs) ?? new Date(0),
+    expiresAt: dateOf(expiresMs) ?? new Date(0),
     silent: expiresMs <= nowMs,
     version: text(said.version),
     runtime: text(said.runtime),
@@ -55,9 +56,4 @@ function parse(about: string | undefined): Partial<Record<keyof AboutConsumer, u
   } catch {
     return {};
   }
-}
-
-function dateOf(ms: number): Date {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? new Date(0) : date;
 }

@@ -2,7 +2,7 @@
  * Looking at dead letters: failed tasks, and messages that nobody could run.
  * @module
  */
-import { decodeMessage, decodeValue, placeOf } from "../core/codec.ts";
+import { decodeValue, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { makeTask } from "../composition/call.ts";
 import { checkNumber } from "../primitives/arguments.ts";
@@ -10,7 +10,7 @@ import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { instantMs } from "../primitives/time.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
 import { historyOf, lastAttempt } from "./history.ts";
-import type { Message } from "../message/message.ts";
+import { readMessage } from "../result/listed_items.ts";
 import { readText } from "../primitives/error_record.ts";
 import type { DeadLetterError, PastAttempt } from "../types/history.ts";
 import type { DeadLetter, DeadLetterFilter } from "../types/operating.ts";
@@ -77,7 +77,9 @@ export async function deleteDeadLetter(core: Core, id: string): Promise<boolean>
 
 async function toDeadLetter(core: Core, stored: StoredDeadLetter): Promise<DeadLetter> {
   const { id, kind, reason, atMs, data, taskId, taskName, attempts } = stored;
-  const [message, failure] = [await messageOf(core, stored), await failureOf(core, stored)];
+  // One that cannot be read was set aside for that, or it was written by another serializer.
+  const message = await readMessage(core, { id: taskId ?? "", data });
+  const failure = await failureOf(core, stored);
   const last = failure?.last === undefined ? [] : [failure.last];
   return {
     id,
@@ -92,15 +94,6 @@ async function toDeadLetter(core: Core, stored: StoredDeadLetter): Promise<DeadL
     attempts,
     history: [...historyOf(message), ...last],
   };
-}
-
-async function messageOf(core: Core, { taskId = "", data }: StoredDeadLetter): Promise<Message | undefined> {
-  try {
-    return await decodeMessage(core, { id: taskId, data });
-  } catch {
-    // That is why it was set aside, or it was written by another serializer.
-    return undefined;
-  }
 }
 
 /** Of what a task failed for good. */

@@ -4,6 +4,7 @@
  */
 import { isAttemptRecord, MOST_ATTEMPTS, MOST_LINES } from "../message/history.ts";
 import type { AttemptRecord, Message } from "../message/message.ts";
+import { dateOf } from "../primitives/time.ts";
 import type { DeadLetterError, PastAttempt, TaskLine } from "../types/history.ts";
 
 /** The attempts that a message tells of, the oldest first. */
@@ -37,8 +38,8 @@ function pastAttempt(record: AttemptRecord, error: DeadLetterError | undefined):
   return {
     attempt,
     outcome: oneOf(OUTCOMES, outcome, "error"),
-    dueAt: toDate(dueAt),
-    startedAt: toDate(startedAt),
+    dueAt: dateOf(dueAt),
+    startedAt: dateOf(startedAt),
     endedAt: new Date(endedAt),
     worker,
     consumer,
@@ -55,8 +56,4 @@ const LEVELS: readonly TaskLine["level"][] = ["info", "warn", "error"];
 /** What a later version says in other words is told in ours. */
 function oneOf<T extends string>(known: readonly T[], text: string, usual: T): T {
   return known.find((each) => each === text) ?? usual;
-}
-
-function toDate(ms: number | undefined): Date | undefined {
-  return ms === undefined ? undefined : new Date(ms);
 }

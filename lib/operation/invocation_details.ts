@@ -3,21 +3,20 @@
  * @module
  */
 import { keptSteps } from "../attempt/steps.ts";
-import { decodeMessage } from "../core/codec.ts";
 import { makeTask } from "../composition/call.ts";
-import { affordableCount, type MessageList } from "./affordable_count.ts";
 import { findDeadLetter } from "./dead_letters.ts";
 import { runningTasks } from "./listings.ts";
 import { lastProgress } from "../attempt/progress.ts";
 import type { Core } from "../core/core.ts";
 import { readResult as readStored, unwrap } from "../result/reader.ts";
+import { findItem, readMessage } from "../result/listed_items.ts";
 import { taskStatus } from "../result/state.ts";
 import { readRecent } from "../statistics/read.ts";
 import { DecodeError, TaskException } from "../errors.ts";
+import { nameAndMessage } from "../primitives/error_record.ts";
 import type { Message } from "../message/message.ts";
 import { historyOf, isFailure } from "./history.ts";
 import type { PastAttempt } from "../types/history.ts";
-import type { Item } from "../storage.ts";
 import type { TaskInfo } from "../types/calling.ts";
 import type { DeadLetter, RunningTask } from "../types/operating.ts";
 import type { TaskStatus } from "../types/results.ts";
@@ -71,7 +70,8 @@ export async function readInvocationDetails(core: Core, id: string): Promise<Inv
   const item = status.ended ? undefined : await findItem(core, taskId, status.state);
   const known = [letter, recent, outcome, item].some((each) => each !== undefined) || status.state !== "unknown";
   if (!known) return undefined;
-  const message = await readMessage(core, item ?? (letter && { id: taskId, data: letter.data }));
+  const written = item ?? (letter && { id: taskId, data: letter.data });
+  const message = written && await readMessage(core, written);
   const task = message === undefined ? running ?? letter?.task : makeTask(message);
   const history = letter?.history ?? historyOf(message);
   return {
@@ -85,7 +85,7 @@ export async function readInvocationDetails(core: Core, id: string): Promise<Inv
     history,
     recent,
     value: outcome?.value,
-    error: errorOf(letter, outcome?.error ?? lastError(history), status),
+    error: errorOf(letter, outcome?.error, history, status),
     progress,
     steps: await keptSteps(core, { id: taskId, run: message?.run }),
   };
@@ -119,42 +119,15 @@ async function readStoredResult(core: Core, id: string): Promise<Outcome | undef
   }
 }
 
-/** That of the last attempt which failed. */
-function lastError(history: readonly PastAttempt[]): InvocationDetails["error"] {
-  const error = history.findLast(isFailure)?.error;
-  return error && { text: error.message === "" ? error.name : `${error.name}: ${error.message}`, stack: error.stack };
-}
-
+/** What was thrown last, as far as that is known; else what is told of the end. */
 function errorOf(
   letter: DeadLetter | undefined,
   stored: InvocationDetails["error"],
+  history: readonly PastAttempt[],
   status: TaskStatus,
 ): InvocationDetails["error"] {
-  if (letter?.error !== undefined) {
-    const { name, message, stack } = letter.error;
-    return { text: `${name}: ${message}`, stack };
-  }
-  if (stored !== undefined) return stored;
+  const thrown = letter?.error ?? (stored === undefined ? history.findLast(isFailure)?.error : undefined);
+  if (thrown !== undefined) return { text: nameAndMessage(thrown), stack: thrown.stack };
   const text = letter?.reason ?? status.error;
-  return text === undefined ? undefined : { text, stack: undefined };
-}
-
-/** The lists are looked through in their stored form: one message is read, not thousands. */
-async function findItem(core: Core, id: string, state: TaskStatus["state"]): Promise<Item | undefined> {
-  const { storage } = core;
-  const most = (list: MessageList): Promise<number> => affordableCount(core, list, MOST_LOOKED);
-  const has = (item: Item): boolean => item.id === id;
-  if (state === "running") return (await storage.running(MOST_LOOKED)).find(({ claim }) => claim.id === id)?.claim;
-  if (state === "blocked") return (await storage.blocked(await most("blocked"))).find(has);
-  if (state === "waiting") return (await storage.pending(await most("waiting"))).find(has);
-  return (await storage.scheduled(await most("scheduled"))).find(has) ??
-    (await storage.pending(await most("waiting"))).find(has);
-}
-
-async function readMessage(core: Core, item: Pick<Item, "id" | "data"> | undefined): Promise<Message | undefined> {
-  try {
-    return item && await decodeMessage(core, item as Item);
-  } catch {
-    return undefined; // it is told as unreadable
-  }
+  return stored ?? (text === undefined ? undefined : { text, stack: undefined });
 }

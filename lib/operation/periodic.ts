@@ -7,6 +7,7 @@ import type { Core } from "../core/core.ts";
 import { localTimeZone } from "../periodic/cron_zone.ts";
 import { lastSlots, type PeriodicDefinition } from "../periodic/due.ts";
 import { hasForesight, nextSlot } from "../periodic/slots.ts";
+import { dateOf } from "../primitives/time.ts";
 import type { PeriodicInfo } from "../types/operating.ts";
 
 /** The registered periodic tasks, in the order of their registration. */
@@ -44,8 +45,4 @@ function nextOf(core: Core, { name, periodic }: PeriodicDefinition, zone: string
     core.logger.warn(`The schedule of periodic task ${name} failed`, { error });
     return undefined;
   }
-}
-
-function dateOf(ms: number | undefined): Date | undefined {
-  return ms === undefined || Number.isNaN(ms) ? undefined : new Date(ms);
 }

@@ -8,7 +8,7 @@ import { checkIsOptions, checkKeys } from "../primitives/arguments.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
 import { ConfigurationError } from "../errors.ts";
-import { type Instant, instantMs } from "../primitives/time.ts";
+import { dateOf, type Instant, instantMs } from "../primitives/time.ts";
 
 /**
  * Minute 0-59, hour 0-23, day 1-31, month 1-12 or JAN-DEC, dayOfWeek 0-7 or SUN-SAT (0 and 7 are Sunday). Default `*`.
@@ -116,8 +116,7 @@ function makeCrontab(input: string | (CronFields & CronOptions), options: CronOp
   const schedule = (date: Date, defaultTimeZone: string = "UTC"): boolean =>
     matches(values, clock(defaultTimeZone), instantMs(date, "date"));
   const next = (after: Instant = new Date(systemClock.now()), defaultTimeZone: string = "UTC"): Date | undefined => {
-    const found = nextMatch(values, clock(defaultTimeZone), instantMs(after, "after"));
-    return found === undefined ? undefined : new Date(found);
+    return dateOf(nextMatch(values, clock(defaultTimeZone), instantMs(after, "after")));
   };
   const words = FIELD_NAMES.map((name) => String(fields[name] ?? "*").replaceAll(/\s/g, "")).join(" ");
   const describe = (defaultTimeZone: string = "UTC"): string => `${words} (${timeZone ?? defaultTimeZone})`;

@@ -60,6 +60,41 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
+/** How long somebody waits. */
+export interface Limit {
+  /** Milliseconds; `undefined`: without a limit. */
+  readonly ms?: number | undefined;
+  /** An abort ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for a promise for as long as the limit allows. The promise itself goes on.
+ *
+ * @param late Gives the value once the time is over.
+ * @throws What the promise rejects with, or the reason of the signal once that is aborted.
+ */
+export async function within<T>(
+  clock: Clock,
+  { ms, signal }: Limit,
+  promise: Promise<T>,
+  late: () => T | Promise<T>,
+): Promise<T> {
+  if (ms === undefined && signal === undefined) return await promise;
+  const { promise: first, resolve, reject } = Promise.withResolvers<T>();
+  const timer = ms === undefined ? undefined : clock.startTimer(ms, () => resolve(late()));
+  const abort = (): void => reject(signal!.reason);
+  signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
+  promise.then(resolve, reject);
+  try {
+    return await first;
+  } finally {
+    timer?.stop();
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
 /**
  * Calls a function again and again until it is stopped. The next time is counted from the end of the call.
  *

@@ -12,8 +12,12 @@ import { beginningOf, hasSecrets } from "./secrets.ts";
  * @returns One line or more; the name alone if there is no message.
  */
 export function errorText(thrown: unknown): string {
-  const error = toError(thrown);
-  return error.message === "" ? error.name : `${error.name}: ${error.message}`;
+  return nameAndMessage(toError(thrown));
+}
+
+/** The same of an error that is safe to read, or of what is stored of one. */
+export function nameAndMessage({ name, message }: { readonly name: string; readonly message: string }): string {
+  return message === "" ? name : `${name}: ${message}`;
 }
 
 /** What to leave out of the text of an error. */

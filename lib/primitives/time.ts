@@ -119,6 +119,11 @@ export function instantMs(instant: Instant, name: string): number {
   return Math.trunc(ms);
 }
 
+/** The date of a time in milliseconds; `undefined` for whatever is none. */
+export function dateOf(ms: unknown): Date | undefined {
+  return isTime(ms) ? new Date(ms) : undefined;
+}
+
 /**
  * Whether a value is an instant rather than a duration.
  *

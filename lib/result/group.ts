@@ -11,7 +11,7 @@ import { checkGetOptions } from "./reader.ts";
 import type { Watcher } from "./waits.ts";
 import { durationMs } from "../primitives/time.ts";
 import type { Duration } from "../primitives/time.ts";
-import { systemClock } from "../primitives/clock.ts";
+import { systemClock, within } from "../primitives/clock.ts";
 import type { GetOptions } from "../types/results.ts";
 
 /** A handle that can be a member of a group. */
@@ -57,13 +57,13 @@ export class ResultGroupHandle {
 
   async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {
     checkOptions<typeof options>(options, "asCompleted", { timeout: rule.duration(), signal: rule.signal });
-    options.signal?.throwIfAborted();
     const left = countDown(options.timeout);
-    const arrivals = new Arrivals(this.#handles, options.signal);
+    options.signal?.throwIfAborted();
+    const arrivals = new Arrivals(this.#handles);
     const read = readingOnce(this.#handles);
     try {
       for (let count = 0; count < this.#handles.length; count++) {
-        const handle = await arrivals.next(left().timeout);
+        const handle = await arrivals.next(left().timeout?.milliseconds, options.signal);
         yield await read(handle, { blocking: true, ...options, ...left() });
       }
     } finally {
@@ -110,24 +110,22 @@ function countDown(timeout: Duration | undefined): () => { timeout?: { milliseco
 class Arrivals {
   readonly #arrived: GroupHandle[] = [];
   readonly #stops: (() => void)[];
-  readonly #signal: AbortSignal | undefined;
   #taken = 0;
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(handles: readonly GroupHandle[], signal: AbortSignal | undefined) {
-    this.#signal = signal;
+  constructor(handles: readonly GroupHandle[]) {
     this.#stops = handles.map((handle) =>
       handle.watch({ ended: () => this.#arrive(handle), failed: (error) => this.#fail(error) })
     );
-    signal?.addEventListener("abort", this.#abort);
   }
 
-  readonly #abort = (): void => this.#fail(this.#signal!.reason);
-
   /** @throws {ResultTimeout} If none arrives in time. */
-  async next(timeout: { milliseconds: number } | undefined): Promise<GroupHandle> {
-    if (this.#taken === this.#arrived.length && this.#failure === undefined) await this.#wait(timeout?.milliseconds);
+  async next(ms: number | undefined, signal: AbortSignal | undefined): Promise<GroupHandle> {
+    signal?.throwIfAborted();
+    if (this.#taken === this.#arrived.length && this.#failure === undefined) {
+      await within(systemClock, { ms, signal }, new Promise<void>((resolve) => this.#wake = resolve), () => {});
+    }
     if (this.#failure !== undefined) throw this.#failure.error;
     const handle = this.#arrived[this.#taken++];
     if (handle === undefined) throw new ResultTimeout("A member of the group has no result yet");
@@ -135,16 +133,7 @@ class Arrivals {
   }
 
   stop(): void {
-    this.#signal?.removeEventListener("abort", this.#abort);
     for (const stop of this.#stops) stop();
-  }
-
-  async #wait(timeoutMs: number | undefined): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, resolve);
-    await promise;
-    timer?.stop();
   }
 
   #arrive(handle: GroupHandle): void {

@@ -4,15 +4,12 @@
  */
 import { revocationKey } from "../control/revocation_record.ts";
 import { type About, readAbout } from "../core/about.ts";
-import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
 import { isKeyRevoked, isTaskRevoked, revokedTasks } from "../control/revocation.ts";
-import type { Item, StoredState } from "../storage.ts";
+import type { StoredState } from "../storage.ts";
+import { findItem, readMessage } from "./listed_items.ts";
 import type { TaskStatus } from "../types/results.ts";
-
-/** How many tasks of each kind are looked at for the name of one. */
-const MOST_LISTED = 10_000;
 
 /**
  * The state of a task; `unknown` when nothing is known of it, or not any more.
@@ -48,30 +45,6 @@ async function isRevoked(core: Core, id: string, name: string | undefined, store
   if (await isKeyRevoked(core, revocationKey(id), nowMs)) return true;
   const revoked = await revokedTasks(core, runs);
   // Only now it matters of which task it is, which the storage does not know.
-  return revoked.length > 0 && revoked.includes(await nameOf(core, id, stored) ?? "");
-}
-
-/** The listings in which a task that has not ended may be found. */
-const LISTINGS: { readonly [K in StoredState["state"]]?: readonly Listing[] } = { blocked: ["blocked"], running: ["running"] };
-const OTHERS: readonly Listing[] = ["pending", "scheduled"];
-const ALL: readonly Listing[] = [...OTHERS, "blocked", "running"];
-
-type Listing = "pending" | "scheduled" | "blocked" | "running";
-
-async function nameOf(core: Core, id: string, stored: StoredState | undefined): Promise<string | undefined> {
-  for (const listing of stored === undefined ? ALL : LISTINGS[stored.state] ?? OTHERS) {
-    const item = (await listed(core, listing)).find((each) => each.id === id);
-    if (item === undefined) continue;
-    try {
-      return (await decodeMessage(core, item)).name;
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
-}
-
-async function listed({ storage }: Core, listing: Listing): Promise<Item[]> {
-  if (listing === "running") return (await storage.running(MOST_LISTED)).map(({ claim }) => claim);
-  return await storage[listing](MOST_LISTED);
+  const item = revoked.length > 0 ? await findItem(core, id, stored?.state) : undefined;
+  return item !== undefined && revoked.includes((await readMessage(core, item))?.name ?? "");
 }

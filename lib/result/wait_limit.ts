@@ -2,7 +2,7 @@
  * The end of a blocking read, whatever it waits for: its time limit, and its signal.
  * @module
  */
-import { systemClock } from "../primitives/clock.ts";
+import { systemClock, within } from "../primitives/clock.ts";
 import { optionalDurationMs } from "../primitives/time.ts";
 import type { GetOptions } from "../types/results.ts";
 
@@ -34,22 +34,10 @@ export class WaitLimit {
    */
   async within<T>(answer: Promise<T>): Promise<T | undefined> {
     const { leftMs } = this;
-    const signal = this.#signal;
-    if (leftMs === undefined && signal === undefined) return await answer;
-    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
-    const giveUp = (): void => {
+    const ms = leftMs === undefined ? undefined : Math.max(leftMs, LAST_CALL_MS);
+    return await within<T | undefined>(systemClock, { ms, signal: this.#signal }, answer, () => {
       this.isOver = true;
-      resolve(undefined);
-    };
-    const timer = leftMs === undefined ? undefined : systemClock.startTimer(Math.max(leftMs, LAST_CALL_MS), giveUp);
-    const abort = (): void => reject(signal!.reason);
-    signal?.addEventListener("abort", abort);
-    answer.then(resolve, reject);
-    try {
-      return await promise;
-    } finally {
-      timer?.stop();
-      signal?.removeEventListener("abort", abort);
-    }
+      return undefined;
+    });
   }
 }

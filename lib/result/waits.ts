@@ -4,7 +4,7 @@
  */
 import { answerInTime, realTime } from "../core/patience.ts";
 import { StorageError } from "../errors.ts";
-import { systemClock, type Timer } from "../primitives/clock.ts";
+import { systemClock, type Timer, within } from "../primitives/clock.ts";
 import type { Storage } from "../storage.ts";
 
 /** Told once, when a task has ended, or when that cannot be found out. */
@@ -94,22 +94,15 @@ export class ResultWaits {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
     const stop = this.watch(id, { ended: () => resolve(true), failed: reject }, lookMs);
-    let lastLook: Timer | undefined;
     // One last look of its own, in case that there was no time for any.
-    const late = (): void => {
-      this.#storage.endedOf([id]).then((ended) => resolve(ended.length > 0), reject);
-      lastLook = systemClock.startTimer(LAST_LOOK_MS, () => resolve(false));
+    const late = (): Promise<boolean> => {
+      const look = this.#storage.endedOf([id]).then((ended) => ended.length > 0);
+      return within(systemClock, { ms: LAST_LOOK_MS, signal }, look, () => false);
     };
-    const timer = timeoutMs === undefined ? undefined : systemClock.startTimer(timeoutMs, late);
-    const aborted = (): void => reject(signal!.reason);
-    signal?.addEventListener("abort", aborted);
     try {
-      return await promise;
+      return await within(systemClock, { ms: timeoutMs, signal }, promise, late);
     } finally {
       stop();
-      timer?.stop();
-      lastLook?.stop();
-      signal?.removeEventListener("abort", aborted);
     }
   }
 

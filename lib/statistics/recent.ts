@@ -3,7 +3,7 @@
  * @module
  */
 import type { RecentTask } from "../types/statistics.ts";
-import { isTime } from "../primitives/time.ts";
+import { dateOf, isTime } from "../primitives/time.ts";
 
 /** How a task can end here. */
 export type RecentOutcome = RecentTask["outcome"];
@@ -51,7 +51,7 @@ export function decodeEnd(data: Uint8Array): RecentTask | undefined {
     name: name!,
     outcome: outcome!,
     worker: worker!,
-    startedAt: isTime(startedMs) ? new Date(startedMs) : undefined,
+    startedAt: dateOf(startedMs),
     endedAt: new Date(endedMs),
     attempts: typeof attempts === "number" ? attempts : 0,
   };

@@ -7,7 +7,7 @@ import { type Counted, Tally } from "./tally.ts";
 import { OperationTimes, type OperationTotals } from "./operations.ts";
 import type { NotedEnd } from "./recent.ts";
 import { type TaskTotals, type TotalEvent, type TotalOutcome, Totals } from "./totals.ts";
-import type { Clock, Timer } from "../primitives/clock.ts";
+import { type Clock, type Timer, within } from "../primitives/clock.ts";
 import { DAY_MS } from "../primitives/time.ts";
 import type { CountBounds, Storage } from "../storage.ts";
 import type { Logger } from "../types/options.ts";
@@ -106,14 +106,7 @@ export class Statistics {
   /** Writes the rest. What is counted afterwards is lost. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    const { clock } = this.#host;
-    await new Promise<void>((resolve) => {
-      const timer = clock.startTimer(LAST_WRITE_MS, resolve, { background: true });
-      void this.write().then(() => {
-        timer.stop();
-        resolve();
-      });
-    });
+    await within(this.#host.clock, { ms: LAST_WRITE_MS }, this.write(), () => {});
   }
 
   #schedule(): void {
