@@ -11,7 +11,7 @@
  * folder that is a link, is refused.
  * @module
  */
-import * as fs from "node:fs";
+import fs from "node:fs";
 import { dirname } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
 import { nodeCrypto } from "../../lib/primitives/builtin.ts";
@@ -93,15 +93,17 @@ export class Folder {
     const name = `temp-${nodeCrypto().randomBytes(8).toString("hex")}`;
     const file = fs.openSync(this.at(name), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      fs.fchmodSync(file, this.#mode & 0o666);
-      fill(file);
+      try {
+        fs.fchmodSync(file, this.#mode & 0o666);
+        fill(file);
+      } finally {
+        fs.closeSync(file);
+      }
+      return name;
     } catch (error) {
       this.remove(name);
       throw error;
-    } finally {
-      fs.closeSync(file);
     }
-    return name;
   }
 
   /** Gives a file that was prepared its name. @returns `false` if there is something of that name; it stays as it is */
@@ -159,9 +161,13 @@ export class Folder {
     }
   }
 
-  /** Removes a file, if it is there. */
+  /** Removes a file, if it is there. One that cannot be removed is in nobody's way: `tidy` tries again. */
   remove(name: string): void {
-    fs.rmSync(this.at(name), { force: true });
+    try {
+      fs.rmSync(this.at(name), { force: true });
+    } catch {
+      // For instance one of another user, in a folder in which each may remove only what is his.
+    }
   }
 
   /** Keeps a log that nobody reads any more, in which something was bad. */
@@ -171,7 +177,7 @@ export class Folder {
       fs.renameSync(this.at(name), this.at(name.replace("log", "bad")));
     } catch {
       // Something else has the name. What matters is that the log goes.
-      this.remove(name);
+      fs.rmSync(this.at(name), { force: true });
     }
     const kept = this.#list().filter((entry) => entry.isFile() && BAD.test(entry.name)).map((entry) => entry.name).sort();
     for (const name of kept.slice(0, -MOST_BAD)) this.remove(name);
@@ -252,9 +258,22 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 function plain(file: number, path: string): number {
-  if (fs.fstatSync(file).isFile()) return file;
-  fs.closeSync(file);
-  throw noFile(path);
+  try {
+    if (fs.fstatSync(file).isFile()) return file;
+    throw noFile(path);
+  } catch (error) {
+    closeFile(file);
+    throw error;
+  }
+}
+
+/** Closes a file in which nothing is left to be written. It is closed also when the system tells of an error. */
+export function closeFile(file: number): void {
+  try {
+    fs.closeSync(file);
+  } catch {
+    // Nobody could do anything about it.
+  }
 }
 
 function noFile(path: string): StorageError {
@@ -265,6 +284,6 @@ function flush(file: number): void {
   try {
     fs.fsyncSync(file);
   } finally {
-    fs.closeSync(file);
+    closeFile(file);
   }
 }

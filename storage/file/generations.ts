@@ -169,7 +169,7 @@ export class Generations {
   }
 
   #link(prepared: string, generation: number, { state }: Snapshot): void {
-    if (this.#folder.link(prepared, logName(generation))) this.#large.sweep(this.#large.mentioned(state));
+    if (this.#folder.link(prepared, logName(generation))) this.#clean(() => this.#large.sweep(this.#large.mentioned(state)));
   }
 
   /** @param state Whether the state at its beginning is the one that is here. @returns `false` if there is no such log, or it is none */
@@ -195,15 +195,15 @@ export class Generations {
     this.#isOver = false;
     this.#longest = Math.max(SHORTEST, GROWTH * log.position);
     this.#largeBytes = 0;
-    this.#folder.tidy(generation);
+    this.#clean(() => this.#folder.tidy(generation));
     return true;
   }
 
   #restore(log: Log): boolean {
     const snapshot = readSnapshot(log);
     if (snapshot === undefined) return false;
+    this.#large.noteState();
     try {
-      this.#large.noteState();
       this.#store.restore(snapshot.state);
     } catch {
       this.#store.restore(newSnapshot().state);
@@ -216,8 +216,19 @@ export class Generations {
   #leave(over: Log): void {
     this.#takeLine(over);
     over.close();
-    if (over.isWorthKeeping) this.#folder.setAside(over.generation);
-    else this.#folder.remove(logName(over.generation));
+    this.#clean(() => {
+      if (over.isWorthKeeping) this.#folder.setAside(over.generation);
+      else this.#folder.remove(logName(over.generation));
+    });
+  }
+
+  /** Nobody's call fails because something that is not needed any more cannot be removed. */
+  #clean(remove: () => void): void {
+    try {
+      remove();
+    } catch (error) {
+      this.noteLine(`what is not needed any more in ${this.#folder.path} stays there: ${(error as Error).message}`);
+    }
   }
 }
 

@@ -3,11 +3,11 @@
  * their place. Equal values have equal references, so that they can be compared.
  * @module
  */
-import * as fs from "node:fs";
+import fs from "node:fs";
 import { StorageError } from "../../lib/errors.ts";
 import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { codeOf, type Folder } from "./folder.ts";
+import { closeFile, codeOf, type Folder } from "./folder.ts";
 import { hasMagic } from "./record.ts";
 
 /** A value with more bytes is large. */
@@ -29,7 +29,7 @@ export class LargeValues {
   readonly #folder: Folder;
   readonly #levels: number;
   /** Whether there may be references, so that answers must be looked through. */
-  #isUsed: boolean;
+  #isUsed = false;
   /** What nothing referred to at the last sweep. */
   #unneeded: ReadonlySet<string> = new Set();
 
@@ -37,7 +37,6 @@ export class LargeValues {
   constructor(folder: Folder, levels: number) {
     this.#folder = folder;
     this.#levels = levels;
-    this.#isUsed = folder.hasFolder("large");
   }
 
   /** A copy of bytes; or a reference to them, if they are large, or could be taken for something else in the log. */
@@ -134,7 +133,7 @@ export class LargeValues {
       if (codeOf(error) === undefined && !(error instanceof StorageError)) throw error;
       return undefined;
     } finally {
-      if (file !== undefined) fs.closeSync(file);
+      if (file !== undefined) closeFile(file);
     }
   }
 

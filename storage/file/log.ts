@@ -3,9 +3,9 @@
  * apart, so that no lock is needed. It begins with a snapshot (see `snapshot.ts`), and ends with a seal.
  * @module
  */
-import * as fs from "node:fs";
+import fs from "node:fs";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { type Folder, logName } from "./folder.ts";
+import { closeFile, type Folder, logName } from "./folder.ts";
 import { findRecord } from "./record.ts";
 
 /** On Deno a look at an open file takes as long as a write, so that not every write has one. */
@@ -114,7 +114,7 @@ export class Log {
 
   /** Closes the file. */
   close(): void {
-    fs.closeSync(this.#file);
+    closeFile(this.#file);
   }
 
   /** @returns whether there is more than before */
