@@ -23,6 +23,7 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
     "attempt",
     "settlement",
     "execution",
+    "immediate",
     "result",
     "operation",
     "huey",

@@ -6,7 +6,7 @@ import { checkKeys, checkNumber, show } from "../lib/primitives/arguments.ts";
 import { coreOf } from "../lib/core/core.ts";
 import { currentAttempt } from "../lib/core/current.ts";
 import { Huey } from "../lib/huey/huey.ts";
-import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
+import { provideImmediateStorage } from "../lib/immediate/storage.ts";
 import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { systemClock } from "../lib/primitives/clock.ts";
 import { type Duration, durationMs, type Instant, instantMs } from "../lib/primitives/time.ts";

@@ -5,7 +5,7 @@
 import { coreOf } from "../lib/core/core.ts";
 import { executeClaim } from "../lib/execution/execute.ts";
 import { Huey } from "../lib/huey/huey.ts";
-import { provideImmediateStorage } from "../lib/huey/immediate_storage.ts";
+import { provideImmediateStorage } from "../lib/immediate/storage.ts";
 import type { SignalName } from "../lib/observe/signals.ts";
 import type { Claim, ClaimBatch } from "../lib/storage.ts";
 import type { Task } from "../lib/types/composition.ts";

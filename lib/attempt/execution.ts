@@ -45,6 +45,9 @@ export interface ExecuteOptions {
   readonly stop?: AbortSignal | undefined;
 }
 
+/** Holds the claims of tasks that run in their call, and of those whose worker is gone: there is none to recover them from. */
+export const NOBODY: Owner = { consumer: "", worker: "" };
+
 /** How an attempt has ended. */
 export interface AttemptEnd {
   readonly outcome: Outcome;

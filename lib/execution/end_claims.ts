@@ -5,14 +5,13 @@
 import { decodeMessage } from "../core/codec.ts";
 import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
-import type { ExecuteOptions } from "../attempt/execution.ts";
-import { NOBODY } from "./drain_queue.ts";
+import { type ExecuteOptions, NOBODY } from "../attempt/execution.ts";
 import { isAtMostOnce, lostAtMostOnce } from "./execute.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { describeMessage } from "../observe/logger.ts";
 import { openClaim } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
-import { settleAttempt } from "../settlement/settle.ts";
+import { settleAttempt } from "./settle.ts";
 import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
 import type { Claim } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";

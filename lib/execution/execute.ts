@@ -20,7 +20,7 @@ import { callStorage } from "../core/patience.ts";
 import { rateLimit } from "../control/rate_limit.ts";
 import { checkRevocation, findRevokedAttempts } from "../control/revocation.ts";
 import type { ExecuteOptions, Execution } from "../attempt/execution.ts";
-import { settleAttempt } from "../settlement/settle.ts";
+import { settleAttempt } from "./settle.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { SIGNAL_EXECUTING } from "../observe/signals.ts";
 import type { Claim } from "../storage.ts";

@@ -8,7 +8,7 @@ import type { Core } from "../core/core.ts";
 import { withEnqueueTime } from "../composition/link.ts";
 import { announceItems, announceMessages } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
-import { drainQueue } from "../execution/drain_queue.ts";
+import { drainQueue } from "../immediate/drain_queue.ts";
 import type { Message } from "../message/message.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { describeMessage } from "../observe/logger.ts";

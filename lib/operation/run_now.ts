@@ -5,7 +5,7 @@
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
 import { announceMessages, readableMessage } from "../enqueue/announce.ts";
-import { drainQueue } from "../execution/drain_queue.ts";
+import { drainQueue } from "../immediate/drain_queue.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import { HOUR_MS } from "../primitives/time.ts";
 

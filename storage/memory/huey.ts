@@ -4,7 +4,7 @@
  */
 import { Huey } from "../../lib/huey/huey.ts";
 import { splitOptions } from "../../lib/huey/options.ts";
-import { provideImmediateStorage } from "../../lib/huey/immediate_storage.ts";
+import { provideImmediateStorage } from "../../lib/immediate/storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { BlackHoleStorage } from "../black_hole.ts";
 import { MemoryStorage } from "./storage.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { NOBODY, runClaims } from "./drain_queue.ts";
-import { ImmediateKeys } from "./immediate_keys.ts";
+import { NOBODY } from "../attempt/execution.ts";
+import { runClaims } from "./drain_queue.ts";
+import { ImmediateKeys } from "./keys.ts";
 import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
 
 /**

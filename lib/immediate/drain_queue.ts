@@ -3,11 +3,9 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { executeClaim } from "./execute.ts";
-import type { Claim, Owner } from "../storage.ts";
-
-/** Holds the claims of tasks that run in their call: there is no worker to recover them from. */
-export const NOBODY: Owner = { consumer: "", worker: "" };
+import { NOBODY } from "../attempt/execution.ts";
+import { executeClaim } from "../execution/execute.ts";
+import type { Claim } from "../storage.ts";
 
 /** Runs what waits on the queue of a Huey that runs its tasks itself. A storage that others see has consumers for it. */
 export async function drainQueue(core: Core): Promise<void> {

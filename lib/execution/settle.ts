@@ -3,7 +3,7 @@
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";
-import { setMessageAside } from "./set_aside.ts";
+import { setMessageAside } from "../settlement/set_aside.ts";
 import { countAttempt } from "./count_attempt.ts";
 import { toError } from "../primitives/error_record.ts";
 import type { Execution } from "../attempt/execution.ts";
@@ -15,7 +15,7 @@ import { leaveGate } from "../control/concurrency.ts";
 import { announceItems } from "../enqueue/announce.ts";
 import { gateOf } from "../message/keys.ts";
 import { isTemporary } from "../core/patience.ts";
-import { settleWithRetry } from "./settle_with_retry.ts";
+import { settleWithRetry } from "../settlement/settle_with_retry.ts";
 import { buildBareEnd, buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
 import type { Settled } from "../storage.ts";
 

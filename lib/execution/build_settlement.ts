@@ -3,15 +3,15 @@
  * @module
  */
 import { revocationKey } from "../control/revocation_record.ts";
-import { chordReportOf } from "./chord_report.ts";
+import { chordReportOf } from "../settlement/chord_report.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { stepsToDrop } from "../attempt/steps.ts";
 import { aboutText } from "../core/about.ts";
-import { canceledSteps } from "./canceled_steps.ts";
+import { canceledSteps } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
-import { withHistory } from "./attempt_record.ts";
-import { failedDeadLetter } from "./failed_dead_letter.ts";
+import { withHistory } from "../settlement/attempt_record.ts";
+import { failedDeadLetter } from "../settlement/failed_dead_letter.ts";
 import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
