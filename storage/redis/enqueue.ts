@@ -11,21 +11,13 @@ import { cutArgument, type Packable, packed, packedArguments, PackedItem } from 
 import { tail } from "./records/record.ts";
 import { answersOf, dueAndTail, type Told } from "./records/told.ts";
 
-/** Most items that go as arguments of their own; a server takes no more than a million arguments. */
-const MOST_ARGUMENTS = 100_000;
-
-/**
- * ARGV 4 how many tails for the queue there are, then these, each as it is, since Lua reads each byte of each string that it makes; then
- * packed: tails with their due time for the schedule, states, chords.
- */
+/** ARGV from 4: packed tails for the queue, tails with their due time for the schedule, states, and chords. */
 const ENQUEUE = onceText(`
 local function main()
-  local count, tails = tonumber(ARGV[4]), {}
-  local others = cmsgpack.unpack(joined(5 + count))
+  local added = cmsgpack.unpack(joined(4))
   size()
-  storeChords(others[3])
-  for i = 1, count do tails[i] = ARGV[4 + i] end
-  add({tails, others[1], others[2]})
+  storeChords(added[4])
+  add(added)
   return '1'
 end`);
 
@@ -119,19 +111,18 @@ function answerOf(reply: unknown): Enqueued | undefined {
 
 async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
   const chords = calls.flatMap((call) => call.chords.map(packableChord));
-  if (calls.some(({ items }) => items.length > MOST_ARGUMENTS || items.some(isSpecial))) {
+  if (calls.some(({ items }) => items.some(mustEnter))) {
     const entering = calls.map(({ items }) => items.map(packableEntering));
     return answersOf(calls.length, await core.calls.once(ENQUEUE_ENTERING, packedArguments([entering, chords])) as Told[]);
   }
-  const { items: [first], chords: { length } } = calls[0]!;
-  if (calls.length === 1 && calls[0]!.items.length === 1 && length === 0 && first!.dueMs === undefined && !first!.retry) {
-    await core.calls.once(ENQUEUE_ONE, first!.track ? [tail(first!), first!.id, stateText(first!)] : [tail(first!)]);
+  const [first, ...others] = calls.length === 1 ? calls[0]!.items : [];
+  if (first && others.length === 0 && chords.length === 0 && first.dueMs === undefined && !isLarge(first)) {
+    await core.calls.once(ENQUEUE_ONE, first.track ? [tail(first), first.id, stateText(first)] : [tail(first)]);
     return ONE_DONE;
   }
   const added = new Added();
   for (const { items } of calls) for (const item of items) added.add(item);
-  const others = packedArguments([added.scheduled, added.states, chords]);
-  await core.calls.once(ENQUEUE, [String(added.queued.length), ...added.queued.map(tail), ...others]);
+  await core.calls.once(ENQUEUE, packedArguments([...added.columns, chords]));
   return Array(calls.length).fill(NOTHING_TO_TELL);
 }
 
@@ -148,7 +139,7 @@ export class Added {
     if (item.track) this.states.push(item.id, stateText(item));
   }
 
-  get columns(): Packable {
+  get columns(): Packable[] {
     return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
   }
 }
@@ -163,12 +154,12 @@ export function mustEnter({ gate, unique }: Item): boolean {
   return gate !== undefined || unique !== undefined;
 }
 
-/** Whether an item goes the way that is there for all: it has a gate or a key, or is too large to be an argument as it is. */
-function isSpecial(item: Item): boolean {
-  return mustEnter(item) || item.data.length > BATCH_BYTES / 2;
+/** Whether an item may be more than a server takes as one argument. */
+function isLarge({ data }: Item): boolean {
+  return data.length > BATCH_BYTES / 2;
 }
 
-/** Such an item, or one among them, with its due time. */
+/** An item that the server has to look at, with its due time. */
 export function packableEntering(item: Item): PackedItem {
   return new PackedItem(item, item.dueMs ?? NaN);
 }

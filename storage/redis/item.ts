@@ -3,7 +3,7 @@
  * @module
  */
 import { ConfigurationError } from "../../lib/errors.ts";
-import type { Item } from "../../lib/storage.ts";
+import type { Gate, Item, UniqueKey } from "../../lib/storage.ts";
 import type { QueueKind } from "./lua/library.ts";
 
 /** Of an id, and of a key, in bytes. */
@@ -18,8 +18,10 @@ const LONGEST_ID = 65_535;
  */
 export function checkItem(item: Item, name: string, kind: QueueKind): void {
   const { id, priority, dueMs, chord, gate, unique, steps, about } = item;
-  if (isTooLong(id) || chord && isTooLong(chord.id)) throw new RangeError(`An id has at most ${LONGEST_ID} bytes`);
-  if (gate || unique || steps !== undefined || about !== undefined) checkParts(item);
+  if (isTooLong(id) || isTooLong(chord?.id)) throw new RangeError(`An id has at most ${LONGEST_ID} bytes`);
+  if (isTooLong(about) || isTooLong(steps)) throw tooLong(isTooLong(about) ? "about" : "steps");
+  if (gate) checkGate(gate);
+  if (unique) checkKey(unique);
   if (!Number.isFinite(priority)) throw new RangeError(`Priority must be a finite number: ${priority}`);
   if (dueMs !== undefined && !Number.isFinite(dueMs)) {
     throw new RangeError(`Due time must be a finite number of milliseconds: ${dueMs}`);
@@ -29,17 +31,20 @@ export function checkItem(item: Item, name: string, kind: QueueKind): void {
   }
 }
 
-function checkParts({ gate, unique, steps, about }: Item): void {
-  for (const [name, text] of Object.entries({ gate: gate?.key, key: unique?.key, from: unique?.from, steps, about })) {
-    if (text !== undefined && isTooLong(text)) {
-      throw new RangeError(`What an item says as ${name} has at most ${LONGEST_ID} bytes`);
-    }
-  }
-  if (gate && !(gate.limit >= 1)) throw new RangeError(`The limit of a gate must be at least 1: ${gate.limit}`);
-  const { until } = unique ?? {};
+function checkGate({ key, limit }: Gate): void {
+  if (isTooLong(key)) throw tooLong("gate");
+  if (!(limit >= 1)) throw new RangeError(`The limit of a gate must be at least 1: ${limit}`);
+}
+
+function checkKey({ key, from, until }: UniqueKey): void {
+  if (isTooLong(key) || isTooLong(from)) throw tooLong(isTooLong(key) ? "key" : "from");
   if (typeof until === "number" && !(until >= 0)) throw new RangeError(`A unique key cannot be held for ${until} milliseconds`);
 }
 
-function isTooLong(id: string): boolean {
-  return id.length * 3 > LONGEST_ID && Buffer.byteLength(id) > LONGEST_ID;
+function tooLong(name: string): RangeError {
+  return new RangeError(`What an item says as ${name} has at most ${LONGEST_ID} bytes`);
+}
+
+function isTooLong(text: string | undefined): boolean {
+  return text !== undefined && text.length * 3 > LONGEST_ID && Buffer.byteLength(text) > LONGEST_ID;
 }

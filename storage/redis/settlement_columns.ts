@@ -21,8 +21,9 @@ interface Notices {
   readonly ttlMs: number;
   readonly letter: string;
   readonly ids: string[];
-  /** What each of them says of itself. */
-  readonly abouts: string[] | undefined;
+  /** What each of them says of itself; true: the same as the one before. */
+  readonly abouts: (string | true)[] | undefined;
+  about: string;
 }
 
 /** Settlements that go as one, in the columns of the settle script. */
@@ -131,10 +132,11 @@ export class SettlementColumns {
     let notices = this.#notices.get(kind);
     if (notices === undefined) {
       const abouts = about === "" ? undefined : [];
-      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), ids: [], abouts });
+      this.#notices.set(kind, notices = { ttlMs: noticeTtlMs, letter: endingTag(ending), ids: [], abouts, about: "" });
     }
     notices.ids.push(id);
-    notices.abouts?.push(about);
+    notices.abouts?.push(about === notices.about || about);
+    notices.about = about;
   }
 }
 
@@ -203,5 +205,10 @@ function sameIds(some: readonly string[], others: readonly string[]): boolean {
 }
 
 function areRevocationsOf(ids: readonly string[], keys: readonly string[]): boolean {
-  return keys.length === ids.length && keys.every((key, index) => key === `r:${ids[index]}`);
+  return keys.length === ids.length && keys.every((key, index) => isRevocationOf(ids[index]!, key));
+}
+
+/** Not made and compared, which would cost a text for each task. */
+function isRevocationOf(id: string, key: string): boolean {
+  return key.length === id.length + 2 && key.startsWith("r:") && key.endsWith(id);
 }

@@ -31,14 +31,16 @@ local function putInSet(kind, ttl, slices, args)
   end
   return found % 2 == 1
 end
--- abouts: what each says of itself, where one does.
+-- abouts: what each says of itself, where one does; true: the same as the one before.
 local function putNotices(ttl, letter, ids, abouts)
   if not (ttl > 0) then return end
-  local stored, args = struct.pack('>d', moment), {}
+  local stored, args, about = struct.pack('>d', moment), {}, nil
+  local text = stored .. letter
   for i = 1, #ids do
-    local about = abouts and abouts[i] or ''
+    about = abouts and abouts[i] or ''
+    if about ~= '' and about ~= true then text = stored .. string.upper(letter) .. struct.pack('>H', #about) .. about end
     args[2 * i - 1] = ids[i]
-    args[2 * i] = stored .. (about == '' and letter or string.upper(letter) .. struct.pack('>H', #about) .. about)
+    args[2 * i] = text
   end
   -- The life may come from a record that nobody of ours has written.
   return putInSet('notices', math.min(math.ceil(ttl), 3155760000000), 1, args)

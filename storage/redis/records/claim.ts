@@ -2,9 +2,9 @@
  * Claims and their tokens. What one request has claimed is kept together, so that it can also be dropped together.
  * @module
  */
-import type { ChordPlace, Claim, ClaimBatch, Gate, Owner, UniqueKey } from "../../../lib/storage.ts";
+import type { Claim, ClaimBatch, Owner } from "../../../lib/storage.ts";
 import type { Argument } from "../connection/dial.ts";
-import { type ReadRecord, readTail, STAMP } from "./record.ts";
+import { deliveriesOf, isBegun, isTail, STAMP, StoredItem } from "./record.ts";
 
 /** A claim as scripts list it. */
 export type ClaimRow = [consumer: Buffer, worker: Buffer, request: Buffer, number: Buffer, record: Buffer, sinceMs: Buffer];
@@ -56,37 +56,19 @@ export class ClaimRequest {
   /** What the script replied. */
   batch(reply: unknown): ClaimBatch {
     const [revocations, ...found] = reply as (number | Buffer)[];
-    const size = found.reduce<number>((count, part) => typeof part === "number" ? count : count + 1, 0);
-    const made = new Claims(this.name, this.#owner, size);
+    const size = found.filter((part) => typeof part !== "number").length;
+    const suffix = ownerText(this.name, this.#owner);
     const claims: Claim[] = [];
     let number = 0;
     // A number that is left out is the next one.
     for (const part of found) {
       if (typeof part === "number") number = part;
-      else claims.push(...made.claim(number++, part));
+      else {
+        if (isTail(part, STAMP)) claims.push(new StoredClaim({ request: this.name, size, number }, suffix, part));
+        number++;
+      }
     }
     return { claims, revocations: Number(revocations) > 0 };
-  }
-}
-
-/** The claims of one request, from the number of the first one and the records. */
-export class Claims {
-  readonly #request: string;
-  readonly #size: number;
-  readonly #suffix: string;
-
-  /** @param size How many there are; 0 if there may be more than are made here. */
-  constructor(request: string, owner: Owner, size: number = 0) {
-    this.#request = request;
-    this.#size = size;
-    this.#suffix = ownerText(request, owner);
-  }
-
-  /** The claim of a record; none if that cannot be read. */
-  claim(number: number, bytes: Buffer): readonly Claim[] {
-    const record = readTail(bytes, STAMP);
-    const hold = { request: this.#request, size: this.#size, number };
-    return record ? [new StoredClaim(hold, `${number}${this.#suffix}`, record)] : [];
   }
 }
 
@@ -97,41 +79,26 @@ export function ownerOfRow([consumer, worker]: ClaimRow): Owner {
 
 /** The claims that a script has listed; what cannot be read is left out. */
 export function claimsOfRows(rows: readonly ClaimRow[]): Claim[] {
-  return rows.flatMap((row) => new Claims(String(row[2]), ownerOfRow(row)).claim(Number(String(row[3])), row[4]));
+  return rows.filter((row) => isTail(row[4], STAMP)).map((row) => {
+    const [request, number] = [String(row[2]), Number(String(row[3]))];
+    return new StoredClaim({ request, size: 0, number }, ownerText(request, ownerOfRow(row)), row[4]);
+  });
 }
 
 /** Remembers what its token says, and more. */
-class StoredClaim implements Claim {
-  readonly id: string;
-  readonly data: Uint8Array;
-  readonly priority: number;
-  readonly retry: boolean;
-  readonly track: boolean;
-  readonly chord: ChordPlace | undefined;
-  readonly gate: Gate | undefined;
-  readonly unique: UniqueKey | undefined;
-  readonly steps: string | undefined;
-  readonly about: string | undefined;
+class StoredClaim extends StoredItem implements Claim {
   readonly token: string;
   readonly deliveries: number;
   readonly begun: boolean;
   readonly #hold: Hold;
 
-  constructor(hold: Hold, token: string, record: ReadRecord) {
+  /** @param suffix What stands behind the number in its token. */
+  constructor(hold: Hold, suffix: string, record: Buffer) {
+    super(record, STAMP);
     this.#hold = hold;
-    this.id = record.id;
-    this.data = record.data;
-    this.priority = record.priority;
-    this.retry = record.retry;
-    this.track = record.track;
-    this.chord = record.chord;
-    this.gate = record.gate;
-    this.unique = record.unique;
-    this.steps = record.steps;
-    this.about = record.about;
-    this.token = token;
-    this.deliveries = record.deliveries + 1;
-    this.begun = record.begun;
+    this.token = `${hold.number}${suffix}`;
+    this.deliveries = deliveriesOf(record, STAMP) + 1;
+    this.begun = isBegun(record, STAMP);
   }
 
   static holdOf(claim: Claim): Hold {

@@ -28,14 +28,22 @@ const FLOAT64 = 0xcb;
 const STRING32 = 0xdb;
 const ARRAY32 = 0xdd;
 
+/** Bytes that are kept for the next value. */
+const SCRATCH = 512 * 1024;
+
 /** Shared, because packing never waits. */
-let scratch = Buffer.allocUnsafe(64 * 1024);
+let scratch = Buffer.allocUnsafe(SCRATCH);
 let length = 0;
 
 /** The packed value. */
 export function packed(value: Packable): Buffer {
   length = 0;
   pack(value);
+  if (length > SCRATCH) {
+    const whole = scratch.subarray(0, length);
+    scratch = Buffer.allocUnsafe(SCRATCH);
+    return whole;
+  }
   const bytes = Buffer.allocUnsafe(length);
   scratch.copy(bytes, 0, 0, length);
   return bytes;

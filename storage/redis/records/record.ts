@@ -106,79 +106,92 @@ function untilNumber(until: UniqueKey["until"]): number {
   return until === "start" ? UNTIL_START : until === "end" ? UNTIL_END : Math.max(0, until);
 }
 
-/** What a tail says. */
-export interface ReadRecord extends Item {
+/** What a tail says of its item. */
+export class StoredItem implements Item {
+  readonly id: string;
+  readonly data: Uint8Array;
+  readonly priority: number;
   readonly retry: boolean;
-  readonly begun: boolean;
-  /** Before this one. */
-  readonly deliveries: number;
+  readonly track: boolean;
+  readonly about: string | undefined;
+  readonly chord: ChordPlace | undefined;
+  readonly gate: Gate | undefined;
+  readonly unique: UniqueKey | undefined;
+  readonly steps: string | undefined;
+
+  /** @param start What stands in front of the tail, which is whole as far as its id. */
+  constructor(bytes: Buffer, start: number) {
+    const flags = bytes[start + 4]!;
+    const idEnd = idEndOf(bytes, start);
+    const parts = (flags & PARTS) === 0 ? undefined : readParts(bytes, idEnd, flags);
+    this.id = bytes.toString("utf8", start + HEAD, idEnd);
+    this.data = plainBytes(bytes, parts?.end ?? idEnd);
+    this.priority = isZero(bytes, start + 5) ? 0 : bytes.readDoubleBE(start + 5);
+    this.retry = (flags & RETRY) !== 0;
+    this.track = (flags & TRACK) !== 0;
+    this.about = parts?.about;
+    this.chord = parts?.chord;
+    this.gate = parts?.gate;
+    this.unique = parts?.unique;
+    this.steps = parts?.steps;
+  }
+}
+
+/** How often the item of a tail was handed out before. */
+export function deliveriesOf(bytes: Buffer, start: number): number {
+  return isZero(bytes, start, 4) ? 0 : bytes.readUInt32BE(start);
+}
+
+/** Whether the item of a tail was begun by who may run it only once. */
+export function isBegun(bytes: Buffer, start: number): boolean {
+  return (bytes[start + 4]! & BEGUN) !== 0;
+}
+
+/** Whether a tail is whole as far as its id, so that it can be read. */
+export function isTail(bytes: Buffer, start: number): boolean {
+  return bytes.length >= start + HEAD && bytes.length >= idEndOf(bytes, start);
 }
 
 /** @param start What stands in front of the tail. @returns `undefined` if it is none */
-export function readTail(bytes: Buffer, start: number): ReadRecord | undefined {
-  if (bytes.length < start + HEAD) return undefined;
-  const idEnd = start + HEAD + (bytes[start + 13]! << 8) + bytes[start + 14]!;
-  if (bytes.length < idEnd) return undefined;
-  const flags = bytes[start + 4]!;
-  const { end, ...parts } = (flags & PARTS) === 0 ? noParts(idEnd) : readParts(bytes, idEnd, flags);
-  return {
-    id: bytes.toString("utf8", start + HEAD, idEnd),
-    data: plainBytes(bytes, end),
-    priority: isZero(bytes, start + 5) ? 0 : bytes.readDoubleBE(start + 5),
-    retry: (flags & RETRY) !== 0,
-    track: (flags & TRACK) !== 0,
-    begun: (flags & BEGUN) !== 0,
-    deliveries: bytes.readUInt32BE(start),
-    ...parts,
-  };
+export function readTail(bytes: Buffer, start: number): StoredItem | undefined {
+  return isTail(bytes, start) ? new StoredItem(bytes, start) : undefined;
+}
+
+function idEndOf(bytes: Buffer, start: number): number {
+  return start + HEAD + (bytes[start + 13]! << 8) + bytes[start + 14]!;
 }
 
 /** What stands between the id of an item and its message. */
 interface Parts {
-  about: string | undefined;
-  chord: ChordPlace | undefined;
-  gate: Gate | undefined;
-  unique: UniqueKey | undefined;
-  steps: string | undefined;
+  about?: string;
+  chord?: ChordPlace;
+  gate?: Gate;
+  unique?: UniqueKey;
+  steps?: string;
   end: number;
-}
-
-function noParts(end: number): Parts {
-  return { about: undefined, chord: undefined, gate: undefined, unique: undefined, steps: undefined, end };
 }
 
 /** Where a part is cut short, it and those behind it are not there, and their bytes belong to the message. */
 function readParts(bytes: Buffer, start: number, flags: number): Parts {
-  const parts = noParts(start);
-  const reader = new Reader(bytes, start);
+  const parts: Parts = { end: start };
+  const from = new Reader(bytes, start);
   try {
-    for (const [flag, read] of READERS) {
-      if ((flags & flag) === 0) continue;
-      read(parts, reader);
-      parts.end = reader.end;
-    }
+    if (flags & ABOUT) [parts.about, parts.end] = [from.text(), from.end];
+    if (flags & CHORD) [parts.chord, parts.end] = [{ id: from.text(), index: from.uint() }, from.end];
+    if (flags & GATE) [parts.gate, , parts.end] = [{ key: from.text(), limit: from.double() }, from.double(), from.end];
+    if (flags & UNIQUE) [parts.unique, , parts.end] = [readKey(from), from.double(), from.end];
+    if (flags & STEPS) [parts.steps, parts.end] = [from.text(), from.end];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
   return parts;
 }
 
-const READERS: readonly (readonly [flag: number, read: (parts: Parts, from: Reader) => void])[] = [
-  [ABOUT, (parts, from) => parts.about = from.text()],
-  [CHORD, (parts, from) => parts.chord = { id: from.text(), index: from.uint() }],
-  [GATE, (parts, from) => {
-    const gate = { key: from.text(), limit: from.double() };
-    from.double();
-    parts.gate = gate;
-  }],
-  [UNIQUE, (parts, from) => {
-    const [key, life, before] = [from.text(), from.double(), from.text()];
-    from.double();
-    const until = life === UNTIL_START ? "start" : life === UNTIL_END ? "end" : life;
-    parts.unique = { key, until, ...(before !== "" && { from: before }) };
-  }],
-  [STEPS, (parts, from) => parts.steps = from.text()],
-];
+function readKey(from: Reader): UniqueKey {
+  const [key, life, before] = [from.text(), from.double(), from.text()];
+  const until = life === UNTIL_START ? "start" : life === UNTIL_END ? "end" : life;
+  return { key, until, ...(before !== "" && { from: before }) };
+}
 
 /** Reads one value after another. @throws RangeError at the end of the bytes */
 class Reader {
@@ -210,8 +223,8 @@ class Reader {
 }
 
 /** An item as others see it; `dueMs` if it is scheduled. */
-export function itemOf({ deliveries: _, begun: _begun, ...item }: ReadRecord, dueMs?: number): Item {
-  return dueMs === undefined ? item : { ...item, dueMs };
+export function itemOf(item: StoredItem, dueMs?: number): Item {
+  return dueMs === undefined ? { ...item } : { ...item, dueMs };
 }
 
 /** Items from tails, each behind so many bytes; what is none is left out. */
@@ -222,9 +235,9 @@ export function itemsOf(found: readonly Buffer[], start: number): Item[] {
   });
 }
 
-/** Whether the number that begins there is zero, which nearly every priority is; reading a number is slow. */
-function isZero(bytes: Uint8Array, start: number): boolean {
-  for (let index = start; index < start + 8; index++) if (bytes[index] !== 0) return false;
+/** Whether the number that begins there is zero, as nearly every priority is; reading a number is slow. */
+function isZero(bytes: Uint8Array, start: number, length: number = 8): boolean {
+  for (let index = start; index < start + length; index++) if (bytes[index] !== 0) return false;
   return true;
 }
 
