@@ -2,7 +2,7 @@
  * `call` and `run-periodic`: enqueue a task by hand.
  * @module
  */
-import { parseExactly } from "../../lib/primitives/words.ts";
+import { parseExactly } from "../../lib/primitives/json.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { makeRemote } from "../../lib/huey/task_function.ts";
 import { type Command, DONE, FAILED, isKnownTask } from "./command.ts";

@@ -2,7 +2,7 @@
  * What can be done with a queue and with its tasks as such.
  * @module
  */
-import { parseExactly } from "../../lib/primitives/words.ts";
+import { parseExactly } from "../../lib/primitives/json.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";
 import { makeWrapper } from "../../lib/huey/task_function.ts";
 import { beginningOf } from "../../lib/primitives/secrets.ts";

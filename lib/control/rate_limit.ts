@@ -7,6 +7,7 @@ import type { Core } from "../core/core.ts";
 import { currentAttempt } from "../core/current.ts";
 import { RateLimitExceeded, StorageError } from "../errors.ts";
 import { rateLimitKey } from "../core/keys.ts";
+import { jsonBytes, readJson } from "../primitives/json.ts";
 import { checkRateLimitOptions } from "../task/options.ts";
 import { DAY_MS, durationMs } from "../primitives/time.ts";
 import type { RateLimit, RateLimitOptions } from "../types/limits.ts";
@@ -116,32 +117,26 @@ const MAX_TRIES = 10_000;
 /** Keeps the state of a rule under one key, and replaces it only if nobody else has replaced it meanwhile. */
 function byState<S>(core: Core, key: string, size: Size, rule: StateRule<S>): Algorithm {
   const ttlMs = 2 * size.perMs + LARGEST_SKEW_MS;
+  // What is no state of such a limit counts as none, and is written over.
+  const decode = (data: Uint8Array | undefined): S | undefined => {
+    const state = readJson(data);
+    return rule.isState(state) ? state : undefined;
+  };
   return {
     async admit(nowMs) {
       const { meta } = core.storage;
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const before = await meta.peek(key);
-        const answer = rule.admit(decodeState(before, rule), nowMs, size);
+        const answer = rule.admit(decode(before), nowMs, size);
         // There is room again after `per` at the latest; more would come of clocks that are apart.
         if ("waitMs" in answer) return Math.min(Math.max(1, answer.waitMs), size.perMs);
-        const after = new TextEncoder().encode(JSON.stringify(answer.after));
-        if (await meta.replaceIfEqual(key, before, after, ttlMs)) return 0;
+        if (await meta.replaceIfEqual(key, before, jsonBytes(answer.after), ttlMs)) return 0;
       }
       throw new StorageError(`Rate limit state ${key} changed ${MAX_TRIES} times while it was written`);
     },
-    usage: async (nowMs) => rule.usage(decodeState(await core.storage.meta.peek(key), rule), nowMs, size),
+    usage: async (nowMs) => rule.usage(decode(await core.storage.meta.peek(key)), nowMs, size),
     reset: async () => void await core.storage.meta.delete(key),
   };
-}
-
-/** What is no state of such a limit counts as none, and is written over. */
-function decodeState<S>(data: Uint8Array | undefined, { isState }: StateRule<S>): S | undefined {
-  try {
-    const state: unknown = data && JSON.parse(new TextDecoder().decode(data));
-    return isState(state) ? state : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Remembers when each admitted call was: never more than `limit` in any `per`. */

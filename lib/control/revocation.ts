@@ -5,14 +5,8 @@
 import { CancelExecution } from "../errors.ts";
 import { isEnded } from "./endings.ts";
 import type { Core, Running } from "../core/core.ts";
-import {
-  encodeRevocation,
-  type RescheduleExtent,
-  type Revocation,
-  revocationKey,
-  revocationOf,
-  taskRevocationKey,
-} from "./revocation_record.ts";
+import { type RescheduleExtent, type Revocation, revocationKey, revocationOf, taskRevocationKey } from "./revocation_record.ts";
+import { jsonBytes } from "../primitives/json.ts";
 import { DAY_MS, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions, TaskInfo } from "../types/calling.ts";
 
@@ -73,7 +67,7 @@ export async function revokeAll(core: Core, name: string, { once, until }: Revok
 /** @param lifeMs How long it is kept, if its time does not end it. */
 async function write(core: Core, key: string, revocation: Revocation, lifeMs: number | undefined): Promise<Uint8Array> {
   const { once, until } = revocation;
-  const data = encodeRevocation(revocation);
+  const data = jsonBytes(revocation);
   const leftMs = once || until === undefined ? undefined : until - core.clock.now();
   if (leftMs !== undefined && leftMs <= 0) await core.storage.revocations.delete(key);
   else await core.storage.revocations.put(key, data, leftMs ?? lifeMs);
@@ -185,7 +179,7 @@ async function use(core: Core, { key, data, revocation }: Found, id: string): Pr
   const { once, by, until } = revocation!;
   if (by === id) return true;
   const { revocations } = core.storage;
-  if (once) return await revocations.replaceIfEqual(key, data, encodeRevocation({ ...revocation, by: id }), KEPT_MS);
+  if (once) return await revocations.replaceIfEqual(key, data, jsonBytes({ ...revocation, by: id }), KEPT_MS);
   if (until === undefined && key === revocationKey(id)) await revocations.replaceIfEqual(key, data, data!, KEPT_MS);
   return true;
 }

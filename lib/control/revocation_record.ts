@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { readJson } from "../primitives/json.ts";
 import { isRecord } from "../primitives/limits.ts";
 
 /** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
@@ -27,29 +28,15 @@ export interface Revocation {
   readonly once?: boolean | undefined;
 }
 
-/** The bytes of a revocation. */
-export function encodeRevocation(revocation: Revocation): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(revocation));
-}
-
 /** What stands under a key; `undefined` for nothing, and, with a line in the log, for what is no revocation. */
 export function revocationOf(core: Core, key: string, data: Uint8Array | undefined): Revocation | undefined {
-  if (data === undefined) return undefined;
-  const found = parse(data);
-  if (found === undefined) tell(core, key);
-  return found;
+  const found = readJson(data);
+  if (isRevocation(found)) return found;
+  if (data !== undefined) tell(core, key);
+  return undefined;
 }
 
-function parse(data: Uint8Array): Revocation | undefined {
-  try {
-    const found: unknown = JSON.parse(new TextDecoder().decode(data));
-    return isRevocation(found) ? found as Revocation : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRevocation(found: unknown): boolean {
+function isRevocation(found: unknown): found is Revocation {
   if (!isRecord(found)) return false;
   const { by, rescheduled, until, once } = found;
   const isNote = by === undefined || typeof by === "string";

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { readJson } from "../primitives/json.ts";
 import { dateOf } from "../primitives/time.ts";
 import type { StoredLease } from "../storage.ts";
 import type { ConsumerInfo } from "../types/operating.ts";
@@ -28,7 +29,8 @@ const WORKER_TYPES: readonly unknown[] = ["greenlet", "thread", "process"];
 
 /** What a lease tells. @param nowMs The time by which it may have run out */
 export function consumerInfo({ consumer, host, pid, expiresMs, about }: StoredLease, nowMs: number): ConsumerInfo {
-  const said = parse(about);
+  // It may come from anybody.
+  const said = (readJson(about) ?? {}) as Partial<Record<keyof AboutConsumer, unknown>>;
   const text = (value: unknown): string => typeof value === "string" ? value : "";
   const number = (value: unknown): number => typeof value === "number" && Number.isFinite(value) ? value : 0;
   return {
@@ -46,14 +48,4 @@ export function consumerInfo({ consumer, host, pid, expiresMs, about }: StoredLe
     busy: number(said.busy),
     memoryBytes: number(said.memoryBytes),
   };
-}
-
-/** What is stored may come from anybody. */
-function parse(about: string | undefined): Partial<Record<keyof AboutConsumer, unknown>> {
-  try {
-    const said: unknown = JSON.parse(about ?? "{}");
-    return typeof said === "object" && said !== null ? said : {};
-  } catch {
-    return {};
-  }
 }

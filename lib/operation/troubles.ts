@@ -3,7 +3,7 @@
  * @module
  */
 import { type Condition, LATELY_MS } from "./condition.ts";
-import { numberOf, roughLength } from "../primitives/words.ts";
+import { numberOf, roughLength } from "./words.ts";
 import type { RunningTask } from "../types/operating.ts";
 
 /** Something that is wrong. */

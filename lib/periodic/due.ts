@@ -14,6 +14,8 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
+import { jsonBytes, readJson } from "../primitives/json.ts";
+import { isCount } from "../primitives/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../primitives/time.ts";
 import { localTimeZone } from "./cron_zone.ts";
 import { lastSlotKey, slotKey } from "../core/keys.ts";
@@ -93,10 +95,10 @@ async function lookedSince(
   if (recorded.length === 0) return since;
   const records = await core.storage.meta.peekMany(recorded.map(({ name }) => lastSlotKey(name)));
   for (const [index, { name, periodic }] of recorded.entries()) {
-    const lastMs = decodeRecord(records[index]);
+    const lastMs = readSlot(records[index]);
     if (lastMs !== undefined) since.set(name, Math.max(lastMs, toMs - periodic.missedWindowMs));
     // Nothing was missed before the first start, but from here on it is.
-    else await core.storage.meta.put(lastSlotKey(name), encodeRecord(fromMs));
+    else await core.storage.meta.put(lastSlotKey(name), jsonBytes(fromMs));
   }
   return since;
 }
@@ -118,7 +120,7 @@ async function enqueueDue(
     enqueued.push({ definition, slotMs, item: item!, answer });
   }
   const lastMs = definition.periodic.missed === "skip" ? enqueued.at(-1)?.slotMs : slots.at(-1);
-  if (lastMs !== undefined) await core.storage.meta.put(lastSlotKey(definition.name), encodeRecord(lastMs));
+  if (lastMs !== undefined) await core.storage.meta.put(lastSlotKey(definition.name), jsonBytes(lastMs));
   return enqueued;
 }
 
@@ -168,7 +170,7 @@ function soonest(core: Core, definitions: readonly PeriodicDefinition[], afterMs
 /** The last slot of each of these tasks that any consumer has enqueued, as far as that is on record. */
 export async function lastSlots(core: Core, names: readonly string[]): Promise<(number | undefined)[]> {
   if (names.length === 0) return [];
-  return (await core.storage.meta.peekMany(names.map(lastSlotKey))).map(decodeRecord);
+  return (await core.storage.meta.peekMany(names.map(lastSlotKey))).map(readSlot);
 }
 
 function logFailure(core: Core, what: string, name: string, error: unknown): void {
@@ -180,11 +182,7 @@ function keyLifeMs({ periodic }: PeriodicDefinition): number {
   return Math.max(periodic.missedWindowMs, HOUR_MS) + HOUR_MS;
 }
 
-function encodeRecord(slotMs: number): Uint8Array {
-  return new TextEncoder().encode(String(slotMs));
-}
-
-function decodeRecord(data: Uint8Array | undefined): number | undefined {
-  const slotMs = Number(new TextDecoder().decode(data));
-  return data === undefined || !Number.isSafeInteger(slotMs) || slotMs <= 0 ? undefined : slotMs;
+function readSlot(stored: Uint8Array | undefined): number | undefined {
+  const slotMs = readJson(stored);
+  return isCount(slotMs) && slotMs > 0 ? slotMs : undefined;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { RecentTask } from "../types/statistics.ts";
+import { jsonBytes, readJson } from "../primitives/json.ts";
 import { dateOf, isTime } from "../primitives/time.ts";
 
 /** How a task can end here. */
@@ -27,23 +28,14 @@ const OUTCOMES: Readonly<Record<RecentOutcome, true>> = {
   canceled: true,
 };
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 /** The bytes of a noted end. */
 export function encodeEnd({ id, name, outcome, worker, startedMs, endedMs, attempts }: NotedEnd): Uint8Array {
-  return encoder.encode(JSON.stringify({ id, name, outcome, worker, startedMs, endedMs, attempts }));
+  return jsonBytes({ id, name, outcome, worker, startedMs, endedMs, attempts });
 }
 
 /** What was noted. @returns `undefined` for bytes that are none of ours */
 export function decodeEnd(data: Uint8Array): RecentTask | undefined {
-  let end: Partial<NotedEnd> | null;
-  try {
-    end = JSON.parse(decoder.decode(data)) as Partial<NotedEnd> | null;
-  } catch {
-    return undefined;
-  }
-  const { id, name, outcome, worker, startedMs, endedMs, attempts } = end ?? {};
+  const { id, name, outcome, worker, startedMs, endedMs, attempts } = (readJson(data) ?? {}) as Partial<NotedEnd>;
   const isText = [id, name, worker, outcome].every((text) => typeof text === "string");
   if (!isText || !Object.hasOwn(OUTCOMES, outcome!) || !isTime(endedMs)) return undefined;
   return {
