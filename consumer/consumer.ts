@@ -9,7 +9,7 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { durationMs } from "../lib/primitives/time.ts";
 import type { Duration } from "../lib/primitives/time.ts";
-import { type ConsumerHealth, Engine } from "./engine.ts";
+import type { ConsumerHealth, Engine } from "./engine.ts";
 import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
 import { resolveSettings } from "./options/settings.ts";
@@ -51,7 +51,9 @@ export class Consumer implements AsyncDisposable {
   readonly huey: Huey;
   readonly #core: Core;
   readonly #settings: ConsumerSettings;
-  #engine: Engine | undefined;
+  /** Loaded at the start: a program that only enqueues, and a worker that imports the application, does without. */
+  #engine: Promise<Engine> | undefined;
+  #health: (() => ConsumerHealth) | undefined;
   #started: PromiseWithResolvers<void> = Promise.withResolvers();
   /** Aborted when it has stopped. */
   #running: AbortController = new AbortController();
@@ -59,7 +61,7 @@ export class Consumer implements AsyncDisposable {
 
   static {
     // Not a public member: the endpoints of the command line ask.
-    healthOf = (consumer) => consumer.#stopping === undefined ? consumer.#engine?.health : undefined;
+    healthOf = (consumer) => consumer.#stopping === undefined ? consumer.#health?.() : undefined;
   }
 
   /**
@@ -90,10 +92,9 @@ export class Consumer implements AsyncDisposable {
     checkHuey(this.#core, this.#settings);
     const { settings: { name: queue }, storage: { shared } } = this.#core;
     checkPlace({ queue, shared, workerType: this.#settings.workerType });
-    const engine = new Engine(this.huey, this.#core, this.#settings);
-    this.#engine = engine;
+    this.#engine = this.#makeEngine();
     try {
-      await engine.start();
+      await (await this.#engine).start();
     } catch (error) {
       await this.stop({ graceful: false, grace: 0 });
       throw error;
@@ -120,7 +121,7 @@ export class Consumer implements AsyncDisposable {
     const graceMs = grace === undefined ? this.#settings.graceMs : durationMs(grace, "grace");
     const engine = this.#engine;
     if (engine === undefined) return;
-    const stopped = engine.stop(graceful ? Infinity : graceMs);
+    const stopped = engine.then((engine) => engine.stop(graceful ? Infinity : graceMs));
     await (this.#stopping ??= this.#finish(stopped));
   }
 
@@ -160,11 +161,18 @@ export class Consumer implements AsyncDisposable {
   }
 
   async #idle(over: AbortSignal): Promise<void> {
-    const idle = this.#started.promise.then(() => this.#engine!.idle());
+    const idle = this.#started.promise.then(() => this.#engine!).then((engine) => engine.idle());
     const stopped = abortOf(this.#running.signal, over).then(() => {
       throw new ConfigurationError("The consumer was stopped before it was idle");
     });
     await Promise.race([idle, stopped]);
+  }
+
+  async #makeEngine(): Promise<Engine> {
+    const { Engine } = await import("./engine.ts");
+    const engine = new Engine(this.huey, this.#core, this.#settings);
+    this.#health = () => engine.health;
+    return engine;
   }
 
   async #finish(stopped: Promise<void>): Promise<void> {
@@ -172,6 +180,7 @@ export class Consumer implements AsyncDisposable {
       await stopped;
     } finally {
       this.#engine = undefined;
+      this.#health = undefined;
       this.#stopping = undefined;
       const running = this.#running;
       this.#started = Promise.withResolvers();

@@ -42,8 +42,7 @@ class Scheduler implements LoopWork {
   readonly #options: SchedulerOptions;
   readonly #periodic: PeriodicTasks | undefined;
   readonly #ring: BellListener;
-  /** Something was due at the last look, and has not been moved since. */
-  #isEarly = false;
+  #askAgainMs = 0;
 
   constructor(core: Core, options: SchedulerOptions) {
     this.#core = core;
@@ -53,24 +52,26 @@ class Scheduler implements LoopWork {
   }
 
   async turn({ signal, alive }: LoopRun): Promise<number> {
-    let moved: Moved[];
-    do {
-      moved = await answerInTime(this.#core, "move what is due", this.#core.storage.promoteDue(BATCH));
-      if (moved.length > 0) this.#isEarly = false;
-      alive();
-      await this.#announce(moved);
-    } while (moved.length === BATCH && !signal.aborted);
+    const { storage, clock } = this.#core;
+    this.#ring.clearRings();
+    const dueMs = await answerInTime(this.#core, "look what is due next", storage.dueMs()) ?? Infinity;
+    const inMs = dueMs - clock.now();
+    // By its own clock the storage may find something due before this one does.
+    const mayBeDue = inMs <= 0 || dueMs < Infinity && clock.elapsed() >= this.#askAgainMs;
+    const hasMoved = mayBeDue && await this.#moveDue(signal, alive);
     if (!signal.aborted) await this.#periodic?.look();
-    return this.#sleepMs();
+    if (hasMoved) return 0;
+    if (inMs <= 0) return EARLY_MS;
+    return Math.max(0, Math.min(this.#options.intervalMs, Math.min(dueMs, this.#periodic?.nextMs ?? Infinity) - clock.now()));
   }
 
-  /** Sleeps until something is due, also what is scheduled meanwhile, for a time at most. */
+  /** Sleeps for a time at most: what is scheduled meanwhile ends the sleep. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
     const aborted = (): void => this.#ring.wake();
     signal.addEventListener("abort", aborted);
     try {
-      await this.#ring.listen();
-      await this.#untilDue(this.#core.clock.elapsed() + ms, signal);
+      // What was scheduled before it listened is found by another look.
+      if (await this.#ring.listen()) await this.#ring.wait(ms);
     } finally {
       signal.removeEventListener("abort", aborted);
       if (signal.aborted) this.#ring.stop();
@@ -78,20 +79,14 @@ class Scheduler implements LoopWork {
     }
   }
 
-  async #untilDue(endMs: number, signal: AbortSignal): Promise<void> {
-    const { storage, clock } = this.#core;
-    while (!signal.aborted) {
-      this.#ring.clearRings();
-      const dueMs = await answerInTime(this.#core, "look what is due next", storage.dueMs());
-      const inMs = (dueMs ?? Infinity) - clock.now();
-      const leftMs = endMs - clock.elapsed();
-      if (inMs <= 0) {
-        if (this.#isEarly) await this.#ring.wait(EARLY_MS);
-        this.#isEarly = true;
-      }
-      // A timer strikes up to a millisecond early.
-      if (inMs <= 0 || leftMs < 1) return;
-      await this.#ring.wait(Math.min(inMs, leftMs));
+  /** @returns whether anything was moved */
+  async #moveDue(signal: AbortSignal, alive: () => void): Promise<boolean> {
+    this.#askAgainMs = this.#core.clock.elapsed() + this.#options.intervalMs;
+    for (let hasMoved = false;; hasMoved = true) {
+      const moved = await answerInTime(this.#core, "move what is due", this.#core.storage.promoteDue(BATCH));
+      alive();
+      await this.#announce(moved);
+      if (moved.length < BATCH || signal.aborted) return hasMoved || moved.length > 0;
     }
   }
 
@@ -99,11 +94,5 @@ class Scheduler implements LoopWork {
     if (items.length === 0) return;
     this.#options.logger.debug(`${items.length} scheduled tasks are due`);
     await announceItems(this.#core, items);
-  }
-
-  /** Up to the interval, and not past the next periodic task. */
-  #sleepMs(): number {
-    const nextMs = this.#periodic?.nextMs ?? Infinity;
-    return Math.max(0, Math.min(this.#options.intervalMs, nextMs - this.#core.clock.now()));
   }
 }

@@ -129,12 +129,12 @@ describe("Consumer", () => {
     };
     const huey = memory({ logger: { debug, info, warn, error } });
     const { storage } = huey;
-    const { promoteDue } = storage;
+    const { dueMs } = storage;
     const late = Promise.withResolvers<void>();
-    storage.promoteDue = async (limit) => {
+    storage.dueMs = async () => {
       if (lines.every(({ level }) => level !== "error")) await new Promise(() => {});
       await late.promise;
-      return await promoteDue.call(storage, limit);
+      return await dueMs.call(storage);
     };
     const add = huey.task("add", (a: number, b: number) => a + b);
     const result = await add.schedule({ args: [1, 2], delay: { milliseconds: 1 } });
@@ -162,15 +162,15 @@ describe("Consumer", () => {
     const { logger, lines } = logbook();
     const huey = memory({ logger });
     const { storage } = huey;
-    const { promoteDue } = storage;
+    const { dueMs } = storage;
     const returned = Promise.withResolvers<void>();
     let calls = 0;
-    storage.promoteDue = async (limit) => {
+    storage.dueMs = async () => {
       const first = ++calls === 1;
       if (first) await gate.promise;
-      const moved = await promoteDue.call(storage, limit);
+      const due = await dueMs.call(storage);
       if (first) returned.resolve();
-      return moved;
+      return due;
     };
     let runs = 0;
     const ran = Promise.withResolvers<void>();

@@ -119,6 +119,43 @@ describe("Scheduler", () => {
     expect(sleeps).toEqual([14_000]);
   });
 
+  test("looks once in an interval while nothing is scheduled, and asks a storage whose clock is ahead at each", async () => {
+    const { huey, slept, wake } = sleepless();
+    const { storage } = huey;
+    const { dueMs, promoteDue } = storage;
+    const calls: string[] = [];
+    storage.dueMs = async () => {
+      calls.push("look");
+      const due = await dueMs.call(storage);
+      // The storage has come an hour further than this clock.
+      return due && due + 3_600_000;
+    };
+    storage.promoteDue = async (limit) => {
+      calls.push("move");
+      return await promoteDue.call(storage, limit);
+    };
+    const nothing = huey.task("nothing", () => {});
+    const round = async (): Promise<string[]> => {
+      const asleep = slept();
+      advance(60);
+      wake();
+      await asleep;
+      return calls.splice(0);
+    };
+    const asleep = slept();
+    start(huey);
+    await asleep;
+    calls.splice(0);
+    expect(await round()).toEqual(["look"]);
+    const ring = slept();
+    await nothing.schedule({ delay: 90 });
+    await ring;
+    calls.splice(0);
+    expect(await round()).toEqual(["look", "move"]);
+    expect([await huey.pendingCount(), await round()]).toEqual([0, ["look", "move"]]);
+    expect([await huey.pendingCount(), await round()]).toEqual([1, ["look"]]);
+  });
+
   test("announces periodic tasks, marked as such", async () => {
     const huey = memory();
     huey.periodicTask("minutely", crontab({ minute: "*" }), () => {});
