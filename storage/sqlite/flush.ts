@@ -47,7 +47,6 @@ function flushPart(session: Session, part: FlushPart): void {
     case "data":
       return deleteEntries(session, [KIND.data]);
     case "revocations":
-      session.changes.revocations = undefined;
       return deleteEntries(session, [KIND.revocation]);
   }
 }

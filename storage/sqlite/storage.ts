@@ -21,16 +21,16 @@ import { countWaiting, oldestMs, runningTasks, waitingTasks } from "./queue/list
 import { leavePassed } from "./queue/passed.ts";
 import { noticePauseEnd, pause, pauseEndMs, pauseOf, resume } from "./queue/pause.ts";
 import { scheduledItems, soonestMs, takeDue, takeScheduled } from "./queue/schedule.ts";
-import { addTasks, claimBatch, hasWaiting, isOneStatement } from "./queue/tasks.ts";
+import { addBatches, claimBatch, goesStraight, hasWaiting } from "./queue/tasks.ts";
 import { addCounts, recentEnds, storedCounts } from "./records/counts.ts";
-import { hasAny, increment, peek, put } from "./records/entries.ts";
+import { forgetNow, hasAny, increment, peek, put } from "./records/entries.ts";
 import { SqliteKeyValue } from "./records/key_value.ts";
 import { lengthOf } from "./records/lengths.ts";
 import { takeLines } from "./records/lines.ts";
 import { sweep } from "./records/sweep.ts";
 import { addChord, collect } from "./settlement/chords.ts";
 import { countDead, deadLetter, deadLetters, deleteDead, requeueDead } from "./settlement/dead_letters.ts";
-import { EndingGroup, finishEnded, hasUnfinished, isPlainEnding, tidyEnded } from "./settlement/endings.ts";
+import { endInPlace, finishEnded, hasUnfinished, isPlainEnding, tidyEnded } from "./settlement/endings.ts";
 import { settle } from "./settlement/settle.ts";
 import { hasEnded, stateOf } from "./settlement/state.ts";
 import { keepStep, keptSteps } from "./settlement/steps.ts";
@@ -114,6 +114,7 @@ export function sqliteStorage(options: { name?: string; clock?: Clock } & Sqlite
     open: () => new Session(settings),
     committed: (changes) => waits.announce(changes),
     tidy(session) {
+      forgetNow(session);
       tidyEnded(session);
       sweep(session);
     },
@@ -157,14 +158,13 @@ function enqueuing(writer: SqliteWriter): Pick<Storage, "enqueue" | "enqueueOnce
     async enqueue(items, chords = []) {
       items.forEach(checkItem);
       for (const { callback } of chords) checkItem(callback);
-      if (chords.length > 0 || !isOneStatement(items)) {
-        return await writer.write((session) => {
-          for (const chord of chords) addChord(session, chord);
-          return enqueueItems(session, items);
-        });
+      if (chords.length === 0 && items.every(goesStraight)) {
+        return await writer.writeShared(addBatches, items, items.length === 1) ?? {};
       }
-      await writer.write((session) => addTasks(session, items), true);
-      return {};
+      return await writer.write((session) => {
+        for (const chord of chords) addChord(session, chord);
+        return enqueueItems(session, items);
+      });
     },
     async enqueueOnce(key, ttlMs, item) {
       checkItem(item);
@@ -180,7 +180,6 @@ function enqueuing(writer: SqliteWriter): Pick<Storage, "enqueue" | "enqueueOnce
 }
 
 function working(writer: SqliteWriter, clock: Clock): Pick<Storage, "claim" | "begin" | "settle" | "promoteDue"> {
-  const endings = new EndingGroup(writer);
   return {
     async claim(limit: number, owner: Owner) {
       // A transaction that is made anyway is joined without looking: settling and claiming together cost one.
@@ -192,7 +191,7 @@ function working(writer: SqliteWriter, clock: Clock): Pick<Storage, "claim" | "b
     },
     begin: (claim) => writer.write((session) => beginClaim(session, claim), true),
     async settle(settlement) {
-      if (isPlainEnding(settlement)) return { held: await endings.end(settlement) };
+      if (isPlainEnding(settlement)) return { held: await writer.writeShared(endInPlace, settlement) };
       const { enqueue, next, chords } = settlement;
       enqueue?.forEach(checkItem);
       if (next !== undefined) checkItem(next);

@@ -1,11 +1,11 @@
 /** Connections that get in each other's way at the worst moment. @module */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Item, Settlement } from "../../lib/storage.ts";
+import type { Item } from "../../lib/storage.ts";
 import { sqliteSettings } from "../../storage/sqlite/options.ts";
 import { Session } from "../../storage/sqlite/connection/session.ts";
 import { claimsOf } from "../../storage/sqlite/queue/claims.ts";
-import { addTasks, claimTasks } from "../../storage/sqlite/queue/tasks.ts";
-import { EndingGroup, endInPlace, finishEnded } from "../../storage/sqlite/settlement/endings.ts";
+import { addTasks, claimBatch } from "../../storage/sqlite/queue/tasks.ts";
+import { endInPlace, finishEnded } from "../../storage/sqlite/settlement/endings.ts";
 import { hasEnded, stateOf } from "../../storage/sqlite/settlement/state.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
@@ -39,37 +39,14 @@ describe("two connections to a SQLite file", () => {
     one.transaction(() => addTasks(one, items(2)));
     expect(() =>
       one.transaction(() => {
-        claimTasks(one, 1, owner);
+        claimBatch(one, 1, owner);
         throw new Error("disk full");
       })
     ).toThrow("disk full");
-    other.transaction(() => claimTasks(other, 1, { consumer: "other", worker: "worker" }));
-    one.transaction(() => claimTasks(one, 1, owner));
+    other.transaction(() => claimBatch(other, 1, { consumer: "other", worker: "worker" }));
+    one.transaction(() => claimBatch(one, 1, owner));
     expect(claimsOf(one, { consumer: "other" }).map(({ id }) => id)).toEqual(["task0"]);
     expect(claimsOf(one, owner).map(({ id }) => id)).toEqual(["task1"]);
-  });
-
-  test("endings that come while the lock is waited for have a time of their own to wait", () => {
-    one.transaction(() => addTasks(one, items(3)));
-    const settlements = one.transaction(() => claimTasks(one, 3, owner)).map((claim): Settlement => {
-      return { claim, id: claim.id, ending: "empty", noticeTtlMs: 60_000 };
-    });
-    const jobs: ((session: Session) => unknown)[] = [];
-    const writer = {
-      waiting: false,
-      write: (job: (session: Session) => unknown): Promise<unknown> => {
-        jobs.push(job);
-        return new Promise(() => {});
-      },
-    };
-    const endings = new EndingGroup(writer as never);
-    void endings.end(settlements[0]!);
-    void endings.end(settlements[1]!);
-    expect(jobs).toHaveLength(1);
-    writer.waiting = true;
-    void endings.end(settlements[2]!);
-    expect(jobs).toHaveLength(2);
-    expect(one.transaction(() => jobs.map((job) => job(one)))).toEqual([[true, true], [true]]);
   });
 
   const looks = {
@@ -80,7 +57,7 @@ describe("two connections to a SQLite file", () => {
     for (const moment of [1, 2, 3]) {
       test(`${name} knows an ended task whose notice becomes an entry after read ${moment}`, () => {
         one.transaction(() => addTasks(one, items(1)));
-        const [claim] = one.transaction(() => claimTasks(one, 1, owner));
+        const [claim] = one.transaction(() => claimBatch(one, 1, owner).claims);
         one.transaction(() => endInPlace(one, [{ claim: claim!, id: claim!.id, ending: "empty", noticeTtlMs: 60_000 }]));
         let reads = 0;
         const { get, all } = other;

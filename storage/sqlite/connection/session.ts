@@ -38,7 +38,9 @@ export class Changes {
   revoked = false;
   /** Ids of tasks that have got a result or have ended. */
   readonly ended: string[] = [];
-  /** Whether any revocation is stored, if that is known. */
+  /** Revocations that are to be deleted at the end: see `forget` in entries.ts. */
+  readonly forgotten: string[] = [];
+  /** Whether any revocation is stored, if a claim has found out. */
   revocations: boolean | undefined;
 }
 

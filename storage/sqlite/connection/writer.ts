@@ -10,13 +10,18 @@ import { Changes, type Session } from "./session.ts";
 
 /** A write that has been issued. */
 interface Job {
-  readonly work: (session: Session) => unknown;
+  readonly work: SharedWork<unknown, unknown>;
+  /** What it is given. */
+  readonly part: unknown;
   /** It is a single statement, which is a transaction by itself. */
   readonly isSingle: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly issuedAt: number;
 }
+
+/** Does for several parts, issued one behind the other, what it does for one. @returns an outcome for each, or nothing at all */
+export type SharedWork<P, R> = (session: Session, parts: readonly P[]) => readonly R[];
 
 /** What a writer needs. */
 export interface WriterOptions {
@@ -50,7 +55,6 @@ export class SqliteWriter {
   #jobs: Job[] = [];
   /** A flush is planned or waits for a lock. */
   #flushing = false;
-  #waiting = false;
   #closed = false;
   #idle: (() => void) | undefined;
 
@@ -63,11 +67,6 @@ export class SqliteWriter {
     return this.#jobs.length > 0;
   }
 
-  /** Whether the lock is held by another process, so that what is issued now waits for it, each for a time of its own. */
-  get waiting(): boolean {
-    return this.#waiting;
-  }
-
   /**
    * Runs `work` in a transaction, together with others.
    *
@@ -77,10 +76,20 @@ export class SqliteWriter {
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
   write<T>(work: (session: Session) => T, isSingle = false): Promise<T> {
+    return this.writeShared((session) => [work(session)], undefined, isSingle);
+  }
+
+  /**
+   * The same for work that neighbours of the same kind do together. One that fails fails alone.
+   *
+   * @param part What is its own.
+   */
+  writeShared<P, R>(work: SharedWork<P, R>, part: P, isSingle = false): Promise<R> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(this.#closedError());
       this.#jobs.push({
-        work,
+        work: work as SharedWork<unknown, unknown>,
+        part,
         isSingle,
         resolve: resolve as (value: unknown) => void,
         reject,
@@ -168,7 +177,6 @@ export class SqliteWriter {
     const jobs = this.#jobs;
     this.#jobs = [];
     const left = this.#commitAll(jobs);
-    this.#waiting = left.length > 0;
     if (left.length > 0) {
       this.#jobs.unshift(...left);
       this.#options.clock.startTimer(pauseMs(tries), () => this.#flush(tries + 1));
@@ -197,8 +205,8 @@ export class SqliteWriter {
     const session = this.#open();
     session.changes = new Changes();
     const isAlone = jobs.length === 1 && jobs[0]!.isSingle;
-    const outcomes = isAlone ? [jobs[0]!.work(session)] : session.transaction(() => {
-      const done = jobs.map((job) => job.work(session));
+    const outcomes = isAlone ? runAll(session, jobs) : session.transaction(() => {
+      const done = runAll(session, jobs);
       this.#options.tidy(session);
       return done;
     });
@@ -216,6 +224,22 @@ export class SqliteWriter {
   #closedError(): StorageError {
     return new StorageError(`The storage on SQLite file ${JSON.stringify(this.#options.filename)} is closed`);
   }
+}
+
+/** Neighbours with the same work as one. @returns the outcome of each */
+function runAll(session: Session, jobs: readonly Job[]): unknown[] {
+  const outcomes: unknown[] = [];
+  for (let start = 0; start < jobs.length;) {
+    const { work } = jobs[start]!;
+    const parts: unknown[] = [];
+    for (; start + parts.length < jobs.length && jobs[start + parts.length]!.work === work;) {
+      parts.push(jobs[start + parts.length]!.part);
+    }
+    const done = work(session, parts);
+    for (let index = 0; index < parts.length; index++) outcomes.push(done[index]);
+    start += parts.length;
+  }
+  return outcomes;
 }
 
 /** Longer with each try; random, so that two processes do not meet again. */

@@ -3,13 +3,13 @@
  * @module
  */
 import type { Claim } from "../../../lib/storage.ts";
-import { readBytes, readNumber, readText } from "../connection/columns.ts";
+import { readNumber } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPlain, IS_NUMBER } from "../connection/numbers.ts";
 import { FLAG, NO_TOKEN, NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { moveBack } from "../records/bounds.ts";
-import { COLUMNS_OF_ITEM, hasFlag, type Held, readMore } from "../records/item.ts";
+import { COLUMNS_OF_ITEM, hasFlag, type Held, readMore, toItem, type Writable } from "../records/item.ts";
 import { note } from "../records/lines.ts";
 import { dropLocks, type Target } from "../records/locks.ts";
 
@@ -57,19 +57,12 @@ export function splitToken(token: string): [number, number] {
 }
 
 /** Reads a claim. @param token If the row was read before it was claimed */
-export function toClaim(row: Row, token?: number): Claim {
-  const isNew = token !== undefined;
-  const claim = {
-    id: readText(row.task_id),
-    data: readBytes(row.data),
-    priority: readNumber(row.priority, 0),
-    retry: hasFlag(row, FLAG.retry),
-    track: row.id_number !== null,
-    token: `${row.seq}.${isNew ? token : row.token}`,
-    deliveries: readNumber(row.deliveries, 0) + (isNew ? 1 : 0),
-  };
-  if (row.more === null && !hasFlag(row, FLAG.begun)) return claim;
-  return { ...claim, ...readMore(row.more), ...(hasFlag(row, FLAG.begun) && { begun: true }) };
+export function toClaim(row: Row, token?: number): Claim & Held {
+  const claim = toItem(row) as Writable<Claim & Held>;
+  claim.token = `${row.seq}.${token ?? row.token}`;
+  claim.deliveries = readNumber(row.deliveries, 0) + (token === undefined ? 0 : 1);
+  if (hasFlag(row, FLAG.begun)) claim.begun = true;
+  return claim;
 }
 
 /** Whether a claim is held. */

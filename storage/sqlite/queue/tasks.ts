@@ -2,21 +2,19 @@
  * The statements on messages that wait on the queue, and are claimed.
  * @module
  */
-import type { Claim, ClaimBatch, Owner } from "../../../lib/storage.ts";
-import type { Row, SqlValue } from "../connection/database.ts";
+import type { Claim, ClaimBatch, Item, Owner } from "../../../lib/storage.ts";
+import type { Row } from "../connection/database.ts";
 import { firstPrioritised, IS_NUMBER } from "../connection/numbers.ts";
+import { rowStatements, writeRows } from "../connection/rows.ts";
 import { LAST_OWNER, NO_TOKEN, NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { moveAhead, NEXT_PLAIN, nextNumber } from "../records/bounds.ts";
-import { hasRevocations } from "../records/entries.ts";
+import { REVOCATIONS } from "../records/entries.ts";
 import { COLUMNS_OF_ITEM, type Held, withItem } from "../records/item.ts";
 import { noteClaimed } from "../records/lines.ts";
 import { COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
 import { isPaused } from "./pause.ts";
 import { startKey } from "./unique.ts";
-
-/** Rows per statement; more would not be faster. */
-const ROWS_AT_ONCE = 50;
 
 /** Messages claimed between two moves of the bounds. */
 const MOST_PASSED = 32;
@@ -50,7 +48,7 @@ const HAS_WAITING = `select (select pause_ms from huey_queue where id = ?1 + 0) 
   where exists (select 1 ${PLAIN}) or exists (select 1 ${PRIORITISED})`;
 
 /** What a claim has to know first. */
-const LOOK = `select high, pause_ms, exists (select 1 ${PRIORITISED}) as prioritised,
+const LOOK = `select high, pause_ms, exists (select 1 ${PRIORITISED}) as prioritised, ${REVOCATIONS},
   (select id from huey_owner where queue = ?1 and consumer = ?2 and worker = ?3) as owner from huey_queue where id = ?1`;
 
 /** Stands for `high` while there may be a pause. */
@@ -62,7 +60,7 @@ const PERHAPS_PAUSED = -1;
  */
 const FIRST = `select ${COLUMNS_OF_CLAIM},
     (select iif(pause_ms is null, high, ${PERHAPS_PAUSED}) from huey_queue where id = ?1 + 0) as high,
-    exists (select 1 ${PRIORITISED}) as prioritised, exists (select 1 from huey_owner where id = ?3 + 0) as is_owner
+    exists (select 1 ${PRIORITISED}) as prioritised, ${REVOCATIONS}, exists (select 1 from huey_owner where id = ?3 + 0) as is_owner
   ${PLAIN} order by seq limit 1`;
 
 const TAKE = "update huey_task set owner = ?, token = ?, since_ms = ?, deliveries = deliveries + 1 where";
@@ -90,11 +88,15 @@ export function addTasks(session: Session, items: readonly Held[]): void {
   session.changes.queue = true;
 }
 
-/** Whether this is all that a single statement has to do. */
-export function isOneStatement(items: readonly Held[]): boolean {
-  const [item] = items;
-  if (items.length !== 1 || !isPlain(item!) || item!.dueMs !== undefined) return false;
-  return item!.gate === undefined && item!.unique === undefined;
+/** Appends batches of items that `goesStraight`, one behind the other. */
+export function addBatches(session: Session, batches: readonly (readonly Item[])[]): void[] {
+  addTasks(session, batches.length === 1 ? batches[0]! : batches.flat());
+  return [];
+}
+
+/** Whether an item goes to the end of the queue, whatever there is. */
+export function goesStraight(item: Item): boolean {
+  return isPlain(item) && item.dueMs === undefined && item.gate === undefined && item.unique === undefined;
 }
 
 function isPlain(item: Held): boolean {
@@ -103,18 +105,14 @@ function isPlain(item: Held): boolean {
 
 /** See `Storage.claim`. */
 export function claimBatch(session: Session, limit: number, owner: Owner): ClaimBatch {
-  return { claims: claimTasks(session, limit, owner), revocations: hasRevocations(session) };
-}
-
-/** @returns up to `limit` messages, which now belong to the owner, in their order */
-export function claimTasks(session: Session, limit: number, owner: Owner): Claim[] {
-  const { queue } = session;
+  const { queue, changes } = session;
   if (limit === 1) {
     const claim = takeFirst(session, owner);
-    if (claim !== undefined) return [claim];
+    if (claim !== undefined) return { claims: [claim], revocations: changes.revocations! };
   }
-  const look = session.get(LOOK, queue, owner.consumer, owner.worker);
-  if (isPaused(session, look?.pause_ms)) return [];
+  const look = session.get(LOOK, queue, owner.consumer, owner.worker, session.now());
+  const revocations = changes.revocations = look?.revocations === 1;
+  if (isPaused(session, look?.pause_ms)) return { claims: [], revocations };
   const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: session.now() };
   session.owner = { ...owner, number: take.owner };
   const claims: Claim[] = [];
@@ -123,7 +121,7 @@ export function claimTasks(session: Session, limit: number, owner: Owner): Claim
     takeRows(session, rows, take, list === PLAIN_IN_ORDER ? Number(look?.high) : undefined);
     claims.push(...rows.map((row) => started(session, row, take.token)));
   }
-  return claims;
+  return { claims, revocations };
 }
 
 /** What a claim writes. */
@@ -137,11 +135,12 @@ interface Take {
 function takeFirst(session: Session, owner: Owner): Claim | undefined {
   const { queue, owner: known } = session;
   if (known?.consumer !== owner.consumer || known.worker !== owner.worker) return undefined;
-  const row = session.get(FIRST, queue, firstPrioritised(queue), known.number);
+  const row = session.get(FIRST, queue, firstPrioritised(queue), known.number, session.now());
   if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1 || row.high === PERHAPS_PAUSED) return undefined;
   const token = randomToken();
   session.run(TAKE_ONE, known.number, token, session.now(), row.seq!);
   noteTaken(session, Number(row.seq), 1, Number(row.high));
+  session.changes.revocations = row.revocations === 1;
   return started(session, row, token);
 }
 
@@ -164,9 +163,10 @@ function takeRows(session: Session, rows: readonly Row[], { owner, token, now }:
 
 /** A message that is claimed with a new token. */
 function started(session: Session, row: Row, token: number): Claim {
-  if (row.more !== null) startKey(session, row.more);
+  const claim = toClaim(row, token);
+  if (claim.unique !== undefined) startKey(session, claim);
   noteClaimed(session, row);
-  return toClaim(row, token);
+  return claim;
 }
 
 function appendAll(session: Session, items: readonly Held[], plain: boolean, now: number): void {
@@ -175,28 +175,17 @@ function appendAll(session: Session, items: readonly Held[], plain: boolean, now
   if (plain && items.length === 1) {
     return void session.runAll(APPEND_ONE, withItem([queue, firstPrioritised(queue), now], items[0]!));
   }
-  let seq = nextNumber(session, plain);
-  for (let start = 0; start < items.length;) {
-    const rows = items.length - start >= ROWS_AT_ONCE ? ROWS_AT_ONCE : 1;
-    const values: SqlValue[] = [session.queue, seq, now];
-    seq += rows;
-    for (const end = start + rows; start < end; start++) withItem(values, items[start]!);
-    session.runAll(rows === 1 ? INSERT_ONE : INSERT_MANY, values);
-  }
+  const seq = nextNumber(session, plain);
+  writeRows(session, INSERT, items, (start) => [queue, seq + start, now], withItem);
 }
 
-/** @param number SQL for the number of the first row. Parameters: queue, what the number is made of, now, and the items */
-function insertStatement(rows: number, number: string): string {
-  const row = (index: number): string => {
-    const item = Array.from({ length: 6 }, (_, place) => `?${4 + 6 * index + place}`).join(", ");
-    return `(${number} + ${index}, ?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, ${item})`;
-  };
-  return `insert into huey_task (${COLUMNS}) values ${Array.from({ length: rows }, (_, index) => row(index)).join(", ")}`;
-}
+const VALUES = `?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, ?, ?, ?, ?, ?, ?`;
 
-const APPEND_ONE = insertStatement(1, `(${NEXT_PLAIN})`);
-const INSERT_ONE = insertStatement(1, "?2");
-const INSERT_MANY = insertStatement(ROWS_AT_ONCE, "?2");
+/** Parameters: queue, number, now, and the items. */
+const INSERT = rowStatements(`insert into huey_task (${COLUMNS})`, (index) => `(?2 + ${index}, ${VALUES})`);
+
+/** The same of one item, whose number is found on the way. The second parameter is the first prioritised number of the queue. */
+const APPEND_ONE = `insert into huey_task (${COLUMNS}) values ((${NEXT_PLAIN}), ${VALUES})`;
 
 /** Numbers are drawn, since one that is free may be remembered by a connection: it would be taken for another owner. */
 function newOwner(session: Session, { consumer, worker }: Owner): number {

@@ -5,9 +5,8 @@
  */
 import type { Item, UniqueKey } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
-import type { SqlValue } from "../connection/database.ts";
 import type { Session } from "../connection/session.ts";
-import { type Held, partOfMore, readMore } from "../records/item.ts";
+import { type Held, partOfMore } from "../records/item.ts";
 
 /** Keys whose time is over that go with one that is taken for a time. */
 const FORGOTTEN_AT_ONCE = 10;
@@ -50,9 +49,8 @@ export function takeKey(session: Session, item: Item): Held {
   return { ...item, hold };
 }
 
-/** Frees the key of a message that is claimed, if it is held until then. @param more Its column */
-export function startKey(session: Session, more: SqlValue | undefined): void {
-  const { unique, hold } = readMore(more);
+/** Frees the key of a message that is claimed, if it is held until then. */
+export function startKey(session: Session, { unique, hold }: Held): void {
   if (unique?.until === "start") freeKey(session, unique, hold);
 }
 

@@ -27,6 +27,11 @@ const COUNT = `select count(*) as n ${OF_KIND} and ${ALIVE}`;
 
 const ANY = `select 1 ${OF_KIND} and ${ALIVE} limit 1`;
 
+/** Whether there is a revocation, as a column of another statement. Parameters of that: the first is the queue, the fourth the time. */
+export const REVOCATIONS: string =
+  `exists (select 1 from huey_entry where queue = ?1 + 0 and kind = ${KIND.revocation} and value is not null
+  and (expires_ms is null or expires_ms > ?4 + 0)) as revocations`;
+
 /** A result becomes the notice of the end that it knows of. */
 const TO_NOTICES = `update huey_entry set value = null, expires_ms = ? + notice_ttl_ms, notice_ms = null, holder = null
   where queue = ? and kind = ${KIND.result} and value is not null and ending is not null`;
@@ -102,27 +107,27 @@ export function increment(session: Session, key: string, by: number, ttlMs?: num
   return readNumber(session.get(INCREMENT, session.queue, KIND.counter, key, by, expiresMs, now)?.value, by);
 }
 
-/** Whether any revocation is stored, within a transaction. */
-export function hasRevocations(session: Session): boolean {
-  return session.changes.revocations ??= hasAny(session, KIND.revocation);
+/** Deletes revocations at the end of the transaction: by then a claim may have found that there is none. */
+export function forget(session: Session, keys: readonly string[]): void {
+  session.changes.forgotten.push(...keys);
 }
 
-/** Deletes revocations. */
-export function forget(session: Session, keys: readonly string[]): void {
-  if (keys.length === 0 || !hasRevocations(session)) return;
+/** Does so now, before anything else is done with revocations. */
+export function forgetNow(session: Session): void {
+  const { changes } = session;
+  const keys = changes.forgotten.splice(0);
+  if (keys.length === 0) return;
+  if (!changes.revoked && !(changes.revocations ?? hasAny(session, KIND.revocation))) return;
   for (const key of keys) drop(session, KIND.revocation, ONE, [key]);
 }
 
 function drop(session: Session, kind: Kind, which: string, keys: readonly string[]): void {
   if (kind === KIND.result) session.run(`${TO_NOTICES} ${which}`, session.now(), session.queue, ...keys);
   session.run(`${DELETE} ${which}`, session.queue, kind, ...keys);
-  if (kind === KIND.revocation) session.changes.revocations = undefined;
 }
 
 function written(session: Session, kind: Kind, key: string): void {
   session.round.written++;
   if (kind === KIND.result) session.changes.ended.push(key);
-  if (kind !== KIND.revocation) return;
-  session.changes.revoked = true;
-  session.changes.revocations = undefined;
+  if (kind === KIND.revocation) session.changes.revoked = true;
 }

@@ -16,6 +16,9 @@ export interface Held extends Item {
   readonly hold?: number | undefined;
 }
 
+/** While it is put together. Copying it for each thing that is added would cost more than all the rest of reading it. */
+export type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** What an item has in the column of what few have. */
 type More = Pick<Held, "chord" | "gate" | "unique" | "steps" | "about" | "hold">;
 
@@ -39,15 +42,15 @@ export function withItem(values: SqlValue[], item: Held): SqlValue[] {
 
 /** Reads the columns of an item, and of what is on the schedule the time at which it is due. */
 export function toItem(row: Row): Held {
-  const item = {
+  const item: Writable<Held> = {
     id: readText(row.task_id),
     data: readBytes(row.data),
     priority: readNumber(row.priority, 0),
     retry: hasFlag(row, FLAG.retry),
     track: row.id_number !== null,
   };
-  const timed = row.due_ms === undefined ? item : { ...item, dueMs: readNumber(row.due_ms, undefined) };
-  return row.more === null ? timed : { ...timed, ...readMore(row.more) };
+  if (row.due_ms !== undefined) item.dueMs = readNumber(row.due_ms, undefined);
+  return row.more === null ? item : Object.assign(item, readMore(row.more));
 }
 
 /** Whether a row has one of the flags. */

@@ -5,7 +5,9 @@
 import type { PutIfEmptyOptions } from "../../../lib/storage.ts";
 import { equalBytes } from "../../bytes.ts";
 import { BaseKeyValue } from "../../key_value.ts";
-import { clear, count, entries, type Kind, peek, pop, put, replace } from "./entries.ts";
+import { clear, count, entries, forgetNow, type Kind, peek, pop, put, replace } from "./entries.ts";
+import { KIND } from "../connection/schema.ts";
+import type { Session } from "../connection/session.ts";
 import type { SqliteWriter } from "../connection/writer.ts";
 
 /**
@@ -22,7 +24,7 @@ export class SqliteKeyValue extends BaseKeyValue {
   }
 
   put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    return this.#writer.write((session) => put(session, this.#kind, key, value, { ttlMs }));
+    return this.#write((session) => put(session, this.#kind, key, value, { ttlMs }));
   }
 
   peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
@@ -35,7 +37,7 @@ export class SqliteKeyValue extends BaseKeyValue {
 
   async pop(key: string): Promise<Uint8Array | undefined> {
     if (!this.#writer.pending && await this.peek(key) === undefined) return undefined;
-    return await this.#writer.write((session) => pop(session, this.#kind, key));
+    return await this.#write((session) => pop(session, this.#kind, key));
   }
 
   async change(
@@ -45,7 +47,7 @@ export class SqliteKeyValue extends BaseKeyValue {
     options: PutIfEmptyOptions = {},
   ): Promise<boolean> {
     if (!this.#writer.pending && !equalBytes(await this.peek(key), expected)) return false;
-    return await this.#writer.write((session) => {
+    return await this.#write((session) => {
       if (!equalBytes(peek(session, this.#kind, key), expected)) return false;
       if (value === undefined) pop(session, this.#kind, key);
       else if (expected === undefined) put(session, this.#kind, key, value, options);
@@ -63,6 +65,13 @@ export class SqliteKeyValue extends BaseKeyValue {
   }
 
   override flush(): Promise<void> {
-    return this.#writer.write((session) => clear(session, this.#kind));
+    return this.#write((session) => clear(session, this.#kind));
+  }
+
+  #write<T>(work: (session: Session) => T): Promise<T> {
+    return this.#writer.write((session) => {
+      if (this.#kind === KIND.revocation) forgetNow(session);
+      return work(session);
+    });
   }
 }

@@ -16,36 +16,38 @@ const ENTRIES_AT_ONCE = 64;
 
 const KINDS = Object.keys(KIND).length;
 
-const STRETCH = `select count(*) as looks, max(key) as last, min(expires_ms) as soonest from
-  (select key, expires_ms from huey_entry where queue = ? and kind = ? and key >= ? order by key limit ? + 0)`;
+/** The key behind a stretch. Skipping rows reads nothing of them. */
+const BEHIND = "select key from huey_entry where queue = ? and kind = ? and key >= ? order by key limit 1 offset ? + 0";
 
-const DELETE = `delete from huey_entry where queue = ?1 and kind = ?2 and key >= ?3 and key <= ?4 and expires_ms <= ?5
-  and (notice_ms is null or notice_ms <= ?5)`;
+const DELETE = `delete from huey_entry where queue = ?1 and kind = ?2 and key >= ?3 and expires_ms <= ?4
+  and (notice_ms is null or notice_ms <= ?4)`;
+
+const DELETE_STRETCH = `${DELETE} and key < ?5`;
 
 /** Goes on if there is reason to. */
 export function sweep(session: Session): void {
   const { round } = session;
   if (round.written < ENTRIES_AT_ONCE) return;
-  let left = LOOKS_PER_ENTRY * round.written;
+  const looks = LOOKS_PER_ENTRY * round.written;
   round.written = 0;
-  for (let kinds = 0; kinds < KINDS && left > 0; kinds++) left -= sweepStretch(session, left);
+  // Where a kind ends, the next one is begun: most have few entries.
+  for (let kinds = 0; kinds < KINDS && !sweepStretch(session, looks); kinds++);
 }
 
-/** @returns how many entries it has looked at */
-function sweepStretch(session: Session, most: number): number {
+/** @returns whether the kind goes on behind the stretch */
+function sweepStretch(session: Session, looks: number): boolean {
   const { queue, round } = session;
   const { kind, key } = round;
-  const row = session.get(STRETCH, queue, kind, key, most);
-  const looks = Number(row?.looks);
-  const now = session.now();
-  if (looks > 0) {
-    round.key = readText(row?.last);
-    if (row?.soonest !== null && Number(row?.soonest) <= now) session.run(DELETE, queue, kind, key, round.key, now);
-  }
+  const behind = session.get(BEHIND, queue, kind, key, looks)?.key;
   // Keys that are no text stand behind all others, and nobody of ours has written them.
-  if (looks < most || typeof row?.last !== "string") {
+  const isText = typeof behind === "string";
+  if (isText) round.key = readText(behind);
+  else {
     round.kind = (kind + 1) % KINDS;
     round.key = "";
   }
-  return looks;
+  const values = [queue, kind, key, session.now()];
+  if (isText) session.run(DELETE_STRETCH, ...values, round.key);
+  else session.run(DELETE, ...values);
+  return isText;
 }

@@ -5,11 +5,10 @@
  * @module
  */
 import type { Settlement } from "../../../lib/storage.ts";
-import { toStored } from "../connection/columns.ts";
 import { firstPlain } from "../connection/numbers.ts";
+import { rowStatements, writeRows } from "../connection/rows.ts";
 import { ENDED, ENDED_TOKEN, KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
-import type { SqliteWriter } from "../connection/writer.ts";
 import { forget } from "../records/entries.ts";
 import { idNumber } from "../records/id_number.ts";
 import { toStoredAbout } from "../records/item.ts";
@@ -26,11 +25,8 @@ const LONGEST_TTL_MS = 2 ** 40;
 
 const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
 
-const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ? where seq = ? and token = ?`;
-
-/** The same of several, with what is said about each. */
-const END_EACH = `update huey_task set owner = ${ENDED}, token = ?1, since_ms = ?2, more = said.value from json_each(?3) as said
-  where seq = ?4 + said.key and token = ?5`;
+/** The message is not needed any more, and what is said about the task takes its room: a row that grows would split its page. */
+const END = `update huey_task set owner = ${ENDED}, token = ?, since_ms = ?, more = ?, data = x'' where seq = ? and token = ?`;
 
 /** An older result stays what it is. */
 export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
@@ -38,17 +34,19 @@ export const KEEP_OTHERS: string = `on conflict do update set ending = excluded.
   notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
   value = iif(expires_ms <= ?1, null, value)`;
 
-const ADD_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
-  select queue, ${KIND.result}, task_id, 'empty'`;
-
-const TO_ENTRIES = `${ADD_ENTRIES}, token - ${ENDED_TOKEN}, since_ms, more from huey_task
+const TO_ENTRIES = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
+  select queue, ${KIND.result}, task_id, 'empty', token - ${ENDED_TOKEN}, since_ms, more from huey_task
   where seq >= ?2 + 0 and seq <= ?3 + 0 and owner = ${ENDED} and since_ms > ?1 ${KEEP_OTHERS}`;
 
 /** So many together become entries at once. */
 const ROWS_TO_ENTRIES = 16;
 
-const CLAIMS_TO_ENTRIES = `${ADD_ENTRIES}, ?2 + 0, ?1 + ?2, said.value from json_each(?3) as said, huey_task
-  where seq = ?4 + said.key and token = ?5 ${KEEP_OTHERS}`;
+/** Parameters: now, queue, how long the notice is kept and until when, and for each the id and what is said. */
+const CLAIMS_TO_ENTRIES = rowStatements(
+  "insert into huey_entry (queue, kind, ending, notice_ttl_ms, expires_ms, key, more)",
+  () => `(?2, ${KIND.result}, 'empty', ?3, ?4, ?, ?)`,
+  KEEP_OTHERS,
+);
 
 const DROP_CLAIMS = "delete from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
 
@@ -92,12 +90,10 @@ export function isPlainEnding(settlement: Settlement): boolean {
 export function endInPlace(session: Session, settlements: readonly Settlement[]): boolean[] {
   const held: boolean[] = [];
   for (let start = 0; start < settlements.length;) {
-    const [first, token] = splitToken(settlements[start]!.claim!.token);
-    let end = start + 1;
-    for (; end < settlements.length && isNext(settlements[end]!, settlements[end - 1]!, first + end - start, token); end++);
-    if (end - start > 1 && !holds(session, first, end - start, token)) end = start + 1;
-    const isHeld = endRows(session, settlements.slice(start, end), first, token);
-    for (; start < end; start++) held.push(isHeld);
+    const claimed = claimedTogether(settlements, start);
+    start += claimed.length;
+    if (claimed.length >= ROWS_TO_ENTRIES && endTogether(session, claimed)) held.push(...claimed.map(() => true));
+    else for (const settlement of claimed) held.push(endOne(session, settlement));
   }
   settlements.forEach(({ id, dropRevocations: keys }, index) => {
     if (!held[index]) return;
@@ -112,79 +108,42 @@ export function dropEnded(session: Session, id: string): void {
   session.run(DROP_ONE, idNumber(id), id, session.queue);
 }
 
-function isNext(settlement: Settlement, before: Settlement, seq: number, token: number): boolean {
-  return settlement.noticeTtlMs === before.noticeTtlMs && settlement.claim!.token === `${seq}.${token}`;
+/** Those from `start` on whose claims have the same token, and numbers without a gap. */
+function claimedTogether(settlements: readonly Settlement[], start: number): readonly Settlement[] {
+  const { claim, noticeTtlMs } = settlements[start]!;
+  const [first, token] = splitToken(claim!.token);
+  let end = start + 1;
+  for (; end < settlements.length; end++) {
+    const next = settlements[end]!;
+    if (next.noticeTtlMs !== noticeTtlMs || next.claim!.token !== `${first + end - start}.${token}`) break;
+  }
+  return settlements.slice(start, end);
 }
 
-function holds(session: Session, first: number, count: number, token: number): boolean {
-  return session.get(HOLDS, first, first + count - 1, token)?.n === count;
-}
-
-/** @param settlements Of claims with the same token, from the number `first` on without a gap. */
-function endRows(session: Session, settlements: readonly Settlement[], first: number, token: number): boolean {
-  const { noticeTtlMs: ttlMs, about } = settlements[0]!;
+function endOne(session: Session, { claim, noticeTtlMs: ttlMs, about }: Settlement): boolean {
   const { ended } = session;
+  const [seq, token] = splitToken(claim!.token);
+  if (session.run(END, ENDED_TOKEN + ttlMs, session.now() + ttlMs, toStoredAbout(about), seq, token) === 0) return false;
+  ended.rows++;
+  ended.last = Math.max(ended.last, seq);
+  return true;
+}
+
+/** @returns whether all of them were held; if not, nothing is written */
+function endTogether(session: Session, settlements: readonly Settlement[]): boolean {
+  const { ended, queue } = session;
+  const { claim, noticeTtlMs: ttlMs } = settlements[0]!;
+  const [first, token] = splitToken(claim!.token);
+  const count = settlements.length;
+  const claims = [first, first + count - 1, token];
+  if (session.get(HOLDS, ...claims)?.n !== count) return false;
   const now = session.now();
-  const last = first + settlements.length - 1;
-  ended.last = Math.max(ended.last, last);
-  if (settlements.length >= ROWS_TO_ENTRIES) {
-    session.run(CLAIMS_TO_ENTRIES, now, ttlMs, JSON.stringify(settlements.map(said)), first, token);
-    session.round.written += settlements.length;
-    ended.entries += settlements.length;
-    return session.run(DROP_CLAIMS, first, last, token) > 0;
-  }
-  const written = [ENDED_TOKEN + ttlMs, now + ttlMs];
-  const count = settlements.length === 1
-    ? session.run(END, ...written, toStoredAbout(about), first, token)
-    : session.run(END_EACH, ...written, JSON.stringify(settlements.map(said)), first, token);
-  ended.rows += count;
-  return count > 0;
-}
-
-function said({ about }: Settlement): string | null {
-  const more = toStoredAbout(about);
-  return more === null ? null : toStored(more);
-}
-
-/** Endings that are written together. */
-interface Group {
-  readonly settlements: Settlement[];
-  /** For each settlement whether its claim was held. */
-  readonly written: Promise<readonly boolean[]>;
-}
-
-/** Collects endings until the writer gets to them, so that tasks that were claimed together are settled by one statement. */
-export class EndingGroup {
-  readonly #writer: SqliteWriter;
-  #open: Group | undefined;
-
-  constructor(writer: SqliteWriter) {
-    this.#writer = writer;
-  }
-
-  /**
-   * @param settlement One that `isPlainEnding`.
-   * @returns whether the claim was still held
-   * @throws {StorageError} If the medium fails, stays locked, or is closed.
-   */
-  async end(settlement: Settlement): Promise<boolean> {
-    const group = this.#writer.waiting ? this.#begin() : this.#open ?? this.#begin();
-    const index = group.settlements.push(settlement) - 1;
-    return (await group.written)[index]!;
-  }
-
-  #begin(): Group {
-    const settlements: Settlement[] = [];
-    const written = this.#writer.write((session) => {
-      this.#close(group);
-      return endInPlace(session, settlements);
-    });
-    const group = { settlements, written };
-    written.catch(() => this.#close(group));
-    return this.#open = group;
-  }
-
-  #close(group: Group): void {
-    if (this.#open === group) this.#open = undefined;
-  }
+  writeRows(session, CLAIMS_TO_ENTRIES, settlements, () => [now, queue, ttlMs, now + ttlMs], (values, { id, about }) => {
+    values.push(id, toStoredAbout(about));
+  });
+  session.run(DROP_CLAIMS, ...claims);
+  session.round.written += count;
+  ended.entries += count;
+  ended.last = Math.max(ended.last, first + count - 1);
+  return true;
 }
