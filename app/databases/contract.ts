@@ -26,42 +26,44 @@ export function hasMethods(value: unknown, ...names: readonly string[]): boolean
   return names.every((name) => typeof object?.[name] === "function");
 }
 
+/** How a transaction or a savepoint ends. */
+interface Ends {
+  readonly commit: () => unknown;
+  readonly rollBack: () => unknown;
+}
+
+/** Works, and commits; rolls back if something of it fails. @returns what `work` returns, after the commit */
+export async function committed<T>({ commit, rollBack }: Ends, work: () => Promise<T>): Promise<T> {
+  try {
+    const value = await work();
+    await commit();
+    return value;
+  } catch (error) {
+    try {
+      await rollBack();
+    } catch {
+      // The connection is gone, and the transaction with it, or the database has rolled back by itself: the first error counts.
+    }
+    throw error;
+  }
+}
+
 /** Runs one statement. */
 export type RunStatement = (sql: string) => unknown;
 
 /** A transaction made of statements, for a handle with one connection. @returns what `work` returns, after the commit */
 export async function withStatements<T>(run: RunStatement, begin: string, work: () => Promise<T>): Promise<T> {
   await run(begin);
-  return await until(run, { end: "commit", undo: ["rollback"] }, work);
+  return await committed({ commit: () => run("commit"), rollBack: () => run("rollback") }, work);
 }
 
 /** A savepoint made of statements. @returns what `work` returns, after the release */
 export async function withSavepoint<T>(run: RunStatement, name: string, work: () => Promise<T>): Promise<T> {
   await run(`savepoint ${name}`);
-  return await until(run, {
-    end: `release savepoint ${name}`,
-    undo: [`rollback to savepoint ${name}`, `release savepoint ${name}`],
-  }, work);
-}
-
-async function until<T>(
-  run: RunStatement,
-  { end, undo }: { end: string; undo: readonly string[] },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    const value = await work();
-    await run(end);
-    return value;
-  } catch (error) {
-    for (const sql of undo) {
-      try {
-        await run(sql);
-      } catch {
-        // After some failures the database has already rolled back; the first error is the one that counts.
-        break;
-      }
-    }
-    throw error;
-  }
+  const release = (): unknown => run(`release savepoint ${name}`);
+  const rollBack = async (): Promise<void> => {
+    await run(`rollback to savepoint ${name}`);
+    await release();
+  };
+  return await committed({ commit: release, rollBack }, work);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { Database } from "../database.ts";
-import { hasMethods, type Transactions } from "./contract.ts";
+import { committed, hasMethods, type Transactions } from "./contract.ts";
 
 /** What is used of Kysely. */
 export interface KyselyLike {
@@ -62,33 +62,15 @@ export const kyselyTransactions: Transactions = {
   isSingle: () => false,
   async begin(database, work) {
     const transaction = await (database as KyselyLike).startTransaction().execute() as Controlled;
-    try {
-      const value = await work(transaction);
+    const commit = async (): Promise<void> => {
       await transaction.executeQuery(PROBE);
       await transaction.commit().execute();
-      return value;
-    } catch (error) {
-      await attempt(transaction.rollback());
-      throw error;
-    }
+    };
+    return await committed({ commit, rollBack: () => transaction.rollback().execute() }, () => work(transaction));
   },
   async nest(transaction, name, work) {
     const savepoint = await (transaction as Controlled).savepoint(name).execute();
-    try {
-      const value = await work(savepoint);
-      await savepoint.releaseSavepoint(name).execute();
-      return value;
-    } catch (error) {
-      await attempt(savepoint.rollbackToSavepoint(name));
-      throw error;
-    }
+    const commit = (): unknown => savepoint.releaseSavepoint(name).execute();
+    return await committed({ commit, rollBack: () => savepoint.rollbackToSavepoint(name).execute() }, () => work(savepoint));
   },
 };
-
-async function attempt(command: Command): Promise<void> {
-  try {
-    await command.execute();
-  } catch {
-    // The connection is gone, and the transaction with it; the first error is the one that counts.
-  }
-}

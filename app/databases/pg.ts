@@ -3,7 +3,7 @@
  * @module
  */
 import { Database } from "../database.ts";
-import { hasMethods, type Transactions, withSavepoint } from "./contract.ts";
+import { committed, hasMethods, type Transactions, withSavepoint } from "./contract.ts";
 
 /** What is used of a pool or a client of `pg`. */
 export interface PgLike {
@@ -65,16 +65,10 @@ export const pgTransactions: Transactions = {
 
 async function withBegin<T>(client: PgClient, work: (transaction: unknown) => Promise<T>): Promise<T> {
   await client.query("begin");
-  try {
-    const value = await work(client);
+  const commit = async (): Promise<void> => {
     const { command } = await client.query("commit");
     // PostgreSQL does this when a query has failed, even if nobody noticed.
     if (command === "ROLLBACK") throw new Error("The transaction was rolled back, because a query in it had failed");
-    return value;
-  } catch (error) {
-    await client.query("rollback").catch(() => {
-      // The connection is gone, and the transaction with it; the first error is the one that counts.
-    });
-    throw error;
-  }
+  };
+  return await committed({ commit, rollBack: () => client.query("rollback") }, () => work(client));
 }

@@ -8,7 +8,7 @@ import { queueLatency } from "../../lib/operation/listings.ts";
 import { periodicInfos } from "../../lib/operation/periodic.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { newIdentity } from "../platform/identity.ts";
-import { liveLeases, type QueueHealth, within } from "./queue_health.ts";
+import { inTime, liveLeases, type QueueHealth } from "./queue_health.ts";
 
 /** The state of one queue in numbers. */
 export interface QueueGauges {
@@ -38,7 +38,7 @@ export interface QueueGauges {
 export async function lookAtGauges(core: Core, health: QueueHealth, limitMs: number): Promise<QueueGauges | undefined> {
   if (health.waiting === undefined) return undefined;
   try {
-    return await within(limitMs, look(core, health));
+    return await inTime(limitMs, look(core, health));
   } catch {
     // Whoever asks for the health is told why.
     return undefined;

@@ -3,10 +3,12 @@
  * @module
  */
 import type { Core } from "../../lib/core/core.ts";
+import { readLengths } from "../../lib/operation/listings.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import type { Pause, StoredLease } from "../../lib/storage.ts";
 import { isGone, newIdentity } from "../platform/identity.ts";
-import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { systemClock, within } from "../../lib/primitives/clock.ts";
+import { dateOf } from "../../lib/primitives/time.ts";
 
 /** The state of one queue. */
 export interface QueueHealth {
@@ -46,7 +48,7 @@ const failures: WeakMap<Core, string> = new WeakMap();
 export async function checkQueue(core: Core, limitMs: number): Promise<QueueHealth> {
   const queue = core.settings.name;
   try {
-    return { queue, ...await within(limitMs, remembered(core)) };
+    return { queue, ...await inTime(limitMs, remembered(core)) };
   } catch (error) {
     const before = error instanceof Late ? failures.get(core) : undefined;
     const reason = before === undefined ? textOf(error) : `${textOf(error)}; before, it failed: ${before}`;
@@ -83,28 +85,18 @@ export async function liveLeases({ storage, clock }: Core): Promise<StoredLease[
 
 async function look(core: Core): Promise<Omit<QueueHealth, "queue">> {
   const { storage } = core;
-  const [leases, waiting, blocked, scheduled, failed, unknown, unreadable, pause] = await Promise.all([
-    liveLeases(core),
-    storage.pendingCount(),
-    storage.blockedCount(),
-    storage.scheduledCount(),
-    storage.deadLetterCount({ kind: "failed" }),
-    storage.deadLetterCount({ kind: "unknown" }),
-    storage.deadLetterCount({ kind: "unreadable" }),
-    storage.paused(),
-  ]);
+  const [leases, lengths, pause] = await Promise.all([liveLeases(core), readLengths(core), storage.paused()]);
   const consumers = leases.length;
   const reason = consumers > 0
     ? {}
     : { reason: storage.shared ? "no live consumer serves it" : "other processes cannot see it" };
-  const counts = { waiting, blocked, scheduled, failed, deadLetters: unknown + unreadable };
-  return { healthy: consumers > 0, consumers, ...counts, ...tellPause(pause), ...reason };
+  const { dead: deadLetters, ...counts } = lengths;
+  return { healthy: consumers > 0, consumers, ...counts, deadLetters, ...tellPause(pause), ...reason };
 }
 
 function tellPause(pause: Pause | undefined): Pick<QueueHealth, "paused" | "pausedUntil"> {
-  const until = pause?.untilMs === undefined ? undefined : new Date(pause.untilMs);
-  // What is stored may come from anybody: it has no text of a time that does not exist.
-  if (until === undefined || Number.isNaN(until.getTime())) return { paused: pause !== undefined };
+  const until = dateOf(pause?.untilMs);
+  if (until === undefined) return { paused: pause !== undefined };
   return { paused: true, pausedUntil: until.toISOString() };
 }
 
@@ -112,17 +104,7 @@ function tellPause(pause: Pause | undefined): Pick<QueueHealth, "paused" | "paus
  * Waits so long and no longer.
  * @throws What the work throws, or that it was late.
  */
-export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  // Whoever waits no more must not be surprised by its failure.
-  work.catch(() => {});
-  const late = sleep(systemClock, limitMs, limit.signal).then(() => {
-    throw new Late(`${LATE} within ${limitMs / 1000} s`);
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    limit.abort();
-  }
+export async function inTime<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  const late = `${LATE} within ${limitMs / 1000} s`;
+  return await within(systemClock, { ms: limitMs }, work, () => Promise.reject(new Late(late)));
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { StorageError } from "../../lib/errors.ts";
-import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import { type Clock, within } from "../../lib/primitives/clock.ts";
 
 /** How long a storage may take for what a page asks of it. */
 const LONGEST_MS = 8000;
@@ -23,19 +23,12 @@ export class Unavailable extends Error {
  * @throws {Unavailable} If it fails, or takes too long.
  */
 export async function asked<T>(clock: Clock, queue: string, work: Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const late = sleep(clock, LONGEST_MS, limit.signal).then(() => {
-    throw new Unavailable(`The storage of queue "${queue}" did not answer within ${LONGEST_MS / 1000} s`);
-  });
-  late.catch(() => {});
-  work.catch(() => {});
+  const late = `The storage of queue "${queue}" did not answer within ${LONGEST_MS / 1000} s`;
   try {
-    return await Promise.race([work, late]);
+    return await within(clock, { ms: LONGEST_MS }, work, () => Promise.reject(new Unavailable(late)));
   } catch (cause) {
     // A mistake of the visitor, or of ours, is none of the storage.
     if (!(cause instanceof StorageError)) throw cause;
     throw new Unavailable(`The storage of queue "${queue}" failed`, { cause });
-  } finally {
-    limit.abort();
   }
 }

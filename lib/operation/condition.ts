@@ -4,7 +4,7 @@
  */
 import type { Core } from "../core/core.ts";
 import { consumerInfo } from "./consumers.ts";
-import { queueLatency, runningTasks, tasksOf } from "./listings.ts";
+import { type Lengths, queueLatency, readLengths, runningTasks, tasksOf } from "./listings.ts";
 import { readStats } from "../statistics/read.ts";
 import { MINUTE_MS } from "../primitives/time.ts";
 import type { Pause } from "../storage.ts";
@@ -17,7 +17,7 @@ export interface Condition {
   /** Whether tasks run where they are called, so that nobody has to serve the queue. */
   readonly immediate: boolean;
   /** How many tasks are in each list. */
-  readonly counts: Readonly<Record<CountedList, number>>;
+  readonly counts: Lengths;
   /** Age of the oldest waiting task, in seconds. */
   readonly latency: number;
   readonly consumers: readonly ConsumerInfo[];
@@ -37,9 +37,6 @@ export interface Condition {
   /** What happened lately, by minute and task. */
   readonly lately: readonly StatsRow[];
 }
-
-/** Lists that are counted. */
-export type CountedList = "waiting" | "scheduled" | "blocked" | "failed" | "dead";
 
 /** So long is lately. */
 export const LATELY_MS: number = 5 * MINUTE_MS;
@@ -63,7 +60,7 @@ export async function readCondition(core: Core, known: Known = {}): Promise<Cond
   const { storage, clock } = core;
   const nowMs = clock.now();
   const [counts, latency, leases, pause, running, [blocked], unknown, dueMs, stats] = await Promise.all([
-    known.counts ?? readCounts(core),
+    known.counts ?? readLengths(core),
     queueLatency(core),
     storage.leases(),
     storage.paused(),
@@ -95,16 +92,4 @@ export async function readCondition(core: Core, known: Known = {}): Promise<Cond
     dueMs,
     lately: stats.rows,
   };
-}
-
-async function readCounts({ storage }: Core): Promise<Condition["counts"]> {
-  const [waiting, scheduled, blocked, failed, unknown, unreadable] = await Promise.all([
-    storage.pendingCount(),
-    storage.scheduledCount(),
-    storage.blockedCount(),
-    storage.deadLetterCount({ kind: "failed" }),
-    storage.deadLetterCount({ kind: "unknown" }),
-    storage.deadLetterCount({ kind: "unreadable" }),
-  ]);
-  return { waiting, scheduled, blocked, failed, dead: unknown + unreadable };
 }

@@ -44,6 +44,22 @@ export async function runningTasks(core: Core, limit: number | undefined): Promi
   return tasks;
 }
 
+/** How many tasks are in each list; `dead`: messages that nobody can run. */
+export type Lengths = Readonly<Record<"waiting" | "scheduled" | "blocked" | "failed" | "dead", number>>;
+
+/** Reads how many tasks are in each list. */
+export async function readLengths({ storage }: Core): Promise<Lengths> {
+  const [waiting, scheduled, blocked, failed, unknown, unreadable] = await Promise.all([
+    storage.pendingCount(),
+    storage.scheduledCount(),
+    storage.blockedCount(),
+    storage.deadLetterCount({ kind: "failed" }),
+    storage.deadLetterCount({ kind: "unknown" }),
+    storage.deadLetterCount({ kind: "unreadable" }),
+  ]);
+  return { waiting, scheduled, blocked, failed, dead: unknown + unreadable };
+}
+
 /** Age in seconds of the task that has been on the queue for longest; 0 if none is. */
 export async function queueLatency(core: Core): Promise<number> {
   const oldestMs = await core.storage.oldestMs();
