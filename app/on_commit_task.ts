@@ -63,7 +63,7 @@ export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitT
     // What cannot be enqueued must fail here, where the transaction can still be rolled back.
     await checkEnqueueing(core, message);
     frame.add(() => enqueueOrCancel(core, message));
-    return new ResultHandle(core, message, { later: true }) as unknown as Result;
+    return new ResultHandle(core, message, { later: true }) as Result;
   };
   Object.defineProperty(call, "name", { value: task.name });
   return Object.assign(call, { task });
@@ -77,5 +77,5 @@ async function enqueueOrCancel(core: Core, message: Message): Promise<void> {
 }
 
 function defineHere(args: readonly unknown[]): AnyTask {
-  return (currentApplication().huey.task as unknown as (...args: readonly unknown[]) => AnyTask)(...args);
+  return (currentApplication().huey.task as (...args: readonly unknown[]) => AnyTask)(...args);
 }

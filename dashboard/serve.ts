@@ -136,6 +136,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   const pairs = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value ?? ""]).map((each): [string, string] => [name, each])
   );
+  // Node and the web have a type each for the same streams.
   const bare = method === "GET" || method === "HEAD";
   const body = bare ? null : Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>;
   return new Request(address, { method, headers: pairs, body, signal, duplex: "half" } as RequestInit);
@@ -143,6 +144,7 @@ function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
 
 /** Waits for a slow reader; stops when the reader is gone. */
 async function send(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
+  // As above, the other way round.
   const stream = Readable.fromWeb(body as unknown as NodeStream<Uint8Array>, { signal });
   await new Promise<void>((resolve) => {
     stream.on("error", () => resolve());

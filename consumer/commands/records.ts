@@ -18,6 +18,7 @@ export function taskRecord<T extends TaskInfo>(task: T, more: readonly (keyof T)
     ...(["expires", "expiresAt", "timeout", "meta", "enqueuedAt"] as const),
     ...more,
   ];
+  // An object made of entries has no type that tells its keys.
   return Object.fromEntries(names.map((name) => [name, task[name]])) as unknown as TaskInfo;
 }
 

@@ -82,7 +82,7 @@ class Copier {
       stack: this.#text(readText(error, "stack") ?? errorText(error)),
     };
     for (const key of OF_ERRORS) {
-      const part = this.#part(() => (error as unknown as Record<string, unknown>)[key], depth);
+      const part = this.#part(() => Reflect.get(error, key), depth);
       if (part !== undefined) copy[key] = part;
     }
     return copy;

@@ -24,7 +24,7 @@ export function guardIsolate(tell: (kind: StrayKind, error: unknown) => void): v
   process.on("unhandledRejection", (error) => report("An unhandled rejection", error));
   process.on("uncaughtException", (error) => report("An uncaught exception", error));
   if (!("Deno" in globalThis)) return;
-  const scope = globalThis as unknown as EventTarget;
+  const scope = globalThis as EventTarget;
   scope.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     report("An unhandled rejection", (event as Event & { reason?: unknown }).reason);

@@ -34,7 +34,7 @@ export function hasWorkers(): boolean {
 /** The other side, in a Web Worker. */
 export function parentLink(): ParentLink {
   if (isNode()) return nodeParent();
-  const scope = globalThis as unknown as Scope;
+  const scope = globalThis as Scope;
   return {
     post: (message) => scope.postMessage(message),
     listen: (receive) => scope.addEventListener("message", ({ data }) => receive(data)),

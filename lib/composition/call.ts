@@ -73,7 +73,7 @@ class Invocation extends InvocationInfo {
   }
 
   andThen(next: Step, ...given: unknown[]): Pipeline<unknown[]> {
-    return makePipeline([this as unknown as Task, ...stagesOf(next, given)]);
+    return makePipeline([this as Task, ...stagesOf(next, given)]);
   }
 
   onError(handler: Callable, ...given: unknown[]): Task {
@@ -83,12 +83,12 @@ class Invocation extends InvocationInfo {
 
 /** The task of a message. */
 export function makeTask<R = unknown>(message: Message): Task<R> {
-  return new Invocation(message) as unknown as Task<R>;
+  return new Invocation(message) as Task<R>;
 }
 
 /** The message of a task. @throws {TypeError} If it is no task. */
 export function messageOf(task: Task): Message {
-  const message = (task as unknown as Partial<InvocationInfo> | null)?.message;
+  const message = (task as Partial<InvocationInfo> | null)?.message;
   if (message === undefined) throw new TypeError("Not a task: make one with task.s(...)");
   return message;
 }

@@ -66,7 +66,7 @@ printAs(ChordOfMembers.prototype, ({ kind, members, tail }) => printed(kind, [pr
  * ```
  */
 export function group<const M extends readonly Member[]>(members: M): Group<M> {
-  return new GroupOfMembers(checkMembers(members, "group")) as unknown as Group<M>;
+  return new GroupOfMembers(checkMembers(members, "group")) as Group<M>;
 }
 
 /**
@@ -96,19 +96,19 @@ export function chord<const M extends readonly Member[], N extends Callable>(
   ...given: StepGiven<N, [values: MemberValues<M>]>
 ): Chord<MemberValues<M>, StagesOf<N>> {
   const tail = stagesOf(callback as Step, given as unknown[]);
-  return new ChordOfMembers(checkMembers(members, "chord"), tail) as unknown as Chord<MemberValues<M>, StagesOf<N>>;
+  return new ChordOfMembers(checkMembers(members, "chord"), tail) as Chord<MemberValues<M>, StagesOf<N>>;
 }
 
 /** The members of a group. */
 export function groupMembers(group: Group<readonly Member[]>): readonly Member[] {
-  return (group as unknown as GroupOfMembers).members;
+  return (group as GroupOfMembers).members;
 }
 
 /** Members and tail (the callback and what follows) of a chord. */
 export function chordParts(
   chord: Chord<unknown, unknown[]>,
 ): { readonly members: readonly Member[]; readonly tail: readonly Stage[] } {
-  return chord as unknown as ChordOfMembers;
+  return chord as ChordOfMembers;
 }
 
 function checkMembers(members: readonly Member[], kind: string): readonly Member[] {

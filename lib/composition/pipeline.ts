@@ -39,7 +39,7 @@ printAs(PipelineOfStages.prototype, ({ kind, stages }) => printed(kind, stages, 
 
 /** The pipeline of these stages. */
 export function makePipeline(stages: readonly Stage[]): Pipeline<unknown[]> {
-  return new PipelineOfStages(stages) as unknown as Pipeline<unknown[]>;
+  return new PipelineOfStages(stages) as Pipeline<unknown[]>;
 }
 
 /**
@@ -70,6 +70,7 @@ export function handlerCall(handler: Callable, given: readonly unknown[]): Task 
  * @throws {TypeError} If it is neither a task nor a pipeline nor a chord.
  */
 export function memberStages(member: Member): readonly Stage[] {
+  // What the classes of members hold is no part of their public types.
   const kind = (member as { kind?: unknown } | null | undefined)?.kind;
   if (kind === "pipeline") return (member as unknown as Stages).stages;
   if (kind === "task" || kind === "chord") return [member as Stage];
@@ -98,7 +99,7 @@ export function withHandler<T>(target: T, handler: Callable, given: readonly unk
   return (target as { onError(handler: Callable, ...given: readonly unknown[]): T }).onError(handler, ...given);
 }
 
-/** The tasks of a stage that have a value of their own in a pipeline's handle. */
+/** The tasks of a stage that have a value of their own in a pipeline's handle. The tail of a chord is no part of its public type. */
 function tasksOf(stage: Stage): readonly Task[] {
   if (stage.kind === "task") return [stage];
   return (stage as unknown as { readonly tail: readonly Stage[] }).tail.flatMap(tasksOf);

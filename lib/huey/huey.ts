@@ -177,7 +177,7 @@ export class Huey implements AsyncDisposable {
   remote<Fn = (...args: unknown[]) => unknown>(name: string, options: Omit<TaskOptions, "name" | "context"> = {}): Remote<Fn> {
     const definition = defineRemote(name, options);
     this.#core.registry.add(definition);
-    return makeRemote(this.#core, definition) as unknown as Remote<Fn>;
+    return makeRemote(this.#core, definition) as Remote<Fn>;
   }
 
   /**
@@ -309,7 +309,7 @@ export class Huey implements AsyncDisposable {
    */
   handle<T = unknown>(id: string): Handle<T> {
     checkName(id, "id");
-    return new TaskHandle(this.#core, id) as unknown as Handle<T>;
+    return new TaskHandle(this.#core, id) as Handle<T>;
   }
 
   /**

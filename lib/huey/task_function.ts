@@ -54,7 +54,7 @@ export function makeRemote(core: Core, definition: Definition): RemoteTask<unkno
     isRevoked: async (at?: Instant) => await isKeyRevoked(core, key, at === undefined ? core.clock.now() : instantMs(at, "at")),
     unregister: () => core.registry.remove(definition.name),
   };
-  return Object.assign(call, members) as unknown as RemoteTask<unknown[], unknown>;
+  return Object.assign(call, members) as RemoteTask<unknown[], unknown>;
 }
 
 interface Call {

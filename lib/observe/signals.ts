@@ -154,7 +154,7 @@ export class Signals {
     for (const { handler, except } of [...this.#connections(name), ...this.#all]) {
       if (except.has(name)) continue;
       try {
-        await (handler as unknown as SignalHandler<K>)(name, task, error as SignalErrors[K]);
+        await (handler as SignalHandler<K>)(name, task, error as SignalErrors[K]);
       } catch (failure) {
         this.#logger.error(`Handler of signal "${name}" failed for task ${task.name}: ${task.id}`, { error: failure });
       }

@@ -31,15 +31,13 @@ export interface HandleOptions {
 
 /** What a call returns. */
 export class ResultHandle extends TaskHandle {
-  readonly duplicate: boolean;
   readonly #message: Message;
   readonly #canceled: string | undefined;
   #task: Task | undefined;
 
   constructor(core: Core, message: Message, { later = false, duplicate = false, canceled }: HandleOptions = {}) {
-    super(core, message.id, message, !later);
+    super(core, message.id, message, !later, duplicate);
     this.#message = message;
-    this.duplicate = duplicate;
     this.#canceled = canceled;
   }
 

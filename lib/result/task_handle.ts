@@ -22,6 +22,7 @@ import type { GetOptions, TaskStatus } from "../types/results.ts";
 export class TaskHandle {
   readonly kind = "result" as const;
   readonly id: string;
+  readonly duplicate: boolean;
   protected readonly core: Core;
   readonly #message: Message | undefined;
   readonly #enqueued: boolean | undefined;
@@ -40,10 +41,12 @@ export class TaskHandle {
   /**
    * @param message Left out where only the id is known.
    * @param enqueued Whether it is known to be enqueued already.
+   * @param duplicate Whether it was there already when it was called.
    */
-  constructor(core: Core, id: string, message?: Message, enqueued?: boolean) {
+  constructor(core: Core, id: string, message?: Message, enqueued?: boolean, duplicate: boolean = false) {
     this.core = core;
     this.id = id;
+    this.duplicate = duplicate;
     this.#message = message;
     this.#enqueued = enqueued;
   }

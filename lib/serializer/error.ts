@@ -137,7 +137,7 @@ function ownProperties(error: Error, encode: EncodeProperty): [string, unknown][
 
 /** A property in place of `toString` would make the error one that cannot be shown. */
 function isMethod(key: string): boolean {
-  return typeof (Error.prototype as unknown as Record<string, unknown>)[key] === "function";
+  return typeof Reflect.get(Error.prototype, key) === "function";
 }
 
 function checkRecord(value: unknown): ErrorRecord {

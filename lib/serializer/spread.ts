@@ -32,7 +32,7 @@ export function spread<T extends unknown[]>(...values: T): Spread<T> {
   return spreadOf(values) as Spread<T>;
 }
 
-/** `spread` for items that are an array already. */
+/** `spread` for items that are an array already. `Spread` tells the types of the items, and only its name leads to them. */
 export function spreadOf(values: readonly unknown[]): Spread<unknown[]> {
   return new Items(values) as unknown as Spread<unknown[]>;
 }

@@ -152,7 +152,7 @@ function bind({ large, turns, clock }: Ways): Pick<Storage, Bound> {
   const write = (name: string, look?: Look<never>) => async (...asked: never[]): Promise<unknown> => {
     turns.assertOpen();
     const command = turns.attempt(() => checkCommand(name, asked, large.hold));
-    const answer = look && ((store: MemoryStore) => look(store, ...asked as unknown as Parameters<Look<never>>));
+    const answer = look && ((store: MemoryStore) => look(store, ...asked as Parameters<Look<never>>));
     return await turns.write(command, { look: answer, present: large.resolve });
   };
   return Object.fromEntries([

@@ -155,7 +155,7 @@ describe("a handle by id", () => {
         throw new Error("opened");
       },
     });
-    expect(huey.handle("a").id).toBe("a");
+    expect([huey.handle("a").id, huey.handle("a").duplicate]).toEqual(["a", false]);
     await refusal(() => huey.handle(""), "id");
     await refusal(() => huey.handle(5 as never), "id");
   });
