@@ -32,49 +32,51 @@ export function troublesOf(condition: Condition): Trouble[] {
 
 type Rule = (condition: Condition) => Trouble | undefined;
 
+/** Work is lost, or stands still. */
+function bad(where: Trouble["where"], text: string, advice: string): Trouble {
+  return { where, text, advice, bad: true };
+}
+
+/** It may be meant to be so. */
+function odd(where: Trouble["where"], text: string, advice: string): Trouble {
+  return { where, text, advice, bad: false };
+}
+
 const nobody: Rule = (condition) => {
   if (condition.immediate || aliveOf(condition).length > 0) return undefined;
   const { waiting } = condition.counts;
-  const waits = waiting > 0 ? `: ${numberOf(waiting, "task waits", "tasks wait")}` : "";
-  return {
-    where: "consumers",
-    text: `No consumer serves this queue${waits}`,
-    advice: "Start one: huey-consumer APP",
-    bad: true,
-  };
+  const waits = waiting > 0 ? `: ${tasksWait(waiting)}` : "";
+  return bad("consumers", `No consumer serves this queue${waits}`, "Start one: huey-consumer APP");
 };
 
 const silent: Rule = ({ consumers }) => {
   const gone = consumers.filter((consumer) => consumer.silent);
   if (gone.length === 0) return undefined;
-  const names = listed(gone.map(({ host, pid }) => `process ${pid} on ${host}`));
-  return {
-    where: "consumers",
-    text: `${numberOf(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${names}`,
-    advice: "Its log says why: it was killed, or cannot write to the storage (a full disk, no connection). Start it again; " +
+  return bad(
+    "consumers",
+    `${numberOf(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${processes(gone)}`,
+    "Its log says why: it was killed, or cannot write to the storage (a full disk, no connection). Start it again; " +
       "others take over its tasks",
-    bad: true,
-  };
+  );
 };
 
 const belated: Rule = ({ late }) => {
   if (late.length === 0) return undefined;
-  const names = listed(late.map(({ host, pid }) => `process ${pid} on ${host}`));
-  return {
-    where: "consumers",
-    text: `${numberOf(late.length, "consumer is", "consumers are")} late with a sign of life: ${names}`,
-    advice: "It was killed, is held up, or cannot write to the storage (a full disk, no connection): its log says why",
-    bad: true,
-  };
+  return bad(
+    "consumers",
+    `${numberOf(late.length, "consumer is", "consumers are")} late with a sign of life: ${processes(late)}`,
+    "It was killed, is held up, or cannot write to the storage (a full disk, no connection): its log says why",
+  );
 };
 
-const clocks: Rule = ({ clockAhead }) =>
-  clockAhead <= CLOCK_SECONDS ? undefined : {
-    where: "consumers",
-    text: `The clock of a consumer is ${roughLength(clockAhead)} ahead of the clock here, or more`,
-    advice: "Set the clocks of all machines by NTP: leases, schedules and expiry go by them",
-    bad: true,
-  };
+const clocks: Rule = ({ clockAhead }) => {
+  if (clockAhead <= CLOCK_SECONDS) return undefined;
+  return bad(
+    "consumers",
+    `The clock of a consumer is ${roughLength(clockAhead)} ahead of the clock here, or more`,
+    "Set the clocks of all machines by NTP: leases, schedules and expiry go by them",
+  );
+};
 
 const failing: Rule = ({ lately }) => {
   const byTask = Map.groupBy(lately, ({ taskName }) => taskName);
@@ -83,37 +85,30 @@ const failing: Rule = ({ lately }) => {
   if (failed.length === 0) return undefined;
   const all = failed.reduce((sum, task) => sum + task.failed, 0);
   const names = listed(failed.map((task) => `${task.name} ${task.failed}`));
-  return {
-    where: "failures",
-    text: `${numberOf(all, "task")} failed in the last ${roughLength(LATELY_MS / 1000)}: ${names}`,
-    advice: "See the error, mend its cause, then retry them: huey-consumer retry APP --all --task NAME",
-    bad: true,
-  };
+  return bad(
+    "failures",
+    `${numberOf(all, "task")} failed in the last ${roughLength(LATELY_MS / 1000)}: ${names}`,
+    "See the error, mend its cause, then retry them: huey-consumer retry APP --all --task NAME",
+  );
 };
 
 const unknown: Rule = ({ counts: { dead }, unknownNames }) => {
   if (dead === 0) return undefined;
-  const names = unknownNames.length === 0 ? "" : `, of tasks that no consumer knows: ${listed(unknownNames)}`;
-  return {
-    where: "dead",
-    text: `${numberOf(dead, "message")} that nobody can run${names}`,
-    advice: unknownNames.length === 0
-      ? "See the reason; what is of no use can be deleted"
-      : "Deploy consumers that have these tasks, then retry the messages",
-    bad: true,
-  };
+  const text = `${numberOf(dead, "message")} that nobody can run`;
+  if (unknownNames.length === 0) return bad("dead", text, "See the reason; what is of no use can be deleted");
+  const advice = "Deploy consumers that have these tasks, then retry the messages";
+  return bad("dead", `${text}, of tasks that no consumer knows: ${listed(unknownNames)}`, advice);
 };
 
 const overdue: Rule = (condition) => {
   const { dueMs, nowMs } = condition;
   const late = dueMs === undefined ? 0 : (nowMs - dueMs) / 1000;
   if (late <= OVERDUE_SECONDS || aliveOf(condition).length === 0) return undefined;
-  return {
-    where: "scheduled",
-    text: `A scheduled task has been due for ${roughLength(late)}, and is not on the queue`,
-    advice: "The scheduler of a consumer cannot write to the storage, or clocks differ: see the logs of the consumers",
-    bad: true,
-  };
+  return bad(
+    "scheduled",
+    `A scheduled task has been due for ${roughLength(late)}, and is not on the queue`,
+    "The scheduler of a consumer cannot write to the storage, or clocks differ: see the logs of the consumers",
+  );
 };
 
 const paused: Rule = ({ pause, nowMs, counts: { waiting }, latency }) => {
@@ -121,15 +116,9 @@ const paused: Rule = ({ pause, nowMs, counts: { waiting }, latency }) => {
   const until = pause.untilMs === undefined
     ? "until somebody resumes it"
     : `for ${roughLength((pause.untilMs - nowMs) / 1000)}`;
-  const waits = waiting === 0
-    ? ""
-    : `; ${numberOf(waiting, "task waits", "tasks wait")}, the oldest for ${roughLength(latency)}`;
-  return {
-    where: "waiting",
-    text: `The queue is paused ${until}${waits}`,
-    advice: "Resume it: huey-consumer resume APP",
-    bad: latency > LONG_RUN_SECONDS,
-  };
+  const waits = waiting === 0 ? "" : `; ${tasksWait(waiting)}, the oldest for ${roughLength(latency)}`;
+  const tell = latency > LONG_RUN_SECONDS ? bad : odd;
+  return tell("waiting", `The queue is paused ${until}${waits}`, "Resume it: huey-consumer resume APP");
 };
 
 const late: Rule = (condition) => {
@@ -138,59 +127,51 @@ const late: Rule = (condition) => {
   if (pause !== undefined || latency <= LONG_WAIT_SECONDS || alive.length === 0 || waiting === 0) return undefined;
   const slots = alive.reduce((sum, consumer) => sum + consumer.slots, 0);
   const longest = running[0];
-  const isFull = running.length >= slots && longest !== undefined;
-  return {
-    where: isFull ? "running" : "waiting",
-    text: `The oldest task has waited for ${roughLength(latency)}${
-      isFull ? `: all ${numberOf(slots, "slot is", "slots are")} busy, ${named(longest, condition)}` : ""
-    }`,
-    advice: isFull
-      ? "Add workers or consumers; cancel what hangs, and give it a timeout"
-      : "Slots are free, so consumers do not take it: see their logs",
-    bad: !isFull,
-  };
+  const text = `The oldest task has waited for ${roughLength(latency)}`;
+  if (running.length < slots || longest === undefined) {
+    return bad("waiting", text, "Slots are free, so consumers do not take it: see their logs");
+  }
+  const busy = `all ${numberOf(slots, "slot is", "slots are")} busy, ${named(longest, condition)}`;
+  return odd("running", `${text}: ${busy}`, "Add workers or consumers; cancel what hangs, and give it a timeout");
 };
 
 const blocked: Rule = (condition) => {
-  const { blockedName, running, counts, pause } = condition;
+  const { blockedName = "a task", running, counts, pause } = condition;
   if (counts.blocked === 0 || aliveOf(condition).length === 0 || pause !== undefined) return undefined;
-  const holder = running.find(({ name }) => name === blockedName);
-  if (holder !== undefined && secondsOf(holder, condition) <= LONG_HOLD_SECONDS) return undefined;
-  if (holder === undefined && (running.length > 0 || counts.waiting > 0)) return undefined;
-  const what = `${numberOf(counts.blocked, "task waits", "tasks wait")} for a place of the concurrency of ${
-    blockedName ?? "a task"
-  }`;
-  return {
-    where: "blocked",
-    text: holder === undefined ? `${what}, though nothing runs` : `${what}: ${named(holder, condition)}`,
-    advice: holder === undefined
-      ? "A place was lost: see the logs of the consumers"
-      : "Cancel it if it hangs, or raise the limit",
-    bad: holder === undefined,
-  };
+  const text = `${tasksWait(counts.blocked)} for a place of the concurrency of ${blockedName}`;
+  const holder = running.find(({ name }) => name === condition.blockedName);
+  if (holder !== undefined) {
+    if (secondsOf(holder, condition) <= LONG_HOLD_SECONDS) return undefined;
+    return odd("blocked", `${text}: ${named(holder, condition)}`, "Cancel it if it hangs, or raise the limit");
+  }
+  if (running.length > 0 || counts.waiting > 0) return undefined;
+  return bad("blocked", `${text}, though nothing runs`, "A place was lost: see the logs of the consumers");
 };
 
 const hanging: Rule = (condition) => {
   const longest = condition.running[0];
   if (longest === undefined || secondsOf(longest, condition) <= LONG_RUN_SECONDS) return undefined;
-  return {
-    where: "running",
-    text: `A task hangs, or works for long: ${named(longest, condition)}`,
-    advice: "Cancel it if it hangs, and give it a timeout",
-    bad: false,
-  };
+  const text = `A task hangs, or works for long: ${named(longest, condition)}`;
+  return odd("running", text, "Cancel it if it hangs, and give it a timeout");
 };
 
 const distant: Rule = ({ dueMs, nowMs, counts: { scheduled } }) => {
   const ahead = dueMs === undefined ? 0 : (dueMs - nowMs) / 1000;
   if (ahead <= FAR_SECONDS) return undefined;
-  return {
-    where: "scheduled",
-    text: `${numberOf(scheduled, "task is", "tasks are")} scheduled, and none is due for ${roughLength(ahead)}`,
-    advice: "A time was meant in other units, perhaps: cancel them, and schedule them anew",
-    bad: false,
-  };
+  return odd(
+    "scheduled",
+    `${numberOf(scheduled, "task is", "tasks are")} scheduled, and none is due for ${roughLength(ahead)}`,
+    "A time was meant in other units, perhaps: cancel them, and schedule them anew",
+  );
 };
+
+function tasksWait(count: number): string {
+  return numberOf(count, "task waits", "tasks wait");
+}
+
+function processes(consumers: Condition["consumers"]): string {
+  return listed(consumers.map(({ host, pid }) => `process ${pid} on ${host}`));
+}
 
 function aliveOf({ consumers }: Condition): Condition["consumers"] {
   return consumers.filter((consumer) => !consumer.silent);
