@@ -46,7 +46,8 @@ export class Frame {
     const errors: unknown[] = [];
     for (const callback of this.#callbacks) {
       try {
-        await apart(callback);
+        // As if no transaction were around it.
+        await frames.run(undefined, callback);
       } catch (error) {
         errors.push(error);
       }
@@ -83,11 +84,6 @@ function innermost(root: object, from: Frame | undefined): Frame | undefined {
 /** Runs a function inside a frame. */
 export function inside<T>(frame: Frame, work: () => T): T {
   return frames.run(frame, work);
-}
-
-/** Runs a function as if no transaction were around it. */
-export function apart<T>(work: () => T): T {
-  return frames.run(undefined, work);
 }
 
 /**

@@ -87,14 +87,12 @@ export function checkNumber(
   if (typeof value !== "number") throw new TypeError(`${name} must be a number: ${show(value)}`);
   if (!Number.isFinite(value)) throw new RangeError(`${name} must be finite: ${value}`);
   if (rule.whole && !Number.isInteger(value)) throw new RangeError(`${name} must be a whole number: ${value}`);
-  if (rule.whole && rule.max === undefined && value > Number.MAX_SAFE_INTEGER) {
-    throw new RangeError(`${name} must be at most ${Number.MAX_SAFE_INTEGER}: ${value}`);
+  const { min = -Infinity, max = rule.whole ? Number.MAX_SAFE_INTEGER : Infinity } = rule;
+  if (value >= min && value <= max) return;
+  if (rule.min !== undefined && rule.max !== undefined) {
+    throw new RangeError(`${name} must be ${rule.whole ? "a whole number " : ""}from ${min} to ${max}: ${value}`);
   }
-  if (rule.min !== undefined && rule.max !== undefined && (value < rule.min || value > rule.max)) {
-    throw new RangeError(`${name} must be ${rule.whole ? "a whole number " : ""}from ${rule.min} to ${rule.max}: ${value}`);
-  }
-  if (rule.min !== undefined && value < rule.min) throw new RangeError(`${name} must be at least ${rule.min}: ${value}`);
-  if (rule.max !== undefined && value > rule.max) throw new RangeError(`${name} must be at most ${rule.max}: ${value}`);
+  throw new RangeError(`${name} must be ${value < min ? `at least ${min}` : `at most ${max}`}: ${value}`);
 }
 
 /** @throws {TypeError} If it is none of the words. */

@@ -33,48 +33,41 @@ interface DurationRule {
   readonly positive?: string | true;
 }
 
+/** Rules without limits of their own. */
+type PlainRule =
+  | ("boolean" | "text" | "name" | "string" | "texts" | "object" | "fn")
+  | ("instant" | "ttl" | "signal" | "clock" | "any");
+
 /** The rules. */
-export const rule: {
-  readonly boolean: Rule;
-  /** Not empty. */
-  readonly text: Rule;
-  /** Of an id or a name, which has its limits. */
-  readonly name: Rule;
-  /** May be empty. */
-  readonly string: Rule;
-  readonly object: Rule;
-  readonly fn: Rule;
-  /** Not empty, and no empty text in it. */
-  readonly texts: Rule;
-  readonly instant: Rule;
+export const rule: Readonly<Record<PlainRule, Rule>> & {
   readonly number: (limits?: NumberRule) => Rule;
   readonly whole: (limits?: NumberRule) => Rule;
-  readonly oneOf: (...words: string[]) => Rule;
   readonly duration: (limits?: DurationRule) => Rule;
-  /** How long something stays: a length of time above 0, or "forever". */
-  readonly ttl: Rule;
-  readonly signal: Rule;
-  /** What reads the time and sets timers. */
-  readonly clock: Rule;
-  /** Whatever another check takes. */
-  readonly any: Rule;
+  readonly oneOf: (...words: string[]) => Rule;
 } = {
   boolean: checkBoolean,
+  /** Not empty. */
   text: checkText,
+  /** Of an id or a name, which has its limits. */
   name: checkName,
+  /** May be empty. */
   string: checkString,
+  /** Not empty, and no empty text in it. */
+  texts: checkTexts,
   object: checkObject,
   fn: checkFunction,
-  texts: checkTexts,
   instant: (value, name) => void instantMs(value as Instant, name),
+  /** How long something stays: a length of time above 0, or "forever". */
+  ttl: checkTtl,
+  signal: checkSignal,
+  /** What reads the time and sets timers. */
+  clock: checkClock,
+  /** Whatever another check takes. */
+  any: () => {},
   number: (limits = {}) => (value, name) => checkNumber(value, name, limits),
   whole: (limits = {}) => (value, name) => checkNumber(value, name, { ...limits, whole: true }),
-  oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
-  ttl: checkTtl,
   duration: (limits = {}) => (value, name) => checkDuration(value, name, limits),
-  signal: checkSignal,
-  clock: checkClock,
-  any: () => {},
+  oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
 };
 
 /**

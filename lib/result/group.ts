@@ -8,7 +8,7 @@ import { checkOptions, rule } from "../primitives/option_rules.ts";
 import { printAs, printed } from "../observe/printing.ts";
 import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./reader.ts";
-import type { Watcher } from "./waits.ts";
+import { tellEnded, type Watcher } from "./waits.ts";
 import { durationMs } from "../primitives/time.ts";
 import type { Duration } from "../primitives/time.ts";
 import { systemClock, within } from "../primitives/clock.ts";
@@ -49,10 +49,7 @@ export class ResultGroupHandle {
 
   /** Has somebody told when the last step has ended: one that will never run ends with the one that did not succeed. */
   watch(watcher: Watcher): () => void {
-    const last = this.#handles.at(-1);
-    if (last !== undefined) return last.watch(watcher);
-    queueMicrotask(() => watcher.ended());
-    return () => {};
+    return this.#handles.at(-1)?.watch(watcher) ?? tellEnded(watcher);
   }
 
   async *asCompleted(options: { timeout?: Duration; signal?: AbortSignal } = {}): AsyncGenerator<unknown> {

@@ -57,13 +57,8 @@ export interface ReadTarget extends RevokeTarget {
   readonly message?: Message | undefined;
 }
 
-/** How a reader takes what is stored. */
-export interface TakeOptions {
-  /** It stays in the store. */
-  readonly preserve?: boolean | undefined;
-  /** The error of an attempt that is followed by another is left alone. */
-  readonly blocking?: boolean | undefined;
-}
+/** How a reader takes what is stored; a blocking one leaves the error of an attempt alone that is followed by another. */
+export type TakeOptions = Pick<GetOptions, "preserve" | "blocking">;
 
 /**
  * Reads, or waits for, the outcome of a task.

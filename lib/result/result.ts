@@ -15,7 +15,7 @@ import { TaskException } from "../errors.ts";
 import { canceledMetadata } from "../core/failure.ts";
 import { checkGetOptions } from "./reader.ts";
 import { TaskHandle } from "./task_handle.ts";
-import type { Watcher } from "./waits.ts";
+import { tellEnded, type Watcher } from "./waits.ts";
 import type { Task } from "../types/composition.ts";
 import type { GetOptions, RescheduleOptions, TaskStatus } from "../types/results.ts";
 
@@ -61,9 +61,7 @@ export class ResultHandle extends TaskHandle {
   }
 
   override watch(watcher: Watcher): () => void {
-    if (this.#canceled === undefined) return super.watch(watcher);
-    queueMicrotask(() => watcher.ended());
-    return () => {};
+    return this.#canceled === undefined ? super.watch(watcher) : tellEnded(watcher);
   }
 
   async reschedule(options: RescheduleOptions = {}): Promise<ResultHandle> {

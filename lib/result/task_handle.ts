@@ -10,7 +10,7 @@ import { lastProgress, progressUpdates } from "../attempt/progress.ts";
 import type { Message } from "../message/message.ts";
 import { printAs, printed } from "../observe/printing.ts";
 import { checkGetOptions, type ReadResult, readResult, type ReadTarget, takeResult, unwrap } from "./reader.ts";
-import { waitsOf, type Watcher } from "./waits.ts";
+import { tellEnded, waitsOf, type Watcher } from "./waits.ts";
 import { isKeyRevoked, isTaskRevoked, restoreKey, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "./state.ts";
 import { checkRevokeOptions } from "../task/options.ts";
@@ -109,9 +109,7 @@ export class TaskHandle {
 
   /** Has somebody told when the task has ended. @returns what ends that */
   watch(watcher: Watcher): () => void {
-    if (this.#outcome?.ended !== true) return waitsOf(this.core.storage).watch(this.id, watcher);
-    queueMicrotask(() => watcher.ended());
-    return () => {};
+    return this.#outcome?.ended ? tellEnded(watcher) : waitsOf(this.core.storage).watch(this.id, watcher);
   }
 
   async isReady(): Promise<boolean> {

@@ -13,6 +13,12 @@ export interface Watcher {
   failed(error: unknown): void;
 }
 
+/** Tells somebody at once that what he waits for has ended already. @returns what would end a wait */
+export function tellEnded(watcher: Watcher): () => void {
+  queueMicrotask(() => watcher.ended());
+  return () => {};
+}
+
 /** How to wait for one task. */
 export interface WaitOptions {
   /** Longest wait, in real time. `undefined`: no limit. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { upperBoundMs } from "./histogram.ts";
-import { classIn, MOST_ROWS, readCounts, rowOf, summaryOf } from "./read.ts";
+import { classesOf, MOST_ROWS, readCounts, rowOf, summaryOf } from "./read.ts";
 import type { Clock } from "../primitives/clock.ts";
 import type { CountRow, Storage } from "../storage.ts";
 import type { Stats, StatsOptions, StatsRow } from "../types/statistics.ts";
@@ -53,11 +53,9 @@ function statsOf(rows: readonly CountRow[]): TaskStats {
 
 function runTimesOf(rows: readonly CountRow[]): RunTimes[] {
   const counts = new Map<number, number>();
-  for (const [field, value] of rows.flatMap(({ sums }) => Object.entries(sums))) {
-    const index = classIn(field, "run");
-    if (index === undefined || !Number.isFinite(value)) continue;
+  for (const [index, count] of classesOf(rows, "run")) {
     const last = Math.ceil(index / JOINED) * JOINED;
-    counts.set(last, (counts.get(last) ?? 0) + value);
+    counts.set(last, (counts.get(last) ?? 0) + count);
   }
   return [...counts].sort(([one], [other]) => one - other).map(([last, count]) => ({
     seconds: upperBoundMs(last) / 1000,

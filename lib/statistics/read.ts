@@ -105,19 +105,11 @@ interface Times {
 
 /** In seconds. */
 function timesOf(rows: readonly CountRow[], what: Measured): Times {
-  const classes = new Map<number, number>();
-  let totalMs = 0;
-  let longestMs = 0;
-  for (const { sums, maxima } of rows) {
-    totalMs += numberOf(sums[what]);
-    longestMs = Math.max(longestMs, numberOf(maxima[what]));
-    for (const [field, value] of Object.entries(sums)) {
-      const index = classIn(field, what);
-      if (index !== undefined) classes.set(index, (classes.get(index) ?? 0) + numberOf(value));
-    }
-  }
+  const classes = classesOf(rows, what);
   const number = [...classes.values()].reduce((sum, count) => sum + count, 0);
   if (number === 0) return { mean: undefined, max: undefined, at: () => undefined };
+  const totalMs = rows.reduce((sum, { sums }) => sum + numberOf(sums[what]), 0);
+  const longestMs = rows.reduce((longest, { maxima }) => Math.max(longest, numberOf(maxima[what])), 0);
   return {
     mean: totalMs / number / 1000,
     max: longestMs / 1000,
@@ -125,11 +117,14 @@ function timesOf(rows: readonly CountRow[], what: Measured): Times {
   };
 }
 
-/** The class of times that a field counts; `undefined` for another field. */
-export function classIn(field: string, what: Measured): number | undefined {
-  if (!field.startsWith(`${what}:`)) return undefined;
-  const index = Number(field.slice(what.length + 1));
-  return Number.isInteger(index) && index >= 0 && index <= 1000 ? index : undefined;
+/** How many times are in each class, of several rows together. */
+export function classesOf(rows: readonly CountRow[], what: Measured): Map<number, number> {
+  const classes = new Map<number, number>();
+  for (const [field, value] of rows.flatMap(({ sums }) => Object.entries(sums))) {
+    const index = field.startsWith(`${what}:`) ? Number(field.slice(what.length + 1)) : NaN;
+    if (Number.isInteger(index) && index >= 0 && index <= 1000) classes.set(index, (classes.get(index) ?? 0) + numberOf(value));
+  }
+  return classes;
 }
 
 /** What the storage has may come from anybody. */

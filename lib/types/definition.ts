@@ -115,9 +115,6 @@ export type WithContext<O> = O & { context: true };
 /** Options of a task whose arguments its function tells, not they. */
 export type OptionsFor<A extends unknown[]> = NoInfer<TaskOptions<A>>;
 
-/** Options with a name. */
-export type Named<O> = O & { name: string };
-
 /**
  * The forms of `huey.task`: `(fn)`, `(name, fn)`, `(options, fn)`, `(name, options, fn)`, `({ name, fn, ... })`.
  *
