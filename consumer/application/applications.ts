@@ -6,6 +6,7 @@ import process from "node:process";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
 import type { Logger } from "../../lib/types/options.ts";
+import { UsageError } from "../options/read_arguments.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
 import { allHueys, LoadError, loadHuey } from "./load.ts";
 import type { Loaded } from "./load.ts";
@@ -46,9 +47,12 @@ export type FindApplication = (
   autoload: boolean,
 ) => Promise<FoundApplication | undefined>;
 
-/** The command line is wrong; the message is a whole sentence for the user. */
-export class UsageError extends Error {
-  override name = "UsageError";
+/** Said where no application is named, and none can be found. */
+export const MISSING_MODULE = "The module of the application is missing, such as ./app.ts or ./app.ts#huey";
+
+/** How to find the application, as the options say. @param values By the keys of options. */
+export function searchOf(values: ReadonlyMap<string, unknown>): Search {
+  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
 }
 
 /**
@@ -91,11 +95,7 @@ async function search({ config, autoload }: Search, find: FindApplication): Prom
   const found = await find(process.cwd(), config, autoload).catch((error: Error) => {
     throw new LoadError(error.message, { cause: error.cause });
   });
-  if (found === undefined) {
-    throw new UsageError(
-      "The module of the application is missing, such as ./app.ts or ./app.ts#huey, and there is no huey.config.ts here",
-    );
-  }
+  if (found === undefined) throw new UsageError(`${MISSING_MODULE}, and there is no huey.config.ts here`);
   return { ...found, exportName: undefined, options: { workerType: "thread", ...found.options } };
 }
 

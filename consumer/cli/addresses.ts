@@ -3,7 +3,7 @@
  * @module
  */
 import { isLoopback, tokenFault } from "../../lib/primitives/access.ts";
-import { UsageError } from "../application/applications.ts";
+import { UsageError } from "../options/read_arguments.ts";
 import type { HealthAddress } from "../health/server.ts";
 import { ownVariable } from "../platform/environment.ts";
 

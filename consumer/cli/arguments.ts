@@ -2,17 +2,14 @@
  * The command line: from arguments to options.
  * @module
  */
-import { nearest } from "../../lib/primitives/arguments.ts";
-import { type Applications, UsageError } from "../application/applications.ts";
+import { type Applications, MISSING_MODULE, searchOf } from "../application/applications.ts";
 import type { CommandCall } from "../commands/arguments.ts";
 import { type Addresses, addressesOf } from "./addresses.ts";
 import type { LoggingOptions } from "../log/logging.ts";
-import { checkValue, COMMAND_KEYS, OPTIONS, ruleOf } from "../options/options.ts";
-import type { Option } from "../options/options.ts";
+import { COMMAND_KEYS, OPTIONS } from "../options/options.ts";
+import { nameOf, readArguments, UsageError } from "../options/read_arguments.ts";
 import { resolveSettings } from "../options/settings.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
-import { parseArgs } from "../options/parse_args.ts";
-import type { Parsed } from "../options/parse_args.ts";
 
 /** What the command line asks for. */
 export type Command =
@@ -61,15 +58,10 @@ export async function parseArguments(args: readonly string[], canSearch: boolean
 export function parseCommand(args: readonly string[], canSearch = false): Command {
   if (args[0] === "run") return parseCommand(args.slice(1), canSearch);
   const asksHealth = args[0] === "health";
-  const parsed = parse(asksHealth ? args.slice(1) : args);
-  if (parsed.help === true) return { kind: "help" };
-  if (parsed.version === true) return { kind: "version" };
-  const values = new Map<string, unknown>();
-  for (const option of OPTIONS) {
-    const value = valueOf(option, parsed[option.long]);
-    if (value !== undefined) values.set(option.key, value);
-  }
-  const what = applicationsOf(parsed._.map(String), values, canSearch);
+  const { values, others } = readArguments(asksHealth ? args.slice(1) : args, OPTIONS, "There is no option");
+  if (values.has("help")) return { kind: "help" };
+  if (values.has("version")) return { kind: "version" };
+  const what = applicationsOf(others, values, canSearch);
   if (asksHealth) return healthCommand(what, values);
   const options = consumerOptions(values, "targets" in what);
   refuseContradictions({ ...options, module: "app.ts" });
@@ -82,8 +74,8 @@ function applicationsOf(targets: readonly string[], values: ReadonlyMap<string, 
     throw new UsageError(`Give either a module or --config: ${targets.join(" ")} and ${values.get("config")}`);
   }
   if (targets.length > 0) return { targets, all };
-  if (!canSearch || all) throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
-  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
+  if (!canSearch || all) throw new UsageError(MISSING_MODULE);
+  return searchOf(values);
 }
 
 /** Options of the subcommand `health`. */
@@ -107,57 +99,6 @@ function refuseContradictions(options: ConsumerOptions): void {
     }
     throw new UsageError(message);
   }
-}
-
-function parse(args: readonly string[]): Parsed {
-  const takesValue = (option: Option): boolean => option.kind !== "flag";
-  const long = ({ long }: Option): string => long;
-  return parseArgs(args, {
-    boolean: OPTIONS.filter((option) => !takesValue(option)).map(long),
-    string: [...OPTIONS.filter(takesValue).map(long), "_"],
-    collect: OPTIONS.filter(takesValue).map(long),
-    alias: Object.fromEntries(OPTIONS.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]])),
-    unknown: (argument, key) => {
-      if (key === undefined) return true;
-      throw new UsageError(`There is no option ${unknownOption(key)} (in ${JSON.stringify(argument)})`);
-    },
-  });
-}
-
-/** With the option that may be meant, also by its name in a program. */
-function unknownOption(key: string): string {
-  if (key.length === 1) return `-${key}`;
-  const meant = nearest(key, OPTIONS.flatMap(({ long, key }) => [long, key]));
-  const option = OPTIONS.find(({ long, key }) => meant === long || meant === key);
-  return `--${key}${option === undefined ? "" : `, did you mean --${option.long}?`}`;
-}
-
-function valueOf(option: Option, given: unknown): unknown {
-  if (option.kind === "flag") return given === true ? option.value : undefined;
-  const texts = given as readonly unknown[];
-  if (texts.length === 0) return undefined;
-  const name = nameOf(option);
-  if (texts.length > 1 && option.kind !== "list") {
-    throw new UsageError(`${name} is given more than once${option.secret ? "" : `: ${texts.join(", ")}`}`);
-  }
-  const value = convert(option, texts.map(String));
-  try {
-    checkValue(option, value, name);
-  } catch {
-    throw new UsageError(`${name} must be ${ruleOf(option)}: ${JSON.stringify(texts.join(","))}`);
-  }
-  return value;
-}
-
-function convert(option: Option, texts: readonly string[]): unknown {
-  const text = texts[0]!;
-  if (option.kind === "list") return texts.flatMap((each) => each.split(",")).map((each) => each.trim());
-  if (option.kind === "text" || option.kind === "choice") return text;
-  return text.trim() === "" ? NaN : Number(text);
-}
-
-function nameOf({ long, short }: Option): string {
-  return short === undefined ? `--${long}` : `-${short}, --${long}`;
 }
 
 /** Of an application that is found, the settings come before the defaults. */

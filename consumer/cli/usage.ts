@@ -2,7 +2,7 @@
  * What the command line says of itself: its help, made from the table of options, and its version.
  * @module
  */
-import { commandsHelp } from "../commands/help.ts";
+import { commandsHelp, optionForm } from "../commands/help.ts";
 import { OPTIONS } from "../options/options.ts";
 import type { Option } from "../options/options.ts";
 
@@ -33,7 +33,7 @@ export function shortUsage(): string {
 
 /** The whole help. */
 export function usage(): string {
-  const rows = OPTIONS.map((option) => [`  ${shortOf(option)}--${option.long}${valueOf(option)}`, helpOf(option)] as const);
+  const rows = OPTIONS.map((option) => [optionForm(option), helpOf(option)] as const);
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   return [
     SYNOPSIS,
@@ -44,16 +44,6 @@ export function usage(): string {
     ...rows.map(([left, right]) => left.padEnd(width) + right),
     SIGNALS,
   ].join("\n");
-}
-
-function shortOf({ short }: Option): string {
-  return short === undefined ? "    " : `-${short}, `;
-}
-
-function valueOf({ kind, choices, placeholder }: Option): string {
-  if (placeholder !== undefined) return ` ${placeholder}`;
-  if (kind === "choice") return ` ${choices?.join("|")}`;
-  return { flag: "", integer: " N", number: " X", duration: " SECONDS", text: " PATH", list: " A,B" }[kind];
 }
 
 function helpOf(option: Option): string {

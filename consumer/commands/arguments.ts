@@ -2,45 +2,33 @@
  * The arguments of a command, from the command line to what the command is handed.
  * @module
  */
-import { nearest } from "../../lib/primitives/arguments.ts";
-import { type Applications, UsageError } from "../application/applications.ts";
-import { parseArgs } from "../options/parse_args.ts";
+import { type Applications, MISSING_MODULE, searchOf } from "../application/applications.ts";
+import { type Option, optionTable } from "../options/options.ts";
+import { readArguments, UsageError } from "../options/read_arguments.ts";
 import type { Command, CommandOptions } from "./command.ts";
-import { readDurationMs } from "./durations.ts";
-
-/** An option of commands. */
-export interface CommandOption {
-  readonly long: string;
-  readonly short?: string;
-  readonly key: keyof CommandOptions | "json" | "watch" | "config" | "autoload" | "help";
-  readonly kind: "flag" | "text" | "count" | "duration";
-  /** Of its value, in the help. */
-  readonly placeholder?: string;
-  readonly help: string;
-}
 
 /** The options of commands; which of them a command has, it says. */
-export const COMMAND_OPTIONS: readonly CommandOption[] = [
-  { long: "task", key: "task", kind: "text", placeholder: "NAME", help: "of this task only" },
-  { long: "limit", key: "limit", kind: "count", placeholder: "N", help: "at most so many (default 50)" },
-  { long: "since", key: "sinceMs", kind: "duration", placeholder: "1h", help: "how far back: 10s, 10m, 1h, 2d" },
-  { long: "delay", key: "delayMs", kind: "duration", placeholder: "10s", help: "not before this time from now" },
-  { long: "for", key: "forMs", kind: "duration", placeholder: "10m", help: "so long" },
-  { long: "wait", key: "wait", kind: "flag", help: "wait for the value, and print it" },
-  { long: "all", key: "all", kind: "flag", help: "all that there are" },
-  { long: "yes", key: "yes", kind: "flag", help: "do it" },
-  { long: "json", key: "json", kind: "flag", help: "print JSON, a line for each row" },
-  { long: "watch", key: "watch", kind: "flag", help: "print it anew every two seconds" },
-  { long: "config", key: "config", kind: "text", placeholder: "PATH", help: "the configuration, in the place of APP" },
-  { long: "disable-autoload", short: "A", key: "autoload", kind: "flag", help: "do not import the modules with its tasks" },
-  { long: "help", short: "h", key: "help", kind: "flag", help: "print this help" },
-];
+export const COMMAND_OPTIONS: readonly Option[] = optionTable({
+  task: { kind: "text", placeholder: "NAME", help: "of this task only" },
+  limit: { kind: "count", placeholder: "N", help: "at most so many (default 50)" },
+  sinceMs: { long: "since", kind: "length", placeholder: "1h", help: "how far back: 10s, 10m, 1h, 2d" },
+  delayMs: { long: "delay", kind: "length", placeholder: "10s", help: "not before this time from now" },
+  forMs: { long: "for", kind: "length", placeholder: "10m", help: "so long" },
+  wait: { kind: "flag", help: "wait for the value, and print it" },
+  all: { kind: "flag", help: "all that there are" },
+  yes: { kind: "flag", help: "do it" },
+  json: { kind: "flag", help: "print JSON, a line for each row" },
+  watch: { kind: "flag", help: "print it anew every two seconds" },
+  config: { kind: "text", placeholder: "PATH", help: "the configuration, in the place of APP" },
+  autoload: { long: "disable-autoload", short: "A", kind: "flag", help: "do not import the modules with its tasks" },
+  help: { short: "h", kind: "flag", help: "print this help" },
+});
 
 /** The options of every command. */
 const COMMON: ReadonlySet<string> = new Set(["json", "config", "autoload", "help"]);
 
 /** Whether a command has an option. */
-export function hasOption(command: Command, { key }: CommandOption): boolean {
+export function hasOption(command: Command, { key }: Option): boolean {
   if (key === "watch") return command.watch === true;
   return COMMON.has(key) || command.options.includes(key as keyof CommandOptions);
 }
@@ -65,23 +53,21 @@ export interface CommandCall {
  * @throws {UsageError} Naming what is wrong.
  */
 export function parseCommandCall(command: Command, given: readonly string[], canSearch: boolean): CommandCall {
-  const parsed = parse(command, given);
-  const values = new Map<string, unknown>();
-  for (const option of COMMAND_OPTIONS) {
-    const value = valueOf(option, parsed[option.long]);
-    if (value !== undefined) values.set(option.key, value);
-  }
-  const { targets, args } = split(command, parsed._.map(String), values);
+  const known = COMMAND_OPTIONS.filter((option) => hasOption(command, option));
+  const { values, others } = readArguments(given, known, `${command.name} has no option`);
+  const { targets, args } = split(command, others, values);
   const call = {
     command,
-    what: applicationOf(targets, values, canSearch, values.has("help")),
+    what: targets.length > 0 ? { targets, all: false } : searchOf(values),
     args,
     options: Object.fromEntries([...values].filter(([key]) => command.options.includes(key as never))) as CommandOptions,
     json: values.has("json"),
     watch: values.has("watch"),
     help: values.has("help"),
   };
-  if (!call.help) checkCall(call);
+  if (call.help) return call;
+  if (targets.length === 0 && !canSearch) throw new UsageError(MISSING_MODULE);
+  checkCall(call);
   return call;
 }
 
@@ -109,49 +95,4 @@ function split(
 
 function looksLikeModule(text: string): boolean {
   return /[./#\\]/.test(text);
-}
-
-function applicationOf(
-  targets: readonly string[],
-  values: ReadonlyMap<string, unknown>,
-  canSearch: boolean,
-  forHelp: boolean,
-): Applications {
-  if (targets.length > 0) return { targets, all: false };
-  if (!canSearch && !forHelp) {
-    throw new UsageError("The module of the application is missing, such as ./app.ts or ./app.ts#huey");
-  }
-  return { config: values.get("config") as string | undefined, autoload: !values.has("autoload") };
-}
-
-function parse(command: Command, given: readonly string[]): ReturnType<typeof parseArgs> {
-  const known = COMMAND_OPTIONS.filter((option) => hasOption(command, option));
-  const isFlag = ({ kind }: CommandOption): boolean => kind === "flag";
-  const long = ({ long }: CommandOption): string => long;
-  return parseArgs(given, {
-    boolean: known.filter(isFlag).map(long),
-    string: [...known.filter((option) => !isFlag(option)).map(long), "_"],
-    collect: known.filter((option) => !isFlag(option)).map(long),
-    alias: Object.fromEntries(known.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]])),
-    unknown: (argument, key) => {
-      if (key === undefined) return true;
-      const meant = nearest(key, known.map(long));
-      const name = key.length === 1 ? `-${key}` : `--${key}${meant === undefined ? "" : `, did you mean --${meant}?`}`;
-      throw new UsageError(`${command.name} has no option ${name} (in ${JSON.stringify(argument)})`);
-    },
-  });
-}
-
-function valueOf({ long, kind }: CommandOption, given: unknown): unknown {
-  if (kind === "flag") return given === true ? true : undefined;
-  const texts = (given ?? []) as readonly unknown[];
-  if (texts.length === 0) return undefined;
-  if (texts.length > 1) throw new UsageError(`--${long} is given more than once: ${texts.join(", ")}`);
-  const text = String(texts[0]);
-  if (kind === "text" && text !== "") return text;
-  if (kind === "count" && /^\d{1,9}$/.test(text)) return Number(text);
-  const ms = kind === "duration" ? readDurationMs(text) : undefined;
-  if (ms !== undefined) return ms;
-  const rule = { text: "a text", count: "a whole number", duration: "a length of time, such as 10s, 10m, 1h or 2d" }[kind];
-  throw new UsageError(`--${long} must be ${rule}: ${JSON.stringify(text)}`);
 }

@@ -1,29 +1,7 @@
 /**
- * Lengths of time as people type them.
+ * Lengths of time as people read them.
  * @module
  */
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  "": 1000,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/**
- * The milliseconds of a text such as `10`, `10s`, `1.5h`, `2d`; a bare number is seconds.
- *
- * @param text As typed.
- * @returns `undefined` if it is none
- */
-export function readDurationMs(text: string): number | undefined {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim()) ?? [];
-  if (number === undefined) return undefined;
-  const ms = Number(number) * UNIT_MS[unit ?? ""]!;
-  return Number.isFinite(ms) ? ms : undefined;
-}
 
 /**
  * A length of time for people, in its two largest units.

@@ -2,6 +2,7 @@
  * What the command line says of its commands.
  * @module
  */
+import type { Option, OptionKind } from "../options/options.ts";
 import { COMMAND_OPTIONS, hasOption } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -17,14 +18,27 @@ export function commandsHelp(): string {
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   const { name, form, help } = command;
-  const options = COMMAND_OPTIONS.filter((option) => hasOption(command, option)).map(({ long, short, placeholder, help }) => {
-    const left = `  ${short === undefined ? "    " : `-${short}, `}--${long}${
-      placeholder === undefined ? "" : ` ${placeholder}`
-    }`;
-    return `${left.padEnd(30)}${help}`;
-  });
-  return [`Usage: huey-consumer ${name} APP ${form}`.trimEnd() + " [options]", "", help, "", "Options:", ...options, "", EXIT]
+  const options = COMMAND_OPTIONS.filter((option) => hasOption(command, option));
+  const rows = options.map((option) => optionForm(option).padEnd(30) + option.help);
+  return [`Usage: huey-consumer ${name} APP ${form}`.trimEnd() + " [options]", "", help, "", "Options:", ...rows, "", EXIT]
     .join("\n");
 }
 
 const EXIT = "Exit codes: 0 done, 1 not there or failed, 2 wrong usage.\n";
+
+/** What a help writes for the values of options that have no placeholder. */
+const PLACEHOLDERS: Readonly<Partial<Record<OptionKind, string>>> = {
+  integer: " N",
+  number: " X",
+  duration: " SECONDS",
+  text: " PATH",
+  list: " A,B",
+};
+
+/** An option as a help names it: `  -w, --workers N`. */
+export function optionForm({ long, short, kind, choices, placeholder }: Option): string {
+  const value = placeholder ?? choices?.join("|");
+  return `  ${short === undefined ? "    " : `-${short}, `}--${long}${
+    value === undefined ? PLACEHOLDERS[kind] ?? "" : ` ${value}`
+  }`;
+}

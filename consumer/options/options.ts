@@ -6,8 +6,8 @@ import { checkKeys, show } from "../../lib/primitives/arguments.ts";
 import { durationMs } from "../../lib/primitives/time.ts";
 import type { Duration } from "../../lib/primitives/time.ts";
 
-/** What an option takes. `flag` takes nothing and sets `value`. */
-export type OptionKind = "flag" | "integer" | "number" | "duration" | "text" | "list" | "choice";
+/** What an option takes. `flag` takes nothing and sets `value`; `count` and `length` are of commands: `50`, and `10m`. */
+export type OptionKind = "flag" | "integer" | "number" | "duration" | "text" | "list" | "choice" | "count" | "length";
 
 /** One option. */
 export interface Option {
@@ -31,65 +31,61 @@ export interface Option {
   readonly secret?: boolean;
 }
 
+/** A table of options, by their keys. The long form is the key with dashes, and a flag sets `true`, unless a row says otherwise. */
+export function optionTable(
+  rows: Readonly<Record<string, Omit<Option, "key" | "long"> & { long?: string }>>,
+): readonly Option[] {
+  return Object.entries(rows).map(([key, row]) => {
+    const long = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return { key, long, ...(row.kind === "flag" ? { value: true } : {}), ...row };
+  });
+}
+
 /** Every option of the command line, in the order of the help. */
-export const OPTIONS: readonly Option[] = [
-  { long: "logfile", short: "l", key: "logfile", kind: "text", help: "append the log to this file instead of standard error" },
-  { long: "verbose", short: "v", key: "verbose", kind: "flag", value: true, help: "log everything (level debug)" },
-  { long: "quiet", short: "q", key: "quiet", kind: "flag", value: true, help: "log warnings and errors only" },
-  { long: "simple", short: "S", key: "simple", kind: "flag", value: true, help: "log time and message only" },
-  { long: "json", key: "json", kind: "flag", value: true, help: "log one JSON object per line" },
-  { long: "workers", short: "w", key: "workers", kind: "integer", default: 1, min: 1, help: "number of workers" },
-  {
-    long: "worker-type",
+export const OPTIONS: readonly Option[] = optionTable({
+  logfile: { short: "l", kind: "text", help: "append the log to this file instead of standard error" },
+  verbose: { short: "v", kind: "flag", help: "log everything (level debug)" },
+  quiet: { short: "q", kind: "flag", help: "log warnings and errors only" },
+  simple: { short: "S", kind: "flag", help: "log time and message only" },
+  json: { kind: "flag", help: "log one JSON object per line" },
+  workers: { short: "w", kind: "integer", default: 1, min: 1, help: "number of workers" },
+  workerType: {
     short: "k",
-    key: "workerType",
     kind: "choice",
     default: "thread",
     choices: ["greenlet", "thread", "process"],
     help: "where tasks run: asynchronous slots here, Web Workers, or child processes",
   },
-  { long: "concurrency", key: "concurrency", kind: "integer", default: 1, min: 1, help: "tasks at once in each worker" },
-  {
+  concurrency: { kind: "integer", default: 1, min: 1, help: "tasks at once in each worker" },
+  initialDelay: {
     long: "delay",
     short: "d",
-    key: "initialDelay",
     kind: "duration",
     default: 0.1,
     min: 0.001,
     help: "shortest poll interval, of storages that poll",
   },
-  { long: "max-delay", short: "m", key: "maxDelay", kind: "duration", default: 10, min: 0.001, help: "longest poll interval" },
-  { long: "backoff", short: "b", key: "backoff", kind: "number", default: 1.15, min: 1, help: "growth of the poll interval" },
-  {
-    long: "health-check-interval",
+  maxDelay: { short: "m", kind: "duration", default: 10, min: 0.001, help: "longest poll interval" },
+  backoff: { short: "b", kind: "number", default: 1.15, min: 1, help: "growth of the poll interval" },
+  healthCheckInterval: {
     short: "c",
-    key: "healthCheckInterval",
     kind: "duration",
     default: 10,
     min: 0.1,
     help: "how often workers and scheduler are checked",
   },
-  {
+  checkWorkerHealth: {
     long: "disable-health-check",
     short: "C",
-    key: "checkWorkerHealth",
     kind: "flag",
     value: false,
     help: "do not check, and do not replace workers that died",
   },
-  { long: "flush-locks", short: "f", key: "flushLocks", kind: "flag", value: true, help: "clear known locks at the start" },
-  {
-    long: "extra-locks",
-    short: "L",
-    key: "extraLocks",
-    kind: "list",
-    help: "clear these locks as well, separated by commas; implies --flush-locks",
-  },
-  { long: "max-tasks", short: "M", key: "maxTasks", kind: "integer", min: 1, help: "replace a worker after so many tasks" },
-  {
-    long: "scheduler-interval",
+  flushLocks: { short: "f", kind: "flag", help: "clear known locks at the start" },
+  extraLocks: { short: "L", kind: "list", help: "clear these locks as well, separated by commas; implies --flush-locks" },
+  maxTasks: { short: "M", kind: "integer", min: 1, help: "replace a worker after so many tasks" },
+  schedulerInterval: {
     short: "s",
-    key: "schedulerInterval",
     kind: "duration",
     default: 1,
     min: 1,
@@ -97,75 +93,45 @@ export const OPTIONS: readonly Option[] = [
     divisorOf: 60,
     help: "longest sleep of the scheduler",
   },
-  { long: "no-periodic", short: "n", key: "periodic", kind: "flag", value: false, help: "do not enqueue periodic tasks" },
-  {
-    long: "grace",
-    key: "grace",
-    kind: "duration",
-    default: 10,
-    min: 0,
-    help: "time that running tasks get at SIGTERM, and when they are revoked",
-  },
-  {
-    long: "lease",
-    key: "lease",
-    kind: "duration",
-    default: 15,
-    min: 0.1,
-    help: "take over the tasks of a consumer that is silent for so long",
-  },
-  {
-    long: "health-port",
-    key: "healthPort",
+  periodic: { long: "no-periodic", short: "n", kind: "flag", value: false, help: "do not enqueue periodic tasks" },
+  grace: { kind: "duration", default: 10, min: 0, help: "time that running tasks get at SIGTERM, and when they are revoked" },
+  lease: { kind: "duration", default: 15, min: 0.1, help: "take over the tasks of a consumer that is silent for so long" },
+  healthPort: {
     kind: "integer",
     min: 0,
     max: 65535,
     help: "answer /live, /ready, /health and /metrics over HTTP at this port",
   },
-  {
-    long: "health-host",
-    key: "healthHost",
-    kind: "text",
-    placeholder: "HOST",
-    default: "127.0.0.1",
-    help: "the address to answer at",
-  },
-  {
-    long: "metrics-port",
-    key: "metricsPort",
+  healthHost: { kind: "text", placeholder: "HOST", default: "127.0.0.1", help: "the address to answer at" },
+  metricsPort: {
     kind: "integer",
     min: 0,
     max: 65535,
     help: "answer /metrics at this port of 127.0.0.1, as the health port does",
   },
-  {
-    long: "dashboard",
-    key: "dashboard",
+  dashboard: {
     kind: "text",
     placeholder: "[HOST:]PORT",
     help: "serve the dashboard there; HOST is 127.0.0.1 if left out, any other needs a token",
   },
-  {
-    long: "dashboard-token",
-    key: "dashboardToken",
+  dashboardToken: {
     kind: "text",
     placeholder: "TOKEN",
     secret: true,
     help: "who has it may use the dashboard; better in the environment, as HUEY_DASHBOARD_TOKEN",
   },
-  { long: "all", key: "all", kind: "flag", value: true, help: "serve all Hueys that the module exports" },
-  { long: "config", key: "config", kind: "text", help: "the configuration of an application that is not named" },
-  {
+  all: { kind: "flag", help: "serve all Hueys that the module exports" },
+  config: { kind: "text", help: "the configuration of an application that is not named" },
+  autoload: {
     long: "disable-autoload",
     short: "A",
-    key: "autoload",
     kind: "flag",
     value: false,
     help: "do not import the modules with its tasks",
   },
-  { long: "version", key: "version", kind: "flag", value: true, help: "print the version" },
-  { long: "help", short: "h", key: "help", kind: "flag", value: true, help: "print this help" },
-];
+  version: { kind: "flag", help: "print the version" },
+  help: { short: "h", kind: "flag", help: "print this help" },
+});
 
 /** Keys of the table that are not options of a `Consumer`. */
 export const COMMAND_KEYS: ReadonlySet<string> = new Set(
@@ -223,6 +189,8 @@ export function ruleOf(option: Option): string {
     text: "a text",
     list: "a list of names",
     choice: "",
+    count: "a whole number",
+    length: "a length of time, such as 10s, 10m, 1h or 2d",
   };
   const parts = [nouns[kind]];
   if (min !== undefined && max !== undefined) parts.push(`from ${min} to ${max}`);
@@ -248,6 +216,8 @@ export function checkValue(option: Option, value: unknown, name: string): void {
       return;
     case "integer":
     case "number":
+    case "count":
+    case "length":
       return checkNumber(option, value, failure);
     case "duration":
       return checkDuration(option, value, name, failure);
@@ -267,7 +237,7 @@ export function checkValue(option: Option, value: unknown, name: string): void {
 
 function checkNumber(option: Option, value: unknown, failure: string): void {
   if (typeof value !== "number") throw new TypeError(failure);
-  const whole = option.kind === "number" || Number.isInteger(value);
+  const whole = ["number", "length"].includes(option.kind) || Number.isInteger(value);
   if (!Number.isFinite(value) || !whole || !inRange(option, value)) throw new RangeError(failure);
 }
 

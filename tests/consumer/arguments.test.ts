@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseCommand } from "../../consumer/cli/arguments.ts";
-import { UsageError } from "../../consumer/application/applications.ts";
+import { UsageError } from "../../consumer/options/read_arguments.ts";
 import type { Command } from "../../consumer/cli/arguments.ts";
 import { OPTIONS } from "../../consumer/options/options.ts";
 import { usage } from "../../consumer/cli/usage.ts";

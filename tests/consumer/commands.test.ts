@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { HueyOptions } from "../../mod.ts";
 import { parseCommandCall } from "../../consumer/commands/arguments.ts";
 import { COMMANDS, findCommand } from "../../consumer/commands/commands.ts";
-import { readDurationMs, showSeconds } from "../../consumer/commands/durations.ts";
+import { showSeconds } from "../../consumer/commands/durations.ts";
+import { readDurationMs } from "../../consumer/options/read_arguments.ts";
 import { commandHelp, commandsHelp } from "../../consumer/commands/help.ts";
 import { every } from "../../mod.ts";
 import { TestHuey } from "../../testing/mod.ts";
@@ -316,7 +317,7 @@ describe("arguments", () => {
   test("lengths of time are read and shown", () => {
     const texts = ["10", "10s", "1.5m", "1h", "2d", "250ms", "0"];
     expect(texts.map(readDurationMs)).toEqual([10_000, 10_000, 90_000, 3_600_000, 172_800_000, 250, 0]);
-    expect(["", "s", "-1", "1w", "1e3", "ten", "1 h 2"].map(readDurationMs)).toEqual(Array(7).fill(undefined));
+    expect(["", "s", "-1", "1w", "1e3", "ten", "1 h 2"].map(readDurationMs)).toEqual(Array(7).fill(NaN));
     const shown = [undefined, 0, 0.25, 1.234, 12.34, 61, 3600, 90_000].map(showSeconds);
     expect(shown).toEqual(["-", "0 ms", "250 ms", "1.23 s", "12.3 s", "1 min 1 s", "1 h", "1 d 1 h"]);
   });
