@@ -2,7 +2,7 @@
  * Tasks that are enqueued after the commit of the transaction that they are called in.
  * @module
  */
-import { checkEnqueueing, enqueueMessage } from "../lib/enqueue/enqueue.ts";
+import { checkEnqueueing, enqueueSteps } from "../lib/enqueue/enqueue.ts";
 import type { Core } from "../lib/core/core.ts";
 import type { Message } from "../lib/message/message.ts";
 import { cancelUnqueued } from "../lib/settlement/canceled_steps.ts";
@@ -71,7 +71,7 @@ export const onCommitTask: DefineOnCommitTask = ((...args: unknown[]): OnCommitT
 
 /** The handle is there already: of a duplicate it reads as canceled, and the one that holds the key has a handle of its own. */
 async function enqueueOrCancel(core: Core, message: Message): Promise<void> {
-  const { duplicates } = await enqueueMessage(core, message);
+  const { duplicates } = await enqueueSteps(core, [message]);
   const holder = duplicates?.get(0);
   if (holder !== undefined) await cancelUnqueued(core, message, `task ${holder} is there already, with the same unique key`);
 }

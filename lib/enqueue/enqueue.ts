@@ -12,6 +12,7 @@ import { asEnqueued, type FirstMessages, firstMessagesOf } from "../composition/
 import type { Message, NextStep } from "../message/message.ts";
 import { checkMetaOf, withCarriedMeta } from "../message/meta.ts";
 import { announceAfterWriting, announceBeforeWriting } from "./announce.ts";
+import type { Statistics } from "../statistics/statistics.ts";
 import type { Enqueued, Item } from "../storage.ts";
 
 /** Messages that were enqueued. */
@@ -23,42 +24,22 @@ export interface EnqueuedMessages {
 }
 
 /**
- * Enqueues one message: the short way for plain calls.
+ * Enqueues steps in one round trip: checks everything, then writes everything at once.
  *
- * @param from Id of the task in whose place it is put.
- * @throws {UnknownTaskError} If its task is not registered.
+ * @param from Id of the task in whose place it is put, where it is one.
+ * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued. At once, where nothing is traced.
  */
-export function enqueueMessage(core: Core, message: Message, from?: string): Promise<EnqueuedMessages> {
+export function enqueueSteps(core: Core, steps: readonly NextStep[], from?: string): Promise<EnqueuedMessages> {
   const { tracing } = core;
-  if (tracing === undefined) return enqueueOne(core, message, from);
-  return tracing.enqueue([message], (carried) => enqueueOne(core, withCarriedMeta(message, carried), from));
+  if (tracing === undefined) return enqueueFirst(core, steps, from);
+  return tracing.enqueue(steps, (carried) => enqueueFirst(core, steps.map((step) => withCarriedMeta(step, carried)), from));
 }
 
-async function enqueueOne(core: Core, message: Message, from: string | undefined): Promise<EnqueuedMessages> {
-  checkStep(core, message);
-  const messages = [asEnqueued(message, core.clock.now())];
-  return await write(core, { messages: asks(messages) ? await asked(core, messages) : messages, chords: NO_CHORDS }, from);
-}
-
-/**
- * Enqueues messages in one round trip: the short way for many plain calls.
- * @throws {UnknownTaskError} If the task of one is not registered; then none is enqueued.
- */
-export function enqueueMessages(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
-  const { tracing } = core;
-  if (tracing === undefined) return enqueueMany(core, messages);
-  return tracing.enqueue(messages, (carried) => {
-    return enqueueMany(core, messages.map((message) => withCarriedMeta(message, carried)));
-  });
-}
-
-async function enqueueMany(core: Core, messages: readonly Message[]): Promise<EnqueuedMessages> {
-  for (const message of messages) checkStep(core, message);
-  const nowMs = core.clock.now();
-  return await write(core, {
-    messages: await asked(core, messages.map((message) => asEnqueued(message, nowMs))),
-    chords: NO_CHORDS,
-  });
+function enqueueFirst(core: Core, steps: readonly NextStep[], from: string | undefined): Promise<EnqueuedMessages> {
+  for (const step of steps) checkStep(core, step);
+  const { messages, chords } = firstMessagesOf(steps, core.clock.now());
+  if (!messages.some(hasKeys)) return write(core, { messages, chords }, from);
+  return withAskedKeys(core, messages).then((asked) => write(core, { messages: asked, chords }, from));
 }
 
 /**
@@ -68,7 +49,7 @@ async function enqueueMany(core: Core, messages: readonly Message[]): Promise<En
  */
 export async function checkEnqueueing(core: Core, message: Message): Promise<void> {
   checkStep(core, message);
-  const [ready] = await asked(core, [asEnqueued(message, core.clock.now())]);
+  const [ready] = await withAskedKeys(core, [asEnqueued(message, core.clock.now())]);
   await encodeItem(core, ready!);
 }
 
@@ -77,34 +58,19 @@ export function isSingleTask(step: NextStep): step is Message {
   return !isChord(step) && step.next === undefined;
 }
 
-/** Checks everything, then writes everything at once. */
-export function enqueueSteps(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
-  const { tracing } = core;
-  if (tracing === undefined) return enqueueChains(core, steps);
-  return tracing.enqueue(steps, (carried) => enqueueChains(core, steps.map((step) => withCarriedMeta(step, carried))));
-}
-
-async function enqueueChains(core: Core, steps: readonly NextStep[]): Promise<EnqueuedMessages> {
-  for (const step of steps) checkStep(core, step);
-  const { messages, chords } = firstMessagesOf(steps, core.clock.now());
-  return await write(core, { messages: await asked(core, messages), chords });
-}
-
-const NO_CHORDS: FirstMessages["chords"] = [];
-
-/** Whether there are messages with keys to be found, as most have none. */
-function asks(messages: readonly Message[]): boolean {
-  return messages.some(({ concurrency, unique }) => concurrency !== undefined || unique !== undefined);
+/** Whether a message may have keys to be found: most have none. */
+function hasKeys({ concurrency, unique }: Message): boolean {
+  return concurrency !== undefined || unique !== undefined;
 }
 
 /** The messages with the keys that their tasks ask for. */
-async function asked(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
+async function withAskedKeys(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
   const ready: Message[] = [];
   for (const message of messages) ready.push(await resolveUniqueKey(core, resolveConcurrencyKey(core, message)));
   return ready;
 }
 
-function write(core: Core, start: FirstMessages, from?: string): Promise<EnqueuedMessages> {
+function write(core: Core, start: FirstMessages, from: string | undefined): Promise<EnqueuedMessages> {
   // What is defined elsewhere waits for a consumer that has it, as always.
   const runsHere = core.immediate && !start.messages.every(({ name }) => core.registry.isRemote(name));
   return runsHere ? core.runInCall((inside) => writeStart(inside, start, from)) : writeStart(core, start, from);
@@ -131,13 +97,13 @@ async function writeStart(
   return { messages, duplicates: enqueued.duplicates };
 }
 
-function countEnqueued(
-  statistics: NonNullable<Core["statistics"]>,
-  messages: readonly Message[],
-  { duplicates }: Enqueued,
-): void {
-  for (let index = 0; index < messages.length; index++) {
-    if (!duplicates?.has(index)) statistics.count(messages[index]!.name, "enqueued");
+/** Counts messages of one task in a row together: a batch is often of one task. */
+function countEnqueued(statistics: Statistics, messages: readonly Message[], { duplicates }: Enqueued): void {
+  const written = duplicates === undefined ? messages : messages.filter((_, index) => !duplicates.has(index));
+  for (let first = 0, next = 0; first < written.length; first = next) {
+    const { name } = written[first]!;
+    while (next < written.length && written[next]!.name === name) next++;
+    statistics.count(name, "enqueued", next - first);
   }
 }
 

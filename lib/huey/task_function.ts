@@ -6,7 +6,7 @@ import { taskRevocationKey } from "../control/revocation_record.ts";
 import { checkIsOptions, show } from "../primitives/arguments.ts";
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
-import { enqueueMessage, enqueueMessages } from "../enqueue/enqueue.ts";
+import { enqueueSteps } from "../enqueue/enqueue.ts";
 import { handlesOf } from "../result/handles.ts";
 import { newId } from "../primitives/ids.ts";
 import { DEFINITION, type Definition } from "../task/registry.ts";
@@ -88,7 +88,7 @@ function makeCall(core: Core, definition: Definition, options: AnyCallOptions | 
 }
 
 async function enqueueCall(core: Core, make: MakeMessage, args: readonly unknown[]): Promise<ResultHandle> {
-  return handlesOf(core, await enqueueMessage(core, make(args)))[0]!;
+  return handlesOf(core, await enqueueSteps(core, [make(args)]))[0]!;
 }
 
 async function map(core: Core, make: MakeMessage, items: Iterable<unknown>): Promise<ResultGroupHandle> {
@@ -96,7 +96,7 @@ async function map(core: Core, make: MakeMessage, items: Iterable<unknown>): Pro
     throw new TypeError(`map takes a list of items: ${show(items)}`);
   }
   const messages = Array.from(items, (item) => make(Array.isArray(item) ? item : [item]));
-  return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, messages)));
+  return new ResultGroupHandle(handlesOf(core, await enqueueSteps(core, messages)));
 }
 
 async function schedule(

@@ -5,7 +5,7 @@
 import { isChord } from "../message/chain.ts";
 import { ChordHandle } from "./chord.ts";
 import type { Core } from "../core/core.ts";
-import { type EnqueuedMessages, enqueueMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
+import { type EnqueuedMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
 import { chordParts, groupMembers } from "../composition/group.ts";
 import { linkStages } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
@@ -27,8 +27,9 @@ export async function enqueueAny(core: Core, item: Member | Group<readonly Membe
 /** Enqueues several in one round trip. */
 export async function enqueueAll(core: Core, members: readonly Member[]): Promise<ResultGroupHandle> {
   const steps = members.map((member) => linkStages(memberStages(member)));
-  if (steps.every(isSingleTask)) return new ResultGroupHandle(handlesOf(core, await enqueueMessages(core, steps)));
-  const handles = new Handles(core, await enqueueSteps(core, steps));
+  const enqueued = await enqueueSteps(core, steps);
+  if (steps.every(isSingleTask)) return new ResultGroupHandle(handlesOf(core, enqueued));
+  const handles = new Handles(core, enqueued);
   return new ResultGroupHandle(members.map((member, index) => handleOf(handles, member, steps[index]!)));
 }
 

@@ -5,7 +5,7 @@
 import { deleteCanceledEnds } from "../settlement/canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import type { Core } from "../core/core.ts";
-import { enqueueMessage } from "../enqueue/enqueue.ts";
+import { enqueueSteps } from "../enqueue/enqueue.ts";
 import { newId } from "../primitives/ids.ts";
 import type { Message } from "../message/message.ts";
 import { revokeTask } from "../control/revocation.ts";
@@ -72,7 +72,7 @@ export class ResultHandle extends TaskHandle {
     const message: Message = { ...kept, ...callFields(call as never, this.core.clock.now()), id: newId() };
     await revokeTask(this.core, this.target, { once: true }, preservePipeline === false ? "alone" : "whole");
     await deleteCanceledEnds(this.core, message);
-    const { messages: [copy], duplicates } = await enqueueMessage(this.core, message, this.id);
+    const { messages: [copy], duplicates } = await enqueueSteps(this.core, [message], this.id);
     const holder = duplicates?.get(0);
     if (holder === undefined) return new ResultHandle(this.core, copy!);
     return new ResultHandle(this.core, { ...copy!, id: holder }, { duplicate: true });
