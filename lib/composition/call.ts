@@ -94,8 +94,9 @@ export function messageOf(task: Task): Message {
 }
 
 /** A first message for a call of a task. */
-export function makeMessage(definition: Definition, args: readonly unknown[], call: CallFields = {}): Message {
-  const message = { v: 1, id: call.id ?? newId(), name: definition.name, args, ...definition.fields, ...call } as const;
+export function makeMessage({ blank }: Definition, args: readonly unknown[], call?: CallFields): Message {
+  if (call === undefined) return { ...blank, id: newId(), args };
+  const message = { ...blank, ...call, id: call.id ?? newId(), args };
   // An id that the caller has given may be used again, and the steps of the one are none of the other.
   return call.id === undefined ? message : { ...message, run: newId() };
 }

@@ -12,5 +12,5 @@ export function keepsResult(core: Core, { results }: Message): boolean {
 
 /** Whether those of a task of which only the id is known may be. */
 export function mayKeepResults(core: Core): boolean {
-  return core.settings.results || core.registry.known().some(({ fields }) => fields.results === true);
+  return core.settings.results || core.registry.known().some(({ blank }) => blank.results === true);
 }

@@ -104,7 +104,7 @@ async function readable(core: Core, id: string, data: Uint8Array): Promise<Messa
 /** The message of a first attempt: with all its retries, due at once, with an expiry that counts from now. */
 function asNew(core: Core, message: Message): Message {
   const { first = message, ...kept } = message;
-  const { fields } = core.registry.find(message.name) ?? { fields: first };
+  const { retries } = core.registry.find(message.name)?.blank ?? first;
   const fresh = {
     eta: undefined,
     expiresAt: undefined,
@@ -113,5 +113,5 @@ function asNew(core: Core, message: Message): Message {
     quick: undefined,
     unknown: undefined,
   };
-  return { ...kept, ...fresh, retries: fields.retries, retryDelay: first.retryDelay };
+  return { ...kept, ...fresh, retries, retryDelay: first.retryDelay };
 }

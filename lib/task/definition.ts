@@ -90,7 +90,7 @@ function makeDefinition({ options, fn }: Parts, extra: object): Definition {
     name,
     fn: definitionOf(fn)?.fn ?? fn,
     context: options.context ?? false,
-    fields: taskFields(options, extra),
+    blank: { v: 1, id: "", name, args: [], ...taskFields(options, extra) },
     lock: lockOf(options.lock),
     rateLimit: rateLimitOf(options.rateLimit, name),
     periodic: undefined,

@@ -3,7 +3,7 @@
  * @module
  */
 import { ConfigurationError, UnknownTaskError } from "../errors.ts";
-import type { CarriedFields } from "../message/carried_options.ts";
+import type { Message } from "../message/message.ts";
 import type { KeyFunctions } from "./keys.ts";
 import type { Schedule } from "../types/definition.ts";
 import type { LockOptions, RateLimitOptions } from "../types/limits.ts";
@@ -24,8 +24,8 @@ export interface Definition {
   readonly fn: Function;
   /** Whether the function gets a `TaskContext` first. */
   readonly context: boolean;
-  /** What its messages say, unless a call says otherwise. */
-  readonly fields: CarriedFields;
+  /** What its messages say, unless a call says otherwise; without an id and arguments. A copy of it costs less than a message made anew. */
+  readonly blank: Message;
   readonly lock: { readonly name: string; readonly options: LockOptions } | undefined;
   readonly rateLimit: { readonly name: string; readonly options: RateLimitOptions } | undefined;
   readonly periodic: Periodic | undefined;
