@@ -9,7 +9,7 @@ export interface SavedRecent<V> {
   readonly old: readonly (readonly [string, V])[];
 }
 
-/** Keys and values in two generations: when the younger one is full, the older one goes. */
+/** Keys and values in two generations: when the younger one is full, the older one goes. What is in both counts as it is in the younger. */
 export class RecentMap<V> {
   readonly #most: number;
   #young = new Map<string, V>();
@@ -22,7 +22,6 @@ export class RecentMap<V> {
 
   /** Sets an entry, which is the newest then. */
   set(key: string, value: V): void {
-    this.#old.delete(key);
     this.#young.set(key, value);
     if (this.#young.size < this.#most) return;
     this.#old = this.#young;

@@ -20,11 +20,20 @@ export interface About {
   readonly endedMs?: number | undefined;
 }
 
+/** The last text of a new task: many that are enqueued in the same millisecond share it. */
+let newText = "[]";
+let newMs: number | undefined;
+
 /** The text of a message that waits. @param error What the attempt before it has thrown. */
 export function aboutWaiting({ enqueuedAt, attempt = 0 }: Message, error?: Error): string {
-  // Most tasks have nothing but the time of their call, and this runs for each.
-  if (attempt === 0 && error === undefined) return enqueuedAt === undefined ? "[]" : `[${enqueuedAt}]`;
-  return aboutText({ enqueuedMs: enqueuedAt, attempts: attempt, error: error?.message });
+  if (attempt > 0 || error !== undefined) {
+    return aboutText({ enqueuedMs: enqueuedAt, attempts: attempt, error: error?.message });
+  }
+  if (enqueuedAt !== newMs) {
+    newText = enqueuedAt === undefined ? "[]" : `[${enqueuedAt}]`;
+    newMs = enqueuedAt;
+  }
+  return newText;
 }
 
 /**

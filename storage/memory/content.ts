@@ -70,16 +70,16 @@ export class MemoryContent {
   // ---- in -----------------------------------------------------------------------------------------------------------
 
   /**
-   * Appends items to the queue, the schedule or the line of their gate, but for those whose unique key is held.
+   * Appends items that were checked to the queue, the schedule or the line of their gate, but for those whose unique key is held.
    *
    * @param wake `"soon"`: whoever moves the items gets to tell of them before a worker of the same isolate has them.
    */
   add(items: readonly Item[], wake: "now" | "soon" = "now"): Enqueued {
     const answer: Answer = {};
     if (items.length === 0) return answer;
-    for (const item of items) checkItem(item);
     const soonestMs = this.schedule.nextDueMs;
-    for (let index = 0; index < items.length; index++) this.#addOne(items[index]!, index, answer);
+    const nowMs = this.#clock.now();
+    for (let index = 0; index < items.length; index++) this.#addOne(items[index]!, nowMs, index, answer);
     this.#ring(soonestMs, wake);
     return answer;
   }
@@ -110,44 +110,46 @@ export class MemoryContent {
 
   #move(items: readonly Item[]): Moved[] {
     const answer: Answer = {};
-    for (const [index, item] of items.entries()) this.#place({ ...item, dueMs: undefined }, index, answer);
+    const nowMs = this.#clock.now();
+    for (const [index, item] of items.entries()) this.#place({ ...item, dueMs: undefined }, nowMs, index, answer);
     if (items.length > 0) this.#ring(this.schedule.nextDueMs, "soon");
     return items.map((item, index) => answer.blocked?.has(index) ? { ...item, blocked: true } : item);
   }
 
-  #addOne(item: Item, index: number, answer: Answer): void {
+  #addOne(item: Item, nowMs: number, index: number, answer: Answer): void {
     const holder = item.unique && this.uniqueKeys.holderFor(item.id, item.unique);
     if (holder !== undefined) return void (answer.duplicates ??= new Map()).set(index, holder);
     const copy = copyItem(item);
     if (copy.unique) this.uniqueKeys.take(copy.id, copy.unique);
-    this.#place(copy, index, answer);
+    this.#place(copy, nowMs, index, answer);
   }
 
-  #place(item: Item, index: number, answer: Answer): void {
+  #place(item: Item, nowMs: number, index: number, answer: Answer): void {
     this.results.forgetNotice(item.id);
     if (item.dueMs !== undefined) {
       this.schedule.add(item, item.dueMs);
       this.tracker.waiting(item, "scheduled");
     } else if (item.gate === undefined) {
-      this.#append(item);
+      this.#append(item, nowMs);
     } else {
       const admitted = this.gates.arrive(item, item.gate);
       this.#admit(admitted.filter((other) => other !== item), answer);
-      if (admitted.includes(item)) return this.#append(item);
+      if (admitted.includes(item)) return this.#append(item, nowMs);
       this.tracker.waiting(item, "blocked");
       (answer.blocked ??= new Set()).add(index);
     }
   }
 
-  #append(item: Item): void {
-    this.queue.append(item, this.#clock.now());
+  #append(item: Item, nowMs: number): void {
+    this.queue.append(item, nowMs);
     this.tracker.waiting(item, "waiting");
   }
 
   /** Items that waited at their gate go to the queue. */
   #admit(items: readonly Item[], answer: Answer = {}): void {
     if (items.length === 0) return;
-    for (const item of items) this.#append(item);
+    const nowMs = this.#clock.now();
+    for (const item of items) this.#append(item, nowMs);
     answer.admitted = [...answer.admitted ?? [], ...items];
     this.waits.queued("now");
   }
@@ -163,10 +165,12 @@ export class MemoryContent {
   claim(limit: number, owner: Owner): ClaimBatch {
     const wanted = this.pause.current === undefined ? Math.min(limit, this.queue.size) : 0;
     const nowMs = this.#clock.now();
-    const claims = Array.from({ length: wanted }, () => this.claims.add(this.queue.take()!, owner, nowMs));
-    for (const claim of claims) {
+    const claims: Claim[] = [];
+    while (claims.length < wanted) {
+      const claim = this.claims.add(this.queue.take()!, owner, nowMs);
       if (claim.unique) this.uniqueKeys.free(claim.unique, "start");
       this.tracker.running(claim, owner.worker, nowMs);
+      claims.push(claim);
     }
     return { claims, revocations: this.revocations.size() > 0 };
   }
@@ -261,10 +265,11 @@ export class MemoryContent {
   /** Nobody can stand in the way of the next attempt: it takes the unique key over, and it is enqueued also where it cannot. */
   #addNext(next: Item, ended: Item | undefined, settlement: Settlement, answer: Answer): void {
     const soonestMs = this.schedule.nextDueMs;
+    const nowMs = this.#clock.now();
     const copy = copyItem(next);
     if (ended?.unique) this.uniqueKeys.passOn(ended.unique, copy);
-    if (ended && keepsGate(ended, settlement)) this.#append(copy);
-    else this.#place(copy, settlement.enqueue?.length ?? 0, answer);
+    if (ended && keepsGate(ended, settlement)) this.#append(copy, nowMs);
+    else this.#place(copy, nowMs, settlement.enqueue?.length ?? 0, answer);
     this.#ring(soonestMs, "now");
   }
 

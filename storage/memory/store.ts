@@ -75,7 +75,8 @@ export class MemoryStore {
 
   /** See `Storage.enqueue`. */
   enqueue(items: readonly Item[], chords: readonly ChordRecord[] = []): Enqueued {
-    for (const item of [...items, ...chords.map(({ callback }) => callback)]) checkItem(item);
+    for (const item of items) checkItem(item);
+    for (const { callback } of chords) checkItem(callback);
     for (const chord of chords) this.#content.chords.add(chord);
     return this.#content.add(items);
   }

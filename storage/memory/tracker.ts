@@ -4,14 +4,6 @@
  */
 import type { Item, StoredState } from "../../lib/storage.ts";
 
-/** Shared by all tasks that wait, of which there may be millions. */
-const WAITING = {
-  waiting: { state: "waiting" },
-  scheduled: { state: "scheduled" },
-  blocked: { state: "blocked" },
-  retrying: { state: "retrying" },
-} as const;
-
 /** Where an item waits. */
 export type Waiting = "waiting" | "scheduled" | "blocked";
 
@@ -21,22 +13,27 @@ export type SavedTaskState = readonly [id: string, state: StoredState];
 /** States of tracked tasks. */
 export class MemoryTracker {
   readonly #states = new Map<string, StoredState>();
+  /** Shared by all tasks that say the same after one another: millions may wait. */
+  #last: StoredState = { state: "waiting" };
 
   /** An item went to the queue, the schedule or the line of its gate. */
   waiting({ id, track, retry, about }: Item, where: Waiting): void {
-    if (!track) return;
-    const state = WAITING[retry && where !== "blocked" ? "retrying" : where];
-    this.#states.set(id, about === undefined ? state : { ...state, about });
+    if (track) this.#states.set(id, this.#share(retry && where !== "blocked" ? "retrying" : where, about));
   }
 
   /** An item was handed out. */
   running({ id, track, about }: Item, worker: string, sinceMs: number): void {
-    if (track) this.#states.set(id, { state: "running", worker, sinceMs, ...(about !== undefined && { about }) });
+    if (track) {
+      this.#states.set(
+        id,
+        about === undefined ? { state: "running", worker, sinceMs } : { state: "running", worker, sinceMs, about },
+      );
+    }
   }
 
   /** The message of a tracked task was set aside. */
   dead(id: string, about: string | undefined): void {
-    this.#states.set(id, { state: "dead", ...(about !== undefined && { about }) });
+    this.#states.set(id, this.#share("dead", about));
   }
 
   /** The dead letter of a task is gone. */
@@ -62,12 +59,15 @@ export class MemoryTracker {
   /** Takes over what was saved, in place of everything. */
   restore(saved: readonly SavedTaskState[]): void {
     this.#states.clear();
-    for (const [id, state] of saved) this.#states.set(id, shared(state));
+    for (const [id, state] of saved) {
+      this.#states.set(id, state.state === "running" ? state : this.#share(state.state, state.about));
+    }
   }
-}
 
-/** A state that says nothing but where the task waits is one for all. */
-function shared(state: StoredState): StoredState {
-  const where = state.about === undefined ? state.state : undefined;
-  return Object.hasOwn(WAITING, where ?? "") ? WAITING[where as keyof typeof WAITING] : state;
+  /** A state of a task that does not run. */
+  #share(state: StoredState["state"], about: string | undefined): StoredState {
+    const last = this.#last;
+    if (last.state === state && last.about === about) return last;
+    return this.#last = about === undefined ? { state } : { state, about };
+  }
 }
