@@ -39,6 +39,7 @@ function flushPart(session: Session, part: FlushPart): void {
       return dropLetters(session);
     case "results":
       deleteMessages(session, `owner = ${ENDED}`);
+      session.run("delete from huey_ended where queue = ?", session.queue);
       return deleteEntries(session, [KIND.result]);
     case "counters":
       return deleteEntries(session, [KIND.meta, KIND.counter]);

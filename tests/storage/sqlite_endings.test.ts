@@ -49,7 +49,7 @@ describe("endings in a SQLite file", () => {
   test("one task is known to have ended, here and elsewhere, before its notice is an entry", async () => {
     await storage.enqueue(items(2));
     expect(await run(1)).toEqual([true]);
-    expect([count("huey_task"), count("huey_entry")]).toEqual([2, 0]);
+    expect([count("huey_task"), count("huey_ended")]).toEqual([2, 0]);
     for (const place of [storage, fixture.open()]) {
       expect(await place.state("task0")).toEqual({ state: "empty" });
       expect(await waitForEnd(place, "task0", { timeoutMs: 0 })).toBe(true);
@@ -60,10 +60,10 @@ describe("endings in a SQLite file", () => {
     }
   });
 
-  test("many notices become entries, and are still known", async () => {
+  test("many notices are moved together, and are still known", async () => {
     await storage.enqueue(items(100));
     expect(await run(100)).toEqual(Array.from({ length: 100 }, () => true));
-    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 100]);
+    expect([count("huey_task"), count("huey_ended")]).toEqual([0, 100]);
     expect(await storage.state("task99")).toEqual({ state: "empty" });
     expect(await waitForEnd(storage, "task0", { timeoutMs: 0 })).toBe(true);
   });
@@ -73,7 +73,7 @@ describe("endings in a SQLite file", () => {
     await run(3);
     expect((await storage.claim(1, owner)).claims).toEqual([]);
     while (count("huey_task") !== 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(count("huey_entry")).toBe(3);
+    expect(count("huey_ended")).toBe(3);
   });
 
   test("a notice in place ends by itself", async () => {
@@ -132,18 +132,18 @@ describe("endings in a SQLite file", () => {
     expect(await storage.revocations.size()).toBe(0);
   });
 
-  test("what a process left behind becomes entries with the endings of others", async () => {
+  test("what a process left behind is moved with the endings of others", async () => {
     await storage.enqueue(items(1));
     await run(1);
     await storage.close();
     storage = fixture.open();
     await storage.enqueue(items(1100, "other"));
     await run(1100);
-    expect([count("huey_task"), count("huey_entry")]).toEqual([0, 1101]);
+    expect([count("huey_task"), count("huey_ended")]).toEqual([0, 1101]);
     expect(await storage.state("task0")).toEqual({ state: "empty" });
   });
 
-  test("what is said about each task is told of that task, before and after its notice is an entry", async () => {
+  test("what is said about each task is told of that task, before and after its notice is moved", async () => {
     for (const together of [1, 5, 100]) {
       const prefix = `of ${together} `;
       await storage.enqueue(items(together, prefix).map((item) => ({ ...item, about: "waits" })));

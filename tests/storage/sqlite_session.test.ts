@@ -55,7 +55,7 @@ describe("two connections to a SQLite file", () => {
   };
   for (const [name, look] of Object.entries(looks)) {
     for (const moment of [1, 2, 3]) {
-      test(`${name} knows an ended task whose notice becomes an entry after read ${moment}`, () => {
+      test(`${name} knows an ended task whose notice is moved after read ${moment}`, () => {
         one.transaction(() => addTasks(one, items(1)));
         const [claim] = one.transaction(() => claimBatch(one, 1, owner).claims);
         one.transaction(() => endInPlace(one, [{ claim: claim!, id: claim!.id, ending: "empty", noticeTtlMs: 60_000 }]));

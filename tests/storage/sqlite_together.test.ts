@@ -45,7 +45,7 @@ test("of tasks that end at once, one whose end is refused fails alone", async ()
   refuse("update on huey_task");
   const database = openDatabase(fixture.filename);
   database.exec(
-    "create trigger refuses_too before insert on huey_entry when new.key = 'bad' begin select raise(abort, 'no'); end",
+    "create trigger refuses_too before insert on huey_ended when new.task_id = 'bad' begin select raise(abort, 'no'); end",
   );
   database.close();
   const answers = await Promise.allSettled(claims.map((claim) => storage.settle(ending(claim))));

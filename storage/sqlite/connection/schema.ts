@@ -9,7 +9,7 @@ import { type Database, within } from "./database.ts";
 import { firstPlain, MOST_QUEUES } from "./numbers.ts";
 
 /** Stored in the file. Another number is another layout. */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
 /** The name spaces of `huey_entry`. */
 export const KIND = { data: 0, revocation: 1, meta: 2, counter: 3, result: 4, lock: 5, passed: 6, line: 7 } as const;
@@ -67,6 +67,12 @@ const TABLES = [
     notice_ms integer, more text, holder text, value, primary key (queue, kind, key)
   ) without rowid`,
   `create index huey_entry_holder on huey_entry (holder) where holder is not null`,
+  // Tasks that have ended and left nothing, see endings.ts. more: what was said about them.
+  `create table huey_ended (
+    seq integer primary key, queue integer not null, id_number integer, task_id text not null, expires_ms integer not null,
+    more text
+  )`,
+  `create index huey_ended_id on huey_ended (id_number)`,
   // filled_ms, filled_by: when the last place was filled, and by which claim.
   `create table huey_chord (
     queue integer not null, id text not null, size integer not null, reported integer not null, filled_ms integer, filled_by text,

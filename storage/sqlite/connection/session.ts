@@ -44,6 +44,13 @@ export class Changes {
   revocations: boolean | undefined;
 }
 
+/** Where a round through rows is, and how many rows were written on the way: see sweep.ts. */
+export interface Round {
+  kind: number;
+  key: string | number;
+  written: number;
+}
+
 /** How long SQLite itself may wait for a lock, which stops the event loop. Longer waits are asynchronous. */
 const BUSY_TIMEOUT_MS = 2;
 
@@ -56,10 +63,12 @@ export class Session {
   readonly queue: number;
   /** Of the transaction under way. */
   changes: Changes = new Changes();
-  /** Its round in search of entries whose time is over, and how many it has written on the way: see sweep.ts. */
-  readonly round = { kind: 0, key: "", written: 0 };
-  /** What its plain endings have left to do: how many rows, how many became entries at once, up to which number. See endings.ts. */
-  readonly ended = { rows: 0, entries: 0, last: 0 };
+  /** Its round in search of entries whose time is over. */
+  readonly round: Round = { kind: 0, key: "", written: 0 };
+  /** The same of notices of plain endings. */
+  readonly noticeRound: Round = { kind: 0, key: "", written: 0 };
+  /** What its plain endings have left to do: how many rows, how many were moved at once, up to which number. See endings.ts. */
+  readonly ended = { rows: 0, moved: 0, last: 0 };
   /** Who claimed last; its row may have been deleted meanwhile. */
   owner: (Owner & { readonly number: number }) | undefined;
   /** Plain messages claimed since the bounds of the queue were moved. */

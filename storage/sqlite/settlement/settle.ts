@@ -13,7 +13,7 @@ import { placeItems } from "../queue/arrivals.ts";
 import { addChord, callbackOf, dropChord, report } from "./chords.ts";
 import { dropClaim, isLost } from "../queue/claims.ts";
 import { bury } from "./dead_letters.ts";
-import { dropEnded, KEEP_OTHERS } from "./endings.ts";
+import { dropEnded } from "./endings.ts";
 import { leave } from "../queue/gates.ts";
 import { passGate } from "../queue/passed.ts";
 import { freeKey, handKeyOn } from "../queue/unique.ts";
@@ -23,9 +23,13 @@ const PUT_RESULT = `insert into huey_entry (queue, kind, key, value, ending, not
   on conflict do update set value = excluded.value, ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
   more = excluded.more, expires_ms = excluded.expires_ms, notice_ms = excluded.notice_ms, holder = null`;
 
+/** An older result stays what it is. */
 const PUT_NOTICE = `insert into huey_entry (queue, kind, key, ending, notice_ttl_ms, expires_ms, more)
   values (?2, ${KIND.result}, ?3, ?4, ?5, ?1 + ?5, ?6)
-  ${KEEP_OTHERS}`;
+  on conflict do update set ending = excluded.ending, notice_ttl_ms = excluded.notice_ttl_ms,
+  more = excluded.more, expires_ms = iif(value is null or expires_ms <= ?1, excluded.expires_ms, expires_ms),
+  notice_ms = iif(value is null or expires_ms <= ?1, null, excluded.expires_ms),
+  value = iif(expires_ms <= ?1, null, value)`;
 
 /** What the message leaves behind at its gate and of its unique key. */
 interface Departure {

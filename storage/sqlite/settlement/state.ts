@@ -11,9 +11,12 @@ import { peek } from "../records/entries.ts";
 import { idNumber } from "../records/id_number.ts";
 import { hasFlag, readMore } from "../records/item.ts";
 
-/** The messages of a task that wait or run, and notices of its end that are still true. Parameters: number, id, queue, now. */
-const MESSAGES = `select owner, flags, since_ms, worker, more from huey_task left join huey_owner on huey_owner.id = owner
-  where id_number = ?1 and task_id = ?2 and huey_task.queue = ?3 and (owner <> ${ENDED} or since_ms > ?4)`;
+/** Notices of the end of a task, and its messages that wait or run or are the last notice. Parameters: number, id, queue, now. */
+const MESSAGES = `select ${ENDED} as owner, null as flags, null as since_ms, null as worker, more from huey_ended
+    where id_number = ?1 and task_id = ?2 and queue = ?3 and expires_ms > ?4
+  union all
+  select owner, flags, since_ms, worker, more from huey_task left join huey_owner on huey_owner.id = owner
+    where id_number = ?1 and task_id = ?2 and huey_task.queue = ?3 and (owner <> ${ENDED} or since_ms > ?4)`;
 
 /** What waits for its time, or at a gate. */
 const ELSEWHERE =
@@ -53,7 +56,7 @@ export function stateOf(session: Session, id: string): StoredState | undefined {
   const waiting = session.get(ELSEWHERE, number, id, queue);
   if (waiting?.state === "scheduled" && hasFlag(waiting, FLAG.retry)) return { state: "retrying", ...aboutOf(waiting) };
   if (waiting !== undefined) return { state: waiting.state as "scheduled" | "blocked", ...aboutOf(waiting) };
-  return endedState(session, id, rows[0]);
+  return endedState(session, id, rows.at(-1));
 }
 
 function activeState(rows: readonly Row[]): StoredState | undefined {
@@ -68,7 +71,7 @@ function activeState(rows: readonly Row[]): StoredState | undefined {
   };
 }
 
-/** @param notice A row that was overwritten when its task had ended: see endings.ts */
+/** @param notice Of a plain ending: see endings.ts */
 function endedState(session: Session, id: string, notice: Row | undefined): StoredState | undefined {
   const row = session.get(ENDING, session.queue, id, session.now());
   if (session.get(DEAD, session.queue, id) !== undefined) return { state: "dead", ...aboutOf(row) };
