@@ -31,6 +31,7 @@ import type {
   CountQuery,
   CountRow,
   DeadLetterQuery,
+  Ending,
   Enqueued,
   FlushPart,
   Item,
@@ -48,6 +49,9 @@ import type {
 } from "./storage_records.ts";
 
 export type * from "./storage_records.ts";
+
+/** All endings of a task. */
+export const ENDINGS: readonly Ending[] = ["complete", "empty", "failed", "revoked", "expired", "canceled", "dead"];
 
 /** All parts of what a queue stores. */
 export const FLUSH_PARTS: readonly FlushPart[] = [

@@ -22,7 +22,6 @@ const STATES: readonly TaskState[] = [
   "dead",
   "unknown",
 ];
-const ENDED: readonly TaskState[] = ["complete", "failed", "revoked", "expired", "canceled", "dead"];
 const DEFAULT_TIMEOUT_SECONDS = 5;
 const LOOK_EVERY_MS = 10;
 
@@ -67,7 +66,7 @@ export async function waitForState(
     const status = await huey.state(id);
     if (status.state === state) return status;
     const why = status.error === undefined ? "" : `: ${status.error}`;
-    if (ENDED.includes(status.state)) {
+    if (status.ended) {
       throw new Error(`waitForState: task ${id} is ${status.state} and will not be ${state}${why}`);
     }
     if (systemClock.elapsed() >= endMs) {

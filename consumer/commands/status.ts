@@ -3,6 +3,7 @@
  * @module
  */
 import { DAY_MS, HOUR_MS } from "../../lib/primitives/time.ts";
+import { readStatsByTask } from "../../lib/statistics/by_task.ts";
 import type { Stats, StatsRow } from "../../lib/types/statistics.ts";
 import { LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
 import { type Trouble, troublesOf } from "../../lib/operation/troubles.ts";
@@ -90,7 +91,7 @@ export const stats: Command = {
       return DONE;
     }
     printer.title(`Queue "${huey.name}" since ${showTime(from)}`);
-    const rows = task === undefined ? await byTask(request, found, from, step) : found.rows;
+    const rows = task === undefined ? await byTask(request, from, step) : found.rows;
     const first = task === undefined ? TASK : { title: "AT", text: ({ at }: StatsRow) => showTime(at) };
     printer.table<StatsRow>(rows, [first, ...NUMBERS], "Nothing has happened");
     return DONE;
@@ -98,10 +99,13 @@ export const stats: Command = {
 };
 
 /** A row for each task in the place of one for each task and minute. */
-async function byTask({ huey }: Request, { rows }: Stats, from: Date, step: "minute" | "hour"): Promise<StatsRow[]> {
-  const names = [...new Set(rows.map(({ taskName }) => taskName))].sort();
-  const all = await Promise.all(names.map((taskName) => huey.stats({ from, step, taskName })));
-  return all.map(({ totals }, at) => ({ at: from, taskName: names[at]!, ...totals }));
+async function byTask({ core }: Request, from: Date, step: "minute" | "hour"): Promise<StatsRow[]> {
+  const { tasks } = await readStatsByTask(core.storage, core.clock, { from, step });
+  return [...tasks].sort(([one], [other]) => one < other ? -1 : 1).map(([taskName, { totals }]) => ({
+    at: from,
+    taskName,
+    ...totals,
+  }));
 }
 
 const TASK = { title: "TASK", text: ({ taskName }: StatsRow) => taskName === "" ? "(unreadable)" : taskName };

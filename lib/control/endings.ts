@@ -2,9 +2,9 @@
  * Which states of a task are ends.
  * @module
  */
-import type { StoredState } from "../storage.ts";
+import { ENDINGS, type StoredState } from "../storage.ts";
 
-const ENDED: ReadonlySet<string> = new Set(["complete", "empty", "failed", "revoked", "expired", "canceled", "dead"]);
+const ENDED: ReadonlySet<string> = new Set(ENDINGS);
 
 /** Whether a task in this state has ended, so that nothing more happens to it by itself. */
 export function isEnded(stored: StoredState | undefined): boolean {

@@ -123,7 +123,7 @@ export interface RevocationCheck {
 }
 
 /**
- * The check before a run (huey-behaviour section 3): an invocation's own revocation hides that of its task, so that a one-shot
+ * The check before a run: an invocation's own revocation hides that of its task, so that a one-shot
  * revocation of the task stays for the next invocation.
  */
 export async function checkRevocation(core: Core, task: Pick<TaskInfo, "id" | "name">): Promise<RevocationCheck> {

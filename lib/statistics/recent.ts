@@ -20,13 +20,7 @@ export interface NotedEnd {
   readonly attempts: number;
 }
 
-const OUTCOMES: Readonly<Record<RecentOutcome, true>> = {
-  complete: true,
-  failed: true,
-  revoked: true,
-  expired: true,
-  canceled: true,
-};
+const OUTCOMES: readonly unknown[] = ["complete", "failed", "revoked", "expired", "canceled"] satisfies RecentOutcome[];
 
 /** The bytes of a noted end. */
 export function encodeEnd({ id, name, outcome, worker, startedMs, endedMs, attempts }: NotedEnd): Uint8Array {
@@ -36,8 +30,8 @@ export function encodeEnd({ id, name, outcome, worker, startedMs, endedMs, attem
 /** What was noted. @returns `undefined` for bytes that are none of ours */
 export function decodeEnd(data: Uint8Array): RecentTask | undefined {
   const { id, name, outcome, worker, startedMs, endedMs, attempts } = (readJson(data) ?? {}) as Partial<NotedEnd>;
-  const isText = [id, name, worker, outcome].every((text) => typeof text === "string");
-  if (!isText || !Object.hasOwn(OUTCOMES, outcome!) || !isTime(endedMs)) return undefined;
+  const isText = [id, name, worker].every((text) => typeof text === "string");
+  if (!isText || !OUTCOMES.includes(outcome) || !isTime(endedMs)) return undefined;
   return {
     id: id!,
     name: name!,

@@ -5,19 +5,25 @@
  */
 import { isSummand, isTimes, Times, type TimeTotals } from "./times.ts";
 
+const EVENTS = ["enqueued", "retried", "recovered", "dead"] as const;
+
 /** What is counted beside the ends of tasks. */
-export type TotalEvent = "enqueued" | "retried" | "recovered" | "dead";
+export type TotalEvent = typeof EVENTS[number];
+
+/** The outcomes, in the order of the metrics. */
+export const TOTAL_OUTCOMES = [
+  "complete",
+  "failed",
+  "timeout",
+  "locked",
+  "rate_limited",
+  "canceled",
+  "revoked",
+  "expired",
+] as const;
 
 /** How the last attempt of a task ended. */
-export type TotalOutcome =
-  | "complete"
-  | "failed"
-  | "timeout"
-  | "locked"
-  | "rate_limited"
-  | "canceled"
-  | "revoked"
-  | "expired";
+export type TotalOutcome = typeof TOTAL_OUTCOMES[number];
 
 /** What was counted of one task: plain data, which an isolate can send to another. */
 export interface TaskTotals {
@@ -34,18 +40,6 @@ export interface TaskTotals {
 /** The upper bounds of the classes of times, in seconds: few, and the same everywhere, so that processes can be added. */
 export const TIME_BOUNDS: readonly number[] = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600];
 
-/** The outcomes, in the order of the metrics. */
-export const TOTAL_OUTCOMES: readonly TotalOutcome[] = [
-  "complete",
-  "failed",
-  "timeout",
-  "locked",
-  "rate_limited",
-  "canceled",
-  "revoked",
-  "expired",
-];
-
 /** So many tasks are told apart. */
 const MOST_TASKS = 100;
 /** The name under which all others are counted. */
@@ -53,7 +47,7 @@ const OTHERS = "(others)";
 /** Longest name of a task. */
 const LONGEST_NAME = 1000;
 
-const KEYS: ReadonlySet<string> = new Set(["enqueued", "retried", "recovered", "dead", ...TOTAL_OUTCOMES]);
+const KEYS: ReadonlySet<string> = new Set([...EVENTS, ...TOTAL_OUTCOMES]);
 
 class Numbers {
   readonly counts: Partial<Record<TotalEvent | TotalOutcome, number>> = {};

@@ -22,7 +22,7 @@ import type {
   Settlement,
   UniqueKey,
 } from "../../lib/storage.ts";
-import { FLUSH_PARTS } from "../../lib/storage.ts";
+import { ENDINGS, FLUSH_PARTS } from "../../lib/storage.ts";
 import type { Target } from "../memory/claims.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { type HeldValue, isReference } from "./large.ts";
@@ -42,7 +42,7 @@ const MOST_PLACES = 1_000_000;
 
 const limit: Shape<number> = (value, hold) => Math.max(0, number(value, hold));
 const finite: Shape<number> = (value, hold) => number(Number.isFinite(value) ? value : undefined, hold);
-const ending = oneOf("complete", "empty", "failed", "revoked", "expired", "canceled", "dead");
+const ending = oneOf(...ENDINGS);
 
 const place: Shape<number> = (value, hold) => {
   const index = number(value, hold);

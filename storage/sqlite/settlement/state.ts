@@ -2,7 +2,7 @@
  * What is known of a task: where it waits or runs, and how it has ended.
  * @module
  */
-import type { StoredState } from "../../../lib/storage.ts";
+import { ENDINGS, type StoredState } from "../../../lib/storage.ts";
 import { readOptionalText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { ENDED, FLAG, KIND, NOBODY } from "../connection/schema.ts";
@@ -31,19 +31,11 @@ const ENDING =
 const DEAD = "select 1 from huey_dead where queue = ? and item_id = ? and track = 1 and kind <> 'failed'";
 
 /** What an ending can be; whatever else is in the file is none. */
-const ENDINGS: ReadonlySet<unknown> = new Set<StoredState["state"]>([
-  "complete",
-  "empty",
-  "failed",
-  "revoked",
-  "expired",
-  "canceled",
-  "dead",
-]);
+const ALL_ENDINGS: ReadonlySet<unknown> = new Set(ENDINGS);
 
 /** Whether a result is stored or the task has ended. */
 export function hasEnded(session: Session, id: string): boolean {
-  return peek(session, KIND.result, id) !== undefined || ENDINGS.has(stateOf(session, id)?.state);
+  return peek(session, KIND.result, id) !== undefined || ALL_ENDINGS.has(stateOf(session, id)?.state);
 }
 
 /** Where a task is. An ending is no longer true when the task waits again. */
@@ -76,7 +68,7 @@ function endedState(session: Session, id: string, notice: Row | undefined): Stor
   const row = session.get(ENDING, session.queue, id, session.now());
   if (session.get(DEAD, session.queue, id) !== undefined) return { state: "dead", ...aboutOf(row) };
   if (notice !== undefined) return { state: "empty", ...aboutOf(notice) };
-  return ENDINGS.has(row?.ending) ? { state: row!.ending as StoredState["state"], ...aboutOf(row) } : undefined;
+  return ALL_ENDINGS.has(row?.ending) ? { state: row!.ending as StoredState["state"], ...aboutOf(row) } : undefined;
 }
 
 function aboutOf(row: Row | undefined): Pick<StoredState, "about"> {
