@@ -7,6 +7,7 @@ import { announceRecovered } from "../../lib/execution/end_claims.ts";
 import type { Claim, Lease, StoredLease } from "../../lib/storage.ts";
 import { isGone } from "../platform/identity.ts";
 import type { Identity } from "../platform/identity.ts";
+import { LeaseWatch } from "./lease_watch.ts";
 import { Loop } from "./loop.ts";
 import type { LoopPatience, LoopWork } from "./loop.ts";
 
@@ -42,6 +43,7 @@ export function recoveryLoop(core: Core, options: RecoveryOptions): Loop {
 class Recovery implements LoopWork {
   readonly #core: Core;
   readonly #options: RecoveryOptions;
+  readonly #watch: LeaseWatch;
   /** Other consumers on this host. */
   #neighbours: readonly StoredLease[] = [];
   #askAgainMs = 0;
@@ -53,11 +55,15 @@ class Recovery implements LoopWork {
   constructor(core: Core, options: RecoveryOptions) {
     this.#core = core;
     this.#options = options;
+    this.#watch = new LeaseWatch(core.clock);
   }
 
   async turn(): Promise<number> {
-    // Others could not renew their leases either, and may come to it later than we.
-    if (this.#failed) this.#giveRespite();
+    if (this.#failed) {
+      await this.#renew();
+      // Others could not renew their leases either, and may come to it later than we.
+      this.#giveRespite();
+    }
     this.#failed = true;
     this.#noticeSleep();
     const asks = this.#core.clock.elapsed() >= this.#askAgainMs;
@@ -83,30 +89,57 @@ class Recovery implements LoopWork {
     if (awayMs >= leaseMs / 3) this.#giveRespite();
   }
 
+  /** Whether the storage works again is told by something that is written: a full disk can be read. */
+  async #renew(): Promise<void> {
+    for (const line of await this.#core.storage.renewLease(this.#own) ?? []) this.#options.logger.warn(line);
+  }
+
   /** Others get the time to renew their leases. */
   #giveRespite(): void {
     const respiteMs = Math.min(this.#options.leaseMs, LONGEST_RESPITE_MS);
     this.#askAgainMs = Math.max(this.#askAgainMs, this.#core.clock.elapsed() + respiteMs);
+    this.#watch.restart();
   }
 
   async #meetNeighbours(): Promise<void> {
     const { consumer, host } = this.#options.identity;
-    const leases = await this.#core.storage.leases();
-    this.#neighbours = leases.filter((lease) => lease.consumer !== consumer && lease.host === host);
-  }
-
-  async #recoverGone(): Promise<void> {
-    for (const { consumer } of this.#gone) {
-      this.#options.logger.warn(`Consumer ${consumer} on this host is gone`);
-      await this.#announce(await this.#core.storage.recover({ consumer }, this.#own));
-      await this.#core.storage.endLease(consumer);
-      this.#neighbours = this.#neighbours.filter((lease) => lease.consumer !== consumer);
+    const leases = (await this.#core.storage.leases()).filter((lease) => lease.consumer !== consumer);
+    this.#neighbours = leases.filter((lease) => lease.host === host);
+    for (const late of this.#watch.look(leases)) {
+      const seconds = Math.round((this.#core.clock.now() - late.expiresMs + late.ttlMs) / 1000);
+      this.#options.logger.warn(`The clock of consumer ${late.consumer} is about ${seconds} s behind the clock of this one`);
     }
   }
 
+  async #recoverGone(): Promise<void> {
+    for (const lease of this.#gone) {
+      this.#options.logger.warn(`Consumer ${lease.consumer} on this host is gone`);
+      await this.#takeFrom(lease);
+      this.#neighbours = this.#neighbours.filter(({ consumer }) => consumer !== lease.consumer);
+    }
+  }
+
+  async #takeFrom({ consumer }: StoredLease): Promise<void> {
+    await this.#announce(await this.#core.storage.recover({ consumer }, this.#own));
+    await this.#core.storage.endLease(consumer);
+  }
+
   async #recoverSilent(): Promise<void> {
-    await this.#announce(await this.#core.storage.recover(undefined, this.#own));
+    const { storage } = this.#core;
+    const { silent, isInDoubt } = this.#watch;
+    // Those that are over by the clock here as well the storage finds by itself, in one step.
+    for (const lease of silent) if (isInDoubt || !this.#watch.isOver(lease)) await this.#takeFrom(lease);
+    if (!isInDoubt) await this.#announce(await storage.recover(undefined, this.#own));
+    else for (const consumer of await this.#leaseless()) await this.#announce(await storage.recover({ consumer }, this.#own));
     this.#askAgainMs = this.#core.clock.elapsed() + Math.min(ASK_MS, this.#options.leaseMs / 3) * jitter();
+  }
+
+  /** Who holds claims and has no lease. Those of who is new would be missing among leases that are read before his claims. */
+  async #leaseless(): Promise<ReadonlySet<string>> {
+    const running = await this.#core.storage.running();
+    const leased = new Set((await this.#core.storage.leases()).map(({ consumer }) => consumer));
+    leased.add(this.#options.identity.consumer);
+    return new Set(running.map(({ owner }) => owner.consumer).filter((consumer) => !leased.has(consumer)));
   }
 
   /** Its own lease, to be renewed with each recovery. */
