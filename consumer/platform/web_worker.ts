@@ -34,7 +34,8 @@ export function hasWorkers(): boolean {
 /** The other side, in a Web Worker. */
 export function parentLink(): ParentLink {
   if (isNode()) return nodeParent();
-  const scope = globalThis as Scope;
+  // Each runtime has other types for the scope of a worker.
+  const scope = globalThis as unknown as Scope;
   return {
     post: (message) => scope.postMessage(message),
     listen: (receive) => scope.addEventListener("message", ({ data }) => receive(data)),
