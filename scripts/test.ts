@@ -50,7 +50,7 @@ const notOnNode = new RegExp(
  */
 const onlyOnBun = new RegExp(
   [
-    /^tests\/(scripts\/|chaos\/(redis|file)\.|dashboard\/browser)/,
+    /^tests\/(scripts\/|chaos\/(redis|file)\.|dashboard\/browser|faults\/disk_full_together)/,
     /^tests\/consumer\/(arguments|deploy_files|monitoring_files|permissions|several_consumers)\./,
   ].map(({ source }) => source).join("|"),
 );

@@ -4,60 +4,24 @@
  * @module
  */
 import { describe, expect, test } from "bun:test";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { Consumer, FileStorage, Huey, SqliteStorage, type Storage, StorageError } from "../../mod.ts";
 import { failure, logbook } from "../helpers.ts";
+import { canMount, SmallDisk } from "./small_disk.ts";
 
-const isRoot = process.platform === "linux" && process.getuid?.() === 0;
 const LIMIT_MS = 120_000;
 const TASKS = 30;
 const BIG = "x".repeat(60_000);
-
-/** A disk of eight megabytes. */
-class SmallDisk {
-  readonly path: string = mkdtempSync(join(tmpdir(), "huey-disk-"));
-
-  constructor() {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", this.path]);
-    mkdirSync(join(this.path, "queue"));
-  }
-
-  /** Takes all the space that is left. */
-  fill(): void {
-    const block = new Uint8Array(4096);
-    for (let number = 0;; number++) {
-      try {
-        writeFileSync(join(this.path, "filler"), block, { flag: "a" });
-      } catch (error) {
-        if ((error as { code?: string }).code !== "ENOSPC") throw error;
-        return;
-      }
-    }
-  }
-
-  free(): void {
-    rmSync(join(this.path, "filler"), { force: true });
-  }
-
-  end(): void {
-    execFileSync("umount", ["-l", this.path]);
-    rmSync(this.path, { recursive: true });
-  }
-}
 
 const STORAGES: Readonly<Record<string, (folder: string) => Storage>> = {
   SQLite: (folder) => new SqliteStorage({ filename: join(folder, "huey.db") }),
   files: (folder) => new FileStorage({ path: folder }),
 };
 
-describe.skipIf(!isRoot).each(Object.entries(STORAGES))("%s on a full disk (needs root)", (_label, open) => {
+describe.skipIf(!canMount).each(Object.entries(STORAGES))("%s on a full disk (needs root)", (_label, open) => {
   test("calls are refused with a StorageError, and work again when there is space", async () => {
     const disk = new SmallDisk();
-    const huey = new Huey({ storage: open(join(disk.path, "queue")) });
+    const huey = new Huey({ storage: open(disk.queue) });
     try {
       const task = huey.task("task", (text: string) => text.length);
       const first = await task("first");
@@ -79,7 +43,7 @@ describe.skipIf(!isRoot).each(Object.entries(STORAGES))("%s on a full disk (need
   test("a consumer goes on by itself, and nothing is lost or run twice", async () => {
     const disk = new SmallDisk();
     const { logger, lines } = logbook();
-    const huey = new Huey({ storage: open(join(disk.path, "queue")), logger });
+    const huey = new Huey({ storage: open(disk.queue), logger });
     const refused = Promise.withResolvers<void>();
     const errors = (): string[] => lines.filter(({ level }) => level === "error").map(({ message }) => message);
     const watch = setInterval(() => errors().length > 0 && refused.resolve(), 10);
