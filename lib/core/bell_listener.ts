@@ -16,7 +16,8 @@ export class BellListener {
   readonly #clock: Clock;
   #bell: Promise<() => void> | undefined;
   #keeping: Timer | undefined;
-  #rung = false;
+  #rings = 0;
+  #cleared = 0;
   #wake: (() => void) | undefined;
 
   constructor(storage: Storage, topic: Topic, clock: Clock) {
@@ -41,9 +42,14 @@ export class BellListener {
     return false;
   }
 
+  /** How often it has rung. */
+  get rings(): number {
+    return this.#rings;
+  }
+
   /** What has rung so far is done with. Called before a look, so that what rings while it is under way ends the wait after it. */
   clearRings(): void {
-    this.#rung = false;
+    this.#cleared = this.#rings;
   }
 
   /**
@@ -52,7 +58,7 @@ export class BellListener {
    * @returns whether it has rung
    */
   async wait(ms: number): Promise<boolean> {
-    if (!this.#rung) {
+    if (this.#rings === this.#cleared) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = this.#clock.startTimer(ms, resolve);
@@ -60,12 +66,17 @@ export class BellListener {
       timer.stop();
       this.#wake = undefined;
     }
-    return this.#rung;
+    return this.#rings !== this.#cleared;
   }
 
   /** Ends the wait, or the next one, as a ring does. */
   wake(): void {
-    this.#rung = true;
+    this.#rings++;
+    this.#wake?.();
+  }
+
+  /** Ends the wait, if there is one. */
+  stir(): void {
     this.#wake?.();
   }
 

@@ -2,9 +2,10 @@
  * Waiting for the ends of tasks: in one place, so that all who wait in a process cost the storage one look, not one each.
  * @module
  */
+import { BellListener } from "../core/bell_listener.ts";
 import { answerInTime, realTime } from "../core/patience.ts";
 import { StorageError } from "../errors.ts";
-import { systemClock, type Timer, within } from "../primitives/clock.ts";
+import { systemClock, within } from "../primitives/clock.ts";
 import type { Storage } from "../storage.ts";
 
 /** Told once, when a task has ended, or when that cannot be found out. */
@@ -50,8 +51,6 @@ const MOST_NEWEST = 16;
 const RINGS_OF_NEWEST = 4;
 /** So long the last look of one whose time is over may take. */
 const LAST_LOOK_MS = 1000;
-/** The bell is kept for a while: who reads one result after another would make it anew for each. */
-const BELL_KEPT_MS = 1000;
 
 const waitsByStorage = new WeakMap<Storage, ResultWaits>();
 
@@ -75,21 +74,20 @@ export class ResultWaits {
   readonly #unseen: Set<string> = new Set();
   /** Those that came last, and after how many rings they are looked at yet. They may have ended. */
   readonly #newest: Map<string, number> = new Map();
+  readonly #bell: BellListener;
   #looking = false;
-  /** It has rung since the last look at everything, and since the last one at those that came last. */
-  #rung = false;
-  #rungForNewest = false;
+  /** How often it had rung at the last look at everything, and at the last one at those that came last. */
+  #ringsSeen = 0;
+  #ringsSeenByNewest = 0;
   /** The last look at everything, and when there may be another. */
   #lookedMs = 0;
   #restUntilMs = 0;
   #pauseMs = FIRST_LOOK_MS;
   #longestPauseMs = LOOK_MS;
-  #stir: (() => void) | undefined;
-  #bell: Promise<() => void> | undefined;
-  #bellEnd: Timer | undefined;
 
   constructor(storage: Storage) {
     this.#storage = storage;
+    this.#bell = new BellListener(storage, "results", systemClock);
   }
 
   /**
@@ -127,7 +125,7 @@ export class ResultWaits {
     for (const [first] of this.#newest) if (this.#newest.size > MOST_NEWEST) this.#newest.delete(first);
     this.#longestPauseMs = this.#watched.size === 1 ? lookMs : Math.min(this.#longestPauseMs, lookMs);
     this.#pauseMs = Math.min(FIRST_LOOK_MS, lookMs);
-    if (this.#looking) this.#stir?.();
+    if (this.#looking) this.#bell.stir();
     else void this.#look();
     return () => this.#drop(id, watcher);
   }
@@ -135,7 +133,7 @@ export class ResultWaits {
   /** Tells all that they wait in vain. */
   close(error: unknown): void {
     for (const watchers of this.#takeAll()) for (const watcher of watchers) watcher.failed(error);
-    this.#dropBell();
+    this.#bell.stop();
   }
 
   #drop(id: string, watcher: Watcher): void {
@@ -143,53 +141,56 @@ export class ResultWaits {
     if (!watchers?.delete(watcher) || watchers.size > 0) return;
     this.#watched.delete(id);
     this.#unseen.delete(id);
-    if (this.#watched.size === 0) this.#stir?.();
+    if (this.#watched.size === 0) this.#bell.stir();
   }
 
   #takeAll(): Set<Watcher>[] {
     const all = [...this.#watched.values()];
     this.#watched.clear();
     this.#unseen.clear();
-    this.#stir?.();
+    this.#bell.stir();
     return all;
   }
 
   /** Looks for as long as somebody waits. */
   async #look(): Promise<void> {
     this.#looking = true;
-    this.#bellEnd?.stop();
     try {
       // Before the first look, so that nothing rings unheard.
-      this.#bell ??= this.#storage.listen("results", () => this.#ring());
-      await answerInTime(realTime, "listen for results", this.#bell);
+      await answerInTime(realTime, "listen for results", this.#bell.listen());
       this.#lookedMs = systemClock.elapsed();
       while (this.#watched.size > 0) await this.#turn();
     } catch (error) {
       for (const watchers of this.#takeAll()) for (const watcher of watchers) watcher.failed(error);
-      this.#dropBell();
+      this.#bell.stop();
     }
     this.#looking = false;
-    this.#bellEnd = systemClock.startTimer(BELL_KEPT_MS, () => this.#dropBell(), { background: true });
+    // Whoever reads one result after another would make the bell anew for each.
+    this.#bell.stopLater();
   }
 
   /** One look: at everything if that is due, at what is new, after a ring at what is nearly new; or none, but a wait for one of these. */
   async #turn(): Promise<void> {
     const nowMs = systemClock.elapsed();
-    const dueMs = this.#rung ? this.#restUntilMs : Math.max(this.#lookedMs + this.#pauseMs, this.#restUntilMs);
+    const { rings } = this.#bell;
+    const rung = rings !== this.#ringsSeen;
+    const dueMs = rung ? this.#restUntilMs : Math.max(this.#lookedMs + this.#pauseMs, this.#restUntilMs);
     if (nowMs >= dueMs) {
-      this.#pauseMs = Math.min(this.#rung ? FIRST_LOOK_MS : this.#pauseMs * LOOK_GROWTH, this.#longestPauseMs);
-      this.#rung = this.#rungForNewest = false;
+      this.#pauseMs = Math.min(rung ? FIRST_LOOK_MS : this.#pauseMs * LOOK_GROWTH, this.#longestPauseMs);
+      this.#ringsSeen = this.#ringsSeenByNewest = rings;
       const ids = [...this.#watched.keys()];
       await this.#tell(ids);
       this.#lookedMs = systemClock.elapsed();
       this.#restUntilMs = this.#lookedMs + Math.min(REST * (this.#lookedMs - nowMs), LONGEST_REST_EACH_MS * ids.length);
     } else if (this.#unseen.size > 0) {
       await this.#tell([...this.#unseen]);
-    } else if (this.#rungForNewest && this.#newest.size > 0) {
-      this.#rungForNewest = false;
+    } else if (rings !== this.#ringsSeenByNewest && this.#newest.size > 0) {
+      this.#ringsSeenByNewest = rings;
       await this.#tell(this.#takeNewest());
     } else {
-      await this.#rest(dueMs - nowMs);
+      // Ends early when there is something to look at, or nobody waits any more.
+      this.#bell.clearRings();
+      await this.#bell.wait(dueMs - nowMs);
     }
   }
 
@@ -209,28 +210,5 @@ export class ResultWaits {
       this.#unseen.delete(id);
       for (const watcher of watchers) watcher.ended();
     }
-  }
-
-  /** Ends early when there is something to look at, or nobody waits any more. */
-  async #rest(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = systemClock.startTimer(ms, resolve);
-    this.#stir = resolve;
-    await promise;
-    timer.stop();
-    this.#stir = undefined;
-  }
-
-  #ring(): void {
-    this.#rung = this.#rungForNewest = true;
-    this.#stir?.();
-  }
-
-  #dropBell(): void {
-    this.#bellEnd?.stop();
-    const bell = this.#bell;
-    this.#bell = undefined;
-    // A bell that cannot be hung up is none that rings.
-    bell?.then((stop) => stop()).catch(() => {});
   }
 }
