@@ -30,7 +30,11 @@ const COMMON: ReadonlySet<string> = new Set(["json", "config", "autoload", "help
 /** Whether a command has an option. */
 export function hasOption(command: Command, { key }: Option): boolean {
   if (key === "watch") return command.watch === true;
-  return COMMON.has(key) || command.options.includes(key as keyof CommandOptions);
+  return COMMON.has(key) || isOwn(command, key);
+}
+
+function isOwn({ options = [] }: Command, key: string): boolean {
+  return options.includes(key as keyof CommandOptions);
 }
 
 /** A command with its arguments. */
@@ -60,7 +64,7 @@ export function parseCommandCall(command: Command, given: readonly string[], can
     command,
     what: targets.length > 0 ? { targets, all: false } : searchOf(values),
     args,
-    options: Object.fromEntries([...values].filter(([key]) => command.options.includes(key as never))) as CommandOptions,
+    options: Object.fromEntries([...values].filter(([key]) => isOwn(command, key))) as CommandOptions,
     json: values.has("json"),
     watch: values.has("watch"),
     help: values.has("help"),
@@ -72,7 +76,7 @@ export function parseCommandCall(command: Command, given: readonly string[], can
 }
 
 function checkCall({ command, args, options }: CommandCall): void {
-  const { name, form, least, most, check } = command;
+  const { name, form = "", least = 0, most = least, check } = command;
   if (args.length < least) throw new UsageError(`${name} needs more: ${name} APP ${form}`);
   if (args.length > most) {
     throw new UsageError(`${name} takes no ${JSON.stringify(args[most])}: ${`${name} APP ${form}`.trim()}`);

@@ -5,7 +5,7 @@
 import { parseExactly } from "../../lib/primitives/json.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { makeRemote } from "../../lib/huey/task_function.ts";
-import { type Command, DONE, FAILED, isKnownTask } from "./command.ts";
+import { type Command, fail, FAILED, isKnownTask } from "./command.ts";
 
 /** `call APP TASK 1 '{"a":2}'`. */
 export const call: Command = {
@@ -22,14 +22,10 @@ export const call: Command = {
     const task = makeRemote(core, core.registry.get(name));
     const args = texts.map(parseExactly);
     const result = await (delayMs === undefined ? task(...args) : task.with({ delay: { milliseconds: delayMs } })(...args));
-    if (wait !== true) {
-      printer.value({ id: result.id, duplicate: result.duplicate }, result.id);
-      return DONE;
-    }
+    if (wait !== true) return printer.value({ id: result.id, duplicate: result.duplicate }, result.id);
     if (!printer.json) printer.value(result.id);
     const value = await result.get({ blocking: true });
     printer.value({ id: result.id, value }, showSafely(value));
-    return DONE;
   },
 };
 
@@ -50,18 +46,12 @@ export const runPeriodic: Command = {
   form: "TASK",
   help: "enqueue a periodic task now; its schedule stays",
   least: 1,
-  most: 1,
-  options: [],
   run: async (request) => {
-    const { core, args: [name = ""], printer, complain } = request;
+    const { core, args: [name = ""], printer } = request;
     if (!isKnownTask(request, name)) return FAILED;
     const definition = core.registry.get(name);
-    if (definition.periodic === undefined) {
-      complain(`Task ${JSON.stringify(name)} is not periodic: use call`);
-      return FAILED;
-    }
+    if (definition.periodic === undefined) return fail(request, `Task ${JSON.stringify(name)} is not periodic: use call`);
     const { id } = await makeRemote(core, definition)();
     printer.value({ id }, id);
-    return DONE;
   },
 };

@@ -4,7 +4,7 @@
  */
 import { restoreKey, revokeAll } from "../../lib/control/revocation.ts";
 import { taskRevocationKey } from "../../lib/control/revocation_record.ts";
-import { type Command, DONE, FAILED, isKnownTask, type Request } from "./command.ts";
+import { type Command, fail, FAILED, isKnownTask, type Request } from "./command.ts";
 import { showSeconds } from "./durations.ts";
 
 /** `retry APP ID...`, or `--all`. */
@@ -12,7 +12,6 @@ export const retry: Command = {
   name: "retry",
   form: "ID... | --all",
   help: "run failed, unknown or unreadable ones again",
-  least: 0,
   most: Infinity,
   options: ["all", "task"],
   check: (ids, { all, task }) => {
@@ -31,8 +30,7 @@ export const retry: Command = {
       }
       // Some may be of a task that only others know.
       if (retried === 0 && task !== undefined && !isKnownTask(request, task)) return FAILED;
-      printer.value({ retried }, `${retried} run again`);
-      return DONE;
+      return printer.value({ retried }, `${retried} run again`);
     }
     return await eachId(request, (id) => huey.retry(id), "No failed task or dead letter", "runs again");
   },
@@ -45,7 +43,6 @@ export const remove: Command = {
   help: "delete failed tasks or dead letters, by either id",
   least: 1,
   most: Infinity,
-  options: [],
   run: (request) => eachId(request, (id) => request.huey.deleteDeadLetter(id), "No failed task or dead letter", "is deleted"),
 };
 
@@ -56,7 +53,6 @@ export const runNow: Command = {
   help: "run scheduled tasks now",
   least: 1,
   most: Infinity,
-  options: [],
   run: (request) => eachId(request, (id) => request.huey.runNow(id), "No scheduled task", "runs as soon as a worker is free"),
 };
 
@@ -65,7 +61,6 @@ export const revoke: Command = {
   name: "revoke",
   form: "ID | --task NAME",
   help: "stop one before it runs, or while it runs; or all of a task until it is restored",
-  least: 0,
   most: 1,
   options: ["task"],
   check: idOrTask,
@@ -74,15 +69,13 @@ export const revoke: Command = {
     if (id === undefined) {
       if (!isKnownTask(request, task!)) return FAILED;
       await revokeAll(core, task!, {});
-      printer.say(`Task ${task} is revoked until it is restored`);
-      return DONE;
+      return printer.say(`Task ${task} is revoked until it is restored`);
     }
     const { state, ended } = await huey.state(id);
     if (state === "unknown") complain(`Nothing is known of ${JSON.stringify(id)}: it will be stopped if it comes`);
     if (ended) complain(`${id} has ended already: ${state}`);
     await huey.revokeById(id);
     printer.say(`${id} is revoked`);
-    return DONE;
   },
 };
 
@@ -91,50 +84,37 @@ export const restore: Command = {
   name: "restore",
   form: "ID | --task NAME",
   help: "end a revocation",
-  least: 0,
   most: 1,
   options: ["task"],
   check: idOrTask,
   run: async (request) => {
-    const { huey, core, args: [id], options: { task }, printer, complain } = request;
+    const { huey, core, args: [id], options: { task }, printer } = request;
     if (id === undefined && !isKnownTask(request, task!)) return FAILED;
     const restored = id === undefined ? await restoreKey(core, taskRevocationKey(task!)) : await huey.restoreById(id);
-    if (restored) printer.say(`${id ?? task} is restored`);
-    else complain(`${id ?? task} is not revoked`);
-    return restored ? DONE : FAILED;
+    if (!restored) return fail(request, `${id ?? task} is not revoked`);
+    printer.say(`${id ?? task} is restored`);
   },
 };
 
 /** `pause APP`. */
 export const pause: Command = {
   name: "pause",
-  form: "",
   help: "consumers claim nothing from now on, or for so long; what runs goes on",
-  least: 0,
-  most: 0,
   options: ["forMs"],
   run: async ({ huey, options: { forMs }, printer }) => {
     await huey.pause(forMs === undefined ? {} : { until: { milliseconds: forMs } });
     printer.say(`Queue "${huey.name}" is paused ${forMs === undefined ? "until resume" : `for ${showSeconds(forMs / 1000)}`}`);
-    return DONE;
   },
 };
 
 /** `resume APP`. */
 export const resume: Command = {
   name: "resume",
-  form: "",
   help: "end the pause",
-  least: 0,
-  most: 0,
-  options: [],
-  run: async ({ huey, printer, complain }) => {
-    if (!await huey.resume()) {
-      complain(`Queue "${huey.name}" was not paused`);
-      return FAILED;
-    }
+  run: async (request) => {
+    const { huey, printer } = request;
+    if (!await huey.resume()) return fail(request, `Queue "${huey.name}" was not paused`);
     printer.say(`Queue "${huey.name}" works again`);
-    return DONE;
   },
 };
 
@@ -143,15 +123,12 @@ export const flush: Command = {
   name: "flush",
   form: "--yes",
   help: "delete everything that the queue has",
-  least: 0,
-  most: 0,
   options: ["yes"],
   check: (_args, { yes }) =>
     yes === true ? undefined : "flush deletes every task, result and lock of the queue: confirm it with --yes",
   run: async ({ huey, printer }) => {
     await huey.flush();
     printer.say(`Queue "${huey.name}" is empty`);
-    return DONE;
   },
 };
 
@@ -162,19 +139,15 @@ function idOrTask(ids: readonly string[], { task }: Request["options"]): string 
 
 /** Does the same with each id; what is not there is told, and the rest is done all the same. */
 async function eachId(
-  { args, printer, complain }: Request,
+  request: Request,
   work: (id: string) => Promise<boolean>,
   nothing: string,
   done: string,
-): Promise<number> {
-  let code = DONE;
-  for (const id of args) {
-    if (await work(id)) {
-      printer.value({ id }, `${id} ${done}`);
-      continue;
-    }
-    complain(`${nothing} has the id ${JSON.stringify(id)}`);
-    code = FAILED;
+): Promise<number | void> {
+  let code: number | undefined;
+  for (const id of request.args) {
+    if (await work(id)) request.printer.value({ id }, `${id} ${done}`);
+    else code = fail(request, `${nothing} has the id ${JSON.stringify(id)}`);
   }
   return code;
 }

@@ -7,8 +7,6 @@ import type { Core } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Printer } from "./printer.ts";
 
-/** It is done. */
-export const DONE = 0;
 /** It is not there, or has failed. */
 export const FAILED = 1;
 
@@ -40,19 +38,26 @@ export interface Request {
 export interface Command {
   readonly name: string;
   /** What follows the application, for the help: `ID...`. */
-  readonly form: string;
+  readonly form?: string;
   readonly help: string;
-  /** How many arguments there are. */
-  readonly least: number;
-  readonly most: number;
+  /** How many arguments there are at least: none, unless it says so. */
+  readonly least?: number;
+  /** And at most: no more than that, unless it says so. */
+  readonly most?: number;
   /** Which of the options it has. */
-  readonly options: readonly (keyof CommandOptions)[];
+  readonly options?: readonly (keyof CommandOptions)[];
   /** Whether `--watch` may show it again and again. */
   readonly watch?: boolean;
   /** What is wrong with the arguments, found before anything is loaded or changed; `undefined` if nothing is. */
   readonly check?: (args: readonly string[], options: CommandOptions) => string | undefined;
-  /** @returns the exit code */
-  readonly run: (request: Request) => Promise<number>;
+  /** @returns an exit code, unless it is done */
+  readonly run: (request: Request) => Promise<number | void>;
+}
+
+/** Says that it has failed. @returns the exit code */
+export function fail({ complain }: Pick<Request, "complain">, sentence: string): number {
+  complain(sentence);
+  return FAILED;
 }
 
 /** Whether a name is that of a task that the application knows. If not, says so, with the nearest. */

@@ -11,20 +11,8 @@ import { stats, status } from "./status.ts";
 
 /** The commands. */
 export const COMMANDS: readonly Command[] = [
-  status,
-  list,
-  show,
-  stats,
-  call,
-  runPeriodic,
-  retry,
-  revoke,
-  restore,
-  remove,
-  runNow,
-  pause,
-  resume,
-  flush,
+  ...[status, list, show, stats, call, runPeriodic],
+  ...[retry, revoke, restore, remove, runNow, pause, resume, flush],
 ];
 
 /** The command of a name; `undefined` if there is none. */

@@ -9,7 +9,7 @@ import { COMMANDS } from "./commands.ts";
 
 /** A line for each command. */
 export function commandsHelp(): string {
-  const rows = COMMANDS.map(({ name, form, help }) => [`  ${name} APP ${form}`.trimEnd(), help] as const);
+  const rows = COMMANDS.map(({ name, form = "", help }) => [`  ${name} APP ${form}`.trimEnd(), help] as const);
   const width = Math.max(...rows.map(([left]) => left.length > 30 ? 0 : left.length)) + 2;
   return rows.map(([left, right]) => left.length > 30 ? `${left}\n${" ".repeat(width)}${right}` : left.padEnd(width) + right)
     .join("\n");
@@ -17,7 +17,7 @@ export function commandsHelp(): string {
 
 /** The help of one command. */
 export function commandHelp(command: Command): string {
-  const { name, form, help } = command;
+  const { name, form = "", help } = command;
   const options = COMMAND_OPTIONS.filter((option) => hasOption(command, option));
   const rows = options.map((option) => optionForm(option).padEnd(30) + option.help);
   return [`Usage: huey-consumer ${name} APP ${form}`.trimEnd() + " [options]", "", help, "", "Options:", ...rows, "", EXIT]

@@ -7,7 +7,7 @@ import { nearest } from "../../lib/primitives/arguments.ts";
 import type { TaskInfo } from "../../lib/types/calling.ts";
 import type { ConsumerInfo, DeadLetter, PeriodicInfo, RunningTask } from "../../lib/types/operating.ts";
 import type { RecentTask } from "../../lib/types/statistics.ts";
-import { type Command, DONE, FAILED, isKnownTask, type Request } from "./command.ts";
+import { type Command, FAILED, isKnownTask, type Request } from "./command.ts";
 import { showSeconds } from "./durations.ts";
 import { ARGUMENTS, ID_AND_NAME, showAge, showTime, taskRecord } from "./records.ts";
 
@@ -49,7 +49,6 @@ export const list: Command = {
   form: Object.keys(LISTS).join("|"),
   help: "what is there, in short",
   least: 1,
-  most: 1,
   options: ["task", "limit"],
   watch: true,
   check: ([what = ""], { task }) => {
@@ -66,7 +65,7 @@ export const list: Command = {
     if (options.task !== undefined && what !== "dead" && what !== "failed" && !isKnownTask(request, options.task)) {
       return FAILED;
     }
-    return await LISTS[what]!(request, options.limit ?? DEFAULT_LIMIT) ?? DONE;
+    return await LISTS[what]!(request, options.limit ?? DEFAULT_LIMIT);
   },
 };
 
@@ -118,7 +117,7 @@ async function listRunning(request: Request, limit: number): Promise<void> {
   ], "Nothing runs");
 }
 
-async function listLetters(request: Request, limit: number, kinds: readonly DeadLetter["kind"][]): Promise<number> {
+async function listLetters(request: Request, limit: number, kinds: readonly DeadLetter["kind"][]): Promise<number | void> {
   const { huey, options: { task }, printer, core } = request;
   const nowMs = core.clock.now();
   const found = await Promise.all(
@@ -141,7 +140,6 @@ async function listLetters(request: Request, limit: number, kinds: readonly Dead
       tone: () => "red",
     },
   ], isFailed ? "Nothing has failed" : "Nothing is set aside");
-  return DONE;
 }
 
 async function listRecent(request: Request, limit: number): Promise<void> {

@@ -81,24 +81,14 @@ export class Printer {
     return this.#options.isRead?.() ?? true;
   }
 
-  /** A sentence for people; programs read the exit code. */
-  say(sentence: string): void {
-    if (!this.json) this.#options.write(`${oneLine(sentence)}\n`);
+  /** A sentence for people, which a terminal wraps; programs read the exit code. */
+  say(sentence: string, tone?: Tone): void {
+    if (!this.json) this.#options.write(`${this.#toned(oneLine(sentence), tone)}\n`);
   }
 
   /** A value on a line of its own, in both forms. @param text For people. */
   value(value: unknown, text: string = String(value)): void {
     this.#options.write(this.json ? `${toJson(value)}\n` : `${oneLine(text)}\n`);
-  }
-
-  /** A title above what follows. */
-  title(text: string): void {
-    if (!this.json) this.#options.write(`${this.#toned(oneLine(text), "bold")}\n`);
-  }
-
-  /** A sentence for people, which a terminal wraps. */
-  note(sentence: string, tone: Tone): void {
-    if (!this.json) this.#options.write(`${this.#toned(oneLine(sentence), tone)}\n`);
   }
 
   /** Lines that belong together, such as a stack. */

@@ -38,7 +38,7 @@ export async function runCommandCall(call: CommandCall, find: FindApplication | 
     complain: (sentence) => void process.stderr.write(`${oneLine(sentence)}\n`),
   };
   try {
-    return call.watch ? await watch(call, request) : await call.command.run(request);
+    return call.watch ? await watch(call, request) : await call.command.run(request) ?? 0;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     process.stderr.write(lines(`${toError(error).message}\n`));
@@ -56,7 +56,7 @@ async function watch({ command }: CommandCall, request: Request): Promise<number
     request.printer.clear();
     try {
       const code = await command.run(request);
-      if (code !== 0) return code;
+      if (code) return code;
     } catch (error) {
       // Whoever watches wants to see when the storage is back.
       if (!isTemporary(error)) throw error;

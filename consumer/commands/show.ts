@@ -5,7 +5,7 @@
 import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import { type InvocationDetails, readInvocationDetails } from "../../lib/operation/invocation_details.ts";
-import { type Command, DONE, FAILED } from "./command.ts";
+import { type Command, fail } from "./command.ts";
 import type { Printer } from "./printer.ts";
 import { timelineOf } from "../../lib/operation/timeline.ts";
 import { showSeconds } from "./durations.ts";
@@ -17,18 +17,13 @@ export const show: Command = {
   form: "ID",
   help: "state, times, arguments, each attempt with its error, a timeline, progress, steps and value of one; takes nothing",
   least: 1,
-  most: 1,
-  options: [],
   watch: true,
-  run: async ({ core, args: [id = ""], printer, complain }) => {
+  run: async (request) => {
+    const { core, args: [id = ""], printer } = request;
     const found = await readInvocationDetails(core, id);
-    if (found === undefined) {
-      complain(`Nothing is known of ${JSON.stringify(id)}, or not any more`);
-      return FAILED;
-    }
+    if (found === undefined) return fail(request, `Nothing is known of ${JSON.stringify(id)}, or not any more`);
     if (printer.json) printer.value(recordOf(found));
     else print(found, printer, core.clock.now());
-    return DONE;
   },
 };
 
@@ -56,7 +51,7 @@ function attemptsOf({ status, deadLetter: letter, running, recent }: InvocationD
 
 function print(found: InvocationDetails, printer: Printer, nowMs: number): void {
   const { id, name, status, task, running, deadLetter: letter, recent, value, error, progress, steps } = found;
-  printer.title(`${name === "" ? "A task" : name} ${id}`);
+  printer.say(`${name === "" ? "A task" : name} ${id}`, "bold");
   printer.facts([
     ["state", status.revoked ? `${status.state}, revoked` : status.state],
     ["called", at(task?.enqueuedAt ?? status.enqueuedAt)],
@@ -82,7 +77,7 @@ function print(found: InvocationDetails, printer: Printer, nowMs: number): void 
 function printTimeline(found: InvocationDetails, printer: Printer, nowMs: number): void {
   const events = timelineOf(found, nowMs, showSeconds);
   if (events.length === 0) return;
-  printer.title("Timeline");
+  printer.say("Timeline", "bold");
   // With the milliseconds: an attempt may take a few.
   printer.facts(events.map(({ at, text, more }) => [at?.toISOString() ?? "", more === undefined ? text : `${text}, ${more}`]));
 }
@@ -92,7 +87,7 @@ function printAttempts({ history, error: told }: InvocationDetails, printer: Pri
   for (const { attempt, error, log } of history) {
     const isTold = error === undefined || (error.stack !== undefined && error.stack === told?.stack);
     if (isTold && log.length === 0) continue;
-    printer.title(`Attempt ${attempt}`);
+    printer.say(`Attempt ${attempt}`, "bold");
     if (!isTold) printer.block(error.stack ?? nameAndMessage(error));
     for (const { at, level, text } of log) printer.say(`  ${at.toISOString()} ${level} ${text}`);
   }

@@ -7,7 +7,7 @@ import { readStatsByTask } from "../../lib/statistics/by_task.ts";
 import type { Stats, StatsRow } from "../../lib/types/statistics.ts";
 import { LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
 import { type Trouble, troublesOf } from "../../lib/operation/troubles.ts";
-import { type Command, DONE, FAILED, isKnownTask, type Request } from "./command.ts";
+import { type Command, FAILED, isKnownTask, type Request } from "./command.ts";
 import { showSeconds } from "./durations.ts";
 import type { Printer } from "./printer.ts";
 import { showTime } from "./records.ts";
@@ -18,11 +18,7 @@ const MOST_RUNNING = 10_000;
 /** `status APP`. */
 export const status: Command = {
   name: "status",
-  form: "",
   help: "what is wrong; counts, latency, consumers, and the rates of the last 5 minutes",
-  least: 0,
-  most: 0,
-  options: [],
   watch: true,
   run: async ({ huey, core, printer }) => {
     const running = await huey.running(MOST_RUNNING);
@@ -34,11 +30,10 @@ export const status: Command = {
     const counts = { waiting, scheduled, blocked, running: running.length, failed, dead };
     const paused = pause !== undefined;
     if (printer.json) {
-      printer.value({ queue: huey.name, paused, latency, ...counts, consumers, last5Minutes: totals, troubles });
-      return DONE;
+      return printer.value({ queue: huey.name, paused, latency, ...counts, consumers, last5Minutes: totals, troubles });
     }
     const live = consumers.filter(({ silent }) => !silent);
-    printer.title(`Queue "${huey.name}"${paused ? ", paused" : ""}`);
+    printer.say(`Queue "${huey.name}"${paused ? ", paused" : ""}`, "bold");
     printTroubles(printer, troubles);
     printer.facts([
       ...Object.entries(counts).map(([name, count]) => [name, String(count)] as const),
@@ -47,15 +42,14 @@ export const status: Command = {
       ["per minute", ratesText(totals)],
       ["run time", `mean ${showSeconds(totals.runMean)}, 95 of 100 below ${showSeconds(totals.runP95)}`],
     ]);
-    return DONE;
   },
 };
 
 /** What is wrong stands above all numbers. */
 function printTroubles(printer: Printer, troubles: readonly Trouble[]): void {
   for (const { text, advice, bad } of troubles) {
-    printer.note(`! ${text}`, bad ? "red" : "yellow");
-    printer.note(`  ${advice}`, "dim");
+    printer.say(`! ${text}`, bad ? "red" : "yellow");
+    printer.say(`  ${advice}`, "dim");
   }
 }
 
@@ -72,10 +66,7 @@ function ratesText({ enqueued, completed, failed, retried }: Stats["totals"]): s
 /** `stats APP`. */
 export const stats: Command = {
   name: "stats",
-  form: "",
   help: "counts and times by task, of the last hour or --since",
-  least: 0,
-  most: 0,
   options: ["task", "sinceMs"],
   watch: true,
   run: async (request) => {
@@ -86,15 +77,11 @@ export const stats: Command = {
     const step = sinceMs > DAY_MS ? "hour" : "minute";
     const from = new Date(nowMs - sinceMs);
     const found = await huey.stats({ from, step, ...task === undefined ? {} : { taskName: task } });
-    if (printer.json) {
-      printer.value(found);
-      return DONE;
-    }
-    printer.title(`Queue "${huey.name}" since ${showTime(from)}`);
+    if (printer.json) return printer.value(found);
+    printer.say(`Queue "${huey.name}" since ${showTime(from)}`, "bold");
     const rows = task === undefined ? await byTask(request, from, step) : found.rows;
     const first = task === undefined ? TASK : { title: "AT", text: ({ at }: StatsRow) => showTime(at) };
     printer.table<StatsRow>(rows, [first, ...NUMBERS], "Nothing has happened");
-    return DONE;
   },
 };
 

@@ -27,5 +27,5 @@ export async function run(huey: Huey, name: string, ...args: string[]): Promise<
     complain: (sentence) => void complaints.push(sentence),
   });
   const rows = call.json ? text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
-  return { code, text, complaints, rows };
+  return { code: code ?? 0, text, complaints, rows };
 }

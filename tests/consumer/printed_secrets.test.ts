@@ -61,7 +61,7 @@ const WAYS: Readonly<Record<string, { readonly limit?: number; readonly print: (
   block: { print: (text) => printed((printer) => printer.block(`Error: ${text}\n    at f`)) },
   facts: { limit: 20, print: (text) => printed((printer) => printer.facts([["error", text], [`step ${text}`, "1"]])) },
   say: { print: (text) => printed((printer) => printer.say(text)) },
-  title: { print: (text) => printed((printer) => printer.title(text)) },
+  title: { print: (text) => printed((printer) => printer.say(text, "bold")) },
   value: { print: (text) => printed((printer) => printer.value(text)) },
   "value as JSON": { print: (text) => printed((printer) => printer.value({ text }), true) },
   table: { limit: 20, print: (text) => printed((printer) => printer.table([text], [{ title: "A", text: String }], "none")) },
