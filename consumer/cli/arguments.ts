@@ -4,7 +4,7 @@
  */
 import { type Applications, MISSING_MODULE, searchOf } from "../application/applications.ts";
 import type { CommandCall } from "../commands/arguments.ts";
-import { type Addresses, addressesOf } from "./addresses.ts";
+import { type Addresses, addressesOf } from "./endpoints.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { COMMAND_KEYS, OPTIONS } from "../options/options.ts";
 import { nameOf, readArguments, UsageError } from "../options/read_arguments.ts";

@@ -17,8 +17,7 @@ import type { FindApplication } from "../application/applications.ts";
 import { Consumer } from "../consumer.ts";
 import { takeOverSignals } from "./early_signals.ts";
 import { isSupervised } from "../platform/environment.ts";
-import { refuseExitInTasks } from "../platform/exit_guard.ts";
-import { guardIsolate } from "../platform/stray_errors.ts";
+import { guardIsolate, refuseExitInTasks } from "../platform/isolate_guard.ts";
 import { openEndpoints } from "./endpoints.ts";
 import type { Endpoints, ServeDashboard } from "./endpoints.ts";
 import type { Loaded } from "../application/load.ts";
@@ -28,7 +27,7 @@ import { defaultLogger, partLogger } from "../../lib/observe/logger.ts";
 import { listenToSupervisor, RESTART, superviseSuccessor } from "./restart.ts";
 import { isLogSignal, rotate, rotateAtSignal } from "../log/rotation.ts";
 import type { LogSignal } from "../log/rotation.ts";
-import { Consumers, SignalDesk } from "./shutdown.ts";
+import { SignalDesk, startAll } from "./shutdown.ts";
 import type { EndSignal } from "./shutdown.ts";
 import { VERSION } from "../about.ts";
 
@@ -103,14 +102,13 @@ async function runConsumers(command: RunCommand, { find, serve }: Lent): Promise
   const { loaded, consumers, logger } = prepared;
   guardIsolate((kind, error) => logger.error(`${kind} outside of any task`, { error }));
   refuseExitInTasks();
-  const all = new Consumers(consumers);
-  const desk = new SignalDesk(all, logger);
+  const desk = new SignalDesk(consumers, logger);
   const supervised = isSupervised();
   listen(desk, supervised, logger);
   let endpoints: Endpoints | undefined;
   try {
     endpoints = await openEndpoints(consumers, command, logger, serve);
-    if (!desk.isStopping) await all.start();
+    if (!desk.isStopping) await startAll(consumers);
   } catch (error) {
     logger.error("The consumer could not start", { error });
     // Where it is not in the log of this terminal already.

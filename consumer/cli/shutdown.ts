@@ -23,13 +23,13 @@ const NEXT = {
 
 /** Signals that the command line reacts to, wherever they come from. */
 export class SignalDesk {
-  readonly #consumers: Consumers;
+  readonly #consumers: readonly Consumer[];
   readonly #logger: Logger;
   readonly #end: PromiseWithResolvers<RunEnd> = Promise.withResolvers();
   #stopping: EndSignal | undefined;
   #forced = false;
 
-  constructor(consumers: Consumers, logger: Logger) {
+  constructor(consumers: readonly Consumer[], logger: Logger) {
     this.#consumers = consumers;
     this.#logger = logger;
   }
@@ -85,7 +85,7 @@ export class SignalDesk {
 
   #stop(signal: EndSignal, options: { graceful?: boolean; grace?: number }): void {
     this.#stopping = signal;
-    void this.#consumers.stop(options).then(
+    void stopAll(this.#consumers, options).then(
       () => this.#end.resolve(this.#forced ? FORCED : this.#stopping === "SIGHUP" ? "restart" : 0),
       (error) => {
         this.#logger.error("Stopping failed", { error });
@@ -95,27 +95,22 @@ export class SignalDesk {
   }
 }
 
-/** Several consumers, one for each queue, started and stopped as one. */
-export class Consumers {
-  readonly #consumers: readonly Consumer[];
-
-  constructor(consumers: readonly Consumer[]) {
-    this.#consumers = consumers;
+/** Starts consumers, one for each queue, as one. If one cannot, the others are stopped, and it rejects with the reason. */
+export async function startAll(consumers: readonly Consumer[]): Promise<void> {
+  try {
+    await all(consumers.map((consumer) => consumer.start()));
+  } catch (error) {
+    await stopAll(consumers, { graceful: false, grace: 0 });
+    throw error;
   }
+}
 
-  /** Resolves when all have started. If one cannot, the others are stopped, and it rejects with the reason. */
-  async start(): Promise<void> {
-    const starts = await Promise.allSettled(this.#consumers.map((consumer) => consumer.start()));
-    const failed = starts.find((start) => start.status === "rejected");
-    if (failed === undefined) return;
-    await this.stop({ graceful: false, grace: 0 });
-    throw failed.reason;
-  }
+/** Stops all at the same time. Rejects with the first failure, when all have ended. */
+async function stopAll(consumers: readonly Consumer[], options: StopOptions): Promise<void> {
+  await all(consumers.map((consumer) => consumer.stop(options)));
+}
 
-  /** Stops all at the same time. Rejects with the first failure, when all have ended. */
-  async stop(options: StopOptions): Promise<void> {
-    const stops = await Promise.allSettled(this.#consumers.map((consumer) => consumer.stop(options)));
-    const failed = stops.find((stop) => stop.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-  }
+async function all(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }

@@ -34,10 +34,11 @@ export function countForMetrics(core: Core): void {
 /** The metrics as text. */
 export function metricsText(queues: readonly QueueMetrics[]): string {
   const build = { labels: { version: VERSION, runtime: plainRuntimeName() }, value: 1 };
+  const tasks = countedTasks(queues);
   return prometheusText([
     { name: "huey_build_info", type: "gauge", help: "Version of the library and what runs it.", samples: [build] },
-    ...counters(queues),
-    ...times(queues),
+    ...counters(tasks),
+    ...times(tasks, queues),
     ...gauges(queues),
   ]);
 }
@@ -55,53 +56,42 @@ function countedTasks(queues: readonly QueueMetrics[]): CountedTask[] {
   });
 }
 
-function counters(queues: readonly QueueMetrics[]): Metric[] {
-  const tasks = countedTasks(queues);
-  const counter = (name: string, event: TotalEvent, help: string): Metric => ({
+function counters(tasks: readonly CountedTask[]): Metric[] {
+  const counter = (name: string, help: string, samples: readonly Sample[]): Metric => ({
     name,
     type: "counter",
     help,
-    samples: tasks.map(({ labels, counts }) => ({ labels, value: counts[event] ?? 0 })),
+    samples,
   });
+  const events = (event: TotalEvent): Sample[] => tasks.map(({ labels, counts }) => ({ labels, value: counts[event] ?? 0 }));
   const finished = tasks.flatMap(({ labels, counts }) =>
     TOTAL_OUTCOMES.filter((outcome) => USUAL.has(outcome) || counts[outcome] !== undefined)
       .map((outcome) => ({ labels: { ...labels, outcome }, value: counts[outcome] ?? 0 }))
   );
   return [
-    counter("huey_tasks_enqueued_total", "enqueued", "Tasks that this process has enqueued."),
-    {
-      name: "huey_tasks_finished_total",
-      type: "counter",
-      help: "Tasks that have ended for good in this process.",
-      samples: finished,
-    },
-    counter("huey_task_retries_total", "retried", "Attempts that failed in this process and are followed by another."),
-    counter("huey_tasks_recovered_total", "recovered", "Tasks that this process took over from a worker that is gone."),
-    counter("huey_tasks_dead_total", "dead", "Messages that this process set aside, since nobody can run them."),
+    counter("huey_tasks_enqueued_total", "Tasks that this process has enqueued.", events("enqueued")),
+    counter("huey_tasks_finished_total", "Tasks that have ended for good in this process.", finished),
+    counter("huey_task_retries_total", "Attempts that failed in this process and are followed by another.", events("retried")),
+    counter("huey_tasks_recovered_total", "Tasks that this process took over from a worker that is gone.", events("recovered")),
+    counter("huey_tasks_dead_total", "Messages that this process set aside, since nobody can run them.", events("dead")),
   ];
 }
 
-function times(queues: readonly QueueMetrics[]): Metric[] {
-  const tasks = countedTasks(queues);
-  const histogram = (name: string, what: "run" | "wait", help: string): Metric => ({
-    name,
-    type: "histogram",
-    help,
-    samples: tasks.flatMap((task) => histogramOf(task.labels, task[what], TIME_BOUNDS)),
-  });
+function times(tasks: readonly CountedTask[], queues: readonly QueueMetrics[]): Metric[] {
+  const histogram = (name: string, help: string, samples: readonly Sample[]): Metric => {
+    return { name, type: "histogram", help, samples };
+  };
+  const ofTasks = (what: "run" | "wait"): Sample[] =>
+    tasks.flatMap((task) => histogramOf(task.labels, task[what], TIME_BOUNDS));
+  const ofStorage = queues.flatMap(({ core: { settings: { name: queue }, statistics } }) =>
+    (statistics?.hasTotals ? statistics.operations.read() : []).flatMap(({ operation, times }) =>
+      histogramOf({ queue, operation: snakeCase(operation) }, times, OPERATION_BOUNDS)
+    )
+  );
   return [
-    histogram("huey_task_duration_seconds", "run", "How long attempts ran in this process."),
-    histogram("huey_task_wait_seconds", "wait", "How long tasks waited before this process ran them."),
-    {
-      name: "huey_storage_operation_seconds",
-      type: "histogram",
-      help: "How long the storage took for operations of this process.",
-      samples: queues.flatMap(({ core: { settings: { name: queue }, statistics } }) =>
-        (statistics?.hasTotals ? statistics.operations.read() : []).flatMap(({ operation, times }) =>
-          histogramOf({ queue, operation: snakeCase(operation) }, times, OPERATION_BOUNDS)
-        )
-      ),
-    },
+    histogram("huey_task_duration_seconds", "How long attempts ran in this process.", ofTasks("run")),
+    histogram("huey_task_wait_seconds", "How long tasks waited before this process ran them.", ofTasks("wait")),
+    histogram("huey_storage_operation_seconds", "How long the storage took for operations of this process.", ofStorage),
   ];
 }
 
@@ -122,17 +112,12 @@ function histogramOf(labels: Labels, { totalMs, classes }: TimeTotals, bounds: r
 }
 
 function gauges(queues: readonly QueueMetrics[]): Metric[] {
-  const gauge = (
-    name: string,
-    help: string,
-    read: (gauges: QueueGauges) => Iterable<[Labels, number | undefined]>,
-  ): Metric => ({
-    name,
-    type: "gauge",
-    help,
-    samples: queues.flatMap(({ core, gauges }) => gauges === undefined ? [] : samplesOf(core, read(gauges))),
-  });
-  const one = (name: string, help: string, read: (gauges: QueueGauges) => number | undefined): Metric =>
+  type Read<T> = (gauges: QueueGauges) => T;
+  const gauge = (name: string, help: string, read: Read<Iterable<[Labels, number | undefined]>>): Metric => {
+    const samples = queues.flatMap(({ core, gauges }) => gauges === undefined ? [] : samplesOf(core, read(gauges)));
+    return { name, type: "gauge", help, samples };
+  };
+  const one = (name: string, help: string, read: Read<number | undefined>): Metric =>
     gauge(name, help, (gauges) => [[{}, read(gauges)]]);
   const isUp = queues.flatMap(({ core, gauges }) => samplesOf(core, [[{}, gauges === undefined ? 0 : 1]]));
   return [

@@ -73,7 +73,15 @@ export class WorkerPool implements Workers {
     this.#members = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, generation: 0, worker: undefined, failedStarts: 0 };
     });
-    this.#revocationEnforcer = this.#makeRevocationEnforcer();
+    const { consumer, settings: { graceMs, poll, patienceMs }, logger } = options;
+    this.#revocationEnforcer = revocationEnforcer(core, {
+      consumer,
+      graceMs,
+      poll,
+      patienceMs,
+      logger,
+      workers: this.#workers,
+    });
   }
 
   async start(): Promise<void> {
@@ -216,20 +224,6 @@ export class WorkerPool implements Workers {
   /** Whether the workers go on while this process is frozen. */
   get #outlives(): boolean {
     return this.#options.settings.workerType === "process";
-  }
-
-  #makeRevocationEnforcer(): Loop {
-    const { consumer, settings: { graceMs, poll, patienceMs }, logger } = this.#options;
-    const named = (name: string): RemoteWorker | undefined => [...this.#workers].find((worker) => worker.name === name);
-    return revocationEnforcer(this.#core, {
-      consumer,
-      graceMs,
-      poll,
-      patienceMs,
-      logger,
-      workers: () => [...this.#workers],
-      end: (worker, claims) => void named(worker)?.endRevoked(claims),
-    });
   }
 
   async #onWorkerEnded(worker: RemoteWorker, end: RemoteWorkerEnd): Promise<void> {

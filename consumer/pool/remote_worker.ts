@@ -45,27 +45,30 @@ const BRIEF_MS = 200;
 /** A worker, alive or dead. */
 export class RemoteWorker {
   readonly name: string;
-  /** Resolves when it takes tasks; rejects if it could not be made. */
-  readonly ready: Promise<void>;
-  /** Resolves when it has ended; its isolate is then gone, or given up. */
-  readonly ended: Promise<RemoteWorkerEnd>;
-  /** Resolves when it takes no more tasks, which may be long before it has ended. */
-  readonly leaves: Promise<void>;
-  readonly #isolate: WebWorker;
-  readonly #logger: Logger;
-  readonly #onCounted: OnCounted | undefined;
+  /** Whether it has begun a task. */
+  worked = false;
+  /** Whether it left by a fault of its own, not because of a task, and so soon that its successor may do the same. */
+  leftUntimely = false;
+  /** Attempts so far, as far as they are known. */
+  started = 0;
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #ended: PromiseWithResolvers<RemoteWorkerEnd> = Promise.withResolvers();
   readonly #leaves: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Resolves when it takes tasks; rejects if it could not be made. */
+  readonly ready: Promise<void> = this.#ready.promise;
+  /** Resolves when it has ended; its isolate is then gone, or given up. */
+  readonly ended: Promise<RemoteWorkerEnd> = this.#ended.promise;
+  /** Resolves when it takes no more tasks, which may be long before it has ended. */
+  readonly leaves: Promise<void> = this.#leaves.promise;
+  readonly #isolate: WebWorker;
+  readonly #logger: Logger;
+  readonly #onCounted: OnCounted | undefined;
   readonly #deadlines: Map<string, Timer> = new Map();
   readonly #questions: Map<number, (started: number | undefined) => void> = new Map();
   readonly #stopListening: () => void;
   readonly #madeMs: number = systemClock.elapsed();
   #readyMs: number | undefined;
-  #worked = false;
-  #untimely = false;
   #lastQuestion = 0;
-  #started = 0;
   #busy = 0;
   #strange = 0;
   #open = true;
@@ -75,9 +78,6 @@ export class RemoteWorker {
     this.#logger = logger;
     this.#onCounted = onCounted;
     this.name = init.worker;
-    this.ready = this.#ready.promise;
-    this.ended = this.#ended.promise;
-    this.leaves = this.#leaves.promise;
     // Who does not wait for it must not be ended by its failure.
     this.ready.catch(() => {});
     this.#stopListening = onLogReopened(() => this.#post({ type: "reopenLog" }));
@@ -98,21 +98,6 @@ export class RemoteWorker {
     return this.#readyMs !== undefined;
   }
 
-  /** Whether it has begun a task. */
-  get worked(): boolean {
-    return this.#worked;
-  }
-
-  /** Whether it left by a fault of its own, not because of a task, and so soon that its successor may do the same. */
-  get leftUntimely(): boolean {
-    return this.#untimely;
-  }
-
-  /** Attempts so far, as far as they are known. */
-  get started(): number {
-    return this.#started;
-  }
-
   /** Asks it to claim no more, and to end when nothing runs, or after `graceMs`. */
   stop(graceMs: number): void {
     this.#post(graceMs < Infinity ? { type: "stop", graceMs } : { type: "stop" });
@@ -130,7 +115,7 @@ export class RemoteWorker {
    */
   async idle(): Promise<number | undefined> {
     const started = await this.#ask("idle");
-    if (started !== undefined) this.#started = started;
+    if (started !== undefined) this.started = started;
     return started;
   }
 
@@ -172,7 +157,7 @@ export class RemoteWorker {
         this.#readyMs ??= systemClock.elapsed();
         return this.#ready.resolve();
       case "worked":
-        this.#worked = true;
+        this.worked = true;
         return;
       case "start":
         return this.#watch(message);
@@ -187,10 +172,10 @@ export class RemoteWorker {
         this.#noteFault();
         return this.#leaves.resolve();
       case "stopped":
-        this.#started = message.started;
+        this.started = message.started;
         return this.#end({ kind: message.end, reason: message.end });
       case "exit":
-        return this.#endAsLost(`${this.#worked ? "a task" : "its module"} called process.exit(${message.code})`);
+        return this.#endAsLost(`${this.worked ? "a task" : "its module"} called process.exit(${message.code})`);
       case "failed":
       case "lost":
         return this.#endAsLost(message.reason);
@@ -247,7 +232,7 @@ export class RemoteWorker {
 
   #noteFault(): void {
     const livedMs = systemClock.elapsed() - (this.#readyMs ?? Infinity);
-    this.#untimely = this.#readyMs === undefined || livedMs < (this.#worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
+    this.leftUntimely = this.#readyMs === undefined || livedMs < (this.worked ? SHORT_LIFE_MS : IDLE_LIFE_MS);
   }
 
   #endAsLost(reason: string, details: Pick<RemoteWorkerEnd, "killReason" | "silent"> = {}): void {

@@ -8,6 +8,7 @@ import type { Claim } from "../../lib/storage.ts";
 import { Loop } from "../loop/loop.ts";
 import type { LoopPatience, LoopRun, LoopWork } from "../loop/loop.ts";
 import { runningOf } from "./recover_worker.ts";
+import type { RemoteWorker } from "./remote_worker.ts";
 
 /** What the enforcer needs to know. */
 export interface RevocationEnforcerOptions extends LoopPatience {
@@ -16,9 +17,7 @@ export interface RevocationEnforcerOptions extends LoopPatience {
   /** How long a revoked task may go on. */
   readonly graceMs: number;
   /** The workers that live. */
-  readonly workers: () => readonly { readonly name: string }[];
-  /** Ends a worker that has exceeded the grace time with these claims. */
-  readonly end: (worker: string, claims: readonly Claim[]) => void;
+  readonly workers: Iterable<Pick<RemoteWorker, "name" | "endRevoked">>;
 }
 
 /** It looks four times in the grace time, within these bounds. */
@@ -52,20 +51,17 @@ class RevocationEnforcer implements LoopWork {
   }
 
   async turn({ signal }: LoopRun): Promise<number> {
-    await this.#look(signal);
-    return Math.min(Math.max(this.#options.graceMs / 4, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
-  }
-
-  async #look(signal: AbortSignal): Promise<void> {
+    const { graceMs, workers } = this.#options;
     const before = this.#sinceMs;
     this.#sinceMs = new Map();
-    if (await this.#core.storage.revocations.size() === 0) return;
-    for (const { name: worker } of this.#options.workers()) {
-      const revoked = await this.#revoked(worker);
+    const isAny = await this.#core.storage.revocations.size() > 0;
+    for (const worker of isAny ? [...workers] : []) {
+      const revoked = await this.#revoked(worker.name);
       for (const { token } of revoked) this.#sinceMs.set(token, before.get(token) ?? this.#core.clock.elapsed());
       const overdue = revoked.filter(({ token }) => before.has(token) && this.#isOverdue(token));
-      if (overdue.length > 0 && !signal.aborted) this.#options.end(worker, overdue);
+      if (overdue.length > 0 && !signal.aborted) void worker.endRevoked(overdue);
     }
+    return Math.min(Math.max(graceMs / 4, SHORTEST_LOOK_MS), LONGEST_LOOK_MS);
   }
 
   #isOverdue(token: string): boolean {
