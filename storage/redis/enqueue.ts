@@ -76,22 +76,27 @@ interface Enqueuing {
   readonly chords: readonly ChordRecord[];
 }
 
+const NO_CHORDS: readonly ChordRecord[] = [];
 const NOTHING_TO_TELL: Enqueued = {};
 const ONE_DONE: readonly Enqueued[] = [NOTHING_TO_TELL];
 
 /** What enqueues. */
 export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | "enqueueOnce" | "requeueDeadLetter"> {
   const check = (item: Item): void => checkItem(item, core.settings.name, core.kind);
-  const size = ({ items }: Enqueuing): number => items.reduce((sum, { data }) => sum + data.length + 100, 0);
-  const batch = new Batch<Enqueuing, Enqueued>((calls) => send(core, calls), { ...BATCHES, size, leading: true });
+  const batch = new Batch<Enqueuing, Enqueued>((calls) => send(core, calls), { ...BATCHES, size: sizeOf, leading: true });
   core.onClose(() => batch.flush());
   return {
     check,
-    async enqueue(items, chords = []) {
-      core.assertOpen();
-      items.forEach(check);
-      for (const { callback } of chords) check(callback);
-      return items.length > 0 || chords.length > 0 ? await batch.add({ items, chords }) : NOTHING_TO_TELL;
+    // Not async: it is called for each task, and each promise costs.
+    enqueue(items, chords = NO_CHORDS) {
+      try {
+        core.assertOpen();
+        for (const item of items) check(item);
+        for (const { callback } of chords) check(callback);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return items.length > 0 || chords.length > 0 ? batch.add({ items, chords }) : Promise.resolve(NOTHING_TO_TELL);
     },
     async enqueueOnce(key, ttlMs, item) {
       check(item);
@@ -102,6 +107,13 @@ export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | 
       return answerOf(await core.once(REQUEUE, id, packed(others), ...cutArgument(dueAndTail(item))));
     },
   };
+}
+
+/** Of how many bytes it is, roughly. */
+function sizeOf({ items }: Enqueuing): number {
+  let size = 0;
+  for (const { data } of items) size += data.length + 100;
+  return size;
 }
 
 /** What was told of one item, unless the script has replied nothing. */
@@ -128,19 +140,18 @@ async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<reado
 
 /** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
 export class Added {
-  readonly queued: Item[] = [];
+  readonly queued: PackedItem[] = [];
   readonly scheduled: PackedItem[] = [];
   readonly states: string[] = [];
 
   add(item: Item): void {
     const { dueMs } = item;
-    if (dueMs === undefined) this.queued.push(item);
-    else this.scheduled.push(new PackedItem(item, dueMs));
+    (dueMs === undefined ? this.queued : this.scheduled).push(new PackedItem(item, dueMs));
     if (item.track) this.states.push(item.id, stateText(item));
   }
 
   get columns(): Packable[] {
-    return [this.queued.map((item) => new PackedItem(item)), this.scheduled, this.states];
+    return [this.queued, this.scheduled, this.states];
   }
 }
 
