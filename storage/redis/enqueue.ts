@@ -7,8 +7,8 @@ import { Batch, BATCH_BYTES, BATCHES } from "./connection/batch.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { checkItem } from "./item.ts";
 import { once, onceText, type Script } from "./lua/library.ts";
-import { cutArgument, type Packable, packed, packedArguments, PackedItem } from "./records/pack.ts";
-import { tail } from "./records/record.ts";
+import { cutArgument, type Packable, packed, packedArguments, PackedItem, PackedState } from "./records/pack.ts";
+import { stateLetter, tail } from "./records/record.ts";
 import { answersOf, dueAndTail, type Told } from "./records/told.ts";
 
 /** ARGV from 4: packed tails for the queue, tails with their due time for the schedule, states, and chords. */
@@ -129,7 +129,10 @@ async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<reado
   }
   const [first, ...others] = calls.length === 1 ? calls[0]!.items : [];
   if (first && others.length === 0 && chords.length === 0 && first.dueMs === undefined && !isLarge(first)) {
-    await core.calls.once(ENQUEUE_ONE, first.track ? [tail(first), first.id, stateText(first)] : [tail(first)]);
+    await core.calls.once(
+      ENQUEUE_ONE,
+      first.track ? [tail(first), first.id, stateLetter(first) + (first.about ?? "")] : [tail(first)],
+    );
     return ONE_DONE;
   }
   const added = new Added();
@@ -142,22 +145,17 @@ async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<reado
 export class Added {
   readonly queued: PackedItem[] = [];
   readonly scheduled: PackedItem[] = [];
-  readonly states: string[] = [];
+  readonly states: Packable[] = [];
 
   add(item: Item): void {
     const { dueMs } = item;
     (dueMs === undefined ? this.queued : this.scheduled).push(new PackedItem(item, dueMs));
-    if (item.track) this.states.push(item.id, stateText(item));
+    if (item.track) this.states.push(item.id, new PackedState(item));
   }
 
   get columns(): Packable[] {
     return [this.queued, this.scheduled, this.states];
   }
-}
-
-/** The state of a new item as it is stored: a letter, and what it says of itself. */
-function stateText({ retry, dueMs, about = "" }: Item): string {
-  return (retry ? "t" : dueMs === undefined ? "w" : "s") + about;
 }
 
 /** Whether the server has to look at an item before it knows what becomes of it. */

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Item } from "../../../lib/storage.ts";
-import { tailBound, writeTail, writeText } from "./record.ts";
+import { stateLetter, tailBound, writeTail, writeText } from "./record.ts";
 
 /** What can be packed. `undefined` becomes Lua's false; text and bytes become Lua strings. */
-export type Packable = string | number | boolean | undefined | Uint8Array | PackedItem | readonly Packable[];
+export type Packable = string | number | boolean | undefined | Uint8Array | PackedItem | PackedState | readonly Packable[];
 
 /** An item as its tail; with `dueMs` that in front of it, NaN for none. */
 export class PackedItem {
@@ -16,6 +16,15 @@ export class PackedItem {
   constructor(item: Item, dueMs?: number) {
     this.item = item;
     this.dueMs = dueMs;
+  }
+}
+
+/** The state of a new item: a letter, and what it says of itself. */
+export class PackedState {
+  readonly item: Item;
+
+  constructor(item: Item) {
+    this.item = item;
   }
 }
 
@@ -69,6 +78,7 @@ function pack(value: Packable): void {
     scratch.writeDoubleBE(value, length + 1);
     length += 9;
   } else if (value instanceof PackedItem) packItem(value);
+  else if (value instanceof PackedState) packState(value);
   else if (value instanceof Uint8Array) packBytes(value);
   else if (Array.isArray(value)) {
     packHead(ARRAY32, value.length);
@@ -101,6 +111,16 @@ function packItem({ item, dueMs }: PackedItem): void {
   const size = due + writeTail(item, scratch, start + due);
   packHead(STRING32, size);
   length += size;
+}
+
+/** Letter by letter, because a text of both would be made for each task. */
+function packState({ item }: PackedState): void {
+  const { about = "" } = item;
+  reserve(6 + about.length * 3);
+  const written = writeText(about, scratch, length + 6);
+  packHead(STRING32, 1 + written);
+  scratch[length] = stateLetter(item).charCodeAt(0);
+  length += 1 + written;
 }
 
 function packHead(tag: number, size: number): void {

@@ -77,6 +77,11 @@ export function tail(item: Item): Buffer {
   return bytes.subarray(0, writeTail(item, bytes, 0));
 }
 
+/** The state of a new item as it is stored; what the item says of itself comes behind it. */
+export function stateLetter({ retry, dueMs }: Item): "t" | "w" | "s" {
+  return retry ? "t" : dueMs === undefined ? "w" : "s";
+}
+
 function flagsOf({ track, retry, chord, gate, unique, steps, about }: Item): number {
   return (track ? TRACK : 0) | (retry ? RETRY : 0) | (chord ? CHORD : 0) | (gate ? GATE : 0) | (unique ? UNIQUE : 0) |
     (steps === undefined ? 0 : STEPS) | (about === undefined ? 0 : ABOUT);
