@@ -84,11 +84,11 @@ function typed(type: "number" | "string" | "object", rule: Rule): Rule {
 
 /** The rule for each option of the storages whose results stay; neither a URL nor a password is shown. */
 const RULES: Rules<RedisOptions> = {
-  url: checkSecret,
+  url: typed("string", rule.any),
   host: checkHost,
   port: typed("number", rule.whole({ min: 1, max: 65_535 })),
   username: typed("string", rule.text),
-  password: checkSecret,
+  password: typed("string", rule.any),
   db: typed("number", rule.whole({ min: 0 })),
   blocking: rule.boolean,
   readTimeout: rule.duration({ positive: true }),
@@ -116,23 +116,24 @@ export function redisSettings(options: StorageOptions, expires: boolean): RedisS
   const rules = { name: rule.string, clock: rule.clock, ...(expires ? EXPIRE_RULES : RULES) };
   checkOptions<object>(options, expires ? "A Redis storage" : "A Redis storage whose results stay", rules);
   const name = options.name ?? "huey";
-  const given = Object.entries(SOURCES).filter(([, keys]) => keys.some((key) => options[key] != undefined)).map(([source]) =>
-    source
-  );
+  const given = Object.entries(SOURCES).filter(([, keys]) => keys.some((key) => options[key] != undefined));
   if (given.length > 1) {
-    throw new ConfigurationError(`Queue "${name}" was given ${given.join(" and ")}; give one of url, host/port, client, pool`);
+    const sources = given.map(([source]) => source).join(" and ");
+    throw new ConfigurationError(`Queue "${name}" was given ${sources}; give one of url, host/port, client, pool`);
   }
-  const client = options.client ?? options.pool;
+  const client = options.client ?? options.pool ?? undefined;
+  const connection = client ? undefined : connectionOptions(options);
+  const where: Where = connection ?? (client as { readonly options?: Where }).options ?? {};
   const { expireTime = DEFAULT_EXPIRE_SECONDS } = options;
   return {
     name,
     blocking: options.blocking ?? true,
     readTimeoutMs: durationMs(options.readTimeout ?? 1, "readTimeout"),
     expireMs: expires && expireTime !== "forever" ? durationMs(expireTime, "expireTime") : undefined,
-    connection: client ? undefined : connectionOptions(options),
-    client: client ?? undefined,
-    place: placeOf(options),
-    database: databaseOf(options),
+    connection,
+    client,
+    place: placeOf(where) ?? (client ? "the given client's address" : "localhost:6379"),
+    database: where.database ?? databaseInUrl(where.url),
     clock: options.clock ?? systemClock,
   };
 }
@@ -167,11 +168,6 @@ function connectionOptions(options: RedisOptions): Record<string, unknown> {
   return connection;
 }
 
-/** The message must not show the value. */
-function checkSecret(value: unknown, name: string): void {
-  if (typeof value !== "string") throw new TypeError(`${name} must be a string, not a value of type ${typeof value}`);
-}
-
 /** A URL in its place would be told wherever the server is named. */
 function checkHost(value: unknown, name: string): void {
   rule.text(value, name);
@@ -188,16 +184,16 @@ function checkedUrl(url: string): string {
   return url;
 }
 
-function placeOf({ url, host, port, client, pool, clientOptions }: RedisOptions): string {
-  const given = client ?? pool;
-  if (given != undefined) return placeInOptions((given as Given).options) ?? "the given client's address";
-  if (url != undefined) return placeOfUrl(url);
-  const socket = {
-    ...clientOptions?.socket as object | undefined,
-    ...(host == undefined ? {} : { host }),
-    ...(port == undefined ? {} : { port }),
-  };
-  return placeInOptions({ ...clientOptions, socket }) ?? "localhost:6379";
+/** What options of node-redis say of where the server is; a client tells its own. */
+interface Where {
+  readonly url?: string;
+  readonly database?: number;
+  readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
+}
+
+function placeOf({ url, socket: { host, port, path } = {} }: Where): string | undefined {
+  if (typeof url === "string") return placeOfUrl(url);
+  return path ?? (host === undefined && port === undefined ? undefined : `${host ?? "localhost"}:${port ?? 6379}`);
 }
 
 function placeOfUrl(url: string): string {
@@ -207,25 +203,7 @@ function placeOfUrl(url: string): string {
   return rest.startsWith("/") ? rest : rest.slice(rest.lastIndexOf("@") + 1);
 }
 
-/** What a client of node-redis tells of itself. */
-interface Given {
-  readonly options?: {
-    readonly url?: string;
-    readonly database?: number;
-    readonly socket?: { readonly host?: string; readonly port?: number; readonly path?: string };
-  };
-}
-
-function placeInOptions(options: Given["options"]): string | undefined {
-  const { host, port, path } = options?.socket ?? {};
-  if (path !== undefined) return path;
-  if (host !== undefined || port !== undefined) return `${host ?? "localhost"}:${port ?? 6379}`;
-  return typeof options?.url === "string" ? placeOfUrl(options.url) : undefined;
-}
-
-function databaseOf({ db, url, client, pool, clientOptions }: RedisOptions): number {
-  const options = ((client ?? pool) as Given | undefined)?.options ?? clientOptions as Given["options"];
-  const text = url ?? options?.url;
-  const inUrl = text === undefined ? undefined : /^unix:/i.test(text) ? /[?&]db=(\d+)/ : /^[a-z]+:\/\/[^/?#]*\/(\d+)/i;
-  return db ?? options?.database ?? Number(inUrl?.exec(text!)?.[1] ?? 0);
+function databaseInUrl(url: string = ""): number {
+  const pattern = /^unix:/i.test(url) ? /[?&]db=(\d+)/ : /^[a-z]+:\/\/[^/?#]*\/(\d+)/i;
+  return Number(pattern.exec(url)?.[1] ?? 0);
 }

@@ -18,7 +18,7 @@ import { redisSettings, type StorageOptions } from "./options.ts";
 import { pausing, scheduling } from "./schedule.ts";
 import { settlements, Settling } from "./settling.ts";
 import { stepsAndChords } from "./steps.ts";
-import { Waits } from "./waits.ts";
+import { waits } from "./waits.ts";
 
 /** What differs between the storages. */
 export interface Variant {
@@ -38,7 +38,6 @@ export interface Variant {
  */
 export function redisStorage(options: StorageOptions, { kind, expires }: Variant): Storage {
   const core = new RedisCore(redisSettings(options, expires), kind);
-  const waits = new Waits(core);
   const adding = enqueuing(core);
   const settling = new Settling(core);
   return {
@@ -57,8 +56,7 @@ export function redisStorage(options: StorageOptions, { kind, expires }: Variant
     ...letters(core),
     ...counting(core),
     ...flushing(core),
-    endedOf: (ids) => waits.endedOf(ids),
-    listen: (topic, wake) => waits.listen(topic, wake),
+    ...waits(core),
     close: () => core.close(),
   };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { startInterval, type Timer } from "../../lib/primitives/clock.ts";
-import type { Topic } from "../../lib/storage.ts";
+import type { Storage } from "../../lib/storage.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { script } from "./lua/library.ts";
 
@@ -34,78 +34,36 @@ const UNMARKED_MS = 1000;
 /** Most tasks that one script is asked for. */
 const ASKED_AT_ONCE = 1000;
 
-/** What tells of ends: who was asked for, and what rings for them. */
-export class Waits {
-  readonly #core: RedisCore;
-  /** Tasks that were asked for and had not ended, with when that was; the one that was asked for last is the last. */
-  readonly #asked = new Map<string, number>();
-  readonly #listeners = new Set<() => void>();
-  #looking: Timer | undefined;
-
-  constructor(core: RedisCore) {
-    this.#core = core;
-    core.onClose(() => this.#looking?.stop());
-  }
-
-  /** Those of the tasks that have ended, or have left a result. */
-  async endedOf(ids: readonly string[]): Promise<string[]> {
-    const ended: string[] = [];
-    let isMarked = true;
-    for (let start = 0; start < ids.length; start += ASKED_AT_ONCE) {
-      const asked = ids.slice(start, start + ASKED_AT_ONCE);
-      const [marked, ...found] = (await this.#core.run(ENDED, String(REMEMBERED_MS), ...asked) as Buffer[]).map(String);
-      isMarked &&= marked === "1";
-      this.#noteAsked(asked, found);
-      ended.push(...found);
-    }
-    if (isMarked) this.#stopLooking();
-    else this.#looking ??= startInterval(this.#core.clock, UNMARKED_MS, () => this.#ring(), { background: true });
-    return ended;
-  }
-
-  /** Those whom nobody asks for any more are forgotten, as the server does. */
-  #noteAsked(asked: readonly string[], ended: readonly string[]): void {
-    const now = this.#core.clock.elapsed();
-    for (const id of asked) {
-      this.#asked.delete(id);
-      this.#asked.set(id, now);
-    }
-    for (const id of ended) this.#asked.delete(id);
-    for (const [id, at] of this.#asked) {
-      if (now - at < REMEMBERED_MS) return;
-      this.#asked.delete(id);
-    }
-  }
-
-  /** Calls `wake` when something may have changed. @returns what ends that */
-  async listen(topic: Topic, wake: () => void): Promise<() => void> {
-    this.#core.assertOpen();
-    if (!this.#core.settings.blocking) return () => {};
-    if (topic !== "results") return await this.#core.news.listen(topic, () => wake());
-    // Others wait too: theirs is none of ours.
-    return await this.#listenToResults(wake, (id) => this.#asked.has(id));
-  }
-
-  async #listenToResults(wake: () => void, isOurs: (id: string) => boolean): Promise<() => void> {
-    this.#listeners.add(wake);
-    const stop = await this.#core.news.listen("results", (id) => {
-      if (id === undefined ? this.#asked.size > 0 : isOurs(id)) wake();
-    });
-    return () => {
-      stop();
-      this.#listeners.delete(wake);
-      if (this.#listeners.size > 0) return;
-      this.#asked.clear();
-      this.#stopLooking();
-    };
-  }
-
-  #ring(): void {
-    for (const wake of [...this.#listeners]) wake();
-  }
-
-  #stopLooking(): void {
-    this.#looking?.stop();
-    this.#looking = undefined;
-  }
+/** One look at the ends of tasks, and what rings when another look makes sense. */
+export function waits(core: RedisCore): Pick<Storage, "endedOf" | "listen"> {
+  const { awaited, clock, news } = core;
+  let looking: Timer | undefined;
+  const stopLooking = (): void => {
+    looking?.stop();
+    looking = undefined;
+  };
+  const look = (): void => news.count("results") > 0 ? news.ring("results") : stopLooking();
+  core.onClose(stopLooking);
+  return {
+    async endedOf(ids) {
+      const ended: string[] = [];
+      let isMarked = true;
+      for (let start = 0; start < ids.length; start += ASKED_AT_ONCE) {
+        const asked = ids.slice(start, start + ASKED_AT_ONCE);
+        // Before the look: what is told of them may overtake its reply.
+        awaited.add(asked);
+        const [marked, ...found] = (await core.run(ENDED, String(REMEMBERED_MS), ...asked) as Buffer[]).map(String);
+        isMarked &&= marked === "1";
+        for (const id of found) awaited.take(id);
+        ended.push(...found);
+      }
+      if (isMarked) stopLooking();
+      else looking ??= startInterval(clock, UNMARKED_MS, look, { background: true });
+      return ended;
+    },
+    async listen(topic, wake) {
+      core.assertOpen();
+      return core.settings.blocking ? await news.listen(topic, wake) : () => {};
+    },
+  };
 }

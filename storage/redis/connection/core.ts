@@ -4,6 +4,7 @@
  */
 import { StorageError } from "../../../lib/errors.ts";
 import type { Clock } from "../../../lib/primitives/clock.ts";
+import { AwaitedIds } from "../../awaited_ids.ts";
 import type { Argument, RedisConnection } from "./dial.ts";
 import { dialer } from "./dial.ts";
 import { Bell } from "./bell.ts";
@@ -31,6 +32,8 @@ export class RedisCore {
   readonly calls: Calls;
   readonly bell: Bell;
   readonly news: News;
+  /** Tasks whose end somebody of this instance waits for. */
+  readonly awaited: AwaitedIds = new AwaitedIds();
   readonly clock: Clock;
   readonly #link: Link;
   /** What goes on after the call that started it has returned. */
@@ -60,7 +63,7 @@ export class RedisCore {
       lost: () => this.isClosing && this.#link.close(),
     });
     this.calls = new Calls(this.#link, { prefix: this.prefix, clock, kind });
-    this.news = new News({ dial, place, clock }, this.prefix);
+    this.news = new News({ dial, place, clock }, this.prefix, this.awaited);
     this.bell = this.#makeBell(key);
   }
 

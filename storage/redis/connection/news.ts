@@ -5,6 +5,8 @@
 import { StorageError } from "../../../lib/errors.ts";
 import { sleep, startInterval, type Timer } from "../../../lib/primitives/clock.ts";
 import type { Topic } from "../../../lib/storage.ts";
+import type { AwaitedIds } from "../../awaited_ids.ts";
+import { Listeners } from "../../listeners.ts";
 import type { RedisConnection } from "./dial.ts";
 import { closedError, Link, type LinkOptions } from "./link.ts";
 
@@ -13,15 +15,15 @@ const RETRY_PAUSE_MS = 200;
 /** How often somebody who listens looks all the same: what the server has forgotten, and what it could not note. */
 const LOOK_AGAIN_MS = 20_000;
 
-/** Is told the message; `undefined` if some may have been missed. */
-type Hear = (message: string | undefined) => void;
+const TOPICS: readonly Topic[] = ["queue", "schedule", "results", "revocations"];
 
 /** Wakes those who listen. */
 export class News {
   readonly #link: Link;
   readonly #options: Pick<LinkOptions, "clock">;
   readonly #prefix: string;
-  readonly #listeners = new Map<Topic, Set<Hear>>();
+  readonly #awaited: AwaitedIds;
+  readonly #listeners = new Listeners();
   readonly #subscribed = new Set<Topic>();
   #connection: RedisConnection | undefined;
   #again: Timer | undefined;
@@ -29,9 +31,13 @@ export class News {
   /** Messages may have been missed. */
   #wasLost = false;
 
-  /** @param prefix Beginning of the channels; a topic follows. */
-  constructor(options: Omit<LinkOptions, "prepare" | "lost" | "listens">, prefix: string) {
+  /**
+   * @param prefix Beginning of the channels; a topic follows.
+   * @param awaited Whose results somebody waits for here: others wait too, and theirs are none of ours
+   */
+  constructor(options: Omit<LinkOptions, "prepare" | "lost" | "listens">, prefix: string, awaited: AwaitedIds) {
     this.#options = options;
+    this.#awaited = awaited;
     this.#prefix = prefix;
     this.#link = new Link({
       ...options,
@@ -44,14 +50,23 @@ export class News {
     });
   }
 
-  /** From now on `hear` is called at a message, and after messages may have been missed. @returns what ends that */
-  async listen(topic: Topic, hear: Hear): Promise<() => void> {
-    const listeners = this.#listeners.get(topic) ?? new Set();
-    this.#listeners.set(topic, listeners.add(hear));
-    this.#again ??= startInterval(this.#options.clock, LOOK_AGAIN_MS, () => this.#tellAll(), { background: true });
+  /** How many listen. */
+  count(topic: Topic): number {
+    return this.#listeners.count(topic);
+  }
+
+  /** Tells those who listen. */
+  ring(topic: Topic): void {
+    this.#listeners.ring(topic);
+  }
+
+  /** From now on `wake` is called at a message, and after messages may have been missed. @returns what ends that */
+  async listen(topic: Topic, wake: () => void): Promise<() => void> {
+    const forget = this.#listeners.add(topic, wake);
+    this.#again ??= startInterval(this.#options.clock, LOOK_AGAIN_MS, () => this.#ringAll(), { background: true });
     const stop = (): void => {
-      listeners.delete(hear);
-      if ([...this.#listeners.values()].every(({ size }) => size === 0)) this.#rest();
+      forget();
+      if (!this.#isHeard) this.#rest();
     };
     try {
       await this.#link.ready();
@@ -69,7 +84,7 @@ export class News {
   close(): void {
     this.#rest();
     this.#link.close();
-    this.#tellAll();
+    this.#ringAll();
   }
 
   #rest(): void {
@@ -80,8 +95,8 @@ export class News {
   async #subscribeAll(connection: RedisConnection): Promise<void> {
     this.#connection = connection;
     this.#subscribed.clear();
-    for (const [topic, { size }] of this.#listeners) if (size > 0) await this.#subscribe(topic);
-    if (this.#wasLost) this.#tellAll();
+    for (const topic of TOPICS) if (this.count(topic) > 0) await this.#subscribe(topic);
+    if (this.#wasLost) this.#ringAll();
     this.#wasLost = false;
   }
 
@@ -90,7 +105,7 @@ export class News {
     this.#subscribed.add(topic);
     try {
       await this.#connection!.subscribe([this.#prefix + topic], (message) => {
-        for (const hear of [...this.#listeners.get(topic) ?? []]) hear(message);
+        if (topic !== "results" || this.#awaited.take(message)) this.ring(topic);
       });
     } catch (error) {
       this.#subscribed.delete(topic);
@@ -98,16 +113,19 @@ export class News {
     }
   }
 
-  #tellAll(): void {
-    for (const listeners of [...this.#listeners.values()]) for (const hear of [...listeners]) hear(undefined);
+  #ringAll(): void {
+    for (const topic of TOPICS) this.ring(topic);
+  }
+
+  get #isHeard(): boolean {
+    return TOPICS.some((topic) => this.count(topic) > 0);
   }
 
   /** Reconnects for those who listen. */
   async #revive(): Promise<void> {
     if (this.#reviving) return;
     this.#reviving = true;
-    const isHeard = (): boolean => [...this.#listeners.values()].some(({ size }) => size > 0);
-    while (isHeard() && !this.#link.isClosed && !this.#link.isReady) {
+    while (this.#isHeard && !this.#link.isClosed && !this.#link.isReady) {
       await this.#link.ready().catch(() => sleep(this.#options.clock, RETRY_PAUSE_MS));
     }
     this.#reviving = false;
