@@ -52,24 +52,21 @@ export class Engine {
     this.#huey = huey;
     this.#core = core;
     this.#settings = settings;
-    this.#logger = partLogger(this.#core.logger, "consumer");
-    const { storage } = this.#core;
-    const { poll, leaseMs } = settings;
-    const lease = { ...this.#identity, ttlMs: leaseMs };
-    const startedMs = core.clock.now();
-    const tasksRunHere = settings.workerType === "greenlet";
+    const logger = this.#logger = partLogger(core.logger, "consumer");
+    const { storage, clock } = core;
+    const startedMs = clock.now();
     this.#lease = new LeaseKeeper(storage, {
-      lease,
-      tasksRunHere,
-      poll,
-      logger: this.#logger,
-      clock: core.clock,
+      lease: { ...this.#identity, ttlMs: settings.leaseMs },
+      tasksRunHere: settings.workerType === "greenlet",
+      poll: settings.poll,
+      logger,
+      clock,
       about: async () => aboutConsumer(settings, startedMs, await this.#workers?.busy() ?? 0),
       onRenewed: () => this.#workers?.leaseRenewed?.(),
     });
     // What only this isolate sees cannot have been left behind by another.
-    if (storage.shared) this.#recovery = this.#makeRecovery();
-    this.#scheduler = this.#makeScheduler();
+    if (storage.shared) this.#recovery = recoveryLoop(core, { ...settings, identity: this.#identity, logger });
+    this.#scheduler = schedulerLoop(core, { ...settings, logger: partLogger(logger, "Scheduler") });
   }
 
   /** Resolves when all workers are ready. */
@@ -149,12 +146,10 @@ export class Engine {
   }
 
   async #takeLease(): Promise<void> {
-    try {
-      await this.#lease.start();
-    } catch (error) {
+    await this.#lease.start().catch((error) => {
       this.#refused = true;
       throw error;
-    }
+    });
   }
 
   #check(): void {
@@ -186,17 +181,6 @@ export class Engine {
     if (!this.#settings.flushLocks) return;
     const cleared = await this.#huey.flushLocks(...this.#settings.extraLocks);
     if (cleared.size > 0) this.#logger.warn(`Locks cleared at the start: ${[...cleared].join(", ")}`);
-  }
-
-  #makeRecovery(): Loop {
-    const { leaseMs, poll, patienceMs } = this.#settings;
-    return recoveryLoop(this.#core, { identity: this.#identity, leaseMs, poll, patienceMs, logger: this.#logger });
-  }
-
-  #makeScheduler(): Loop {
-    const { schedulerIntervalMs: intervalMs, poll, patienceMs, periodic } = this.#settings;
-    const logger = partLogger(this.#logger, "Scheduler");
-    return schedulerLoop(this.#core, { intervalMs, poll, patienceMs, periodic, logger });
   }
 
   async #makeWorkers(): Promise<Workers> {

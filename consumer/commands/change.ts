@@ -5,7 +5,7 @@
 import { restoreKey, revokeAll } from "../../lib/control/revocation.ts";
 import { taskRevocationKey } from "../../lib/control/revocation_record.ts";
 import { type Command, fail, FAILED, isKnownTask, type Request } from "./command.ts";
-import { showSeconds } from "./durations.ts";
+import { showSeconds } from "./records.ts";
 
 /** `retry APP ID...`, or `--all`. */
 export const retry: Command = {

@@ -8,8 +8,7 @@ import type { TaskInfo } from "../../lib/types/calling.ts";
 import type { ConsumerInfo, DeadLetter, PeriodicInfo, RunningTask } from "../../lib/types/operating.ts";
 import type { RecentTask } from "../../lib/types/statistics.ts";
 import { type Command, FAILED, isKnownTask, type Request } from "./command.ts";
-import { showSeconds } from "./durations.ts";
-import { ARGUMENTS, ID_AND_NAME, showAge, showTime, taskRecord } from "./records.ts";
+import { ARGUMENTS, ID_AND_NAME, showAge, showSeconds, showTime, taskRecord } from "./records.ts";
 
 const DEFAULT_LIMIT = 50;
 /** Of one task there may be few among many: so many are looked at. */

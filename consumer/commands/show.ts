@@ -8,8 +8,7 @@ import { type InvocationDetails, readInvocationDetails } from "../../lib/operati
 import { type Command, fail } from "./command.ts";
 import type { Printer } from "./printer.ts";
 import { timelineOf } from "../../lib/operation/timeline.ts";
-import { showSeconds } from "./durations.ts";
-import { showArguments, showTime, taskRecord } from "./records.ts";
+import { showArguments, showSeconds, showTime, taskRecord } from "./records.ts";
 
 /** `show APP ID`. */
 export const show: Command = {

@@ -8,9 +8,8 @@ import type { Stats, StatsRow } from "../../lib/types/statistics.ts";
 import { LATELY_MS, readCondition } from "../../lib/operation/condition.ts";
 import { type Trouble, troublesOf } from "../../lib/operation/troubles.ts";
 import { type Command, FAILED, isKnownTask, type Request } from "./command.ts";
-import { showSeconds } from "./durations.ts";
 import type { Printer } from "./printer.ts";
-import { showTime } from "./records.ts";
+import { showSeconds, showTime } from "./records.ts";
 
 /** More than these are not counted. */
 const MOST_RUNNING = 10_000;

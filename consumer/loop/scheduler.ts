@@ -14,7 +14,7 @@ import { PeriodicTasks } from "./periodic.ts";
 /** What a scheduler needs to know. */
 export interface SchedulerOptions extends LoopPatience {
   /** Longest sleep. */
-  readonly intervalMs: number;
+  readonly schedulerIntervalMs: number;
   /** Whether to enqueue periodic tasks. */
   readonly periodic: boolean;
 }
@@ -32,7 +32,7 @@ export function schedulerLoop(core: Core, options: SchedulerOptions): Loop {
     name: "The scheduler",
     work: "Scheduling",
     make: () => new Scheduler(core, options),
-    longestPauseMs: options.intervalMs,
+    longestPauseMs: options.schedulerIntervalMs,
     clock: core.clock,
   });
 }
@@ -62,7 +62,10 @@ class Scheduler implements LoopWork {
     if (!signal.aborted) await this.#periodic?.look();
     if (hasMoved) return 0;
     if (inMs <= 0) return EARLY_MS;
-    return Math.max(0, Math.min(this.#options.intervalMs, Math.min(dueMs, this.#periodic?.nextMs ?? Infinity) - clock.now()));
+    return Math.max(
+      0,
+      Math.min(this.#options.schedulerIntervalMs, Math.min(dueMs, this.#periodic?.nextMs ?? Infinity) - clock.now()),
+    );
   }
 
   /** Sleeps for a time at most: what is scheduled meanwhile ends the sleep. */
@@ -81,7 +84,7 @@ class Scheduler implements LoopWork {
 
   /** @returns whether anything was moved */
   async #moveDue(signal: AbortSignal, alive: () => void): Promise<boolean> {
-    this.#askAgainMs = this.#core.clock.elapsed() + this.#options.intervalMs;
+    this.#askAgainMs = this.#core.clock.elapsed() + this.#options.schedulerIntervalMs;
     for (let hasMoved = false;; hasMoved = true) {
       const moved = await answerInTime(this.#core, "move what is due", this.#core.storage.promoteDue(BATCH));
       alive();

@@ -39,26 +39,23 @@ export interface ConsumerOptions {
 }
 
 /** Options with their defaults, checked and in milliseconds. */
-export interface ConsumerSettings {
-  readonly workers: number;
-  readonly workerType: WorkerType;
-  readonly concurrency: number;
+export interface ConsumerSettings extends Plain {
   /** URL. */
   readonly module: string | undefined;
   readonly exportName: string | undefined;
-  readonly periodic: boolean;
   readonly poll: PollOptions;
   readonly schedulerIntervalMs: number;
-  readonly checkWorkerHealth: boolean;
   readonly healthCheckIntervalMs: number;
   /** How long the storage may take to answer a loop before that is replaced. */
   readonly patienceMs: number;
-  readonly flushLocks: boolean;
-  readonly extraLocks: readonly string[];
   readonly maxTasks: number | undefined;
   readonly graceMs: number;
   readonly leaseMs: number;
 }
+
+/** Those that stay as they were given. */
+type Plain = Readonly<Required<Pick<ConsumerOptions, PlainKey>>>;
+type PlainKey = "workers" | "workerType" | "concurrency" | "periodic" | "checkWorkerHealth" | "flushLocks" | "extraLocks";
 
 /** A loop that hangs is replaced after so many health checks: a minute, unless told otherwise. */
 const PATIENT_CHECKS = 6;

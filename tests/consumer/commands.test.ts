@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { HueyOptions } from "../../mod.ts";
 import { parseCommandCall } from "../../consumer/commands/arguments.ts";
 import { COMMANDS, findCommand } from "../../consumer/commands/commands.ts";
-import { showSeconds } from "../../consumer/commands/durations.ts";
+import { showSeconds } from "../../consumer/commands/records.ts";
 import { readDurationMs } from "../../consumer/options/read_arguments.ts";
 import { commandHelp, commandsHelp } from "../../consumer/commands/help.ts";
 import { every } from "../../mod.ts";

@@ -26,7 +26,7 @@ function start(huey: Huey, options: Partial<SchedulerOptions> = {}): Loop {
   const core = coreOf(huey)!;
   const { logger } = core;
   const scheduler = schedulerLoop(core, {
-    intervalMs: 60_000,
+    schedulerIntervalMs: 60_000,
     poll: POLL,
     patienceMs: 60_000,
     logger,
