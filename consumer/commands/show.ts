@@ -8,7 +8,7 @@ import { type InvocationDetails, readInvocationDetails } from "../../lib/operati
 import { type Command, fail } from "./command.ts";
 import type { Printer } from "./printer.ts";
 import { timelineOf } from "../../lib/operation/timeline.ts";
-import { showArguments, showSeconds, showTime, taskRecord } from "./records.ts";
+import { showArguments, showTime, taskRecord } from "./records.ts";
 
 /** `show APP ID`. */
 export const show: Command = {
@@ -74,7 +74,7 @@ function print(found: InvocationDetails, printer: Printer, nowMs: number): void 
 }
 
 function printTimeline(found: InvocationDetails, printer: Printer, nowMs: number): void {
-  const events = timelineOf(found, nowMs, showSeconds);
+  const events = timelineOf(found, nowMs);
   if (events.length === 0) return;
   printer.say("Timeline", "bold");
   // With the milliseconds: an attempt may take a few.

@@ -3,7 +3,8 @@
  * @module
  */
 import { TASK_ACTIONS, type TaskAction } from "../parts/actions.ts";
-import { count, plural } from "../parts/format.ts";
+import { plural } from "../../lib/operation/words.ts";
+import { count } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import { type Content, LIST_TITLES } from "../parts/layout.ts";
 import { queueLink, type QueueVisit } from "../parts/visit.ts";

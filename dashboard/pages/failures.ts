@@ -2,7 +2,8 @@
  * Failed tasks, grouped by what is wrong.
  * @module
  */
-import { ago, count, cut, plural } from "../parts/format.ts";
+import { plural } from "../../lib/operation/words.ts";
+import { ago, count, cut } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
 import { mayAct, queueLink, type QueueVisit } from "../parts/visit.ts";

@@ -4,7 +4,8 @@
  */
 import { nameAndMessage } from "../../lib/primitives/error_record.ts";
 import { backOf, TASK_ACTIONS, type TaskAction } from "../parts/actions.ts";
-import { ago, count, cut, duration, plural, shortId } from "../parts/format.ts";
+import { plural } from "../../lib/operation/words.ts";
+import { ago, count, cut, duration, shortId } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import { type Content, LIST_TITLES } from "../parts/layout.ts";
 import { askedPage, leafLinks } from "../parts/leaf.ts";

@@ -2,7 +2,7 @@
  * What happened to an invocation, in order.
  * @module
  */
-import { ago, duration, exact } from "../parts/format.ts";
+import { ago, exact } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { QueueVisit } from "../parts/visit.ts";
 import type { InvocationDetails } from "../../lib/operation/invocation_details.ts";
@@ -15,7 +15,7 @@ import { timelineOf } from "../../lib/operation/timeline.ts";
  * @param found The invocation.
  */
 export function timeline({ nowMs }: QueueVisit, found: InvocationDetails): Html {
-  const events = timelineOf(found, nowMs, duration);
+  const events = timelineOf(found, nowMs);
   if (events.length === 0) return html`<p class="muted">No times are known.</p>`;
   return html`<ol class="timeline">${
     events.map(({ at, text, tone, more }) =>

@@ -2,7 +2,7 @@
  * What the last action has done, as the address of the page after it says.
  * @module
  */
-import { plural } from "./format.ts";
+import { plural } from "../../lib/operation/words.ts";
 
 /** For each word of an address its sentence; an address cannot bring any other text. */
 const SENTENCES: Readonly<Record<string, (number: number) => string>> = {

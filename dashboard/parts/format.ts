@@ -3,17 +3,17 @@
  * @module
  */
 import { type Html, html } from "./html.ts";
+import { count as countText, showLength } from "../../lib/operation/words.ts";
 import { beginningOf } from "../../lib/primitives/secrets.ts";
 
 const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
-const numbers = new Intl.NumberFormat("en-US");
 const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
-/** A number with its thousands set apart. */
+/** A number with its thousands set apart; `undefined`: not known. */
 export function count(value: number | undefined): string {
-  return value === undefined ? "–" : numbers.format(value);
+  return value === undefined ? "–" : countText(value);
 }
 
 /** A number in few letters: `12.3K`. */
@@ -21,38 +21,9 @@ export function compact(value: number): string {
   return short.format(value);
 }
 
-/**
- * A number of things.
- *
- * @param value How many.
- * @param one The word for one of them.
- * @param many The word for several. Default: with an s.
- */
-export function plural(value: number, one: string, many: string = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
-}
-
-/**
- * A length of time.
- *
- * @param seconds How long; `undefined`: not known.
- */
+/** A length of time. @param seconds How long; `undefined`: not known. */
 export function duration(seconds: number | undefined): string {
-  if (seconds === undefined || Number.isNaN(seconds)) return "–";
-  if (seconds === 0) return "0 s";
-  if (seconds < 0.01) return `${Math.round(seconds * 10_000) / 10} ms`;
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
-  if (seconds < MINUTE) return `${Math.round(seconds)} s`;
-  if (seconds < HOUR) return two(seconds, MINUTE, "min", 1, "s");
-  if (seconds < DAY) return two(seconds, HOUR, "h", MINUTE, "min");
-  return two(seconds, DAY, "d", HOUR, "h");
-}
-
-function two(seconds: number, large: number, largeName: string, small: number, smallName: string): string {
-  const whole = Math.floor(seconds / large);
-  const rest = Math.floor((seconds - whole * large) / small);
-  return rest === 0 ? `${count(whole)} ${largeName}` : `${count(whole)} ${largeName} ${rest} ${smallName}`;
+  return seconds === undefined || Number.isNaN(seconds) ? "–" : showLength(seconds);
 }
 
 /** A number of bytes. */

@@ -4,7 +4,7 @@
  */
 import type { Node } from "../queue/graph.ts";
 import { type Html, html } from "./html.ts";
-import { plural } from "./format.ts";
+import { plural } from "../../lib/operation/words.ts";
 import { queueLink, type QueueVisit } from "./visit.ts";
 
 const WIDTH = 190;

@@ -5,6 +5,7 @@
 import type { PastAttempt } from "../types/history.ts";
 import { isFailure } from "./history.ts";
 import type { InvocationDetails } from "./invocation_details.ts";
+import { showLength } from "./words.ts";
 
 /** Something that happened, or is to happen. */
 export interface TimelineEvent {
@@ -15,9 +16,6 @@ export interface TimelineEvent {
   /** What else is known of it; nothing of what the task has been given, or has thrown. */
   readonly more: string | undefined;
 }
-
-/** Writes a length of time, in seconds. */
-type ShowDuration = (seconds: number) => string;
 
 const TONES: Readonly<Record<string, TimelineEvent["tone"]>> = {
   complete: "good",
@@ -40,10 +38,9 @@ const ENDS: Readonly<Record<PastAttempt["outcome"], string>> = {
  *
  * @param found The invocation.
  * @param nowMs The time now.
- * @param show Writes a length of time.
  */
-export function timelineOf(found: InvocationDetails, nowMs: number, show: ShowDuration): TimelineEvent[] {
-  return [...beginning(found), ...past(found, show), ...present(found, nowMs, show), ...end(found, show)];
+export function timelineOf(found: InvocationDetails, nowMs: number): TimelineEvent[] {
+  return [...beginning(found), ...past(found), ...present(found, nowMs), ...end(found)];
 }
 
 function event(at: Date | undefined, text: string, tone: TimelineEvent["tone"] = "", more?: string): TimelineEvent {
@@ -62,16 +59,16 @@ function beginning({ status, task, history }: InvocationDetails): TimelineEvent[
   return first.dueAt === undefined || beganEarly(first) ? events : [...events, event(first.dueAt, "Was due")];
 }
 
-function past({ history, task, deadLetter: letter }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
+function past({ history, task, deadLetter: letter }: InvocationDetails): TimelineEvent[] {
   return history.flatMap((ended, at) => {
     const { startedAt, endedAt, attempt, outcome, times } = ended;
     const next = history[at + 1];
     const isLast = next === undefined && letter !== undefined;
     const dueAt = next === undefined ? task?.eta : beganEarly(next) ? next.startedAt : next.dueAt;
     const facts = [
-      startedAt && ranFor(startedAt, endedAt, show),
+      startedAt && ranFor(startedAt, endedAt),
       times > 1 ? `put off ${times} times` : undefined,
-      isLast ? undefined : pause(endedAt, dueAt, show),
+      isLast ? undefined : pause(endedAt, dueAt),
     ];
     const events = [event(endedAt, `Attempt ${attempt} ${ENDS[outcome]}`, isFailure(ended) ? "bad" : "", joined(facts))];
     if (startedAt !== undefined) events.unshift(event(startedAt, startText(attempt), "", joined(whereOf(ended))));
@@ -93,17 +90,16 @@ function beganEarly({ startedAt, dueAt }: PastAttempt): boolean {
 }
 
 /** How long it waits after an attempt. */
-function pause(endedAt: Date, dueAt: Date | undefined, show: ShowDuration): string {
+function pause(endedAt: Date, dueAt: Date | undefined): string {
   const seconds = dueAt === undefined ? 0 : (dueAt.getTime() - endedAt.getTime()) / 1000;
   // The moment from which a delay counts is a little before the one in which the end is written.
-  return seconds > 0 ? `tried again after ${show(Math.round(seconds * 100) / 100)}` : "tried again at once";
+  return seconds > 0 ? `tried again after ${showLength(Math.round(seconds * 100) / 100)}` : "tried again at once";
 }
 
 /** Of a task that has not ended. */
 function present(
   { status, task, running, deadLetter: letter, history }: InvocationDetails,
   nowMs: number,
-  show: ShowDuration,
 ): TimelineEvent[] {
   if (letter !== undefined || status.ended) return [];
   const events: TimelineEvent[] = [];
@@ -117,7 +113,7 @@ function present(
   if (startedAt !== undefined) {
     const enqueued = history.length > 0 ? undefined : status.enqueuedAt ?? task?.enqueuedAt;
     const facts = [
-      enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`,
+      enqueued && `after ${lengthBetween(enqueued, startedAt)}`,
       ...running === undefined ? [] : whereOf(running),
     ];
     events.push(event(startedAt, startText(running?.attempt ?? 1), "busy", joined(facts)));
@@ -126,7 +122,7 @@ function present(
 }
 
 /** Of one that has. */
-function end({ status, task, recent, deadLetter: letter, history }: InvocationDetails, show: ShowDuration): TimelineEvent[] {
+function end({ status, task, recent, deadLetter: letter, history }: InvocationDetails): TimelineEvent[] {
   if (letter === undefined && !status.ended) return [];
   const startedAt = status.startedAt ?? recent?.startedAt;
   const outcome = letter !== undefined && !status.ended ? letter.kind === "failed" ? "failed" : "dead" : status.state;
@@ -136,10 +132,10 @@ function end({ status, task, recent, deadLetter: letter, history }: InvocationDe
   const endedAt = isTold ? letter.at : status.endedAt ?? recent?.endedAt ?? letter?.at;
   if (startedAt !== undefined && !isTold) {
     const enqueued = status.enqueuedAt ?? task?.enqueuedAt;
-    const waited = enqueued && `after ${show((startedAt.getTime() - enqueued.getTime()) / 1000)}`;
+    const waited = enqueued && `after ${lengthBetween(enqueued, startedAt)}`;
     events.push(event(startedAt, startText(status.attempts ?? recent?.attempts ?? 1), "", waited));
   }
-  const ran = startedAt === undefined || endedAt === undefined || isTold ? undefined : ranFor(startedAt, endedAt, show);
+  const ran = startedAt === undefined || endedAt === undefined || isTold ? undefined : ranFor(startedAt, endedAt);
   const word = `${outcome[0]!.toUpperCase()}${outcome.slice(1)}`;
   const text = letter?.kind === "failed" && outcome === "failed" ? "Failed for good" : word;
   events.push(event(endedAt, text, TONES[outcome] ?? "", ran));
@@ -150,8 +146,12 @@ function startText(attempt: number): string {
   return attempt > 1 ? `Started, attempt ${attempt}` : "Started";
 }
 
-function ranFor(startedAt: Date, endedAt: Date, show: ShowDuration): string {
-  return `ran for ${show(Math.max(0, endedAt.getTime() - startedAt.getTime()) / 1000)}`;
+function ranFor(startedAt: Date, endedAt: Date): string {
+  return `ran for ${lengthBetween(startedAt, endedAt)}`;
+}
+
+function lengthBetween(start: Date, end: Date): string {
+  return showLength(Math.max(0, end.getTime() - start.getTime()) / 1000);
 }
 
 function joined(facts: readonly (string | undefined)[]): string | undefined {

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Condition, LATELY_MS } from "./condition.ts";
-import { numberOf, roughLength } from "./words.ts";
+import { plural, roughLength } from "./words.ts";
 import type { RunningTask } from "../types/operating.ts";
 
 /** Something that is wrong. */
@@ -54,7 +54,7 @@ const silent: Rule = ({ consumers }) => {
   if (gone.length === 0) return undefined;
   return bad(
     "consumers",
-    `${numberOf(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${processes(gone)}`,
+    `${plural(gone.length, "consumer has", "consumers have")} not shown a sign of life, probably dead: ${processes(gone)}`,
     "Its log says why: it was killed, or cannot write to the storage (a full disk, no connection). Start it again; " +
       "others take over its tasks",
   );
@@ -64,7 +64,7 @@ const belated: Rule = ({ late }) => {
   if (late.length === 0) return undefined;
   return bad(
     "consumers",
-    `${numberOf(late.length, "consumer is", "consumers are")} late with a sign of life: ${processes(late)}`,
+    `${plural(late.length, "consumer is", "consumers are")} late with a sign of life: ${processes(late)}`,
     "It was killed, is held up, or cannot write to the storage (a full disk, no connection): its log says why",
   );
 };
@@ -87,14 +87,14 @@ const failing: Rule = ({ lately }) => {
   const names = listed(failed.map((task) => `${task.name} ${task.failed}`));
   return bad(
     "failures",
-    `${numberOf(all, "task")} failed in the last ${roughLength(LATELY_MS / 1000)}: ${names}`,
+    `${plural(all, "task")} failed in the last ${roughLength(LATELY_MS / 1000)}: ${names}`,
     "See the error, mend its cause, then retry them: huey-consumer retry APP --all --task NAME",
   );
 };
 
 const unknown: Rule = ({ counts: { dead }, unknownNames }) => {
   if (dead === 0) return undefined;
-  const text = `${numberOf(dead, "message")} that nobody can run`;
+  const text = `${plural(dead, "message")} that nobody can run`;
   if (unknownNames.length === 0) return bad("dead", text, "See the reason; what is of no use can be deleted");
   const advice = "Deploy consumers that have these tasks, then retry the messages";
   return bad("dead", `${text}, of tasks that no consumer knows: ${listed(unknownNames)}`, advice);
@@ -131,7 +131,7 @@ const late: Rule = (condition) => {
   if (running.length < slots || longest === undefined) {
     return bad("waiting", text, "Slots are free, so consumers do not take it: see their logs");
   }
-  const busy = `all ${numberOf(slots, "slot is", "slots are")} busy, ${named(longest, condition)}`;
+  const busy = `all ${plural(slots, "slot is", "slots are")} busy, ${named(longest, condition)}`;
   return odd("running", `${text}: ${busy}`, "Add workers or consumers; cancel what hangs, and give it a timeout");
 };
 
@@ -160,13 +160,13 @@ const distant: Rule = ({ dueMs, nowMs, counts: { scheduled } }) => {
   if (ahead <= FAR_SECONDS) return undefined;
   return odd(
     "scheduled",
-    `${numberOf(scheduled, "task is", "tasks are")} scheduled, and none is due for ${roughLength(ahead)}`,
+    `${plural(scheduled, "task is", "tasks are")} scheduled, and none is due for ${roughLength(ahead)}`,
     "A time was meant in other units, perhaps: cancel them, and schedule them anew",
   );
 };
 
 function tasksWait(count: number): string {
-  return numberOf(count, "task waits", "tasks wait");
+  return plural(count, "task waits", "tasks wait");
 }
 
 function processes(consumers: Condition["consumers"]): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { throughputChart } from "../../dashboard/parts/chart.ts";
-import { ago, bytes, count, duration, plural } from "../../dashboard/parts/format.ts";
+import { plural } from "../../lib/operation/words.ts";
+import { ago, bytes, count, duration } from "../../dashboard/parts/format.ts";
 import { inWords } from "../../dashboard/parts/schedule_words.ts";
 import { graphOf } from "../../dashboard/queue/graph.ts";
 import { SPANS, stepsOf } from "../../dashboard/queue/throughput.ts";

@@ -23,12 +23,10 @@ async function waiting(huey: Huey): Promise<Item> {
   return ([...await storage.pending(1), ...await storage.scheduled(1)][0])!;
 }
 
-const seconds = (length: number): string => `${length} s`;
-
 /** The lines of the timeline. */
 async function told(huey: Huey, id: string, nowMs = NOON): Promise<string[]> {
   const found = await readInvocationDetails(coreOf(huey)!, id);
-  return timelineOf(found!, nowMs, seconds).map(({ text, more }) => more === undefined ? text : `${text}: ${more}`);
+  return timelineOf(found!, nowMs).map(({ text, more }) => more === undefined ? text : `${text}: ${more}`);
 }
 
 describe.each(STORAGES)("%s", (_name, open) => {
