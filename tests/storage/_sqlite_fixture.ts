@@ -1,6 +1,6 @@
 /** A folder for a SQLite file and child processes of both runtimes that use it. @module */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,9 @@ import { sqliteStorage } from "../../storage/sqlite/storage.ts";
 
 const TOOLS = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
 const CHILD = fileURLToPath(new URL("./_sqlite_child.ts", import.meta.url));
+
+/** A folder for thousands of small writes, none of which has to reach a disk. */
+export const MEMORY_FOLDER: string = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Both runtimes. */
 export const RUNTIMES = ["bun", "deno"] as const;
@@ -73,15 +76,30 @@ export class Child {
 
 /** A folder of its own, and what was started in it. */
 export class Fixture {
-  readonly folder: string = mkdtempSync(join(tmpdir(), "huey-sqlite-"));
-  readonly filename: string = join(this.folder, "huey.db");
+  readonly folder: string;
+  readonly filename: string;
   readonly #children: Child[] = [];
   readonly #storages: Storage[] = [];
+
+  constructor(parent: string = tmpdir()) {
+    this.folder = mkdtempSync(join(parent, "huey-sqlite-"));
+    this.filename = join(this.folder, "huey.db");
+  }
 
   open(options: SqliteOptions & { name?: string; clock?: Clock } = {}): Storage {
     const storage = sqliteStorage({ name: "children", filename: this.filename, ...options });
     this.#storages.push(storage);
     return storage;
+  }
+
+  /** Runs another program to its end. @returns the lines that it has written */
+  async run(runtime: Runtime, program: URL, ...args: string[]): Promise<string[]> {
+    const command = [fileURLToPath(program), ...args];
+    const child = spawn(join(TOOLS, runtime), runtime === "bun" ? command : ["run", "-A", "--quiet", ...command]);
+    const written: string[] = [];
+    child.stdout.on("data", (chunk: Uint8Array) => written.push(String(chunk)));
+    await new Promise((resolve) => child.once("close", resolve));
+    return written.join("").split("\n").filter((line) => line !== "");
   }
 
   start(runtime: Runtime, mode: string): Child {
