@@ -78,7 +78,8 @@ export const SPACE_ANSWERS: EmptyAnswers<KeyValue> = {
   flush: () => {},
 };
 
-const SPACES = ["results", "locks", "data", "revocations", "meta"] as const;
+/** The name spaces. */
+export const SPACES = ["results", "locks", "data", "revocations", "meta"] as const;
 
 /** Names of the name spaces. */
 export type SpaceName = typeof SPACES[number];

@@ -23,6 +23,7 @@ import type {
   UniqueKey,
 } from "../../lib/storage.ts";
 import { ENDINGS, FLUSH_PARTS } from "../../lib/storage.ts";
+import { SPACES } from "../calls.ts";
 import type { Target } from "../memory/claims.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { type HeldValue, isReference } from "./large.ts";
@@ -124,8 +125,6 @@ const row = fields<CountRow>({ step, atMs: finite, taskName: text, sums: tally, 
 const bounds = fields<CountBounds>({ minuteAgeMs: number, hourAgeMs: number, recent: limit });
 const putOptions = fields<PutIfEmptyOptions>({ ttlMs: optional(number), holder: optional(text) });
 
-const SPACES = ["results", "locks", "data", "revocations", "meta"] as const;
-
 const SPACE_SHAPES: Readonly<Record<string, readonly Shape<unknown>[]>> = {
   put: [text, bytes, optional(number)],
   pop: [text],
@@ -161,6 +160,11 @@ const SHAPES: ReadonlyMap<string, readonly Shape<unknown>[]> = new Map([
   ...Object.entries(STORE_SHAPES),
   ...SPACES.flatMap((space) => Object.entries(SPACE_SHAPES).map(([name, shapes]) => [`${space}.${name}`, shapes] as const)),
 ]);
+
+/** Whether there is a command of this name. */
+export function isCommand(name: string): boolean {
+  return SHAPES.has(name);
+}
 
 /**
  * Checks a command.

@@ -42,9 +42,6 @@ export interface FileSettings {
 
 /** Folders that only Huey 0.1 makes. */
 const OLD_FOLDERS = ["staged", "intents", "tracks"];
-/** Folders of a queue that had a file for each message, before 0.2 was released. */
-const MESSAGE_FOLDERS = ["waiting", "tasks", "lock"];
-
 /** The rule for each option; the path is looked at where it is resolved. */
 const RULES: Rules<FileOptions> = {
   path: rule.any,
@@ -94,12 +91,6 @@ export function checkItem(item: Item): void {
 
 function refuseOldQueue(settings: FileSettings): void {
   const root = rootOf(settings);
-  if (MESSAGE_FOLDERS.some((name) => existsSync(`${root}/${name}`))) {
-    throw new ConfigurationError(
-      `The folder ${root} holds a queue with a file for each message, of a version before the release of 0.2, which this version ` +
-        "cannot read. Let a consumer of that version run until nothing waits, then remove the folder; or give this version another path",
-    );
-  }
   if (!OLD_FOLDERS.some((name) => existsSync(`${root}/${name}`))) return;
   throw new ConfigurationError(
     `The folder ${root} holds a queue of Huey 0.1, which this version cannot read. Let a consumer of version 0.1 run until ` +

@@ -8,8 +8,9 @@
  */
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { KeyValue, Storage } from "../../lib/storage.ts";
+import { type SpaceName, STORAGE_ANSWERS } from "../calls.ts";
 import type { MemoryStore } from "../memory/store.ts";
-import { checkCommand } from "./commands.ts";
+import { isCommand } from "./commands.ts";
 import { Folder } from "./folder.ts";
 import { LargeValues } from "./large.ts";
 import { checkItem, type FileOptions, fileSettings, rootOf } from "./options.ts";
@@ -20,65 +21,11 @@ import { Waits } from "./waits.ts";
 
 export type { FileOptions };
 
-/** Looks whether there is anything to change, and answers if there is not. */
-type Look<Name extends Looked> = (store: MemoryStore, ...asked: Parameters<Storage[Name]>) => Answer | undefined;
+/** The calls of a storage. */
+type Calls = Pick<Storage, keyof typeof STORAGE_ANSWERS>;
 
-/** Operations that look at the state. */
-const READS = [
-  "kept",
-  "claimed",
-  "leases",
-  "dueMs",
-  "paused",
-  "endedOf",
-  "state",
-  "collect",
-  "pending",
-  "scheduled",
-  "pendingCount",
-  "scheduledCount",
-  "running",
-  "blocked",
-  "blockedCount",
-  "oldestMs",
-  "deadLetters",
-  "deadLetterCount",
-  "deadLetter",
-  "counts",
-  "recent",
-] as const;
-
-/** Operations that change the state, whatever it is. */
-const WRITES = [
-  "begin",
-  "keep",
-  "settle",
-  "leaveGate",
-  "renewLease",
-  "endLease",
-  "recover",
-  "promote",
-  "pause",
-  "resume",
-  "increment",
-  "count",
-  "flush",
-] as const;
-
-/** Operations that often change nothing. */
-type Looked = "enqueue" | "enqueueOnce" | "claim" | "release" | "promoteDue" | "requeueDeadLetter" | "deleteDeadLetter";
-
-type Looks = { readonly [Name in Looked]: Look<Name> };
-
-/** All of these. */
-type Bound = (typeof READS)[number] | (typeof WRITES)[number] | Looked;
-
-/** How operations are carried out. */
-interface Ways {
-  readonly large: LargeValues;
-  readonly turns: Turns;
-  readonly clock: Clock;
-}
+/** Looks for calls that often change nothing: each answers if there is nothing to change. */
+type Looks = { readonly [Name in keyof Calls]?: (store: MemoryStore, ...asked: Parameters<Calls[Name]>) => Answer | undefined };
 
 /**
  * Makes a storage.
@@ -95,10 +42,10 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
   const folder = new Folder({ path: rootOf(settings), mode, fsync });
   const large = new LargeValues(folder, levels);
   const replica = new Replica(folder, large, clock);
-  const turns: Turns = new Turns({ name, replica, ring: (topics) => waits.ring(topics) });
+  const turns: Turns = new Turns({ name, replica, large, ring: (topics) => waits.ring(topics) });
   const waits: Waits = new Waits({ folder, clock, catchUp: () => void turns.read(() => {}).catch(() => {}) });
-  const space = (name: "results" | "locks" | "data" | "revocations" | "meta"): KeyValue => new FileKeyValue(name, turns, large);
-  const bound = bind({ large, turns, clock });
+  const space = (name: SpaceName): KeyValue => new FileKeyValue(name, turns, large);
+  const calls = bind(turns, large, looks(clock));
   return {
     name,
     shared: true,
@@ -110,9 +57,9 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
     revocations: space("revocations"),
     meta: space("meta"),
     check: checkItem,
-    ...bound,
+    ...calls,
     async renewLease(lease) {
-      await bound.renewLease(lease);
+      await calls.renewLease(lease);
       return replica.takeLines();
     },
     // deno-lint-ignore require-await -- what is thrown must become a rejection
@@ -145,19 +92,15 @@ function looks(clock: Clock): Looks {
   };
 }
 
-/** The operations of the store that is behind the log. */
-function bind({ large, turns, clock }: Ways): Pick<Storage, Bound> {
-  const read = (name: keyof MemoryStore) => (...asked: never[]): Promise<unknown> =>
-    turns.read((store) => large.resolve((store[name] as (...asked: never[]) => unknown)(...asked)));
-  const write = (name: string, look?: Look<never>) => async (...asked: never[]): Promise<unknown> => {
-    turns.assertOpen();
-    const command = turns.attempt(() => checkCommand(name, asked, large.hold));
-    const answer = look && ((store: MemoryStore) => look(store, ...asked as Parameters<Look<never>>));
-    return await turns.write(command, { look: answer, present: large.resolve });
+/** What changes the state goes through the log; all else looks at it. */
+function bind(turns: Turns, large: LargeValues, looks: Looks): Calls {
+  const read = (name: string) => (...asked: never[]): Promise<unknown> =>
+    turns.read((store) => large.resolve((store[name as "state"] as (...asked: never[]) => unknown)(...asked)));
+  const write = (name: string) => {
+    const look = looks[name as keyof Calls] as ((store: MemoryStore, ...asked: never[]) => Answer | undefined) | undefined;
+    return (...asked: never[]): Promise<unknown> =>
+      turns.write(name, asked, { look: look && ((store: MemoryStore) => look(store, ...asked)) });
   };
-  return Object.fromEntries([
-    ...READS.map((name) => [name, read(name)]),
-    ...WRITES.map((name) => [name, write(name)]),
-    ...Object.entries(looks(clock)).map(([name, look]) => [name, write(name, look as Look<never>)]),
-  ]) as Pick<Storage, Bound>;
+  const names = Object.keys(STORAGE_ANSWERS);
+  return Object.fromEntries(names.map((name) => [name, isCommand(name) ? write(name) : read(name)])) as Calls;
 }

@@ -6,8 +6,9 @@ import { setImmediate } from "node:timers";
 import { StorageError } from "../../lib/errors.ts";
 import type { Topic } from "../../lib/storage.ts";
 import type { MemoryStore } from "../memory/store.ts";
-import type { Command } from "./commands.ts";
+import { checkCommand, type Command } from "./commands.ts";
 import { codeOf } from "./folder.ts";
+import type { LargeValues } from "./large.ts";
 import type { Outcome, Replica } from "./replica.ts";
 
 /** An answer that needs no command. */
@@ -19,12 +20,14 @@ export interface Answer {
 export interface Ways {
   /** Looks whether there is anything to change, and answers if there is not. */
   readonly look?: ((store: MemoryStore, command: Command) => Answer | undefined) | undefined;
-  /** What becomes of the answer, in the same turn. */
-  readonly present: (value: unknown) => unknown;
+  /** What becomes of the answer, in the same turn. Default: it gets its large values. */
+  readonly present?: ((value: unknown) => unknown) | undefined;
 }
 
 /** What somebody waits for. */
-interface Operation extends Ways {
+interface Operation {
+  readonly look: Ways["look"];
+  readonly present: (value: unknown) => unknown;
   readonly command?: Command | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -35,6 +38,7 @@ export interface TurnsOptions {
   /** Name of the queue, for errors. */
   readonly name: string;
   readonly replica: Replica;
+  readonly large: LargeValues;
   /** Commands of this isolate were carried out, and others may wait for that. */
   readonly ring: (topics: ReadonlySet<Topic>) => void;
 }
@@ -63,12 +67,22 @@ export class Turns {
 
   /** Looks at the state. @throws {StorageError} After the close, and when the medium fails */
   read<T>(look: (store: MemoryStore) => T): Promise<T> {
-    return this.#add((store) => ({ value: look(store) }), asItIs);
+    return this.#add((store) => ({ value: look(store) }));
   }
 
-  /** Changes the state, unless a look says that there is nothing to change. @throws {StorageError} As `read` */
-  write<T>(command: Command, { look, present }: Ways): Promise<T> {
-    return this.#add(look, present, command);
+  /**
+   * Changes the state by a command, unless a look says that there is nothing to change.
+   *
+   * @throws {TypeError | RangeError} If it is no command
+   * @throws {StorageError} As `read`
+   */
+  async write<T>(
+    name: string,
+    args: readonly unknown[],
+    { look, present = this.#options.large.resolve }: Ways = {},
+  ): Promise<T> {
+    this.assertOpen();
+    return await this.#add<T>(look, present, this.#checked(name, args));
   }
 
   /** @throws {StorageError} After the close */
@@ -83,10 +97,10 @@ export class Turns {
     this.#replica.close();
   }
 
-  /** Does something on the medium at once. @throws {StorageError} If the medium fails */
-  attempt<T>(act: () => T): T {
+  /** Large values are stored before their command waits. */
+  #checked(name: string, args: readonly unknown[]): Command {
     try {
-      return act();
+      return checkCommand(name, args, this.#options.large.hold);
     } catch (error) {
       throw this.#told(error);
     }
@@ -100,7 +114,7 @@ export class Turns {
     return new StorageError(`File storage "${name}" failed: ${error.message}`, { cause: error });
   }
 
-  #add<T>(look: Ways["look"], present: Ways["present"], command?: Command): Promise<T> {
+  #add<T>(look: Ways["look"], present: Operation["present"] = asItIs, command?: Command): Promise<T> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ look, present, command, resolve, reject });

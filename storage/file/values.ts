@@ -5,14 +5,12 @@
 import type { PutIfEmptyOptions } from "../../lib/storage.ts";
 import { equalBytes } from "../bytes.ts";
 import { BaseKeyValue } from "../key_value.ts";
+import type { SpaceName } from "../calls.ts";
 import type { MemorySpace } from "../memory/space.ts";
 import type { MemoryStore } from "../memory/store.ts";
-import { checkCommand, type Command } from "./commands.ts";
+import type { Command } from "./commands.ts";
 import type { LargeValues } from "./large.ts";
 import type { Turns, Ways } from "./turns.ts";
-
-/** The name spaces of a store. */
-export type SpaceName = "results" | "locks" | "data" | "revocations" | "meta";
 
 /** One name space. A value that is missing in `large/`, or torn, is not there. */
 export class FileKeyValue extends BaseKeyValue {
@@ -74,10 +72,8 @@ export class FileKeyValue extends BaseKeyValue {
     return this.#write("flush", []);
   }
 
-  async #write<T>(method: string, args: readonly unknown[], ways: Partial<Ways> = {}): Promise<T> {
-    this.#turns.assertOpen();
-    const command = this.#turns.attempt(() => checkCommand(`${this.#name}.${method}`, args, this.#large.hold));
-    return await this.#turns.write<T>(command, { present: (value) => value, ...ways });
+  #write<T>(method: string, args: readonly unknown[], ways?: Ways): Promise<T> {
+    return this.#turns.write(`${this.#name}.${method}`, args, ways);
   }
 
   #of(store: MemoryStore): MemorySpace {

@@ -149,17 +149,6 @@ describe("a queue of version 0.1", () => {
   });
 });
 
-describe("a queue with a file for each message", () => {
-  for (const folder of ["waiting", "tasks", "lock"]) {
-    test(`is refused with what to do (${folder})`, () => {
-      mkdirSync(join(path, "huey", folder), { recursive: true });
-      expect(() => open()).toThrow(ConfigurationError);
-      expect(() => open()).toThrow("remove the folder");
-      expect(() => open({ name: "other" })).not.toThrow();
-    });
-  }
-});
-
 describe("waiting for many", () => {
   test("a look at many tasks finds each end, also after the news have been made anew", async () => {
     const [one, other] = [open(), open()];
