@@ -21,7 +21,7 @@ import { hasLongHost, MAX_DIGITS, MAX_HOST, MAX_PATTERNS, type PathStep, setOwn,
  * @throws {RangeError} For more than the bounds allow, also for little that is met again and again.
  */
 export function toTagged(value: unknown, bounds: Bounds): unknown {
-  if (isPlainNumber(value) || value === null) return value;
+  if (isPlain(value)) return value;
   try {
     return new Encoder(bounds, undefined).encode(value);
   } catch (error) {
@@ -187,13 +187,12 @@ class Encoder {
   #record(value: object): unknown {
     // A copy: from here on nothing of the application is asked.
     const record: Record<string, unknown> = { ...value };
-    const keys = Object.keys(record);
-    this.#count(keys.length);
-    for (const key of keys) {
+    for (const key in record) {
+      if (!Object.hasOwn(record, key)) continue;
+      this.#count(1);
       this.#length += key.length;
       const part = record[key];
-      if (isPlainNumber(part) || typeof part === "boolean") continue;
-      if (typeof part === "string" && this.#fits(part.length)) continue;
+      if (isPlain(part) || (typeof part === "string" && this.#fits(part.length))) continue;
       const encoded = this.#at(key, part);
       if (encoded !== part) setOwn(record, key, encoded);
     }
@@ -206,8 +205,7 @@ class Encoder {
     const encoded: unknown[] = [];
     for (let index = 0; index < length; index++) {
       const value = values[index];
-      const isPlain = isPlainNumber(value) || (typeof value === "string" && this.#fits(value.length));
-      encoded.push(isPlain ? value : this.#at(index, value));
+      encoded.push(isPlain(value) || (typeof value === "string" && this.#fits(value.length)) ? value : this.#at(index, value));
     }
     return encoded;
   }
@@ -354,8 +352,10 @@ function forgetErrors({ full, order }: ErrorTrail, count: number): void {
   for (const error of order.splice(count)) full.delete(error);
 }
 
-function isPlainNumber(value: unknown): value is number {
-  return typeof value === "number" && value !== 0 && Number.isFinite(value);
+/** Whether JSON has a value as it is, whatever its bounds. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "number") return value !== 0 && Number.isFinite(value);
+  return typeof value === "boolean" || value === null;
 }
 
 function tagged(tag: string, value: unknown): unknown {
