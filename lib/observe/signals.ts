@@ -146,7 +146,8 @@ export class Signals {
 
   /** Whether anybody listens; saves making the task that a handler would get. */
   has(name: SignalName): boolean {
-    return this.#all.some(({ except }) => !except.has(name)) || (this.#byName.get(name)?.length ?? 0) > 0;
+    const isHeardByName = this.#byName.size > 0 && this.#connections(name).length > 0;
+    return isHeardByName || (this.#all.length > 0 && this.#all.some(({ except }) => !except.has(name)));
   }
 
   /** Calls the handlers of the signal, then the handlers of all, one after another. Never rejects. */
