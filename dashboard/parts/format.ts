@@ -4,7 +4,7 @@
  */
 import { type Html, html } from "./html.ts";
 import { count as countText, showLength } from "../../lib/operation/words.ts";
-import { beginningOf } from "../../lib/primitives/secrets.ts";
+import { shortened } from "../../lib/primitives/secrets.ts";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -65,6 +65,5 @@ export function shortId(id: string): string {
 
 /** A text, cut. */
 export function cut(text: string, most: number): string {
-  const told = beginningOf(text, most + 1);
-  return told.length > most ? `${told.slice(0, most)}…` : told;
+  return shortened(text, most, "…");
 }

@@ -2,7 +2,7 @@
  * What follows a task, and what it belongs to, as a graph.
  * @module
  */
-import { beginningOf } from "../../lib/primitives/secrets.ts";
+import { shortened } from "../../lib/primitives/secrets.ts";
 import type { ChordMessage, Message, NextStep } from "../../lib/message/message.ts";
 
 /** A task in the graph, or a chord. */
@@ -67,10 +67,8 @@ function put(
     graph.left += 1;
     return -1;
   }
-  const told = beginningOf(name, LONGEST_NAME + 1);
-  const short = told.length > LONGEST_NAME ? `${told.slice(0, LONGEST_NAME)}…` : told;
   graph.lanes = Math.max(graph.lanes, row);
-  return graph.nodes.push({ id, name: short, kind, column, row, from }) - 1;
+  return graph.nodes.push({ id, name: shortened(name, LONGEST_NAME, "…"), kind, column, row, from }) - 1;
 }
 
 /** Adds what follows a node; gives the last one of the chain. */

@@ -3,7 +3,7 @@
  * process, and because a storage may have no bell.
  * @module
  */
-import type { Clock, Timer } from "../primitives/clock.ts";
+import { type Clock, type Timer, within } from "../primitives/clock.ts";
 import type { Storage, Topic } from "../storage.ts";
 
 /** So long the bell is kept when nobody waits: beginning to listen costs more than going on. */
@@ -59,11 +59,7 @@ export class BellListener {
    */
   async wait(ms: number): Promise<boolean> {
     if (this.#rings === this.#cleared) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      const timer = this.#clock.startTimer(ms, resolve);
-      await promise;
-      timer.stop();
+      await within(this.#clock, { ms }, new Promise<void>((resolve) => this.#wake = resolve), () => {});
       this.#wake = undefined;
     }
     return this.#rings !== this.#cleared;

@@ -3,7 +3,7 @@
  * @module
  */
 import { isTooLong, MAX_NAME_BYTES } from "./limits.ts";
-import { beginningOf, withoutKnown } from "./secrets.ts";
+import { shortened, withoutKnown } from "./secrets.ts";
 
 /** Longest text of a value in an error message. */
 const LONGEST_SHOWN = 80;
@@ -22,8 +22,7 @@ export function show(value: unknown): string {
 
 function short(text: string): string {
   // Many values are shown in errors that nobody reads; what is short and tells no secret costs nothing.
-  const told = text.length > LONGEST_SHOWN ? beginningOf(text, LONGEST_SHOWN + 1) : withoutKnown(text);
-  return told.length > LONGEST_SHOWN ? `${told.slice(0, LONGEST_SHOWN)}...` : told;
+  return text.length > LONGEST_SHOWN ? shortened(text, LONGEST_SHOWN) : withoutKnown(text);
 }
 
 /** Whether a value can be awaited. */

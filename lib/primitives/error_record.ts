@@ -3,7 +3,7 @@
  * @module
  */
 import { util } from "./builtin.ts";
-import { beginningOf, hasSecrets } from "./secrets.ts";
+import { beginningOf, inspected } from "./secrets.ts";
 
 /**
  * The name and message of an error, as stored in the metadata of a failure: `TypeError: x is not a function`.
@@ -208,12 +208,7 @@ function describe(thrown: unknown): string {
   if (typeof thrown === "string") return thrown;
   if (thrown === undefined) return "undefined was thrown";
   try {
-    // A text that is cut here could end with the first half of a secret.
-    const maxStringLength = hasSecrets() ? Infinity : LONGEST_TEXT;
-    return beginningOf(
-      util().inspect(thrown, { depth: 1, breakLength: Infinity, maxStringLength, showProxy: true }),
-      LONGEST_DESCRIPTION,
-    );
+    return beginningOf(inspected(thrown, LONGEST_TEXT, { depth: 1, showProxy: true }), LONGEST_DESCRIPTION);
   } catch {
     // Only an object that runs code of its own while it is shown.
     return "A value that cannot be shown was thrown";

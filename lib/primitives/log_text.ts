@@ -3,10 +3,9 @@
  * everything takes a time that is linear in the length of the text.
  * @module
  */
-import { util } from "./builtin.ts";
 import { errorStack } from "./error_record.ts";
 import type { StackOptions } from "./error_record.ts";
-import { beginningOf, hasSecrets, withoutSecrets } from "./secrets.ts";
+import { beginningOf, inspected, withoutSecrets } from "./secrets.ts";
 
 /** C0, DEL, C1, the separators of lines and paragraphs, and what turns the direction of writing. */
 // deno-lint-ignore no-control-regex
@@ -53,16 +52,14 @@ export function stackLines(thrown: unknown, options?: StackOptions): string {
  * @param longest Where it is cut.
  */
 export function showSafely(value: unknown, longest: number = LONGEST_VALUE): string {
-  const given = typeof value === "string" ? value : inspected(value, longest);
+  const given = typeof value === "string" ? value : valueText(value, longest);
   const text = beginningOf(given, longest + 1);
   return text.length > longest ? `${text.slice(0, longest)}... (${given.length} characters)` : text;
 }
 
-function inspected(value: unknown, longest: number): string {
+function valueText(value: unknown, longest: number): string {
   try {
-    // A text that is cut here could end with the first half of a secret.
-    const maxStringLength = hasSecrets() ? Infinity : longest;
-    return util().inspect(value, { depth: 3, breakLength: Infinity, maxStringLength, maxArrayLength: 30 });
+    return inspected(value, longest, { depth: 3, maxArrayLength: 30 });
   } catch {
     return "[a value that cannot be shown]";
   }

@@ -3,6 +3,7 @@
  * time that is linear in the length of the text.
  * @module
  */
+import type { InspectOptions } from "node:util";
 import { util } from "./builtin.ts";
 
 const HIDDEN = "***";
@@ -108,6 +109,23 @@ export function beginningOf(text: string, most: number): string {
 /** Whether any secret is known. */
 export function hasSecrets(): boolean {
   return secrets.size > 0;
+}
+
+/** `beginningOf`, with a mark where the text is cut. */
+export function shortened(text: string, most: number, mark: string = "..."): string {
+  const told = beginningOf(text, most + 1);
+  return told.length > most ? `${told.slice(0, most)}${mark}` : told;
+}
+
+/**
+ * How the runtime shows a value.
+ *
+ * @param longest Where texts in it are cut; not while secrets are known, since the end could be the first half of one.
+ * @throws What the value throws when it is looked at.
+ */
+export function inspected(value: unknown, longest: number, options: InspectOptions): string {
+  const maxStringLength = hasSecrets() ? Infinity : longest;
+  return util().inspect(value, { breakLength: Infinity, maxStringLength, ...options });
 }
 
 /**
