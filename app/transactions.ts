@@ -25,10 +25,9 @@ export class Frame {
     this.outer = outer;
   }
 
-  /** How many savepoints of the same database are around it. */
+  /** How many transactions and savepoints of the same database are around it. */
   get depth(): number {
-    const around = innermost(this.root, this.outer);
-    return around === undefined ? 0 : around.depth + 1;
+    return [...openFrames(this.outer)].filter(({ root }) => root === this.root).length;
   }
 
   /** Keeps something to do after the outermost commit. */
@@ -41,7 +40,7 @@ export class Frame {
    * @throws {AfterCommitError} If some of it fails.
    */
   async committed(): Promise<void> {
-    const around = firstOpen(this.outer);
+    const around = openFrames(this.outer).next().value;
     if (around !== undefined) return around.add(...this.#callbacks);
     const errors: unknown[] = [];
     for (const callback of this.#callbacks) {
@@ -58,27 +57,21 @@ export class Frame {
 
 const frames: AsyncLocalStorage<Frame | undefined> = new AsyncLocalStorage();
 
-/** The innermost transaction or savepoint around the running code that is still open. */
-export function openFrame(): Frame | undefined {
-  return firstOpen(frames.getStore());
+/** The transactions and savepoints that are still open, the innermost first. */
+function* openFrames(from: Frame | undefined): Generator<Frame, undefined> {
+  for (let frame = from; frame !== undefined; frame = frame.outer) if (!frame.ended) yield frame;
 }
 
-function firstOpen(from: Frame | undefined): Frame | undefined {
-  for (let frame = from; frame !== undefined; frame = frame.outer) if (!frame.ended) return frame;
-  return undefined;
+/** The innermost transaction or savepoint around the running code that is still open. */
+export function openFrame(): Frame | undefined {
+  return openFrames(frames.getStore()).next().value;
 }
 
 /** The innermost open one of a database, which is known by itself or by the handle of a transaction of it. */
 export function openFrameOf(database: unknown): Frame | undefined {
-  for (let frame = openFrame(); frame !== undefined; frame = firstOpen(frame.outer)) {
-    if (frame.root === database || frame.handle === database) return innermost(frame.root, openFrame());
-  }
-  return undefined;
-}
-
-function innermost(root: object, from: Frame | undefined): Frame | undefined {
-  for (let frame = firstOpen(from); frame !== undefined; frame = firstOpen(frame.outer)) if (frame.root === root) return frame;
-  return undefined;
+  const here = frames.getStore();
+  const known = openFrames(here).find(({ root, handle }) => root === database || handle === database);
+  return known && openFrames(here).find(({ root }) => root === known.root);
 }
 
 /** Runs a function inside a frame. */

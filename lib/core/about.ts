@@ -2,6 +2,7 @@
  * What `state()` tells of a task beside its state, as the storage keeps it with the task: a small JSON text, made and read here.
  * @module
  */
+import { readJson } from "../primitives/json.ts";
 import { isCount, MAX_TOLD_ERROR } from "../primitives/limits.ts";
 import { beginningOf } from "../primitives/secrets.ts";
 import { isTime } from "../primitives/time.ts";
@@ -69,10 +70,6 @@ function timeAfter(beforeMs: number | undefined, passedMs: unknown): number | un
 
 function fieldsOf(text: string | undefined): unknown[] {
   if (text === undefined) return [];
-  try {
-    const fields: unknown = JSON.parse(text);
-    return Array.isArray(fields) ? fields : [null, null];
-  } catch {
-    return [null, null];
-  }
+  const fields = readJson(text);
+  return Array.isArray(fields) ? fields : [null, null];
 }

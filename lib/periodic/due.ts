@@ -92,10 +92,9 @@ async function lookedSince(
   const since = new Map(definitions.map(({ name }) => [name, fromMs]));
   if (look.fromMs !== undefined) return since;
   const recorded = definitions.filter(({ periodic }) => periodic.missed !== "skip");
-  if (recorded.length === 0) return since;
-  const records = await core.storage.meta.peekMany(recorded.map(({ name }) => lastSlotKey(name)));
+  const lasts = await lastSlots(core, recorded.map(({ name }) => name));
   for (const [index, { name, periodic }] of recorded.entries()) {
-    const lastMs = readSlot(records[index]);
+    const lastMs = lasts[index];
     if (lastMs !== undefined) since.set(name, Math.max(lastMs, toMs - periodic.missedWindowMs));
     // Nothing was missed before the first start, but from here on it is.
     else await core.storage.meta.put(lastSlotKey(name), jsonBytes(fromMs));
