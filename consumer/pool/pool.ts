@@ -73,15 +73,8 @@ export class WorkerPool implements Workers {
     this.#members = Array.from({ length: options.settings.workers }, (_, index) => {
       return { number: index + 1, generation: 0, worker: undefined, failedStarts: 0 };
     });
-    const { consumer, settings: { graceMs, poll, patienceMs }, logger } = options;
-    this.#revocationEnforcer = revocationEnforcer(core, {
-      consumer,
-      graceMs,
-      poll,
-      patienceMs,
-      logger,
-      workers: this.#workers,
-    });
+    const { consumer, settings, logger } = options;
+    this.#revocationEnforcer = revocationEnforcer(core, { ...settings, consumer, logger, workers: this.#workers });
   }
 
   async start(): Promise<void> {
