@@ -12,7 +12,6 @@ import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
 import type { Loop } from "./loop/loop.ts";
 import { LeaseKeeper } from "./loop/lease.ts";
-import { AsyncWorkers } from "./worker/async_workers.ts";
 import { partLogger } from "../lib/observe/logger.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
@@ -36,7 +35,7 @@ export class Engine {
   readonly #lease: LeaseKeeper;
   readonly #recovery: Loop | undefined;
   readonly #scheduler: Loop;
-  /** Missing until they are loaded: a consumer of type `greenlet` starts faster without the code of other isolates. */
+  /** Missing until they are loaded: each type of worker has code that the others do without. */
   #workers: Workers | undefined;
   readonly #forced: PromiseWithResolvers<number> = Promise.withResolvers();
   #healthCheck: Timer | undefined;
@@ -188,6 +187,7 @@ export class Engine {
     const settings = this.#settings;
     const logger = partLogger(this.#logger, "Worker");
     if (settings.workerType === "greenlet") {
+      const { AsyncWorkers } = await import("./worker/async_workers.ts");
       return new AsyncWorkers(this.#core, consumer, settings, logger, () => this.#lease.taskStarts());
     }
     const { makePool } = await import("./pool/pool.ts");

@@ -8,7 +8,7 @@ import type { TaskInfo } from "../../lib/types/calling.ts";
 import type { ConsumerInfo, DeadLetter, PeriodicInfo, RunningTask } from "../../lib/types/operating.ts";
 import type { RecentTask } from "../../lib/types/statistics.ts";
 import { type Command, FAILED, isKnownTask, type Request } from "./command.ts";
-import { ARGUMENTS, ID_AND_NAME, showAge, showSeconds, showTime, taskRecord } from "./records.ts";
+import { ARGUMENTS, ID, ID_AND_NAME, NAME, showAge, showSeconds, showTime, taskRecord } from "./records.ts";
 
 const DEFAULT_LIMIT = 50;
 /** Of one task there may be few among many: so many are looked at. */
@@ -30,17 +30,8 @@ const LISTS: Readonly<Record<string, List>> = {
   consumers: listConsumers,
 };
 
-/** The lists that hold tasks, so that one task can be asked for. */
-const OF_TASKS: ReadonlySet<string> = new Set([
-  "waiting",
-  "scheduled",
-  "blocked",
-  "running",
-  "failed",
-  "dead",
-  "recent",
-  "periodic",
-]);
+/** The lists that hold no tasks, so that none can be asked for. */
+const WITHOUT_TASKS: ReadonlySet<string> = new Set(["results", "consumers"]);
 
 /** `list APP waiting`. */
 export const list: Command = {
@@ -56,7 +47,7 @@ export const list: Command = {
       const names = meant === undefined ? `there are ${Object.keys(LISTS).join(", ")}` : `did you mean ${meant}?`;
       return `There is no list ${JSON.stringify(what)}, ${names}`;
     }
-    return task !== undefined && !OF_TASKS.has(what) ? `--task means nothing to list ${what}` : undefined;
+    return task !== undefined && WITHOUT_TASKS.has(what) ? `--task means nothing to list ${what}` : undefined;
   },
   run: async (request) => {
     const { args: [what = ""], options } = request;
@@ -145,8 +136,7 @@ async function listRecent(request: Request, limit: number): Promise<void> {
   const recent = ofTask(request, await request.huey.recent(), ({ name }) => name, limit);
   const nowMs = request.core.clock.now();
   request.printer.table<RecentTask>(recent, [
-    { title: "ID", text: ({ id }) => id, keep: true },
-    { title: "TASK", text: ({ name }) => name, tone: () => "bold" },
+    ...ID_AND_NAME,
     { title: "ENDED", text: ({ endedAt }) => showAge(endedAt, nowMs) },
     { title: "AS", text: ({ outcome }) => outcome, tone: ({ outcome }) => outcome === "complete" ? "green" : "yellow" },
     {
@@ -163,7 +153,7 @@ async function listRecent(request: Request, limit: number): Promise<void> {
 async function listResults({ core, printer }: Request, limit: number): Promise<void> {
   const entries = [...await core.storage.results.entries()].slice(0, limit);
   printer.table(entries.map(([id, { length }]) => ({ id, bytes: length })), [
-    { title: "ID", text: ({ id }) => id, keep: true },
+    ID,
     { title: "BYTES", text: ({ bytes }) => String(bytes), alignRight: true },
   ], "No result waits to be read");
 }
@@ -172,7 +162,7 @@ async function listPeriodic(request: Request, limit: number): Promise<void> {
   const periodic = ofTask(request, await request.huey.periodic(), ({ name }) => name, limit);
   const nowMs = request.core.clock.now();
   request.printer.table<PeriodicInfo>(periodic, [
-    { title: "TASK", text: ({ name }) => name, tone: () => "bold" },
+    NAME,
     { title: "SCHEDULE", text: ({ schedule }) => schedule },
     { title: "NEXT", text: ({ next, revoked }) => revoked ? "held back" : showAge(next, nowMs) },
     { title: "AT", text: ({ next }) => showTime(next), tone: () => "dim" },
@@ -183,7 +173,7 @@ async function listPeriodic(request: Request, limit: number): Promise<void> {
 async function listConsumers({ huey, core, printer }: Request, limit: number): Promise<void> {
   const nowMs = core.clock.now();
   printer.table<ConsumerInfo>((await huey.consumers()).slice(0, limit), [
-    { title: "ID", text: ({ id }) => id, keep: true },
+    ID,
     { title: "HOST", text: ({ host }) => host },
     { title: "PID", text: ({ pid }) => String(pid), alignRight: true },
     { title: "RUNTIME", text: ({ runtime }) => runtime },

@@ -50,11 +50,12 @@ function shown(value: unknown): string {
   return showSafely(value, LONGEST_ARGUMENTS);
 }
 
+/** Of whatever has an id. */
+export const ID: Column<{ readonly id: string }> = { title: "ID", text: ({ id }) => id, keep: true };
+/** The task, by its name. */
+export const NAME: Column<{ readonly name: string }> = { title: "TASK", text: ({ name }) => name, tone: () => "bold" };
 /** The columns of every table of tasks. */
-export const ID_AND_NAME: readonly Column<TaskInfo>[] = [
-  { title: "ID", text: ({ id }) => id, keep: true },
-  { title: "TASK", text: ({ name }) => name, tone: () => "bold" },
-];
+export const ID_AND_NAME: readonly Column<{ readonly id: string; readonly name: string }>[] = [ID, NAME];
 
 /** The last column of a table of tasks. */
 export const ARGUMENTS: Column<TaskInfo> = { title: "ARGUMENTS", text: ({ args }) => showArguments(args), tone: () => "dim" };
