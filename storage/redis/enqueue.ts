@@ -5,54 +5,48 @@
 import type { ChordRecord, Enqueued, Item, Storage } from "../../lib/storage.ts";
 import { Batch, BATCH_BYTES, BATCHES } from "./connection/batch.ts";
 import type { RedisCore } from "./connection/core.ts";
+import type { Argument } from "./connection/dial.ts";
 import { checkItem } from "./item.ts";
-import { once, onceText, type Script } from "./lua/library.ts";
-import { cutArgument, type Packable, packed, packedArguments, PackedItem, PackedState } from "./records/pack.ts";
+import { once, type Script } from "./lua/library.ts";
+import { type Packable, packed, packedArguments, PackedItem, PackedState } from "./records/pack.ts";
 import { stateLetter, tail } from "./records/record.ts";
-import { answersOf, dueAndTail, type Told } from "./records/told.ts";
+import { answersOf, type Told } from "./records/told.ts";
 
-/** ARGV from 4: packed tails for the queue, tails with their due time for the schedule, states, and chords. */
-const ENQUEUE = onceText(`
+/**
+ * ARGV from 4: packed tails for the queue, tails with their due time for the schedule, states, chords, and items by call if one of them
+ * has a gate or a key. Replies as \`enterAll\`.
+ */
+const ENQUEUE = once(`
 local function main()
-  local added = cmsgpack.unpack(joined(4))
+  local added, reply = cmsgpack.unpack(joined(4)), ''
   size()
   storeChords(added[4])
+  if #added[5] > 0 then added, reply = enterAll(added[5]) end
   add(added)
-  return '1'
+  return reply
 end`);
 
 /** ARGV 4 tail, 5 id and 6 state if it is tracked. The usual case: one item for the queue. */
-export const ENQUEUE_ONE: Script = onceText(`
+export const ENQUEUE_ONE: Script = once(`
 local function main()
   pushOne(ARGV[4])
   if ARGV[5] then call('HSET', P .. 'state', ARGV[5], ARGV[6]) end
   return '1'
 end`);
 
-/** ARGV from 4: items by call, with their due times, and chords. For batches in which an item has a gate or a key. Replies as \`enterAll\`. */
-const ENQUEUE_ENTERING = once(`
-local function main()
-  local given = cmsgpack.unpack(joined(4))
-  size()
-  storeChords(given[2])
-  local added, reply = enterAll(given[1])
-  add(added)
-  return reply
-end`);
-
-/** ARGV 4 key, 5 its life, 6 item with its due time. Replies as \`enterAll\`, or nothing if the key was not free. */
+/** ARGV 4 key, 5 its life, from 6 packed: the item by call. Replies as \`enterAll\`, or nothing if the key was not free. */
 const ENQUEUE_ONCE = once(`
 local function main()
   if find('meta', ARGV[4]) then return false end
   size()
   store('meta', ARGV[4], '', ARGV[5])
-  local added, reply = enterAll({{joined(6)}})
+  local added, reply = enterAll(cmsgpack.unpack(joined(6)))
   add(added)
   return reply
 end`);
 
 /**
- * ARGV 4 id of the dead letter, 5 ids of other tasks, 6 item with its due time. What was stored of the ends of its task and of the others goes;
+ * ARGV 4 id of the dead letter, 5 ids of other tasks, from 6 packed: the item by call. What was stored of the ends of its task and of the others goes;
  * its steps stay. Replies nothing if there is no such letter, else as \`enterAll\`.
  */
 const REQUEUE = once(`
@@ -60,7 +54,7 @@ local function main()
   local letter = call('HGET', P .. 'dead', ARGV[4])
   if not letter then return false end
   size()
-  local added, reply = enterAll({{joined(6)}})
+  local added, reply = enterAll(cmsgpack.unpack(joined(6)))
   if reply[1] == 'duplicate' then return reply end
   local ended = cmsgpack.unpack(ARGV[5])
   ended[#ended + 1] = rare().dropLetter(ARGV[4], letter, true)
@@ -100,11 +94,11 @@ export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | 
     },
     async enqueueOnce(key, ttlMs, item) {
       check(item);
-      return answerOf(await core.once(ENQUEUE_ONCE, key, String(Math.ceil(ttlMs)), ...cutArgument(dueAndTail(item))));
+      return answerOf(await core.once(ENQUEUE_ONCE, key, String(Math.ceil(ttlMs)), ...entering(item)));
     },
     async requeueDeadLetter(id, item, others = []) {
       check(item);
-      return answerOf(await core.once(REQUEUE, id, packed(others), ...cutArgument(dueAndTail(item))));
+      return answerOf(await core.once(REQUEUE, id, packed(others), ...entering(item)));
     },
   };
 }
@@ -116,6 +110,11 @@ function sizeOf({ items }: Enqueuing): number {
   return size;
 }
 
+/** One call with one item. */
+function entering(item: Item): Argument[] {
+  return packedArguments([[packableEntering(item)]]);
+}
+
 /** What was told of one item, unless the script has replied nothing. */
 function answerOf(reply: unknown): Enqueued | undefined {
   return reply === null ? undefined : answersOf(1, reply as Told[])[0];
@@ -123,12 +122,8 @@ function answerOf(reply: unknown): Enqueued | undefined {
 
 async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<readonly Enqueued[]> {
   const chords = calls.flatMap((call) => call.chords.map(packableChord));
-  if (calls.some(({ items }) => items.some(mustEnter))) {
-    const entering = calls.map(({ items }) => items.map(packableEntering));
-    return answersOf(calls.length, await core.calls.once(ENQUEUE_ENTERING, packedArguments([entering, chords])) as Told[]);
-  }
   const [first, ...others] = calls.length === 1 ? calls[0]!.items : [];
-  if (first && others.length === 0 && chords.length === 0 && first.dueMs === undefined && !isLarge(first)) {
+  if (first && others.length === 0 && chords.length === 0 && isPlain(first)) {
     await core.calls.once(
       ENQUEUE_ONE,
       first.track ? [tail(first), first.id, stateLetter(first) + (first.about ?? "")] : [tail(first)],
@@ -136,9 +131,13 @@ async function send(core: RedisCore, calls: readonly Enqueuing[]): Promise<reado
     return ONE_DONE;
   }
   const added = new Added();
-  for (const { items } of calls) for (const item of items) added.add(item);
-  await core.calls.once(ENQUEUE, packedArguments([...added.columns, chords]));
-  return Array(calls.length).fill(NOTHING_TO_TELL);
+  const enters = calls.some(({ items }) => items.some(mustEnter));
+  if (!enters) { for (const { items } of calls) for (const item of items) added.add(item); }
+  const entering = enters ? calls.map(({ items }) => items.map(packableEntering)) : [];
+  return answersOf(
+    calls.length,
+    await core.calls.once(ENQUEUE, packedArguments([...added.columns, chords, entering])) as Told[],
+  );
 }
 
 /** What is added to queue and schedule, as the scripts read it: tails, scheduled ones, and the states of tracked ones. */
@@ -163,9 +162,9 @@ export function mustEnter({ gate, unique }: Item): boolean {
   return gate !== undefined || unique !== undefined;
 }
 
-/** Whether an item may be more than a server takes as one argument. */
-function isLarge({ data }: Item): boolean {
-  return data.length > BATCH_BYTES / 2;
+/** Whether an item goes to the queue as it is, and a server takes it as one argument. */
+function isPlain(item: Item): boolean {
+  return item.dueMs === undefined && !mustEnter(item) && item.data.length <= BATCH_BYTES / 2;
 }
 
 /** An item that the server has to look at, with its due time. */

@@ -72,28 +72,16 @@ export function script(body: string): Script {
  * thing: what they claim, and the claim that they drop, tell.)
  */
 export function once(body: string): Script {
-  return keptReply(body, "cmsgpack.unpack(kept)", "cmsgpack.pack(reply)");
-}
-
-/** `once` for the busiest scripts, whose replies are short texts. */
-export function onceText(body: string): Script {
-  return keptReply(body, "kept", "reply");
-}
-
-/** What is kept: the number of the request, a space, the reply. Who finds another number there finds another request's reply. */
-function keptReply(body: string, reply: string, kept: string): Script {
+  // What is kept: the number of the request, a space, the reply. Who finds another number there finds another request's reply.
   return script(`
 local replies, slot = P .. 'replies:' .. ARGV[1], ARGV[2] % ${REPLIES_KEPT}
 local kept = call('HGET', replies, slot)
 local last = kept and tonumber(string.match(kept, '^%d+ ')) or 0
-if ARGV[3] == '1' and last == tonumber(ARGV[2]) then
-  kept = string.sub(kept, #ARGV[2] + 2)
-  return ${reply}
-end
+if ARGV[3] == '1' and last == tonumber(ARGV[2]) then return (cmsgpack.unpack(string.sub(kept, #ARGV[2] + 2))) end
 if last >= tonumber(ARGV[2]) and last < tonumber(ARGV[2]) + 1e9 then return redis.error_reply('ERR This was sent again meanwhile') end
 ${body}
 local reply = main()
-kept = ARGV[2] .. ' ' .. ${kept}
+kept = ARGV[2] .. ' ' .. cmsgpack.pack(reply)
 local isNew = redis.pcall('HSET', replies, slot, kept)
 -- Memory is full, and nothing was written but this; or the key is none of ours.
 if type(isNew) == 'table' then

@@ -60,11 +60,7 @@ export function packed(value: Packable): Buffer {
 
 /** The packed value as the last arguments of a script, which joins them. */
 export function packedArguments(value: Packable): Buffer[] {
-  return cutArgument(packed(value));
-}
-
-/** Bytes as the last arguments of a script, which joins them. */
-export function cutArgument(bytes: Buffer): Buffer[] {
+  const bytes = packed(value);
   if (bytes.length <= LONGEST_ARGUMENT) return [bytes];
   const count = Math.ceil(bytes.length / LONGEST_ARGUMENT);
   return Array.from({ length: count }, (_, n) => bytes.subarray(n * LONGEST_ARGUMENT, (n + 1) * LONGEST_ARGUMENT));

@@ -3,8 +3,7 @@
  * @module
  */
 import type { Item, Moved } from "../../../lib/storage.ts";
-import { double } from "./bytes.ts";
-import { itemOf, itemsOf, readTail, tail } from "./record.ts";
+import { itemOf, itemsOf, readTail } from "./record.ts";
 
 /** A word, the number of the call or settlement, the position in it, a value, and so on. */
 export type Told = Buffer | number;
@@ -37,12 +36,7 @@ function addTold(answer: Answer, word: string, position: number, value: Buffer):
   }
 }
 
-/** An item with its due time in front, NaN for none. */
-export function dueAndTail(item: Item): Buffer {
-  return Buffer.concat([double(item.dueMs ?? NaN), tail(item)]);
-}
-
-/** What `dueAndTail` has written. */
+/** An item that has its due time in front, NaN for none. */
 export function readDueAndTail(bytes: Buffer): Item | undefined {
   const read = readTail(bytes, 8);
   const dueMs = read && bytes.readDoubleBE(0);
