@@ -4,12 +4,12 @@
  */
 import type { PutIfEmptyOptions, Storage } from "../../lib/storage.ts";
 import { BaseKeyValue } from "../key_value.ts";
-import { asBuffer, entryValue } from "./records/bytes.ts";
+import { asBuffer } from "./records/bytes.ts";
 import type { RedisCore } from "./connection/core.ts";
 import { once, type Script, script } from "./lua/library.ts";
 import { plainBytes } from "./records/record.ts";
 
-/** Most results that one script reads. */
+/** Most values that one script reads. */
 const READ_AT_ONCE = 1000;
 
 /** On what condition a value is changed: `read` is that of a read which leaves what is to stay. */
@@ -85,20 +85,26 @@ for i = 1, #sets, 2 do
 end
 return count`);
 
-/** ARGV 1 space, then keys, or none for all. Replies the time, then key and entry of each, expired ones too. */
-const ENTRIES = script(`
-local reply, space = {string.format('%.0f', now)}, P .. ARGV[1]
-if not ARGV[2] then
-  for i, text in ipairs(call('HGETALL', space)) do reply[i + 1] = text end
-  return reply
-end
-for i = 2, #ARGV do append(reply, ARGV[i], call('HGET', space, ARGV[i])) end
+/** ARGV 1 space, then keys. Replies the value of each. */
+const VALUES = script(`
+local reply = {}
+for i = 2, #ARGV do reply[i - 1] = bodyNow(call('HGET', P .. ARGV[1], ARGV[i])) end
 return reply`);
 
-/** ARGV: ids. Replies the value of each. */
+/** ARGV 1 space. Replies key and value of each. */
+const ALL = script(`
+local reply, all = {}, call('HGETALL', P .. ARGV[1])
+for i = 1, #all, 2 do
+  local body = bodyNow(all[i + 1])
+  if body then append(reply, all[i], body) end
+end
+return reply`);
+
+/** ARGV from 2: ids. Replies the value of each. */
 const RESULTS = script(`
-local reply, found = {}, findEnds('results', ARGV)
-for i = 1, #ARGV do reply[i] = valueOf(found[i]) end
+local ids, reply = {unpack(ARGV, 2)}, {}
+local found = findEnds('results', ids)
+for i = 1, #ids do reply[i] = valueOf(found[i]) end
 return reply`);
 
 /** Replies id and value of each result. */
@@ -128,32 +134,46 @@ local function main()
   return total
 end`);
 
-/** A name space in a hash. */
-class Space extends BaseKeyValue {
-  protected readonly core: RedisCore;
-  readonly #name: string;
-  readonly #script: Script;
+/** What runs for a space. */
+interface Scripts {
+  readonly change: Script;
+  readonly values: Script;
+  readonly all: Script;
+  readonly size: Script;
+}
 
-  /** @param name Name of the space. */
-  constructor(core: RedisCore, name: string, script: Script = CHANGE_KEY) {
+const OF_KEYS: Scripts = { change: CHANGE_KEY, values: VALUES, all: ALL, size: SIZE };
+/** Results are in hashes that the server itself ends. */
+const OF_RESULTS: Scripts = { change: CHANGE_RESULT, values: RESULTS, all: ALL_RESULTS, size: RESULT_COUNT };
+
+/** A name space. */
+class Space extends BaseKeyValue {
+  readonly #core: RedisCore;
+  readonly #name: string;
+  readonly #scripts: Scripts;
+  readonly #taken: Condition;
+
+  /** @param taken What a read takes. */
+  constructor(core: RedisCore, name: string, scripts: Scripts = OF_KEYS, taken: Condition = "any") {
     super();
-    this.core = core;
+    this.#core = core;
     this.#name = name;
-    this.#script = script;
+    this.#scripts = scripts;
+    this.#taken = taken;
   }
 
   async put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    await this.changed(key, "any", undefined, value, { ttlMs });
+    await this.#changed(key, "any", undefined, value, { ttlMs });
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
-    const { before } = await this.changed(key, "any");
+    const { before } = await this.#changed(key, this.#taken);
     return before && plainBytes(before, 0);
   }
 
   /** Also where a read leaves the value. */
   override async delete(key: string): Promise<boolean> {
-    return (await this.changed(key, "any")).before !== undefined;
+    return (await this.#changed(key, "any")).before !== undefined;
   }
 
   async change(
@@ -162,28 +182,35 @@ class Space extends BaseKeyValue {
     value: Uint8Array | undefined,
     options?: PutIfEmptyOptions,
   ): Promise<boolean> {
-    return (await this.changed(key, expected ? "same" : "none", expected, value, options)).isDone;
+    return (await this.#changed(key, expected ? "same" : "none", expected, value, options)).isDone;
   }
 
   async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    if (keys.length === 0) return [];
-    return (await this.#entries(keys)).map(([, value]) => value);
+    const values: (Uint8Array | undefined)[] = [];
+    for (let start = 0; start < keys.length; start += READ_AT_ONCE) {
+      const found = await this.#run(this.#scripts.values, ...keys.slice(start, start + READ_AT_ONCE)) as (Buffer | null)[];
+      for (const value of found) values.push(value === null ? undefined : plainBytes(value, 0));
+    }
+    return values;
   }
 
   async entries(): Promise<Map<string, Uint8Array>> {
-    return new Map((await this.#entries([])).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined));
+    const flat = await this.#run(this.#scripts.all) as Buffer[];
+    const entries = new Map<string, Uint8Array>();
+    for (let index = 0; index < flat.length; index += 2) entries.set(String(flat[index]), plainBytes(flat[index + 1]!, 0));
+    return entries;
   }
 
   override async size(): Promise<number> {
-    return await this.core.run(SIZE, this.#name) as number;
+    return await this.#run(this.#scripts.size) as number;
   }
 
   override async flush(): Promise<void> {
-    await this.core.run(FLUSH, this.#name);
+    await this.#run(FLUSH);
   }
 
   /** Puts a value, or takes one away, on a condition. */
-  protected async changed(
+  async #changed(
     key: string,
     condition: Condition,
     expected?: Uint8Array,
@@ -193,51 +220,12 @@ class Space extends BaseKeyValue {
     const args = [this.#name, key, condition, expected ? asBuffer(expected) : ""];
     if (value) args.push("1", asBuffer(value), lifeOf(ttlMs));
     if (holder !== undefined) args.push(holder);
-    const reply = await this.core.once(this.#script, ...args);
+    const reply = await this.#core.once(this.#scripts.change, ...args);
     return { isDone: reply !== 0, before: typeof reply === "number" ? undefined : reply as Buffer };
   }
 
-  async #entries(keys: readonly string[]): Promise<[string, Uint8Array | undefined][]> {
-    const [nowMs, ...flat] = await this.core.run(ENTRIES, this.#name, ...keys) as (Buffer | null)[];
-    return Array.from({ length: flat.length / 2 }, (_, index) => {
-      return [String(flat[2 * index]), entryValue(flat[2 * index + 1], Number(String(nowMs)))];
-    });
-  }
-}
-
-/** Results, in hashes that the server itself ends. */
-class Results extends Space {
-  readonly #stay: boolean;
-
-  /** @param stay A read leaves them where they are. */
-  constructor(core: RedisCore, stay: boolean) {
-    super(core, "results", CHANGE_RESULT);
-    this.#stay = stay;
-  }
-
-  override async pop(key: string): Promise<Uint8Array | undefined> {
-    const { before } = await this.changed(key, this.#stay ? "read" : "any");
-    return before && plainBytes(before, 0);
-  }
-
-  override async peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    const values: (Uint8Array | undefined)[] = [];
-    for (let start = 0; start < keys.length; start += READ_AT_ONCE) {
-      const found = await this.core.run(RESULTS, ...keys.slice(start, start + READ_AT_ONCE)) as (Buffer | null)[];
-      for (const value of found) values.push(value === null ? undefined : plainBytes(value, 0));
-    }
-    return values;
-  }
-
-  override async entries(): Promise<Map<string, Uint8Array>> {
-    const flat = await this.core.run(ALL_RESULTS) as Buffer[];
-    const entries = new Map<string, Uint8Array>();
-    for (let index = 0; index < flat.length; index += 2) entries.set(String(flat[index]), plainBytes(flat[index + 1]!, 0));
-    return entries;
-  }
-
-  override async size(): Promise<number> {
-    return await this.core.run(RESULT_COUNT) as number;
+  #run(script: Script, ...keys: string[]): Promise<unknown> {
+    return this.#core.run(script, this.#name, ...keys);
   }
 }
 
@@ -247,7 +235,7 @@ export function spaces(
   stay: boolean,
 ): Pick<Storage, "results" | "locks" | "data" | "revocations" | "meta" | "increment"> {
   return {
-    results: new Results(core, stay),
+    results: new Space(core, "results", OF_RESULTS, stay ? "read" : "any"),
     locks: new Space(core, "locks"),
     data: new Space(core, "data"),
     revocations: new Space(core, "revocations"),

@@ -49,12 +49,17 @@ local function erase(space, key, entry)
     unhold(space, key, entry)
   end
 end
+local function isLive(entry)
+  local expires = isEntry(entry) and struct.unpack('>d', entry, 2)
+  return expires and (expires == 0 or expires > now)
+end
+-- The value of an entry that is there and has not expired, else false.
+local function bodyNow(entry) return entry and isLive(entry) and bodyOf(entry) end
 local function find(space, key)
   local entry = call('HGET', P .. space, key)
   if not entry then return nil end
-  local expires = isEntry(entry) and struct.unpack('>d', entry, 2)
-  if expires == 0 or expires and expires > now then return entry end
-  if not expires then logLine('An entry in ' .. P .. space .. ' was damaged, and is gone') end
+  if isLive(entry) then return entry end
+  if not isEntry(entry) then logLine('An entry in ' .. P .. space .. ' was damaged, and is gone') end
   erase(space, key, entry)
   return nil
 end

@@ -1,15 +1,11 @@
 /**
- * Entries (keys and values) and results as they are stored in Redis, byte by byte. The scripts read the same layouts; numbers are
- * big-endian.
+ * Results and numbers as the scripts read them, byte by byte; numbers are big-endian.
  * @module
  */
 import type { Ending } from "../../../lib/storage.ts";
-import { plainBytes } from "./record.ts";
 
-/** Entries: tag u8 · expiry f64 (0 is never) · with HELD: length u16 and name of the holder · value. Results: f64 · letter · f64 · with a capital letter: length u16 and text · value. */
-const ENTRY_HEAD = 9;
-const PLAIN = "-".charCodeAt(0);
-const HELD = "h".charCodeAt(0);
+/** A letter, and the life of the notice. */
+const RESULT_HEAD = 9;
 
 /** First byte of a result: how the task ended; `i` for a value stored while attempts are left. */
 const ENDING_TAGS = {
@@ -43,24 +39,13 @@ export function endingOf(tag: string): Ending | undefined {
 export function resultText(value: Uint8Array, ending: Ending | undefined, noticeTtlMs: number, about: string = ""): Buffer {
   const tag = ending ? ENDING_TAGS[ending] : INTERMEDIATE;
   const told = ending && about !== "" ? Buffer.byteLength(about) : undefined;
-  const head = told === undefined ? ENTRY_HEAD : ENTRY_HEAD + 2 + told;
+  const head = told === undefined ? RESULT_HEAD : RESULT_HEAD + 2 + told;
   const bytes = Buffer.allocUnsafe(head + value.length);
   bytes[0] = (told === undefined ? tag : tag.toUpperCase()).charCodeAt(0);
   bytes.writeDoubleBE(noticeTtlMs, 1);
-  if (told !== undefined) bytes.write(about, bytes.writeUInt16BE(told, ENTRY_HEAD));
+  if (told !== undefined) bytes.write(about, bytes.writeUInt16BE(told, RESULT_HEAD));
   bytes.set(value, head);
   return bytes;
-}
-
-/** The value of an entry; `undefined` if it is none, or has expired. */
-export function entryValue(bytes: Buffer | null | undefined, nowMs: number): Uint8Array | undefined {
-  if (!bytes || bytes.length < ENTRY_HEAD) return undefined;
-  const expiresMs = bytes.readDoubleBE(1);
-  if (expiresMs !== 0 && !(expiresMs > nowMs)) return undefined;
-  if (bytes[0] === PLAIN) return plainBytes(bytes, ENTRY_HEAD);
-  if (bytes[0] !== HELD || bytes.length < ENTRY_HEAD + 2) return undefined;
-  const start = ENTRY_HEAD + 2 + bytes.readUInt16BE(ENTRY_HEAD);
-  return bytes.length < start ? undefined : plainBytes(bytes, start);
 }
 
 /** A number as the scripts read it. */
