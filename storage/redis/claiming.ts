@@ -162,6 +162,9 @@ return reply`);
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
 
+/** For claims that nobody aborts. */
+const NEVER: AbortSignal = new AbortController().signal;
+
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 
 /** A look that is under way. */
@@ -186,17 +189,8 @@ export class Claiming {
     this.#settled = settled;
   }
 
-  /** Looks once. */
-  async claim(limit: number, owner: Owner): Promise<ClaimBatch> {
-    this.#core.assertOpen();
-    const turn = this.#settled();
-    if (turn) await turn;
-    const { request, batch } = this.#firstLook(limit, owner);
-    return this.#handOut(request, await batch);
-  }
-
   /** Looks, and then waits at the bell. */
-  async claimOrWait(limit: number, owner: Owner, waitMs: number, signal: AbortSignal): Promise<ClaimBatch> {
+  async claim(limit: number, owner: Owner, waitMs: number = 0, signal: AbortSignal = NEVER): Promise<ClaimBatch> {
     this.#core.assertOpen();
     const { clock } = this.#core;
     const deadline = clock.elapsed() + waitMs;
@@ -207,8 +201,9 @@ export class Claiming {
       const isOver = signal.aborted || this.#core.isClosing;
       if (isOver && look === undefined) return NOTHING;
       const batch = await this.#lookUnlessAborted(look ?? this.#firstLook(limit, owner), signal);
+      if (batch.claims.length > 0 || isOver) return batch;
       const remainingMs = deadline - clock.elapsed();
-      if (batch.claims.length > 0 || remainingMs <= 0 || isOver) return batch;
+      if (remainingMs <= 0) return batch;
       look = await this.#lookAtBell(limit, owner, remainingMs, signal);
     }
   }
@@ -256,11 +251,12 @@ export class Claiming {
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
   async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal): Promise<ClaimBatch> {
-    const gone = Promise.withResolvers<undefined>();
-    const end = (): void => void this.#core.pause(ANSWER_MS).then(() => gone.resolve(undefined));
+    const { promise, resolve, reject } = Promise.withResolvers<ClaimBatch | undefined>();
+    const end = (): void => void this.#core.pause(ANSWER_MS).then(() => resolve(undefined));
+    batch.then(resolve, reject);
     signal.addEventListener("abort", end);
     try {
-      const found = await Promise.race([batch, gone.promise]);
+      const found = await promise;
       if (found && !signal.aborted) return this.#handOut(request, found);
       const released = batch.then((late) => this.#giveBackUnseen(request, late.claims));
       this.#core.background(released);
@@ -322,7 +318,7 @@ export function claimOperations(
 ): Pick<Storage, "claim" | "claimOrWait" | "release" | "claimed" | "recover"> {
   return {
     claim: (limit, owner) => claiming.claim(limit, owner),
-    ...(core.settings.blocking && { claimOrWait: (...asked) => claiming.claimOrWait(...asked) }),
+    ...(core.settings.blocking && { claimOrWait: (...asked) => claiming.claim(...asked) }),
     release: (claims) => claiming.release(claims),
     async claimed({ consumer, worker }) {
       return claimsOfRows(await core.run(CLAIMED, consumer, worker === undefined ? "0" : "1", worker ?? "") as ClaimRow[]);
