@@ -2,6 +2,7 @@
  * The consumers of a queue.
  * @module
  */
+import { numberHead, table } from "../parts/table.ts";
 import { badge } from "../parts/state.ts";
 import { ago, bytes, count, duration } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
@@ -30,26 +31,18 @@ export function consumerTable(consumers: readonly ConsumerInfo[], nowMs: number)
   if (consumers.length === 0) {
     return html`<p class="empty">No consumer serves this queue. Start one with <code>huey-consumer</code>.</p>`;
   }
-  return html`
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th>Host</th>
-            <th>State</th>
-            <th class="number">Busy</th>
-            <th>Workers</th>
-            <th>Runtime</th>
-            <th>Version</th>
-            <th class="number">Memory</th>
-            <th>Started</th>
-            <th>Lease</th>
-          </tr>
-        </thead>
-        <tbody>${consumers.map((consumer) => row(consumer, nowMs))}</tbody>
-      </table>
-    </div>
-  `;
+  const heads = [
+    "Host",
+    "State",
+    numberHead("Busy"),
+    "Workers",
+    "Runtime",
+    "Version",
+    numberHead("Memory"),
+    "Started",
+    "Lease",
+  ];
+  return table(heads, consumers.map((consumer) => row(consumer, nowMs)));
 }
 
 function row(consumer: ConsumerInfo, nowMs: number): Html {

@@ -3,6 +3,7 @@
  * @module
  */
 import { plural } from "../../lib/operation/words.ts";
+import { numberHead, quietHead, table } from "../parts/table.ts";
 import { ago, count, cut } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import type { Content } from "../parts/layout.ts";
@@ -42,23 +43,8 @@ export async function failuresPage(visit: QueueVisit): Promise<Content> {
  */
 export function failureTable(visit: QueueVisit, failures: readonly Failure[]): Html {
   if (failures.length === 0) return html`<p class="empty">No task has failed for good</p>`;
-  return html`
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>
-            <th>Task</th>
-            <th>Error</th>
-            <th class="number">Tasks</th>
-            <th>First</th>
-            <th>Last</th>
-            <th><span class="quiet">Actions</span></th>
-          </tr>
-        </thead>
-        <tbody>${failures.map((failure) => failureRow(visit, failure))}</tbody>
-      </table>
-    </div>
-  `;
+  const heads = ["Task", "Error", numberHead("Tasks"), "First", "Last", quietHead("Actions")];
+  return table(heads, failures.map((failure) => failureRow(visit, failure)));
 }
 
 function failureRow(visit: QueueVisit, failure: Failure): Html {

@@ -3,6 +3,7 @@
  * @module
  */
 import { nameAndMessage } from "../../lib/primitives/error_record.ts";
+import { numberHead, table } from "../parts/table.ts";
 import { backOf, TASK_ACTIONS, type TaskAction } from "../parts/actions.ts";
 import { plural } from "../../lib/operation/words.ts";
 import { ago, count, cut, duration, shortId } from "../parts/format.ts";
@@ -145,20 +146,15 @@ export function rowTable(visit: QueueVisit, list: ListName, rows: readonly Row[]
   const picks = pick && mayAct(visit) && LIST_ACTIONS[list].length > 0;
   const box = html`<th class="pick"><input type="checkbox" id="all" aria-label="Select all on this page"></th>`;
   const how = { running: "Worker", failed: "Error", dead: "Reason", recent: "Outcome" }[list as string];
-  return html`
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr>${picks ? box : ""}<th>Task</th>${list === "recent" ? "" : html`<th>Arguments</th>`}${how === undefined
-            ? ""
-            : html`<th>${how}</th>`}<th>${TIMES[list]}</th>${list === "recent"
-            ? html`<th class="number">Ran for</th>`
-            : ""}</tr>
-        </thead>
-        <tbody>${rows.map((row) => tableRow(visit, list, row, picks))}</tbody>
-      </table>
-    </div>
-  `;
+  const heads = [
+    ...picks ? [box] : [],
+    "Task",
+    ...list === "recent" ? [] : ["Arguments"],
+    ...how === undefined ? [] : [how],
+    TIMES[list],
+    ...list === "recent" ? [numberHead("Ran for")] : [],
+  ];
+  return table(heads, rows.map((row) => tableRow(visit, list, row, picks)));
 }
 
 function tableRow(visit: QueueVisit, list: ListName, row: Row, picks: boolean): Html {

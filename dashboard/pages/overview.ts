@@ -2,6 +2,7 @@
  * The overview of a queue: what is wrong, how much waits, what ran lately.
  * @module
  */
+import { numberHead, table } from "../parts/table.ts";
 import { actionButton } from "../parts/actions.ts";
 import { type Bar, type Mark, throughputChart } from "../parts/chart.ts";
 import { ago, compact, count, duration } from "../parts/format.ts";
@@ -131,58 +132,40 @@ function marksOf(consumers: readonly ConsumerInfo[]): Mark[] {
 function errorsCard(visit: QueueVisit, failures: readonly Failure[]): Html {
   const { show } = visit.board;
   return html`<section class="card"><h2>Errors <a href="${queueLink(visit, "failures")}">All</a></h2>${
-    failures.length === 0 ? html`<p class="empty">No task has failed for good</p>` : html`
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>Error</th>
-              <th class="number">Tasks</th>
-              <th>Last</th>
-            </tr>
-          </thead>
-          <tbody>${failures.slice(0, RUNNING_SHOWN).map((failure) =>
-            html`
-              <tr>
-                <th scope="row"><a href="${queueLink(visit, "invocation", { id: failure.newest })}">${failure.taskName}</a>
-                          <div class="failing">${show.text(`${failure.error}: ${failure.message}`).text.slice(
-                            0,
-                            140,
-                          )}</div></th>
-                <td class="number failing">${count(failure.count)}</td>
-                <td>${ago(failure.last, visit.nowMs)}</td>
-              </tr>
-            `
-          )}</tbody>
-        </table>
-      </div>
-    `
+    failures.length === 0 ? html`<p class="empty">No task has failed for good</p>` : table(
+      ["Error", numberHead("Tasks"), "Last"],
+      failures.slice(0, RUNNING_SHOWN).map((failure) =>
+        html`
+          <tr>
+            <th scope="row"><a href="${queueLink(visit, "invocation", { id: failure.newest })}">${failure.taskName}</a>
+                      <div class="failing">${show.text(`${failure.error}: ${failure.message}`).text.slice(
+                        0,
+                        140,
+                      )}</div></th>
+            <td class="number failing">${count(failure.count)}</td>
+            <td>${ago(failure.last, visit.nowMs)}</td>
+          </tr>
+        `
+      ),
+      "",
+    )
   }</section>`;
 }
 
 function runningCard(visit: QueueVisit, running: readonly RunningTask[]): Html {
   return html`<section class="card"><h2>Running longest <a href="${queueLink(visit, "list/running")}">All</a></h2>${
-    running.length === 0 ? html`<p class="empty">Nothing runs</p>` : html`
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th>Task</th>
-              <th>Worker</th>
-              <th class="number">For</th>
-            </tr>
-          </thead>
-          <tbody>${running.slice(0, RUNNING_SHOWN).map((task) =>
-            html`
-              <tr>
-                <th scope="row"><a href="${queueLink(visit, "invocation", { id: task.id })}">${task.name}</a></th>
-                <td class="muted">${task.worker}</td>
-                <td class="number">${duration((visit.nowMs - task.startedAt.getTime()) / 1000)}</td>
-              </tr>
-            `
-          )}</tbody>
-        </table>
-      </div>
-    `
+    running.length === 0 ? html`<p class="empty">Nothing runs</p>` : table(
+      ["Task", "Worker", numberHead("For")],
+      running.slice(0, RUNNING_SHOWN).map((task) =>
+        html`
+          <tr>
+            <th scope="row"><a href="${queueLink(visit, "invocation", { id: task.id })}">${task.name}</a></th>
+            <td class="muted">${task.worker}</td>
+            <td class="number">${duration((visit.nowMs - task.startedAt.getTime()) / 1000)}</td>
+          </tr>
+        `
+      ),
+      "",
+    )
   }</section>`;
 }

@@ -2,6 +2,7 @@
  * The periodic tasks.
  * @module
  */
+import { quietHead, table } from "../parts/table.ts";
 import { actionButton } from "../parts/actions.ts";
 import { sparkline } from "../parts/chart.ts";
 import { ago } from "../parts/format.ts";
@@ -22,28 +23,12 @@ const PAGE_TASKS = 25;
 export async function periodicPage(visit: QueueVisit): Promise<Content> {
   const [tasks, histories] = await Promise.all([visit.queue.huey.periodic(), readHistories(visit.queue)]);
   const leaf = leafThrough(visit, tasks, PAGE_TASKS);
-  const head = html`
-    <thead>
-      <tr>
-        <th>Task</th>
-        <th>Runs</th>
-        <th>Next</th>
-        <th>Last</th>
-        <th>${SPANS.day.title}</th>
-        <th>State</th>
-        <th><span class="quiet">Actions</span></th>
-      </tr>
-    </thead>
-  `;
+  const heads = ["Task", "Runs", "Next", "Last", SPANS.day.title, "State", quietHead("Actions")];
   const body = html`
     <p class="muted">The periodic tasks that the program with this dashboard defines; consumers enqueue them by the clock.</p>
-    <section class="card">${tasks.length === 0 ? html`<p class="empty">No periodic task is defined.</p>` : html`
-      <div class="scroll">
-        <table class="stack">${head}<tbody>${leaf.rows.map((task) =>
-          row(visit, task, histories.get(task.name))
-        )}</tbody></table>
-      </div>
-    `}</section>
+    <section class="card">${tasks.length === 0
+      ? html`<p class="empty">No periodic task is defined.</p>`
+      : table(heads, leaf.rows.map((task) => row(visit, task, histories.get(task.name))))}</section>
     ${leafLinks(visit, "periodic", leaf)}
   `;
   return { title: "Periodic", here: "periodic", body };

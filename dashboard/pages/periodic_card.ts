@@ -2,6 +2,7 @@
  * What one task does by the clock: when, and how its runs have ended.
  * @module
  */
+import { numberHead, table } from "../parts/table.ts";
 import { ago, count, duration, exact } from "../parts/format.ts";
 import { type Html, html } from "../parts/html.ts";
 import { inWords } from "../parts/schedule_words.ts";
@@ -32,16 +33,7 @@ export async function periodicCard(visit: QueueVisit, name: string): Promise<Htm
 
 function hourTable(hours: readonly StatsRow[]): Html {
   const heads = ["Completed", "Failed", "Retried", "Mean", "Longest"];
-  return html`
-    <div class="scroll">
-      <table class="stack">
-        <thead>
-          <tr><th>Hour</th><th>Ended</th>${heads.map((head) => html`<th class="number">${head}</th>`)}</tr>
-        </thead>
-        <tbody>${hours.map((hour) => hourRow(hour, heads))}</tbody>
-      </table>
-    </div>
-  `;
+  return table(["Hour", "Ended", ...heads.map(numberHead)], hours.map((hour) => hourRow(hour, heads)));
 }
 
 function hourRow(hour: StatsRow, heads: readonly string[]): Html {

@@ -2,6 +2,7 @@
  * Pages that belong to no queue: the list of queues, the login, and what cannot be shown.
  * @module
  */
+import { numberHead, table } from "../parts/table.ts";
 import { sparkline } from "../parts/chart.ts";
 import { badge } from "../parts/state.ts";
 import { count, duration } from "../parts/format.ts";
@@ -18,16 +19,7 @@ export async function homePage(visit: Visit): Promise<Content> {
   const heads = ["Waiting", "Oldest", "Running", "Scheduled", "Failed", "Dead", "Consumers"];
   const body = html`
     <section class="card">
-      <div class="scroll">
-        <table class="stack">
-          <thead>
-            <tr><th>Queue</th><th>State</th><th>${SPANS.hour.title}</th>${heads.map((name) =>
-              html`<th class="number">${name}</th>`
-            )}</tr>
-          </thead>
-          <tbody>${rows}</tbody>
-        </table>
-      </div>
+      ${table(["Queue", "State", SPANS.hour.title, ...heads.map(numberHead)], rows)}
     </section>
   `;
   return { title: "Queues", body, events: link(visit.board, "/events") };

@@ -2,6 +2,7 @@
  * The tasks of a queue, each with how often it ran, failed, and how long it took.
  * @module
  */
+import { numberHead, table } from "../parts/table.ts";
 import { count, duration } from "../parts/format.ts";
 import { sparkline } from "../parts/chart.ts";
 import { type Html, html } from "../parts/html.ts";
@@ -24,11 +25,10 @@ export async function tasksPage(visit: QueueVisit): Promise<Content> {
   const leaf = leafThrough(visit, sorted, PAGE_TASKS);
   const body = html`
     ${cut ? html`<p class="note">There is more than was read: the beginning of the time is left out.</p>` : ""}
-    <section class="card">${sorted.length === 0 ? html`<p class="empty">No task is known.</p>` : html`
-      <div class="scroll">
-        <table class="stack">${head()}<tbody>${leaf.rows.map((name) => row(visit, span, name, tasks.get(name)))}</tbody></table>
-      </div>
-    `}</section>
+    <section class="card">${sorted.length === 0 ? html`<p class="empty">No task is known.</p>` : table(
+      ["Task", "Over time", ...NUMBERS.map(numberHead)],
+      leaf.rows.map((name) => row(visit, span, name, tasks.get(name))),
+    )}</section>
     ${leafLinks(visit, "tasks", leaf, { span: span.name })}
   `;
   return { title: "Tasks", here: "tasks", body, aside: spanTabs(visit, "tasks", span) };
@@ -53,14 +53,7 @@ function ended(stats: TaskStats | undefined): number {
   return stats === undefined ? 0 : stats.totals.completed + stats.totals.failed;
 }
 
-function head(): Html {
-  const numbers = ["Enqueued", "Completed", "Failed", "Retried", "Mean", "p95", "Longest", "Wait p95"];
-  return html`
-    <thead>
-      <tr><th>Task</th><th>Over time</th>${numbers.map((name) => html`<th class="number">${name}</th>`)}</tr>
-    </thead>
-  `;
-}
+const NUMBERS = ["Enqueued", "Completed", "Failed", "Retried", "Mean", "p95", "Longest", "Wait p95"];
 
 function row(visit: QueueVisit, span: Span, name: string, stats: TaskStats | undefined): Html {
   const totals = stats?.totals;
