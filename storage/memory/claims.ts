@@ -52,8 +52,8 @@ export class MemoryClaims {
   }
 
   /** Hands out an entry of the queue. */
-  add({ item, place, enteredMs, deliveries, begun }: Entry, owner: Owner, sinceMs: number): Claim {
-    const entry = { item, place, enteredMs, deliveries: deliveries + 1, begun };
+  add(entry: Entry, owner: Owner, sinceMs: number): Claim {
+    entry.deliveries++;
     return this.#hold(String(++this.#lastToken), owner, sinceMs, entry);
   }
 
@@ -61,20 +61,19 @@ export class MemoryClaims {
   begin({ token }: Claim): boolean {
     const held = this.#held.get(token);
     if (held === undefined) return false;
-    this.#hold(token, held.owner, held.sinceMs, { ...held.entry, begun: true });
+    held.entry.begun = true;
+    this.#hold(token, held.owner, held.sinceMs, held.entry);
     return true;
   }
 
-  /** Whether a claim is held. */
-  has({ token }: Claim): boolean {
-    return this.#held.has(token);
+  /** The item of a claim as it is stored. @returns `undefined` if the claim is not held */
+  itemOf({ token }: Claim): Item | undefined {
+    return this.#held.get(token)?.entry.item;
   }
 
-  /** Ends a claim with its settlement. @returns the item as it is stored */
-  settle({ token }: Claim): Item {
-    const { item } = this.#held.get(token)!.entry;
+  /** Ends a claim with its settlement. */
+  settle({ token }: Claim): void {
     this.#held.delete(token);
-    return item;
   }
 
   /** Takes a claim from its holder. @returns `undefined` if nobody holds it */
@@ -159,7 +158,7 @@ export class MemoryClaims {
 
   #hold(token: string, owner: Owner, sinceMs: number, entry: Entry): Claim {
     const { item, deliveries, begun } = entry;
-    const claim = { ...item, token, deliveries, ...(begun && { begun }) };
+    const claim = begun ? { ...item, token, deliveries, begun } : { ...item, token, deliveries };
     this.#held.set(token, { claim, owner, entry, sinceMs });
     return claim;
   }

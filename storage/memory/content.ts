@@ -29,6 +29,9 @@ interface Answer {
   admitted?: Item[];
 }
 
+/** For what is left out; made once, since each settlement leaves most of it out. */
+const NONE: readonly never[] = [];
+
 /** The content of one queue. */
 export class MemoryContent {
   readonly results: MemoryResults;
@@ -180,7 +183,8 @@ export class MemoryContent {
     if (held === undefined) return;
     const { claim, entry } = held;
     this.locks.dropHeld(claim.token);
-    this.queue.putBack({ ...entry, deliveries: entry.deliveries - (delivery === "counted" ? 0 : 1) });
+    if (delivery === "not counted") entry.deliveries--;
+    this.queue.putBack(entry);
     this.tracker.waiting(entry.item, "waiting");
     this.waits.queued("now");
   }
@@ -202,18 +206,21 @@ export class MemoryContent {
 
   /** See `Storage.settle`. */
   settle(settlement: Settlement): Settled {
-    const { claim, again, canceled = [], enqueue = [], next, chords = [], chord, dropChord, dropSteps } = settlement;
-    if (claim !== undefined && !this.claims.has(claim)) {
+    const { claim, again, canceled = NONE, enqueue = NONE, next, chords = NONE, chord, dropChord, dropSteps } = settlement;
+    const ended = claim && this.claims.itemOf(claim);
+    if (claim !== undefined && ended === undefined) {
       return again ? this.#settledBefore(claim, settlement) : { held: false };
     }
-    for (const item of [...enqueue, ...next ? [next] : [], ...chords.map(({ callback }) => callback)]) checkItem(item);
+    for (const item of enqueue) checkItem(item);
+    if (next) checkItem(next);
+    for (const { callback } of chords) checkItem(callback);
     // Nothing below fails, so that all of it happens or none.
     const answer: Answer = {};
-    const ended = claim && this.#endClaim(claim, settlement, answer);
+    if (ended) this.#endClaim(claim!, ended, settlement, answer);
     this.#end(settlement);
     this.#bury(settlement);
     for (const { id, result } of canceled) this.#end({ ...settlement, id, result, ending: "canceled", about: undefined });
-    this.revocations.removeMany(settlement.dropRevocations ?? []);
+    this.revocations.removeMany(settlement.dropRevocations ?? NONE);
     for (const record of chords) this.chords.add(record);
     if (dropSteps !== undefined) this.steps.drop(dropSteps);
     if (enqueue.length > 0) merge(answer, this.add(enqueue));
@@ -224,23 +231,22 @@ export class MemoryContent {
     return { held: true, callback: moved, blocked: answer.blocked, admitted: answer.admitted };
   }
 
-  /** @returns the item of the claim, as it is stored */
-  #endClaim(claim: Claim, settlement: Settlement, answer: Answer): Item {
+  /** @param item That of the claim, as it is stored. */
+  #endClaim(claim: Claim, item: Item, settlement: Settlement, answer: Answer): void {
     const { dropLocks, passLocks, next } = settlement;
-    const item = this.claims.settle(claim);
+    this.claims.settle(claim);
     this.tracker.forget(claim.id);
     if (dropLocks) this.locks.dropHeld(claim.token);
     else if (passLocks) this.locks.pass(claim.token, passLocks);
     else this.locks.forgetHeld(claim.token);
     if (item.unique && !next) this.uniqueKeys.free(item.unique, "end");
-    if (item.gate === undefined || keepsGate(item, settlement)) return item;
+    if (item.gate === undefined || keepsGate(item, settlement)) return;
     if (passLocks) this.gates.pass(claim.token, item.gate.key, passLocks);
     else this.#admit(this.gates.leave(item.gate.key), answer);
-    return item;
   }
 
   #end({ id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
-    if (ending) this.tracker.forget(id);
+    if (ending && id !== claim?.id) this.tracker.forget(id);
     const said = claim === undefined || claim.track ? about : undefined;
     this.results.store(id, result, resultTtlMs, ending && { ending, ttlMs: noticeTtlMs, about: said });
     if (ending) this.waits.ended(id);

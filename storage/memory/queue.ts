@@ -15,9 +15,9 @@ export interface Entry {
   /** When it entered the queue. */
   readonly enteredMs: number;
   /** How often it was handed out. */
-  readonly deliveries: number;
+  deliveries: number;
   /** It may run at most once, and has begun. */
-  readonly begun: boolean;
+  begun: boolean;
 }
 
 /** An entry as it is saved. */

@@ -102,7 +102,7 @@ export class MemoryStore {
 
   /** See `Storage.keep`. */
   keep(claim: Claim, name: string, value: Uint8Array): boolean {
-    const isHeld = this.#content.claims.has(claim);
+    const isHeld = this.#content.claims.itemOf(claim) !== undefined;
     if (isHeld) this.#content.steps.keep(stepsKey(claim), name, value);
     return isHeld;
   }
