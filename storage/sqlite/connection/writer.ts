@@ -17,7 +17,8 @@ interface Job {
   readonly isSingle: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  readonly issuedAt: number;
+  /** When a lock was in its way for the first time. Most never learn the time, which on some runtimes costs as much as their row. */
+  waitsSince?: number;
 }
 
 /** Does for several parts, issued one behind the other, what it does for one. @returns an outcome for each, or nothing at all */
@@ -93,7 +94,6 @@ export class SqliteWriter {
         isSingle,
         resolve: resolve as (value: unknown) => void,
         reject,
-        issuedAt: this.#options.clock.elapsed(),
       });
       if (!this.#flushing) this.#plan();
     });
@@ -107,14 +107,15 @@ export class SqliteWriter {
    */
   async read<T>(work: (session: Session) => T): Promise<T> {
     const { clock } = this.#options;
-    const startedAt = clock.elapsed();
+    let startedAt: number | undefined;
     for (let tries = 1;; tries++) {
       if (this.#closed) throw this.#closedError();
       try {
         return work(this.#open());
       } catch (error) {
         if (!isBusy(error)) throw toStorageError(error, this.#options.filename);
-        const waitedMs = clock.elapsed() - startedAt;
+        const now = clock.elapsed();
+        const waitedMs = now - (startedAt ??= now);
         if (waitedMs >= this.#options.timeoutMs) throw lockedError(this.#options.filename, waitedMs, error);
         await sleep(clock, pauseMs(tries));
       }
@@ -216,9 +217,12 @@ export class SqliteWriter {
 
   #dropOverdue(jobs: Job[], cause: unknown): Job[] {
     const now = this.#options.clock.elapsed();
-    const overdue = (job: Job): boolean => now - job.issuedAt >= this.#options.timeoutMs;
-    for (const job of jobs.filter(overdue)) job.reject(lockedError(this.#options.filename, now - job.issuedAt, cause));
-    return jobs.filter((job) => !overdue(job));
+    return jobs.filter((job) => {
+      const waitedMs = now - (job.waitsSince ??= now);
+      if (waitedMs < this.#options.timeoutMs) return true;
+      job.reject(lockedError(this.#options.filename, waitedMs, cause));
+      return false;
+    });
   }
 
   #closedError(): StorageError {

@@ -72,6 +72,6 @@ export function placeDue(session: Session, items: readonly Held[]): Moved[] {
 
 function add(session: Session, items: readonly Held[], areDue: boolean): void {
   const isQueued = (item: Item): boolean => areDue || item.dueMs === undefined;
-  addTasks(session, items.every(isQueued) ? items : items.filter(isQueued));
+  addTasks(session, items.filter(isQueued));
   for (const item of items) if (!isQueued(item)) addScheduled(session, item);
 }

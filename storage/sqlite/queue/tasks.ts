@@ -80,11 +80,8 @@ export function hasWaiting(session: Session): boolean {
 export function addTasks(session: Session, items: readonly Held[]): void {
   if (items.length === 0) return;
   const now = session.now();
-  if (items.every(isPlain)) appendAll(session, items, true, now);
-  else {
-    appendAll(session, items.filter(isPlain), true, now);
-    appendAll(session, items.filter((item) => !isPlain(item)), false, now);
-  }
+  appendAll(session, items.filter(isPlain), true, now);
+  appendAll(session, items.filter((item) => !isPlain(item)), false, now);
   session.changes.queue = true;
 }
 
@@ -171,6 +168,7 @@ function started(session: Session, row: Row, token: number): Claim {
 
 function appendAll(session: Session, items: readonly Held[], plain: boolean, now: number): void {
   const { queue } = session;
+  if (items.length === 0) return;
   // In a single statement, which needs no transaction around it.
   if (plain && items.length === 1) {
     return void session.runAll(APPEND_ONE, withItem([queue, firstPrioritised(queue), now], items[0]!));

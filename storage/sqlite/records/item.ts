@@ -50,7 +50,7 @@ export function toItem(row: Row): Held {
     track: row.id_number !== null,
   };
   if (row.due_ms !== undefined) item.dueMs = readNumber(row.due_ms, undefined);
-  return row.more === null ? item : Object.assign(item, readMore(row.more));
+  return row.more === null ? item : addMore(item, row.more);
 }
 
 /** Whether a row has one of the flags. */
@@ -65,18 +65,25 @@ export function toStoredAbout(about: string | undefined): string | null {
 
 /** Reads the column. */
 export function readMore(value: SqlValue | undefined): More {
-  if (value === null || value === undefined) return {};
+  return addMore({}, value);
+}
+
+/** Adds what the column holds. @returns the same object */
+function addMore<T extends Writable<More>>(item: T, value: SqlValue | undefined): T {
+  if (value === null || value === undefined) return item;
   const stored = readText(value);
-  if (stored.startsWith(ABOUT)) return { about: stored.slice(ABOUT.length) };
+  if (stored.startsWith(ABOUT)) {
+    item.about = stored.slice(ABOUT.length);
+    return item;
+  }
   const { chord, gate, unique, steps, about, hold } = parse(stored);
-  return {
-    ...isPlace(chord) && { chord },
-    ...isGate(gate) && { gate },
-    ...isUniqueKey(unique) && { unique },
-    ...typeof steps === "string" && { steps },
-    ...typeof about === "string" && { about },
-    ...typeof hold === "number" && { hold },
-  };
+  if (isPlace(chord)) item.chord = chord;
+  if (isGate(gate)) item.gate = gate;
+  if (isUniqueKey(unique)) item.unique = unique;
+  if (typeof steps === "string") item.steps = steps;
+  if (typeof about === "string") item.about = about;
+  if (typeof hold === "number") item.hold = hold;
+  return item;
 }
 
 function toStoredMore({ chord, gate, unique, steps, about, track, hold }: Held): string | null {
