@@ -114,7 +114,7 @@ export class CalledStorage implements Storage {
     addCalls(this, STORAGE_ANSWERS, (name, values) => carryOut(name, values, undefined));
     for (const space of SPACES) {
       const calls = addCalls({}, SPACE_ANSWERS, (name, values) => carryOut(name, values, space));
-      Object.defineProperty(this, space, { value: calls });
+      Object.defineProperty(this, space, { value: calls, writable: true, configurable: true });
     }
   }
 

@@ -84,9 +84,23 @@ async function fill(): Promise<void> {
   for (const space of [storage.data, storage.revocations, storage.meta]) await space.put("key", bytes("1"), LONG_MS);
   await storage.increment("counter", 3);
   await fillGates(storage);
+  await fillEnds(storage);
   await template.schedule({ delay: 1000 });
   await template();
   await claim(storage, 1);
+}
+
+/** Tasks that have ended together, and left nothing. */
+async function fillEnds(storage: Storage): Promise<void> {
+  const all = Array.from({ length: 40 }, (_, index) => item(`end${index}`));
+  await storage.enqueue(all);
+  const claims = await claim(storage, 100);
+  const ends = claims.filter(({ id }) => id.startsWith("end"));
+  await storage.release(claims.filter((claim) => !ends.includes(claim)));
+  const settled = ends.map((claim) =>
+    storage.settle({ claim, id: claim.id, ending: "empty", noticeTtlMs: LONG_MS, about: "about" })
+  );
+  expect(await Promise.all(settled)).toEqual(all.map(() => ({ held: true })));
 }
 
 /** Something at a gate, a key that is held, steps, counts. All of it stays where it is. */
