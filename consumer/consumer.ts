@@ -10,7 +10,6 @@ import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { durationMs } from "../lib/primitives/time.ts";
 import type { Duration } from "../lib/primitives/time.ts";
 import type { ConsumerHealth, Engine } from "./engine.ts";
-import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerOptions, ConsumerSettings } from "./options/settings.ts";
 import { resolveSettings } from "./options/settings.ts";
 
@@ -90,8 +89,6 @@ export class Consumer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#engine !== undefined) throw new ConfigurationError("This consumer runs already");
     checkHuey(this.#core, this.#settings);
-    const { settings: { name: queue }, storage: { shared } } = this.#core;
-    checkPlace({ queue, shared, workerType: this.#settings.workerType });
     this.#engine = this.#makeEngine();
     try {
       await (await this.#engine).start();

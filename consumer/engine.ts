@@ -15,6 +15,7 @@ import { LeaseKeeper } from "./loop/lease.ts";
 import { partLogger } from "../lib/observe/logger.ts";
 import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
+import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerSettings } from "./options/settings.ts";
 
 /** The health of a running consumer. */
@@ -47,7 +48,9 @@ export class Engine {
   /** The storage did not grant the lease, so that nothing was begun. */
   #refused = false;
 
+  /** @throws {ConfigurationError} Where a consumer cannot work. */
   constructor(huey: Huey, core: Core, settings: ConsumerSettings) {
+    checkPlace({ queue: core.settings.name, shared: core.storage.shared, workerType: settings.workerType });
     this.#huey = huey;
     this.#core = core;
     this.#settings = settings;

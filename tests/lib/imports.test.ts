@@ -48,6 +48,12 @@ test("the library imports no driver but that of the memory", () => {
   expect(drivers).toEqual(["memory"]);
 });
 
+test("the library imports of the consumer only its class and its options", () => {
+  const { modules } = needs(new URL("../../mod.ts", import.meta.url));
+  const rooms = [...modules].map((url) => /\/consumer\/(.+)\.ts$/.exec(url)?.[1]).filter((name) => name !== undefined);
+  expect(rooms.sort()).toEqual(["consumer", "options/options", "options/settings"]);
+});
+
 test("the watch over a consumer that is held up imports the clock and its link to the consumer, and nothing else", () => {
   const { modules, specifiers } = needs(new URL("../../consumer/loop/lease_worker.ts", import.meta.url));
   const names = [...modules].map((url) => /\w+\/\w+\.ts$/.exec(url)?.[0]).sort();
