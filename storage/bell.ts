@@ -4,8 +4,9 @@
  * has just begun), so whoever listens also looks now and then by himself.
  * @module
  */
-import { closeSync, constants, fstatSync, type FSWatcher, lstatSync, openSync, statSync, watch, writeSync } from "node:fs";
+import fs, { type FSWatcher } from "node:fs";
 import { type Clock, systemClock, type Timer } from "../lib/primitives/clock.ts";
+import { closeFile } from "./close_file.ts";
 
 /** How long a watch outlives its last listener; starting one costs more than keeping it. */
 const LINGER_MS = 1000;
@@ -46,7 +47,7 @@ export class Bell {
     if (this.#closed) return;
     try {
       this.#file ??= openForWriting(this.#path, this.#like);
-      writeSync(this.#file, ONE_BYTE, 0, 1, 0);
+      fs.writeSync(this.#file, ONE_BYTE, 0, 1, 0);
     } catch {
       // Tried anew at the next ring; until then listeners find out by looking.
       this.#dropFile();
@@ -81,7 +82,7 @@ export class Bell {
   #watch(): FSWatcher | undefined {
     try {
       this.#file ??= openForWriting(this.#path, this.#like);
-      const watcher = watch(this.#path, { persistent: false }, () => {
+      const watcher = fs.watch(this.#path, { persistent: false }, () => {
         // Deno ignores `persistent`, and forgets an unref at each event.
         queueMicrotask(() => watcher.unref());
         for (const onRing of [...this.#listeners]) onRing();
@@ -106,7 +107,7 @@ export class Bell {
   }
 
   #dropFile(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    if (this.#file !== undefined) closeFile(this.#file);
     this.#file = undefined;
   }
 }
@@ -116,15 +117,19 @@ export class Bell {
  * place: a link would be written through to what it points to, and a pipe would keep us waiting.
  */
 function openForWriting(path: string, like: string | undefined): number {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw notFile(path);
-  const { O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const mode = like === undefined ? 0o666 : statSync(like).mode & 0o666;
-  const file = openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, mode);
-  // With a second name it is a file of somebody else.
-  const stat = fstatSync(file);
-  if (stat.isFile() && stat.nlink <= 1) return file;
-  closeSync(file);
-  throw notFile(path);
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) throw notFile(path);
+  const { O_CREAT, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+  const mode = like === undefined ? 0o666 : fs.statSync(like).mode & 0o666;
+  const file = fs.openSync(path, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, mode);
+  try {
+    // With a second name it is a file of somebody else.
+    const stat = fs.fstatSync(file);
+    if (!stat.isFile() || stat.nlink > 1) throw notFile(path);
+    return file;
+  } catch (error) {
+    closeFile(file);
+    throw error;
+  }
 }
 
 function notFile(path: string): Error {

@@ -16,6 +16,7 @@ import { dirname } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
 import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
+import { closeFile } from "../close_file.ts";
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 /** On a folder: what is made in it gets its group. */
@@ -264,15 +265,6 @@ function plain(file: number, path: string): number {
   } catch (error) {
     closeFile(file);
     throw error;
-  }
-}
-
-/** Closes a file in which nothing is left to be written. It is closed also when the system tells of an error. */
-export function closeFile(file: number): void {
-  try {
-    fs.closeSync(file);
-  } catch {
-    // Nobody could do anything about it.
   }
 }
 

@@ -7,7 +7,8 @@ import fs from "node:fs";
 import { StorageError } from "../../lib/errors.ts";
 import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { closeFile, codeOf, type Folder } from "./folder.ts";
+import { closeFile } from "../close_file.ts";
+import { codeOf, type Folder } from "./folder.ts";
 import { hasMagic } from "./record.ts";
 
 /** A value with more bytes is large. */

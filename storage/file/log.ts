@@ -5,7 +5,8 @@
  */
 import fs from "node:fs";
 import { systemClock } from "../../lib/primitives/clock.ts";
-import { closeFile, type Folder, logName } from "./folder.ts";
+import { closeFile } from "../close_file.ts";
+import { type Folder, logName } from "./folder.ts";
 import { findRecord } from "./record.ts";
 
 /** On Deno a look at an open file takes as long as a write, so that not every write has one. */

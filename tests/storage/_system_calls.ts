@@ -17,6 +17,8 @@ const CALLS = {
   fdatasyncSync: ["EIO", "ENOSPC"],
   fstatSync: ["EIO"],
   lstatSync: ["EIO", "EACCES"],
+  statSync: ["EIO", "EACCES"],
+  watch: ["EMFILE", "ENOSPC"],
   readdirSync: ["EIO", "EACCES", "EMFILE"],
   mkdirSync: ["EIO", "ENOSPC", "EACCES"],
   chmodSync: ["EIO", "EACCES"],
@@ -90,8 +92,8 @@ function suffer(fault: Fault, isFirst: boolean, name: Name, args: unknown[]): un
   if (fault.kind === "removed" && isFirst) originals.rmSync(fault.folder, { recursive: true, force: true });
   if (fault.kind === "removed" || !isFirst && fault.kind !== "for good") return go();
   if (fault.kind === "late" && name === "writeSync") return originals.writeSync(args[0], ...half(args.slice(1)));
-  // A file is closed whatever a close says, and one that was not opened has no number.
-  if (name === "closeSync" || fault.kind === "late" && name !== "openSync") go();
+  // A file is closed whatever a close says, and what was not opened has nothing to be closed by.
+  if (name === "closeSync" || fault.kind === "late" && name !== "openSync" && name !== "watch") go();
   const { code } = { code: "EIO", ...fault };
   throw Object.assign(new Error(`${code}: ${name} of a test`), { code });
 }
