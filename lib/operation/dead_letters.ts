@@ -7,7 +7,7 @@ import type { Core } from "../core/core.ts";
 import { makeTask } from "../composition/call.ts";
 import { checkNumber } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { instantMs } from "../primitives/time.ts";
+import { dateOf, instantMs } from "../primitives/time.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
 import { historyOf, lastAttempt } from "./history.ts";
 import { readMessage } from "../result/listed_items.ts";
@@ -85,7 +85,7 @@ async function toDeadLetter(core: Core, stored: StoredDeadLetter): Promise<DeadL
     id,
     kind,
     reason,
-    at: new Date(atMs),
+    at: dateOf(atMs) ?? new Date(0),
     data,
     taskId,
     taskName,

@@ -8,6 +8,7 @@ import type { Core } from "../core/core.ts";
 import { isTemporary } from "../core/patience.ts";
 import { withChordValues } from "../execution/open_claim.ts";
 import { checkNumber } from "../primitives/arguments.ts";
+import { dateOf } from "../primitives/time.ts";
 import type { Message } from "../message/message.ts";
 import type { Item, StoredRunning } from "../storage.ts";
 import type { Task } from "../types/composition.ts";
@@ -93,7 +94,7 @@ class RunningInvocation extends InvocationInfo implements RunningTask {
     super(message);
     this.worker = owner.worker;
     this.consumer = owner.consumer;
-    this.startedAt = new Date(sinceMs);
+    this.startedAt = dateOf(sinceMs) ?? new Date(0);
     this.deliveries = claim.deliveries;
   }
 

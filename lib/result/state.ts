@@ -9,6 +9,7 @@ import { isEnded } from "../control/endings.ts";
 import { isKeyRevoked, isTaskRevoked, revokedTasks } from "../control/revocation.ts";
 import type { StoredState } from "../storage.ts";
 import { findItem, readMessage } from "./listed_items.ts";
+import { dateOf } from "../primitives/time.ts";
 import type { TaskStatus } from "../types/results.ts";
 
 /**
@@ -21,7 +22,8 @@ export async function taskStatus(core: Core, id: string, name?: string): Promise
   const { state = "unknown", worker, sinceMs } = stored ?? {};
   const status: TaskStatus = { state: state === "empty" ? "complete" : state, ended: isEnded(stored) };
   if (worker !== undefined) status.worker = worker;
-  if (sinceMs !== undefined) status.since = new Date(sinceMs);
+  const since = dateOf(sinceMs);
+  if (since !== undefined) status.since = since;
   addAbout(status, readAbout(stored?.about));
   if (!status.ended && await isRevoked(core, id, name, stored)) status.revoked = true;
   return status;
