@@ -1,5 +1,5 @@
 /**
- * Comparing bytes.
+ * Comparing and copying bytes.
  * @module
  */
 
@@ -13,4 +13,9 @@
 export function equalBytes(left: Uint8Array | undefined, right: Uint8Array | undefined): boolean {
   if (left === undefined || right === undefined) return left === right;
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** A copy of bytes, also of a Buffer, whose own `slice` shares them. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

@@ -7,6 +7,7 @@ import fs from "node:fs";
 import { StorageError } from "../../lib/errors.ts";
 import { nodeCrypto } from "../../lib/primitives/builtin.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
+import { copyBytes } from "../bytes.ts";
 import { closeFile } from "../close_file.ts";
 import { codeOf, type Folder } from "./folder.ts";
 import { hasMagic } from "./record.ts";
@@ -42,7 +43,7 @@ export class LargeValues {
 
   /** A copy of bytes; or a reference to them, if they are large, or could be taken for something else in the log. */
   readonly hold = (bytes: Uint8Array): Uint8Array => {
-    if (bytes.length <= LARGE && !isReference(bytes) && !hasMagic(bytes)) return bytes.slice();
+    if (bytes.length <= LARGE && !isReference(bytes) && !hasMagic(bytes)) return copyBytes(bytes);
     this.#isUsed = true;
     const hash = hashOf(bytes);
     this.#store(hash, bytes);

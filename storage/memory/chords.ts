@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { ChordRecord, ChordReport, Collected, Item } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 
 interface Chord extends ChordRecord {
   /** What the members have reported, by place. */
@@ -33,14 +34,14 @@ export class MemoryChords {
   /** Keeps a chord. One that is there already is left as it is. */
   add({ id, size, callback }: ChordRecord): void {
     if (this.#chords.has(id)) return;
-    this.#chords.set(id, { id, size, callback: { ...callback, data: callback.data.slice() }, values: new Map() });
+    this.#chords.set(id, { id, size, callback: { ...callback, data: copyBytes(callback.data) }, values: new Map() });
   }
 
   /** Fills a place. @returns the callback, if that was the last place */
   report({ id, index, value }: ChordReport, token: string | undefined): Item | undefined {
     const chord = this.#chords.get(id);
     if (chord === undefined || chord.values.has(index) || index < 0 || index >= chord.size) return undefined;
-    chord.values.set(index, value.slice());
+    chord.values.set(index, copyBytes(value));
     if (chord.values.size < chord.size) return undefined;
     chord.filledMs = this.#clock.now();
     chord.filledBy = token;

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { CountBounds, CountQuery, CountRow, CountStep } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 
 /** What was counted of one task in one step of time. */
 interface Tally {
@@ -43,7 +44,7 @@ export class MemoryCounts {
   /** See `Storage.count`. */
   add(rows: readonly CountRow[], recent: readonly Uint8Array[], bounds: CountBounds): void {
     for (const row of rows) addRow(this.#times[row.step], row);
-    const all = [...this.#recent, ...recent.map((end) => end.slice())];
+    const all = [...this.#recent, ...recent.map(copyBytes)];
     this.#recent = all.slice(Math.max(0, all.length - bounds.recent));
     this.#trim("minute", bounds.minuteAgeMs);
     this.#trim("hour", bounds.hourAgeMs);

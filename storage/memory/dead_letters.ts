@@ -3,6 +3,7 @@
  * @module
  */
 import type { Burial, DeadLetterBounds, DeadLetterKind, DeadLetterQuery, StoredDeadLetter } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 import { Heap } from "../heap.ts";
 
 /** A dead letter and what goes with it. */
@@ -44,7 +45,7 @@ export class MemoryDeadLetters {
   /** Sets a message aside. A letter of the same id is replaced. */
   bury(burial: Burial, { priority, taskId, steps }: { priority: number; taskId: string; steps: string }): void {
     this.take(burial.id);
-    const letter = { ...burial, data: burial.data.slice(), error: burial.error?.slice(), priority };
+    const letter = { ...burial, data: copyBytes(burial.data), error: burial.error && copyBytes(burial.error), priority };
     this.#add({ letter, taskId, steps, place: this.#nextPlace++ });
   }
 

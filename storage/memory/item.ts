@@ -3,6 +3,7 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 
 /**
  * @param item Any item.
@@ -20,7 +21,7 @@ export function checkItem({ priority, dueMs, gate }: Item): void {
 
 /** A copy of an item, which its caller may change afterwards. */
 export function copyItem(item: Item): Item {
-  const copy = { ...item, data: item.data.slice() };
+  const copy = { ...item, data: copyBytes(item.data) };
   // An object of its own, by which `MemoryUniqueKeys` tells items of the same id apart.
   return item.unique === undefined ? copy : { ...copy, unique: { ...item.unique } };
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Ending } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 import { RecentMap, type SavedRecent } from "../recent_map.ts";
 import type { SavedEntry } from "../expiring_map.ts";
 import { MemorySpace, type Stored } from "./space.ts";
@@ -42,7 +43,7 @@ export class MemoryResults extends MemorySpace<Result> {
   /** Stores what a task that has ended, or will be tried again, leaves behind. */
   store(id: string, value: Uint8Array | undefined, ttlMs: number | undefined, notice: Notice | undefined): void {
     if (notice !== undefined) this.#notices.set(id, notice);
-    if (value !== undefined) this.set(id, { value: value.slice(), notice }, ttlMs);
+    if (value !== undefined) this.set(id, { value: copyBytes(value), notice }, ttlMs);
   }
 
   /** The task waits again. Its result stays. */

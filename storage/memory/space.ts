@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { PutIfEmptyOptions } from "../../lib/storage.ts";
-import { equalBytes } from "../bytes.ts";
+import { copyBytes, equalBytes } from "../bytes.ts";
 import { ExpiringMap, type SavedEntry } from "../expiring_map.ts";
 
 /** A value and what is known of it. */
@@ -27,7 +27,7 @@ export class MemorySpace<S extends Stored = Stored> {
 
   /** See `KeyValue.put`. */
   put(key: string, value: Uint8Array, ttlMs?: number): void {
-    this.set(key, { value: value.slice() }, ttlMs);
+    this.set(key, { value: copyBytes(value) }, ttlMs);
   }
 
   /** See `KeyValue.peekMany`. */
@@ -51,7 +51,7 @@ export class MemorySpace<S extends Stored = Stored> {
   ): boolean {
     const found = this.map.get(key);
     if (!equalBytes(found?.value, expected)) return false;
-    if (value !== undefined) this.set(key, { value: value.slice(), holder: found ? found.holder : holder }, ttlMs);
+    if (value !== undefined) this.set(key, { value: copyBytes(value), holder: found ? found.holder : holder }, ttlMs);
     else if (found !== undefined) this.remove(key);
     return true;
   }

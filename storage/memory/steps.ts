@@ -3,6 +3,7 @@
  * @module
  */
 import type { Item } from "../../lib/storage.ts";
+import { copyBytes } from "../bytes.ts";
 
 /** The key under which the steps of an item are kept. */
 export function stepsKey({ id, steps }: Item): string {
@@ -20,7 +21,7 @@ export class MemorySteps {
   keep(key: string, name: string, value: Uint8Array): void {
     let values = this.#values.get(key);
     if (values === undefined) this.#values.set(key, values = new Map());
-    values.set(name, value.slice());
+    values.set(name, copyBytes(value));
   }
 
   /** What was kept, by name. */
