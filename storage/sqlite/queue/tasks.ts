@@ -87,7 +87,8 @@ export function addTasks(session: Session, items: readonly Held[]): void {
 
 /** Appends batches of items that `goesStraight`, one behind the other. */
 export function addBatches(session: Session, batches: readonly (readonly Item[])[]): void[] {
-  addTasks(session, batches.length === 1 ? batches[0]! : batches.flat());
+  appendAll(session, batches.length === 1 ? batches[0]! : batches.flat(), true, session.now());
+  session.changes.queue = true;
   return [];
 }
 
