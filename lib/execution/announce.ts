@@ -1,5 +1,5 @@
 /**
- * What happens when an attempt is settled: logs, signals, hooks, in the order of huey-behaviour section 1.12.
+ * What happens when an attempt is settled: logs, signals and hooks, in the order of Python's Huey (docs/coming_from_huey.md).
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";

@@ -1,6 +1,6 @@
 /**
  * The life of one attempt, from the claim to the settlement: due? revoked? expired? -> hooks -> run -> outcome -> settlement ->
- * hooks and signals. The order is that of huey-behaviour section 2.2 and 2.3.
+ * hooks and signals. The order is that of Python's Huey (docs/coming_from_huey.md).
  * @module
  */
 import { Attempt, Context } from "../attempt/attempt.ts";
