@@ -162,9 +162,6 @@ return reply`);
 /** After an abort, how long a look that is under way may still take. */
 const ANSWER_MS = 100;
 
-/** For claims that nobody aborts. */
-const NEVER: AbortSignal = new AbortController().signal;
-
 const NOTHING: ClaimBatch = { claims: [], revocations: false };
 
 /** A look that is under way. */
@@ -190,15 +187,15 @@ export class Claiming {
   }
 
   /** Looks, and then waits at the bell. */
-  async claim(limit: number, owner: Owner, waitMs: number = 0, signal: AbortSignal = NEVER): Promise<ClaimBatch> {
+  async claim(limit: number, owner: Owner, waitMs: number = 0, signal?: AbortSignal): Promise<ClaimBatch> {
     this.#core.assertOpen();
     const { clock } = this.#core;
     const deadline = clock.elapsed() + waitMs;
     const turn = this.#settled();
     if (turn) await turn;
-    let look = signal.aborted ? undefined : this.#firstLook(limit, owner);
+    let look = signal?.aborted ? undefined : this.#firstLook(limit, owner);
     for (;;) {
-      const isOver = signal.aborted || this.#core.isClosing;
+      const isOver = signal?.aborted || this.#core.isClosing;
       if (isOver && look === undefined) return NOTHING;
       const batch = await this.#lookUnlessAborted(look ?? this.#firstLook(limit, owner), signal);
       if (batch.claims.length > 0 || isOver) return batch;
@@ -250,7 +247,8 @@ export class Claiming {
   }
 
   /** What a look finds after the abort is given back; a server that does not answer is not waited for. */
-  async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal): Promise<ClaimBatch> {
+  async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal | undefined): Promise<ClaimBatch> {
+    if (signal === undefined) return this.#handOut(request, await batch);
     const { promise, resolve, reject } = Promise.withResolvers<ClaimBatch | undefined>();
     const end = (): void => void this.#core.pause(ANSWER_MS).then(() => resolve(undefined));
     batch.then(resolve, reject);
@@ -268,7 +266,7 @@ export class Claiming {
   }
 
   /** @returns the look that the bell has led to; none if there was no ring in time */
-  async #lookAtBell(limit: number, owner: Owner, limitMs: number, signal: AbortSignal): Promise<Look | undefined> {
+  async #lookAtBell(limit: number, owner: Owner, limitMs: number, signal: AbortSignal | undefined): Promise<Look | undefined> {
     const request = this.#request(owner);
     const end = await this.#core.bell.wait({
       limitMs,
