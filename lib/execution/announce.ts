@@ -1,5 +1,5 @@
 /**
- * What happens when an attempt is settled: logs, signals and hooks, in the order of Python's Huey (docs/coming_from_huey.md).
+ * What happens when an attempt is settled: logs, signals and hooks, in the order of Python's Huey.
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";

@@ -1,6 +1,6 @@
 /**
  * The life of one attempt, from the claim to the settlement: due? revoked? expired? -> hooks -> run -> outcome -> settlement ->
- * hooks and signals. The order is that of Python's Huey (docs/coming_from_huey.md).
+ * hooks and signals. The order is that of Python's Huey.
  * @module
  */
 import { Attempt, Context } from "../attempt/attempt.ts";

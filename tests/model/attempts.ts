@@ -89,7 +89,7 @@ function stop(model: Model, { entry }: Held, plan: Plan): End | undefined {
   return expired ? { state: "expired", ran: false, retries: 0 } : undefined;
 }
 
-/** What an error means , as for Python's Huey. */
+/** What an error means, as for Python's Huey. */
 function failed(model: Model, plan: Plan, error: Error): End {
   const { retries } = plan;
   const end = { state: "failed", ran: true, error, retries } as const;
