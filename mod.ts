@@ -21,7 +21,7 @@
  * @module
  */
 
-import "./lib/primitives/builtin.ts";
+import "./lib/primitives/support.ts";
 
 // The queue, and its storages
 export { Huey } from "./lib/huey/huey.ts";

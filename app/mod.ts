@@ -21,7 +21,7 @@
  * @module
  */
 
-import "../lib/primitives/builtin.ts";
+import "../lib/primitives/support.ts";
 
 // Configuration
 export { defineConfig } from "./application.ts";

@@ -16,7 +16,7 @@
  * @module
  */
 
-import "../lib/primitives/builtin.ts";
+import "../lib/primitives/support.ts";
 
 export { dashboard } from "./dashboard.ts";
 export { type DashboardServer, serveDashboard, type ServeOptions } from "./serve.ts";

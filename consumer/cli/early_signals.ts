@@ -2,7 +2,7 @@
  * Signals that come before the consumer can react to them. Loaded before everything else, so it imports next to nothing.
  * @module
  */
-import "../../lib/primitives/builtin.ts";
+import "../../lib/primitives/support.ts";
 import process from "node:process";
 import { isSupervised } from "../platform/environment.ts";
 

@@ -1,16 +1,8 @@
 /**
- * What the runtime gives. Modules that take megabytes and milliseconds, and that many processes never need, are loaded at the first use.
- * Each front door imports this file first: one that is too old is told so in one sentence, before anything fails for a reason that nobody
- * understands.
+ * Modules of the runtime that take megabytes and milliseconds, and that many processes never need: each is loaded at the first use.
  * @module
  */
 import process from "node:process";
-
-if (typeof AsyncDisposableStack === "undefined") {
-  const { bun, deno, node } = process.versions as Readonly<Record<string, string | undefined>>;
-  const found = bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : `Node ${node}`;
-  throw new Error(`Huey needs Bun 1.4, Deno 2.9, Node 24, or a later version of one of them: this is ${found}`);
-}
 
 let zlibModule: typeof import("node:zlib") | undefined;
 let cryptoModule: typeof import("node:crypto") | undefined;
