@@ -16,7 +16,7 @@ export class MapChords extends Map<string, Chord> {
   report({ id, index, value }: ChordReport, token: string | undefined, nowMs: number): Item | undefined {
     const chord = this.get(id);
     if (!chord || !(index in chord.values) || chord.values[index]) return undefined;
-    chord.values[index] = value.slice();
+    chord.values[index] = new Uint8Array(value);
     if (chord.values.includes(undefined)) return undefined;
     Object.assign(chord, { filledMs: nowMs, filledBy: token });
     return chord.callback;

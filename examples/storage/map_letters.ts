@@ -17,7 +17,7 @@ export class MapLetters {
   /** Sets a message aside. @returns the letters that make room for it, the oldest of its kind */
   bury({ id, claim, bury, buryBounds }: Settlement, nowMs: number): Letter[] {
     if (bury === undefined) return [];
-    const letter = { ...bury, data: bury.data.slice(), priority: claim?.priority ?? 0 };
+    const letter = { ...bury, data: new Uint8Array(bury.data), priority: claim?.priority ?? 0 };
     const buried = { letter, taskId: bury.taskId ?? id, steps: claim?.steps ?? claim?.id ?? id };
     this.all = [buried, ...this.all.filter((other) => other.letter.id !== bury.id)].sort((one, other) =>
       other.letter.atMs - one.letter.atMs

@@ -80,7 +80,7 @@ export function noneYet(): Admitted {
 }
 
 export function copyOf(item: Item): Item {
-  return { ...item, data: item.data.slice(), unique: item.unique && { ...item.unique } };
+  return { ...item, data: new Uint8Array(item.data), unique: item.unique && { ...item.unique } };
 }
 
 export function claimOf({ item, held, deliveries, begun }: Row): Claim {

@@ -27,7 +27,7 @@ export class MapSpace extends BaseKeyValue {
   }
 
   set(key: string, value: Uint8Array, { ttlMs = Infinity, holder }: PutIfEmptyOptions = {}): void {
-    this.map.set(key, { value: value.slice(), endsMs: this.#nowMs() + ttlMs, holder });
+    this.map.set(key, { value: new Uint8Array(value), endsMs: this.#nowMs() + ttlMs, holder });
     this.#ring();
   }
 

@@ -169,7 +169,7 @@ export class MapStorage implements Storage {
 
   async keep(claim: Claim, name: string, value: Uint8Array): Promise<boolean> {
     const [row, key] = [this.#held(claim), stepsOf(claim)];
-    if (row) this.#steps.set(key, (this.#steps.get(key) ?? new Map()).set(name, value.slice()));
+    if (row) this.#steps.set(key, (this.#steps.get(key) ?? new Map()).set(name, new Uint8Array(value)));
     return row !== undefined;
   }
   readonly kept: Storage["kept"] = async (key) => new Map(this.#open.#steps.get(key));
