@@ -86,11 +86,20 @@ export class LargeValues {
     const oldestMs = systemClock.now() - YOUNG_MS;
     const before = this.#unneeded;
     const unneeded = this.#unneeded = new Set<string>();
-    for (const path of fs.readdirSync(this.#folder.at("large"), { recursive: true }) as string[]) {
+    for (const path of this.#filesIn("large")) {
       const hash = path.slice(path.lastIndexOf("/") + 1);
-      if (hash.length !== 64 || mentioned.has(hash) || !(this.#folder.modifiedMs(`large/${path}`) < oldestMs)) continue;
-      if (before.has(hash)) this.#folder.remove(`large/${path}`);
+      if (hash.length !== 64 || mentioned.has(hash) || !(this.#folder.modifiedMs(path) < oldestMs)) continue;
+      if (before.has(hash)) this.#folder.remove(path);
       else unneeded.add(hash);
+    }
+  }
+
+  /** The files in a folder and in those below. A link to a folder is none of ours: it may lead back here, and such a walk has no end. */
+  *#filesIn(folder: string): Generator<string> {
+    for (const entry of fs.readdirSync(this.#folder.at(folder), { withFileTypes: true })) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) yield* this.#filesIn(path);
+      else yield path;
     }
   }
 

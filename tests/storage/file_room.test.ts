@@ -1,8 +1,8 @@
 /** How much room a file storage takes in the long run. @module */
 import type { Storage } from "../../lib/storage.ts";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bytes, claim, claimOne, complete, ids, item, items, LONG_MS, text } from "../../testing/contract/helpers.ts";
 import { TestClock } from "../../testing/clock.ts";
 import { endLog, LOG_BYTES, Place } from "./_file_fixture.ts";
@@ -32,6 +32,17 @@ test("the folder has one log, bells, and nothing else", async () => {
     await endLog(storage);
   }
   expect(readdirSync(place.root).sort()).toEqual(["bell", "done", "log-00000004"]);
+}, LIMIT_MS);
+
+test("a link below the large values that leads back to the queue is not followed", async () => {
+  const storage = place.open();
+  const value = bytes("a".repeat(10_000));
+  await storage.data.put("key", value);
+  const [file = ""] = place.files("large");
+  for (let n = 0; n < 12; n++) symlinkSync(place.root, join(dirname(file), `link${n}`));
+  await endLog(storage);
+  expect(await place.open().data.peek("key")).toEqual(value);
+  expect(place.logs()).toEqual(["log-00000002"]);
 }, LIMIT_MS);
 
 test("the log is as long as what is alive, not as what ever was", async () => {
