@@ -4,7 +4,7 @@
  */
 import { show } from "../lib/primitives/arguments.ts";
 import { encodeItem } from "../lib/core/codec.ts";
-import type { Core } from "../lib/core/core.ts";
+import { type Core, replaceMembers } from "../lib/core/core.ts";
 import { executeClaim } from "../lib/execution/execute.ts";
 import type { Storage } from "../lib/storage.ts";
 import { makeTask, messageOf } from "../lib/composition/call.ts";
@@ -74,15 +74,4 @@ function withoutQueue(core: Core): Core {
   const increment: Storage["increment"] = (...given) => core.storage.increment(...given);
   const storage = replaceMembers<Storage>(memory, { locks, meta, revocations, data, increment });
   return replaceMembers(core, { storage, immediate: false });
-}
-
-/** An object with some members in place of its own. The others still work on the object itself. */
-function replaceMembers<T extends object>(target: T, members: Partial<T>): T {
-  return new Proxy(target, {
-    get(object, key): unknown {
-      if (Object.hasOwn(members, key)) return members[key as keyof T];
-      const value: unknown = Reflect.get(object, key, object);
-      return typeof value === "function" ? value.bind(object) : value;
-    },
-  });
 }

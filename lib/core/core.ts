@@ -83,3 +83,19 @@ export interface Core {
   /** Attempts that are running in this isolate, by claim token. */
   readonly running: Map<string, Running>;
 }
+
+/**
+ * A core, or a storage, with some members in place of its own. The others still work on the object itself.
+ *
+ * @param whole The object, which is not changed.
+ * @param members What takes the place of its own.
+ */
+export function replaceMembers<T extends object>(whole: T, members: Partial<T>): T {
+  return new Proxy(whole, {
+    get(target, key): unknown {
+      if (Object.hasOwn(members, key)) return members[key as keyof T];
+      const value: unknown = Reflect.get(target, key, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -3,7 +3,7 @@
  * and everything takes the path that it takes in a consumer, the serializer included.
  * @module
  */
-import type { Core } from "../core/core.ts";
+import { type Core, replaceMembers } from "../core/core.ts";
 import { NOBODY } from "../attempt/execution.ts";
 import { runClaims } from "./drain_queue.ts";
 import { ImmediateKeys } from "./keys.ts";
@@ -17,7 +17,7 @@ import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage }
  */
 export async function runInCall<T>(core: Core, memory: Storage, enqueue: (core: Core) => Promise<T>): Promise<T> {
   const queue = new CallQueue(core.storage, memory, new ImmediateKeys(core.storage, core.clock));
-  const inside = instead(core, { storage: instead(core.storage, queue.operations) });
+  const inside = replaceMembers(core, { storage: replaceMembers(core.storage, queue.operations) });
   try {
     const enqueued = await enqueue(inside);
     await runClaims(inside, () => queue.claim());
@@ -106,15 +106,4 @@ class CallQueue {
     });
     return [ready, records];
   }
-}
-
-/** An object in which some members are others. */
-function instead<T extends object>(whole: T, parts: Partial<T>): T {
-  return new Proxy(whole, {
-    get(target, key): unknown {
-      if (Object.hasOwn(parts, key)) return parts[key as keyof T];
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }
