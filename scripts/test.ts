@@ -13,7 +13,7 @@ import { killAll } from "./testing/command.ts";
 import { checkJobs, type Job, testJobs } from "./testing/jobs.ts";
 import { type Outcome, type Runtime, runtimes } from "./testing/outcome.ts";
 import { runJobs } from "./testing/pool.ts";
-import { countLine, failureText } from "./testing/report.ts";
+import { countLine, failureNames, failureText } from "./testing/report.ts";
 import { withSnippets } from "./docs/snippet_files.ts";
 import { snippetJobs } from "./docs/snippet_jobs.ts";
 
@@ -115,7 +115,7 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   const failures = failureText(outcomes);
-  if (failures !== "") console.log(failures);
+  if (failures !== "") console.log(`${failures}\n${failureNames(outcomes)}\n`);
   console.log(countLine(outcomes));
   return failures === "" ? 0 : 1;
 }

@@ -7,6 +7,9 @@ import type { Outcome } from "./outcome.ts";
 /** What the runners print of a test that passed. */
 const PASSED = /^\(pass\) | \.\.\. .*ok.* \(\d+m?s\)$/;
 
+/** What they print of one that failed, with its name. */
+const FAILED = /^\(fail\) (.*?)(?: \[[\d.]+ms\])?$|^(.*) \.\.\. .*FAILED.* \(\d+m?s\)$/;
+
 /**
  * One line of progress: how many tests ran, or how many of them failed. Only the closing line says "passed" and "failed".
  * @param outcome What has just ended.
@@ -51,6 +54,19 @@ export function failureText(outcomes: readonly Outcome[]): string {
 export function failureExcerpt(outcome: Outcome, limit: number = 30): string {
   if (outcome.failed === 0) return "";
   return failureLines(outcome).filter((line) => line.trim() !== "").slice(0, limit).map((line) => `\n      ${line}`).join("");
+}
+
+/**
+ * The names of what failed, a line each, to be read where only the end of the output is kept.
+ * @param outcomes All that ran.
+ * @returns The text; empty when nothing failed.
+ */
+export function failureNames(outcomes: readonly Outcome[]): string {
+  return outcomes.filter((outcome) => outcome.failed > 0).map(({ title, reason, output }) => {
+    const names = output.split("\n").map((line) => FAILED.exec(line)?.slice(1).join("")).filter((name) => name !== undefined);
+    const told = reason === "" ? names : [reason, ...names];
+    return `FAIL  ${title}${told.map((name) => `\n        ${name}`).join("")}`;
+  }).join("\n");
 }
 
 function failureLines({ reason, output }: Outcome): string[] {

@@ -94,6 +94,8 @@ describe("an application in several files", () => {
     const web = place.run("main.ts");
     await web.says("enqueued 2");
     const consumer = place.consume(["-w", "2"]);
+    // One worker alone may have run both tasks before the other has begun.
+    for (let worker = 0; worker < 2; worker++) await consumer.says("worker starts");
     expect(await web.exited).toEqual({ code: 0, signal: null });
     expect(web.text).toBe("rolled back\nenqueued 2\nHello, Ada | Hello, Grace | undefined\n");
     consumer.kill("SIGTERM");

@@ -66,7 +66,7 @@ test("tags, steps, attempts and times of one invocation", async () => {
     reached.resolve();
     await new Promise((resolve) => context.signal.addEventListener("abort", resolve, { once: true }));
   });
-  const { id } = await charge.with({ meta: { tenant: "acme", trace: "9f1c" } })(500);
+  const { id } = await charge.with({ meta: { tenant: "acme", trace: "span-7" } })(7777.25);
   await charge.with({ meta: { tenant: "other" }, delay: 1000 })(1);
   await serve(huey);
   await reached.promise;
@@ -76,9 +76,9 @@ test("tags, steps, attempts and times of one invocation", async () => {
   for (
     const part of [
       "Tag tenant acme",
-      "Tag trace 9f1c",
+      "Tag trace span-7",
       "Attempts 2",
-      "reserve { reserved: 500 }",
+      "reserve { reserved: 7777.25 }",
       "Enqueued",
       "Started, attempt 2",
     ]
@@ -92,7 +92,8 @@ test("tags, steps, attempts and times of one invocation", async () => {
   expect(await tagged("running", "tag=tenant%3Dother")).toBe(-1);
   expect(await tagged("scheduled", "q=other")).toBe(1);
   const hidden = await page(`invocation?id=${id}`, { show: false });
-  for (const part of ["acme", "9f1c", "reserve", "500", "bank"]) expect(hidden).not.toContain(part);
+  // None of them can be a part of an identifier or of a time.
+  for (const part of ["acme", "span-7", "reserve", "7777.25", "bank"]) expect(hidden).not.toContain(part);
   expect(await page("list/running", { show: false })).not.toContain("acme");
   expect(await page("list/running?tag=tenant%3Dacme", { show: false })).toContain("Nothing here matches");
 });

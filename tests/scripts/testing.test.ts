@@ -6,7 +6,7 @@ import { type Ended, runCommand } from "../../scripts/testing/command.ts";
 import { batchCommand, commandJob, testCommand, variablesOf } from "../../scripts/testing/jobs.ts";
 import { judgeBatch, judgeBunBatch, judgeTests, type Outcome, type Runtime, runtimes } from "../../scripts/testing/outcome.ts";
 import { runJobs } from "../../scripts/testing/pool.ts";
-import { countLine, failureExcerpt, failureText, progressLine } from "../../scripts/testing/report.ts";
+import { countLine, failureExcerpt, failureNames, failureText, progressLine } from "../../scripts/testing/report.ts";
 import { withProject } from "./_fixture.ts";
 
 const limitMs = 60_000;
@@ -191,6 +191,17 @@ describe("the report", () => {
   test("leaves out what passed", () => {
     const output = "(pass) one [1.00ms]\n(fail) two [2.00ms]\nthree ... ok (3ms)\nfour ... FAILED (4ms)\n";
     expect(failureText([outcome({ failed: 2, output })])).toBe("\n=== FAILED: a\n(fail) two [2.00ms]\nfour ... FAILED (4ms)\n");
+  });
+
+  test("names what failed", () => {
+    const output = "(pass) one [1.00ms]\n(fail) a > two [2.00ms]\n(fail) three\nfour ... ok (4ms)\nfive ... FAILED (4ms)\n";
+    expect(failureNames([
+      outcome({ passed: 1 }),
+      outcome({ failed: 3, output }),
+      outcome({ title: "b", failed: 1, reason: "Because" }),
+    ]))
+      .toBe("FAIL  a\n        a > two\n        three\n        five\nFAIL  b\n        Because");
+    expect(failureNames([outcome({ passed: 1 })])).toBe("");
   });
 
   test("shows how a failure begins as soon as it is known", () => {
