@@ -2,10 +2,9 @@
  * The storage that keeps nothing: writes vanish, reads find nothing. For tests, and for switching a queue off.
  * @module
  */
-import { StorageError } from "../lib/errors.ts";
 import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import type { Clock } from "../lib/primitives/clock.ts";
-import { CalledStorage, SPACE_ANSWERS, STORAGE_ANSWERS } from "./calls.ts";
+import { answerAtOnce, CalledStorage, SPACE_ANSWERS, type SpaceName, SPACES, STORAGE_ANSWERS } from "./calls.ts";
 
 /** Options of `BlackHoleStorage`. */
 export interface BlackHoleStorageOptions {
@@ -38,13 +37,8 @@ export class BlackHoleStorage extends CalledStorage {
     checkOptions<BlackHoleStorageOptions>(options, "A black hole", { name: rule.string, clock: rule.clock });
     const { name = "huey" } = options;
     const descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name } };
-    let closed = false;
+    const spaces = Object.fromEntries(SPACES.map((space) => [space, SPACE_ANSWERS])) as Record<SpaceName, typeof SPACE_ANSWERS>;
     // Any item can be forgotten.
-    super({ name, shared: true, descriptor, check: () => {} }, (call, values, space) => {
-      if (call === "close") closed = true;
-      else if (closed) return Promise.reject(new StorageError(`Storage "${name}" is closed`));
-      const answers: object = space === undefined ? STORAGE_ANSWERS : SPACE_ANSWERS;
-      return Promise.resolve((Reflect.get(answers, call) as (...values: never[]) => unknown)(...values));
-    });
+    super({ name, shared: true, descriptor, check: () => {} }, answerAtOnce(name, { ...STORAGE_ANSWERS, ...spaces }));
   }
 }

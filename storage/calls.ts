@@ -3,6 +3,7 @@
  * nothing.
  * @module
  */
+import { StorageError } from "../lib/errors.ts";
 import type { Item, KeyValue, Storage } from "../lib/storage.ts";
 
 /** Names of the methods that only a driver can answer. */
@@ -10,13 +11,13 @@ type Calls<T> =
   & { [Name in keyof T]: T[Name] extends (...values: never[]) => Promise<unknown> ? Name : never }[keyof T]
   & keyof T;
 
-/** What each of them answers where nothing is kept. */
-type EmptyAnswers<T> = {
+/** The same methods of something that answers at once. */
+export type Immediate<T> = {
   readonly [Name in Calls<T>]: T[Name] extends (...values: infer A) => Promise<infer R> ? (...values: A) => R : never;
 };
 
-/** In the order of the contract. A wait for a result ends at once: none will ever come. */
-export const STORAGE_ANSWERS: EmptyAnswers<Storage> = {
+/** What a storage answers that keeps nothing, in the order of the contract. A wait for a result ends at once: none will ever come. */
+export const STORAGE_ANSWERS: Immediate<Storage> = {
   enqueue: () => ({}),
   enqueueOnce: () => ({}),
   claim: () => ({ claims: [], revocations: false }),
@@ -62,8 +63,8 @@ export const STORAGE_ANSWERS: EmptyAnswers<Storage> = {
   close: () => {},
 };
 
-/** Of a name space. What is put conditionally counts as put: each key is free. */
-export const SPACE_ANSWERS: EmptyAnswers<KeyValue> = {
+/** The same of a name space. What is put conditionally counts as put: each key is free. */
+export const SPACE_ANSWERS: Immediate<KeyValue> = {
   put: () => {},
   peekMany: (keys) => keys.map(() => undefined),
   peek: () => undefined,
@@ -84,8 +85,11 @@ export const SPACES = ["results", "locks", "data", "revocations", "meta"] as con
 /** Names of the name spaces. */
 export type SpaceName = typeof SPACES[number];
 
+/** What answers all calls of a storage at once. */
+export type ImmediateStorage = Immediate<Storage> & { readonly [Space in SpaceName]: Immediate<KeyValue> };
+
 /** Carries out a call: of the storage itself, or of one of its name spaces. */
-export type CarryOut = (name: string, values: never[], space: SpaceName | undefined) => Promise<unknown>;
+export type CarryOut = (name: string, values: never[], space?: SpaceName) => Promise<unknown>;
 
 /** What is known of a storage without a call. */
 export interface KnownStorage extends Pick<Storage, "name" | "shared" | "place" | "descriptor"> {
@@ -93,16 +97,24 @@ export interface KnownStorage extends Pick<Storage, "name" | "shared" | "place" 
   readonly check: (item: Item) => void;
 }
 
-/** The calls, and the name spaces. */
-export interface CalledStorage extends Pick<Storage, Calls<Storage> | SpaceName> {}
+/** The calls are added below, the name spaces to each of them. */
+export interface CalledStorage extends Storage {}
 
 /** A storage whose calls are all carried out by one function. */
-export class CalledStorage implements Storage {
+export class CalledStorage {
   readonly name: string;
   readonly shared: boolean;
   readonly place: string | undefined;
   readonly descriptor: Storage["descriptor"];
-  readonly #check: (item: Item) => void;
+  readonly check: (item: Item) => void;
+  readonly #carryOut: CarryOut;
+
+  static {
+    addMethods(this.prototype, STORAGE_ANSWERS, (name) =>
+      function (this: CalledStorage, ...values: never[]) {
+        return this.#carryOut(name, values);
+      });
+  }
 
   /** @param known What is told without a call. @param carryOut Carries out the others. */
   constructor(known: KnownStorage, carryOut: CarryOut) {
@@ -110,25 +122,50 @@ export class CalledStorage implements Storage {
     this.shared = known.shared;
     this.place = known.place;
     this.descriptor = known.descriptor;
-    this.#check = known.check;
-    addCalls(this, STORAGE_ANSWERS, (name, values) => carryOut(name, values, undefined));
+    this.check = known.check;
+    this.#carryOut = carryOut;
     for (const space of SPACES) {
-      const calls = addCalls({}, SPACE_ANSWERS, (name, values) => carryOut(name, values, space));
-      Object.defineProperty(this, space, { value: calls, writable: true, configurable: true });
+      const value = new CalledSpace((name, values) => carryOut(name, values, space));
+      Object.defineProperty(this, space, { value, writable: true, configurable: true });
     }
-  }
-
-  /** @throws What the driver would throw. */
-  check(item: Item): void {
-    this.#check(item);
   }
 }
 
-/** Gives an object methods. Tests replace some of them. */
-function addCalls(target: object, names: object, carryOut: (name: string, values: never[]) => Promise<unknown>): object {
-  for (const name of Object.keys(names)) {
-    const value = (...values: never[]): Promise<unknown> => carryOut(name, values);
-    Object.defineProperty(target, name, { value, writable: true, configurable: true });
+/** One of its name spaces. */
+class CalledSpace {
+  readonly #carryOut: CarryOut;
+
+  static {
+    addMethods(this.prototype, SPACE_ANSWERS, (name) =>
+      function (this: CalledSpace, ...values: never[]) {
+        return this.#carryOut(name, values);
+      });
   }
-  return target;
+
+  constructor(carryOut: CarryOut) {
+    this.#carryOut = carryOut;
+  }
+}
+
+/** Gives a class methods of these names. Tests replace some of them. */
+function addMethods(prototype: object, names: object, method: (name: string) => (...values: never[]) => unknown): void {
+  for (const name of Object.keys(names)) {
+    Object.defineProperty(prototype, name, { value: method(name), writable: true, configurable: true });
+  }
+}
+
+/**
+ * Carries calls out by something that answers at once. What it throws becomes a rejection, and so does each call after a close.
+ *
+ * @param name Of the storage, for the error.
+ */
+export function answerAtOnce(name: string, storage: ImmediateStorage): CarryOut {
+  let closed = false;
+  // deno-lint-ignore require-await -- what is thrown must become a rejection
+  return async (call, values, space) => {
+    if (closed && call !== "close") throw new StorageError(`Storage "${name}" is closed`);
+    closed ||= call === "close";
+    const target: object = space === undefined ? storage : storage[space];
+    return (target as Record<string, (...values: never[]) => unknown>)[call]!(...values);
+  };
 }

@@ -18,7 +18,7 @@ type Use<T> = <R>(call: (loaded: T) => Promise<R>) => Promise<R>;
 
 /** Hands everything to the driver, which it loads at the first call. */
 export class LazyStorage extends CalledStorage {
-  readonly claimOrWait?: NonNullable<Storage["claimOrWait"]>;
+  override readonly claimOrWait?: NonNullable<Storage["claimOrWait"]>;
 
   /** @param options What the driver's own class knows before it is loaded. */
   constructor(options: LazyOptions) {

@@ -3,8 +3,9 @@
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { PutIfEmptyOptions } from "../../lib/storage.ts";
+import type { KeyValue, PutIfEmptyOptions } from "../../lib/storage.ts";
 import { copyBytes, equalBytes } from "../bytes.ts";
+import type { Immediate } from "../calls.ts";
 import { ExpiringMap, type SavedEntry } from "../expiring_map.ts";
 
 /** A value and what is known of it. */
@@ -14,8 +15,8 @@ export interface Stored {
   readonly holder?: string | undefined;
 }
 
-/** The methods of `BaseKeyValue` that are written for each medium; here they do not wait. */
-export class MemorySpace<S extends Stored = Stored> {
+/** One name space. Its methods are those of `KeyValue`, which has their docs. */
+export class MemorySpace<S extends Stored = Stored> implements Immediate<KeyValue> {
   protected readonly map: ExpiringMap<Stored | S>;
   readonly #onStored: ((key: string) => void) | undefined;
 
@@ -32,14 +33,44 @@ export class MemorySpace<S extends Stored = Stored> {
 
   /** See `KeyValue.peekMany`. */
   peekMany(keys: readonly string[]): (Uint8Array | undefined)[] {
-    return keys.map((key) => this.map.get(key)?.value);
+    return keys.map((key) => this.peek(key));
+  }
+
+  /** See `KeyValue.peek`. */
+  peek(key: string): Uint8Array | undefined {
+    return this.map.get(key)?.value;
+  }
+
+  /** See `KeyValue.has`. */
+  has(key: string): boolean {
+    return this.map.has(key);
   }
 
   /** See `KeyValue.pop`. */
   pop(key: string): Uint8Array | undefined {
-    const value = this.map.get(key)?.value;
+    const value = this.peek(key);
     if (value !== undefined) this.remove(key);
     return value;
+  }
+
+  /** See `KeyValue.delete`. */
+  delete(key: string): boolean {
+    return this.pop(key) !== undefined;
+  }
+
+  /** See `KeyValue.putIfEmpty`. */
+  putIfEmpty(key: string, value: Uint8Array, options?: PutIfEmptyOptions): boolean {
+    return this.change(key, undefined, value, options);
+  }
+
+  /** See `KeyValue.deleteIfEqual`. */
+  deleteIfEqual(key: string, value: Uint8Array): boolean {
+    return this.change(key, value, undefined);
+  }
+
+  /** See `KeyValue.replaceIfEqual`. */
+  replaceIfEqual(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs?: number): boolean {
+    return this.change(key, expected, value, { ttlMs });
   }
 
   /** See `BaseKeyValue.change`. */
@@ -61,22 +92,17 @@ export class MemorySpace<S extends Stored = Stored> {
     return new Map(this.map.toMap().entries().map(([key, stored]) => [key, stored.value]));
   }
 
-  /** How many entries there are. */
+  /** See `KeyValue.size`. */
   size(): number {
     return this.map.size;
   }
 
-  /** Removes all entries. */
+  /** See `KeyValue.flush`. */
   flush(): void {
     this.map.clear();
   }
 
   // ---- for the storage itself ---------------------------------------------------------------------------------------
-
-  /** Whether there is an entry. */
-  has(key: string): boolean {
-    return this.map.has(key);
-  }
 
   /** Deletes an entry, if it is there. */
   remove(key: string): void {

@@ -30,6 +30,7 @@ import type {
   Topic,
 } from "../../lib/storage.ts";
 import { FLUSH_PARTS } from "../../lib/storage.ts";
+import type { ImmediateStorage } from "../calls.ts";
 import { isOf, type Target } from "./claims.ts";
 import { MemoryContent } from "./content.ts";
 import { checkItem } from "./item.ts";
@@ -41,7 +42,7 @@ import type { MemoryWaits } from "./waits.ts";
 export type { SavedState };
 
 /** The state of one queue. Its methods are those of `Storage`, which has their docs. */
-export class MemoryStore {
+export class MemoryStore implements ImmediateStorage {
   readonly results: MemorySpace;
   readonly locks: MemorySpace;
   readonly data: MemorySpace;
@@ -324,5 +325,11 @@ export class MemoryStore {
   /** See `Storage.flush`. */
   flush(parts: readonly FlushPart[] = FLUSH_PARTS): void {
     for (const part of parts) this.#content.flushPart(part);
+  }
+
+  /** See `Storage.close`. */
+  close(): void {
+    this.flush();
+    this.waits.end();
   }
 }
