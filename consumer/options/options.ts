@@ -5,6 +5,7 @@
 import { checkKeys, show } from "../../lib/primitives/arguments.ts";
 import { durationMs } from "../../lib/primitives/time.ts";
 import type { Duration } from "../../lib/primitives/time.ts";
+import type { ConsumerOptions } from "./settings.ts";
 
 /** What an option takes. `flag` takes nothing and sets `value`; `count` and `length` are of commands: `50`, and `10m`. */
 export type OptionKind = "flag" | "integer" | "number" | "duration" | "text" | "list" | "choice" | "count" | "length";
@@ -31,18 +32,30 @@ export interface Option {
   readonly secret?: boolean;
 }
 
+/** An option as its table has it. */
+type OptionRow = Omit<Option, "key" | "long"> & { readonly long?: string };
+
 /** A table of options, by their keys. The long form is the key with dashes, and a flag sets `true`, unless a row says otherwise. */
-export function optionTable(
-  rows: Readonly<Record<string, Omit<Option, "key" | "long"> & { long?: string }>>,
-): readonly Option[] {
-  return Object.entries(rows).map(([key, row]) => {
+export function optionTable<Key extends string>(rows: Readonly<Record<Key, OptionRow>>): readonly Option[] {
+  return Object.entries<OptionRow>(rows).map(([key, row]) => {
     const long = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return { key, long, ...(row.kind === "flag" ? { value: true } : {}), ...row };
   });
 }
 
+const COMMAND_ONLY = [
+  ...["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "help", "version"] as const,
+  ...["healthPort", "healthHost", "metricsPort", "dashboard", "dashboardToken"] as const,
+] as const;
+
+/** Keys of the table that are not options of a `Consumer`. */
+export const COMMAND_KEYS: ReadonlySet<string> = new Set(COMMAND_ONLY);
+
+/** All of `ConsumerOptions` but what the command line says in other words, and what belongs to it alone. */
+type OptionKey = Exclude<keyof ConsumerOptions, "module" | "exportName"> | typeof COMMAND_ONLY[number];
+
 /** Every option of the command line, in the order of the help. */
-export const OPTIONS: readonly Option[] = optionTable({
+export const OPTIONS: readonly Option[] = optionTable<OptionKey>({
   logfile: { short: "l", kind: "text", help: "append the log to this file instead of standard error" },
   verbose: { short: "v", kind: "flag", help: "log everything (level debug)" },
   quiet: { short: "q", kind: "flag", help: "log warnings and errors only" },
@@ -132,14 +145,6 @@ export const OPTIONS: readonly Option[] = optionTable({
   version: { kind: "flag", help: "print the version" },
   help: { short: "h", kind: "flag", help: "print this help" },
 });
-
-/** Keys of the table that are not options of a `Consumer`. */
-export const COMMAND_KEYS: ReadonlySet<string> = new Set(
-  [
-    ...["config", "autoload", "all", "logfile", "verbose", "quiet", "simple", "json", "help", "version"],
-    ...["healthPort", "healthHost", "metricsPort", "dashboard", "dashboardToken"],
-  ],
-);
 
 /** The option behind a key of `ConsumerOptions`; `undefined` for what a program cannot give. */
 export function optionOf(key: string): Option | undefined {

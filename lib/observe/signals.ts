@@ -82,23 +82,25 @@ export type SignalHandler<K extends SignalName = SignalName> = (
   error: SignalErrors[K],
 ) => void | Promise<void>;
 
-const NAMES: ReadonlySet<string> = new Set<SignalName>([
-  SIGNAL_ENQUEUED,
-  SIGNAL_BLOCKED,
-  SIGNAL_SCHEDULED,
-  SIGNAL_EXECUTING,
-  SIGNAL_COMPLETE,
-  SIGNAL_ERROR,
-  SIGNAL_RETRYING,
-  SIGNAL_CANCELED,
-  SIGNAL_REVOKED,
-  SIGNAL_EXPIRED,
-  SIGNAL_LOCKED,
-  SIGNAL_TIMEOUT,
-  SIGNAL_RATE_LIMITED,
-  SIGNAL_INTERRUPTED,
-  SIGNAL_RECOVERED,
-]);
+/** Each of them, so that none can be left out. */
+const SIGNALS: Readonly<Record<SignalName, true>> = {
+  [SIGNAL_ENQUEUED]: true,
+  [SIGNAL_BLOCKED]: true,
+  [SIGNAL_SCHEDULED]: true,
+  [SIGNAL_EXECUTING]: true,
+  [SIGNAL_COMPLETE]: true,
+  [SIGNAL_ERROR]: true,
+  [SIGNAL_RETRYING]: true,
+  [SIGNAL_CANCELED]: true,
+  [SIGNAL_REVOKED]: true,
+  [SIGNAL_EXPIRED]: true,
+  [SIGNAL_LOCKED]: true,
+  [SIGNAL_TIMEOUT]: true,
+  [SIGNAL_RATE_LIMITED]: true,
+  [SIGNAL_INTERRUPTED]: true,
+  [SIGNAL_RECOVERED]: true,
+};
+const NAMES: ReadonlySet<string> = new Set(Object.keys(SIGNALS));
 
 type AnyHandler = SignalHandler<never>;
 

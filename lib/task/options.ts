@@ -24,7 +24,8 @@ const CALL: Rules<AnyCallOptions> = {
 
 const { meta: _ofCalls, ...SHARED_RULES } = CARRIED_RULES;
 
-const TASK: Rules<TaskOptions> = {
+/** The options of every task. */
+export const TASK_RULES: Rules<TaskOptions> = {
   ...SHARED_RULES,
   name: rule.name,
   context: rule.boolean,
@@ -67,7 +68,7 @@ export type AnyTaskOptions = TaskOptions & Partial<PeriodicTaskOptions> & Partia
  * @throws {TypeError | RangeError} Naming the option, the value and the rule.
  */
 export function taskFields(options: AnyTaskOptions, extra: object): CarriedFields {
-  checkOptions<object>(options, "A task", { ...TASK, ...extra });
+  checkOptions<object>(options, "A task", { ...TASK_RULES, ...extra });
   return carriedFields(options);
 }
 
