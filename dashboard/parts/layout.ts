@@ -38,26 +38,55 @@ export const LIST_TITLES: Readonly<Record<ListName, string>> = {
   recent: "Recent",
 };
 
-const SHORTCUTS = [
-  ["/", "search"],
-  ["g o", "overview"],
-  ["g t", "tasks"],
-  ["g w", "waiting"],
-  ["g s", "scheduled"],
-  ["g b", "blocked"],
-  ["g r", "running"],
-  ["g f", "failed"],
-  ["g e", "errors, grouped"],
-  ["g d", "dead letters"],
-  ["g l", "recent"],
-  ["g p", "periodic"],
-  ["g c", "consumers"],
-  ["j  k", "next and previous row"],
-  ["x", "select the row"],
-  ["Enter", "open the row"],
-  ["space", "pause and go on with live updates"],
-  ["?", "this help"],
-] as const;
+/** A page that the navigation leads to. */
+export interface NavPage {
+  /** Below that of the queue, as `Content.here` has it. */
+  readonly path: string;
+  readonly title: string;
+  /** Leads there, after `g`. */
+  readonly key: string;
+  /** What the help says of the key, if that is not the title. */
+  readonly help?: string;
+  /** It shows a list, with the number of its tasks. */
+  readonly list?: ListName;
+  /** Only for those who may act. */
+  readonly acts?: true;
+}
+
+function listPage(list: ListName, key: string): NavPage {
+  return { path: `list/${list}`, title: LIST_TITLES[list], key, list };
+}
+
+/** The navigation, in groups. */
+export const NAVIGATION: readonly (readonly NavPage[])[] = [
+  [{ path: "", title: "Overview", key: "o" }, { path: "tasks", title: "Tasks", key: "t" }],
+  [listPage("waiting", "w"), listPage("scheduled", "s"), listPage("blocked", "b"), listPage("running", "r")],
+  [
+    listPage("failed", "f"),
+    { path: "failures", title: "Errors", key: "e", help: "errors, grouped" },
+    listPage("dead", "d"),
+    listPage("recent", "l"),
+  ],
+  [
+    { path: "periodic", title: "Periodic", key: "p" },
+    { path: "consumers", title: "Consumers", key: "c" },
+    { path: "enqueue", title: "Enqueue", key: "n", acts: true },
+  ],
+];
+
+/** The keys, and what they do. */
+function shortcuts(visit: Visit): readonly (readonly [string, string])[] {
+  const pages = NAVIGATION.flat().filter(({ acts }) => !acts || mayAct(visit));
+  return [
+    ["/", "search"],
+    ...pages.map(({ key, title, help = title.toLowerCase() }) => [`g ${key}`, help] as const),
+    ["j  k", "next and previous row"],
+    ["x", "select the row"],
+    ["Enter", "open the row"],
+    ["space", "pause and go on with live updates"],
+    ["?", "this help"],
+  ];
+}
 
 /**
  * A page of a queue.
@@ -118,7 +147,7 @@ function page(visit: Visit, content: Content, { nav, queue, events }: Around): H
                 ${content.body}
               </main>
             </div>
-            ${helpDialog()} ${confirmDialog()}
+            ${helpDialog(visit)} ${confirmDialog()}
           </body>
     </html>
   `;
@@ -173,29 +202,13 @@ function queueMenu({ board }: Visit, here: Queue | undefined): Html {
 }
 
 function navigation(visit: QueueVisit, here: string | undefined, counts: ReadonlyMap<ListName, number | undefined>): Html {
-  const lists = LISTS.map((list) => navLink(visit, `list/${list}`, LIST_TITLES[list], here, list[0]!, counts.get(list), list));
+  const groups = NAVIGATION.map((group) =>
+    group.filter(({ acts }) => !acts || mayAct(visit)).map((page) => navLink(visit, page, here, counts))
+  );
   return html`
     <nav id="nav" aria-label="Pages of the queue">
       <ul>
-        ${navLink(visit, "", "Overview", here, "o")} ${navLink(visit, "tasks", "Tasks", here, "t")}
-        <li class="gap" aria-hidden="true"></li>
-        ${lists.slice(0, 4)}
-        <li class="gap" aria-hidden="true"></li>
-        ${lists[4]} ${navLink(visit, "failures", "Errors", here, "e")} ${lists[5]} ${navLink(
-          visit,
-          "list/recent",
-          LIST_TITLES.recent,
-          here,
-          "l",
-        )}
-        <li class="gap" aria-hidden="true"></li>
-        ${navLink(visit, "periodic", "Periodic", here, "p")} ${navLink(
-          visit,
-          "consumers",
-          "Consumers",
-          here,
-          "c",
-        )} ${mayAct(visit) ? navLink(visit, "enqueue", "Enqueue", here, "n") : ""}
+        ${groups.map((group, index) => html`${index > 0 && html`<li class="gap" aria-hidden="true"></li>`}${group}`)}
       </ul>
     </nav>
   `;
@@ -203,29 +216,27 @@ function navigation(visit: QueueVisit, here: string | undefined, counts: Readonl
 
 function navLink(
   visit: QueueVisit,
-  path: string,
-  title: string,
+  { path, title, key, list }: NavPage,
   here: string | undefined,
-  key: string,
-  value?: number,
-  tone?: string,
+  counts: ReadonlyMap<ListName, number | undefined>,
 ): Html {
   const current = here === path
     ? html`
       aria-current="page"
     `
     : "";
+  const value = list && counts.get(list);
   const number = value === undefined || value === 0 ? "" : html`
-    <span class="count ${tone ?? ""}" title="${count(value)}">${compact(value)}</span>
+    <span class="count ${list}" title="${count(value)}">${compact(value)}</span>
   `;
   return html`<li><a href="${queueLink(visit, path)}" data-key="${key}"${current}>${title}${number}</a></li>`;
 }
 
-function helpDialog(): Html {
+function helpDialog(visit: Visit): Html {
   return html`
     <dialog id="help" aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
-      <dl class="keys">${SHORTCUTS.map(([key, what]) =>
+      <dl class="keys">${shortcuts(visit).map(([key, what]) =>
         html`
           <div>
             <dt><kbd>${key}</kbd></dt>

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Browser, Page } from "playwright-core";
 import { PriorityRedisHuey, SqliteHuey } from "../../mod.ts";
+import { NAVIGATION } from "../../dashboard/parts/layout.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { unreadable } from "./_readable.ts";
 import { openTab, startBrowser, type Tab, TELEPHONE } from "./_browser.ts";
@@ -16,19 +17,8 @@ import { LONG } from "../sizes.ts";
 const pictures = process.env["HUEY_PICTURES"];
 /** The long run names redis as well. */
 const storages = LONG ? ["sqlite", "redis"] : ["sqlite"];
-const PAGES = [
-  "",
-  "tasks",
-  "list/waiting",
-  "list/scheduled",
-  "list/running",
-  "list/failed",
-  "list/recent",
-  "failures",
-  "periodic",
-  "consumers",
-  "enqueue",
-];
+/** Those that need no more than a queue. */
+const PAGES = NAVIGATION.flat().map(({ path }) => path);
 
 let browser: Browser;
 let shop: Shop;
