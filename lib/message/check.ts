@@ -35,6 +35,9 @@ const FIELDS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["periodic", (value) => typeof value === "boolean"],
 ]);
 
+/** The name of each field that a message of this version may have. */
+export const MESSAGE_FIELDS: readonly string[] = [...FIELDS.keys()];
+
 /** @throws {DecodeError} Naming the first field of a message that is wrong. */
 export function checkMessageFields(message: object): void {
   // A loop over the keys: this runs for every message.

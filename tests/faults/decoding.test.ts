@@ -6,6 +6,7 @@ import { coreOf } from "../../lib/core/core.ts";
 import { DecodeError, TaskException } from "../../lib/errors.ts";
 import { progressKey } from "../../lib/core/keys.ts";
 import { isName, MAX_CHORD_MEMBERS, MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../../lib/primitives/limits.ts";
+import { MESSAGE_FIELDS } from "../../lib/message/check.ts";
 import type { NextStep } from "../../lib/message/message.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
@@ -28,6 +29,15 @@ const message = {
     periodic: false,
     results: true,
   },
+  ...{ concurrency: { limit: 2, key: "k" }, unique: { key: "u", until: 1000 }, meta: { tenant: "t" }, enqueuedAt: 8, run: "r" },
+  ...{ first: { retries: 3, retryDelay: 4 }, quick: 1, places: 2 },
+  history: [{
+    attempt: 1,
+    outcome: "error",
+    endedAt: 9,
+    error: { name: "E", message: "m" },
+    log: [{ at: 1, level: "info", text: "x" }],
+  }],
   ...{ next: { chord: "d", members: [task, task], callback: task }, onError: { ...task, next: task } },
   chord: { id: "e", index: 0 },
 };
@@ -78,6 +88,10 @@ function isWithinLimits(step: NextStep): boolean {
     timeout <= MAX_DURATION_MS &&
     retryDelay <= MAX_DURATION_MS && (chord?.index ?? 0) < MAX_CHORD_MEMBERS && followers.every(isWithinLimits);
 }
+
+test("every field of a message is changed", () => {
+  expect(Object.keys(message).toSorted()).toEqual(MESSAGE_FIELDS.toSorted());
+});
 
 describe("changed messages", () => {
   for (
