@@ -2,6 +2,8 @@
  * The command line: from arguments to options.
  * @module
  */
+import { existsSync } from "node:fs";
+import { nearest } from "../../lib/primitives/arguments.ts";
 import { type Applications, MISSING_MODULE, searchOf } from "../application/applications.ts";
 import type { CommandCall } from "../commands/arguments.ts";
 import { type Addresses, addressesOf } from "./endpoints.ts";
@@ -29,7 +31,7 @@ export type Command =
   | CommandCall & { readonly kind: "command" };
 
 /** What the first argument may be if it is the name of a command: no path, no URL and no option. */
-const COMMAND_NAME = /^[a-z-]+$/;
+const COMMAND_NAME = /^[a-z][a-z-]*$/;
 
 /**
  * Parses the arguments of the command line. The commands beside `run` and `health` are loaded only where one may be meant.
@@ -41,11 +43,20 @@ const COMMAND_NAME = /^[a-z-]+$/;
 export async function parseArguments(args: readonly string[], canSearch: boolean): Promise<Command> {
   const [name = "", ...rest] = args;
   if (!COMMAND_NAME.test(name) || name === "run" || name === "health") return parseCommand(args, canSearch);
-  const { findCommand } = await import("../commands/commands.ts");
+  const { commandNames, findCommand } = await import("../commands/commands.ts");
   const command = findCommand(name);
-  if (command === undefined) return parseCommand(args, canSearch);
+  if (command === undefined) {
+    if (!existsSync(name)) throw new UsageError(unknownCommand(name, commandNames()));
+    return parseCommand(args, canSearch);
+  }
   const { parseCommandCall } = await import("../commands/arguments.ts");
   return { kind: "command", ...parseCommandCall(command, rest, canSearch) };
+}
+
+function unknownCommand(name: string, names: readonly string[]): string {
+  const meant = nearest(name, ["run", "health", "--help", "--version", ...names]);
+  const advice = meant === undefined ? ", nor a module of that name" : `, did you mean ${meant}?`;
+  return `There is no command ${JSON.stringify(name)}${advice}`;
 }
 
 /**

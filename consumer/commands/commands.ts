@@ -19,3 +19,8 @@ export const COMMANDS: readonly Command[] = [
 export function findCommand(name: string | undefined): Command | undefined {
   return COMMANDS.find((command) => command.name === name);
 }
+
+/** The names of all. */
+export function commandNames(): string[] {
+  return COMMANDS.map(({ name }) => name);
+}

@@ -61,7 +61,7 @@ export const OPTIONS: readonly Option[] = optionTable<OptionKey>({
   quiet: { short: "q", kind: "flag", help: "log warnings and errors only" },
   simple: { short: "S", kind: "flag", help: "log time and message only" },
   json: { kind: "flag", help: "log one JSON object per line" },
-  workers: { short: "w", kind: "integer", default: 1, min: 1, help: "number of workers" },
+  workers: { short: "w", kind: "integer", default: 1, min: 1, max: 100_000, help: "number of workers" },
   workerType: {
     short: "k",
     kind: "choice",
@@ -69,7 +69,7 @@ export const OPTIONS: readonly Option[] = optionTable<OptionKey>({
     choices: ["greenlet", "thread", "process"],
     help: "where tasks run: asynchronous slots here, Web Workers, or child processes",
   },
-  concurrency: { kind: "integer", default: 1, min: 1, help: "tasks at once in each worker" },
+  concurrency: { kind: "integer", default: 1, min: 1, max: 100_000, help: "tasks at once in each worker" },
   initialDelay: {
     long: "delay",
     short: "d",

@@ -13,8 +13,6 @@ interface ParseOptions {
   readonly string: readonly string[];
   /** Keep every value of these, as a list. */
   readonly collect: readonly string[];
-  /** Other names, by name. */
-  readonly alias: Readonly<Record<string, string>>;
   /** Told of what is neither an option that is known nor a value; `key` is missing for a plain argument. */
   readonly unknown: (argument: string, key?: string) => unknown;
 }
@@ -46,11 +44,10 @@ export interface GivenArguments {
 export function readArguments(args: readonly string[], options: readonly Option[], refusal: string): GivenArguments {
   const longOf = (isFlag: boolean): string[] =>
     options.filter(({ kind }) => (kind === "flag") === isFlag).map(({ long }) => long);
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs(inLongForm(args, options, refusal), {
     boolean: longOf(true),
     string: [...longOf(false), "_"],
     collect: longOf(false),
-    alias: Object.fromEntries(options.flatMap(({ long, short }) => short === undefined ? [] : [[long, short]])),
     unknown: (argument, key) => {
       if (key === undefined) return true;
       throw new UsageError(`${refusal} ${unknownOption(key, options)} (in ${JSON.stringify(argument)})`);
@@ -63,9 +60,42 @@ export function readArguments(args: readonly string[], options: readonly Option[
   return { values: new Map(values.filter(([, value]) => value !== undefined)), others };
 }
 
+/** The arguments without short options, which the parser reads otherwise than people do: it drops both of `-fw3`, and the flag of `-n=3`. */
+function inLongForm(args: readonly string[], options: readonly Option[], refusal: string): string[] {
+  const plain = args.includes("--") ? args.indexOf("--") : args.length;
+  return args.flatMap((argument, index) => {
+    if (index >= plain || argument === "-" || !argument.startsWith("-")) return [argument];
+    if (!argument.startsWith("--")) return longForms(argument, options, refusal);
+    const [long, value] = argument.slice(2).split(/=(.*)/s);
+    const option = options.find((option) => option.long === long);
+    if (option?.kind === "flag" && value !== undefined) throw takesNoValue(option, argument);
+    return [argument];
+  });
+}
+
+/** `-fw3`, `-fw=3` and `-fw` as the long options that they mean. */
+function longForms(argument: string, options: readonly Option[], refusal: string): string[] {
+  const forms: string[] = [];
+  for (let index = 1; index < argument.length; index++) {
+    const letter = argument[index]!;
+    const option = options.find(({ short }) => short === letter);
+    if (option === undefined) throw new UsageError(`${refusal} -${letter} (in ${JSON.stringify(argument)})`);
+    const rest = argument.slice(index + 1);
+    if (option.kind !== "flag") {
+      return [...forms, rest === "" ? `--${option.long}` : `--${option.long}=${rest.replace(/^=/, "")}`];
+    }
+    if (rest.startsWith("=")) throw takesNoValue(option, argument);
+    forms.push(`--${option.long}`);
+  }
+  return forms;
+}
+
+function takesNoValue(option: Option, argument: string): UsageError {
+  return new UsageError(`${nameOf(option)} takes no value (in ${JSON.stringify(argument)})`);
+}
+
 /** With the option that may be meant, also by its name in a program. */
 function unknownOption(key: string, options: readonly Option[]): string {
-  if (key.length === 1) return `-${key}`;
   const meant = nearest(key, options.flatMap(({ long, key }) => [long, key]));
   const option = options.find(({ long, key }) => meant === long || meant === key);
   return `--${key}${option === undefined ? "" : `, did you mean --${option.long}?`}`;

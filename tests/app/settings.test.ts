@@ -185,7 +185,7 @@ describe("wrong settings", () => {
   });
 
   test.each([
-    [{ consumer: { workers: "4" } }, 'consumer.workers must be a whole number, at least 1: "4"'],
+    [{ consumer: { workers: "4" } }, 'consumer.workers must be a whole number, from 1 to 100000: "4"'],
     [{ consumer: { workerType: "fiber" } }, "consumer.workerType must be one of greenlet, thread, process"],
     [{ consumer: { grace: 1e13 } }, "consumer.grace must be at most 100 years"],
     [{ consumer: { periodic: "no" } }, "consumer.periodic must be true or false"],

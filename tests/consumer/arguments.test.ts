@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseCommand } from "../../consumer/cli/arguments.ts";
+import { parseArguments, parseCommand } from "../../consumer/cli/arguments.ts";
 import { UsageError } from "../../consumer/options/read_arguments.ts";
 import type { Command } from "../../consumer/cli/arguments.ts";
 import { OPTIONS } from "../../consumer/options/options.ts";
@@ -76,7 +76,11 @@ describe("parseCommand()", () => {
   test("understands values that stand close to their letter, and letters that stand close to each other", () => {
     expect(parse("-w4 app.ts").options).toMatchObject({ workers: 4 });
     expect(parse("-vS app.ts").logging).toEqual({ level: "debug", format: "simple" });
-    expect(parse("-fw 3 app.ts").options).toMatchObject({ workers: 3, flushLocks: true });
+    for (const form of ["-fw 3", "-fw3", "-fw=3"]) {
+      expect(parse(`${form} app.ts`).options).toMatchObject({ workers: 3, flushLocks: true });
+    }
+    expect(parse("-vlhuey.log app.ts").logging).toEqual({ logfile: "huey.log", level: "debug", format: "full" });
+    expect(parse("-lhuey3 app.ts").logging).toMatchObject({ logfile: "huey3" });
   });
 
   test("takes what follows -- as the module", () => {
@@ -89,9 +93,9 @@ describe("parseCommand()", () => {
   });
 
   test("refuses in one sentence that names option, value and rule", () => {
-    expect(refused(["-w", "0", "app.ts"])).toBe('-w, --workers must be a whole number, at least 1: "0"');
-    expect(refused(["--workers", "many", "app.ts"])).toBe('-w, --workers must be a whole number, at least 1: "many"');
-    expect(refused(["app.ts", "-w"])).toBe('-w, --workers must be a whole number, at least 1: ""');
+    expect(refused(["-w", "0", "app.ts"])).toBe('-w, --workers must be a whole number, from 1 to 100000: "0"');
+    expect(refused(["--workers", "many", "app.ts"])).toBe('-w, --workers must be a whole number, from 1 to 100000: "many"');
+    expect(refused(["app.ts", "-w"])).toBe('-w, --workers must be a whole number, from 1 to 100000: ""');
     expect(refused(["-k", "fiber", "app.ts"])).toBe('-k, --worker-type must be one of greenlet, thread, process: "fiber"');
     expect(refused(["-s", "7", "app.ts"])).toContain("a number of seconds from 1 to 60 that divides 60");
     expect(refused(["-b", "0.5", "app.ts"])).toBe('-b, --backoff must be a number, at least 1: "0.5"');
@@ -111,6 +115,24 @@ describe("parseCommand()", () => {
     expect(refused([])).toContain("The module of the application is missing");
     expect(refused(["-w", "1", "-w", "2", "app.ts"])).toBe("-w, --workers is given more than once: 1, 2");
     expect(refused(["-L", "a,,b", "app.ts"])).toContain("-L, --extra-locks must be a list of names");
+  });
+
+  test("refuses a value of what takes none, and drops nothing", () => {
+    expect(refused(["-n=3", "app.ts"])).toBe('-n, --no-periodic takes no value (in "-n=3")');
+    expect(refused(["-vn=false", "app.ts"])).toBe('-n, --no-periodic takes no value (in "-vn=false")');
+    expect(refused(["--no-periodic=true", "app.ts"])).toBe('-n, --no-periodic takes no value (in "--no-periodic=true")');
+    expect(refused(["--json=yes", "app.ts"])).toBe('--json takes no value (in "--json=yes")');
+    expect(refused(["-v3", "app.ts"])).toBe('There is no option -3 (in "-v3")');
+    expect(refused(["-vx3", "app.ts"])).toBe('There is no option -x (in "-vx3")');
+    expect(refused(["-w3n", "app.ts"])).toContain('from 1 to 100000: "3n"');
+  });
+
+  test("takes no word for a module that may be a command", async () => {
+    const refusal = (name: string): Promise<string> => parseArguments([name, "app.ts"], true).catch(({ message }) => message);
+    expect(await refusal("statu")).toBe('There is no command "statu", did you mean status?');
+    expect(await refusal("help")).toBe('There is no command "help", did you mean --help?');
+    expect(await refusal("nonsense")).toBe('There is no command "nonsense", nor a module of that name');
+    expect(await parseArguments(["docs"], true)).toMatchObject({ kind: "run", what: { targets: ["docs"] } });
   });
 
   test("refuses what contradicts itself, in the words of the command line", () => {

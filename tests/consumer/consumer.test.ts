@@ -39,9 +39,9 @@ describe("Consumer()", () => {
   test("refuses wrong options, naming option, value and rule", () => {
     const huey = memory();
     const refused: [ConsumerOptions, ErrorConstructor, string][] = [
-      [{ workers: 0 }, RangeError, "workers must be a whole number, at least 1: 0"],
-      [{ workers: 1.5 }, RangeError, "workers must be a whole number, at least 1: 1.5"],
-      [{ workers: "4" as never }, TypeError, 'workers must be a whole number, at least 1: "4"'],
+      [{ workers: 0 }, RangeError, "workers must be a whole number, from 1 to 100000: 0"],
+      [{ workers: 1.5 }, RangeError, "workers must be a whole number, from 1 to 100000: 1.5"],
+      [{ workers: "4" as never }, TypeError, 'workers must be a whole number, from 1 to 100000: "4"'],
       [{ workerType: "fiber" as never }, RangeError, 'workerType must be one of greenlet, thread, process: "fiber"'],
       [{ backoff: 0.9 }, RangeError, "backoff must be a number, at least 1: 0.9"],
       [{ schedulerInterval: 7 }, RangeError, "schedulerInterval must be a number of seconds from 1 to 60 that divides 60: 7"],
