@@ -5,6 +5,7 @@
 import process from "node:process";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { oneLine } from "../../lib/primitives/log_text.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { UsageError } from "../options/read_arguments.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
@@ -66,20 +67,31 @@ export function searchOf(values: ReadonlyMap<string, unknown>): Search {
 export async function loadApplications(what: Applications, find: FindApplication | undefined): Promise<Loaded[]> {
   // Nothing else would be seen of a module whose top level waits for something that does not come.
   const timer = systemClock.startTimer(SLOW_LOAD_MS, () => sayWhatLoads(what), { background: true });
+  // Nor of one that ends the process.
+  const sayExit = (code: number): void => say(`The process ended with exit code ${code} while ${nameOf(what)} was loading`);
+  process.on("exit", sayExit);
   try {
     if ("targets" in what) return await loadNamed(what.targets, what.all, process.cwd());
     return [await search(what, find!)];
   } finally {
     timer.stop();
+    process.off("exit", sayExit);
   }
 }
 
 function sayWhatLoads(what: Applications): void {
-  const name = "targets" in what ? what.targets.join(" ") : what.config ?? "huey.config.ts";
   const seconds = SLOW_LOAD_MS / 1000;
-  console.error(
-    `Still loading ${name} after ${seconds} s: a module waits at its top level, in an await outside of its functions`,
+  say(
+    `Still loading ${nameOf(what)} after ${seconds} s: a module waits at its top level, in an await outside of its functions`,
   );
+}
+
+function nameOf(what: Applications): string {
+  return "targets" in what ? what.targets.join(" ") : what.config ?? "huey.config.ts";
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${oneLine(sentence)}\n`);
 }
 
 /** Closes the storages, for a few seconds at most. Never rejects. */

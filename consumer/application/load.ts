@@ -6,6 +6,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { coreOf } from "../../lib/core/core.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
+import { util } from "../../lib/primitives/builtin.ts";
+import { toError } from "../../lib/primitives/error_record.ts";
 import { moduleUrl } from "../options/settings.ts";
 import type { ConsumerOptions } from "../options/settings.ts";
 
@@ -58,7 +60,7 @@ export async function allHueys(target: string, folder: string): Promise<Loaded[]
     const huey = exports[exportName] as Huey;
     if (!found.has(huey)) found.set(huey, { huey, module, exportName });
   }
-  if (found.size === 0) throw noHuey(module);
+  if (found.size === 0) throw noHuey(exports, module);
   return [...found.values()];
 }
 
@@ -90,9 +92,9 @@ interface Diagnosis {
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const found = (cause as { errors?: unknown }).errors;
-  const diagnoses = (Array.isArray(found) && found.length > 0 ? found : [cause]) as Diagnosis[];
+  const error = toError(cause);
+  const found = (error as { errors?: unknown }).errors;
+  const diagnoses = (Array.isArray(found) && found.length > 0 ? found : [error]) as Diagnosis[];
   return diagnoses.map(({ message, position }) => {
     return position ? `${message} at ${position.file}:${position.line}:${position.column}` : message;
   }).join("; ");
@@ -133,7 +135,7 @@ function namedHuey(exports: Readonly<Record<string, unknown>>, module: string, e
 function onlyHuey(exports: Readonly<Record<string, unknown>>, module: string): Huey {
   if (isHuey(exports.default)) return exports.default;
   const names = hueyNames(exports);
-  if (names.length === 0) throw noHuey(module);
+  if (names.length === 0) throw noHuey(exports, module);
   if (new Set(names.map((name) => exports[name])).size > 1) {
     throw new LoadError(
       `Module ${module} exports several Hueys: add one of ${names.map((name) => `#${name}`).join(", ")} to the module, ` +
@@ -143,8 +145,12 @@ function onlyHuey(exports: Readonly<Record<string, unknown>>, module: string): H
   return exports[names[0]!] as Huey;
 }
 
-function noHuey(module: string): LoadError {
-  return new LoadError(`Module ${module} exports no Huey: write, for example, export const huey = new SqliteHuey()`);
+function noHuey(exports: Readonly<Record<string, unknown>>, module: string): LoadError {
+  const promise = Object.keys(exports).find((name) => util().types.isPromise(exports[name]));
+  const advice = promise === undefined
+    ? "write, for example, export const huey = new SqliteHuey()"
+    : `its export "${promise}" is a promise, which the module has to await`;
+  return new LoadError(`Module ${module} exports no Huey: ${advice}`);
 }
 
 function hueyNames(exports: Readonly<Record<string, unknown>>): string[] {
@@ -157,5 +163,10 @@ function hint(names: readonly string[]): string {
 
 /** Whether a value is a Huey, whichever copy of the package made it. */
 function isHuey(value: unknown): value is Huey {
-  return coreOf(value) !== undefined;
+  try {
+    return coreOf(value) !== undefined;
+  } catch {
+    // A proxy that throws whatever it is asked.
+    return false;
+  }
 }

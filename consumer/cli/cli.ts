@@ -169,6 +169,8 @@ function unexpected(error: unknown): number {
 }
 
 function fail(error: unknown): void {
-  const stack = error instanceof LoadError && error.cause !== undefined ? `\n${errorStack(error.cause)}` : "";
+  const cause = error instanceof LoadError ? error.cause : undefined;
+  // What is no error has no stack of its own.
+  const stack = cause !== undefined && toError(cause) === cause ? `\n${errorStack(cause)}` : "";
   process.stderr.write(lines(`${toError(error).message}${stack}\n`));
 }

@@ -92,8 +92,9 @@ function open(path: string, flags: number): number {
   try {
     return openSync(path, flags, 0o600);
   } catch (error) {
-    const { code = "" } = error as { code?: string };
-    throw ["ELOOP", "EMLINK", "ENXIO", "EISDIR"].includes(code) ? notPlain(path, error) : error;
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (["ELOOP", "EMLINK", "ENXIO", "EISDIR"].includes(code)) throw notPlain(path, error);
+    throw new Error(`The log file ${path} cannot be opened: ${message}`, { cause: error });
   }
 }
 

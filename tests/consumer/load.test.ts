@@ -78,6 +78,22 @@ describe("loadHuey()", () => {
     expect(message).toContain("cannot be imported: on purpose");
   });
 
+  test("names the module whatever it throws, or exports beside its Huey", async () => {
+    for (const thrown of ["null", "undefined", "Object.create(null)", "new Proxy({}, strange)", "unreadable"]) {
+      const name = module(`
+        const strange = { get: () => { throw new Error("trap"); }, getPrototypeOf: () => { throw new Error("trap"); } };
+        const unreadable = Object.defineProperty(new Error(), "message", { get() { throw new Error("getter"); } });
+        throw ${thrown};`);
+      expect(await refusal(name)).toContain(`${name} cannot be imported: `);
+    }
+    const proxy = module(
+      `export const a = new Proxy({}, { get() { throw new Error("trap"); } }); export const huey = brand("b");`,
+    );
+    expect((await loadHuey(proxy, folder)).huey).toBeDefined();
+    expect(await refusal(module(`export const huey = Promise.resolve(brand("a"));`)))
+      .toContain('exports no Huey: its export "huey" is a promise, which the module has to await');
+  });
+
   test("keeps what the module threw", async () => {
     const error = await failure(loadHuey(module(`throw new TypeError("on purpose");`), folder));
     expect((error.cause as Error).message).toBe("on purpose");

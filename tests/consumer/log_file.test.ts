@@ -60,6 +60,11 @@ describe("a log file", () => {
     expect(() => new LogFile("/dev/null")).toThrow("must be a plain file");
   });
 
+  test("that cannot be opened is named", () => {
+    const nowhere = join(folder.path, "nowhere", "huey.log");
+    expect(() => new LogFile(nowhere)).toThrow(`The log file ${nowhere} cannot be opened: `);
+  });
+
   test("that is refused ends the command line with one sentence", async () => {
     folder.module("app.js", `export const huey = new library.MemoryHuey("shop");`);
     execFileSync("mkfifo", [path]);

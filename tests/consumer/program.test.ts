@@ -30,7 +30,7 @@ describe("the command line", () => {
   test("ends with 2 and a short usage for wrong options", async () => {
     const program = stage.consume("-w", "none");
     expect((await program.exited).code).toBe(2);
-    expect(program.text).toContain('-w, --workers must be a whole number, at least 1: "none"\n\nUsage: ');
+    expect(program.text).toContain('-w, --workers must be a whole number, from 1 to 100000: "none"\n\nUsage: ');
     // What is wrong must still be on the screen.
     expect(program.text.split("\n").length).toBeLessThan(10);
   }, SLOW);
@@ -51,6 +51,13 @@ describe("the command line", () => {
     await program.says("Still loading waits.js after 5 s");
     program.kill("SIGKILL");
     await program.exited;
+  }, SLOW);
+
+  test("says that a module has ended the process", async () => {
+    writeFileSync(join(stage.folder, "exits.js"), "process.exit(3);");
+    const program = stage.run("exits.js");
+    expect(await program.exited).toEqual({ code: 3, signal: null });
+    expect(program.text).toBe("The process ended with exit code 3 while exits.js was loading\n");
   }, SLOW);
 
   test("warns that no task is registered", async () => {
