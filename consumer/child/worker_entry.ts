@@ -146,10 +146,10 @@ function onEnd({ token }: Claim): void {
   if (told.delete(token)) post({ type: "end", token });
 }
 
-/** A rejection concerns one task; after an exception out of nowhere nobody knows what this isolate is still good for. */
+/** Others concern one task; after an exception out of nowhere nobody knows what this isolate is still good for. */
 function stray(kind: StrayKind, error: unknown, core: Core): void {
   const logger = partLogger(core.logger, "consumer", "Worker");
-  if (kind === "An unhandled rejection") return logger.error(`${kind} outside of any task`, { error });
+  if (kind !== "An uncaught exception") return logger.error(`${kind} outside of any task`, { error });
   logger.error(`${kind} outside of any task: this worker finishes what runs and is replaced`, { error });
   post({ type: "broken" });
   void started.promise.then((worker) => worker.stop());

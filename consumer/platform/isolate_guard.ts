@@ -6,22 +6,26 @@
  */
 import process from "node:process";
 import { currentAttempt } from "../../lib/core/current.ts";
-import { toError } from "../../lib/primitives/error_record.ts";
+import { readText, toError } from "../../lib/primitives/error_record.ts";
 
 /** What happened, as the start of a sentence. */
-export type StrayKind = "An unhandled rejection" | "An uncaught exception";
+export type StrayKind = "An unhandled rejection" | "An uncaught exception" | "A write to a pipe that nobody reads";
 
 /**
  * Keeps this isolate alive when code throws where nobody listens, and reports it.
  *
- * @param tell Told of each such error.
+ * @param tell Told of each such error; of writes to closed pipes, as that of a program that reads what tasks print, of the first.
  */
 export function guardIsolate(tell: (kind: StrayKind, error: unknown) => void): void {
   const told = new WeakSet<object>();
+  let hasClosedPipe = false;
   const report = (kind: StrayKind, thrown: unknown): void => {
     const error = toError(thrown);
-    if (!told.has(error)) tell(kind, error);
+    if (told.has(error)) return;
     told.add(error);
+    if (readText(error, "code") !== "EPIPE") return tell(kind, error);
+    if (!hasClosedPipe) tell("A write to a pipe that nobody reads", error);
+    hasClosedPipe = true;
   };
   // Bun and Node hear their process, Deno the events of the web and for some of them its process too.
   process.on("unhandledRejection", (error) => report("An unhandled rejection", error));

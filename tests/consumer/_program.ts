@@ -122,6 +122,12 @@ export class Stage {
     return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file, ...env }, this.folder, command));
   }
 
+  /** Starts a consumer of the application whose standard output is a pipe that nobody reads any more. */
+  consumeUnread(...args: string[]): Program {
+    const command = ["sh", "-c", `mkfifo unread; : < unread & exec 3> unread; wait; exec "$0" "$@" >&3`, ...HERE];
+    return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file }, this.folder, command));
+  }
+
   #run(program: Program): Program {
     this.#programs.push(program);
     return program;

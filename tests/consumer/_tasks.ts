@@ -10,6 +10,7 @@ export interface Tasks {
   readonly add: TaskWrapper<[number, number], number>;
   readonly fail: TaskWrapper<[], never>;
   readonly late: TaskWrapper<[], string>;
+  readonly print: TaskWrapper<[string], boolean>;
   readonly timer: TaskWrapper<[], Promise<string>>;
   readonly exit: TaskWrapper<[], string>;
   readonly loop: TaskWrapper<[], never>;
@@ -57,7 +58,7 @@ export function makeApplication(filename: string, options: { silent?: boolean } 
 }
 
 /** Tasks that end, in all the wrong ways. */
-function endings(huey: Huey): Pick<Tasks, "add" | "fail" | "late" | "timer" | "exit" | "loop" | "wait"> {
+function endings(huey: Huey): Pick<Tasks, "add" | "fail" | "late" | "print" | "timer" | "exit" | "loop" | "wait"> {
   return {
     add: huey.task("add", (a: number, b: number) => a + b),
     fail: huey.task("fail", () => {
@@ -67,6 +68,7 @@ function endings(huey: Huey): Pick<Tasks, "add" | "fail" | "late" | "timer" | "e
       void Promise.reject(new Error("late rejection"));
       return "late";
     }),
+    print: huey.task("print", (text: string) => process.stdout.write(text) || true),
     timer: huey.task("timer", async () => {
       setTimeout(() => {
         throw new Error("timer exception");

@@ -30,6 +30,16 @@ for (const type of ["greenlet", "thread", "process"]) {
       expect(program.text).toContain("is tried again");
     }, SLOW);
 
+    test("that prints where nobody reads takes no worker with it", async () => {
+      const program = stage.consumeUnread("-k", type);
+      for (let count = 0; count < 4; count++) {
+        expect(await (await stage.tasks.print("unread\n")).get({ blocking: true })).toBe(true);
+      }
+      await expectWorking(program);
+      expect(program.text).not.toContain("is replaced");
+      expect(program.text.split("EPIPE").length).toBeLessThan(4);
+    }, SLOW);
+
     test("that blocks for longer than the lease keeps its claim", async () => {
       const lease = ["--lease", "3"];
       const program = stage.consume("-k", type, ...lease);
