@@ -58,7 +58,8 @@ export class SettlementColumns {
     if (result) {
       const text = resultText(result, ending, settlement.noticeTtlMs, aboutOf(settlement));
       this.#results.push(id, text, resultLife(settlement, this.#expireMs));
-    } else if (ending) this.#note(settlement, ending, aboutOf(settlement));
+    }
+    if (ending && (!result || outlivesResult(settlement, this.#expireMs))) this.#note(settlement, ending, aboutOf(settlement));
     if (result || ending) this.#ended.push(id);
     if (dropRevocations) { for (const key of dropRevocations) this.#dropRevocations.push(key); }
     if (hasToEnter(settlement)) this.#more.push(packableEntry(settlement, number));
@@ -115,7 +116,7 @@ export class SettlementColumns {
   #cancel({ id, result }: CanceledStep, settlement: Settlement): void {
     const { noticeTtlMs } = settlement;
     if (result) this.#results.push(id, resultText(result, "canceled", noticeTtlMs), resultLife(settlement, this.#expireMs));
-    else this.#note({ id, noticeTtlMs }, "canceled");
+    if (!result || outlivesResult(settlement, this.#expireMs)) this.#note({ id, noticeTtlMs }, "canceled");
     this.#ended.push(id);
   }
 
@@ -167,6 +168,7 @@ export function plainEnd(settlement: Settlement, expireMs: number | undefined): 
   const { claim, id, result, ending, noticeTtlMs, dropRevocations = [], enqueue, next } = settlement;
   if (claim === undefined || ending === undefined || mustEnter(claim)) return undefined;
   if (enqueue || next || !(noticeTtlMs > 0) || (result && claim.retry) || isRare(settlement)) return undefined;
+  if (result && outlivesResult(settlement, expireMs)) return undefined;
   if (dropRevocations.length > 0 && !areRevocationsOf([id], dropRevocations)) return undefined;
   const { request, number, size } = holdOf(claim);
   const head = [request, double(number), size === 1 ? "1" : "", id, dropRevocations.length > 0 ? "1" : ""];
@@ -193,6 +195,12 @@ export function sizeOf({ result, enqueue, next, chord, bury }: Settlement): numb
 function resultLife({ resultTtlMs }: Settlement, expireMs: number | undefined): number {
   const ttlMs = resultTtlMs ?? expireMs;
   return ttlMs === undefined || ttlMs === Infinity ? 0 : Math.max(1, Math.ceil(ttlMs));
+}
+
+/** Whether the notice has to stand beside the result, as a read would leave it, because nobody may read the result in its life. */
+function outlivesResult(settlement: Settlement, expireMs: number | undefined): boolean {
+  const lifeMs = resultLife(settlement, expireMs);
+  return lifeMs > 0 && settlement.noticeTtlMs > lifeMs;
 }
 
 /** Whether results, by threes, are those of these tasks. */

@@ -157,4 +157,18 @@ export const resultCases: Cases = {
     expect(await storage.endedOf(["a", "b", "c"])).toEqual(["b", "c"]);
     expect(await storage.state("a")).toBe(undefined);
   },
+
+  "a task is known to have ended for longer than its result stays": async (context, expect) => {
+    const [one, other] = await context.openTwo();
+    const ids = ["a", "b", "c", "step"];
+    const extra = { result: bytes("1"), resultTtlMs: context.shortTtlMs, noticeTtlMs: 10 * LONG_MS };
+    await one.settle(complete(await enqueueAndClaim(one, "a"), extra));
+    const canceled = [{ id: "step", result: bytes("1") }];
+    const [b, c] = [await enqueueAndClaim(one, "b"), await enqueueAndClaim(one, "c")];
+    await Promise.all([one.settle(complete(b, extra)), one.settle(complete(c, { ...extra, ending: "failed", canceled }))]);
+    await context.outlive(context.shortTtlMs, async () => await one.results.size() === 0);
+    expect(await other.endedOf(ids)).toEqual(ids);
+    const states = await Promise.all(ids.map(async (id) => (await other.state(id))?.state));
+    expect(states).toEqual(["complete", "complete", "failed", "canceled"]);
+  },
 };
