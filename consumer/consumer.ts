@@ -6,6 +6,7 @@ import { coreOf } from "../lib/core/core.ts";
 import type { Core } from "../lib/core/core.ts";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey/huey.ts";
+import { show } from "../lib/primitives/arguments.ts";
 import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { durationMs } from "../lib/primitives/time.ts";
 import type { Duration } from "../lib/primitives/time.ts";
@@ -154,7 +155,7 @@ export class Consumer implements AsyncDisposable {
     if (event === "started") return this.#started.promise;
     if (event === "stopped") return abortOf(this.#running.signal, over);
     if (event === "idle") return this.#idle(over);
-    throw new TypeError(`One can wait for "started", "idle" or "stopped": ${JSON.stringify(event)}`);
+    throw new TypeError(`One can wait for "started", "idle" or "stopped": ${show(event)}`);
   }
 
   async #idle(over: AbortSignal): Promise<void> {

@@ -148,9 +148,9 @@ function yesOrNo(answer: unknown): boolean {
 }
 
 function timeRules(huey: Huey, { delay, eta, tolerance = 1 }: AssertEnqueuedOptions): Rule[] {
+  const toleranceMs = durationMs(tolerance, "tolerance");
   if (delay === undefined && eta === undefined) return [];
   if (delay !== undefined && eta !== undefined) throw new TypeError("assertEnqueued: give either delay or eta");
-  const toleranceMs = durationMs(tolerance, "tolerance");
   const wantedMs = delay === undefined ? instantMs(eta!, "eta") : clockOf(huey).now() + durationMs(delay, "delay");
   const keeps = (task: TaskInfo): boolean => task.eta !== undefined && Math.abs(task.eta.getTime() - wantedMs) <= toleranceMs;
   return [{ text: `due at ${new Date(wantedMs).toISOString()} (give or take ${toleranceMs / 1000} s)`, keeps }];
@@ -162,7 +162,7 @@ function metaRules(meta: AssertEnqueuedOptions["meta"]): Rule[] {
   const entries = Object.entries(meta);
   const keeps = (task: TaskInfo): boolean =>
     entries.every(([key, text]) => Object.hasOwn(task.meta, key) && task.meta[key] === text);
-  return [{ text: `with meta ${JSON.stringify(meta)}`, keeps }];
+  return [{ text: `with meta ${show(meta)}`, keeps }];
 }
 
 /** Tasks of that name first, those that keep most rules before the others. */

@@ -2,7 +2,8 @@
  * A Huey whose time a test moves.
  * @module
  */
-import { checkKeys, checkNumber, show } from "../lib/primitives/arguments.ts";
+import { checkKeys, show } from "../lib/primitives/arguments.ts";
+import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import { coreOf } from "../lib/core/core.ts";
 import { currentAttempt } from "../lib/core/current.ts";
 import { Huey } from "../lib/huey/huey.ts";
@@ -95,7 +96,9 @@ export class TestHuey extends Huey {
 
   static {
     timelineOf = (now, beside) => {
-      if (beside === undefined) return new Timeline(new TestClock(instantMs(now ?? new Date(systemClock.now()), "now")));
+      if (beside === undefined) {
+        return new Timeline(new TestClock(now === undefined ? systemClock.now() : instantMs(now, "now")));
+      }
       if (now !== undefined) throw new TypeError("Give either now or beside: the other TestHuey has a clock already");
       if (!(beside instanceof TestHuey)) throw new TypeError(`beside must be a TestHuey: ${show(beside)}`);
       return beside.#timeline;
@@ -171,9 +174,8 @@ export class TestHuey extends Huey {
    * ```
    */
   async drain(options: DrainOptions = {}): Promise<RanTask[]> {
-    checkKeys(options, "Options of drain", ["limit", "throwErrors"]);
+    checkOptions<DrainOptions>(options, "drain", { limit: rule.whole({ min: 0 }), throwErrors: rule.boolean });
     const { limit, throwErrors = false } = options;
-    if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
     const ran = await this.#inTurn(async () => {
       const patienceMs = Math.max(DRAIN_PATIENCE_MS, this.#patienceMs);
       const { unfinished } = await this.#runner.runWaiting({ limit, patienceMs });

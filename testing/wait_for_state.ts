@@ -2,7 +2,8 @@
  * Waiting for what becomes of a task.
  * @module
  */
-import { checkKeys, checkOneOf } from "../lib/primitives/arguments.ts";
+import { checkOneOf } from "../lib/primitives/arguments.ts";
+import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
 import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, systemClock } from "../lib/primitives/clock.ts";
 import { type Duration, durationMs } from "../lib/primitives/time.ts";
@@ -58,7 +59,7 @@ export async function waitForState(
   state: TaskState,
   options: WaitForStateOptions = {},
 ): Promise<TaskStatus> {
-  checkKeys(options, "Options of waitForState", ["timeout"]);
+  checkOptions<WaitForStateOptions>(options, "waitForState", { timeout: rule.duration() });
   checkOneOf(state, "state", STATES);
   const timeoutMs = durationMs(options.timeout ?? DEFAULT_TIMEOUT_SECONDS, "timeout");
   const endMs = systemClock.elapsed() + timeoutMs;

@@ -107,6 +107,9 @@ async function schedule(
   checkIsOptions(options, "schedule");
   const { args = [], ...call } = options;
   if (!Array.isArray(args)) throw new TypeError(`args must be an array: ${show(args)}`);
+  if (call.delay === undefined && call.eta === undefined) {
+    throw new TypeError("schedule takes either delay or eta: there is neither");
+  }
   return await enqueueCall(core, bind(core, definition, call), args);
 }
 

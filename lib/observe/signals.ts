@@ -2,7 +2,7 @@
  * Signals: what happens to tasks, told to whoever listens.
  * @module
  */
-import { checkFunction } from "../primitives/arguments.ts";
+import { checkFunction, show } from "../primitives/arguments.ts";
 import type { Logger } from "../types/options.ts";
 import type { Task } from "../types/composition.ts";
 import type { RateLimitExceeded, TaskLockedException, TaskTimeout } from "../errors.ts";
@@ -198,6 +198,6 @@ export class Signals {
 
 function checkName(name: unknown): void {
   if (typeof name !== "string" || !NAMES.has(name)) {
-    throw new TypeError(`There is no signal ${JSON.stringify(name)}: known are ${[...NAMES].join(", ")}`);
+    throw new TypeError(`There is no signal ${show(name)}: known are ${[...NAMES].join(", ")}`);
   }
 }

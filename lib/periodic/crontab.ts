@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../primitives/clock.ts";
 import { FIELD_RULES, parseField } from "./cron_field.ts";
-import { checkIsOptions, checkKeys } from "../primitives/arguments.ts";
+import { checkBoolean, checkIsOptions, checkKeys } from "../primitives/arguments.ts";
 import { type CronValues, matches, nextMatch } from "./cron_next.ts";
 import { zoneClock } from "./cron_zone.ts";
 import { ConfigurationError } from "../errors.ts";
@@ -109,6 +109,7 @@ function makeCrontab(input: string | (CronFields & CronOptions), options: CronOp
   const fields = typeof input === "string" ? splitExpression(input) : input;
   checkKeys(fields, "crontab", [...FIELD_NAMES, ...OPTION_NAMES], "field");
   checkKeys(options, "crontab", OPTION_NAMES);
+  for (const { strict } of [fields, options]) checkBoolean(strict, "strict");
   const values = parseFields(fields);
   const timeZone = chooseZone(fields.timeZone, options.timeZone);
   const clock = (defaultTimeZone: string) => zoneClock(timeZone ?? defaultTimeZone);
@@ -167,7 +168,7 @@ function chooseZone(ofFields: string | undefined, ofOptions: string | undefined)
       `crontab is given two time zones: ${JSON.stringify(ofFields)} and ${JSON.stringify(ofOptions)}`,
     );
   }
-  const timeZone = ofOptions ?? ofFields;
+  const timeZone = ofOptions === undefined ? ofFields : ofOptions;
   if (timeZone !== undefined) zoneClock(timeZone);
   return timeZone;
 }

@@ -134,5 +134,5 @@ function lifeOfResults(
     throw new ConfigurationError("Give either expireTime or resultTtl: they are two names for the life of a result");
   }
   if (resultTtl !== undefined) rule.ttl(resultTtl, "resultTtl");
-  return expireTime ?? resultTtl ?? { days: 1 };
+  return expireTime === undefined ? resultTtl ?? { days: 1 } : expireTime;
 }

@@ -82,6 +82,11 @@ function typed(type: "number" | "string" | "object", rule: Rule): Rule {
   };
 }
 
+/** One that an application has failed to make must not mean the server of this machine. */
+function checkGiven(value: unknown, name: string): void {
+  if (value === null) throw new TypeError(`${name} must be a client of node-redis, not null`);
+}
+
 /** The rule for each option of the storages whose results stay; neither a URL nor a password is shown. */
 const RULES: Rules<RedisOptions> = {
   url: typed("string", rule.any),
@@ -93,8 +98,8 @@ const RULES: Rules<RedisOptions> = {
   blocking: rule.boolean,
   readTimeout: rule.duration({ positive: true }),
   clientName: rule.text,
-  client: rule.any,
-  pool: rule.any,
+  client: checkGiven,
+  pool: checkGiven,
   clientOptions: typed("object", rule.object),
 };
 
@@ -121,7 +126,7 @@ export function redisSettings(options: StorageOptions, expires: boolean): RedisS
     const sources = given.map(([source]) => source).join(" and ");
     throw new ConfigurationError(`Queue "${name}" was given ${sources}; give one of url, host/port, client, pool`);
   }
-  const client = options.client ?? options.pool ?? undefined;
+  const client = options.client ?? options.pool;
   const connection = client ? undefined : connectionOptions(options);
   const where: Where = connection ?? (client as { readonly options?: Where }).options ?? {};
   const { expireTime = DEFAULT_EXPIRE_SECONDS } = options;

@@ -239,6 +239,7 @@ describe("Consumer", () => {
     expect((await waiting).message).toBe("enough");
     expect((await failure(consumer.waitFor("started", { signal: controller.signal }))).message).toBe("enough");
     expect(await failure(() => consumer.waitFor("ready" as never))).toBeInstanceOf(TypeError);
+    expect((await failure(() => consumer.waitFor(1n as never))).message).toContain('"stopped": 1n');
   });
 
   test("waiting for idle ends when it is stopped", async () => {

@@ -193,6 +193,11 @@ describe("options of what is read and looked for", () => {
       "salt",
     ],
     ["crontab", (_huey, options) => crontab(options), { minutes: 5 }, "minute"],
+    ["crontab", (_huey, options) => crontab(options), { strict: "yes" }, "strict must be true or false"],
+    ["crontab", (_huey, options) => crontab("* * * * *", options), { strict: 1 }, "strict must be true or false"],
+    ["crontab", (_huey, options) => crontab("* * * * *", options), { timeZone: null }, "the name of a zone"],
+    ["schedule", (huey, options) => huey.task("task", nothing).schedule(options), { priority: 1 }, "either delay or eta"],
+    ["schedule", (huey, options) => huey.task("task", nothing).schedule(options), { eta: undefined }, "either delay or eta"],
     ["every", (_huey, options) => every(options), { minute: 5 }, "minutes"],
     ["every", (_huey, options) => every(options), { parsecs: 5 }, "the units are weeks"],
   ];
@@ -221,6 +226,7 @@ describe("single arguments", () => {
     const huey = memory();
     await refusal(() => huey.rateLimit("limit", undefined as never), "A rate limit takes an object of options: undefined");
     await refusal(() => huey.isRevoked(""), "id must not be empty");
+    await refusal(() => huey.signal([1n as never], nothing), "There is no signal 1n");
     await refusal(() => new CancelExecution({ retry: 1 as never }), "retry must be true or false: 1");
     await refusal(() => new CancelExecution("no", { retry: "yes" as never }), 'retry must be true or false: "yes"');
   });

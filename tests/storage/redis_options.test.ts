@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createClient, createClientPool } from "redis";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import { nodeRedis } from "../../storage/redis/connection/node_redis.ts";
+import { RedisExpireHuey } from "../../storage/redis/huey.ts";
 import {
   PriorityRedisExpireStorage,
   PriorityRedisStorage,
@@ -60,6 +61,8 @@ describe("options of the Redis storages", () => {
     expect(() => new RedisStorage({ url: "http://user:secret@a" })).not.toThrow(/secret/);
     expect(() => new RedisStorage({ port: 70_000 })).toThrow("70000");
     expect(() => new RedisStorage({ client: {} })).toThrow(ConfigurationError);
+    for (const name of ["client", "pool"]) expect(() => new RedisStorage({ [name]: null })).toThrow(`${name} must be`);
+    expect(() => new RedisExpireHuey({ expireTime: null as never })).toThrow("expireTime must be");
     expect(() => new RedisStorage({ readTimeout: 0 })).toThrow(RangeError);
     expect(() => new RedisStorage({ readTimeout: -1 })).toThrow(RangeError);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { assertEnqueued, assertNotEnqueued, TestHuey } from "../../testing/mod.ts";
+import { assertEnqueued, assertNotEnqueued, TestHuey, waitForState } from "../../testing/mod.ts";
 
 const NOON = new Date("2026-01-05T12:00:00Z");
 
@@ -96,6 +96,9 @@ describe("assertEnqueued", () => {
     await expect(assertEnqueued(huey, task, { arg: [1] } as never)).rejects.toThrow('did you mean "args"?');
     await expect(assertEnqueued(huey, task, { delay: 1, eta: NOON } as never)).rejects.toThrow("either delay or eta");
     await expect(assertEnqueued(huey, task, { args: "ada" } as never)).rejects.toThrow("args must be");
+    await expect(assertEnqueued(huey, task, { tolerance: "1 s" } as never)).rejects.toThrow("tolerance must be");
+    await expect(assertEnqueued(huey, task, { meta: { a: 1n } } as never)).rejects.toThrow("nothing enqueued");
+    await expect(waitForState(huey, "id", "complete", { timeout: null } as never)).rejects.toThrow("timeout must be");
   });
 });
 

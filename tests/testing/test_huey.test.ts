@@ -125,6 +125,8 @@ describe("drain", () => {
   test("refuses unknown options", async () => {
     await expect(testHuey().drain({ limits: 3 } as never)).rejects.toThrow('did you mean "limit"?');
     expect(() => new TestHuey({ patients: 3 } as never)).toThrow('did you mean "patience"?');
+    await expect(testHuey().drain({ throwErrors: "yes" } as never)).rejects.toThrow("throwErrors must be true or false");
+    expect(() => new TestHuey({ now: null } as never)).toThrow("now must be");
   });
 });
 
