@@ -104,6 +104,7 @@ local function forget(keys, ids)
     for i = 1, #ids do keys[i] = 'r:' .. ids[i] end
   end
   many('HDEL', P .. 'revocations', keys)
+  many('ZREM', P .. 'revocations:ttl', keys)
 end
 -- A script that fails is not undone. So what can be done again comes first, and a server that refuses it still has the claims.
 local function settleAll(first)
@@ -151,7 +152,7 @@ if ARGV[7] == '' then
 else isAwaited = putNotices(tonumber(ARGV[6]), ARGV[7], {id}, {ARGV[8]}) end
 call('HDEL', claims, ARGV[2])
 if ARGV[3] == '1' or redis.call('EXISTS', claims) == 0 then call('HDEL', P .. 'requests', ARGV[1]) end
-if ARGV[5] == '1' then call('HDEL', P .. 'revocations', 'r:' .. id) end
+if ARGV[5] == '1' and call('HDEL', P .. 'revocations', 'r:' .. id) == 1 then call('ZREM', P .. 'revocations:ttl', 'r:' .. id) end
 if isAwaited then wake({id}) end
 return ''`);
 

@@ -104,4 +104,13 @@ describe("revocations", () => {
     await settleAll(claims);
     expect([...(await storage.revocations.entries()).keys()]).toEqual(["r:c"]);
   });
+
+  test("with a life leave nothing of it behind, whether their tasks end together or alone", async () => {
+    for (const ids of [["a", "b"], ["c"]]) {
+      const claims = await claimAll(ids);
+      for (const id of ids) await storage.revocations.put(`r:${id}`, new Uint8Array([1]), 60_000);
+      await settleAll(claims);
+      expect(await server.command("KEYS huey2:{huey}:revocations*")).not.toContain("huey2:");
+    }
+  });
 });
