@@ -70,6 +70,9 @@ export interface RedisSettings {
 /** Names of the ways to say where the server is; only one may be used. */
 const SOURCES = { url: ["url"], "host/port": ["host", "port"], client: ["client"], pool: ["pool"] } as const;
 
+/** What a client has of its own, and a URL in part. */
+const OF_CONNECTION = ["username", "password", "db", "clientName", "clientOptions"] as const;
+
 const DEFAULT_EXPIRE_SECONDS = 86_400;
 
 /** Of a value of another type only the type is told: what stands at the wrong place may be a password. */
@@ -126,6 +129,7 @@ export function redisSettings(options: StorageOptions, expires: boolean): RedisS
     const sources = given.map(([source]) => source).join(" and ");
     throw new ConfigurationError(`Queue "${name}" was given ${sources}; give one of url, host/port, client, pool`);
   }
+  refuseIgnored(options, name);
   const client = options.client ?? options.pool;
   const connection = client ? undefined : connectionOptions(options);
   const where: Where = connection ?? (client as { readonly options?: Where }).options ?? {};
@@ -138,9 +142,22 @@ export function redisSettings(options: StorageOptions, expires: boolean): RedisS
     connection,
     client,
     place: placeOf(where) ?? (client ? "the given client's address" : "localhost:6379"),
-    database: where.database ?? databaseInUrl(where.url),
+    database: databaseInUrl(where.url) ?? where.database ?? 0,
     clock: options.clock ?? systemClock,
   };
+}
+
+/** The client would do without an option that its URL says too, and one that was given has all of them already. */
+function refuseIgnored(options: RedisOptions, name: string): void {
+  const { url, client, pool } = options;
+  const [, username, password] = /^\w+:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?/.exec(url ?? "") ?? [];
+  const inUrl: Readonly<Record<string, unknown>> = { username, password, db: databaseInUrl(url) };
+  const given = client ?? pool;
+  const ignored = OF_CONNECTION.find((key) => options[key] != undefined && (given || (inUrl[key] ?? "") !== ""));
+  if (ignored === undefined) return;
+  throw new ConfigurationError(
+    `Queue "${name}" was given ${ignored} beside a ${given ? "client, which has its own" : "url that has one"}`,
+  );
 }
 
 /** The options as plain data with lengths of time as numbers; `undefined` if they cannot be told in plain data. */
@@ -208,7 +225,8 @@ function placeOfUrl(url: string): string {
   return rest.startsWith("/") ? rest : rest.slice(rest.lastIndexOf("@") + 1);
 }
 
-function databaseInUrl(url: string = ""): number {
+function databaseInUrl(url: string = ""): number | undefined {
   const pattern = /^unix:/i.test(url) ? /[?&]db=(\d+)/ : /^[a-z]+:\/\/[^/?#]*\/(\d+)/i;
-  return Number(pattern.exec(url)?.[1] ?? 0);
+  const found = pattern.exec(url)?.[1];
+  return found === undefined ? undefined : Number(found);
 }

@@ -52,6 +52,26 @@ describe("options of the Redis storages", () => {
     expect(() => new RedisStorage({ url: "redis://a", host: "b" })).toThrow("url and host/port");
   });
 
+  test("what the client would leave out is refused", () => {
+    const login = "redis://ann:hidden@a/1";
+    for (const extra of [{ db: 2 }, { username: "bob" }, { password: "open sesame" }]) {
+      const name = Object.keys(extra)[0]!;
+      expect(() => new RedisStorage({ url: login, ...extra })).toThrow(`was given ${name} beside a url that has one`);
+      expect(() => new RedisStorage({ url: login.replace("redis://", "unix://").replace("a/1", "/a?db=1"), ...extra })).toThrow(
+        name,
+      );
+      expect(() => new RedisStorage({ client: createClient(), ...extra })).toThrow(`was given ${name} beside a client`);
+      expect(() => new RedisStorage({ url: "redis://a", ...extra })).not.toThrow();
+      expect(() => new RedisStorage({ url: login, ...extra })).not.toThrow(/hidden|sesame/);
+    }
+    for (const extra of [{ clientName: "me" }, { clientOptions: {} }]) {
+      expect(() => new RedisStorage({ client: createClient(), ...extra })).toThrow(`was given ${Object.keys(extra)[0]} beside`);
+      expect(() => new RedisStorage({ url: login, ...extra })).not.toThrow();
+    }
+    expect(() => new RedisStorage({ url: "redis://a/0", db: 2 })).toThrow(ConfigurationError);
+    expect(() => new RedisStorage({ url: "redis://:hidden@a", username: "bob" })).not.toThrow();
+  });
+
   test("what is undefined counts as not given", () => {
     expect(new RedisStorage({ url: "redis://a", host: undefined, port: undefined, db: undefined } as object).name).toBe("huey");
   });
