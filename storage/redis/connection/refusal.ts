@@ -9,6 +9,8 @@ const CODE =
   /(?:^|[\s-])(NOSCRIPT|LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|MISCONF|OOM|MOVED|ASK|READONLY|WRONGTYPE|NOPERM|NOAUTH)\b/;
 /** What a server says without a code if a command within a script is not allowed: the rights of a user may be given back. */
 const NO_RIGHT = /\bThe user executing the script can't (?:run|access)\b/;
+/** Somebody has ended the script, which the server allows only before it has written anything. */
+const KILLED = /\bScript killed by user\b/;
 /** Where a code may stand: what follows may be a key, which is anybody's text. */
 const HEAD = 400;
 
@@ -47,6 +49,8 @@ export function explained(error: Error): StorageError {
 }
 
 function codeOf(error: Error): string {
-  if (NO_RIGHT.test(error.message.slice(0, HEAD))) return "NOPERM";
-  return CODE.exec(error.message.slice(0, HEAD))?.[1] ?? "";
+  const head = error.message.slice(0, HEAD);
+  if (NO_RIGHT.test(head)) return "NOPERM";
+  if (KILLED.test(head)) return "BUSY";
+  return CODE.exec(head)?.[1] ?? "";
 }
