@@ -13,7 +13,7 @@ import { isReply } from "./connection/refusal.ts";
 
 /**
  * ARGV 1 mark, 2 how often it was sent before, 3 limit, 4 request, 5 consumer. Replies: number of revocations, then number and
- * record of each claim; a number that is left out is the next one. A request whose reply was lost finds its own claims; and should
+ * record of each claim, of large ones fewer than there are; a number that is left out is the next one. A request whose reply was lost finds its own claims; and should
  * the server get round to an earlier sending only then, that finds that it is over.
  */
 export const CLAIM: Script = script(`
@@ -44,16 +44,20 @@ end
 if found >= 8 and isPaused(now) then return reply end
 local mark = struct.pack('>d', now) .. ARGV[1]
 local limit, states, tracked, running, count, isEmpty = tonumber(ARGV[3]), {}, 0, 'r' .. mark, 0, nil
+local bytes, step = 0, 16
 reply[2] = 0
 repeat
-  local taken = take(limit)
-  isEmpty = #taken < limit
+  local asked = math.min(step, limit - count)
+  local taken = take(asked)
+  isEmpty = #taken < asked
+  step = 2 * step
   for i = 1, #taken do
     local record = taken[i]
     local flags, id, last = parse(record, 16)
     if not flags then setRecordAside(record, 'the queue')
     else
       count = count + 1
+      bytes = bytes + #record
       reply[count + 2] = record
       if flags % 2 == 1 then
         tracked = tracked + 2
@@ -66,7 +70,7 @@ repeat
       end
     end
   end
-until count > 0 or isEmpty
+until isEmpty or count >= limit or bytes > MOST_BYTES
 if count == 0 then return {reply[1]} end
 local last, stored = nextNumber('claim', count) - count, {}
 reply[2] = last + 1

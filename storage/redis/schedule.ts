@@ -23,7 +23,7 @@ local function moveDue(member, due, added, reply)
   reply[last + 1], reply[last + 2], reply[last + 3] = due, tail, waits and '1' or ''
 end`;
 
-/** ARGV 4 limit. Replies as \`moveDue\`, of each. Rings too if a pause has ended by itself. */
+/** ARGV 4 limit. Replies as \`moveDue\`, of each; of large ones not all that are due. Rings too if a pause has ended by itself. */
 const PROMOTE_DUE = once(`${MOVE_DUE}
 local function main()
   size()
@@ -31,12 +31,17 @@ local function main()
     call('DEL', P .. 'pause')
     ringIfAny()
   end
-  local due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[4])
-  local members, added, reply = {}, {{}, {}, {}}, {}
-  for i = 1, #due, 2 do
-    members[#members + 1] = due[i]
-    moveDue(due[i], due[i + 1], added, reply)
-  end
+  local limit, members, added, reply = tonumber(ARGV[4]), {}, {{}, {}, {}}, {}
+  local bytes, step, due = 0, 16, nil
+  repeat
+    due = call('ZRANGEBYSCORE', P .. 'schedule', '-inf', now, 'WITHSCORES', 'LIMIT', #members, math.min(step, limit - #members))
+    for i = 1, #due, 2 do
+      members[#members + 1] = due[i]
+      bytes = bytes + #due[i]
+      moveDue(due[i], due[i + 1], added, reply)
+    end
+    step = 2 * step
+  until #due < step or #members >= limit or bytes > MOST_BYTES
   many('ZREM', P .. 'schedule', members)
   add(added)
   return reply

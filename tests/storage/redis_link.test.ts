@@ -5,6 +5,7 @@ import { StorageError } from "../../lib/errors.ts";
 import type { Dial, RedisConnection } from "../../storage/redis/connection/dial.ts";
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { Link } from "../../storage/redis/connection/link.ts";
+import { TestClock } from "../../testing/clock.ts";
 import { freePort } from "../free_ports.ts";
 
 const HOST = "127.0.0.1";
@@ -49,5 +50,27 @@ describe("waiting for a connection", () => {
     expect(error).toBeInstanceOf(StorageError);
     expect(error.message).toContain("there cannot be reached");
     link.close();
+  });
+});
+
+describe("a server that does not answer", () => {
+  /** @returns after how many seconds the connection is given up */
+  async function patience(args: readonly (string | Buffer)[]): Promise<number> {
+    const connection = { on: () => connection, sendCommand: () => new Promise(() => {}), connect: () => Promise.resolve() };
+    const clock = new TestClock(0);
+    const dial = () => Promise.resolve({ ...connection, destroy: () => {} } as unknown as RedisConnection);
+    const link = new Link({ dial, place: "here", clock });
+    await link.ready();
+    link.send(args);
+    let seconds = 0;
+    for (; link.isReady; seconds++) clock.moveTo(clock.now() + 1000);
+    link.close();
+    return seconds;
+  }
+
+  test("is given up, and has longer for what is large", async () => {
+    expect(await patience(["PING"])).toBe(5);
+    expect(await patience(["SET", Buffer.alloc(1000)])).toBe(5);
+    expect(await patience(["SET", ...Array.from({ length: 32 }, () => Buffer.alloc(256 * 1024))])).toBe(14);
   });
 });

@@ -1,7 +1,7 @@
 /** What the server refuses: for good or not, as a whole, alone; and what is too large together. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { StorageError } from "../../lib/errors.ts";
-import type { Item } from "../../lib/storage.ts";
+import type { Claim, Item } from "../../lib/storage.ts";
 import { adviceFor, explained } from "../../storage/redis/connection/refusal.ts";
 import { PriorityRedisStorage, RedisExpireStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
@@ -33,6 +33,7 @@ describe("the words of the server", () => {
     for (const wrap of [(text: string): Error => new Error(text), old]) {
       expect(adviceFor(wrap("READONLY You can't write against a read only replica."))).toBe("elsewhere");
       expect(adviceFor(wrap("NOREPLICAS Not enough good replicas to write."))).toBe("later");
+      expect(adviceFor(wrap("ERR Script killed by user with SCRIPT KILL. script: 8d74, on @user_script:1."))).toBe("later");
       expect(adviceFor(wrap("LOADING Redis is loading the dataset in memory"))).toBe("later");
       expect(adviceFor(wrap("OOM command not allowed when used memory > 'maxmemory'."))).toBe("refused");
     }
@@ -60,7 +61,8 @@ describe("what is too large together", () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => storage.enqueue([item(`a${n}`, 90_000)])));
     await storage.enqueue(Array.from({ length: 30 }, (_, n) => item(`b${n}`, 90_000)));
     expect(await storage.pendingCount()).toBe(60);
-    const { claims } = await storage.claim(60, OWNER);
+    const claims: Claim[] = [];
+    while (claims.length < 60) claims.push(...(await storage.claim(60, OWNER)).claims);
     const result = new Uint8Array(90_000);
     const settled = await Promise.all(claims.map((claim) => {
       return storage.settle({
@@ -75,6 +77,34 @@ describe("what is too large together", () => {
     expect(settled.every(({ held }) => held)).toBe(true);
     expect(await storage.results.size()).toBe(60);
     expect(await storage.pendingCount()).toBe(60);
+  }, LIMIT_MS);
+
+  for (const Opened of [RedisStorage, PriorityRedisStorage]) {
+    test(`${Opened.name}: is handed out, and becomes due, a few at a time and in order`, async () => {
+      await storage.close();
+      storage = new Opened({ port: server.port, host: server.host });
+      const ids = Array.from({ length: 60 }, (_, n) => `${n}`);
+      await storage.enqueue(ids.map((id, n) => ({ ...item(id, 200_000), dueMs: n + 1 })));
+      const [moved, claimed]: string[][] = [[], []];
+      for (let found = await storage.promoteDue(500); found.length > 0; found = await storage.promoteDue(500)) {
+        expect(found.length).toBeLessThan(20);
+        moved!.push(...found.map(({ id }) => id));
+      }
+      for (let { claims } = await storage.claim(100, OWNER); claims.length > 0; { claims } = await storage.claim(100, OWNER)) {
+        expect(claims.length).toBeLessThan(20);
+        claimed!.push(...claims.map(({ id }) => id));
+      }
+      expect([moved, claimed]).toEqual([ids, ids]);
+    }, LIMIT_MS);
+  }
+
+  test("what is left behind for that reason is claimed by whoever waits", async () => {
+    const waiting = new RedisStorage({ port: server.port, host: server.host, readTimeout: 50 });
+    await storage.enqueue(Array.from({ length: 40 }, (_, n) => item(`${n}`, 200_000)));
+    await storage.claim(100, OWNER);
+    const { claims } = await waiting.claimOrWait!(100, OWNER, 50_000, new AbortController().signal);
+    expect(claims.length).toBeGreaterThan(0);
+    await waiting.close();
   }, LIMIT_MS);
 
   test("one message beyond the longest string of the server goes too", async () => {

@@ -24,6 +24,8 @@ const WATCH_MS = 1000;
 const SILENT_LOOKS = 5;
 /** A connection that only listens is asked for an answer after so many looks. */
 const ASK_LOOKS = 3;
+/** A command that is larger may take so much longer: the line may be slow, and the server has more to do. */
+const BYTES_IN_A_LOOK = 1024 * 1024;
 /** Longest attempt to connect. */
 const CONNECT_MS = 5000;
 
@@ -95,7 +97,7 @@ export class Link {
   /** Sends one command, once. @throws the client's error, also when there is no connection */
   send(args: readonly Argument[]): Promise<unknown> {
     if (this.#connection === undefined) return Promise.reject(this.#lastError ?? new Error("There is no connection"));
-    return this.#traffic.count(this.#connection.sendCommand(args, COMMAND_OPTIONS));
+    return this.#traffic.count(this.#connection.sendCommand(args, COMMAND_OPTIONS), args);
   }
 
   /**
@@ -203,7 +205,7 @@ export class Link {
       const isSilent = traffic.answered === seen && (listens || traffic.sent > traffic.answered);
       silent = isSilent ? silent + 1 : 0;
       seen = traffic.answered;
-      if (silent >= longest + (listens ? ASK_LOOKS : 0)) {
+      if (silent >= longest + traffic.bytes / BYTES_IN_A_LOOK + (listens ? ASK_LOOKS : 0)) {
         this.#lastError = new Error(`The server has not answered for ${silent} s`);
         this.#isSilent = true;
         this.drop();
@@ -249,12 +251,22 @@ export class Link {
 class Traffic {
   sent = 0;
   answered = 0;
+  /** Of the large commands that are not answered yet. */
+  bytes = 0;
   readonly #note = (): void => void this.answered++;
 
-  count(reply: Promise<unknown>): Promise<unknown> {
+  count(reply: Promise<unknown>, args: readonly Argument[]): Promise<unknown> {
     this.sent++;
     reply.then(this.#note, this.#note);
+    const bytes = args.reduce((sum, { length }) => sum + length, 0);
+    if (bytes >= BYTES_IN_A_LOOK) this.#addLarge(reply, bytes);
     return reply;
+  }
+
+  #addLarge(reply: Promise<unknown>, bytes: number): void {
+    const done = (): void => void (this.bytes -= bytes);
+    this.bytes += bytes;
+    reply.then(done, done);
   }
 }
 

@@ -35,6 +35,8 @@ local function logLine(line)
   local length = redis.pcall('LPUSH', P .. 'aside', line)
   if type(length) == 'table' then redis.pcall('DEL', P .. 'aside') elseif length > 100 then redis.pcall('LTRIM', P .. 'aside', 0, 99) end
 end
+-- What one script hands out or moves, roughly: it keeps the server from everything else, and its reply has to arrive in time.
+local MOST_BYTES = 1048576
 -- On a server whose memory is full a script may go on once it has written what needs none.
 local function goOnIfFull() redis.call('DEL', P .. 'nothing') end
 -- What was cut because the server takes no string of that length.
