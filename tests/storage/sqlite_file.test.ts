@@ -1,6 +1,6 @@
 /** The SQLite file itself: options, damage, sharing, group commit, upkeep. @module */
 import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigurationError, StorageError } from "../../lib/errors.ts";
 import type { Item } from "../../lib/storage.ts";
@@ -97,6 +97,11 @@ describe("a file that is not ours", () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
+  test("is reported with what it takes when those beside it cannot be made", async () => {
+    mkdirSync(`${fixture.filename}-journal`);
+    await expect(fixture.open().pendingCount()).rejects.toThrow("unable to open database file (it must be possible to write");
+  });
+
   test("is reported when its tables have another version", async () => {
     const database = openDatabase(fixture.filename);
     database.exec("create table huey_schema (version integer)");
@@ -148,6 +153,21 @@ describe("a file that goes away", () => {
     await storage.enqueue([item("newer")]);
     expect(ids(await fixture.open().pending())).toEqual(["newer"]);
   });
+
+  for (const ends of [["-wal", "-shm"], ["-wal"], ["-shm"]]) {
+    test(`loses nothing when only ${ends.join(" and ")} is removed, which others would make anew`, async () => {
+      const storage = fixture.open({ clock });
+      await storage.enqueue([item("before")]);
+      for (const end of ends) rmSync(fixture.filename + end);
+      await storage.enqueue([item("after")]);
+      clock.moveTo(clock.now() + 2000);
+      expect(await storage.pendingCount()).toBe(2);
+      const other = fixture.open();
+      await other.enqueue([item("of another")]);
+      await storage.enqueue([item("last")]);
+      for (const one of [storage, other]) expect(ids(await one.pending())).toEqual(["before", "after", "of another", "last"]);
+    });
+  }
 
   test("is the one that was put in its place", async () => {
     const storage = fixture.open({ clock });

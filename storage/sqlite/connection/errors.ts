@@ -33,7 +33,13 @@ export function isBusy(error: unknown): boolean {
 export function toStorageError(error: unknown, filename: string): unknown {
   if (!isSqliteError(error)) return error;
   const permanent = FOR_GOOD.includes(resultCode(error) ?? 0);
-  return new StorageError(`SQLite file ${JSON.stringify(filename)} failed: ${error.message}`, { cause: error, permanent });
+  return new StorageError(`SQLite file ${JSON.stringify(filename)} failed: ${reasonOf(error)}`, { cause: error, permanent });
+}
+
+/** What went wrong. SQLite says the same of a file that it cannot open and of one that it cannot make beside it. */
+export function reasonOf(error: Error): string {
+  if (!error.message.startsWith("unable to open")) return error.message;
+  return `${error.message} (it must be possible to write the file, and to make others in its folder)`;
 }
 
 /**

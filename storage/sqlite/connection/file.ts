@@ -50,13 +50,33 @@ export function truePath(filename: string): string {
   }
 }
 
-/** What tells a file from another one that is put in its place; `undefined` where there is none, `""` where that cannot be asked. */
-export function identityOf(path: string): string | undefined {
+/** A file as it was when the connection was opened. */
+export interface KnownFile {
+  readonly path: string;
+  readonly identity: string | undefined;
+}
+
+/** The database and its write-ahead log, of which a connection in that mode keeps both files while it is open. @param path The true one */
+export function filesOf(path: string): KnownFile[] {
+  return ["", "-wal", "-shm"].map((end) => ({ path: path + end, identity: identityOf(path + end) }));
+}
+
+/** Whether the file is another one, or gone. */
+export function isGone({ path, identity }: KnownFile): boolean {
+  const found = identityOf(path);
+  return identity !== UNKNOWN && found !== UNKNOWN && found !== identity;
+}
+
+/** Of a file of which it cannot be asked. */
+const UNKNOWN = "";
+
+/** What tells a file from another one that is put in its place; `undefined` where there is none. */
+function identityOf(path: string): string | undefined {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat && `${stat.dev}:${stat.ino}`;
   } catch {
-    return "";
+    return UNKNOWN;
   }
 }
 

@@ -9,8 +9,8 @@ import type { Clock } from "../../../lib/primitives/clock.ts";
 import type { Owner } from "../../../lib/storage.ts";
 import { allToStored } from "./columns.ts";
 import { type Database, openDatabase, type Row, type SqlValue, type Statement, within } from "./database.ts";
-import { isBusy, toStorageError } from "./errors.ts";
-import { identityOf, makeFile, truePath } from "./file.ts";
+import { isBusy, reasonOf, toStorageError } from "./errors.ts";
+import { filesOf, isGone, type KnownFile, makeFile, truePath } from "./file.ts";
 import { prepareSchema } from "./schema.ts";
 
 /** How to open the file. */
@@ -75,7 +75,7 @@ export class Session {
   taken = 0;
   /** The path by which everybody knows the file; `undefined` in memory. */
   readonly path: string | undefined;
-  readonly #identity: string | undefined;
+  readonly #files: readonly KnownFile[];
   readonly #clock: Clock;
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
@@ -90,7 +90,7 @@ export class Session {
       configure(this.#database, options);
       this.queue = prepareSchema(this.#database, options.filename, options.name);
       this.path = isFile ? truePath(options.filename) : undefined;
-      this.#identity = this.path && identityOf(this.path);
+      this.#files = this.path === undefined ? [] : filesOf(this.path);
     } catch (error) {
       this.#database.close();
       throw isBusy(error) ? error : toStorageError(error, options.filename);
@@ -132,10 +132,12 @@ export class Session {
     return within("begin", (sql) => this.run(sql), work);
   }
 
-  /** Whether the file was deleted, or another one stands in its place: what is written here would be found by nobody. */
+  /**
+   * Whether the file, or one of its write-ahead log, was deleted, or another one stands in its place: what is written here would be
+   * found by nobody. Where somebody has removed the log, and nobody else has the file open, closing saves what was in it.
+   */
   isGone(): boolean {
-    const found = this.path === undefined ? this.#identity : identityOf(this.path);
-    return this.#identity !== "" && found !== "" && found !== this.#identity;
+    return this.#files.some(isGone);
   }
 
   /** The time of day. */
@@ -162,7 +164,7 @@ function open(filename: string): Database {
     const folder = dirname(filename);
     const reason = filename !== ":memory:" && !existsSync(folder)
       ? `the folder ${JSON.stringify(folder)} does not exist`
-      : (error as Error).message;
+      : reasonOf(error as Error);
     throw new StorageError(`Cannot open SQLite file ${JSON.stringify(filename)}: ${reason}`, { cause: error });
   }
 }
