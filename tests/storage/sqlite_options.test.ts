@@ -95,6 +95,20 @@ describe.skipIf(process.platform === "win32")("modes", () => {
     expect((statSync(fixture.filename).mode & 0o777).toString(8)).toBe("600");
     expect(existsSync(join(fixture.folder, "data", "real.db-bell-1"))).toBe(true);
   });
+
+  test("so is one that it points to over further links, some of them to folders", async () => {
+    mkdirSync(join(fixture.folder, "far", "data"), { recursive: true });
+    symlinkSync(join("far", "data"), join(fixture.folder, "near"));
+    symlinkSync(join("near", "current.db"), fixture.filename);
+    symlinkSync(join("..", "real.db"), join(fixture.folder, "far", "data", "current.db"));
+    await fixture.open().enqueue([item("a")]);
+    expect((statSync(join(fixture.folder, "far", "real.db")).mode & 0o777).toString(8)).toBe("600");
+  });
+
+  test("a circle of links is reported", async () => {
+    symlinkSync("huey.db", fixture.filename);
+    await expect(fixture.open().enqueue([item("a")])).rejects.toThrow(StorageError);
+  });
 });
 
 describe("bells", () => {

@@ -80,10 +80,14 @@ function identityOf(path: string): string | undefined {
   }
 }
 
-/** Where a link points to whose target is missing. */
-function targetOf(filename: string): string {
+/** A circle of links has no end. */
+const MOST_LINKS = 40;
+
+/** Where a link leads to whose target is missing, over further ones. */
+function targetOf(filename: string, links = 0): string {
   try {
-    return lstatSync(filename).isSymbolicLink() ? resolve(dirname(filename), readlinkSync(filename)) : filename;
+    if (links === MOST_LINKS || !lstatSync(filename).isSymbolicLink()) return filename;
+    return targetOf(resolve(realpathSync(dirname(filename)), readlinkSync(filename)), links + 1);
   } catch {
     return filename;
   }
