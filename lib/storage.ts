@@ -30,6 +30,7 @@ import type {
   CountBounds,
   CountQuery,
   CountRow,
+  DeadLetterKind,
   DeadLetterQuery,
   Ending,
   Enqueued,
@@ -38,6 +39,7 @@ import type {
   Lease,
   Moved,
   Owner,
+  OwnerFilter,
   Pause,
   Settled,
   Settlement,
@@ -53,6 +55,9 @@ export type * from "./storage_records.ts";
 /** All endings of a task. */
 export const ENDINGS: readonly Ending[] = ["complete", "empty", "failed", "revoked", "expired", "canceled", "dead"];
 
+/** All kinds of dead letters. */
+export const DEAD_LETTER_KINDS: readonly DeadLetterKind[] = ["failed", "unknown", "unreadable"];
+
 /** All parts of what a queue stores. */
 export const FLUSH_PARTS: readonly FlushPart[] = [
   "queue",
@@ -65,6 +70,14 @@ export const FLUSH_PARTS: readonly FlushPart[] = [
   "deadLetters",
   "stats",
 ];
+
+/** A listing that says so examines at most so many records. */
+export const MOST_EXAMINED = 10_000;
+
+/** The key under which the steps of an item, or a claim, are kept: see `Storage.keep`. */
+export function stepsKey({ id, steps }: Pick<Item, "id" | "steps">): string {
+  return steps ?? id;
+}
 
 /** Options of a conditional put. */
 export interface PutIfEmptyOptions {
@@ -187,7 +200,7 @@ export interface Storage {
    */
   release(claims: readonly Claim[]): Promise<void>;
   /** Claims that a worker, or all workers of a consumer, hold. */
-  claimed(owner: { readonly consumer: string; readonly worker?: string }): Promise<Claim[]>;
+  claimed(owner: OwnerFilter): Promise<Claim[]>;
 
   /**
    * Grants or renews the lease that covers all claims of a consumer.
@@ -208,7 +221,7 @@ export interface Storage {
    * claims are never taken without a `target`.
    * @returns the claims that were put back
    */
-  recover(target?: { readonly consumer: string; readonly worker?: string }, own?: Lease): Promise<Claim[]>;
+  recover(target?: OwnerFilter, own?: Lease): Promise<Claim[]>;
 
   /**
    * Moves due items to the queue, or the line of their gate, in due order, atomically, each once. Which of several that are due in the

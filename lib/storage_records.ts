@@ -109,6 +109,14 @@ export interface Owner {
   readonly worker: string;
 }
 
+/** All workers of a consumer, or one of them. */
+export interface OwnerFilter {
+  /** Id of the consumer. */
+  readonly consumer: string;
+  /** Name of the worker. Default: all of them. */
+  readonly worker?: string | undefined;
+}
+
 /** Growth of the wait between two looks that no ring ends: of a storage without a bell, and in case that a ring was lost. */
 export interface PollOptions {
   /** First interval. */

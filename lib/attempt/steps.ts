@@ -12,7 +12,7 @@ import { MAX_STEP_NAME } from "../primitives/limits.ts";
 import { describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isSpread } from "../serializer/spread.ts";
-import type { Claim } from "../storage.ts";
+import { stepsKey } from "../storage.ts";
 import type { Place } from "../types/options.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Execution } from "./execution.ts";
@@ -129,11 +129,6 @@ type Invocation = Pick<Message, "id" | "run">;
 /** As JSON, because keys and names may contain whatever would separate them. */
 function stepPlace(core: Core, { id, run }: Invocation, name: string): Place {
   return placeOf(core, "step", JSON.stringify([run ?? id, name]));
-}
-
-/** Under which key the steps of a claim are stored. */
-function stepsKey({ id, steps }: Pick<Claim, "id" | "steps">): string {
-  return steps ?? id;
 }
 
 function checkStepName(name: unknown): asserts name is string {

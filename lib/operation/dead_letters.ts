@@ -8,7 +8,7 @@ import { makeTask } from "../composition/call.ts";
 import { checkNumber } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { dateOf, instantMs } from "../primitives/time.ts";
-import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
+import { DEAD_LETTER_KINDS, type DeadLetterQuery, type StoredDeadLetter } from "../storage.ts";
 import { historyOf, lastAttempt } from "./history.ts";
 import { readMessage } from "../result/listed_items.ts";
 import { readText } from "../primitives/error_record.ts";
@@ -16,7 +16,7 @@ import type { DeadLetterError, PastAttempt } from "../types/history.ts";
 import type { DeadLetter, DeadLetterFilter } from "../types/operating.ts";
 
 const FILTER: Rules<DeadLetterFilter> = {
-  kind: rule.oneOf("failed", "unknown", "unreadable"),
+  kind: rule.oneOf(...DEAD_LETTER_KINDS),
   taskName: rule.name,
   before: rule.instant,
 };

@@ -17,14 +17,14 @@ import type {
   Item,
   Lease,
   Owner,
+  OwnerFilter,
   Pause,
   PutIfEmptyOptions,
   Settlement,
   UniqueKey,
 } from "../../lib/storage.ts";
-import { ENDINGS, FLUSH_PARTS } from "../../lib/storage.ts";
+import { DEAD_LETTER_KINDS, ENDINGS, FLUSH_PARTS } from "../../lib/storage.ts";
 import { SPACES } from "../calls.ts";
-import type { Target } from "../memory/claims.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { type HeldValue, isReference } from "./large.ts";
 import { checkItem } from "./options.ts";
@@ -82,12 +82,12 @@ const claim = fields<Pick<Claim, "token" | "id" | "priority" | "track" | "steps"
 }) as Shape<Claim>;
 
 const owner = fields<Owner>({ consumer: text, worker: text });
-const target = fields<Target>({ consumer: text, worker: optional(text) } as never);
+const target = fields<OwnerFilter>({ consumer: text, worker: optional(text) });
 const lease = fields<Lease>({ consumer: text, ttlMs: number, host: text, pid: number, about: optional(text) });
 const step = oneOf("minute", "hour");
 
 const burial = fields<Burial>({
-  kind: oneOf("failed", "unknown", "unreadable"),
+  kind: oneOf(...DEAD_LETTER_KINDS),
   id: text,
   reason: text,
   atMs: finite,

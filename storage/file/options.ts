@@ -8,7 +8,7 @@ import { ConfigurationError } from "../../lib/errors.ts";
 import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rules.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Item } from "../../lib/storage.ts";
-import { checkItem as checkAnyItem } from "../memory/item.ts";
+import { checkItem as checkAnyItem } from "../check_item.ts";
 import { encodeName } from "./names.ts";
 
 /** Priorities are 16 bits. */

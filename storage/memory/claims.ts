@@ -3,7 +3,8 @@
  * @module
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
-import type { Claim, Item, Lease, Owner, StoredLease, StoredRunning } from "../../lib/storage.ts";
+import type { Claim, Item, Lease, Owner, OwnerFilter, StoredLease, StoredRunning } from "../../lib/storage.ts";
+import { MOST_EXAMINED } from "../../lib/storage.ts";
 import { RecentMap, type SavedRecent } from "../recent_map.ts";
 import type { LoadItem, SaveItem } from "./item.ts";
 import { type Entry, loadEntry, type SavedQueueEntry, saveEntry } from "./queue.ts";
@@ -25,15 +26,6 @@ export interface SavedClaims {
   readonly leases: readonly StoredLease[];
   readonly lost: SavedRecent<true>;
 }
-
-/** A consumer, or one of its workers. */
-export interface Target {
-  readonly consumer: string;
-  readonly worker?: string;
-}
-
-/** So many claims a listing examines. */
-const MOST_EXAMINED = 10_000;
 
 /** So many lost claims are remembered at least, for settlements of them that are sent again. */
 const MOST_LOST = 10_000;
@@ -91,8 +83,8 @@ export class MemoryClaims {
   }
 
   /** The claims of a consumer or of one of its workers. */
-  of(target: Target): Held[] {
-    return [...this.#held.values()].filter(({ owner }) => isOf(target, owner));
+  of(filter: OwnerFilter): Held[] {
+    return [...this.#held.values()].filter(({ owner }) => isOf(filter, owner));
   }
 
   /** The claims that no lease covers. @param own A consumer whose claims are not wanted. */
@@ -165,6 +157,6 @@ export class MemoryClaims {
 }
 
 /** Whether a claim, or a lock that was passed on, belongs to a consumer or to one of its workers. */
-export function isOf({ consumer, worker }: Target, owner: Owner): boolean {
+export function isOf({ consumer, worker }: OwnerFilter, owner: Owner): boolean {
   return owner.consumer === consumer && (worker === undefined || owner.worker === worker);
 }

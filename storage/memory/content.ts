@@ -4,20 +4,22 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Enqueued, FlushPart, Item, Moved, Owner, Settled, Settlement } from "../../lib/storage.ts";
+import { stepsKey } from "../../lib/storage.ts";
+import { checkItem } from "../check_item.ts";
 import { ExpiringMap } from "../expiring_map.ts";
 import { MemoryChords } from "./chords.ts";
 import { type Held, MemoryClaims } from "./claims.ts";
 import { MemoryCounts } from "./counts.ts";
 import { type Grave, MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryGates } from "./gates.ts";
-import { checkItem, copyItem } from "./item.ts";
+import { copyItem } from "./item.ts";
 import { MemoryLocks } from "./locks.ts";
 import { MemoryPause } from "./pause.ts";
 import { MemoryQueue } from "./queue.ts";
 import { MemoryResults } from "./results.ts";
 import { MemorySchedule } from "./schedule.ts";
 import { MemorySpace } from "./space.ts";
-import { MemorySteps, stepsKey } from "./steps.ts";
+import { MemorySteps } from "./steps.ts";
 import { MemoryTracker } from "./tracker.ts";
 import { MemoryUniqueKeys } from "./unique.ts";
 import { MemoryWaits } from "./waits.ts";

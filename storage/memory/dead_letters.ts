@@ -3,6 +3,7 @@
  * @module
  */
 import type { Burial, DeadLetterBounds, DeadLetterKind, DeadLetterQuery, StoredDeadLetter } from "../../lib/storage.ts";
+import { MOST_EXAMINED } from "../../lib/storage.ts";
 import { copyBytes } from "../bytes.ts";
 import { Heap } from "../heap.ts";
 
@@ -23,9 +24,6 @@ export interface SavedDeadLetters {
   /** In the order of the burials. */
   readonly graves: readonly Grave[];
 }
-
-/** So many letters a listing examines. */
-const MOST_EXAMINED = 10_000;
 
 /** So many letters go with one burial at most; more would keep the others waiting. */
 const TRIMS_AT_ONCE = 100;

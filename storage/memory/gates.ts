@@ -2,7 +2,7 @@
  * Gates of the memory storage.
  * @module
  */
-import type { Gate, Item, Owner } from "../../lib/storage.ts";
+import { type Gate, type Item, MOST_EXAMINED, type Owner } from "../../lib/storage.ts";
 import { Fifo } from "./fifo.ts";
 import type { LoadItem, SavedItem, SaveItem } from "./item.ts";
 
@@ -27,9 +27,6 @@ export interface SavedGates {
   readonly blocked: readonly SavedItem[];
   readonly passed: readonly (readonly [token: string, passed: PassedGate])[];
 }
-
-/** So many blocked items a listing examines. */
-const MOST_EXAMINED = 10_000;
 
 /**
  * Gates by key. An admitted item is on the queue or claimed, so that nothing need be written when it is handed out, released or

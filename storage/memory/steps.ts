@@ -2,13 +2,7 @@
  * What the steps of tasks have left in the memory storage.
  * @module
  */
-import type { Item } from "../../lib/storage.ts";
 import { copyBytes } from "../bytes.ts";
-
-/** The key under which the steps of an item are kept. */
-export function stepsKey({ id, steps }: Item): string {
-  return steps ?? id;
-}
 
 /** The steps of one key as they are saved. */
 export type SavedSteps = readonly [key: string, values: readonly (readonly [name: string, value: Uint8Array])[]];

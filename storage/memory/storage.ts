@@ -4,7 +4,7 @@
  */
 import { systemClock } from "../../lib/primitives/clock.ts";
 import { answerAtOnce, CalledStorage } from "../calls.ts";
-import { checkItem } from "./item.ts";
+import { checkItem } from "../check_item.ts";
 import { memoryName, type MemoryStorageOptions } from "./options.ts";
 import { MemoryStore } from "./store.ts";
 

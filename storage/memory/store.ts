@@ -20,6 +20,7 @@ import type {
   Lease,
   Moved,
   Owner,
+  OwnerFilter,
   Pause,
   Settled,
   Settlement,
@@ -29,14 +30,13 @@ import type {
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
-import { FLUSH_PARTS } from "../../lib/storage.ts";
+import { FLUSH_PARTS, stepsKey } from "../../lib/storage.ts";
 import type { ImmediateStorage } from "../calls.ts";
-import { isOf, type Target } from "./claims.ts";
+import { checkItem } from "../check_item.ts";
+import { isOf } from "./claims.ts";
 import { MemoryContent } from "./content.ts";
-import { checkItem } from "./item.ts";
 import { restoreContent, saveContent, type SavedState } from "./saved.ts";
 import type { MemorySpace } from "./space.ts";
-import { stepsKey } from "./steps.ts";
 import type { MemoryWaits } from "./waits.ts";
 
 export type { SavedState };
@@ -129,7 +129,7 @@ export class MemoryStore implements ImmediateStorage {
   }
 
   /** See `Storage.claimed`. */
-  claimed(owner: Target): Claim[] {
+  claimed(owner: OwnerFilter): Claim[] {
     return this.#content.claims.of(owner).map((held) => held.claim);
   }
 
@@ -152,7 +152,7 @@ export class MemoryStore implements ImmediateStorage {
   }
 
   /** See `Storage.recover`. */
-  recover(target?: Target, own?: Lease): Claim[] {
+  recover(target?: OwnerFilter, own?: Lease): Claim[] {
     if (own !== undefined) this.#content.claims.renew(own);
     if (target === undefined) this.#content.claims.expireLeases();
     const lost = target ? this.#content.claims.of(target) : this.#content.claims.orphaned(own?.consumer);

@@ -2,7 +2,7 @@
  * The statements on claims: what workers hold, and what was taken from them.
  * @module
  */
-import type { Claim } from "../../../lib/storage.ts";
+import type { Claim, OwnerFilter } from "../../../lib/storage.ts";
 import { readNumber } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPlain, IS_NUMBER } from "../connection/numbers.ts";
@@ -11,7 +11,7 @@ import type { Session } from "../connection/session.ts";
 import { moveBack } from "../records/bounds.ts";
 import { COLUMNS_OF_ITEM, hasFlag, type Held, readMore, toItem, type Writable } from "../records/item.ts";
 import { note } from "../records/lines.ts";
-import { dropLocks, type Target } from "../records/locks.ts";
+import { dropLocks } from "../records/locks.ts";
 
 /** All claims of a queue, its number being the first parameter. Plain ones stand before `high`, the others are in the index. */
 export const CLAIMED: string = `from (
@@ -94,7 +94,7 @@ export function takeBack(session: Session, { token }: Claim): void {
 }
 
 /** The claims that a worker, or all workers of a consumer, hold. */
-export function claimsOf(session: Session, { consumer, worker }: Target): Claim[] {
+export function claimsOf(session: Session, { consumer, worker }: OwnerFilter): Claim[] {
   const rows = worker === undefined
     ? session.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, session.queue, consumer)
     : session.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, session.queue, consumer, worker);

@@ -2,12 +2,12 @@
  * The statements on the signs of life of consumers, and the recovery of what they left behind.
  * @module
  */
-import type { Claim, Lease, StoredLease } from "../../../lib/storage.ts";
+import type { Claim, Lease, OwnerFilter, StoredLease } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
 import type { Session } from "../connection/session.ts";
 import { mendBounds } from "../records/bounds.ts";
 import { noteLeases } from "../records/lines.ts";
-import { lostHolders, type Target } from "../records/locks.ts";
+import { lostHolders } from "../records/locks.ts";
 import { CLAIMED, claimsOf, orphanedClaims, takeBack } from "./claims.ts";
 import { endPassed } from "./passed.ts";
 
@@ -49,7 +49,7 @@ export function storedLeases(session: Session): StoredLease[] {
 }
 
 /** Puts claims back and drops the locks that they hold. @param own The lease of who recovers @returns the claims */
-export function recover(session: Session, target?: Target, own?: Lease): Claim[] {
+export function recover(session: Session, target?: OwnerFilter, own?: Lease): Claim[] {
   if (own !== undefined) renewLease(session, own);
   const claims = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
   for (const claim of claims) takeBack(session, claim);

@@ -2,14 +2,14 @@
  * What is told of messages that wait and of those that are claimed.
  * @module
  */
-import type { Item, StoredRunning } from "../../../lib/storage.ts";
+import { type Item, MOST_EXAMINED, type StoredRunning } from "../../../lib/storage.ts";
 import { readNumber, readText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { COLUMNS_OF_ITEM, toItem } from "../records/item.ts";
-import { examined, MOST_EXAMINED, rowLimit } from "../records/lengths.ts";
+import { examined, rowLimit } from "../records/lengths.ts";
 import { CLAIMED, COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
 import { IN_ORDER, PLAIN_IN_ORDER, PRIORITISED } from "./tasks.ts";
 

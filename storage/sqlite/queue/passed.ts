@@ -3,11 +3,11 @@
  * worker from then on.
  * @module
  */
-import type { Claim, Item, Owner } from "../../../lib/storage.ts";
+import type { Claim, Item, Owner, OwnerFilter } from "../../../lib/storage.ts";
 import { readText } from "../connection/columns.ts";
 import { KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
-import { rangeOf, type Target, workerHolder } from "../records/locks.ts";
+import { rangeOf, workerHolder } from "../records/locks.ts";
 import { leave } from "./gates.ts";
 
 const PASS = `insert or replace into huey_entry (queue, kind, key, value, holder) values (?, ${KIND.passed}, ?, ?, ?)`;
@@ -28,7 +28,7 @@ export function leavePassed(session: Session, { token }: Pick<Claim, "token">): 
 }
 
 /** Ends what a consumer, one of its workers, or whoever stands in the column of holders, has been left with. */
-export function endPassed(session: Session, of: Target | string): void {
+export function endPassed(session: Session, of: OwnerFilter | string): void {
   const range = typeof of === "string" ? [of, of] : rangeOf(session, of);
   for (const { key } of session.all(GATES, ...range, session.queue)) leavePassed(session, { token: readText(key) });
   session.run("delete from huey_entry where holder >= ? and holder <= ?", ...range);

@@ -3,11 +3,8 @@
  * tables keep the numbers, since to count a million rows takes a tenth of a second.
  * @module
  */
-import type { DeadLetterKind } from "../../../lib/storage.ts";
+import { type DeadLetterKind, MOST_EXAMINED } from "../../../lib/storage.ts";
 import type { Session } from "../connection/session.ts";
-
-/** A listing looks at no more. */
-export const MOST_EXAMINED = 10_000;
 
 /** A list whose length is kept. */
 export type CountedList = "schedule" | "blocked" | DeadLetterKind;

@@ -3,15 +3,9 @@
  * after its claim, a worker: the queue's number, the consumer and the worker as JSON, so that those of a consumer stand together.
  * @module
  */
-import type { Owner } from "../../../lib/storage.ts";
+import type { Owner, OwnerFilter } from "../../../lib/storage.ts";
 import { readText } from "../connection/columns.ts";
 import type { Session } from "../connection/session.ts";
-
-/** A consumer, or one of its workers. */
-export interface Target {
-  readonly consumer: string;
-  readonly worker?: string | undefined;
-}
 
 /** Behind every text that begins with the one before it. */
 const LAST = "\u{10ffff}";
@@ -31,7 +25,7 @@ export function passLocks(session: Session, token: string, owner: Owner): void {
 }
 
 /** The first and the last that can stand for the workers of a consumer, or for one of them. */
-export function rangeOf(session: Session, { consumer, worker }: Target): [string, string] {
+export function rangeOf(session: Session, { consumer, worker }: OwnerFilter): [string, string] {
   const start = worker === undefined
     ? `${JSON.stringify([session.queue, consumer]).slice(0, -1)},`
     : workerHolder(session, { consumer, worker });

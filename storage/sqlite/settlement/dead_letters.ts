@@ -12,22 +12,21 @@ import type {
   Item,
   StoredDeadLetter,
 } from "../../../lib/storage.ts";
+import { DEAD_LETTER_KINDS, MOST_EXAMINED, stepsKey } from "../../../lib/storage.ts";
 import { checkItem } from "../check_item.ts";
 import { readBytes, readNumber, readOptionalText, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";
 import { KIND } from "../connection/schema.ts";
 import type { Session } from "../connection/session.ts";
 import { enqueueItems } from "../queue/arrivals.ts";
-import { examined, forgetLength, lengthOf, MOST_EXAMINED } from "../records/lengths.ts";
+import { examined, forgetLength, lengthOf } from "../records/lengths.ts";
 import { dropEnded } from "./endings.ts";
-import { dropSteps, dropStepsOf, stepsKey } from "./steps.ts";
+import { dropSteps, dropStepsOf } from "./steps.ts";
 
 /** Letters that go with one burial. */
 const TRIMMED_AT_ONCE = 100;
 
-const ALL_KINDS: readonly DeadLetterKind[] = ["failed", "unknown", "unreadable"];
-
-const KINDS: ReadonlySet<unknown> = new Set(ALL_KINDS);
+const KINDS: ReadonlySet<unknown> = new Set(DEAD_LETTER_KINDS);
 
 const BURY = `insert into huey_dead (queue, id, kind, at_ms, reason, priority, track, item_id, task_id, task_name, data, error,
   attempts, steps) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -70,7 +69,7 @@ export function deadLetters(session: Session, query: DeadLetterQuery = {}): Stor
 export function countDead(session: Session, query: DeadLetterQuery = {}): number {
   const { kind, taskName, beforeMs } = query;
   if (taskName === undefined && beforeMs === undefined) {
-    const kinds = kind === undefined ? ALL_KINDS : [kind];
+    const kinds = kind === undefined ? DEAD_LETTER_KINDS : [kind];
     return kinds.reduce((sum, one) => sum + lengthOf(session, one), 0);
   }
   const { where, values } = examinedLetters(query);
@@ -109,7 +108,7 @@ export function requeueDead(session: Session, id: string, item: Item, others: re
 export function dropLetters(session: Session): void {
   dropStepsOf(session, "letters");
   session.run("delete from huey_dead where queue = ?", session.queue);
-  for (const kind of ALL_KINDS) forgetLength(session, kind);
+  for (const kind of DEAD_LETTER_KINDS) forgetLength(session, kind);
 }
 
 /** The letters that a query can find: those that are looked at, and of them those of the task. Parameters: queue, then the values. */

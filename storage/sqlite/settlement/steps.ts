@@ -2,7 +2,7 @@
  * The statements on what invocations keep over their attempts.
  * @module
  */
-import type { Claim } from "../../../lib/storage.ts";
+import { type Claim, stepsKey } from "../../../lib/storage.ts";
 import { readBytes, readText } from "../connection/columns.ts";
 import type { Session } from "../connection/session.ts";
 import { isHeld } from "../queue/claims.ts";
@@ -19,11 +19,6 @@ const DROP_OTHERS = `delete from huey_step where queue = ?1 and key not in ${OF_
 const DROP_OF_LETTERS = `delete from huey_step where queue = ?1 and key in ${OF_LETTERS}`;
 
 const DROP_OF_SCHEDULED = `delete from huey_step where queue = ?1 and key in ${OF_SCHEDULED}`;
-
-/** The key of the steps of a claim. */
-export function stepsKey({ steps, id }: Claim): string {
-  return steps ?? id;
-}
 
 /** Keeps a value. @returns whether the claim is held; if not, nothing is written */
 export function keepStep(session: Session, claim: Claim, name: string, value: Uint8Array): boolean {
