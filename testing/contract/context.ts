@@ -17,7 +17,7 @@ export interface StorageTraits {
   readonly resultsStay?: boolean;
   /** Called after each case, when its storages are closed. */
   readonly afterEach?: () => unknown;
-  /** Areas of cases to leave out: what the storage does not offer. Default none. */
+  /** Areas of cases to leave out: `bells`, of a medium that has none, so that those who wait look now and then. Default none. */
   readonly without?: readonly string[];
   /** Time limit of a case in milliseconds. Default 10,000; a wait that is not woken runs into it. */
   readonly timeoutMs?: number;

@@ -1,5 +1,5 @@
 /** Cases of the pause. @module */
-import { type Cases, until } from "./context.ts";
+import type { Cases } from "./context.ts";
 import { claim, claimOne, complete, drain, enqueueAndClaim, FAR_MS, ids, item, LONG_MS, owner } from "./helpers.ts";
 
 /** Pausing and going on. */
@@ -80,15 +80,6 @@ export const pauseCases: Cases = {
     expect(await other.promoteDue(5)).toEqual([]);
     expect(ids(await found)).toEqual(["a"]);
     expect(await other.dueMs()).toBeUndefined();
-  },
-
-  "it rings for the schedule, which has an end to watch": async (context) => {
-    const [listening, other] = await context.openTwo();
-    if (listening.claimOrWait !== undefined) await listening.pendingCount(); // connects
-    let rings = 0;
-    await listening.listen("schedule", () => void rings++);
-    await other.pause({ untilMs: context.clock.now() + 10 * LONG_MS });
-    await until(() => Promise.resolve(rings > 0));
   },
 
   "everything but claims goes on": async (context, expect) => {

@@ -6,6 +6,7 @@ import { systemClock } from "../../lib/primitives/clock.ts";
 import { aboutCases } from "./about.ts";
 import { againCases } from "./again.ts";
 import { begunCases } from "./begun.ts";
+import { bellCases } from "./bells.ts";
 import { chordCases } from "./chords.ts";
 import { chordRecordCases } from "./chord_records.ts";
 import { claimCases } from "./claims.ts";
@@ -20,7 +21,7 @@ import { gateCases } from "./gates.ts";
 import { gateEndCases } from "./gate_ends.ts";
 import { deadLetterQueryCases } from "./dead_letter_queries.ts";
 import { hostileCases } from "./hostile.ts";
-import { listeningCases } from "./listening.ts";
+import { lookingCases } from "./looking.ts";
 import { listingCases } from "./listings.ts";
 import { lockCases } from "./locks.ts";
 import { partCases } from "./parts.ts";
@@ -62,7 +63,8 @@ const AREAS: Readonly<Record<string, Cases>> = {
   "chords that are stored once": chordRecordCases,
   "tasks that have begun": begunCases,
   "settlements that are sent again": againCases,
-  "looking and listening": listeningCases,
+  "looking once": lookingCases,
+  bells: bellCases,
   "spaces and parts": partCases,
   "waiting for results": resultCases,
   "state and notices": stateCases,

@@ -1,4 +1,4 @@
-/** Cases of looking once and of bells. @module */
+/** Cases of bells: what one instance does is heard by another. @module */
 import type { Storage, Topic } from "../../lib/storage.ts";
 import { type Cases, until } from "./context.ts";
 import { bytes, claimOne, complete, enqueueAndClaim, item, LONG_MS, owner } from "./helpers.ts";
@@ -15,39 +15,8 @@ async function bell(storage: Storage, topic: Topic): Promise<{ rings(): number; 
   return { rings: () => rings, next, stop };
 }
 
-/** `dueMs`, `endedOf`, `listen`. */
-export const listeningCases: Cases = {
-  "dueMs tells when the soonest item is due": async (context, expect) => {
-    const [one, other] = await context.openTwo();
-    expect(await one.dueMs()).toBe(undefined);
-    const baseMs = context.clock.now() - 1;
-    await other.enqueue([item("later", { dueMs: baseMs + LONG_MS }), item("soon", { dueMs: baseMs }), item("now")]);
-    expect(await one.dueMs()).toBe(baseMs);
-    await one.promoteDue(1);
-    expect(await other.dueMs()).toBe(baseMs + LONG_MS);
-  },
-
-  "endedOf tells which have ended or have left a result": async (context, expect) => {
-    const [one, other] = await context.openTwo();
-    await one.enqueue([item("waits")]);
-    await one.settle({ id: "done", ending: "empty", noticeTtlMs: LONG_MS });
-    await one.settle({ id: "left", noticeTtlMs: 0, result: bytes("1") });
-    await one.settle({ id: "failed", ending: "failed", noticeTtlMs: LONG_MS, result: bytes("1") });
-    expect((await other.endedOf(["waits", "done", "nothing", "left", "failed"])).sort()).toEqual(["done", "failed", "left"]);
-    expect(await other.endedOf([])).toEqual([]);
-    const claimed = await claimOne(one);
-    expect(await other.endedOf(["waits"])).toEqual([]);
-    await one.settle(complete(claimed, { ending: "empty" }));
-    expect(await other.endedOf(["waits"])).toEqual(["waits"]);
-  },
-
-  "a task that waits again has not ended": async (context, expect) => {
-    const storage = await context.open();
-    await storage.settle({ id: "a", ending: "empty", noticeTtlMs: LONG_MS });
-    await storage.enqueue([item("a")]);
-    expect(await storage.endedOf(["a"])).toEqual([]);
-  },
-
+/** `listen`. */
+export const bellCases: Cases = {
   "it rings for an item that can be claimed, however it got there": async (context) => {
     const [listening, other] = await context.openTwo();
     if (listening.claimOrWait !== undefined) return; // waits in its own way, of which the cases of claims tell
@@ -113,5 +82,14 @@ export const listeningCases: Cases = {
     await going.next();
     expect(stopped.rings()).toBe(0);
     going.stop();
+  },
+
+  "it rings for a pause, whose end is to be watched": async (context) => {
+    const [listening, other] = await context.openTwo();
+    if (listening.claimOrWait !== undefined) await listening.pendingCount(); // connects
+    let rings = 0;
+    await listening.listen("schedule", () => void rings++);
+    await other.pause({ untilMs: context.clock.now() + 10 * LONG_MS });
+    await until(() => Promise.resolve(rings > 0));
   },
 };
