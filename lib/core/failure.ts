@@ -6,12 +6,24 @@
 import type { Core } from "./core.ts";
 import type { Message } from "../message/message.ts";
 import { errorText } from "../primitives/error_record.ts";
+import { isRecord } from "../primitives/limits.ts";
 import { beginningOf } from "../primitives/secrets.ts";
+import { errorOfRecord, type ErrorRecord, recordOfError } from "../serializer/error.ts";
+import { isOurFormat } from "../serializer/serializer.ts";
+import type { SerializerLike } from "../types/options.ts";
 import { type TaskErrorMetadata, TaskException } from "../errors.ts";
 
 const FAILURE = "huey:failure";
 /** Around a value that has, or may turn out to have, one of these keys itself. */
 const VALUE = "huey:value";
+
+/** Around an error that is carried as plain data. */
+const ERROR = "huey:error";
+
+/** An error for a serializer that has none. */
+export interface CarriedError {
+  readonly [ERROR]: ErrorRecord;
+}
 
 /** A stored failure. */
 export interface StoredFailure {
@@ -59,7 +71,7 @@ export function isIntermediate(failure: StoredFailure): boolean {
 
 /** The exception that a handle throws for a stored failure. */
 export function failureException(failure: StoredFailure): TaskException {
-  return new TaskException(checkedMetadata(failure[FAILURE]), { cause: failure.cause });
+  return new TaskException(checkedMetadata(failure[FAILURE]), { cause: errorOf(failure.cause) });
 }
 
 const OUTCOMES: readonly unknown[] = ["failed", "revoked", "expired", "canceled", "dead"];
@@ -78,24 +90,42 @@ function checkedMetadata({ error, traceback, taskId, retries, outcome, ...others
 }
 
 /**
- * What the serializer takes of an error: the error itself; else one without the properties that cannot be stored; else its text, for
- * a serializer that refuses errors.
+ * What the serializer takes of an error: the error itself; else one without the properties that cannot be stored; else its texts as
+ * plain data, for a format of one's own that has no errors: JSON would make an empty object of one.
  */
-export async function storableError(core: Core, error: Error): Promise<Error | string> {
+export async function storableError(core: Core, error: Error): Promise<Error | CarriedError> {
   for (const candidate of [error, bareError(error)]) {
     try {
-      await core.serializer.serialize(candidate);
-      return candidate;
+      if (await isKept(core.serializer, candidate)) return candidate;
     } catch {
       // Reported to the task's reader in full text; only the parts that cannot travel are lost.
     }
   }
-  return errorText(error);
+  return { [ERROR]: recordOfError(error, () => undefined) };
 }
 
-/** The cause of a stored failure: its text stands in the metadata already. */
-export function causeOf(carried: Error | string): Error | undefined {
-  return carried instanceof Error ? carried : undefined;
+async function isKept(serializer: SerializerLike, error: Error): Promise<boolean> {
+  const data = await serializer.serialize(error);
+  return isOurFormat(serializer) || await serializer.deserialize(data) instanceof Error;
+}
+
+/** The arguments of a function, with the errors that were handed to it, alone or among the values of a chord. */
+export function withErrors({ serializer }: Core, args: readonly unknown[]): readonly unknown[] {
+  if (isOurFormat(serializer)) return args;
+  const last = args.at(-1);
+  const handed = Array.isArray(last) ? last.map(errorOf) : errorOf(last);
+  return args.length === 0 ? args : [...args.slice(0, -1), handed];
+}
+
+/** The error that was carried as plain data; any other value as it is. */
+function errorOf(value: unknown): unknown {
+  if (!isRecord(value) || !Object.hasOwn(value, ERROR) || Object.keys(value).length > 1) return value;
+  try {
+    return errorOfRecord(value[ERROR], (property) => property);
+  } catch {
+    // It only looks like one.
+    return value;
+  }
 }
 
 function bareError(error: Error): Error {

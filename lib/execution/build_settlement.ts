@@ -16,7 +16,7 @@ import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
 import { tryConcurrencyKey } from "../control/concurrency.ts";
-import { briefError, causeOf, storableError, storedFailure, storedValue } from "../core/failure.ts";
+import { briefError, storableError, storedFailure, storedValue } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import { type FirstMessages, firstMessagesOf, withValue } from "../composition/link.ts";
@@ -247,9 +247,7 @@ function stores({ core, definition }: Execution, outcome: Outcome, retrying: boo
 function resultOf(core: Core, outcome: Outcome, carried?: unknown): Uint8Array | Promise<Uint8Array> {
   const { error, message } = outcome;
   return core.serializer.serialize(
-    error === undefined
-      ? storedValue(plainValue(outcome.value))
-      : storedFailure(metadataOf(outcome, error), causeOf(carried as Error | string)),
+    error === undefined ? storedValue(plainValue(outcome.value)) : storedFailure(metadataOf(outcome, error), carried),
     placeOf(core, "result", message.id),
   );
 }

@@ -6,6 +6,7 @@
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
 import { currentAttempt } from "../core/current.ts";
+import { withErrors } from "../core/failure.ts";
 import { earlyKey } from "../core/keys.ts";
 import type { CancelExecution } from "../errors.ts";
 import { WorkerLostError } from "../errors.ts";
@@ -176,7 +177,8 @@ function call(execution: Execution, attempt: Attempt): unknown {
 }
 
 function invoke({ core, definition: { fn, context }, message }: Execution, attempt: Attempt): unknown {
-  return context ? fn(new Context(core, attempt), ...message.args) : fn(...message.args);
+  const args = withErrors(core, message.args);
+  return context ? fn(new Context(core, attempt), ...args) : fn(...args);
 }
 
 /** Revoking a running task stops its retries too. */

@@ -131,6 +131,11 @@ export class Serializer implements SerializerLike {
   }
 }
 
+/** Whether values are written as this package writes them, so that errors stay errors. */
+export function isOurFormat(serializer: SerializerLike): boolean {
+  return serializer instanceof Serializer && serializer["encode"] === Serializer.prototype["encode"];
+}
+
 function tooLarge(length: number | string, bounds: Bounds): DecodeError {
   return new DecodeError(`The value is too large: ${tooLong(length, bounds)}`);
 }

@@ -11,7 +11,7 @@ import { aboutText } from "../core/about.ts";
 import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
 import { HueyException, UnknownTaskError } from "../errors.ts";
-import { causeOf, storableError, storedFailure } from "../core/failure.ts";
+import { type CarriedError, storableError, storedFailure } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
 import { announceCallback, announceItems } from "../enqueue/announce.ts";
 import { keepsResult } from "../core/kept_results.ts";
@@ -109,7 +109,7 @@ function aboutDead({ settings, clock }: Core, message: Message | undefined, erro
 async function reportOfDead(
   core: Core,
   { claim, message, ended }: UnrunnableClaim,
-  error: Error | string,
+  error: Error | CarriedError,
 ): Promise<Settlement["chord"]> {
   const membership = ended ? undefined : (message && membershipOf(message)) ?? claim.chord;
   return membership && await chordReportOf(core, membership, error);
@@ -129,7 +129,7 @@ async function endForReaders(
   const canceled = message && await canceledStepsAfter(core, message, "was set aside as a dead letter");
   return {
     result: (message === undefined ? core.settings.results : keepsResult(core, message))
-      ? await core.serializer.serialize(storedFailure(metadata, causeOf(carried)), placeOf(core, "result", taskId))
+      ? await core.serializer.serialize(storedFailure(metadata, carried), placeOf(core, "result", taskId))
       : undefined,
     resultTtlMs: core.settings.resultTtlMs,
     chord: await reportOfDead(core, unrunnable, carried),

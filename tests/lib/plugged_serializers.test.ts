@@ -4,6 +4,7 @@ import { Huey } from "../../lib/huey/huey.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
 import { spread } from "../../lib/serializer/spread.ts";
+import type { TaskContext } from "../../lib/types/context.ts";
 import type { SerializerLike } from "../../lib/types/options.ts";
 import { failure, memory, silent, work } from "../helpers.ts";
 
@@ -36,7 +37,20 @@ const kinds: [string, () => SerializerLike][] = [
   ["signed", () => new SignedSerializer({ secret: "a secret of some length" })],
   ["signed and compressed", () => new SignedSerializer({ secret: "a secret of some length", salt: "x", compression: true })],
   ["one's own, asynchronous", own],
+  ["one's own, which refuses errors", () => new NoErrors()],
 ];
+
+class NoErrors extends Serializer {
+  protected override encode(value: unknown): Uint8Array {
+    return new TextEncoder().encode(JSON.stringify(value, (_key, part) => {
+      if (part instanceof Error) throw new TypeError("only plain data");
+      return part;
+    }));
+  }
+  protected override decode(data: Uint8Array): unknown {
+    return JSON.parse(new TextDecoder().decode(data));
+  }
+}
 
 describe.each(kinds)("with the serializer %s", (_name, make) => {
   test("calls, results, data, pipelines and chords work", async () => {
@@ -86,6 +100,39 @@ describe.each(kinds)("with the serializer %s", (_name, make) => {
     const result = await fails();
     await work(huey);
     expect((await failure(result.get())).message).toContain("I failed");
+  });
+
+  test("an error is one for its reader, its handler and its chord, also at a second attempt", async () => {
+    const huey = memory({ serializer: make() });
+    const fails = huey.task("fails", () => {
+      throw new RangeError("I failed");
+    });
+    const got: unknown[] = [];
+    const twice = ({ attempt }: TaskContext, error: unknown) => {
+      got.push(error);
+      if (attempt === 1) throw new Error("once more");
+    };
+    const handler = huey.task({ name: "handler", context: true, retries: 1 }, (context, error: Error) => twice(context, error));
+    const members = huey.task({ name: "members", context: true, retries: 1 }, (context, [error]: unknown[]) => {
+      twice(context, error);
+    });
+    const result = await huey.enqueue(fails.s().onError(handler));
+    await huey.enqueue(chord([fails.s()], members));
+    await work(huey);
+    const all = [...got, (await failure(result.get())).cause] as Error[];
+    expect(all.map((error) => [error instanceof RangeError, error.message, error.stack?.includes("I failed")])).toEqual(
+      Array(5).fill([true, "I failed", true]),
+    );
+  });
+
+  test("what looks like an error that is carried, and is none, stays what it is", async () => {
+    const huey = memory({ serializer: make() });
+    const echo = huey.task("echo", (value: unknown) => value);
+    for (const value of [{ "huey:error": 1 }, { "huey:error": { name: "Error", message: "x" }, more: 1 }, [[]], null]) {
+      const result = await echo(value);
+      await work(huey);
+      expect(await result.get()).toEqual(value);
+    }
   });
 
   test("schedules, retries and listings work", async () => {
