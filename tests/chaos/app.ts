@@ -34,6 +34,8 @@ export interface ChaosSettings {
   readonly options: Readonly<Record<string, unknown>>;
   /** File for the lines. */
   readonly journal: string;
+  /** After so many attempts an isolate kills its process. */
+  readonly life?: number;
 }
 
 const settings = JSON.parse(process.env["HUEY_CHAOS"] ?? "{}") as ChaosSettings;
@@ -45,10 +47,19 @@ export const huey: Huey = new (CLASSES[settings.huey] as new (options: object) =
   ...settings.options,
 });
 
+/** For how many attempts this isolate still lives. */
+let left = settings.life ?? Infinity;
+
+/** Tells that an attempt runs. Whoever kills this process for it may be late on a busy machine: at the end of its life it dies by itself. */
+function tell(): void {
+  console.log("ran");
+  if (--left <= 0) process.kill(process.pid, "SIGKILL");
+}
+
 /** One line for each time that an attempt is handed out: two equal lines mean that a message was enqueued twice. */
 function note(context: TaskContext, text: string): void {
   appendFileSync(settings.journal, `${text} ${context.id} attempt ${context.attempt} delivery ${context.deliveries}\n`);
-  console.log("ran");
+  tell();
 }
 
 /** First step; every tenth fails at its first attempt. */
@@ -86,7 +97,7 @@ export const GATE_LIMIT = 2;
 /** Tells when it begins and ends. Some fail at first, and go on behind their gate; some are postponed, and leave it meanwhile. */
 async function stay(context: TaskContext, key: string, n: number): Promise<void> {
   appendFileSync(settings.journal, `enter ${key} ${context.id}\n`);
-  console.log("ran");
+  tell();
   await sleep(systemClock, n % 4);
   appendFileSync(settings.journal, `leave ${key} ${context.id}\n`);
   if (context.attempt > 1 || context.deliveries > 1) return;
@@ -147,7 +158,7 @@ export const stepped: TaskWrapper<[n: number], Promise<string[]>> = huey.task(
       appendFileSync(settings.journal, `got ${n}.${step} ${value}\n`);
       values.push(value);
     }
-    console.log("ran");
+    tell();
     if (context.attempt === 1) throw new Error(`${n} fails at first`);
     return values;
   },

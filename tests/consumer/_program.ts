@@ -28,13 +28,19 @@ export interface Exit {
   readonly signal: string | null;
 }
 
+/** What a process wrote on one of its outputs, and the place behind what was waited for. */
+interface Output {
+  text: string;
+  read: number;
+}
+
 /** A consumer that runs, or ran. */
 export class Program {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #waiting: Set<() => void> = new Set();
+  readonly #outputs: readonly Output[] = [{ text: "", read: 0 }, { text: "", read: 0 }];
   #text = "";
-  #read = 0;
   #open = true;
 
   /** @param command A runtime and its flags; that of the test if left out. */
@@ -43,9 +49,10 @@ export class Program {
     const [runtime = "", ...flags] = command;
     const child = spawn(runtime, [...flags, PROGRAM, ...args], options) as unknown as ChildProcess;
     this.#child = child;
-    for (const stream of [child.stdout!, child.stderr!]) {
+    for (const [index, stream] of [child.stdout!, child.stderr!].entries()) {
       stream.on("data", (data) => {
         this.#text += String(data);
+        this.#outputs[index]!.text += String(data);
         for (const look of this.#waiting) look();
       });
     }
@@ -62,13 +69,16 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** Waits for a text, after the one that was waited for before. */
+  /**
+   * Waits for a text, after the one that was waited for before on the same output: which of the two, with the log and with what tasks
+   * print, arrives first is chance.
+   */
   async says(text: string): Promise<void> {
     const found = Promise.withResolvers<void>();
     const look = (): void => {
-      const at = this.#text.indexOf(text, this.#read);
-      if (at === -1) return;
-      this.#read = at + text.length;
+      const output = this.#outputs.find((each) => each.text.includes(text, each.read));
+      if (output === undefined) return;
+      output.read = output.text.indexOf(text, output.read) + text.length;
       found.resolve();
     };
     this.#waiting.add(look);
@@ -115,7 +125,7 @@ export class Stage {
 
   /** Starts a consumer of the application with little memory, so that it runs out of it soon and without harm. */
   consumeSmall(...args: string[]): Program {
-    const limit = "--max-old-space-size=200";
+    const limit = "--max-old-space-size=120";
     const options = `${process.env["NODE_OPTIONS"] ?? ""} ${limit}`;
     const env: Record<string, string> = DENO ? { DENO_V8_FLAGS: limit } : NODE ? { NODE_OPTIONS: options } : {};
     const command = DENO || NODE ? HERE : [...SMALL, ...HERE];

@@ -162,7 +162,11 @@ describe("the health endpoint of a consumer", () => {
       expect(await program.during(result.get({ blocking: true }))).toBe("ok");
       await huey.close();
       expect(await ask("GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n", to)).toMatch(/^HTTP\/1\.1 403 /);
-      expect(await ask("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", to)).toContain('"healthy":true');
+      // On a busy machine a look may take longer than its second.
+      let answer = "";
+      while (!answer.includes('"healthy":true')) {
+        answer = await program.during(ask("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n", to));
+      }
       expect(await terminated(program)).toBe(0);
     } finally {
       await folder.end();

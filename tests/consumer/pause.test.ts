@@ -1,5 +1,6 @@
 /** A pause reaches the workers of a consumer wherever they run. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { ConsumerInfo } from "../../mod.ts";
 import { waitUntil } from "../helpers.ts";
 import { Stage } from "./_program.ts";
 
@@ -52,9 +53,10 @@ for (const type of ["thread", "process"]) {
       await waitUntil(async () => (await huey.consumers())[0]?.busy === 1);
       const blocking = await tasks.block();
       await program.says("block begins");
-      await waitUntil(async () => (await huey.consumers())[0]?.busy === 2);
-      const [info] = await huey.consumers();
-      expect(info).toMatchObject({ slots: 4, workerType: type, silent: false });
+      // On a busy machine a renewal of so short a lease may be late.
+      let info: ConsumerInfo | undefined;
+      await waitUntil(async () => ([info] = await huey.consumers()) && info?.busy === 2 && !info.silent);
+      expect(info).toMatchObject({ slots: 4, workerType: type });
       expect((await huey.running()).map(({ id, consumer }) => [id, consumer])).toEqual([
         [waiting.id, info!.id],
         [blocking.id, info!.id],
