@@ -11,6 +11,14 @@ export const ALL_CLASSES: boolean = LONG || "Bun" in globalThis;
 const OTHERS = 4;
 
 /**
+ * What each runtime has of its own.
+ * @returns The one of this runtime.
+ */
+export function onRuntime<T>(bun: T, deno: T, node: T): T {
+  return "Bun" in globalThis ? bun : "Deno" in globalThis ? deno : node;
+}
+
+/**
  * How many of something a test does.
  * @param usual In the usual run on Bun; on Deno and Node a quarter of it.
  * @param long In the long run, on all of them.
@@ -18,4 +26,16 @@ const OTHERS = 4;
  */
 export function size(usual: number, long: number): number {
   return LONG ? long : "Bun" in globalThis ? usual : Math.ceil(usual / OTHERS);
+}
+
+/**
+ * Pairs of what a test is done with.
+ * @param some The first of each pair.
+ * @param others The second.
+ * @returns In the long run all pairs; in the usual run so many that each of both is there, and other pairs on each runtime.
+ */
+export function pairs<A, B>(some: readonly A[], others: readonly B[]): (readonly [A, B])[] {
+  if (LONG) return some.flatMap((one) => others.map((other) => [one, other] as const));
+  const [count, shift] = [Math.max(some.length, others.length), onRuntime(0, 1, 2)];
+  return Array.from({ length: count }, (_, at) => [some[at % some.length]!, others[(at + shift) % others.length]!] as const);
 }

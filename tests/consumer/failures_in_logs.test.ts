@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { SqliteHuey } from "../../mod.ts";
 import { silent } from "../helpers.ts";
+import { pairs } from "../sizes.ts";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
 import { DENO } from "./_program.ts";
 
@@ -47,24 +48,22 @@ async function callAll(): Promise<void> {
   await huey.close();
 }
 
-for (const type of ["greenlet", "thread", "process"]) {
-  for (const format of ["", "--json", "--simple"]) {
-    test(`every failure is a line, with workers of type ${type} ${format}`, async () => {
-      folder.module("app.js", APP);
-      const program = folder.run(["-k", type, "-v", ...(format === "" ? [] : [format]), "app.js"]);
-      await program.during(callAll());
-      expect(await terminated(program)).toBe(0);
-      for (const text of ["circle failed", "mirror one", "mirror two", "stray failed"]) expect(program.text).toContain(text);
-      for (const name of TASKS) expect(program.text).toContain(`Arguments of ${name}: `);
-      expect(program.text).toMatch(/Task hostile: \S+ failed/);
-      const lines = program.text.trim().split("\n");
-      expect(lines.filter((line) => line.startsWith("[2026-11-27 12"))).toEqual([]);
-      // deno-lint-ignore no-control-regex
-      expect(program.text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
-      expect(program.text).toContain("{error.stack}");
-      if (format === "--json") { for (const line of lines) expect(JSON.parse(line)).toHaveProperty("message"); }
-    }, SLOW);
-  }
+for (const [type, format] of pairs(["greenlet", "thread", "process"], ["", "--json", "--simple"])) {
+  test(`every failure is a line, with workers of type ${type} ${format}`, async () => {
+    folder.module("app.js", APP);
+    const program = folder.run(["-k", type, "-v", ...(format === "" ? [] : [format]), "app.js"]);
+    await program.during(callAll());
+    expect(await terminated(program)).toBe(0);
+    for (const text of ["circle failed", "mirror one", "mirror two", "stray failed"]) expect(program.text).toContain(text);
+    for (const name of TASKS) expect(program.text).toContain(`Arguments of ${name}: `);
+    expect(program.text).toMatch(/Task hostile: \S+ failed/);
+    const lines = program.text.trim().split("\n");
+    expect(lines.filter((line) => line.startsWith("[2026-11-27 12"))).toEqual([]);
+    // deno-lint-ignore no-control-regex
+    expect(program.text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(program.text).toContain("{error.stack}");
+    if (format === "--json") { for (const line of lines) expect(JSON.parse(line)).toHaveProperty("message"); }
+  }, SLOW);
 }
 
 describe("a program that does not configure a log", () => {

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { type CallOptions, SqliteHuey } from "../../mod.ts";
+import { silent } from "../helpers.ts";
 import { Folder, terminated } from "./_folder.ts";
 
 const SLOW = 60_000;
@@ -21,24 +24,23 @@ beforeEach(() => {
        throw new Error("no luck");
      });`,
   );
-  folder.module(
-    "fail.js",
-    `import { fail } from "./app.js";
-     await fail.with({ id: "failing" })();
-     export { huey } from "./app.js";`,
-  );
-  folder.module(
-    "fill.js",
-    `import { work } from "./app.js";
-     await work.with({ meta: { traceparent: "00-${TRACE}-b7ad6b7169203331-01" } })("4111-1111");
-     export { huey } from "./app.js";`,
-  );
 });
 afterEach(() => folder.end());
 
+/** Calls a task of the application from here. */
+async function call(name: string, options: CallOptions, ...args: string[]): Promise<void> {
+  await using huey = new SqliteHuey("shop", { filename: join(folder.data, "shop.db"), logger: silent });
+  await huey.task(name, (..._args: string[]) => {}).with(options)(...args);
+}
+
+/** One that fails at first. */
+async function callWork(): Promise<void> {
+  await call("work", { retries: 1, meta: { traceparent: `00-${TRACE}-b7ad6b7169203331-01` } }, "4111-1111");
+}
+
 for (const type of ["greenlet", "thread", "process"]) {
   test(`JSON lines about a task of a ${type} worker say which, its attempt, queue and trace`, async () => {
-    expect((await folder.run(["health", "fill.js"]).exited).code).toBe(1);
+    await callWork();
     const program = folder.run(["--json", "-k", type, "app.js"]);
     await program.says("executed in");
     expect(await terminated(program)).toBe(0);
@@ -69,7 +71,7 @@ for (const type of ["greenlet", "thread", "process"]) {
 }
 
 test("lines for people stay as they were", async () => {
-  expect((await folder.run(["health", "fill.js"]).exited).code).toBe(1);
+  await callWork();
   const program = folder.run(["-S", "-k", "greenlet", "app.js"]);
   await program.says("executed in");
   expect(await terminated(program)).toBe(0);
@@ -79,7 +81,7 @@ test("lines for people stay as they were", async () => {
 
 for (const type of ["greenlet", "thread", "process"]) {
   test(`what a task of a ${type} worker has logged stays with it when it fails`, async () => {
-    expect((await folder.run(["health", "fail.js"]).exited).code).toBe(1);
+    await call("fail", { id: "failing" });
     const program = folder.run(["-k", type, "app.js"]);
     await program.says("failed in");
     expect(await terminated(program)).toBe(0);

@@ -4,10 +4,13 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { encodeRecord } from "../../storage/file/packing.ts";
 import { bytes, ids, item, items, lease } from "../../testing/contract/helpers.ts";
 import { Dice } from "../dice.ts";
+import { ALL_CLASSES } from "../sizes.ts";
 import { endLog, Place } from "./_file_fixture.ts";
 
 /** Long: each byte is tried, on a machine that may be busy. */
 const LIMIT_MS = 120_000;
+/** Elsewhere than on Bun the usual run tries some of them. */
+const STRIDE = ALL_CLASSES ? 1 : 3;
 const START_MS = Date.UTC(2030, 0, 1);
 
 let place: Place;
@@ -21,7 +24,7 @@ describe("a log that is changed", () => {
     const { size } = statSync(place.log);
     for (let index = 0; index < 8; index++) await storage.enqueue([item(`a${index}`)]);
     const whole = readFileSync(place.log);
-    for (let at = size; at < whole.length; at++) {
+    for (let at = size; at < whole.length; at += STRIDE) {
       const changed = Uint8Array.from(whole);
       changed[at]! ^= 1 << (at % 8);
       const other = place.copy();

@@ -4,11 +4,14 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import type { Claim, Storage } from "../../lib/storage.ts";
 import { bytes, claim, complete, ids, item, items, lease, owner, text } from "../../testing/contract/helpers.ts";
 import { TestClock } from "../../testing/clock.ts";
+import { ALL_CLASSES } from "../sizes.ts";
 import { told } from "./_commands.ts";
 import { endLog, Place, tellAll } from "./_file_fixture.ts";
 
 /** Long: nearly each byte is tried, on a machine that may be busy. */
 const LIMIT_MS = 120_000;
+/** Elsewhere than on Bun the usual run tries some of them. */
+const STRIDE = ALL_CLASSES ? 1 : 3;
 const START_MS = Date.UTC(2030, 0, 1);
 
 let place: Place;
@@ -69,7 +72,7 @@ describe("a log that is cut off", () => {
     const whole = readFileSync(place.log);
     expect(states.at(-1)!.size).toBe(whole.length);
     const [{ size: first }] = states as [typeof states[0]];
-    for (let length = first; length < whole.length; length++) {
+    for (let length = first; length < whole.length; length += STRIDE) {
       const sinceRecord = length - states.findLast(({ size }) => size <= length)!.size;
       if (sinceRecord > 24 && length % 4 !== 0) continue;
       const other = place.copy();

@@ -9,16 +9,17 @@ import {
 } from "../../storage/redis/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
-import { ALL_CLASSES } from "../sizes.ts";
+import { LONG, onRuntime } from "../sizes.ts";
 
 let server: RedisServer;
 
-// The first has neither priorities nor an expiry of results, the second has both.
-const STORAGES = {
-  RedisStorage,
-  PriorityRedisExpireStorage,
-  ...(ALL_CLASSES ? { PriorityRedisStorage, RedisExpireStorage } : {}),
-};
+const ALL = { RedisStorage, PriorityRedisExpireStorage, PriorityRedisStorage, RedisExpireStorage };
+/** In the usual run each runtime has some, with priorities and without, with an expiry of results and without. */
+const STORAGES = LONG ? ALL : onRuntime<Partial<typeof ALL>>(
+  { RedisStorage, PriorityRedisExpireStorage },
+  { PriorityRedisStorage, RedisExpireStorage },
+  { PriorityRedisExpireStorage },
+);
 
 describe("on one server", () => {
   beforeAll(async () => void (server = await startRedis()));

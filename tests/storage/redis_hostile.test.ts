@@ -8,8 +8,9 @@ import type { TaskContext } from "../../lib/types/context.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { lookAtEverything } from "../faults/onlookers.ts";
 import { type RedisServer, startRedis, until } from "../redis_server.ts";
+import { size } from "../sizes.ts";
 
-const RECORDS = 20_000;
+const RECORDS = size(12_000, 20_000);
 const TASKS = 200;
 const LIMIT_MS = 240_000;
 /** The gate of the tasks that wait for each other. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
-import { LONG } from "../sizes.ts";
+import { ALL_CLASSES, LONG } from "../sizes.ts";
 import { Fixture, MEMORY_FOLDER } from "./_sqlite_fixture.ts";
 import { type RawDatabase, Statements } from "./_sqlite_statements.ts";
 import { STEP_COUNT, Story, tellAll } from "./_sqlite_story.ts";
@@ -109,8 +109,9 @@ describe("a statement that fails", () => {
   test("leaves all of an operation or nothing, and it can be sent again", async () => {
     const starts = await tellOnce();
     let number = 0;
+    const stride = ALL_CLASSES ? 1 : 3;
     for (const [step, start] of starts.entries()) {
-      for (let statement = 0, isThere = true; isThere; statement++) {
+      for (let statement = step % stride, isThere = true; isThere; statement += stride) {
         // In the usual run each statement fails in one of the ways.
         for (const failure of LONG ? FAILURES : [FAILURES[number++ % FAILURES.length]!]) {
           try {
@@ -121,6 +122,6 @@ describe("a statement that fails", () => {
         }
       }
     }
-    expect(number === 0 || number > 400).toBe(true);
+    expect(number === 0 || number > 400 / stride).toBe(true);
   }, 600_000);
 });

@@ -4,6 +4,7 @@ import { every } from "../../lib/periodic/every.ts";
 import { TestClock } from "../../testing/clock.ts";
 import { type RanTask, TestHuey } from "../../testing/mod.ts";
 import { Timeline } from "../../testing/timeline.ts";
+import { ALL_CLASSES } from "../sizes.ts";
 
 /** How long a test of many attempts may take. */
 const MANY_MS = 600_000;
@@ -30,17 +31,20 @@ describe("what has no end", () => {
     expect(await result.get()).toBe(7);
   }, MANY_MS);
 
-  test("of what goes on for ever rejects, names the task, and lets the timers of the test strike", async () => {
-    const huey = new TestHuey({ stats: false });
-    const again: { (): Promise<unknown> } = huey.task("again", () => void again().catch(() => {}));
-    await again();
-    let struck = false;
-    const limited = huey.drain({ limit: 1000 });
-    setTimeout(() => struck = true, 0);
-    expect(await limited).toHaveLength(1000);
-    expect(struck).toBe(true);
-    await expect(huey.drain()).rejects.toThrow(/^100000 attempts, and no end.*task again: /);
-  }, MANY_MS);
+  // A hundred thousand attempts: arithmetic, which says little more on another engine.
+  if (ALL_CLASSES) {
+    test("of what goes on for ever rejects, names the task, and lets the timers of the test strike", async () => {
+      const huey = new TestHuey({ stats: false });
+      const again: { (): Promise<unknown> } = huey.task("again", () => void again().catch(() => {}));
+      await again();
+      let struck = false;
+      const limited = huey.drain({ limit: 1000 });
+      setTimeout(() => struck = true, 0);
+      expect(await limited).toHaveLength(1000);
+      expect(struck).toBe(true);
+      await expect(huey.drain()).rejects.toThrow(/^100000 attempts, and no end.*task again: /);
+    }, MANY_MS);
+  }
 
   test("two that call each other for ever are told so", async () => {
     const timeline = new Timeline(new TestClock(0));
