@@ -171,9 +171,9 @@ describe("what is left", () => {
     expect(await server.command("KEYS huey2:*wake*")).toContain("*0");
   }, LIMIT_MS);
 
-  test("results of the expiring storages are ended by the server", async () => {
+  test("results of the expiring storages, and the ends of their tasks, are ended by the server", async () => {
     const expiring = new RedisExpireStorage({ port: server.port, host: server.host, expireTime: 0.2 });
-    await expiring.settle({ id: "a", ending: "complete", result: new Uint8Array(1000), noticeTtlMs: LIMIT_MS });
+    await expiring.settle({ id: "a", ending: "complete", result: new Uint8Array(1000), noticeTtlMs: 300 });
     expect(await expiring.results.size()).toBe(1);
     await expiring.close();
     await until(async () => (await server.command("DBSIZE")).startsWith(":0"));
