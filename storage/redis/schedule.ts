@@ -26,6 +26,7 @@ end`;
 /** ARGV 4 limit. Replies as \`moveDue\`, of each; of large ones not all that are due. Rings too if a pause has ended by itself. */
 const PROMOTE_DUE = once(`${MOVE_DUE}
 local function main()
+  goOnIfFull()
   size()
   if call('EXISTS', P .. 'pause') == 1 and not isPaused(now) then
     call('DEL', P .. 'pause')

@@ -79,6 +79,14 @@ for (const Opened of [RedisStorage, PriorityRedisStorage]) {
   }, LIMIT_MS);
 }
 
+test("what becomes due goes to the queue, and to the line of its gate", async () => {
+  const gate = { key: "g", limit: 1 };
+  await storage.enqueue(["a", "b"].map((id, n) => ({ ...item(id), gate, dueMs: n + 1 })));
+  await setFull(true);
+  expect((await storage.promoteDue(10)).map(({ id, blocked }) => [id, blocked ?? false])).toEqual([["a", false], ["b", true]]);
+  expect([await storage.pendingCount(), await storage.blockedCount(), await storage.scheduledCount()]).toEqual([1, 1, 0]);
+}, LIMIT_MS);
+
 test("what would add is refused, and not for good", async () => {
   await storage.enqueue([item("a")]);
   await setFull(true);
