@@ -171,6 +171,14 @@ describe("when Redis goes away", () => {
     expect((await storage.pending()).map(({ id }) => id)).toEqual(["b"]);
   }, TIME_LIMIT_MS);
 
+  test("closing writes what was called before it was connected", async () => {
+    const storage = open();
+    const calls = [storage.enqueue([item("a")]), storage.data.put("key", new Uint8Array(1)), storage.enqueue([item("b")])];
+    await storage.close();
+    await Promise.all(calls);
+    expect((await open().pending()).map(({ id }) => id)).toEqual(["a", "b"]);
+  }, TIME_LIMIT_MS);
+
   test("closing does not wait for a server that is away", async () => {
     const storage = open();
     await storage.enqueue([item("b")]);

@@ -127,6 +127,7 @@ export class RedisCore {
     for (const end of this.#pauses) end();
     for (const closer of this.#closers) closer();
     this.news.close();
+    await this.#link.firstAttempt;
     if (!this.#link.isReady) this.#link.close();
     await this.bell.close();
     await Promise.allSettled([...this.#background]);

@@ -64,6 +64,8 @@ export class Link {
   readonly #waiters = new Set<Waiter>();
   #connection: RedisConnection | undefined;
   #connecting = false;
+  /** Until it has ended nothing tells that the server is away. */
+  firstAttempt: Promise<unknown> | undefined;
   #closed = false;
   #lastError: Error | undefined;
   #traffic = new Traffic();
@@ -145,7 +147,9 @@ export class Link {
     this.#connecting = true;
     let pauseMs = FIRST_PAUSE_MS;
     while (this.#connection === undefined && this.#waiters.size > 0 && !this.#closed) {
-      const error = await this.#attempt();
+      const attempt = this.#attempt();
+      this.firstAttempt ??= attempt;
+      const error = await attempt;
       if (error === undefined) break;
       // What destroying a connection of ours says hides why it was destroyed.
       if (this.#lastError === undefined || error.message !== "Disconnects client") this.#lastError = error;
