@@ -4,7 +4,7 @@
  *     log-00000001        the commands of a generation, see log.ts; there are two for a moment when the next one begins
  *     bad-00000001        a log with something in it that nobody has an explanation for, kept to be looked at
  *     large/ab/cd/<hash>  large values, see large.ts
- *     bell, done          see bells.ts
+ *     bell, done          see ../bell.ts
  *     temp-<random>       a file that is not complete yet
  *
  * Whoever may write here can run any task. Nobody else may make us read, write or wait elsewhere: what is no plain file, and a

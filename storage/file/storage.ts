@@ -7,9 +7,11 @@
  * @module
  */
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
-import type { KeyValue, Storage } from "../../lib/storage.ts";
+import type { KeyValue, Storage, Topic } from "../../lib/storage.ts";
+import { Bell } from "../bell.ts";
 import { type SpaceName, STORAGE_ANSWERS } from "../calls.ts";
 import type { MemoryStore } from "../memory/store.ts";
+import { type BellName, QueueBells } from "../queue_bells.ts";
 import { isCommand } from "./commands.ts";
 import { Folder } from "./folder.ts";
 import { LargeValues } from "./large.ts";
@@ -17,7 +19,6 @@ import { checkItem, type FileOptions, fileSettings, rootOf } from "./options.ts"
 import { Replica } from "./replica.ts";
 import { type Answer, Turns } from "./turns.ts";
 import { FileKeyValue } from "./values.ts";
-import { Waits } from "./waits.ts";
 
 export type { FileOptions };
 
@@ -42,8 +43,20 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
   const folder = new Folder({ path: rootOf(settings), mode, fsync });
   const large = new LargeValues(folder, levels);
   const replica = new Replica(folder, large, clock);
-  const turns: Turns = new Turns({ name, replica, large, ring: (topics) => waits.ring(topics) });
-  const waits: Waits = new Waits({ folder, clock, catchUp: () => void turns.read(() => {}).catch(() => {}) });
+  const ring = (topics: ReadonlySet<Topic>): void => {
+    const hasEnds = topics.has("results");
+    if (hasEnds) bells.ring("ends");
+    if (topics.size > Number(hasEnds)) bells.ring("work");
+  };
+  const turns: Turns = new Turns({ name, replica, large, ring });
+  // The state rings its listeners when a command is carried out, so the commands of others need only be read.
+  const catchUp = (): void => void turns.read(() => {}).catch(() => {});
+  const bells: QueueBells = new QueueBells({
+    clock,
+    open: (name) => openBell(folder, name, clock),
+    rung: catchUp,
+    look: catchUp,
+  });
   const space = (name: SpaceName): KeyValue => new FileKeyValue(name, turns, large);
   const calls = bind(turns, large, looks(clock));
   return {
@@ -65,15 +78,27 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
     // deno-lint-ignore require-await -- what is thrown must become a rejection
     async listen(topic, wake) {
       turns.assertOpen();
-      const [forget, stop] = [replica.store.listen(topic, wake), waits.listen(topic)];
+      const [forget, stop] = [replica.store.listen(topic, wake), bells.listen(topic)];
       return () => (forget(), stop());
     },
     async close() {
-      waits.close();
+      bells.close();
       await turns.close();
       replica.store.waits.end();
     },
   };
+}
+
+/** The file gets the mode that all files of the queue have. */
+function openBell(folder: Folder, name: BellName, clock: Clock): Bell {
+  const file = name === "work" ? "bell" : "done";
+  try {
+    folder.make();
+    folder.touch(file);
+  } catch {
+    // On a full disk, whoever waits looks now and then.
+  }
+  return new Bell(folder.at(file), { clock, like: folder.path });
 }
 
 function looks(clock: Clock): Looks {

@@ -1,13 +1,14 @@
 /**
- * Who listens for changes: rung directly by the own commits, by bells for the commits of others, and after a slow look at SQLite's
- * change counter for what did not ring.
+ * Who listens for changes: rung directly by the own commits, by bells for the commits of others, and after a look at SQLite's change
+ * counter for what did not ring.
  * @module
  */
-import type { Clock, Timer } from "../../lib/primitives/clock.ts";
+import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Topic } from "../../lib/storage.ts";
 import { AwaitedIds } from "../awaited_ids.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
+import { type BellName, QueueBells } from "../queue_bells.ts";
 import type { Changes } from "./connection/session.ts";
 
 /** What the waits need. */
@@ -19,32 +20,27 @@ export interface WaitsOptions {
   changeCount(): number | undefined;
 }
 
-/** Bounds of the pause between two looks at the change counter. */
-const FIRST_LOOK_MS = 10;
-const LONGEST_LOOK_MS = 1000;
+/** Beside the file, with the number of the queue. */
+const BELL_FILES: Readonly<Record<BellName, string>> = { work: "bell", ends: "done" };
 
-/** What one bell says; the other one tells of ends. */
 const WORK: readonly Topic[] = ["queue", "schedule", "revocations"];
-
-/** The bells of a queue, beside the file. */
-interface Bells {
-  readonly work: Bell;
-  readonly ends: Bell;
-}
 
 /** All who listen to one storage. */
 export class SqliteWaits {
   readonly #options: WaitsOptions;
   readonly #listeners = new Listeners();
   readonly #awaited = new AwaitedIds();
-  #bells: Bells | undefined;
-  #listening = 0;
-  #lookTimer: Timer | undefined;
+  readonly #bells: QueueBells;
   #lastCount: number | undefined;
-  #closed = false;
 
   constructor(options: WaitsOptions) {
     this.#options = options;
+    this.#bells = new QueueBells({
+      clock: options.clock,
+      open: (name) => this.#openBell(name),
+      rung: (name) => this.#wake(name),
+      look: () => this.#look(),
+    });
   }
 
   /** Rings for whoever waits for these changes, here and elsewhere. */
@@ -55,8 +51,8 @@ export class SqliteWaits {
     if (ended.length > 0 && this.#awaited.size > 0 && ended.filter((id) => this.#awaited.take(id)).length > 0) {
       this.#listeners.ring("results");
     }
-    if (queue || schedule || revoked) this.#openBells()?.work.ring();
-    if (ended.length > 0) this.#openBells()?.ends.ring();
+    if (queue || schedule || revoked) this.#bells.ring("work");
+    if (ended.length > 0) this.#bells.ring("ends");
   }
 
   /** Rings when one of these ends, as far as that can be known here. */
@@ -66,68 +62,39 @@ export class SqliteWaits {
 
   /** Calls `wake` after changes. Begin before looking, so that nothing is missed. @returns what ends it */
   listen(topic: Topic, wake: () => void): () => void {
-    if (this.#closed) return () => {};
-    const forget = this.#listeners.add(topic, wake);
-    const bells = this.#openBells();
-    const stopBell = topic === "results"
-      ? bells?.ends.listen(() => this.#ringEnds())
-      : bells?.work.listen(() => this.#ringWork());
-    if (++this.#listening === 1) this.#lookLater(FIRST_LOOK_MS);
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      forget();
-      stopBell?.();
-      if (--this.#listening === 0) this.#lookTimer?.stop();
-    };
+    const [forget, stop] = [this.#listeners.add(topic, wake), this.#bells.listen(topic)];
+    return () => (forget(), stop());
   }
 
-  /** Ends all listening, after a last ring. */
+  /** A last ring for all. */
   end(): void {
-    this.#closed = true;
-    this.#lookTimer?.stop();
-    this.#ringWork();
+    this.#wake("work");
     this.#listeners.ring("results");
   }
 
   /** Gives up the bells. */
   close(): void {
-    this.#bells?.work.close();
-    this.#bells?.ends.close();
+    this.#bells.close();
   }
 
-  #ringWork(): void {
-    for (const topic of WORK) this.#listeners.ring(topic);
+  /** What has changed elsewhere is not known: whoever waits looks. */
+  #wake(name: BellName): void {
+    if (name === "work") { for (const topic of WORK) this.#listeners.ring(topic); }
+    else if (this.#awaited.size > 0) this.#listeners.ring("results");
   }
 
-  /** Which tasks have ended elsewhere is not known: whoever waits for some looks. */
-  #ringEnds(): void {
-    if (this.#awaited.size > 0) this.#listeners.ring("results");
+  #look(): void {
+    const count = this.#options.changeCount();
+    if (count === this.#lastCount) return;
+    this.#lastCount = count;
+    this.#wake("work");
+    this.#wake("ends");
   }
 
-  #openBells(): Bells | undefined {
-    if (this.#bells !== undefined) return this.#bells;
+  #openBell(name: BellName): Bell | undefined {
     const place = this.#options.place();
     if (place === undefined) return undefined;
     const { path, queue } = place;
-    const { clock } = this.#options;
-    return this.#bells = {
-      work: new Bell(`${path}-bell-${queue}`, { clock, like: path }),
-      ends: new Bell(`${path}-done-${queue}`, { clock, like: path }),
-    };
-  }
-
-  #lookLater(pauseMs: number): void {
-    this.#lookTimer?.stop();
-    this.#lookTimer = this.#options.clock.startTimer(pauseMs, () => {
-      const count = this.#options.changeCount();
-      if (count !== this.#lastCount) {
-        this.#lastCount = count;
-        this.#ringWork();
-        this.#ringEnds();
-      }
-      if (this.#listening > 0 && !this.#closed) this.#lookLater(Math.min(pauseMs * 2, LONGEST_LOOK_MS));
-    }, { background: true });
+    return new Bell(`${path}-${BELL_FILES[name]}-${queue}`, { clock: this.#options.clock, like: path });
   }
 }
