@@ -43,12 +43,7 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
   const folder = new Folder({ path: rootOf(settings), mode, fsync });
   const large = new LargeValues(folder, levels);
   const replica = new Replica(folder, large, clock);
-  const ring = (topics: ReadonlySet<Topic>): void => {
-    const hasEnds = topics.has("results");
-    if (hasEnds) bells.ring("ends");
-    if (topics.size > Number(hasEnds)) bells.ring("work");
-  };
-  const turns: Turns = new Turns({ name, replica, large, ring });
+  const turns: Turns = new Turns({ name, replica, large, ring: (topics) => ring(bells, topics) });
   // The state rings its listeners when a command is carried out, so the commands of others need only be read.
   const catchUp = (): void => void turns.read(() => {}).catch(() => {});
   const bells: QueueBells = new QueueBells({
@@ -87,6 +82,12 @@ export function fileStorage(options: { readonly name?: string; readonly clock?: 
       replica.store.waits.end();
     },
   };
+}
+
+function ring(bells: QueueBells, topics: ReadonlySet<Topic>): void {
+  const hasEnds = topics.has("results");
+  if (hasEnds) bells.ring("ends");
+  if (topics.size > Number(hasEnds)) bells.ring("work");
 }
 
 /** The file gets the mode that all files of the queue have. */

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** How a command is answered. */
-export interface Ways {
+export interface WriteOptions {
   /** Looks whether there is anything to change, and answers if there is not. */
   readonly look?: ((store: MemoryStore, command: Command) => Answer | undefined) | undefined;
   /** What becomes of the answer, in the same turn. Default: it gets its large values. */
@@ -26,7 +26,7 @@ export interface Ways {
 
 /** What somebody waits for. */
 interface Operation {
-  readonly look: Ways["look"];
+  readonly look: WriteOptions["look"];
   readonly present: (value: unknown) => unknown;
   readonly command?: Command | undefined;
   readonly resolve: (value: unknown) => void;
@@ -79,7 +79,7 @@ export class Turns {
   async write<T>(
     name: string,
     args: readonly unknown[],
-    { look, present = this.#options.large.resolve }: Ways = {},
+    { look, present = this.#options.large.resolve }: WriteOptions = {},
   ): Promise<T> {
     this.assertOpen();
     return await this.#add<T>(look, present, this.#checked(name, args));
@@ -114,7 +114,7 @@ export class Turns {
     return new StorageError(`File storage "${name}" failed: ${error.message}`, { cause: error });
   }
 
-  #add<T>(look: Ways["look"], present: Operation["present"] = asItIs, command?: Command): Promise<T> {
+  #add<T>(look: WriteOptions["look"], present: Operation["present"] = asItIs, command?: Command): Promise<T> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ look, present, command, resolve, reject });

@@ -10,7 +10,7 @@ import type { MemorySpace } from "../memory/space.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import type { Command } from "./commands.ts";
 import type { LargeValues } from "./large.ts";
-import type { Turns, Ways } from "./turns.ts";
+import type { Turns, WriteOptions } from "./turns.ts";
 
 /** One name space. A value that is missing in `large/`, or torn, is not there. */
 export class FileKeyValue extends BaseKeyValue {
@@ -72,8 +72,8 @@ export class FileKeyValue extends BaseKeyValue {
     return this.#write("flush", []);
   }
 
-  #write<T>(method: string, args: readonly unknown[], ways?: Ways): Promise<T> {
-    return this.#turns.write(`${this.#name}.${method}`, args, ways);
+  #write<T>(method: string, args: readonly unknown[], options?: WriteOptions): Promise<T> {
+    return this.#turns.write(`${this.#name}.${method}`, args, options);
   }
 
   #of(store: MemoryStore): MemorySpace {

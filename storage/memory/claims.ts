@@ -10,7 +10,7 @@ import type { LoadItem, SaveItem } from "./item.ts";
 import { type Entry, loadEntry, type SavedQueueEntry, saveEntry } from "./queue.ts";
 
 /** A claim and what is needed to put it back. */
-export interface Held {
+export interface HeldClaim {
   readonly claim: Claim;
   readonly owner: Owner;
   readonly entry: Entry;
@@ -33,7 +33,7 @@ const MOST_LOST = 10_000;
 /** Claims by token, and the leases that cover them. */
 export class MemoryClaims {
   readonly #clock: Pick<Clock, "now">;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, HeldClaim>();
   readonly #leases = new Map<string, StoredLease>();
   /** Tokens of claims that were taken from their holder: a settlement of one of them was never written. */
   readonly #lost = new RecentMap<true>(MOST_LOST);
@@ -69,7 +69,7 @@ export class MemoryClaims {
   }
 
   /** Takes a claim from its holder. @returns `undefined` if nobody holds it */
-  take(token: string): Held | undefined {
+  take(token: string): HeldClaim | undefined {
     const held = this.#held.get(token);
     if (held === undefined) return undefined;
     this.#held.delete(token);
@@ -83,17 +83,17 @@ export class MemoryClaims {
   }
 
   /** The claims of a consumer or of one of its workers. */
-  of(filter: OwnerFilter): Held[] {
+  of(filter: OwnerFilter): HeldClaim[] {
     return [...this.#held.values()].filter(({ owner }) => isOf(filter, owner));
   }
 
   /** The claims that no lease covers. @param own A consumer whose claims are not wanted. */
-  orphaned(own: string | undefined): Held[] {
+  orphaned(own: string | undefined): HeldClaim[] {
     return [...this.#held.values()].filter(({ owner }) => owner.consumer !== own && !this.#leases.has(owner.consumer));
   }
 
   /** All claims, longest held first. */
-  all(): Held[] {
+  all(): HeldClaim[] {
     return [...this.#held.values()];
   }
 

@@ -8,7 +8,7 @@ import { stepsKey } from "../../lib/storage.ts";
 import { checkItem } from "../check_item.ts";
 import { ExpiringMap } from "../expiring_map.ts";
 import { MemoryChords } from "./chords.ts";
-import { type Held, MemoryClaims } from "./claims.ts";
+import { type HeldClaim, MemoryClaims } from "./claims.ts";
 import { MemoryCounts } from "./counts.ts";
 import { type Grave, MemoryDeadLetters } from "./dead_letters.ts";
 import { MemoryGates } from "./gates.ts";
@@ -25,7 +25,7 @@ import { MemoryUniqueKeys } from "./unique.ts";
 import { MemoryWaits } from "./waits.ts";
 
 /** An `Enqueued` in the making. */
-interface Answer {
+interface EnqueuedParts {
   duplicates?: Map<number, string>;
   blocked?: Set<number>;
   admitted?: Item[];
@@ -80,7 +80,7 @@ export class MemoryContent {
    * @param wake `"soon"`: whoever moves the items gets to tell of them before a worker of the same isolate has them.
    */
   add(items: readonly Item[], wake: "now" | "soon" = "now"): Enqueued {
-    const answer: Answer = {};
+    const answer: EnqueuedParts = {};
     if (items.length === 0) return answer;
     const soonestMs = this.schedule.nextDueMs;
     const nowMs = this.#clock.now();
@@ -114,14 +114,14 @@ export class MemoryContent {
   }
 
   #move(items: readonly Item[]): Moved[] {
-    const answer: Answer = {};
+    const answer: EnqueuedParts = {};
     const nowMs = this.#clock.now();
     for (const [index, item] of items.entries()) this.#place({ ...item, dueMs: undefined }, nowMs, index, answer);
     if (items.length > 0) this.#ring(this.schedule.nextDueMs, "soon");
     return items.map((item, index) => answer.blocked?.has(index) ? { ...item, blocked: true } : item);
   }
 
-  #addOne(item: Item, nowMs: number, index: number, answer: Answer): void {
+  #addOne(item: Item, nowMs: number, index: number, answer: EnqueuedParts): void {
     const holder = item.unique && this.uniqueKeys.holderFor(item.id, item.unique);
     if (holder !== undefined) return void (answer.duplicates ??= new Map()).set(index, holder);
     const copy = copyItem(item);
@@ -129,7 +129,7 @@ export class MemoryContent {
     this.#place(copy, nowMs, index, answer);
   }
 
-  #place(item: Item, nowMs: number, index: number, answer: Answer): void {
+  #place(item: Item, nowMs: number, index: number, answer: EnqueuedParts): void {
     this.results.forgetNotice(item.id);
     if (item.dueMs !== undefined) {
       this.schedule.add(item, item.dueMs);
@@ -151,7 +151,7 @@ export class MemoryContent {
   }
 
   /** Items that waited at their gate go to the queue. */
-  #admit(items: readonly Item[], answer: Answer = {}): void {
+  #admit(items: readonly Item[], answer: EnqueuedParts = {}): void {
     if (items.length === 0) return;
     const nowMs = this.#clock.now();
     for (const item of items) this.#append(item, nowMs);
@@ -181,7 +181,7 @@ export class MemoryContent {
   }
 
   /** Puts back a claim that was taken from its holder, and drops its locks. It keeps its gate. */
-  giveBack(held: Held | undefined, delivery: "counted" | "not counted"): void {
+  giveBack(held: HeldClaim | undefined, delivery: "counted" | "not counted"): void {
     if (held === undefined) return;
     const { claim, entry } = held;
     this.locks.dropHeld(claim.token);
@@ -217,7 +217,7 @@ export class MemoryContent {
     if (next) checkItem(next);
     for (const { callback } of chords) checkItem(callback);
     // Nothing below fails, so that all of it happens or none.
-    const answer: Answer = {};
+    const answer: EnqueuedParts = {};
     if (ended) this.#endClaim(claim!, ended, settlement, answer);
     this.#end(settlement);
     this.#bury(settlement);
@@ -234,7 +234,7 @@ export class MemoryContent {
   }
 
   /** @param item That of the claim, as it is stored. */
-  #endClaim(claim: Claim, item: Item, settlement: Settlement, answer: Answer): void {
+  #endClaim(claim: Claim, item: Item, settlement: Settlement, answer: EnqueuedParts): void {
     const { dropLocks, passLocks, next } = settlement;
     this.claims.settle(claim);
     this.tracker.forget(claim.id);
@@ -270,8 +270,8 @@ export class MemoryContent {
     this.tracker.forgetDead(taskId);
   }
 
-  /** Nobody can stand in the way of the next attempt: it takes the unique key over, and it is enqueued also where it cannot. */
-  #addNext(next: Item, ended: Item | undefined, settlement: Settlement, answer: Answer): void {
+  /** Enqueues the next attempt, whoever holds its unique key. If the ended item still holds it, the attempt takes it over. */
+  #addNext(next: Item, ended: Item | undefined, settlement: Settlement, answer: EnqueuedParts): void {
     const soonestMs = this.schedule.nextDueMs;
     const nowMs = this.#clock.now();
     const copy = copyItem(next);
@@ -281,7 +281,7 @@ export class MemoryContent {
     this.#ring(soonestMs, "now");
   }
 
-  #addCallback(callback: Item, answer: Answer): Moved {
+  #addCallback(callback: Item, answer: EnqueuedParts): Moved {
     // What is due already need not go to the schedule.
     const isDue = callback.dueMs !== undefined && callback.dueMs <= this.#clock.now();
     const { blocked, admitted } = this.add([isDue ? { ...callback, dueMs: undefined } : callback]);
@@ -338,7 +338,7 @@ function keepsGate({ gate }: Item, { next, passLocks }: Settlement): boolean {
   return next.gate?.key === gate.key;
 }
 
-function merge(answer: Answer, { blocked, admitted }: Enqueued): void {
+function merge(answer: EnqueuedParts, { blocked, admitted }: Enqueued): void {
   if (blocked !== undefined) answer.blocked = new Set(blocked);
   if (admitted !== undefined) answer.admitted = [...answer.admitted ?? [], ...admitted];
 }

@@ -28,7 +28,7 @@ interface Result extends Stored {
 /** Results and notices as they are saved. */
 export interface SavedResults {
   readonly entries: readonly SavedEntry<Stored | Result>[];
-  readonly notices: SavedRecent<Kept>;
+  readonly notices: SavedRecent<KeptNotice>;
 }
 
 /** The name space of results. A result that is taken leaves its notice. */
@@ -95,7 +95,7 @@ export class MemoryResults extends MemorySpace<Result> {
 /** There may be a million notices in a minute, so only the last ones are kept, whatever their time to live. */
 const MOST_NOTICES = 50_000;
 
-interface Kept {
+interface KeptNotice {
   readonly ending: Ending;
   readonly about?: string | undefined;
   readonly expiresMs: number;
@@ -104,9 +104,9 @@ interface Kept {
 /** Notices by id. */
 class Notices {
   readonly #clock: Pick<Clock, "now">;
-  readonly #byId = new RecentMap<Kept>(MOST_NOTICES);
+  readonly #byId = new RecentMap<KeptNotice>(MOST_NOTICES);
   /** Shared by all notices that say the same. */
-  #last: Kept | undefined;
+  #last: KeptNotice | undefined;
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -129,17 +129,17 @@ class Notices {
     this.#byId.clear();
   }
 
-  saved(): SavedRecent<Kept> {
+  saved(): SavedRecent<KeptNotice> {
     return this.#byId.saved();
   }
 
-  restore({ young, old }: SavedRecent<Kept>): void {
-    const share = ([id, kept]: readonly [string, Kept]): [string, Kept] => [id, this.#share(kept)];
+  restore({ young, old }: SavedRecent<KeptNotice>): void {
+    const share = ([id, kept]: readonly [string, KeptNotice]): [string, KeptNotice] => [id, this.#share(kept)];
     this.#byId.restore({ young: young.map(share), old: old.map(share) });
   }
 
   /** The last notice instead of this one, if both say the same. */
-  #share(kept: Kept): Kept {
+  #share(kept: KeptNotice): KeptNotice {
     const last = this.#last;
     if (last?.expiresMs === kept.expiresMs && last.ending === kept.ending && last.about === kept.about) return last;
     return this.#last = kept;

@@ -5,7 +5,7 @@
 import { FLUSH_PARTS, type FlushPart } from "../../lib/storage.ts";
 import { endOfNumbers, firstPlain } from "./connection/numbers.ts";
 import { ENDED, KIND } from "./connection/schema.ts";
-import type { Session } from "./connection/session.ts";
+import type { Connection } from "./connection/connection.ts";
 import { addAllLost, CLAIMED } from "./queue/claims.ts";
 import { freeAllKeys } from "./queue/unique.ts";
 import { dropCounts } from "./records/counts.ts";
@@ -20,57 +20,57 @@ const ALL_MESSAGES = "huey_task where seq >= ?2 + 0 and seq < ?3 + 0 and queue =
 const DROP_LOCKS = `delete from huey_entry where holder in (select seq || '.' || token ${CLAIMED})`;
 
 /** Deletes parts of the queue. */
-export function flush(session: Session, parts: readonly FlushPart[] = FLUSH_PARTS): void {
-  for (const part of parts) flushPart(session, part);
+export function flush(connection: Connection, parts: readonly FlushPart[] = FLUSH_PARTS): void {
+  for (const part of parts) flushPart(connection, part);
 }
 
-function flushPart(session: Session, part: FlushPart): void {
+function flushPart(connection: Connection, part: FlushPart): void {
   switch (part) {
     case "queue":
-      return flushQueue(session);
+      return flushQueue(connection);
     case "schedule":
-      freeAllKeys(session, "schedule");
-      dropStepsOf(session, "schedule");
-      session.run("delete from huey_schedule where queue = ?", session.queue);
-      return forgetLength(session, "schedule");
+      freeAllKeys(connection, "schedule");
+      dropStepsOf(connection, "schedule");
+      connection.run("delete from huey_schedule where queue = ?", connection.queue);
+      return forgetLength(connection, "schedule");
     case "stats":
-      return dropCounts(session);
+      return dropCounts(connection);
     case "deadLetters":
-      return dropLetters(session);
+      return dropLetters(connection);
     case "results":
-      deleteMessages(session, `owner = ${ENDED}`);
-      session.run("delete from huey_ended where queue = ?", session.queue);
-      return deleteEntries(session, [KIND.result]);
+      deleteMessages(connection, `owner = ${ENDED}`);
+      connection.run("delete from huey_ended where queue = ?", connection.queue);
+      return deleteEntries(connection, [KIND.result]);
     case "counters":
-      return deleteEntries(session, [KIND.meta, KIND.counter]);
+      return deleteEntries(connection, [KIND.meta, KIND.counter]);
     case "locks":
-      return deleteEntries(session, [KIND.lock]);
+      return deleteEntries(connection, [KIND.lock]);
     case "data":
-      return deleteEntries(session, [KIND.data]);
+      return deleteEntries(connection, [KIND.data]);
     case "revocations":
-      return deleteEntries(session, [KIND.revocation]);
+      return deleteEntries(connection, [KIND.revocation]);
   }
 }
 
 /** Messages that wait, claims, chords, gates, keys, steps. Rows of tasks that have ended are notices. */
-function flushQueue(session: Session): void {
-  addAllLost(session);
-  session.run(DROP_LOCKS, session.queue);
-  deleteMessages(session, `owner <> ${ENDED}`);
-  deleteEntries(session, [KIND.passed]);
-  freeAllKeys(session, "others");
-  dropStepsOf(session, "others");
+function flushQueue(connection: Connection): void {
+  addAllLost(connection);
+  connection.run(DROP_LOCKS, connection.queue);
+  deleteMessages(connection, `owner <> ${ENDED}`);
+  deleteEntries(connection, [KIND.passed]);
+  freeAllKeys(connection, "others");
+  dropStepsOf(connection, "others");
   for (const table of [...CHORD_TABLES, "huey_gate", "huey_blocked"]) {
-    session.run(`delete from ${table} where queue = ?`, session.queue);
+    connection.run(`delete from ${table} where queue = ?`, connection.queue);
   }
-  forgetLength(session, "blocked");
+  forgetLength(connection, "blocked");
 }
 
-function deleteMessages(session: Session, which: string): void {
-  const { queue } = session;
-  session.run(`delete from ${ALL_MESSAGES} and ${which}`, queue, firstPlain(queue), endOfNumbers(queue));
+function deleteMessages(connection: Connection, which: string): void {
+  const { queue } = connection;
+  connection.run(`delete from ${ALL_MESSAGES} and ${which}`, queue, firstPlain(queue), endOfNumbers(queue));
 }
 
-function deleteEntries(session: Session, kinds: readonly number[]): void {
-  for (const kind of kinds) session.run("delete from huey_entry where queue = ? and kind = ?", session.queue, kind);
+function deleteEntries(connection: Connection, kinds: readonly number[]): void {
+  for (const kind of kinds) connection.run("delete from huey_entry where queue = ? and kind = ?", connection.queue, kind);
 }

@@ -9,7 +9,7 @@ import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Owner, Storage } from "../../lib/storage.ts";
 import { checkItem } from "./check_item.ts";
 import { KIND } from "./connection/schema.ts";
-import { Session } from "./connection/session.ts";
+import { Connection } from "./connection/connection.ts";
 import { SqliteWriter } from "./connection/writer.ts";
 import { flush } from "./flush.ts";
 import { type SqliteOptions, sqliteSettings } from "./options.ts";
@@ -39,7 +39,7 @@ import { SqliteWaits } from "./waits.ts";
 /** What an operation does with an open connection. */
 type Works = {
   readonly [Name in keyof Storage]?: Storage[Name] extends (...asked: infer Asked) => Promise<infer Answer>
-    ? (session: Session, ...asked: Asked) => Answer
+    ? (connection: Connection, ...asked: Asked) => Answer
     : never;
 };
 
@@ -55,10 +55,10 @@ const READS = {
   pending: waitingTasks,
   pendingCount: countWaiting,
   scheduled: scheduledItems,
-  scheduledCount: (session) => lengthOf(session, "schedule"),
+  scheduledCount: (connection) => lengthOf(connection, "schedule"),
   running: runningTasks,
   blocked: blockedItems,
-  blockedCount: (session) => lengthOf(session, "blocked"),
+  blockedCount: (connection) => lengthOf(connection, "blocked"),
   oldestMs,
   deadLetters,
   deadLetterCount: countDead,
@@ -71,14 +71,14 @@ const READS = {
 const WRITES = {
   keep: keepStep,
   leaveGate: leavePassed,
-  release: (session, claims) => claims.forEach((claim) => releaseClaim(session, claim)),
+  release: (connection, claims) => claims.forEach((claim) => releaseClaim(connection, claim)),
   recover,
   endLease,
-  renewLease(session, lease) {
-    renewLease(session, lease);
-    return takeLines(session);
+  renewLease(connection, lease) {
+    renewLease(connection, lease);
+    return takeLines(connection);
   },
-  promote: (session, id) => placeDue(session, takeScheduled(session, id))[0],
+  promote: (connection, id) => placeDue(connection, takeScheduled(connection, id))[0],
   pause,
   resume,
   increment,
@@ -104,19 +104,19 @@ export function sqliteStorage(options: { name?: string; clock?: Clock } & Sqlite
   const { name, shared, clock, filename, timeoutMs } = settings;
   const waits: SqliteWaits = new SqliteWaits({
     clock,
-    place: () => writer.glance(({ path, queue }) => path === undefined ? undefined : { path, queue }),
-    changeCount: () => writer.glance((session) => Number(session.get("pragma data_version")?.data_version)),
+    place: () => writer.tryRead(({ path, queue }) => path === undefined ? undefined : { path, queue }),
+    changeCount: () => writer.tryRead((connection) => Number(connection.get("pragma data_version")?.data_version)),
   });
   const writer: SqliteWriter = new SqliteWriter({
     filename,
     timeoutMs,
     clock,
-    open: () => new Session(settings),
+    open: () => new Connection(settings),
     committed: (changes) => waits.announce(changes),
-    tidy(session) {
-      forgetNow(session);
-      tidyEnded(session);
-      sweep(session);
+    tidy(connection) {
+      forgetNow(connection);
+      tidyEnded(connection);
+      sweep(connection);
     },
   });
   return {
@@ -140,16 +140,16 @@ export function sqliteStorage(options: { name?: string; clock?: Clock } & Sqlite
 /** Gives each work its connection when it is called. */
 function bind<T extends Works>(
   works: T,
-  run: (work: (session: Session) => unknown) => Promise<unknown>,
+  run: (work: (connection: Connection) => unknown) => Promise<unknown>,
 ): Pick<Storage, keyof T & keyof Storage> {
   const bound = Object.entries(works).map(([name, work]) => {
-    return [name, (...asked: never[]) => run((session) => (work as (...all: unknown[]) => unknown)(session, ...asked))];
+    return [name, (...asked: never[]) => run((connection) => (work as (...all: unknown[]) => unknown)(connection, ...asked))];
   });
   return Object.fromEntries(bound);
 }
 
-function nextDueMs(session: Session): number | undefined {
-  const times = [soonestMs(session), pauseEndMs(session)].filter((time) => time !== undefined);
+function nextDueMs(connection: Connection): number | undefined {
+  const times = [soonestMs(connection), pauseEndMs(connection)].filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -161,19 +161,19 @@ function enqueuing(writer: SqliteWriter): Pick<Storage, "enqueue" | "enqueueOnce
       if (chords.length === 0 && items.every(goesStraight)) {
         return await writer.writeShared(addBatches, items, items.length === 1) ?? {};
       }
-      return await writer.write((session) => {
-        for (const chord of chords) addChord(session, chord);
-        return enqueueItems(session, items);
+      return await writer.write((connection) => {
+        for (const chord of chords) addChord(connection, chord);
+        return enqueueItems(connection, items);
       });
     },
     async enqueueOnce(key, ttlMs, item) {
       checkItem(item);
-      const isTaken = (session: Session): boolean => peek(session, KIND.meta, key) !== undefined;
+      const isTaken = (connection: Connection): boolean => peek(connection, KIND.meta, key) !== undefined;
       if (!writer.pending && await writer.read(isTaken)) return undefined;
-      return await writer.write((session) => {
-        if (isTaken(session)) return undefined;
-        put(session, KIND.meta, key, NOTHING, { ttlMs });
-        return enqueueItems(session, [item]);
+      return await writer.write((connection) => {
+        if (isTaken(connection)) return undefined;
+        put(connection, KIND.meta, key, NOTHING, { ttlMs });
+        return enqueueItems(connection, [item]);
       });
     },
   };
@@ -184,26 +184,26 @@ function working(writer: SqliteWriter, clock: Clock): Pick<Storage, "claim" | "b
     async claim(limit: number, owner: Owner) {
       // A transaction that is made anyway is joined without looking: settling and claiming together cost one.
       const isWorth = limit >= 1 && (writer.pending || await writer.read(hasWaiting));
-      if (isWorth) return await writer.write((session) => claimBatch(session, limit, owner));
-      // What was put off while there was work to do. Nobody depends on it: what fails now is done with the next ending.
-      if (writer.glance(hasUnfinished)) writer.write(finishEnded).catch(() => {});
-      return { claims: [], revocations: await writer.read((session) => hasAny(session, KIND.revocation)) };
+      if (isWorth) return await writer.write((connection) => claimBatch(connection, limit, owner));
+      // Moves the notices that plain endings have left in huey_task while there was work. If it fails, the next ending tries again.
+      if (writer.tryRead(hasUnfinished)) writer.write(finishEnded).catch(() => {});
+      return { claims: [], revocations: await writer.read((connection) => hasAny(connection, KIND.revocation)) };
     },
-    begin: (claim) => writer.write((session) => beginClaim(session, claim), true),
+    begin: (claim) => writer.write((connection) => beginClaim(connection, claim), true),
     async settle(settlement) {
       if (isPlainEnding(settlement)) return { held: await writer.writeShared(endInPlace, settlement) };
       const { enqueue, next, chords } = settlement;
       enqueue?.forEach(checkItem);
       if (next !== undefined) checkItem(next);
       for (const { callback } of chords ?? []) checkItem(callback);
-      return await writer.write((session) => settle(session, settlement));
+      return await writer.write((connection) => settle(connection, settlement));
     },
     async promoteDue(limit) {
       const dueMs = await writer.readTogether(nextDueMs);
       if (dueMs === undefined || dueMs > clock.now()) return [];
-      return await writer.write((session) => {
-        noticePauseEnd(session);
-        return placeDue(session, takeDue(session, limit));
+      return await writer.write((connection) => {
+        noticePauseEnd(connection);
+        return placeDue(connection, takeDue(connection, limit));
       });
     },
   };
@@ -220,7 +220,7 @@ function waiting(writer: SqliteWriter, waits: SqliteWaits): Pick<Storage, "ended
   return {
     async endedOf(ids) {
       waits.await(ids);
-      return await writer.readTogether((session) => ids.filter((id) => hasEnded(session, id)));
+      return await writer.readTogether((connection) => ids.filter((id) => hasEnded(connection, id)));
     },
     async listen(topic, wake) {
       // The bells stand beside the file, which has to be there.

@@ -9,7 +9,7 @@ import { AwaitedIds } from "../awaited_ids.ts";
 import { Bell } from "../bell.ts";
 import { Listeners } from "../listeners.ts";
 import { type BellName, QueueBells } from "../queue_bells.ts";
-import type { Changes } from "./connection/session.ts";
+import type { Changes } from "./connection/connection.ts";
 
 /** What the waits need. */
 export interface WaitsOptions {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { SqlValue } from "./database.ts";
-import type { Session } from "./session.ts";
+import type { Connection } from "./connection.ts";
 
 /** Rows per statement; more would not be faster. */
 const SIZES = [50, 10, 1];
@@ -28,7 +28,7 @@ export function rowStatements(insert: string, row: (index: number) => string, re
  * @param add Appends what an item has of its own.
  */
 export function writeRows<T>(
-  session: Session,
+  connection: Connection,
   statements: RowStatements,
   items: readonly T[],
   head: (start: number) => SqlValue[],
@@ -38,6 +38,6 @@ export function writeRows<T>(
     const { rows, sql } = statements.find(({ rows }) => rows <= items.length - start)!;
     const values = head(start);
     for (const end = start + rows; start < end; start++) add(values, items[start]!);
-    session.runAll(sql, values);
+    connection.runAll(sql, values);
   }
 }

@@ -43,7 +43,7 @@ const TABLES = [
   )`,
   // Waiting and claimed messages. seq: see numbers.ts. owner: NOBODY while waiting, ENDED as a notice. entered_ms: when it came to
   // the queue. since_ms: when it was claimed, or until when the notice is kept. id_number: of a tracked task, see id_number.ts.
-  // flags: see FLAG. more: what few messages have, see more.ts; of a notice, what was said about its task.
+  // flags: see FLAG. more: what few messages have, see item.ts; of a notice, what was said about its task.
   `create table huey_task (
     seq integer primary key, queue integer not null, owner integer not null, token integer not null, since_ms integer not null,
     deliveries integer not null, entered_ms integer not null, priority real not null, flags integer not null, id_number integer,

@@ -6,7 +6,7 @@
 import { StorageError } from "../../../lib/errors.ts";
 import { type Clock, sleep } from "../../../lib/primitives/clock.ts";
 import { isBusy, lockedError, toStorageError } from "./errors.ts";
-import { Changes, type Session } from "./session.ts";
+import { Changes, type Connection } from "./connection.ts";
 
 /** A write that has been issued. */
 interface Job {
@@ -22,7 +22,7 @@ interface Job {
 }
 
 /** Does for several parts, issued one behind the other, what it does for one. @returns an outcome for each, or nothing at all */
-export type SharedWork<P, R> = (session: Session, parts: readonly P[]) => readonly R[];
+export type SharedWork<P, R> = (connection: Connection, parts: readonly P[]) => readonly R[];
 
 /** What a writer needs. */
 export interface WriterOptions {
@@ -31,11 +31,11 @@ export interface WriterOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   /** Opens the connection; called again after a failure. */
-  open(): Session;
+  open(): Connection;
   /** Called after each commit that changed something. */
   committed(changes: Changes): void;
   /** Called at the end of each transaction. */
-  tidy(session: Session): void;
+  tidy(connection: Connection): void;
 }
 
 /** Bounds of the pause between two tries for a lock. */
@@ -51,7 +51,7 @@ const QUIET_MICROTASKS = 2;
 /** Runs operations on one connection, which is opened at the first of them. */
 export class SqliteWriter {
   readonly #options: WriterOptions;
-  #session: Session | undefined;
+  #connection: Connection | undefined;
   #lookedAt = 0;
   #jobs: Job[] = [];
   /** A flush is planned or waits for a lock. */
@@ -76,8 +76,8 @@ export class SqliteWriter {
    * @returns What it returned, after the commit.
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
-  write<T>(work: (session: Session) => T, isSingle = false): Promise<T> {
-    return this.writeShared((session) => [work(session)], undefined, isSingle);
+  write<T>(work: (connection: Connection) => T, isSingle = false): Promise<T> {
+    return this.writeShared((connection) => [work(connection)], undefined, isSingle);
   }
 
   /**
@@ -105,7 +105,7 @@ export class SqliteWriter {
    * @param work Only reads.
    * @throws {StorageError} If the medium fails, stays locked, or is closed.
    */
-  async read<T>(work: (session: Session) => T): Promise<T> {
+  async read<T>(work: (connection: Connection) => T): Promise<T> {
     const { clock } = this.#options;
     let startedAt: number | undefined;
     for (let tries = 1;; tries++) {
@@ -123,17 +123,17 @@ export class SqliteWriter {
   }
 
   /** The same for several reads, which see one state of the file. */
-  readTogether<T>(work: (session: Session) => T): Promise<T> {
-    return this.read((session) => session.snapshot(() => work(session)));
+  readTogether<T>(work: (connection: Connection) => T): Promise<T> {
+    return this.read((connection) => connection.snapshot(() => work(connection)));
   }
 
   /** Looks without waiting for anything. @returns `undefined` if that cannot be done now */
-  glance<T>(work: (session: Session) => T): T | undefined {
-    if (this.#session === undefined) return undefined;
+  tryRead<T>(work: (connection: Connection) => T): T | undefined {
+    if (this.#connection === undefined) return undefined;
     try {
-      return work(this.#session);
+      return work(this.#connection);
     } catch {
-      // A glance is only a hint; the operation that follows it reports what is wrong.
+      // It is only a hint: the operation that follows it reports what is wrong.
       return undefined;
     }
   }
@@ -147,18 +147,18 @@ export class SqliteWriter {
   }
 
   /** Opens the file, also where it was deleted or replaced under the connection. */
-  #open(): Session {
+  #open(): Connection {
     const now = this.#options.clock.elapsed();
     if (now - this.#lookedAt >= LOOK_MS) {
       this.#lookedAt = now;
-      if (this.#session?.isGone()) this.#drop();
+      if (this.#connection?.isGone()) this.#drop();
     }
-    return this.#session ??= this.#options.open();
+    return this.#connection ??= this.#options.open();
   }
 
   #drop(): void {
-    this.#session?.close();
-    this.#session = undefined;
+    this.#connection?.close();
+    this.#connection = undefined;
   }
 
   #plan(): void {
@@ -203,16 +203,16 @@ export class SqliteWriter {
   }
 
   #commit(jobs: Job[]): void {
-    const session = this.#open();
-    session.changes = new Changes();
+    const connection = this.#open();
+    connection.changes = new Changes();
     const isAlone = jobs.length === 1 && jobs[0]!.isSingle;
-    const outcomes = isAlone ? runAll(session, jobs) : session.transaction(() => {
-      const done = runAll(session, jobs);
-      this.#options.tidy(session);
+    const outcomes = isAlone ? runAll(connection, jobs) : connection.transaction(() => {
+      const done = runAll(connection, jobs);
+      this.#options.tidy(connection);
       return done;
     });
     jobs.forEach((job, index) => job.resolve(outcomes[index]));
-    this.#options.committed(session.changes);
+    this.#options.committed(connection.changes);
   }
 
   #dropOverdue(jobs: Job[], cause: unknown): Job[] {
@@ -231,7 +231,7 @@ export class SqliteWriter {
 }
 
 /** Neighbours with the same work as one. @returns the outcome of each */
-function runAll(session: Session, jobs: readonly Job[]): unknown[] {
+function runAll(connection: Connection, jobs: readonly Job[]): unknown[] {
   const outcomes: unknown[] = [];
   for (let start = 0; start < jobs.length;) {
     const { work } = jobs[start]!;
@@ -239,7 +239,7 @@ function runAll(session: Session, jobs: readonly Job[]): unknown[] {
     for (; start + parts.length < jobs.length && jobs[start + parts.length]!.work === work;) {
       parts.push(jobs[start + parts.length]!.part);
     }
-    const done = work(session, parts);
+    const done = work(connection, parts);
     for (let index = 0; index < parts.length; index++) outcomes.push(done[index]);
     start += parts.length;
   }

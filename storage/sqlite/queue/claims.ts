@@ -7,9 +7,9 @@ import { readNumber } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPlain, IS_NUMBER } from "../connection/numbers.ts";
 import { FLAG, NO_TOKEN, NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { moveBack } from "../records/bounds.ts";
-import { COLUMNS_OF_ITEM, hasFlag, type Held, readMore, toItem, type Writable } from "../records/item.ts";
+import { COLUMNS_OF_ITEM, hasFlag, type KeyedItem, readMore, toItem, type Writable } from "../records/item.ts";
 import { note } from "../records/lines.ts";
 import { dropLocks } from "../records/locks.ts";
 
@@ -42,7 +42,7 @@ const GIVE_BACK = `update huey_task set owner = ${NOBODY}, token = ${NO_TOKEN}, 
 const MOST_LOST = 100_000;
 const LOST_KEPT_MS = 86_400_000;
 
-/** A settlement that is sent again is told that it was never written. */
+/** Remembers a claim that was taken from its holder, so that its settlement, if it is sent again, is answered as not written. */
 const ADD_LOST = "insert into huey_lost (seq, token, at_ms) values (?, ?, ?)";
 
 const ADD_ALL_LOST = `insert into huey_lost (seq, token, at_ms) select seq, token, ?2 ${CLAIMED}`;
@@ -57,8 +57,8 @@ export function splitToken(token: string): [number, number] {
 }
 
 /** Reads a claim. @param token If the row was read before it was claimed */
-export function toClaim(row: Row, token?: number): Claim & Held {
-  const claim = toItem(row) as Writable<Claim & Held>;
+export function toClaim(row: Row, token?: number): Claim & KeyedItem {
+  const claim = toItem(row) as Writable<Claim & KeyedItem>;
   claim.token = `${row.seq}.${token ?? row.token}`;
   claim.deliveries = readNumber(row.deliveries, 0) + (token === undefined ? 0 : 1);
   if (hasFlag(row, FLAG.begun)) claim.begun = true;
@@ -66,63 +66,63 @@ export function toClaim(row: Row, token?: number): Claim & Held {
 }
 
 /** Whether a claim is held. */
-export function isHeld(session: Session, token: string): boolean {
-  return session.get(`select 1 from huey_task where ${HELD}`, ...splitToken(token)) !== undefined;
+export function isHeld(connection: Connection, token: string): boolean {
+  return connection.get(`select 1 from huey_task where ${HELD}`, ...splitToken(token)) !== undefined;
 }
 
 /** Marks a claim as begun. @returns whether it is held */
-export function beginClaim(session: Session, { token }: Claim): boolean {
-  return session.run(`update huey_task set flags = flags | ${FLAG.begun} where ${HELD}`, ...splitToken(token)) > 0;
+export function beginClaim(connection: Connection, { token }: Claim): boolean {
+  return connection.run(`update huey_task set flags = flags | ${FLAG.begun} where ${HELD}`, ...splitToken(token)) > 0;
 }
 
 /** Drops a claim. @returns the number by which it holds its unique key; `undefined` if it was not held */
-export function dropClaim(session: Session, { token, unique }: Claim): Pick<Held, "hold"> | undefined {
+export function dropClaim(connection: Connection, { token, unique }: Claim): Pick<KeyedItem, "hold"> | undefined {
   const place = splitToken(token);
-  if (unique === undefined) return session.run(DROP, ...place) > 0 ? {} : undefined;
-  const row = session.get(`${DROP} returning more`, ...place);
+  if (unique === undefined) return connection.run(DROP, ...place) > 0 ? {} : undefined;
+  const row = connection.get(`${DROP} returning more`, ...place);
   return row && readMore(row.more);
 }
 
 /** Puts a claim back where it came from, if it is held, and drops its locks: the hand-out does not count as a delivery. */
-export function releaseClaim(session: Session, { token }: Claim): void {
-  if (isHeld(session, token)) giveBack(session, token, 1);
+export function releaseClaim(connection: Connection, { token }: Claim): void {
+  if (isHeld(connection, token)) giveBack(connection, token, 1);
 }
 
 /** The same for one that was found in this transaction, and whose delivery counts. */
-export function takeBack(session: Session, { token }: Claim): void {
-  giveBack(session, token, 0);
+export function takeBack(connection: Connection, { token }: Claim): void {
+  giveBack(connection, token, 0);
 }
 
 /** The claims that a worker, or all workers of a consumer, hold. */
-export function claimsOf(session: Session, { consumer, worker }: OwnerFilter): Claim[] {
+export function claimsOf(connection: Connection, { consumer, worker }: OwnerFilter): Claim[] {
   const rows = worker === undefined
-    ? session.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, session.queue, consumer)
-    : session.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, session.queue, consumer, worker);
+    ? connection.all(`${CLAIMED_BY} where consumer = ?2 order by seq`, connection.queue, consumer)
+    : connection.all(`${CLAIMED_BY} where consumer = ?2 and worker = ?3 order by seq`, connection.queue, consumer, worker);
   return rows.map((row) => toClaim(row));
 }
 
 /** The claims of consumers without a lease that still runs. @param own A consumer whose claims are not wanted */
-export function orphanedClaims(session: Session, own: string | undefined): Claim[] {
-  return session.all(ORPHANED, session.queue, session.now(), own ?? null).map((row) => toClaim(row));
+export function orphanedClaims(connection: Connection, own: string | undefined): Claim[] {
+  return connection.all(ORPHANED, connection.queue, connection.now(), own ?? null).map((row) => toClaim(row));
 }
 
 /** Whether a claim was taken from its holder. */
-export function isLost(session: Session, token: string): boolean {
-  return session.get(`select 1 from huey_lost where ${HELD}`, ...splitToken(token)) !== undefined;
+export function isLost(connection: Connection, token: string): boolean {
+  return connection.get(`select 1 from huey_lost where ${HELD}`, ...splitToken(token)) !== undefined;
 }
 
 /** Remembers all claims of the queue as taken. */
-export function addAllLost(session: Session): void {
-  session.run(ADD_ALL_LOST, session.queue, session.now());
+export function addAllLost(connection: Connection): void {
+  connection.run(ADD_ALL_LOST, connection.queue, connection.now());
 }
 
-function giveBack(session: Session, token: string, unused: number): void {
+function giveBack(connection: Connection, token: string, unused: number): void {
   const [seq, number] = splitToken(token);
-  if (session.run(GIVE_BACK, unused, seq) === 0) return;
-  moveBack(session, seq);
-  if (Number.isNaN(number)) note(session, `Row ${seq} of huey_task had a claim that nobody can hold: it waits again`);
-  else session.run(ADD_LOST, seq, number, session.now());
-  session.run(FORGET_LOST, session.now() - LOST_KEPT_MS);
-  dropLocks(session, token);
-  session.changes.queue = true;
+  if (connection.run(GIVE_BACK, unused, seq) === 0) return;
+  moveBack(connection, seq);
+  if (Number.isNaN(number)) note(connection, `Row ${seq} of huey_task had a claim that nobody can hold: it waits again`);
+  else connection.run(ADD_LOST, seq, number, connection.now());
+  connection.run(FORGET_LOST, connection.now() - LOST_KEPT_MS);
+  dropLocks(connection, token);
+  connection.changes.queue = true;
 }

@@ -6,8 +6,8 @@
 import type { Item } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
-import type { Session } from "../connection/session.ts";
-import { COLUMNS_OF_ITEM, type Held, toItem, withItem } from "../records/item.ts";
+import type { Connection } from "../connection/connection.ts";
+import { COLUMNS_OF_ITEM, type KeyedItem, toItem, withItem } from "../records/item.ts";
 import { examined } from "../records/lengths.ts";
 import { addTasks } from "./tasks.ts";
 
@@ -41,44 +41,44 @@ interface State {
 interface Arrival {
   readonly isAdmitted: boolean;
   /** Those that waited, and come before it, since the limit has grown. They are to be put on the queue. */
-  readonly admitted: readonly Held[];
+  readonly admitted: readonly KeyedItem[];
 }
 
 /** Counts an item as admitted, or puts it on the line. The limit of the gate is that of the item now. */
-export function arrive(session: Session, item: Held): Arrival {
+export function arrive(connection: Connection, item: KeyedItem): Arrival {
   const { key, limit: most } = item.gate!;
-  const found = stateOf(session, key);
-  const admitted = found?.isWaitedFor ? takeFirst(session, key, most - found.admitted) : [];
+  const found = stateOf(connection, key);
+  const admitted = found?.isWaitedFor ? takeFirst(connection, key, most - found.admitted) : [];
   const count = (found?.admitted ?? 0) + admitted.length;
   // Whoever waits comes first: where some are left, the gate is full.
   const isAdmitted = count < most;
-  if (!isAdmitted) session.runAll(BLOCK, withItem([session.queue, key], item));
+  if (!isAdmitted) connection.runAll(BLOCK, withItem([connection.queue, key], item));
   const now = count + (isAdmitted ? 1 : 0);
-  if (now !== found?.admitted || most !== found.most) session.run(WRITE, session.queue, key, now, most);
+  if (now !== found?.admitted || most !== found.most) connection.run(WRITE, connection.queue, key, now, most);
   return { isAdmitted, admitted };
 }
 
 /** One of those that were admitted leaves, and others that waited are put on the queue. @returns these */
-export function leave(session: Session, key: string): readonly Item[] {
-  const found = stateOf(session, key);
+export function leave(connection: Connection, key: string): readonly Item[] {
+  const found = stateOf(connection, key);
   if (found === undefined) return [];
   const left = Math.max(0, found.admitted - 1);
-  const items = found.isWaitedFor ? takeFirst(session, key, found.most - left) : [];
-  addTasks(session, items);
+  const items = found.isWaitedFor ? takeFirst(connection, key, found.most - left) : [];
+  addTasks(connection, items);
   const now = left + items.length;
-  if (now === 0) session.run(DROP, session.queue, key);
-  else if (now !== found.admitted) session.run(WRITE, session.queue, key, now, found.most);
+  if (now === 0) connection.run(DROP, connection.queue, key);
+  else if (now !== found.admitted) connection.run(WRITE, connection.queue, key, now, found.most);
   return items;
 }
 
 /** Items that wait, in the order in which they came. */
-export function blockedItems(session: Session, limit?: number): Item[] {
-  return session.all(BLOCKED, session.queue, examined(limit)).map(atGate);
+export function blockedItems(connection: Connection, limit?: number): Item[] {
+  return connection.all(BLOCKED, connection.queue, examined(limit)).map(atGate);
 }
 
 /** @returns `undefined` for a gate that nobody knows */
-function stateOf(session: Session, key: string): State | undefined {
-  const row = session.get(LOOK, session.queue, key) ?? session.get(IS_WAITED_FOR, session.queue, key);
+function stateOf(connection: Connection, key: string): State | undefined {
+  const row = connection.get(LOOK, connection.queue, key) ?? connection.get(IS_WAITED_FOR, connection.queue, key);
   if (row === undefined) return undefined;
   return { admitted: count(row.admitted, 0), most: count(row.most, 1), isWaitedFor: row.waited === 1 };
 }
@@ -90,10 +90,10 @@ function count(value: Row[string] | undefined, least: number): number {
 }
 
 /** Takes the first from the line. */
-function takeFirst(session: Session, key: string, limit: number): Held[] {
-  const items: Held[] = [];
+function takeFirst(connection: Connection, key: string, limit: number): KeyedItem[] {
+  const items: KeyedItem[] = [];
   while (items.length < limit) {
-    const row = session.get(TAKE_FIRST, session.queue, key);
+    const row = connection.get(TAKE_FIRST, connection.queue, key);
     if (row === undefined) break;
     items.push(atGate({ ...row, gate: key }));
   }
@@ -101,7 +101,7 @@ function takeFirst(session: Session, key: string, limit: number): Held[] {
 }
 
 /** Whatever the row says of its gate: who is admitted at this one has to leave this one. */
-function atGate(row: Row): Held {
+function atGate(row: Row): KeyedItem {
   const item = toItem(row);
   const key = readText(row.gate);
   return item.gate?.key === key ? item : { ...item, gate: { key, limit: item.gate?.limit ?? 1 } };

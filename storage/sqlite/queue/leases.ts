@@ -4,7 +4,7 @@
  */
 import type { Claim, Lease, OwnerFilter, StoredLease } from "../../../lib/storage.ts";
 import { readNumber, readText } from "../connection/columns.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { mendBounds } from "../records/bounds.ts";
 import { noteLeases } from "../records/lines.ts";
 import { lostHolders } from "../records/locks.ts";
@@ -24,21 +24,21 @@ const DROP_IDLE_OWNERS = `delete from huey_owner where queue = ?1 and id not in 
   and consumer not in (select consumer from huey_lease where queue = ?1)`;
 
 /** Grants or renews a lease. */
-export function renewLease(session: Session, lease: Lease): void {
+export function renewLease(connection: Connection, lease: Lease): void {
   const { consumer, ttlMs, host, pid, about = null } = lease;
-  session.run(RENEW, session.queue, consumer, ttlMs, host, pid, session.now() + ttlMs, about);
+  connection.run(RENEW, connection.queue, consumer, ttlMs, host, pid, connection.now() + ttlMs, about);
 }
 
 /** Ends a lease. */
-export function endLease(session: Session, consumer: string): void {
-  session.run("delete from huey_lease where queue = ? and consumer = ?", session.queue, consumer);
-  endPassed(session, { consumer });
-  session.run(DROP_IDLE_OWNERS, session.queue);
+export function endLease(connection: Connection, consumer: string): void {
+  connection.run("delete from huey_lease where queue = ? and consumer = ?", connection.queue, consumer);
+  endPassed(connection, { consumer });
+  connection.run(DROP_IDLE_OWNERS, connection.queue);
 }
 
 /** All leases, also those that have run out. */
-export function storedLeases(session: Session): StoredLease[] {
-  return session.all("select * from huey_lease where queue = ? order by consumer", session.queue).map((row) => ({
+export function storedLeases(connection: Connection): StoredLease[] {
+  return connection.all("select * from huey_lease where queue = ? order by consumer", connection.queue).map((row) => ({
     consumer: readText(row.consumer),
     ttlMs: readNumber(row.ttl_ms, 0),
     host: readText(row.host),
@@ -49,15 +49,15 @@ export function storedLeases(session: Session): StoredLease[] {
 }
 
 /** Puts claims back and drops the locks that they hold. @param own The lease of who recovers @returns the claims */
-export function recover(session: Session, target?: OwnerFilter, own?: Lease): Claim[] {
-  if (own !== undefined) renewLease(session, own);
-  const claims = target === undefined ? orphanedClaims(session, own?.consumer) : claimsOf(session, target);
-  for (const claim of claims) takeBack(session, claim);
-  for (const holder of target === undefined ? lostHolders(session, own?.consumer) : [target]) endPassed(session, holder);
+export function recover(connection: Connection, target?: OwnerFilter, own?: Lease): Claim[] {
+  if (own !== undefined) renewLease(connection, own);
+  const claims = target === undefined ? orphanedClaims(connection, own?.consumer) : claimsOf(connection, target);
+  for (const claim of claims) takeBack(connection, claim);
+  for (const holder of target === undefined ? lostHolders(connection, own?.consumer) : [target]) endPassed(connection, holder);
   if (target !== undefined) return claims;
-  noteLeases(session);
-  session.run(DROP_OVER, session.queue, session.now());
-  session.run(DROP_IDLE_OWNERS, session.queue);
-  mendBounds(session);
+  noteLeases(connection);
+  connection.run(DROP_OVER, connection.queue, connection.now());
+  connection.run(DROP_IDLE_OWNERS, connection.queue);
+  mendBounds(connection);
   return claims;
 }

@@ -7,7 +7,7 @@ import { readNumber, readText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { COLUMNS_OF_ITEM, toItem } from "../records/item.ts";
 import { examined, rowLimit } from "../records/lengths.ts";
 import { CLAIMED, COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
@@ -16,7 +16,7 @@ import { IN_ORDER, PLAIN_IN_ORDER, PRIORITISED } from "./tasks.ts";
 /** Priorities of which the first message is looked at. */
 const MOST_PRIORITIES = 100;
 
-/** Those before `high` are looked at, the others need not. */
+/** Rows before `high` may be claimed, so they are counted one by one. From `high` on all wait, without a gap: numbers are subtracted. */
 const COUNT_PLAIN = `select
     (select count(*) from huey_task where seq >= low and seq < high and owner = ${NOBODY})
     + max(0, ifnull((select seq from huey_task where seq < ?2 order by seq desc limit 1), 0) - high + 1) as plain
@@ -29,27 +29,27 @@ const RUNNING = `select ${COLUMNS_OF_CLAIM}, since_ms, consumer, worker
 const FIRST_BELOW = `select priority, entered_ms ${PRIORITISED} and priority < ?2 order by priority desc, seq limit 1`;
 
 /** Waiting messages in their order. */
-export function waitingTasks(session: Session, limit?: number): Item[] {
-  const { queue } = session;
+export function waitingTasks(connection: Connection, limit?: number): Item[] {
+  const { queue } = connection;
   const most = rowLimit(limit);
   let rows: Row[] = [];
   for (const list of IN_ORDER) {
     const rest = most < 0 ? most : most - rows.length;
-    rows = rows.concat(session.all(`select ${COLUMNS_OF_ITEM} ${list}`, queue, firstPrioritised(queue), rest));
+    rows = rows.concat(connection.all(`select ${COLUMNS_OF_ITEM} ${list}`, queue, firstPrioritised(queue), rest));
   }
   return rows.map(toItem);
 }
 
 /** How many messages wait. */
-export function countWaiting(session: Session): number {
-  const { queue } = session;
-  const plain = session.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
-  return Number(plain) + Number(session.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
+export function countWaiting(connection: Connection): number {
+  const { queue } = connection;
+  const plain = connection.get(COUNT_PLAIN, queue, firstPrioritised(queue))?.plain;
+  return Number(plain) + Number(connection.get(`select count(*) as n ${PRIORITISED}`, queue)?.n);
 }
 
 /** Claims, those that have been held for longest first. */
-export function runningTasks(session: Session, limit?: number): StoredRunning[] {
-  return session.all(RUNNING, session.queue, examined(limit)).map((row) => ({
+export function runningTasks(connection: Connection, limit?: number): StoredRunning[] {
+  return connection.all(RUNNING, connection.queue, examined(limit)).map((row) => ({
     claim: toClaim(row),
     owner: { consumer: readText(row.consumer), worker: readText(row.worker) },
     sinceMs: readTime(row.since_ms) ?? 0,
@@ -57,18 +57,18 @@ export function runningTasks(session: Session, limit?: number): StoredRunning[] 
 }
 
 /** When the first message of a priority came to the queue, the earliest of all priorities. */
-export function oldestMs(session: Session): number | undefined {
-  const { queue } = session;
+export function oldestMs(connection: Connection): number | undefined {
+  const { queue } = connection;
   const times: (number | undefined)[] = [];
   let isPlainSeen = false;
   const plain = (): void => {
     isPlainSeen = true;
-    const row = session.get(`select entered_ms ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), 1);
+    const row = connection.get(`select entered_ms ${PLAIN_IN_ORDER}`, queue, firstPrioritised(queue), 1);
     if (row !== undefined) times.push(readNumber(row.entered_ms, undefined));
   };
   let priority = Infinity;
   while (times.length < MOST_PRIORITIES) {
-    const row = session.get(FIRST_BELOW, queue, priority);
+    const row = connection.get(FIRST_BELOW, queue, priority);
     const next = readNumber(row?.priority, -Infinity);
     if (!isPlainSeen && next < 0) plain();
     if (row === undefined || next >= priority) break;

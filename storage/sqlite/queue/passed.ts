@@ -6,7 +6,7 @@
 import type { Claim, Item, Owner, OwnerFilter } from "../../../lib/storage.ts";
 import { readText } from "../connection/columns.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { rangeOf, workerHolder } from "../records/locks.ts";
 import { leave } from "./gates.ts";
 
@@ -17,19 +17,19 @@ const TAKE = `delete from huey_entry where queue = ? and kind = ${KIND.passed} a
 const GATES = `select key from huey_entry where holder >= ? and holder <= ? and queue = ? and kind = ${KIND.passed}`;
 
 /** The gate stays taken in the name of a worker. */
-export function passGate(session: Session, token: string, gate: string, owner: Owner): void {
-  session.run(PASS, session.queue, token, gate, workerHolder(session, owner));
+export function passGate(connection: Connection, token: string, gate: string, owner: Owner): void {
+  connection.run(PASS, connection.queue, token, gate, workerHolder(connection, owner));
 }
 
 /** The function of a claim that was settled has ended. @returns the items that are on the queue now */
-export function leavePassed(session: Session, { token }: Pick<Claim, "token">): readonly Item[] {
-  const row = session.get(TAKE, session.queue, token);
-  return row === undefined ? [] : leave(session, readText(row.value));
+export function leavePassed(connection: Connection, { token }: Pick<Claim, "token">): readonly Item[] {
+  const row = connection.get(TAKE, connection.queue, token);
+  return row === undefined ? [] : leave(connection, readText(row.value));
 }
 
 /** Ends what a consumer, one of its workers, or whoever stands in the column of holders, has been left with. */
-export function endPassed(session: Session, of: OwnerFilter | string): void {
-  const range = typeof of === "string" ? [of, of] : rangeOf(session, of);
-  for (const { key } of session.all(GATES, ...range, session.queue)) leavePassed(session, { token: readText(key) });
-  session.run("delete from huey_entry where holder >= ? and holder <= ?", ...range);
+export function endPassed(connection: Connection, of: OwnerFilter | string): void {
+  const range = typeof of === "string" ? [of, of] : rangeOf(connection, of);
+  for (const { key } of connection.all(GATES, ...range, connection.queue)) leavePassed(connection, { token: readText(key) });
+  connection.run("delete from huey_entry where holder >= ? and holder <= ?", ...range);
 }

@@ -4,9 +4,9 @@
  */
 import type { Item } from "../../../lib/storage.ts";
 import { readNumber } from "../connection/columns.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { idNumber } from "../records/id_number.ts";
-import { COLUMNS_OF_ITEM, type Held, toItem, withItem } from "../records/item.ts";
+import { COLUMNS_OF_ITEM, type KeyedItem, toItem, withItem } from "../records/item.ts";
 import { rowLimit } from "../records/lengths.ts";
 
 const COLUMNS = `due_ms, ${COLUMNS_OF_ITEM}`;
@@ -28,31 +28,31 @@ const SOONEST = `select seq from (
 const TAKE_SOONEST = `delete from huey_schedule where seq = (${SOONEST}) returning ${COLUMNS}`;
 
 /** When the soonest item is due. */
-export function soonestMs(session: Session): number | undefined {
-  const row = session.get("select due_ms from huey_schedule where queue = ? + 0 order by due_ms limit 1", session.queue);
+export function soonestMs(connection: Connection): number | undefined {
+  const row = connection.get("select due_ms from huey_schedule where queue = ? + 0 order by due_ms limit 1", connection.queue);
   return readNumber(row?.due_ms, undefined);
 }
 
 /** Takes items that are due. @returns them in due order */
-export function takeDue(session: Session, limit: number): Held[] {
-  const values = [session.queue, session.now(), rowLimit(limit)];
-  const rows = session.all(`select ${COLUMNS} ${DUE}`, ...values);
-  if (rows.length > 0) session.run(`delete from huey_schedule where seq in (select seq ${DUE})`, ...values);
+export function takeDue(connection: Connection, limit: number): KeyedItem[] {
+  const values = [connection.queue, connection.now(), rowLimit(limit)];
+  const rows = connection.all(`select ${COLUMNS} ${DUE}`, ...values);
+  if (rows.length > 0) connection.run(`delete from huey_schedule where seq in (select seq ${DUE})`, ...values);
   return rows.map(toItem);
 }
 
 /** Takes the soonest item of a task. */
-export function takeScheduled(session: Session, id: string): Held[] {
-  return session.all(TAKE_SOONEST, idNumber(id), id, session.queue).map(toItem);
+export function takeScheduled(connection: Connection, id: string): KeyedItem[] {
+  return connection.all(TAKE_SOONEST, idNumber(id), id, connection.queue).map(toItem);
 }
 
 /** Scheduled items, soonest first. */
-export function scheduledItems(session: Session, limit?: number): Item[] {
-  return session.all(IN_ORDER, session.queue, rowLimit(limit)).map(toItem);
+export function scheduledItems(connection: Connection, limit?: number): Item[] {
+  return connection.all(IN_ORDER, connection.queue, rowLimit(limit)).map(toItem);
 }
 
 /** Puts an item on the schedule. */
-export function addScheduled(session: Session, item: Held): void {
-  session.runAll(INSERT, withItem([session.queue, item.dueMs ?? 0], item));
-  session.changes.schedule = true;
+export function addScheduled(connection: Connection, item: KeyedItem): void {
+  connection.runAll(INSERT, withItem([connection.queue, item.dueMs ?? 0], item));
+  connection.changes.schedule = true;
 }

@@ -7,10 +7,10 @@ import type { Row } from "../connection/database.ts";
 import { firstPrioritised, IS_NUMBER } from "../connection/numbers.ts";
 import { rowStatements, writeRows } from "../connection/rows.ts";
 import { LAST_OWNER, NO_TOKEN, NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { moveAhead, NEXT_PLAIN, nextNumber } from "../records/bounds.ts";
 import { REVOCATIONS } from "../records/entries.ts";
-import { COLUMNS_OF_ITEM, type Held, withItem } from "../records/item.ts";
+import { COLUMNS_OF_ITEM, type KeyedItem, withItem } from "../records/item.ts";
 import { noteClaimed } from "../records/lines.ts";
 import { COLUMNS_OF_CLAIM, toClaim } from "./claims.ts";
 import { isPaused } from "./pause.ts";
@@ -70,25 +70,25 @@ const TAKE_PLAIN = `${TAKE} seq >= ? + 0 and seq <= ? + 0 and owner = ${NOBODY}`
 const TAKE_ONE = `${TAKE} seq = ?`;
 
 /** Whether anything can be claimed. */
-export function hasWaiting(session: Session): boolean {
-  const { queue } = session;
-  const row = session.get(HAS_WAITING, queue, firstPrioritised(queue));
-  return row !== undefined && !isPaused(session, row.pause);
+export function hasWaiting(connection: Connection): boolean {
+  const { queue } = connection;
+  const row = connection.get(HAS_WAITING, queue, firstPrioritised(queue));
+  return row !== undefined && !isPaused(connection, row.pause);
 }
 
 /** Appends to the queue, whatever their due time. */
-export function addTasks(session: Session, items: readonly Held[]): void {
+export function addTasks(connection: Connection, items: readonly KeyedItem[]): void {
   if (items.length === 0) return;
-  const now = session.now();
-  appendAll(session, items.filter(isPlain), true, now);
-  appendAll(session, items.filter((item) => !isPlain(item)), false, now);
-  session.changes.queue = true;
+  const now = connection.now();
+  appendAll(connection, items.filter(isPlain), true, now);
+  appendAll(connection, items.filter((item) => !isPlain(item)), false, now);
+  connection.changes.queue = true;
 }
 
 /** Appends batches of items that `goesStraight`, one behind the other. */
-export function addBatches(session: Session, batches: readonly (readonly Item[])[]): void[] {
-  appendAll(session, batches.length === 1 ? batches[0]! : batches.flat(), true, session.now());
-  session.changes.queue = true;
+export function addBatches(connection: Connection, batches: readonly (readonly Item[])[]): void[] {
+  appendAll(connection, batches.length === 1 ? batches[0]! : batches.flat(), true, connection.now());
+  connection.changes.queue = true;
   return [];
 }
 
@@ -97,27 +97,27 @@ export function goesStraight(item: Item): boolean {
   return isPlain(item) && item.dueMs === undefined && item.gate === undefined && item.unique === undefined;
 }
 
-function isPlain(item: Held): boolean {
+function isPlain(item: KeyedItem): boolean {
   return item.priority === 0;
 }
 
 /** See `Storage.claim`. */
-export function claimBatch(session: Session, limit: number, owner: Owner): ClaimBatch {
-  const { queue, changes } = session;
+export function claimBatch(connection: Connection, limit: number, owner: Owner): ClaimBatch {
+  const { queue, changes } = connection;
   if (limit === 1) {
-    const claim = takeFirst(session, owner);
+    const claim = takeFirst(connection, owner);
     if (claim !== undefined) return { claims: [claim], revocations: changes.revocations! };
   }
-  const look = session.get(LOOK, queue, owner.consumer, owner.worker, session.now());
+  const look = connection.get(LOOK, queue, owner.consumer, owner.worker, connection.now());
   const revocations = changes.revocations = look?.revocations === 1;
-  if (isPaused(session, look?.pause_ms)) return { claims: [], revocations };
-  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(session, owner)), now: session.now() };
-  session.owner = { ...owner, number: take.owner };
+  if (isPaused(connection, look?.pause_ms)) return { claims: [], revocations };
+  const take = { token: randomToken(), owner: Number(look?.owner ?? newOwner(connection, owner)), now: connection.now() };
+  connection.owner = { ...owner, number: take.owner };
   const claims: Claim[] = [];
   for (const list of look?.prioritised ? IN_ORDER : [PLAIN_IN_ORDER]) {
-    const rows = session.all(`select ${COLUMNS_OF_CLAIM} ${list}`, queue, firstPrioritised(queue), limit - claims.length);
-    takeRows(session, rows, take, list === PLAIN_IN_ORDER ? Number(look?.high) : undefined);
-    claims.push(...rows.map((row) => started(session, row, take.token)));
+    const rows = connection.all(`select ${COLUMNS_OF_CLAIM} ${list}`, queue, firstPrioritised(queue), limit - claims.length);
+    takeRows(connection, rows, take, list === PLAIN_IN_ORDER ? Number(look?.high) : undefined);
+    claims.push(...rows.map((row) => started(connection, row, take.token)));
   }
   return { claims, revocations };
 }
@@ -130,52 +130,52 @@ interface Take {
 }
 
 /** The short way for one claim. @returns `undefined` if the long one has to be taken */
-function takeFirst(session: Session, owner: Owner): Claim | undefined {
-  const { queue, owner: known } = session;
+function takeFirst(connection: Connection, owner: Owner): Claim | undefined {
+  const { queue, owner: known } = connection;
   if (known?.consumer !== owner.consumer || known.worker !== owner.worker) return undefined;
-  const row = session.get(FIRST, queue, firstPrioritised(queue), known.number, session.now());
+  const row = connection.get(FIRST, queue, firstPrioritised(queue), known.number, connection.now());
   if (row === undefined || row.prioritised !== 0 || row.is_owner !== 1 || row.high === PERHAPS_PAUSED) return undefined;
   const token = randomToken();
-  session.run(TAKE_ONE, known.number, token, session.now(), row.seq!);
-  noteTaken(session, Number(row.seq), 1, Number(row.high));
-  session.changes.revocations = row.revocations === 1;
-  return started(session, row, token);
+  connection.run(TAKE_ONE, known.number, token, connection.now(), row.seq!);
+  noteTaken(connection, Number(row.seq), 1, Number(row.high));
+  connection.changes.revocations = row.revocations === 1;
+  return started(connection, row, token);
 }
 
 /** The bounds lag behind, but not far: what is passed over is passed over at each claim. */
-function noteTaken(session: Session, last: number, count: number, high: number): void {
-  session.taken += count;
-  if (last < high && session.taken < MOST_PASSED) return;
-  moveAhead(session, last);
-  session.taken = 0;
+function noteTaken(connection: Connection, last: number, count: number, high: number): void {
+  connection.taken += count;
+  if (last < high && connection.taken < MOST_PASSED) return;
+  moveAhead(connection, last);
+  connection.taken = 0;
 }
 
 /** @param high Where plain messages begin that all wait; `undefined` for messages with a priority, which do not stand together. */
-function takeRows(session: Session, rows: readonly Row[], { owner, token, now }: Take, high: number | undefined): void {
+function takeRows(connection: Connection, rows: readonly Row[], { owner, token, now }: Take, high: number | undefined): void {
   if (rows.length === 0) return;
-  if (high === undefined) return rows.forEach(({ seq = 0 }) => void session.run(TAKE_ONE, owner, token, now, seq));
+  if (high === undefined) return rows.forEach(({ seq = 0 }) => void connection.run(TAKE_ONE, owner, token, now, seq));
   const last = Number(rows[rows.length - 1]!.seq);
-  session.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
-  noteTaken(session, last, rows.length, high);
+  connection.run(TAKE_PLAIN, owner, token, now, Number(rows[0]!.seq), last);
+  noteTaken(connection, last, rows.length, high);
 }
 
 /** A message that is claimed with a new token. */
-function started(session: Session, row: Row, token: number): Claim {
+function started(connection: Connection, row: Row, token: number): Claim {
   const claim = toClaim(row, token);
-  if (claim.unique !== undefined) startKey(session, claim);
-  noteClaimed(session, row);
+  if (claim.unique !== undefined) startKey(connection, claim);
+  noteClaimed(connection, row);
   return claim;
 }
 
-function appendAll(session: Session, items: readonly Held[], plain: boolean, now: number): void {
-  const { queue } = session;
+function appendAll(connection: Connection, items: readonly KeyedItem[], plain: boolean, now: number): void {
+  const { queue } = connection;
   if (items.length === 0) return;
   // In a single statement, which needs no transaction around it.
   if (plain && items.length === 1) {
-    return void session.runAll(APPEND_ONE, withItem([queue, firstPrioritised(queue), now], items[0]!));
+    return void connection.runAll(APPEND_ONE, withItem([queue, firstPrioritised(queue), now], items[0]!));
   }
-  const seq = nextNumber(session, plain);
-  writeRows(session, INSERT, items, (start) => [queue, seq + start, now], withItem);
+  const seq = nextNumber(connection, plain);
+  writeRows(connection, INSERT, items, (start) => [queue, seq + start, now], withItem);
 }
 
 const VALUES = `?1, ${NOBODY}, ${NO_TOKEN}, ?3, 0, ?3, ?, ?, ?, ?, ?, ?`;
@@ -187,11 +187,11 @@ const INSERT = rowStatements(`insert into huey_task (${COLUMNS})`, (index) => `(
 const APPEND_ONE = `insert into huey_task (${COLUMNS}) values ((${NEXT_PLAIN}), ${VALUES})`;
 
 /** Numbers are drawn, since one that is free may be remembered by a connection: it would be taken for another owner. */
-function newOwner(session: Session, { consumer, worker }: Owner): number {
+function newOwner(connection: Connection, { consumer, worker }: Owner): number {
   while (true) {
     const id = NOBODY + 1 + Math.floor(Math.random() * (LAST_OWNER - NOBODY));
     const make = "insert into huey_owner (id, queue, consumer, worker) values (?, ?, ?, ?) on conflict (id) do nothing";
-    if (session.run(make, id, session.queue, consumer, worker) > 0) return id;
+    if (connection.run(make, id, connection.queue, consumer, worker) > 0) return id;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { endOfNumbers, firstPlain, firstPrioritised } from "../connection/numbers.ts";
 import { NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { note } from "./lines.ts";
 
 /** How far `high` is moved ahead of the claims. */
@@ -23,27 +23,32 @@ const MEND = `update huey_queue set low = ?2,
     and not exists (select 1 from huey_task where seq >= ?2 + 0 and seq < low and owner = ${NOBODY}))`;
 
 /** @returns the number that the next message gets */
-export function nextNumber(session: Session, isPlain: boolean): number {
-  const { queue } = session;
-  if (isPlain) return Number(session.get(`select (${NEXT_PLAIN}) as seq`, queue, firstPrioritised(queue))?.seq);
-  const row = session.get("select max(seq) as seq from huey_task where seq < ?", endOfNumbers(queue));
+export function nextNumber(connection: Connection, isPlain: boolean): number {
+  const { queue } = connection;
+  if (isPlain) return Number(connection.get(`select (${NEXT_PLAIN}) as seq`, queue, firstPrioritised(queue))?.seq);
+  const row = connection.get("select max(seq) as seq from huey_task where seq < ?", endOfNumbers(queue));
   return Math.max(Number(row?.seq), firstPrioritised(queue) - 1) + 1;
 }
 
 /** Notes that all plain messages up to `last` are claimed or gone. Others behind it may be claimed too, if it had been given back. */
-export function moveAhead(session: Session, last: number): void {
-  session.run("update huey_queue set low = ?, high = max(high, ?) where id = ?", last + 1, last + 1 + AHEAD, session.queue);
+export function moveAhead(connection: Connection, last: number): void {
+  connection.run(
+    "update huey_queue set low = ?, high = max(high, ?) where id = ?",
+    last + 1,
+    last + 1 + AHEAD,
+    connection.queue,
+  );
 }
 
 /** Notes that a message waits again. */
-export function moveBack(session: Session, seq: number): void {
-  if (seq >= firstPrioritised(session.queue)) return;
-  session.run("update huey_queue set low = min(low, ?) where id = ?", seq, session.queue);
+export function moveBack(connection: Connection, seq: number): void {
+  if (seq >= firstPrioritised(connection.queue)) return;
+  connection.run("update huey_queue set low = min(low, ?) where id = ?", seq, connection.queue);
 }
 
 /** Gives a queue the widest bounds that are right, if those that it has cannot be. */
-export function mendBounds(session: Session): void {
-  const { queue } = session;
-  if (session.run(MEND, queue, firstPlain(queue), firstPrioritised(queue)) === 0) return;
-  note(session, "The numbers of the queue in huey_queue were changed by something else: they are mended");
+export function mendBounds(connection: Connection): void {
+  const { queue } = connection;
+  if (connection.run(MEND, queue, firstPlain(queue), firstPrioritised(queue)) === 0) return;
+  note(connection, "The numbers of the queue in huey_queue were changed by something else: they are mended");
 }

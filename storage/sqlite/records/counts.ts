@@ -5,7 +5,7 @@
 import type { CountBounds, CountQuery, CountRow, CountStep } from "../../../lib/storage.ts";
 import { readBytes, readNumber, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { examined } from "./lengths.ts";
 
 /** Rows that are deleted with one batch: of each step of time, and of the recent ends beside as many as it adds. */
@@ -33,41 +33,41 @@ const OLDEST_FIRST = "order by at_ms, task_name";
 
 /** Adds counts, and ends of tasks, oldest first, to what is there, and deletes what is too old. */
 export function addCounts(
-  session: Session,
+  connection: Connection,
   rows: readonly CountRow[],
   recent: readonly Uint8Array[],
   bounds: CountBounds,
 ): void {
   for (const { step, atMs, taskName, sums, maxima } of rows) {
-    const stored = session.get(READ, session.queue, step, atMs, taskName);
+    const stored = connection.get(READ, connection.queue, step, atMs, taskName);
     const allSums = merged(readNumbers(stored?.sums), sums, (left, right) => left + right);
     const allMaxima = merged(readNumbers(stored?.maxima), maxima, Math.max);
-    session.run(WRITE, session.queue, step, atMs, taskName, JSON.stringify(allSums), JSON.stringify(allMaxima));
+    connection.run(WRITE, connection.queue, step, atMs, taskName, JSON.stringify(allSums), JSON.stringify(allMaxima));
   }
-  for (const data of recent) session.run(ADD_RECENT, session.queue, data);
+  for (const data of recent) connection.run(ADD_RECENT, connection.queue, data);
   const ages: Readonly<Record<CountStep, number>> = { minute: bounds.minuteAgeMs, hour: bounds.hourAgeMs };
-  for (const [step, ageMs] of Object.entries(ages)) session.run(TRIM, session.queue, step, session.now() - ageMs);
-  if (recent.length > 0) session.run(TRIM_RECENT, session.queue, bounds.recent, recent.length + TRIMMED_AT_ONCE);
+  for (const [step, ageMs] of Object.entries(ages)) connection.run(TRIM, connection.queue, step, connection.now() - ageMs);
+  if (recent.length > 0) connection.run(TRIM_RECENT, connection.queue, bounds.recent, recent.length + TRIMMED_AT_ONCE);
 }
 
 /** Counts, oldest first; of too many the newest. */
-export function storedCounts(session: Session, { step, fromMs, toMs, taskName, limit }: CountQuery): CountRow[] {
-  const range: SqlValue[] = [session.queue, step, fromMs, toMs];
+export function storedCounts(connection: Connection, { step, fromMs, toMs, taskName, limit }: CountQuery): CountRow[] {
+  const range: SqlValue[] = [connection.queue, step, fromMs, toMs];
   const isOfTask = taskName === undefined ? "" : "and task_name = ?";
   if (taskName !== undefined) range.push(taskName);
   const newest = `select * ${IN_RANGE} ${isOfTask} order by at_ms desc, task_name limit ?`;
-  return session.all(`select * from (${newest}) ${OLDEST_FIRST}`, ...range, examined(limit)).map(toCountRow);
+  return connection.all(`select * from (${newest}) ${OLDEST_FIRST}`, ...range, examined(limit)).map(toCountRow);
 }
 
 /** Ends of tasks, newest first. */
-export function recentEnds(session: Session, limit: number): Uint8Array[] {
-  return session.all(RECENT, session.queue, examined(limit)).map(({ data }) => readBytes(data));
+export function recentEnds(connection: Connection, limit: number): Uint8Array[] {
+  return connection.all(RECENT, connection.queue, examined(limit)).map(({ data }) => readBytes(data));
 }
 
 /** Deletes all of it. */
-export function dropCounts(session: Session): void {
-  session.run("delete from huey_count where queue = ?", session.queue);
-  session.run("delete from huey_recent where queue = ?", session.queue);
+export function dropCounts(connection: Connection): void {
+  connection.run("delete from huey_count where queue = ?", connection.queue);
+  connection.run("delete from huey_recent where queue = ?", connection.queue);
 }
 
 function toCountRow(row: Row): CountRow {

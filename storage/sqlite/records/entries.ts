@@ -4,7 +4,7 @@
  */
 import { readBytes, readNumber, readText } from "../connection/columns.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /** A name space: one of {@linkcode KIND}. */
 export type Kind = (typeof KIND)[keyof typeof KIND];
@@ -48,86 +48,86 @@ const INCREMENT = `insert into huey_entry (queue, kind, key, value, expires_ms) 
   returning value`;
 
 /** Whether there is any entry. */
-export function hasAny(session: Session, kind: Kind): boolean {
-  return session.get(ANY, session.queue, kind, session.now()) !== undefined;
+export function hasAny(connection: Connection, kind: Kind): boolean {
+  return connection.get(ANY, connection.queue, kind, connection.now()) !== undefined;
 }
 
 /** The value, if it is there. */
-export function peek(session: Session, kind: Kind, key: string): Uint8Array | undefined {
-  const row = session.get(PEEK, session.queue, kind, key, session.now());
+export function peek(connection: Connection, kind: Kind, key: string): Uint8Array | undefined {
+  const row = connection.get(PEEK, connection.queue, kind, key, connection.now());
   return row === undefined ? undefined : readBytes(row.value);
 }
 
 /** Puts a value; the end of the task that the entry may tell of stays known. */
 export function put(
-  session: Session,
+  connection: Connection,
   kind: Kind,
   key: string,
   value: Uint8Array,
   { ttlMs, holder = null }: { readonly ttlMs?: number | undefined; readonly holder?: string | null | undefined } = {},
 ): void {
-  session.run(PUT, session.queue, kind, key, value, ttlMs === undefined ? null : session.now() + ttlMs, holder);
-  written(session, kind, key);
+  connection.run(PUT, connection.queue, kind, key, value, ttlMs === undefined ? null : connection.now() + ttlMs, holder);
+  written(connection, kind, key);
 }
 
 /** Puts a value in place of one that is there; who holds it stays. */
-export function replace(session: Session, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
-  session.run(REPLACE, value, ttlMs === undefined ? null : session.now() + ttlMs, session.queue, kind, key);
-  written(session, kind, key);
+export function replace(connection: Connection, kind: Kind, key: string, value: Uint8Array, ttlMs?: number): void {
+  connection.run(REPLACE, value, ttlMs === undefined ? null : connection.now() + ttlMs, connection.queue, kind, key);
+  written(connection, kind, key);
 }
 
 /** Deletes the value; the notice of an ended task stays. @returns the value, if it was there */
-export function pop(session: Session, kind: Kind, key: string): Uint8Array | undefined {
-  const value = peek(session, kind, key);
-  if (value !== undefined) drop(session, kind, ONE, [key]);
+export function pop(connection: Connection, kind: Kind, key: string): Uint8Array | undefined {
+  const value = peek(connection, kind, key);
+  if (value !== undefined) drop(connection, kind, ONE, [key]);
   return value;
 }
 
 /** Deletes all values; the notices of ended tasks stay. */
-export function clear(session: Session, kind: Kind): void {
-  drop(session, kind, "", []);
+export function clear(connection: Connection, kind: Kind): void {
+  drop(connection, kind, "", []);
 }
 
 /** How many values are there. */
-export function count(session: Session, kind: Kind): number {
-  return Number(session.get(COUNT, session.queue, kind, session.now())?.n);
+export function count(connection: Connection, kind: Kind): number {
+  return Number(connection.get(COUNT, connection.queue, kind, connection.now())?.n);
 }
 
 /** All values by key. */
-export function entries(session: Session, kind: Kind): Map<string, Uint8Array> {
-  const rows = session.all(ENTRIES, session.queue, kind, session.now());
+export function entries(connection: Connection, kind: Kind): Map<string, Uint8Array> {
+  const rows = connection.all(ENTRIES, connection.queue, kind, connection.now());
   return new Map(rows.map((row) => [readText(row.key), readBytes(row.value)]));
 }
 
 /** Adds to a counter, which is made if it is missing or past its end. @returns the sum */
-export function increment(session: Session, key: string, by: number, ttlMs?: number): number {
-  session.round.written++;
-  const now = session.now();
+export function increment(connection: Connection, key: string, by: number, ttlMs?: number): number {
+  connection.round.written++;
+  const now = connection.now();
   const expiresMs = ttlMs === undefined ? null : now + ttlMs;
-  return readNumber(session.get(INCREMENT, session.queue, KIND.counter, key, by, expiresMs, now)?.value, by);
+  return readNumber(connection.get(INCREMENT, connection.queue, KIND.counter, key, by, expiresMs, now)?.value, by);
 }
 
 /** Deletes revocations at the end of the transaction: by then a claim may have found that there is none. */
-export function forget(session: Session, keys: readonly string[]): void {
-  session.changes.forgotten.push(...keys);
+export function forget(connection: Connection, keys: readonly string[]): void {
+  connection.changes.forgotten.push(...keys);
 }
 
-/** Does so now, before anything else is done with revocations. */
-export function forgetNow(session: Session): void {
-  const { changes } = session;
+/** Deletes the revocations that `forget` has put off: at the end, and before anything else is done with revocations. */
+export function forgetNow(connection: Connection): void {
+  const { changes } = connection;
   const keys = changes.forgotten.splice(0);
   if (keys.length === 0) return;
-  if (!changes.revoked && !(changes.revocations ?? hasAny(session, KIND.revocation))) return;
-  for (const key of keys) drop(session, KIND.revocation, ONE, [key]);
+  if (!changes.revoked && !(changes.revocations ?? hasAny(connection, KIND.revocation))) return;
+  for (const key of keys) drop(connection, KIND.revocation, ONE, [key]);
 }
 
-function drop(session: Session, kind: Kind, which: string, keys: readonly string[]): void {
-  if (kind === KIND.result) session.run(`${TO_NOTICES} ${which}`, session.now(), session.queue, ...keys);
-  session.run(`${DELETE} ${which}`, session.queue, kind, ...keys);
+function drop(connection: Connection, kind: Kind, which: string, keys: readonly string[]): void {
+  if (kind === KIND.result) connection.run(`${TO_NOTICES} ${which}`, connection.now(), connection.queue, ...keys);
+  connection.run(`${DELETE} ${which}`, connection.queue, kind, ...keys);
 }
 
-function written(session: Session, kind: Kind, key: string): void {
-  session.round.written++;
-  if (kind === KIND.result) session.changes.ended.push(key);
-  if (kind === KIND.revocation) session.changes.revoked = true;
+function written(connection: Connection, kind: Kind, key: string): void {
+  connection.round.written++;
+  if (kind === KIND.result) connection.changes.ended.push(key);
+  if (kind === KIND.revocation) connection.changes.revoked = true;
 }

@@ -12,7 +12,7 @@ import { FLAG } from "../connection/schema.ts";
 import { idNumber } from "./id_number.ts";
 
 /** An item on its way between tables, with the number by which it holds its unique key: see unique.ts. */
-export interface Held extends Item {
+export interface KeyedItem extends Item {
   readonly hold?: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface Held extends Item {
 export type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** What an item has in the column of what few have. */
-type More = Pick<Held, "chord" | "gate" | "unique" | "steps" | "about" | "hold">;
+type More = Pick<KeyedItem, "chord" | "gate" | "unique" | "steps" | "about" | "hold">;
 
 /** Begins what is said about a task; JSON never does. */
 const ABOUT = "=";
@@ -34,15 +34,15 @@ export function partOfMore(name: "hold" | "steps"): string {
 }
 
 /** Appends what the columns of an item hold. @returns the same array */
-export function withItem(values: SqlValue[], item: Held): SqlValue[] {
+export function withItem(values: SqlValue[], item: KeyedItem): SqlValue[] {
   const { priority, retry, track, id, data } = item;
   values.push(priority, retry ? FLAG.retry : 0, track ? idNumber(id) : null, id, data, toStoredMore(item));
   return values;
 }
 
 /** Reads the columns of an item, and of what is on the schedule the time at which it is due. */
-export function toItem(row: Row): Held {
-  const item: Writable<Held> = {
+export function toItem(row: Row): KeyedItem {
+  const item: Writable<KeyedItem> = {
     id: readText(row.task_id),
     data: readBytes(row.data),
     priority: readNumber(row.priority, 0),
@@ -86,7 +86,7 @@ function addMore<T extends Writable<More>>(item: T, value: SqlValue | undefined)
   return item;
 }
 
-function toStoredMore({ chord, gate, unique, steps, about, track, hold }: Held): string | null {
+function toStoredMore({ chord, gate, unique, steps, about, track, hold }: KeyedItem): string | null {
   const said = track ? about : undefined;
   if (chord === undefined && gate === undefined && unique === undefined && steps === undefined) return toStoredAbout(said);
   return JSON.stringify({ chord, gate, unique, steps, about: said, hold });

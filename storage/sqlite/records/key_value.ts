@@ -7,7 +7,7 @@ import { equalBytes } from "../../bytes.ts";
 import { BaseKeyValue } from "../../key_value.ts";
 import { clear, count, entries, forgetNow, type Kind, peek, pop, put, replace } from "./entries.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import type { SqliteWriter } from "../connection/writer.ts";
 
 /**
@@ -24,20 +24,20 @@ export class SqliteKeyValue extends BaseKeyValue {
   }
 
   put(key: string, value: Uint8Array, ttlMs?: number): Promise<void> {
-    return this.#write((session) => put(session, this.#kind, key, value, { ttlMs }));
+    return this.#write((connection) => put(connection, this.#kind, key, value, { ttlMs }));
   }
 
   peekMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-    return this.#writer.readTogether((session) => keys.map((key) => peek(session, this.#kind, key)));
+    return this.#writer.readTogether((connection) => keys.map((key) => peek(connection, this.#kind, key)));
   }
 
   override peek(key: string): Promise<Uint8Array | undefined> {
-    return this.#writer.read((session) => peek(session, this.#kind, key));
+    return this.#writer.read((connection) => peek(connection, this.#kind, key));
   }
 
   async pop(key: string): Promise<Uint8Array | undefined> {
     if (!this.#writer.pending && await this.peek(key) === undefined) return undefined;
-    return await this.#write((session) => pop(session, this.#kind, key));
+    return await this.#write((connection) => pop(connection, this.#kind, key));
   }
 
   async change(
@@ -47,31 +47,31 @@ export class SqliteKeyValue extends BaseKeyValue {
     options: PutIfEmptyOptions = {},
   ): Promise<boolean> {
     if (!this.#writer.pending && !equalBytes(await this.peek(key), expected)) return false;
-    return await this.#write((session) => {
-      if (!equalBytes(peek(session, this.#kind, key), expected)) return false;
-      if (value === undefined) pop(session, this.#kind, key);
-      else if (expected === undefined) put(session, this.#kind, key, value, options);
-      else replace(session, this.#kind, key, value, options.ttlMs);
+    return await this.#write((connection) => {
+      if (!equalBytes(peek(connection, this.#kind, key), expected)) return false;
+      if (value === undefined) pop(connection, this.#kind, key);
+      else if (expected === undefined) put(connection, this.#kind, key, value, options);
+      else replace(connection, this.#kind, key, value, options.ttlMs);
       return true;
     });
   }
 
   entries(): Promise<Map<string, Uint8Array>> {
-    return this.#writer.read((session) => entries(session, this.#kind));
+    return this.#writer.read((connection) => entries(connection, this.#kind));
   }
 
   override size(): Promise<number> {
-    return this.#writer.read((session) => count(session, this.#kind));
+    return this.#writer.read((connection) => count(connection, this.#kind));
   }
 
   override flush(): Promise<void> {
-    return this.#write((session) => clear(session, this.#kind));
+    return this.#write((connection) => clear(connection, this.#kind));
   }
 
-  #write<T>(work: (session: Session) => T): Promise<T> {
-    return this.#writer.write((session) => {
-      if (this.#kind === KIND.revocation) forgetNow(session);
-      return work(session);
+  #write<T>(work: (connection: Connection) => T): Promise<T> {
+    return this.#writer.write((connection) => {
+      if (this.#kind === KIND.revocation) forgetNow(connection);
+      return work(connection);
     });
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type DeadLetterKind, MOST_EXAMINED } from "../../../lib/storage.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /** A list whose length is kept. */
 export type CountedList = "schedule" | "blocked" | DeadLetterKind;
@@ -18,15 +18,15 @@ const ROWS: Readonly<Record<CountedList, string>> = {
 };
 
 /** The length of a list. A number that none of ours has written is counted anew. */
-export function lengthOf(session: Session, list: CountedList): number {
-  const n = session.get("select n from huey_length where queue = ? and list = ?", session.queue, list)?.n ?? 0;
+export function lengthOf(connection: Connection, list: CountedList): number {
+  const n = connection.get("select n from huey_length where queue = ? and list = ?", connection.queue, list)?.n ?? 0;
   if (typeof n === "number" && Number.isSafeInteger(n) && n >= 0) return n;
-  return Number(session.get(`select count(*) as n from ${ROWS[list]}`, session.queue)?.n);
+  return Number(connection.get(`select count(*) as n from ${ROWS[list]}`, connection.queue)?.n);
 }
 
 /** Forgets the length of a list of which nothing is left, so that a wrong number does not outlive it. */
-export function forgetLength(session: Session, list: CountedList): void {
-  session.run("delete from huey_length where queue = ? and list = ?", session.queue, list);
+export function forgetLength(connection: Connection, list: CountedList): void {
+  connection.run("delete from huey_length where queue = ? and list = ?", connection.queue, list);
 }
 
 /** The first so many at most. SQLite's way of saying that there is no limit is a negative one. */

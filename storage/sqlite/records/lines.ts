@@ -6,7 +6,7 @@
 import type { SqlValue } from "../connection/database.ts";
 import { readText } from "../connection/columns.ts";
 import { KIND, NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 
 /** So many are kept. Strangers can write any number of rows. */
 const MOST = 100;
@@ -38,35 +38,35 @@ const NEVER_DUE = `select seq from huey_schedule where queue = ? and due_ms >= '
 const ODD_LEASES = "select 1 from huey_lease where queue = ? and typeof(expires_ms) not in ('integer', 'real') limit 1";
 
 /** Notes a line, once. Within a transaction that writes. @param line Of ours alone: names of strangers are not for it */
-export function note(session: Session, line: string): void {
-  session.run(ADD, session.queue, line, session.now() + KEPT_MS);
+export function note(connection: Connection, line: string): void {
+  connection.run(ADD, connection.queue, line, connection.now() + KEPT_MS);
 }
 
 /** Notes that a claimed row is not as ours are, if so. Most rows are, and this runs for each. */
-export function noteClaimed(session: Session, row: Readonly<Record<string, SqlValue>>): void {
+export function noteClaimed(connection: Connection, row: Readonly<Record<string, SqlValue>>): void {
   const isOurs = typeof row.task_id === "string" && row.data instanceof Uint8Array && typeof row.priority === "number" &&
     typeof row.deliveries === "number" && row.deliveries >= 0;
-  if (!isOurs) note(session, `Row ${row.seq} of huey_task was written by something else: it is read as far as it can be`);
+  if (!isOurs) note(connection, `Row ${row.seq} of huey_task was written by something else: it is read as far as it can be`);
 }
 
 /** Notes that there is a lease whose end cannot be read. */
-export function noteLeases(session: Session): void {
-  if (session.get(ODD_LEASES, session.queue) === undefined) return;
-  note(session, "The end of a lease in huey_lease cannot be read: it counts as over");
+export function noteLeases(connection: Connection): void {
+  if (connection.get(ODD_LEASES, connection.queue) === undefined) return;
+  note(connection, "The end of a lease in huey_lease cannot be read: it counts as over");
 }
 
 /** What was noted since the last renewal of a lease, and what is skipped. */
-export function takeLines(session: Session): readonly string[] {
-  const { queue } = session;
-  session.run(FORGET, queue, session.now());
-  for (const { seq } of session.all(OUT_OF_REACH, queue)) {
-    note(session, `Row ${seq} of huey_task has a number that is not ours: it is skipped`);
+export function takeLines(connection: Connection): readonly string[] {
+  const { queue } = connection;
+  connection.run(FORGET, queue, connection.now());
+  for (const { seq } of connection.all(OUT_OF_REACH, queue)) {
+    note(connection, `Row ${seq} of huey_task has a number that is not ours: it is skipped`);
   }
-  for (const { seq } of session.all(NEVER_DUE, queue)) {
-    note(session, `Row ${seq} of huey_schedule has no time at which it is due: it is skipped`);
+  for (const { seq } of connection.all(NEVER_DUE, queue)) {
+    note(connection, `Row ${seq} of huey_schedule has no time at which it is due: it is skipped`);
   }
-  noteLeases(session);
-  const lines = session.all(UNTOLD, queue).map(({ key }) => readText(key));
-  if (lines.length > 0) session.run(TELL, queue);
+  noteLeases(connection);
+  const lines = connection.all(UNTOLD, queue).map(({ key }) => readText(key));
+  if (lines.length > 0) connection.run(TELL, queue);
   return lines;
 }

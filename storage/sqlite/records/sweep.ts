@@ -6,40 +6,40 @@
  */
 import { readText } from "../connection/columns.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Round, Session } from "../connection/session.ts";
+import type { Connection, Round } from "../connection/connection.ts";
 
 /** Rows that are looked at for each one written. */
 const LOOKS_PER_ROW = 2;
 
-/** Rows that are written between two stretches of the way. */
+/** Rows that are written between two stretches of a round. */
 const ROWS_AT_ONCE = 64;
 
 /** The statements of a round. Parameters: the queue, and of the round the kind and the key, now, and looks or the key behind the stretch. */
-interface Way {
+interface RoundStatements {
   /** The key behind a stretch. Skipping rows reads nothing of them. */
   readonly behind: string;
   readonly deleteRest: string;
   readonly deleteStretch: string;
 }
 
-const ENTRIES = wayThrough(
+const ENTRIES = statementsFor(
   "huey_entry where queue = ?1 and kind = ?2 and key >= ?3",
   "key",
   "expires_ms <= ?4 and (notice_ms is null or notice_ms <= ?4)",
 );
 
 /** Those of all queues, since they stand in the order in which they were written. */
-const NOTICES = wayThrough("huey_ended where seq >= ?3 + 0", "seq", "expires_ms <= ?4");
+const NOTICES = statementsFor("huey_ended where seq >= ?3 + 0", "seq", "expires_ms <= ?4");
 
 const KINDS = Object.keys(KIND).length;
 
 /** Goes on if there is reason to. */
-export function sweep(session: Session): void {
-  sweepRound(session, session.round, ENTRIES, KINDS);
-  sweepRound(session, session.noticeRound, NOTICES, 1);
+export function sweep(connection: Connection): void {
+  sweepRound(connection, connection.round, ENTRIES, KINDS);
+  sweepRound(connection, connection.noticeRound, NOTICES, 1);
 }
 
-function wayThrough(from: string, key: string, isOver: string): Way {
+function statementsFor(from: string, key: string, isOver: string): RoundStatements {
   return {
     behind: `select ${key} as behind from ${from} order by ${key} limit 1 offset ?5 + 0`,
     deleteRest: `delete from ${from} and ${isOver}`,
@@ -47,22 +47,22 @@ function wayThrough(from: string, key: string, isOver: string): Way {
   };
 }
 
-function sweepRound(session: Session, round: Round, way: Way, kinds: number): void {
+function sweepRound(connection: Connection, round: Round, statements: RoundStatements, kinds: number): void {
   if (round.written < ROWS_AT_ONCE) return;
   const looks = LOOKS_PER_ROW * round.written;
   round.written = 0;
   // Where a kind ends, the next one is begun: most have few entries.
   for (let passed = 0; passed < kinds; passed++) {
     const { kind, key } = round;
-    const place = [session.queue, kind, key, session.now()];
-    const behind = session.get(way.behind, ...place, looks)?.behind;
+    const place = [connection.queue, kind, key, connection.now()];
+    const behind = connection.get(statements.behind, ...place, looks)?.behind;
     if (typeof behind === "string" || typeof behind === "number") {
       round.key = typeof behind === "string" ? readText(behind) : behind;
-      return void session.run(way.deleteStretch, ...place, round.key);
+      return void connection.run(statements.deleteStretch, ...place, round.key);
     }
     // Keys that are bytes stand behind all others, and nobody of ours has written them.
     round.kind = (kind + 1) % kinds;
     round.key = "";
-    session.run(way.deleteRest, ...place);
+    connection.run(statements.deleteRest, ...place);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { ChordRecord, ChordReport, Collected, Item, Moved } from "../../../lib/storage.ts";
 import { readBytes, readNumber } from "../connection/columns.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { placeItems } from "../queue/arrivals.ts";
 import { COLUMNS_OF_ITEM, toItem, withItem } from "../records/item.ts";
 
@@ -31,9 +31,9 @@ const VALUES = "select place, value from huey_chord_value where queue = ? and id
 export const CHORD_TABLES: readonly string[] = ["huey_chord", "huey_callback", "huey_chord_value"];
 
 /** Keeps a chord. One that is there already is left as it is. */
-export function addChord(session: Session, { id, size, callback }: ChordRecord): void {
-  if (session.run(ADD, session.queue, id, size) === 0) return;
-  session.runAll(ADD_CALLBACK, withItem([session.queue, id, callback.dueMs ?? null], callback));
+export function addChord(connection: Connection, { id, size, callback }: ChordRecord): void {
+  if (connection.run(ADD, connection.queue, id, size) === 0) return;
+  connection.runAll(ADD_CALLBACK, withItem([connection.queue, id, callback.dueMs ?? null], callback));
 }
 
 /** What a report has brought about. */
@@ -45,28 +45,28 @@ export interface Reported {
 }
 
 /** Fills a place, once. @returns the callback, if that was the last one */
-export function report(session: Session, { id, index, value }: ChordReport, token?: string): Reported | undefined {
-  if (session.run(FILL, session.queue, id, index, value) === 0) return undefined;
-  session.run(COUNT, session.now(), token ?? null, session.queue, id);
-  const last = callbackOf(session, id);
+export function report(connection: Connection, { id, index, value }: ChordReport, token?: string): Reported | undefined {
+  if (connection.run(FILL, connection.queue, id, index, value) === 0) return undefined;
+  connection.run(COUNT, connection.now(), token ?? null, connection.queue, id);
+  const last = callbackOf(connection, id);
   if (last === undefined) return undefined;
-  const isDue = last.dueMs !== undefined && last.dueMs <= session.now();
-  const { blocked, admitted = [] } = placeItems(session, [isDue ? { ...last, dueMs: undefined } : last]);
+  const isDue = last.dueMs !== undefined && last.dueMs <= connection.now();
+  const { blocked, admitted = [] } = placeItems(connection, [isDue ? { ...last, dueMs: undefined } : last]);
   return { callback: blocked === undefined ? last : { ...last, blocked: true }, admitted };
 }
 
 /** The callback of a chord whose last place was filled, by this claim if one is given. */
-export function callbackOf(session: Session, id: string, token?: string): Item | undefined {
-  const row = session.get(FILLED, session.queue, id);
+export function callbackOf(connection: Connection, id: string, token?: string): Item | undefined {
+  const row = connection.get(FILLED, connection.queue, id);
   return row === undefined || (token !== undefined && row.filled_by !== token) ? undefined : toItem(row);
 }
 
 /** What the members of a chord have reported. */
-export function collect(session: Session, id: string): Collected {
-  const row = session.get("select size, filled_ms from huey_chord where queue = ? and id = ?", session.queue, id);
+export function collect(connection: Connection, id: string): Collected {
+  const row = connection.get("select size, filled_ms from huey_chord where queue = ? and id = ?", connection.queue, id);
   const size = Math.trunc(readNumber(row?.size, 0));
   const values: (Uint8Array | undefined)[] = Array.from({ length: Math.max(0, Math.min(size, MOST_PLACES)) });
-  for (const { place, value } of session.all(VALUES, session.queue, id)) {
+  for (const { place, value } of connection.all(VALUES, connection.queue, id)) {
     const index = readNumber(place, -1);
     if (index >= 0 && index < values.length) values[index] = readBytes(value);
   }
@@ -74,6 +74,6 @@ export function collect(session: Session, id: string): Collected {
 }
 
 /** Forgets a chord. */
-export function dropChord(session: Session, id: string): void {
-  for (const table of CHORD_TABLES) session.run(`delete from ${table} where queue = ? and id = ?`, session.queue, id);
+export function dropChord(connection: Connection, id: string): void {
+  for (const table of CHORD_TABLES) connection.run(`delete from ${table} where queue = ? and id = ?`, connection.queue, id);
 }

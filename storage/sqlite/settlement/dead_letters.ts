@@ -17,7 +17,7 @@ import { checkItem } from "../check_item.ts";
 import { readBytes, readNumber, readOptionalText, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { enqueueItems } from "../queue/arrivals.ts";
 import { examined, forgetLength, lengthOf } from "../records/lengths.ts";
 import { dropEnded } from "./endings.ts";
@@ -45,70 +45,75 @@ const FORGET_END = `delete from huey_entry where queue = ? and kind = ${KIND.res
  *
  * @param id What the storage knows the message by, if its task cannot be read.
  */
-export function bury(session: Session, burial: Burial, id: string, claim?: Claim, bounds?: DeadLetterBounds): void {
+export function bury(connection: Connection, burial: Burial, id: string, claim?: Claim, bounds?: DeadLetterBounds): void {
   const { kind, atMs, reason, taskId = null, taskName = null, data, error = null, attempts = null } = burial;
   const { priority = 0, track = true } = claim ?? {};
   const itemId = taskId ?? id;
-  session.run(`delete ${BY_ID}`, session.queue, burial.id);
+  connection.run(`delete ${BY_ID}`, connection.queue, burial.id);
   const message = [priority, track ? 1 : 0, itemId, taskId, taskName, data, error, attempts, claim ? stepsKey(claim) : itemId];
-  session.run(BURY, session.queue, burial.id, kind, atMs, reason, ...message);
+  connection.run(BURY, connection.queue, burial.id, kind, atMs, reason, ...message);
   if (bounds === undefined) return;
-  const tooMany = countDead(session, { kind }) - bounds.count;
-  if (tooMany > 0) dropOldest(session, kind, Infinity, Math.min(tooMany, TRIMMED_AT_ONCE));
-  if (bounds.ageMs !== undefined) dropOldest(session, kind, session.now() - bounds.ageMs, TRIMMED_AT_ONCE);
+  const tooMany = countDead(connection, { kind }) - bounds.count;
+  if (tooMany > 0) dropOldest(connection, kind, Infinity, Math.min(tooMany, TRIMMED_AT_ONCE));
+  if (bounds.ageMs !== undefined) dropOldest(connection, kind, connection.now() - bounds.ageMs, TRIMMED_AT_ONCE);
 }
 
 /** Dead letters, newest first. */
-export function deadLetters(session: Session, query: DeadLetterQuery = {}): StoredDeadLetter[] {
+export function deadLetters(connection: Connection, query: DeadLetterQuery = {}): StoredDeadLetter[] {
   const { where, values } = examinedLetters(query);
   const list = `select * from huey_dead where seq in (select seq from ${where} limit ?) order by at_ms desc, seq desc`;
-  return session.all(list, session.queue, ...values, examined(query.limit)).map(toLetter);
+  return connection.all(list, connection.queue, ...values, examined(query.limit)).map(toLetter);
 }
 
 /** How many dead letters there are. */
-export function countDead(session: Session, query: DeadLetterQuery = {}): number {
+export function countDead(connection: Connection, query: DeadLetterQuery = {}): number {
   const { kind, taskName, beforeMs } = query;
   if (taskName === undefined && beforeMs === undefined) {
     const kinds = kind === undefined ? DEAD_LETTER_KINDS : [kind];
-    return kinds.reduce((sum, one) => sum + lengthOf(session, one), 0);
+    return kinds.reduce((sum, one) => sum + lengthOf(connection, one), 0);
   }
   const { where, values } = examinedLetters(query);
-  return Number(session.get(`select count(*) as n from ${where}`, session.queue, ...values)?.n);
+  return Number(connection.get(`select count(*) as n from ${where}`, connection.queue, ...values)?.n);
 }
 
 /** A dead letter, by its id or that of its task. */
-export function deadLetter(session: Session, id: string): StoredDeadLetter | undefined {
-  const row = session.get(`select * ${BY_ID}`, session.queue, id) ?? session.get(NEWEST_OF_TASK, session.queue, id);
+export function deadLetter(connection: Connection, id: string): StoredDeadLetter | undefined {
+  const row = connection.get(`select * ${BY_ID}`, connection.queue, id) ?? connection.get(NEWEST_OF_TASK, connection.queue, id);
   return row && toLetter(row);
 }
 
 /** Deletes a dead letter and its steps. @returns whether it was there */
-export function deleteDead(session: Session, id: string): boolean {
-  const row = session.get(`delete ${BY_ID} returning steps`, session.queue, id);
-  if (row !== undefined && row.steps !== null) dropSteps(session, readText(row.steps));
+export function deleteDead(connection: Connection, id: string): boolean {
+  const row = connection.get(`delete ${BY_ID} returning steps`, connection.queue, id);
+  if (row !== undefined && row.steps !== null) dropSteps(connection, readText(row.steps));
   return row !== undefined;
 }
 
 /** Puts an item in the place of a dead letter: the end and the result of its task, and of `others`, are forgotten. */
-export function requeueDead(session: Session, id: string, item: Item, others: readonly string[] = []): Enqueued | undefined {
+export function requeueDead(
+  connection: Connection,
+  id: string,
+  item: Item,
+  others: readonly string[] = [],
+): Enqueued | undefined {
   checkItem(item);
-  const row = session.get(`select item_id ${BY_ID}`, session.queue, id);
+  const row = connection.get(`select item_id ${BY_ID}`, connection.queue, id);
   if (row === undefined) return undefined;
-  const enqueued = enqueueItems(session, [item]);
+  const enqueued = enqueueItems(connection, [item]);
   if (enqueued.duplicates !== undefined) return enqueued;
   for (const ended of [readText(row.item_id), ...others]) {
-    session.run(FORGET_END, session.queue, ended);
-    dropEnded(session, ended);
+    connection.run(FORGET_END, connection.queue, ended);
+    dropEnded(connection, ended);
   }
-  session.run(`delete ${BY_ID}`, session.queue, id);
+  connection.run(`delete ${BY_ID}`, connection.queue, id);
   return enqueued;
 }
 
 /** Deletes all. */
-export function dropLetters(session: Session): void {
-  dropStepsOf(session, "letters");
-  session.run("delete from huey_dead where queue = ?", session.queue);
-  for (const kind of DEAD_LETTER_KINDS) forgetLength(session, kind);
+export function dropLetters(connection: Connection): void {
+  dropStepsOf(connection, "letters");
+  connection.run("delete from huey_dead where queue = ?", connection.queue);
+  for (const kind of DEAD_LETTER_KINDS) forgetLength(connection, kind);
 }
 
 /** The letters that a query can find: those that are looked at, and of them those of the task. Parameters: queue, then the values. */
@@ -128,12 +133,12 @@ function examinedLetters({ kind, taskName, beforeMs }: DeadLetterQuery): { where
   return { where: `${looked} where task_name = ? order by at_ms desc, seq desc`, values: [...values, taskName] };
 }
 
-function dropOldest(session: Session, kind: DeadLetterKind, beforeMs: number, limit: number): void {
-  const values = [session.queue, kind, beforeMs, limit];
-  const rows = session.all(`select steps ${OLDEST}`, ...values);
+function dropOldest(connection: Connection, kind: DeadLetterKind, beforeMs: number, limit: number): void {
+  const values = [connection.queue, kind, beforeMs, limit];
+  const rows = connection.all(`select steps ${OLDEST}`, ...values);
   if (rows.length === 0) return;
-  for (const { steps } of rows) if (steps !== null) dropSteps(session, readText(steps));
-  session.run(`delete from huey_dead where seq in (select seq ${OLDEST})`, ...values);
+  for (const { steps } of rows) if (steps !== null) dropSteps(connection, readText(steps));
+  connection.run(`delete from huey_dead where seq in (select seq ${OLDEST})`, ...values);
 }
 
 function toLetter(row: Row): StoredDeadLetter {

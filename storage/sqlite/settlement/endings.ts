@@ -8,7 +8,7 @@ import type { Settlement } from "../../../lib/storage.ts";
 import { firstPlain } from "../connection/numbers.ts";
 import { rowStatements, writeRows } from "../connection/rows.ts";
 import { ENDED, ENDED_TOKEN } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { forget } from "../records/entries.ts";
 import { idNumber } from "../records/id_number.ts";
 import { toStoredAbout } from "../records/item.ts";
@@ -17,7 +17,7 @@ import { splitToken } from "../queue/claims.ts";
 /** Rows that have ended before they are moved. */
 const ROWS_AT_ONCE = 64;
 
-/** So many that were moved at once pay for a look for rows that another process has left behind. */
+/** After so many that were moved at once, rows that another process has left in `huey_task` are moved too. */
 const MOVED_AT_ONCE = 1024;
 
 const HOLDS = "select count(*) as n from huey_task where seq >= ? + 0 and seq <= ? + 0 and token = ?";
@@ -51,21 +51,21 @@ const NOTICE_OF_TASK = "from huey_ended where id_number = ?1 and task_id = ?2 an
 const HAS_ENDED = `select 1 where exists (select 1 ${ROW_OF_TASK}) or exists (select 1 ${NOTICE_OF_TASK})`;
 
 /** Whether there is something to finish. */
-export function hasUnfinished({ ended }: Session): boolean {
+export function hasUnfinished({ ended }: Connection): boolean {
   return ended.rows > 0 || ended.moved > 0;
 }
 
 /** Moves rows that have ended, if there are many. */
-export function tidyEnded(session: Session): void {
-  if (session.ended.rows >= ROWS_AT_ONCE || session.ended.moved >= MOVED_AT_ONCE) finishEnded(session);
+export function tidyEnded(connection: Connection): void {
+  if (connection.ended.rows >= ROWS_AT_ONCE || connection.ended.moved >= MOVED_AT_ONCE) finishEnded(connection);
 }
 
 /** Moves them, and those that a process has left behind. */
-export function finishEnded(session: Session): void {
-  const { ended } = session;
-  const first = firstPlain(session.queue);
-  session.noticeRound.written += session.run(MOVE, session.now(), first, ended.last);
-  session.run(DROP, first, ended.last);
+export function finishEnded(connection: Connection): void {
+  const { ended } = connection;
+  const first = firstPlain(connection.queue);
+  connection.noticeRound.written += connection.run(MOVE, connection.now(), first, ended.last);
+  connection.run(DROP, first, ended.last);
   ended.rows = ended.moved = 0;
 }
 
@@ -82,28 +82,28 @@ export function isPlainEnding(settlement: Settlement): boolean {
 }
 
 /** Ends the tasks whose claims are still held. @returns for each whether it was */
-export function endInPlace(session: Session, settlements: readonly Settlement[]): boolean[] {
+export function endInPlace(connection: Connection, settlements: readonly Settlement[]): boolean[] {
   const held: boolean[] = [];
   for (let start = 0; start < settlements.length;) {
     const claimed = claimedTogether(settlements, start);
     start += claimed.length;
-    if (claimed.length >= ROWS_TO_MOVE && endTogether(session, claimed)) held.push(...claimed.map(() => true));
-    else for (const settlement of claimed) held.push(endOne(session, settlement));
+    if (claimed.length >= ROWS_TO_MOVE && endTogether(connection, claimed)) held.push(...claimed.map(() => true));
+    else for (const settlement of claimed) held.push(endOne(connection, settlement));
   }
   settlements.forEach(({ id, dropRevocations: keys }, index) => {
     if (!held[index]) return;
-    if (keys !== undefined) forget(session, keys);
-    session.changes.ended.push(id);
+    if (keys !== undefined) forget(connection, keys);
+    connection.changes.ended.push(id);
   });
   return held;
 }
 
 /** Forgets that a task had ended in place: it ends once more. */
-export function dropEnded(session: Session, id: string): void {
-  const values = [idNumber(id), id, session.queue];
+export function dropEnded(connection: Connection, id: string): void {
+  const values = [idNumber(id), id, connection.queue];
   // Most have not, and one look costs less than two statements that delete nothing.
-  if (session.get(HAS_ENDED, ...values) === undefined) return;
-  for (const rows of [ROW_OF_TASK, NOTICE_OF_TASK]) session.run(`delete ${rows}`, ...values);
+  if (connection.get(HAS_ENDED, ...values) === undefined) return;
+  for (const rows of [ROW_OF_TASK, NOTICE_OF_TASK]) connection.run(`delete ${rows}`, ...values);
 }
 
 /** Those from `start` on whose claims have the same token, and numbers without a gap. */
@@ -118,29 +118,29 @@ function claimedTogether(settlements: readonly Settlement[], start: number): rea
   return settlements.slice(start, end);
 }
 
-function endOne(session: Session, { claim, noticeTtlMs: ttlMs, about }: Settlement): boolean {
-  const { ended } = session;
+function endOne(connection: Connection, { claim, noticeTtlMs: ttlMs, about }: Settlement): boolean {
+  const { ended } = connection;
   const [seq, token] = splitToken(claim!.token);
-  if (session.run(END, session.now() + ttlMs, toStoredAbout(about), seq, token) === 0) return false;
+  if (connection.run(END, connection.now() + ttlMs, toStoredAbout(about), seq, token) === 0) return false;
   ended.rows++;
   ended.last = Math.max(ended.last, seq);
   return true;
 }
 
 /** @returns whether all of them were held; if not, nothing is written */
-function endTogether(session: Session, settlements: readonly Settlement[]): boolean {
-  const { ended, queue } = session;
+function endTogether(connection: Connection, settlements: readonly Settlement[]): boolean {
+  const { ended, queue } = connection;
   const { claim, noticeTtlMs: ttlMs } = settlements[0]!;
   const [first, token] = splitToken(claim!.token);
   const count = settlements.length;
   const claims = [first, first + count - 1, token];
-  if (session.get(HOLDS, ...claims)?.n !== count) return false;
-  const now = session.now();
-  writeRows(session, ADD_NOTICES, settlements, () => [queue, now + ttlMs], (values, { id, about }) => {
+  if (connection.get(HOLDS, ...claims)?.n !== count) return false;
+  const now = connection.now();
+  writeRows(connection, ADD_NOTICES, settlements, () => [queue, now + ttlMs], (values, { id, about }) => {
     values.push(idNumber(id), id, toStoredAbout(about));
   });
-  session.run(DROP_CLAIMS, ...claims);
-  session.noticeRound.written += count;
+  connection.run(DROP_CLAIMS, ...claims);
+  connection.noticeRound.written += count;
   ended.moved += count;
   ended.last = Math.max(ended.last, first + count - 1);
   return true;

@@ -4,9 +4,9 @@
  */
 import type { CanceledStep, Claim, Settled, Settlement } from "../../../lib/storage.ts";
 import { KIND } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { forget } from "../records/entries.ts";
-import { type Held, toStoredAbout } from "../records/item.ts";
+import { type KeyedItem, toStoredAbout } from "../records/item.ts";
 import { dropLocks, passLocks } from "../records/locks.ts";
 import { dropSteps } from "./steps.ts";
 import { placeItems } from "../queue/arrivals.ts";
@@ -34,75 +34,75 @@ const PUT_NOTICE = `insert into huey_entry (queue, kind, key, ending, notice_ttl
 /** What the message leaves behind at its gate and of its unique key. */
 interface Departure {
   /** Items that waited at the gate, and are on the queue now. */
-  readonly admitted: readonly Held[];
+  readonly admitted: readonly KeyedItem[];
   /** The next attempt, with the unique key that it takes over. */
-  readonly next?: Held | undefined;
+  readonly next?: KeyedItem | undefined;
   /** Whether that stands behind the gate. */
   readonly hasPassed: boolean;
 }
 
 /** Writes what finishing an attempt means, or nothing if the claim is no longer held. */
-export function settle(session: Session, settlement: Settlement): Settled {
+export function settle(connection: Connection, settlement: Settlement): Settled {
   const { claim, id, canceled = [], chords = [], enqueue = [], chord } = settlement;
-  const dropped = claim && dropClaim(session, claim);
-  if (claim !== undefined && dropped === undefined) return settledBefore(session, settlement, claim.token);
-  end(session, settlement);
-  for (const step of canceled) cancel(session, step, settlement);
-  if (settlement.dropRevocations !== undefined) forget(session, settlement.dropRevocations);
-  const { admitted, next, hasPassed } = depart(session, settlement, dropped?.hold);
-  for (const record of chords) addChord(session, record);
+  const dropped = claim && dropClaim(connection, claim);
+  if (claim !== undefined && dropped === undefined) return settledBefore(connection, settlement, claim.token);
+  end(connection, settlement);
+  for (const step of canceled) cancel(connection, step, settlement);
+  if (settlement.dropRevocations !== undefined) forget(connection, settlement.dropRevocations);
+  const { admitted, next, hasPassed } = depart(connection, settlement, dropped?.hold);
+  for (const record of chords) addChord(connection, record);
   const items = next === undefined ? enqueue : [...enqueue, next];
-  const placed = items.length === 0 ? undefined : placeItems(session, items, { passed: hasPassed ? next : undefined });
-  const reported = chord && report(session, chord, claim?.token);
-  if (settlement.dropChord !== undefined) dropChord(session, settlement.dropChord);
-  if (settlement.bury !== undefined) bury(session, settlement.bury, id, claim, settlement.buryBounds);
-  if (settlement.dropSteps !== undefined) dropSteps(session, settlement.dropSteps);
-  if (claim !== undefined) endLocks(session, settlement, claim);
+  const placed = items.length === 0 ? undefined : placeItems(connection, items, { passed: hasPassed ? next : undefined });
+  const reported = chord && report(connection, chord, claim?.token);
+  if (settlement.dropChord !== undefined) dropChord(connection, settlement.dropChord);
+  if (settlement.bury !== undefined) bury(connection, settlement.bury, id, claim, settlement.buryBounds);
+  if (settlement.dropSteps !== undefined) dropSteps(connection, settlement.dropSteps);
+  if (claim !== undefined) endLocks(connection, settlement, claim);
   const settled = { held: true, callback: reported?.callback, blocked: placed?.blocked };
   const all = [...admitted, ...placed?.admitted ?? [], ...reported?.admitted ?? []];
   return all.length === 0 ? settled : { ...settled, admitted: all };
 }
 
 /** The answer when the claim is gone: if nobody took it, this settlement was written before. */
-function settledBefore(session: Session, { again, chord }: Settlement, token: string): Settled {
-  if (!again || isLost(session, token)) return { held: false };
-  return { held: true, callback: chord && callbackOf(session, chord.id, token) };
+function settledBefore(connection: Connection, { again, chord }: Settlement, token: string): Settled {
+  if (!again || isLost(connection, token)) return { held: false };
+  return { held: true, callback: chord && callbackOf(connection, chord.id, token) };
 }
 
-function end(session: Session, { id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
+function end(connection: Connection, { id, claim, result, resultTtlMs, ending, noticeTtlMs, about }: Settlement): void {
   if (result === undefined && ending === undefined) return;
-  dropEnded(session, id);
-  session.round.written++;
-  session.changes.ended.push(id);
-  const { queue } = session;
+  dropEnded(connection, id);
+  connection.round.written++;
+  connection.changes.ended.push(id);
+  const { queue } = connection;
   const more = claim?.track === false ? null : toStoredAbout(about);
-  if (result === undefined) return void session.run(PUT_NOTICE, session.now(), queue, id, ending!, noticeTtlMs, more);
-  const expiresMs = resultTtlMs === undefined ? null : session.now() + resultTtlMs;
+  if (result === undefined) return void connection.run(PUT_NOTICE, connection.now(), queue, id, ending!, noticeTtlMs, more);
+  const expiresMs = resultTtlMs === undefined ? null : connection.now() + resultTtlMs;
   const outlives = ending !== undefined && resultTtlMs !== undefined && noticeTtlMs > resultTtlMs;
   const notice = ending === undefined ? [null, null] : [ending, noticeTtlMs];
-  session.run(PUT_RESULT, queue, id, result, ...notice, more, expiresMs, outlives ? session.now() + noticeTtlMs : null);
+  connection.run(PUT_RESULT, queue, id, result, ...notice, more, expiresMs, outlives ? connection.now() + noticeTtlMs : null);
 }
 
 /** A step that will never run ends with this task. */
-function cancel(session: Session, { id, result }: CanceledStep, { noticeTtlMs, resultTtlMs }: Settlement): void {
-  end(session, { id, result, resultTtlMs, ending: "canceled", noticeTtlMs });
+function cancel(connection: Connection, { id, result }: CanceledStep, { noticeTtlMs, resultTtlMs }: Settlement): void {
+  end(connection, { id, result, resultTtlMs, ending: "canceled", noticeTtlMs });
 }
 
 /** Leaves the gate and frees the key, or hands them on to the next attempt. @param hold The number by which the claim holds its key */
-function depart(session: Session, { claim, next, passLocks: owner }: Settlement, hold: number | undefined): Departure {
+function depart(connection: Connection, { claim, next, passLocks: owner }: Settlement, hold: number | undefined): Departure {
   const { gate, unique, token } = claim ?? {};
-  const isHandedOn = next?.unique !== undefined && next.unique.key === unique?.key && handKeyOn(session, next, hold);
-  if (!isHandedOn && unique !== undefined) freeKey(session, unique, hold);
+  const isHandedOn = next?.unique !== undefined && next.unique.key === unique?.key && handKeyOn(connection, next, hold);
+  if (!isHandedOn && unique !== undefined) freeKey(connection, unique, hold);
   const follower = isHandedOn ? { ...next!, hold } : next;
   const hasPassed = gate !== undefined && owner === undefined && next?.gate?.key === gate.key && next.dueMs === undefined;
   if (gate === undefined || hasPassed) return { admitted: [], next: follower, hasPassed };
-  if (owner === undefined) return { admitted: leave(session, gate.key), next: follower, hasPassed };
+  if (owner === undefined) return { admitted: leave(connection, gate.key), next: follower, hasPassed };
   // The function still runs behind the gate, so the next attempt has to wait for it.
-  passGate(session, token!, gate.key, owner);
+  passGate(connection, token!, gate.key, owner);
   return { admitted: [], next: follower, hasPassed };
 }
 
-function endLocks(session: Session, { dropLocks: areOver, passLocks: owner }: Settlement, { token }: Claim): void {
-  if (areOver) dropLocks(session, token);
-  else if (owner !== undefined) passLocks(session, token, owner);
+function endLocks(connection: Connection, { dropLocks: areOver, passLocks: owner }: Settlement, { token }: Claim): void {
+  if (areOver) dropLocks(connection, token);
+  else if (owner !== undefined) passLocks(connection, token, owner);
 }

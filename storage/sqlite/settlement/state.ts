@@ -6,7 +6,7 @@ import { ENDINGS, type StoredState } from "../../../lib/storage.ts";
 import { readOptionalText, readTime } from "../connection/columns.ts";
 import type { Row } from "../connection/database.ts";
 import { ENDED, FLAG, KIND, NOBODY } from "../connection/schema.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { peek } from "../records/entries.ts";
 import { idNumber } from "../records/id_number.ts";
 import { hasFlag, readMore } from "../records/item.ts";
@@ -34,21 +34,21 @@ const DEAD = "select 1 from huey_dead where queue = ? and item_id = ? and track 
 const ALL_ENDINGS: ReadonlySet<unknown> = new Set(ENDINGS);
 
 /** Whether a result is stored or the task has ended. */
-export function hasEnded(session: Session, id: string): boolean {
-  return peek(session, KIND.result, id) !== undefined || ALL_ENDINGS.has(stateOf(session, id)?.state);
+export function hasEnded(connection: Connection, id: string): boolean {
+  return peek(connection, KIND.result, id) !== undefined || ALL_ENDINGS.has(stateOf(connection, id)?.state);
 }
 
 /** Where a task is. An ending is no longer true when the task waits again. */
-export function stateOf(session: Session, id: string): StoredState | undefined {
-  const { queue } = session;
+export function stateOf(connection: Connection, id: string): StoredState | undefined {
+  const { queue } = connection;
   const number = idNumber(id);
-  const rows = session.all(MESSAGES, number, id, queue, session.now());
+  const rows = connection.all(MESSAGES, number, id, queue, connection.now());
   const active = activeState(rows);
   if (active !== undefined) return active;
-  const waiting = session.get(ELSEWHERE, number, id, queue);
+  const waiting = connection.get(ELSEWHERE, number, id, queue);
   if (waiting?.state === "scheduled" && hasFlag(waiting, FLAG.retry)) return { state: "retrying", ...aboutOf(waiting) };
   if (waiting !== undefined) return { state: waiting.state as "scheduled" | "blocked", ...aboutOf(waiting) };
-  return endedState(session, id, rows.at(-1));
+  return endedState(connection, id, rows.at(-1));
 }
 
 function activeState(rows: readonly Row[]): StoredState | undefined {
@@ -64,9 +64,9 @@ function activeState(rows: readonly Row[]): StoredState | undefined {
 }
 
 /** @param notice Of a plain ending: see endings.ts */
-function endedState(session: Session, id: string, notice: Row | undefined): StoredState | undefined {
-  const row = session.get(ENDING, session.queue, id, session.now());
-  if (session.get(DEAD, session.queue, id) !== undefined) return { state: "dead", ...aboutOf(row) };
+function endedState(connection: Connection, id: string, notice: Row | undefined): StoredState | undefined {
+  const row = connection.get(ENDING, connection.queue, id, connection.now());
+  if (connection.get(DEAD, connection.queue, id) !== undefined) return { state: "dead", ...aboutOf(row) };
   if (notice !== undefined) return { state: "empty", ...aboutOf(notice) };
   return ALL_ENDINGS.has(row?.ending) ? { state: row!.ending as StoredState["state"], ...aboutOf(row) } : undefined;
 }

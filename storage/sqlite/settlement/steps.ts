@@ -4,7 +4,7 @@
  */
 import { type Claim, stepsKey } from "../../../lib/storage.ts";
 import { readBytes, readText } from "../connection/columns.ts";
-import type { Session } from "../connection/session.ts";
+import type { Connection } from "../connection/connection.ts";
 import { isHeld } from "../queue/claims.ts";
 import { partOfMore } from "../records/item.ts";
 
@@ -21,24 +21,24 @@ const DROP_OF_LETTERS = `delete from huey_step where queue = ?1 and key in ${OF_
 const DROP_OF_SCHEDULED = `delete from huey_step where queue = ?1 and key in ${OF_SCHEDULED}`;
 
 /** Keeps a value. @returns whether the claim is held; if not, nothing is written */
-export function keepStep(session: Session, claim: Claim, name: string, value: Uint8Array): boolean {
-  if (!isHeld(session, claim.token)) return false;
-  session.run(KEEP, session.queue, stepsKey(claim), name, value);
+export function keepStep(connection: Connection, claim: Claim, name: string, value: Uint8Array): boolean {
+  if (!isHeld(connection, claim.token)) return false;
+  connection.run(KEEP, connection.queue, stepsKey(claim), name, value);
   return true;
 }
 
 /** What was kept, by name. */
-export function keptSteps(session: Session, key: string): Map<string, Uint8Array> {
-  const rows = session.all("select name, value from huey_step where queue = ? and key = ?", session.queue, key);
+export function keptSteps(connection: Connection, key: string): Map<string, Uint8Array> {
+  const rows = connection.all("select name, value from huey_step where queue = ? and key = ?", connection.queue, key);
   return new Map(rows.map((row) => [readText(row.name), readBytes(row.value)]));
 }
 
 /** Forgets what was kept under a key. */
-export function dropSteps(session: Session, key: string): void {
-  session.run("delete from huey_step where queue = ? and key = ?", session.queue, key);
+export function dropSteps(connection: Connection, key: string): void {
+  connection.run("delete from huey_step where queue = ? and key = ?", connection.queue, key);
 }
 
 /** Forgets what all messages on the schedule, or all that were set aside, have kept, before they are deleted; or all others. */
-export function dropStepsOf(session: Session, which: "schedule" | "letters" | "others"): void {
-  session.run({ schedule: DROP_OF_SCHEDULED, letters: DROP_OF_LETTERS, others: DROP_OTHERS }[which], session.queue);
+export function dropStepsOf(connection: Connection, which: "schedule" | "letters" | "others"): void {
+  connection.run({ schedule: DROP_OF_SCHEDULED, letters: DROP_OF_LETTERS, others: DROP_OTHERS }[which], connection.queue);
 }

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Item } from "../../lib/storage.ts";
 import { sqliteSettings } from "../../storage/sqlite/options.ts";
-import { Session } from "../../storage/sqlite/connection/session.ts";
+import { Connection } from "../../storage/sqlite/connection/connection.ts";
 import { claimsOf } from "../../storage/sqlite/queue/claims.ts";
 import { addTasks, claimBatch } from "../../storage/sqlite/queue/tasks.ts";
 import { endInPlace, finishEnded } from "../../storage/sqlite/settlement/endings.ts";
@@ -10,12 +10,12 @@ import { hasEnded, stateOf } from "../../storage/sqlite/settlement/state.ts";
 import { Fixture } from "./_sqlite_fixture.ts";
 
 let fixture: Fixture;
-let one: Session;
-let other: Session;
+let one: Connection;
+let other: Connection;
 beforeEach(() => {
   fixture = new Fixture();
   const settings = sqliteSettings({ filename: fixture.filename });
-  [one, other] = [new Session(settings), new Session(settings)];
+  [one, other] = [new Connection(settings), new Connection(settings)];
 });
 afterEach(async () => {
   one.close();

@@ -14,7 +14,7 @@ import { filesOf, isGone, type KnownFile, makeFile, truePath } from "./file.ts";
 import { prepareSchema } from "./schema.ts";
 
 /** How to open the file. */
-export interface SessionOptions {
+export interface ConnectionOptions {
   /** Name of the queue. */
   readonly name: string;
   readonly filename: string;
@@ -58,7 +58,7 @@ const BUSY_TIMEOUT_MS = 2;
 const CHECKPOINT_PAGES = 2000;
 
 /** A connection. Not to be kept across an `await`. */
-export class Session {
+export class Connection {
   /** Number of the queue within the file. */
   readonly queue: number;
   /** Of the transaction under way. */
@@ -81,7 +81,7 @@ export class Session {
   readonly #statements = new Map<string, Statement>();
 
   /** @throws The binding's error when busy, {@linkcode StorageError}, or a ConfigurationError for other tables. */
-  constructor(options: SessionOptions) {
+  constructor(options: ConnectionOptions) {
     const isFile = options.filename !== ":memory:";
     if (isFile) makeFile(options.filename, options.mode);
     this.#clock = options.clock;
@@ -169,7 +169,7 @@ function open(filename: string): Database {
   }
 }
 
-function configure(database: Database, options: SessionOptions): void {
+function configure(database: Database, options: ConnectionOptions): void {
   // First, because changing the journal mode takes a lock.
   database.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
   const mode = database.prepare("pragma journal_mode").get()?.journal_mode;
