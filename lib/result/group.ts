@@ -75,11 +75,12 @@ printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]))
 type ReadHandle = (handle: GroupHandle, options: GetOptions) => Promise<unknown>;
 
 /**
- * Reads handles; those of duplicates in the group, and in the pipelines that are its members, get what the first of their id has read,
- * which may have taken it.
+ * Reads handles; several of one id in the group, and in the pipelines that are its members, get what the first of them has read, which
+ * may have taken it: duplicates, and a task that was enqueued twice.
  */
 function readingOnce(handles: readonly GroupHandle[]): ReadHandle {
-  if (!handles.some(hasDuplicate)) return (handle, options) => handle.get(options);
+  const ids = idsOf(handles);
+  if (new Set(ids).size === ids.length) return (handle, options) => handle.get(options);
   const values = new Map<string, Promise<unknown>>();
   const read: ReadHandle = (handle, options) => {
     if (handle.kind === "result-group") return handle.readWith(read, options);
@@ -91,9 +92,12 @@ function readingOnce(handles: readonly GroupHandle[]): ReadHandle {
   return read;
 }
 
-function hasDuplicate(handle: GroupHandle): boolean {
-  if (handle.kind === "result-group") return [...handle].some(hasDuplicate);
-  return handle.kind === "result" && handle.duplicate;
+function idsOf(handles: Iterable<GroupHandle>, ids: string[] = []): string[] {
+  for (const handle of handles) {
+    if (handle.kind === "result") ids.push(handle.id);
+    else if (handle.kind === "result-group") idsOf(handle, ids);
+  }
+  return ids;
 }
 
 /** How much of a time limit is left each time. */

@@ -25,6 +25,20 @@ describe("a group", () => {
     expect(await results.get()).toEqual([2, 6, 6]);
   });
 
+  test("what is enqueued twice is read once", async () => {
+    const huey = memory();
+    const { double, inc } = tasks(huey);
+    const twice = double.s(1);
+    const results = await huey.enqueue(group([twice, twice, inc.s(5).andThen(twice)]));
+    await work(huey);
+    const arrived: unknown[] = [];
+    for await (const value of results.asCompleted()) arrived.push(value);
+    expect(arrived).toEqual([2, 2, [6, 2]]);
+    const again = await huey.enqueueMany([twice, twice]);
+    await work(huey);
+    expect(await again.get()).toEqual([2, 2]);
+  });
+
   test("a pipeline as a member gives all its values", async () => {
     const huey = memory();
     const { double, inc } = tasks(huey);
