@@ -60,7 +60,8 @@ function goesToQueue({ dueMs, gate, unique }: Item): boolean {
   return dueMs === undefined && gate === undefined && unique === undefined;
 }
 
-function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): EnqueueSignal {
+/** The signal of what is written. */
+export function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): EnqueueSignal {
   if (isScheduled) return SIGNAL_SCHEDULED;
   return isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED;
 }
@@ -68,15 +69,18 @@ function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): Enqueue
 /** Tells of items that the storage has moved: what became due, or was admitted. */
 export async function announceItems(core: Core, items: readonly Moved[]): Promise<void> {
   for (const item of items) {
-    const signal = signalOfMoved(core, item);
+    const signal = signalOfMoved(item, core.clock.now());
     const message = core.signals.has(signal) ? await readableMessage(core, item) : undefined;
     if (message !== undefined) await announceMessages(core, [message], signal);
   }
 }
 
-/** Counts and tells of the callback of a chord, which the storage has enqueued by itself. */
-export async function announceCallback(core: Core, callback: Moved): Promise<void> {
-  const signal = signalOfMoved(core, callback);
+/**
+ * Counts and tells of the callback of a chord, which the storage has enqueued by itself.
+ * @param movedMs When it has.
+ */
+export async function announceCallback(core: Core, callback: Moved, movedMs: number = core.clock.now()): Promise<void> {
+  const signal = signalOfMoved(callback, movedMs);
   if (core.statistics === undefined && !core.signals.has(signal)) return;
   const message = await readableMessage(core, callback);
   if (message === undefined) return;
@@ -84,8 +88,8 @@ export async function announceCallback(core: Core, callback: Moved): Promise<voi
   await announceMessages(core, [message], signal);
 }
 
-function signalOfMoved(core: Core, { dueMs, blocked }: Moved): EnqueueSignal {
-  return signalOf(dueMs !== undefined && dueMs > core.clock.now(), blocked);
+function signalOfMoved({ dueMs, blocked }: Moved, movedMs: number): EnqueueSignal {
+  return signalOf(dueMs !== undefined && dueMs > movedMs, blocked);
 }
 
 /** The message of an item, for those who listen; `undefined` for one that cannot be read. */

@@ -3,24 +3,15 @@
  * @module
  */
 import type { Attempt } from "../attempt/attempt.ts";
-import { dueMs } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { describeMessage, isLogged } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
-import { announceCallback, announceItems, announceMessages as tell } from "../enqueue/announce.ts";
-import type { Settled } from "../storage.ts";
-import {
-  SIGNAL_BLOCKED,
-  SIGNAL_CANCELED,
-  SIGNAL_COMPLETE,
-  SIGNAL_ENQUEUED,
-  SIGNAL_RETRYING,
-  SIGNAL_REVOKED,
-  SIGNAL_SCHEDULED,
-} from "../observe/signals.ts";
+import { announceCallback, announceItems, announceMessages as tell, signalOf } from "../enqueue/announce.ts";
+import type { Item, Settled } from "../storage.ts";
+import { SIGNAL_CANCELED, SIGNAL_COMPLETE, SIGNAL_RETRYING, SIGNAL_REVOKED } from "../observe/signals.ts";
 import { makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";
 
@@ -48,25 +39,27 @@ async function announceAll(
   { callback, blocked, admitted = [] }: Settled,
   attempt: Attempt | undefined,
 ): Promise<void> {
-  const { outcome, followUps, retry } = built;
+  const { outcome, settlement: { enqueue = [], next }, followUps, retry } = built;
+  // Hooks and handlers may take their time, and what was scheduled may be due by then.
+  const settledMs = core.clock.now();
   const task = attempt?.task ?? makeTask(outcome.message);
   if (outcome.kind !== "complete") await emitOutcome(core, outcome, task);
   if (outcome.ran && !core.hooks.postExecute.empty) await postExecute(core, outcome, task);
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const [index, message] of followUps.entries()) {
     core.statistics?.count(message.name, "enqueued");
-    await announceFollowUp(core, message, blocked?.has(index));
+    await announceFollowUp(core, message, enqueue[index], blocked?.has(index));
   }
   // It was told that it is on the queue when it came there.
-  if (outcome.kind === "at-gate" && blocked?.has(0)) await announceFollowUp(core, outcome.message, true);
-  if (callback !== undefined) await announceCallback(core, callback);
+  if (outcome.kind === "at-gate" && blocked?.has(0)) await announceFollowUp(core, outcome.message, next, true);
+  if (callback !== undefined) await announceCallback(core, callback, settledMs);
   await announceItems(core, admitted);
   if (retry === undefined) return;
   core.logger.info(`Task ${describeMessage(outcome.message)} is tried again`, {
     ...aboutTask(core, outcome.message, attempt?.traceId),
   });
   await core.signals.emit(SIGNAL_RETRYING, task);
-  await announceFollowUp(core, retry, blocked?.has(followUps.length));
+  await announceFollowUp(core, retry, next, blocked?.has(followUps.length));
 }
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
@@ -88,9 +81,9 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
   }
 }
 
-function announceFollowUp(core: Core, message: Message, isBlocked: boolean = false): Promise<void> {
-  const isDue = dueMs(core, message) === undefined;
-  return tell(core, [message], isDue ? isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED : SIGNAL_SCHEDULED);
+/** @param item What was written of the message. */
+function announceFollowUp(core: Core, message: Message, item: Item | undefined, isBlocked?: boolean): Promise<void> {
+  return tell(core, [message], signalOf(item?.dueMs !== undefined, isBlocked));
 }
 
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as signals from "../../lib/observe/signals.ts";
 import type { SignalHandler } from "../../lib/observe/signals.ts";
-import { logbook, memory, record, refusal, work } from "../helpers.ts";
+import { chord } from "../../lib/composition/group.ts";
+import { idle, logbook, memory, pass, record, refusal, testHuey, work } from "../helpers.ts";
 
 test("the constants have the names of the wire", () => {
   const values = Object.entries(signals).filter(([name]) => name.startsWith("SIGNAL_")).map(([, value]) => value as string);
@@ -188,4 +189,25 @@ test("wrong arguments are refused", async () => {
   await refusal(() => signal(5), "5");
   await refusal(() => huey.disconnectSignal(5 as never), "5");
   await refusal(() => huey.disconnectSignal(() => {}, "finished" as never), "finished");
+});
+
+test("what was scheduled is told to be, also after a hook that took so long that it is due", async () => {
+  const huey = testHuey();
+  let runs = 0;
+  const first = huey.task({ name: "first", retries: 1, retryDelay: 60 }, () => {
+    if (++runs === 1) throw new Error("not yet");
+  });
+  const later = huey.task("later", (..._values: unknown[]) => {});
+  huey.postExecute(() => idle(huey, 120));
+  const { names } = record(huey);
+  await huey.enqueue(first.s().andThen(later.with({ delay: 200 })));
+  await work(huey);
+  expect(names.splice(0)).toEqual(["enqueued", "executing", "error", "retrying", "scheduled"]);
+  await pass(huey, 0);
+  expect(names.splice(0)).toEqual(["executing", "complete", "scheduled"]);
+  await pass(huey, 120);
+  expect(names.splice(0)).toEqual(["executing", "complete"]);
+  await huey.enqueue(chord([later.s(1)], later.with({ delay: 60 })));
+  await work(huey);
+  expect(names).toEqual(["enqueued", "executing", "complete", "scheduled"]);
 });
