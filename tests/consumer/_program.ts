@@ -125,7 +125,7 @@ export class Stage {
 
   /** Starts a consumer of the application with little memory, so that it runs out of it soon and without harm. */
   consumeSmall(...args: string[]): Program {
-    const limit = "--max-old-space-size=120";
+    const limit = "--max-old-space-size=200";
     const options = `${process.env["NODE_OPTIONS"] ?? ""} ${limit}`;
     const env: Record<string, string> = DENO ? { DENO_V8_FLAGS: limit } : NODE ? { NODE_OPTIONS: options } : {};
     const command = DENO || NODE ? HERE : [...SMALL, ...HERE];
