@@ -1,6 +1,6 @@
 /** Tables of the documentation that list what the code has: nothing is missing, and nothing is there that is gone. @module */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMAND_KEYS, type Option, OPTIONS, ruleOf } from "../../consumer/options/options.ts";
 import { COMMANDS } from "../../consumer/commands/commands.ts";
@@ -59,4 +59,19 @@ test("the page of the command line has every command and each of its options", (
   expect([...named].toSorted()).toEqual([...COMMANDS.map(({ name }) => name), "health"].toSorted());
   const page = readFileSync(join(projectRoot, "docs/command_line.md"), "utf8");
   expect(COMMAND_OPTIONS.map(({ long }) => `--${long}`).filter((option) => !page.includes(option))).toEqual([]);
+});
+
+/** A row of a path through the code: what is called, and the file that it is in. */
+const STEP = /^ *(\S.*?) {2,}((?:lib|consumer|storage)\/[\w/]+\.ts)\b/gm;
+
+test("the paths through the code in ARCHITECTURE.md name what is there, where it is", () => {
+  const steps = [...readFileSync(join(projectRoot, "ARCHITECTURE.md"), "utf8").matchAll(STEP)];
+  const wrong = steps.flatMap(([, called, file]) => {
+    const source = existsSync(join(projectRoot, file!)) ? readFileSync(join(projectRoot, file!), "utf8") : "";
+    // Of a chain the last one is in the file; words such as `claim` are in any.
+    const name = called!.match(/\b[a-z]+[A-Z]\w*|\b[A-Z]\w+/g)?.at(-1) ?? "";
+    return source !== "" && source.includes(name) ? [] : [`${name} in ${file}`];
+  });
+  expect(steps.length).toBeGreaterThan(25);
+  expect(wrong).toEqual([]);
 });
