@@ -74,11 +74,6 @@ export const FLUSH_PARTS: readonly FlushPart[] = [
 /** A listing that says so examines at most so many records. */
 export const MOST_EXAMINED = 10_000;
 
-/** The key under which the steps of an item, or a claim, are kept: see `Storage.keep`. */
-export function stepsKey({ id, steps }: Pick<Item, "id" | "steps">): string {
-  return steps ?? id;
-}
-
 /** Options of a conditional put. */
 export interface PutIfEmptyOptions {
   /** The entry ends by itself after this time. */

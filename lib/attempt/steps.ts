@@ -12,7 +12,7 @@ import { MAX_STEP_NAME } from "../primitives/limits.ts";
 import { describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { isSpread } from "../serializer/spread.ts";
-import { stepsKey } from "../storage.ts";
+import { stepsKey } from "../steps_key.ts";
 import type { Place } from "../types/options.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Execution } from "./execution.ts";

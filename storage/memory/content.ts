@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Enqueued, FlushPart, Item, Moved, Owner, Settled, Settlement } from "../../lib/storage.ts";
-import { stepsKey } from "../../lib/storage.ts";
+import { stepsKey } from "../../lib/steps_key.ts";
 import { checkItem } from "../check_item.ts";
 import { ExpiringMap } from "../expiring_map.ts";
 import { MemoryChords } from "./chords.ts";

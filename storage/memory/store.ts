@@ -30,7 +30,8 @@ import type {
   StoredState,
   Topic,
 } from "../../lib/storage.ts";
-import { FLUSH_PARTS, stepsKey } from "../../lib/storage.ts";
+import { FLUSH_PARTS } from "../../lib/storage.ts";
+import { stepsKey } from "../../lib/steps_key.ts";
 import type { ImmediateStorage } from "../calls.ts";
 import { checkItem } from "../check_item.ts";
 import { isOf } from "./claims.ts";

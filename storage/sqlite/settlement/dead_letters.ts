@@ -12,7 +12,8 @@ import type {
   Item,
   StoredDeadLetter,
 } from "../../../lib/storage.ts";
-import { DEAD_LETTER_KINDS, MOST_EXAMINED, stepsKey } from "../../../lib/storage.ts";
+import { DEAD_LETTER_KINDS, MOST_EXAMINED } from "../../../lib/storage.ts";
+import { stepsKey } from "../../../lib/steps_key.ts";
 import { checkItem } from "../check_item.ts";
 import { readBytes, readNumber, readOptionalText, readText } from "../connection/columns.ts";
 import type { Row, SqlValue } from "../connection/database.ts";

@@ -2,7 +2,8 @@
  * The statements on what invocations keep over their attempts.
  * @module
  */
-import { type Claim, stepsKey } from "../../../lib/storage.ts";
+import type { Claim } from "../../../lib/storage.ts";
+import { stepsKey } from "../../../lib/steps_key.ts";
 import { readBytes, readText } from "../connection/columns.ts";
 import type { Connection } from "../connection/connection.ts";
 import { isHeld } from "../queue/claims.ts";
