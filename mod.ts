@@ -1,5 +1,5 @@
 /**
- * Huey: a small, typed task queue for Deno and Bun that does not lose work.
+ * Huey: a small, typed task queue for Deno, Bun and Node that does not lose work.
  *
  * A function becomes a task, a call becomes a message, a consumer runs it, a handle reads the result:
  *

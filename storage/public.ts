@@ -76,7 +76,7 @@ export const BlackHoleStorage: StorageClass = BlackHole;
 export type BlackHoleStorage = Storage;
 
 /**
- * A storage in a SQLite file, for any number of processes of both runtimes on one machine. Several queues may share one file, and
+ * A storage in a SQLite file, for any number of processes of all runtimes on one machine. Several queues may share one file, and
  * the application may have tables of its own in it.
  *
  * @example

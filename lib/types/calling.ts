@@ -165,11 +165,11 @@ export interface RemoteTask<A extends unknown[], R> extends RegisteredTask, Task
   with(options: CallOptions<A> & (When | { delay?: never; eta?: never })): TaskCall<A, R>;
 
   /**
-   * Schedules a call. The types ask for `delay` or `eta`; without either, as from JavaScript, it is enqueued at once.
+   * Schedules a call.
    *
    * @param options `args`, and `delay` (from now, a number is seconds) or `eta`; options of the call.
    * @returns The handle.
-   * @throws {TypeError} For a wrong option, or if an argument cannot be stored.
+   * @throws {TypeError} For a wrong option, without `delay` and `eta`, or if an argument cannot be stored.
    * @throws {ConfigurationError} If both `delay` and `eta` are given.
    *
    * @example

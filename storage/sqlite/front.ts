@@ -10,7 +10,7 @@ import { sqliteDescriptor, type SqliteOptions, sqliteSettings } from "./options.
 export type { SqliteOptions };
 
 /**
- * A storage in a SQLite file, for any number of processes of both runtimes on one machine. Several queues may share one file, and
+ * A storage in a SQLite file, for any number of processes of all runtimes on one machine. Several queues may share one file, and
  * the application may have tables of its own in it. The file is opened at the first use.
  *
  * @example

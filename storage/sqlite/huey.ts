@@ -9,7 +9,7 @@ import { type SqliteOptions, SqliteStorage } from "./front.ts";
 import { SQLITE_KEYS } from "./options.ts";
 
 /**
- * A Huey in a SQLite file: no server, several processes of both runtimes at once, on one machine.
+ * A Huey in a SQLite file: no server, several processes of all runtimes at once, on one machine.
  *
  * @example
  * ```ts

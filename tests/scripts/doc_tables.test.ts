@@ -8,7 +8,7 @@ import { COMMAND_OPTIONS } from "../../consumer/commands/arguments.ts";
 import * as signals from "../../lib/observe/signals.ts";
 import { TASK_RULES } from "../../lib/task/options.ts";
 import * as library from "../../mod.ts";
-import { projectRoot } from "../../scripts/project.ts";
+import { findFiles, projectRoot } from "../../scripts/project.ts";
 
 const HEAD = ["Option", "In a program", "Takes", "Default", "Meaning"];
 
@@ -59,6 +59,13 @@ test("the page of the command line has every command and each of its options", (
   expect([...named].toSorted()).toEqual([...COMMANDS.map(({ name }) => name), "health"].toSorted());
   const page = readFileSync(join(projectRoot, "docs/command_line.md"), "utf8");
   expect(COMMAND_OPTIONS.map(({ long }) => `--${long}`).filter((option) => !page.includes(option))).toEqual([]);
+});
+
+test("the README leads to every page", () => {
+  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
+  const pages = findFiles(projectRoot, "docs", ".md").filter((file) => !file.includes("/decisions/"));
+  expect(pages.length).toBeGreaterThan(25);
+  expect(pages.filter((page) => !readme.includes(`(${page})`))).toEqual([]);
 });
 
 /** A row of a path through the code: what is called, and the file that it is in. */

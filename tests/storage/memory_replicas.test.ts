@@ -39,7 +39,7 @@ function restored({ store }: Replica): Replica {
   return replica;
 }
 
-test(`replicas are equal, whoever looked at them and whenever they began (seed ${SEED})`, () => {
+test(`replicas are equal, whoever looked at them and whenever they began (HUEY_REPLICA_SEED=${SEED})`, () => {
   const dice = new Dice(SEED);
   const commands = new Commands(dice);
   const [looked, quiet] = [new Replica(), new Replica()];
