@@ -30,9 +30,22 @@ local entries = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
 for i = 1, #entries, 2 do redis.call('ZADD', key, entries[i + 1] + by, entries[i]) end
 return string.format('%.0f', by)`;
 
-/** The same storage, whose schedule goes by the clock of the test. */
-function followClock(storage: Storage): Storage {
-  const promoteDue = storage.promoteDue.bind(storage);
+/**
+ * The same storage, whose schedule goes by the clock of the test, and its chords too.
+ * @param filled When each chord was filled by that clock, from which the expiry of its callback is counted; for all storages of a server.
+ */
+function followClock(storage: Storage, filled: Map<string, number>): Storage {
+  const [promoteDue, settle] = [storage.promoteDue.bind(storage), storage.settle.bind(storage)];
+  const collect = storage.collect.bind(storage);
+  storage.settle = async (settlement) => {
+    const settled = await settle(settlement);
+    if (settled.callback !== undefined) filled.set(settlement.chord!.id, Date.now());
+    return settled;
+  };
+  storage.collect = async (id) => {
+    const collected = await collect(id);
+    return { ...collected, filledMs: collected.filledMs === undefined ? undefined : filled.get(id) };
+  };
   storage.promoteDue = async (limit) => {
     const by = await client.sendCommand(["EVAL", SHIFT, "0", String(Date.now())]);
     try {
@@ -49,7 +62,8 @@ for (const [label, Opened] of Object.entries(STORAGES)) {
     open: async () => {
       await server.command("FLUSHALL");
       const options = { host: server.host, port: server.port };
-      return [followClock(new Opened(options)), followClock(new Opened(options))];
+      const filled = new Map<string, number>();
+      return [followClock(new Opened(options), filled), followClock(new Opened(options), filled)];
     },
     close: () => Promise.resolve(),
     priorities: label.startsWith("Priority") ? [-2, 0.5, 7] : [],
