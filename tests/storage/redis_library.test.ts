@@ -12,6 +12,10 @@ describe("a script", () => {
     expect(definitionsOf(script("ringIfAny()").list.text)).toEqual(["call", "size", "ring", "ringIfAny"]);
   });
 
+  test("has nothing for the key of a table that has the name of a function", () => {
+    expect(definitionsOf(script("local keys = {bury = 1, size = size() == 0}").list.text)).toEqual(["call", "size"]);
+  });
+
   test("that uses nothing has nothing", () => {
     const { text } = script("return redis.call('GET', P .. 'size')").list;
     expect(text.split("\n")).toEqual(["local P = KEYS[1]", "return redis.call('GET', P .. 'size')"]);

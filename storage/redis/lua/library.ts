@@ -120,7 +120,8 @@ ${body}`;
 function textsFor(text: string, library: Library, defined: Set<string>): string[] {
   const plain = text.replace(/--.*$|'[^'\n]*'/gm, "");
   const texts: string[] = [];
-  for (const [name] of plain.matchAll(/(?<![\w.])[A-Za-z_]\w*/g)) {
+  // What is given a value is none of them: a key of a table may have the name of a function that is not wanted here.
+  for (const [name] of plain.matchAll(/(?<![\w.])[A-Za-z_]\w*\b(?! *=(?!=))/g)) {
     const found = library.get(name);
     if (found === undefined || defined.has(name)) continue;
     defined.add(name);
