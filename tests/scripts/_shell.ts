@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import process from "node:process";
 import { parseCommand } from "../../consumer/cli/arguments.ts";
+import { findCommand } from "../../consumer/commands/commands.ts";
 import type { ShellCommand } from "../../scripts/docs/shell.ts";
 import { projectRoot, tool } from "../../scripts/project.ts";
 import { runCommand } from "../../scripts/testing/command.ts";
@@ -31,12 +32,14 @@ function makePath(project: Project): string {
 }
 
 /** What a command is: the arguments of a consumer, or how else it is run. */
-function kindOf({ calls }: ShellCommand): "consumer" | "lasting" | "ends" {
+export function kindOf({ calls }: Pick<ShellCommand, "calls">): "consumer" | "lasting" | "ends" {
   const [words = []] = calls;
   const [program = ""] = words;
   if (Object.hasOwn(LASTING, program)) return "lasting";
   const at = words.findIndex((word) => /^(huey-consumer|jsr:@hueyjs\/huey\/consumer|.*\/consumer\.ts)$/.test(word));
-  return at !== -1 && parseCommand(words.slice(at + 1), true).kind === "run" ? "consumer" : "ends";
+  const args = words.slice(at + 1);
+  if (at === -1 || findCommand(args[0]) !== undefined) return "ends";
+  return parseCommand(args, true).kind === "run" ? "consumer" : "ends";
 }
 
 interface Running {

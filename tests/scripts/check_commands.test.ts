@@ -6,6 +6,7 @@ import { checkFigures } from "../../scripts/docs/figures.ts";
 import { splitCommand } from "../../scripts/docs/shell.ts";
 import { projectRoot } from "../../scripts/project.ts";
 import { withProject } from "./_fixture.ts";
+import { kindOf } from "./_shell.ts";
 
 const manifest = { "package.json": readFileSync(join(projectRoot, "package.json"), "utf8") };
 const fence = "```";
@@ -21,6 +22,17 @@ describe("the commands of the documentation", () => {
       ["b", "c d"],
       ["jq", ".e"],
     ]);
+  });
+
+  test.each([
+    ["huey-consumer app.ts -w 4", "consumer"],
+    ["deno run -A jsr:@hueyjs/huey/consumer tasks.ts", "consumer"],
+    ["huey-consumer status app.ts", "ends"],
+    ["bunx huey-consumer call app.ts add 20 22 --wait", "ends"],
+    ["huey-consumer health --json app.ts", "ends"],
+    ["bun main.ts", "ends"],
+  ])("are known to go on or to end, for those who run them: %s", (line, kind) => {
+    expect(kindOf({ calls: splitCommand(line) })).toBe(kind as "ends");
   });
 
   test.each([
