@@ -2,11 +2,9 @@
  * The file storage, as applications make it.
  * @module
  */
-import { mkdirSync } from "node:fs";
-import { StorageError } from "../../lib/errors.ts";
 import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
-import { checkItem, type FileOptions, type FileSettings, fileSettings } from "./options.ts";
+import { checkItem, type FileOptions, fileSettings } from "./options.ts";
 
 export type { FileOptions };
 
@@ -29,11 +27,9 @@ export class FileStorage extends LazyStorage {
    * @throws {TypeError} For an unknown option, or a value of a wrong type.
    * @throws {RangeError} If `levels` is no integer from 0 to 4, or `mode` keeps the owner out.
    * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
-   * @throws {StorageError} If the folder cannot be made.
    */
   constructor(options: { readonly name?: string; readonly clock?: Clock } & FileOptions) {
     const settings = fileSettings(options);
-    makeFolder(settings);
     const { clock: _, ...plain } = settings;
     super({
       name: settings.name,
@@ -43,13 +39,5 @@ export class FileStorage extends LazyStorage {
       check: checkItem,
       load: async () => (await import("./storage.ts")).fileStorage(settings),
     });
-  }
-}
-
-function makeFolder({ name, path, mode }: FileSettings): void {
-  try {
-    mkdirSync(path, { recursive: true, mode });
-  } catch (cause) {
-    throw new StorageError(`File storage "${name}" failed: ${(cause as Error).message}`, { cause });
   }
 }

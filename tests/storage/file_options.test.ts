@@ -45,7 +45,6 @@ describe("options", () => {
     writeFileSync(file, "");
     expect(() => open({ path: file })).toThrow(ConfigurationError);
     expect(() => open({ path: file })).toThrow("must be a folder");
-    expect(() => open({ path: join(file, "below") })).toThrow(StorageError);
     expect(() => open({ path: "" })).toThrow(ConfigurationError);
   });
 
@@ -59,6 +58,15 @@ describe("options", () => {
       const [file = ""] = files(join(`levels-${levels}`, "large"));
       expect(file.split("/").length - path.split("/").length).toBe(3 + levels);
     }
+  });
+
+  test("making a storage makes no folder; the first call does, or says that it cannot", async () => {
+    const storage = open({ path: join(path, "a", "b") });
+    expect(readdirSync(path)).toEqual([]);
+    expect(await storage.pendingCount()).toBe(0);
+    expect(readdirSync(join(path, "a", "b"))).toEqual(["huey"]);
+    writeFileSync(join(path, "file"), "");
+    await expect(open({ path: join(path, "file", "below") }).pendingCount()).rejects.toThrow(StorageError);
   });
 
   test("priorities are integers from 0 to 65535", async () => {
