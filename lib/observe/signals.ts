@@ -100,21 +100,22 @@ const SIGNALS: Readonly<Record<SignalName, true>> = {
   [SIGNAL_INTERRUPTED]: true,
   [SIGNAL_RECOVERED]: true,
 };
-const NAMES: ReadonlySet<string> = new Set(Object.keys(SIGNALS));
+const NAMES: ReadonlySet<SignalName> = new Set(Object.keys(SIGNALS) as SignalName[]);
 
 type AnyHandler = SignalHandler<never>;
 
 /** One connection; the same handler may have several. */
 interface Connection {
   readonly handler: AnyHandler;
-  /** Of a handler of all signals, those that it was disconnected from. */
-  readonly except: Set<SignalName>;
+  /** The signals of which it still hears. */
+  readonly names: Set<SignalName>;
+  readonly isOfAll: boolean;
 }
 
 /** The handlers of one Huey. */
 export class Signals {
-  readonly #byName: Map<SignalName, Connection[]> = new Map();
-  #all: Connection[] = [];
+  /** Those of signals that were named come before those of all. */
+  #connections: readonly Connection[] = [];
   readonly #logger: Logger;
 
   constructor(logger: Logger) {
@@ -129,10 +130,10 @@ export class Signals {
   connect(names: readonly SignalName[] | undefined, handler: AnyHandler): () => void {
     checkFunction(handler, "A signal handler");
     for (const name of names ?? []) checkName(name);
-    const connection: Connection = { handler, except: new Set() };
-    if (names === undefined) this.#all = [...this.#all, connection];
-    for (const name of new Set(names)) this.#byName.set(name, [...this.#connections(name), connection]);
-    return () => void this.#remove((other) => other === connection, names ?? []);
+    const connection = { handler, names: new Set(names ?? NAMES), isOfAll: names === undefined };
+    const all = [...this.#connections, connection];
+    this.#connections = all.sort((one, other) => Number(one.isOfAll) - Number(other.isOfAll));
+    return () => void this.#disconnect([connection], NAMES);
   }
 
   /**
@@ -142,20 +143,18 @@ export class Signals {
   disconnect(handler: AnyHandler, names: readonly SignalName[] = []): boolean {
     checkFunction(handler, "A signal handler");
     for (const name of names) checkName(name);
-    const removed = this.#remove((connection) => connection.handler === handler, names);
-    return this.#except(handler, names) || removed;
+    const ofHandler = this.#connections.filter((connection) => connection.handler === handler);
+    return this.#disconnect(ofHandler, names.length > 0 ? names : NAMES);
   }
 
   /** Whether anybody listens; saves making the task that a handler would get. */
   has(name: SignalName): boolean {
-    const isHeardByName = this.#byName.size > 0 && this.#connections(name).length > 0;
-    return isHeardByName || (this.#all.length > 0 && this.#all.some(({ except }) => !except.has(name)));
+    return this.#connections.length > 0 && this.#connections.some(({ names }) => names.has(name));
   }
 
   /** Calls the handlers of the signal, then the handlers of all, one after another. Never rejects. */
   async emit<K extends SignalName>(name: K, task: Task, error?: SignalErrors[K]): Promise<void> {
-    for (const { handler, except } of [...this.#connections(name), ...this.#all]) {
-      if (except.has(name)) continue;
+    for (const { handler } of this.#connections.filter(({ names }) => names.has(name))) {
       try {
         await (handler as SignalHandler<K>)(name, task, error as SignalErrors[K]);
       } catch (failure) {
@@ -164,40 +163,17 @@ export class Signals {
     }
   }
 
-  #connections(name: SignalName): Connection[] {
-    return this.#byName.get(name) ?? [];
-  }
-
-  /** Leaves signals out for a handler of all. @returns whether it was connected to one of them */
-  #except(handler: AnyHandler, names: readonly SignalName[]): boolean {
-    let removed = false;
-    for (const { except } of this.#all.filter((connection) => connection.handler === handler)) {
-      for (const name of names) {
-        removed ||= !except.has(name);
-        except.add(name);
-      }
-    }
-    return removed;
-  }
-
-  /** Removes connections from the signals named, or from everything. @returns whether there was one */
-  #remove(matches: (connection: Connection) => boolean, names: readonly SignalName[]): boolean {
-    let removed = 0;
-    const rest = (connections: readonly Connection[]): Connection[] => {
-      const kept = connections.filter((connection) => !matches(connection));
-      removed += connections.length - kept.length;
-      return kept;
-    };
-    if (names.length === 0) this.#all = rest(this.#all);
-    for (const name of names.length > 0 ? names : [...this.#byName.keys()]) {
-      this.#byName.set(name, rest(this.#connections(name)));
-    }
-    return removed > 0;
+  /** @returns whether one of them was connected to one of the signals */
+  #disconnect(connections: readonly Connection[], from: Iterable<SignalName>): boolean {
+    let was = false;
+    for (const { names } of connections) for (const name of from) was = names.delete(name) || was;
+    this.#connections = this.#connections.filter(({ names }) => names.size > 0);
+    return was;
   }
 }
 
 function checkName(name: unknown): void {
-  if (typeof name !== "string" || !NAMES.has(name)) {
+  if (typeof name !== "string" || !(NAMES as ReadonlySet<string>).has(name)) {
     throw new TypeError(`There is no signal ${show(name)}: known are ${[...NAMES].join(", ")}`);
   }
 }
