@@ -82,6 +82,15 @@ export function decodeMessage(core: Core, { id, data }: Pick<Item, "id" | "data"
   return isPromiseLike(value) ? Promise.resolve(value).then(toMessage) : toMessage(value);
 }
 
+/** The same for those who only look; `undefined` for one that cannot be read: whoever claims it sets it aside, and says why. */
+export async function readMessage(core: Core, item: Pick<Item, "id" | "data">): Promise<Message | undefined> {
+  try {
+    return await decodeMessage(core, item);
+  } catch {
+    return undefined;
+  }
+}
+
 function toMessage(value: unknown): Message {
   const message = value as Partial<Message> | null;
   if (typeof message !== "object" || message === null) throw new DecodeError(`A message must be an object: ${show(value)}`);

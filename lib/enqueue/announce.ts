@@ -2,7 +2,7 @@
  * Tells who listens what has become of messages that were enqueued.
  * @module
  */
-import { decodeMessage } from "../core/codec.ts";
+import { readMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { makeTask } from "../composition/call.ts";
 import type { Message } from "../message/message.ts";
@@ -70,7 +70,7 @@ export function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): 
 export async function announceItems(core: Core, items: readonly Moved[]): Promise<void> {
   for (const item of items) {
     const signal = signalOfMoved(item, core.clock.now());
-    const message = core.signals.has(signal) ? await readableMessage(core, item) : undefined;
+    const message = core.signals.has(signal) ? await readMessage(core, item) : undefined;
     if (message !== undefined) await announceMessages(core, [message], signal);
   }
 }
@@ -82,7 +82,7 @@ export async function announceItems(core: Core, items: readonly Moved[]): Promis
 export async function announceCallback(core: Core, callback: Moved, movedMs: number = core.clock.now()): Promise<void> {
   const signal = signalOfMoved(callback, movedMs);
   if (core.statistics === undefined && !core.signals.has(signal)) return;
-  const message = await readableMessage(core, callback);
+  const message = await readMessage(core, callback);
   if (message === undefined) return;
   core.statistics?.count(message.name, "enqueued");
   await announceMessages(core, [message], signal);
@@ -90,15 +90,4 @@ export async function announceCallback(core: Core, callback: Moved, movedMs: num
 
 function signalOfMoved({ dueMs, blocked }: Moved, movedMs: number): EnqueueSignal {
   return signalOf(dueMs !== undefined && dueMs > movedMs, blocked);
-}
-
-/** The message of an item, for those who listen; `undefined` for one that cannot be read. */
-export async function readableMessage(core: Core, item: Item): Promise<Message | undefined> {
-  try {
-    return await decodeMessage(core, item);
-  } catch (error) {
-    // Whoever claims it sets it aside, and says why.
-    core.logger.debug(`Message ${item.id} cannot be read, so that nobody is told that it was enqueued`, { error });
-    return undefined;
-  }
 }

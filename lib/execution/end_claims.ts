@@ -2,14 +2,14 @@
  * What becomes of attempts that are ended from outside: by a stop, with their worker, or with their consumer.
  * @module
  */
-import { decodeMessage } from "../core/codec.ts";
+import { readMessage } from "../core/codec.ts";
 import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
 import { type ExecuteOptions, NOBODY } from "../attempt/execution.ts";
 import { isAtMostOnce, lostAtMostOnce } from "./execute.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import { describeMessage } from "../observe/logger.ts";
-import { openClaim } from "./open_claim.ts";
+import { openClaim, readInvocation } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
 import { settleAttempt } from "./settle.ts";
 import { SIGNAL_INTERRUPTED, SIGNAL_RECOVERED } from "../observe/signals.ts";
@@ -26,7 +26,7 @@ import { makeTask } from "../composition/call.ts";
 export async function failClaim(core: Core, claim: Claim, error: Error, stop?: AbortSignal): Promise<boolean> {
   // Whoever asks has ended the worker that held the claim.
   const options: ExecuteOptions = { owner: NOBODY, revocations: true, stop };
-  const opened = await openClaim(core, claim, options);
+  const opened = await openClaim(core, claim, stop);
   if (opened === undefined) return false;
   const execution = { ...opened, core, claim, options, attempt: undefined, traceId: undefined };
   const message = isAtMostOnce(execution) ? { ...opened.message, retries: 0 } : opened.message;
@@ -63,26 +63,15 @@ export async function interruptAttempts(core: Core, running: Iterable<Running>):
 /** Emits `recovered` for claims that `storage.recover()` returned. */
 export async function announceRecovered(core: Core, claims: readonly Claim[]): Promise<void> {
   for (const claim of claims) {
-    const name = await nameOf(core, claim);
-    core.statistics?.count(name ?? "", "recovered");
-    core.logger.warn(`Task ${name === undefined ? "" : `${name}: `}${claim.id} was taken over from a worker that is gone`, {
-      taskId: claim.id,
-      queue: core.settings.name,
-      ...(name === undefined ? {} : { taskName: name }),
+    // One that may kill whoever decodes it is better not looked at.
+    const message = claim.deliveries > core.settings.maxDeliveries ? undefined : await readMessage(core, claim);
+    core.statistics?.count(message?.name ?? "", "recovered");
+    const named = message === undefined ? claim.id : `${message.name}: ${claim.id}`;
+    core.logger.warn(`Task ${named} was taken over from a worker that is gone`, {
+      ...(message === undefined ? { taskId: claim.id, queue: core.settings.name } : aboutTask(core, message)),
     });
-    if (!core.signals.has(SIGNAL_RECOVERED)) continue;
-    const opened = await openClaim(core, claim, { readOnly: true });
-    if (opened !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(opened.message));
-  }
-}
-
-async function nameOf(core: Core, claim: Claim): Promise<string | undefined> {
-  // One that may kill whoever decodes it is better not looked at for the sake of a line in the log.
-  if (claim.deliveries > core.settings.maxDeliveries) return undefined;
-  try {
-    return (await decodeMessage(core, claim)).name;
-  } catch {
-    // Whoever claims it next sets it aside, and says why.
-    return undefined;
+    if (!core.signals.has(SIGNAL_RECOVERED) || core.registry.find(message?.name ?? "") === undefined) continue;
+    const whole = await readInvocation(core, claim);
+    if (whole !== undefined) await core.signals.emit(SIGNAL_RECOVERED, makeTask(whole));
   }
 }

@@ -32,7 +32,7 @@ import { makeTask } from "../composition/call.ts";
  * until `options.stop`, then thrown.
  */
 export async function executeClaim(core: Core, claim: Claim, options: ExecuteOptions): Promise<void> {
-  const opening = openClaim(core, claim, options);
+  const opening = openClaim(core, claim, options.stop);
   const opened = opening instanceof Promise ? await opening : opening;
   if (opened === undefined) return;
   const { message, definition, dropChord } = opened;

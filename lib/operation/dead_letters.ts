@@ -2,7 +2,7 @@
  * Looking at dead letters: failed tasks, and messages that nobody could run.
  * @module
  */
-import { decodeValue, placeOf } from "../core/codec.ts";
+import { decodeValue, placeOf, readMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { makeTask } from "../composition/call.ts";
 import { checkNumber } from "../primitives/arguments.ts";
@@ -10,7 +10,6 @@ import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { dateOf, instantMs } from "../primitives/time.ts";
 import { DEAD_LETTER_KINDS, type DeadLetterQuery, type StoredDeadLetter } from "../storage.ts";
 import { historyOf, lastAttempt } from "./history.ts";
-import { readMessage } from "../result/listed_items.ts";
 import { readText } from "../primitives/error_record.ts";
 import type { DeadLetterError, PastAttempt } from "../types/history.ts";
 import type { DeadLetter, DeadLetterFilter } from "../types/operating.ts";

@@ -3,10 +3,8 @@
  * @module
  */
 import { InvocationInfo, makeTask } from "../composition/call.ts";
-import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { isTemporary } from "../core/patience.ts";
-import { withChordValues } from "../execution/open_claim.ts";
+import { readInvocation } from "../execution/open_claim.ts";
 import { checkNumber } from "../primitives/arguments.ts";
 import { dateOf } from "../primitives/time.ts";
 import type { Message } from "../message/message.ts";
@@ -18,7 +16,7 @@ import type { RunningTask } from "../types/operating.ts";
 export async function tasksOf(core: Core, items: readonly Item[]): Promise<Task[]> {
   const tasks: Task[] = [];
   for (const item of items) {
-    const message = await readable(core, item);
+    const message = await readInvocation(core, item);
     if (message !== undefined) tasks.push(makeTask(message));
   }
   return tasks;
@@ -39,7 +37,7 @@ export async function runningTasks(core: Core, limit: number | undefined): Promi
   checkLimit(limit);
   const tasks: RunningTask[] = [];
   for (const running of await core.storage.running(limit)) {
-    const message = await readable(core, running.claim);
+    const message = await readInvocation(core, running.claim);
     if (message !== undefined) tasks.push(new RunningInvocation(message, running));
   }
   return tasks;
@@ -70,18 +68,6 @@ export async function queueLatency(core: Core): Promise<number> {
 
 function checkLimit(limit: number | undefined): void {
   if (limit !== undefined) checkNumber(limit, "limit", { min: 0, whole: true });
-}
-
-async function readable(core: Core, item: Item): Promise<Message | undefined> {
-  try {
-    return await withChordValues(core, await decodeMessage(core, item));
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    // It may have ended since it was listed, and the values of its chord have gone with it.
-    if ((await core.storage.endedOf([item.id])).length > 0) return undefined;
-    core.logger.warn(`Message ${item.id} cannot be listed`, { error });
-    return undefined;
-  }
 }
 
 class RunningInvocation extends InvocationInfo implements RunningTask {

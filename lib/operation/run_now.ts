@@ -2,9 +2,10 @@
  * Running a scheduled task now.
  * @module
  */
+import { readMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
-import { announceMessages, readableMessage } from "../enqueue/announce.ts";
+import { announceMessages } from "../enqueue/announce.ts";
 import { drainQueue } from "../immediate/drain_queue.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import { HOUR_MS } from "../primitives/time.ts";
@@ -27,7 +28,7 @@ export async function runNow(core: Core, id: string): Promise<boolean> {
   await meta.putIfEmpty(earlyKey(id), NOTE, { ttlMs: FIRST_MS });
   const promoted = await core.storage.promote(id);
   if (promoted === undefined) return false;
-  const message = await readableMessage(core, promoted);
+  const message = await readMessage(core, promoted);
   await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
   if (message !== undefined) await announceMessages(core, [message], promoted.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
   await drainQueue(core);

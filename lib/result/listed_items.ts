@@ -3,9 +3,7 @@
  * those of 100 bytes.
  * @module
  */
-import { decodeMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import type { Message } from "../message/message.ts";
 import type { Item } from "../storage.ts";
 
 /** So many bytes of messages may be read at once, as far as those of the first ones tell, unless it is told. */
@@ -74,13 +72,4 @@ async function itemsOf(core: Core, list: OpenList): Promise<readonly Item[]> {
   if (list === "running") return (await storage.running(MOST_LOOKED)).map(({ claim }) => claim);
   const most = await affordableCount(core, list, MOST_LOOKED);
   return await storage[list === "waiting" ? "pending" : list](most);
-}
-
-/** The message of an item; `undefined` for one that cannot be read, which is told where it is claimed. */
-export async function readMessage(core: Core, item: Pick<Item, "id" | "data">): Promise<Message | undefined> {
-  try {
-    return await decodeMessage(core, item);
-  } catch {
-    return undefined;
-  }
 }

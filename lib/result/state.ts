@@ -8,7 +8,8 @@ import type { Core } from "../core/core.ts";
 import { isEnded } from "../control/endings.ts";
 import { isKeyRevoked, isTaskRevoked, revokedTasks } from "../control/revocation.ts";
 import type { StoredState } from "../storage.ts";
-import { findItem, readMessage } from "./listed_items.ts";
+import { readMessage } from "../core/codec.ts";
+import { findItem } from "./listed_items.ts";
 import { dateOf } from "../primitives/time.ts";
 import type { TaskStatus } from "../types/results.ts";
 

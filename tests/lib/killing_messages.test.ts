@@ -1,9 +1,19 @@
 /** A message that kills whoever decodes it is not decoded for ever. @module */
 import { expect, test } from "bun:test";
+import { coreOf } from "../../lib/core/core.ts";
+import { announceRecovered } from "../../lib/execution/end_claims.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { group } from "../../lib/composition/group.ts";
 import { claim, memory, work } from "../helpers.ts";
+
+class CountingSerializer extends Serializer {
+  decoded = 0;
+  override deserialize(data: Uint8Array): unknown {
+    this.decoded++;
+    return super.deserialize(data);
+  }
+}
 
 /** Takes an item as a consumer that dies. */
 async function die(huey: Huey, times: number): Promise<void> {
@@ -14,26 +24,32 @@ async function die(huey: Huey, times: number): Promise<void> {
 }
 
 test("a message that was lost after its last delivery too is set aside without being decoded", async () => {
-  let decoded = 0;
-  class Counting extends Serializer {
-    override deserialize(data: Uint8Array): unknown {
-      decoded++;
-      return super.deserialize(data);
-    }
-  }
-  const huey = memory({ maxDeliveries: 3, serializer: new Counting() });
+  const serializer = new CountingSerializer();
+  const huey = memory({ maxDeliveries: 3, serializer });
   let runs = 0;
   const { id } = await huey.task("task", () => ++runs)();
   await die(huey, 4);
-  decoded = 0;
+  serializer.decoded = 0;
   await work(huey);
-  expect([runs, decoded, await huey.pendingCount()]).toEqual([0, 0, 0]);
+  expect([runs, serializer.decoded, await huey.pendingCount()]).toEqual([0, 0, 0]);
   const [letter] = await huey.deadLetters();
   expect([letter!.taskId, letter!.reason]).toEqual([id, expect.stringContaining("handed out 4 times")]);
   // Put back, it begins anew.
   await huey.requeueDeadLetter(letter!.id);
   await work(huey);
   expect(runs).toBe(1);
+});
+
+test("one that was lost after its last delivery is not decoded for those who listen to recoveries", async () => {
+  const serializer = new CountingSerializer();
+  const huey = memory({ maxDeliveries: 3, serializer });
+  let heard = 0;
+  huey.signal("recovered", () => void heard++);
+  await huey.task("task", () => 1)();
+  await die(huey, 3);
+  await claim(huey, 1, { consumer: "dead", worker: "w" });
+  await announceRecovered(coreOf(huey)!, await huey.storage.recover({ consumer: "dead" }));
+  expect([serializer.decoded, heard]).toEqual([0, 0]);
 });
 
 test("its reader and its chord learn of it", async () => {
