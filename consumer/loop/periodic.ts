@@ -6,14 +6,13 @@ import { encodeItem } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { resolveConcurrencyKey } from "../../lib/control/concurrency.ts";
 import { resolveUniqueKey } from "../../lib/control/unique.ts";
-import { announceItems, announceMessages } from "../../lib/enqueue/announce.ts";
+import { announceItems, announceMessage } from "../../lib/enqueue/announce.ts";
 import { withEnqueueTime } from "../../lib/composition/link.ts";
 import { aboutTask } from "../../lib/observe/tracing.ts";
 import { describeMessage } from "../../lib/observe/logger.ts";
 import type { Message } from "../../lib/message/message.ts";
 import { enqueuePeriodic } from "../../lib/periodic/due.ts";
 import type { PeriodicDefinition } from "../../lib/periodic/due.ts";
-import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../../lib/observe/signals.ts";
 import type { Enqueued, Item } from "../../lib/storage.ts";
 import { makeMessage } from "../../lib/composition/call.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -58,16 +57,16 @@ export class PeriodicTasks {
     });
     this.#lookedMs = toMs;
     this.#nextMs = nextMs;
-    for (const { item, answer } of enqueued) await this.#announce(messages.get(item)!, answer);
+    for (const { item, answer } of enqueued) await this.#announce(messages.get(item)!, item, answer);
   }
 
-  async #announce(message: Message, { duplicates, blocked, admitted = [] }: Enqueued): Promise<void> {
+  async #announce(message: Message, item: Item, { duplicates, blocked, admitted }: Enqueued): Promise<void> {
     const holder = duplicates?.get(0);
     if (holder !== undefined) {
       return this.#logger.info(`Periodic task ${message.name} is not enqueued: ${holder} is still there`);
     }
     this.#logger.info(`Enqueued periodic task ${describeMessage(message)}`, { ...aboutTask(this.#core, message) });
-    await announceMessages(this.#core, [message], blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+    await announceMessage(this.#core, message, item, blocked?.has(0));
     await announceItems(this.#core, admitted);
   }
 }

@@ -7,16 +7,7 @@ import type { Core } from "../core/core.ts";
 import { makeTask } from "../composition/call.ts";
 import type { Message } from "../message/message.ts";
 import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED, SIGNAL_SCHEDULED } from "../observe/signals.ts";
-import type { Enqueued, Item, Moved } from "../storage.ts";
-
-/** The signals of what is enqueued. */
-type EnqueueSignal = typeof SIGNAL_BLOCKED | typeof SIGNAL_ENQUEUED | typeof SIGNAL_SCHEDULED;
-
-/** Tells who listens that messages were enqueued, are blocked, or were scheduled. */
-export async function announceMessages(core: Core, messages: readonly Message[], signal: EnqueueSignal): Promise<void> {
-  if (!core.signals.has(signal)) return;
-  for (const message of messages) await core.signals.emit(signal, makeTask(message));
-}
+import type { Enqueued, Item, Moved, Settled } from "../storage.ts";
 
 /**
  * Tells of the messages that will be on the queue, so that whoever listens hears of them before they run. What becomes of those with a
@@ -27,8 +18,13 @@ export function announceBeforeWriting(
   messages: readonly Message[],
   items: readonly Item[],
 ): Promise<void> | undefined {
-  if (!core.signals.has(SIGNAL_ENQUEUED)) return undefined;
-  return announceMessages(core, messages.filter((_, index) => goesToQueue(items[index]!)), SIGNAL_ENQUEUED);
+  return core.signals.has(SIGNAL_ENQUEUED) ? announceQueued(core, messages, items) : undefined;
+}
+
+async function announceQueued(core: Core, messages: readonly Message[], items: readonly Item[]): Promise<void> {
+  for (const [index, message] of messages.entries()) {
+    if (goesToQueue(items[index]!)) await emit(core, SIGNAL_ENQUEUED, message);
+  }
 }
 
 /** Tells of the messages of which that was not known before they were written, and of those that they have let through. */
@@ -47,11 +43,11 @@ async function announceWritten(
   core: Core,
   messages: readonly Message[],
   items: readonly Item[],
-  { duplicates, blocked, admitted = [] }: Enqueued,
+  { duplicates, blocked, admitted }: Enqueued,
 ): Promise<void> {
   for (const [index, item] of items.entries()) {
     if (duplicates?.has(index) || goesToQueue(item)) continue;
-    await announceMessages(core, [messages[index]!], signalOf(item.dueMs !== undefined, blocked?.has(index)));
+    await emit(core, signalOf(item.dueMs !== undefined, blocked?.has(index)), messages[index]!);
   }
   await announceItems(core, admitted);
 }
@@ -60,34 +56,44 @@ function goesToQueue({ dueMs, gate, unique }: Item): boolean {
   return dueMs === undefined && gate === undefined && unique === undefined;
 }
 
-/** The signal of what is written. */
-export function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): EnqueueSignal {
-  if (isScheduled) return SIGNAL_SCHEDULED;
-  return isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED;
+/** Tells who listens of a message that was written: it is enqueued, blocked, or scheduled. @param item What was written of it */
+export async function announceMessage(core: Core, message: Message, item: Item | undefined, isBlocked?: boolean): Promise<void> {
+  await emit(core, signalOf(item?.dueMs !== undefined, isBlocked), message);
 }
 
-/** Tells of items that the storage has moved: what became due, or was admitted. */
-export async function announceItems(core: Core, items: readonly Moved[]): Promise<void> {
+/** Tells of items that the storage has moved: what became due, or was admitted. @param movedMs When it has */
+export async function announceItems(
+  core: Core,
+  items: readonly Moved[] = [],
+  movedMs: number = core.clock.now(),
+): Promise<void> {
   for (const item of items) {
-    const signal = signalOfMoved(item, core.clock.now());
+    const signal = signalOf(item.dueMs !== undefined && item.dueMs > movedMs, item.blocked);
     const message = core.signals.has(signal) ? await readMessage(core, item) : undefined;
-    if (message !== undefined) await announceMessages(core, [message], signal);
+    if (message !== undefined) await emit(core, signal, message);
   }
 }
 
 /**
- * Counts and tells of the callback of a chord, which the storage has enqueued by itself.
+ * Tells of what a settlement has moved: of the callback of a chord, which is counted as well, and of what was admitted.
  * @param movedMs When it has.
  */
-export async function announceCallback(core: Core, callback: Moved, movedMs: number = core.clock.now()): Promise<void> {
-  const signal = signalOfMoved(callback, movedMs);
-  if (core.statistics === undefined && !core.signals.has(signal)) return;
-  const message = await readMessage(core, callback);
-  if (message === undefined) return;
-  core.statistics?.count(message.name, "enqueued");
-  await announceMessages(core, [message], signal);
+export async function announceMoved(core: Core, { callback, admitted }: Settled, movedMs: number): Promise<void> {
+  if (callback !== undefined && core.statistics !== undefined) {
+    const message = await readMessage(core, callback);
+    if (message !== undefined) core.statistics.count(message.name, "enqueued");
+  }
+  await announceItems(core, callback === undefined ? admitted : [callback, ...admitted ?? []], movedMs);
 }
 
-function signalOfMoved({ dueMs, blocked }: Moved, movedMs: number): EnqueueSignal {
-  return signalOf(dueMs !== undefined && dueMs > movedMs, blocked);
+/** The signals of what is enqueued. */
+type EnqueueSignal = typeof SIGNAL_BLOCKED | typeof SIGNAL_ENQUEUED | typeof SIGNAL_SCHEDULED;
+
+function signalOf(isScheduled: boolean, isBlocked: boolean | undefined): EnqueueSignal {
+  if (isScheduled) return SIGNAL_SCHEDULED;
+  return isBlocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED;
+}
+
+async function emit(core: Core, signal: EnqueueSignal, message: Message): Promise<void> {
+  if (core.signals.has(signal)) await core.signals.emit(signal, makeTask(message));
 }

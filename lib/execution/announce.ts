@@ -4,13 +4,12 @@
  */
 import type { Attempt } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
-import { describeMessage, isLogged } from "../observe/logger.ts";
-import { aboutTask } from "../observe/tracing.ts";
-import type { Message } from "../message/message.ts";
+import { isLogged } from "../observe/logger.ts";
+import { aboutTask, logTask } from "../observe/tracing.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
-import { announceCallback, announceItems, announceMessages as tell, signalOf } from "../enqueue/announce.ts";
-import type { Item, Settled } from "../storage.ts";
+import { announceMessage, announceMoved } from "../enqueue/announce.ts";
+import type { Settled } from "../storage.ts";
 import { SIGNAL_CANCELED, SIGNAL_COMPLETE, SIGNAL_RETRYING, SIGNAL_REVOKED } from "../observe/signals.ts";
 import { makeTask } from "../composition/call.ts";
 import type { Task } from "../types/composition.ts";
@@ -36,10 +35,11 @@ function hasNoListeners({ hooks, signals }: Core, { outcome, followUps, retry, r
 async function announceAll(
   core: Core,
   built: BuiltSettlement,
-  { callback, blocked, admitted = [] }: Settled,
+  settled: Settled,
   attempt: Attempt | undefined,
 ): Promise<void> {
   const { outcome, settlement: { enqueue = [], next }, followUps, retry } = built;
+  const { blocked } = settled;
   // Hooks and handlers may take their time, and what was scheduled may be due by then.
   const settledMs = core.clock.now();
   const task = attempt?.task ?? makeTask(outcome.message);
@@ -48,18 +48,15 @@ async function announceAll(
   if (outcome.kind === "complete" && core.signals.has(SIGNAL_COMPLETE)) await core.signals.emit(SIGNAL_COMPLETE, task);
   for (const [index, message] of followUps.entries()) {
     core.statistics?.count(message.name, "enqueued");
-    await announceFollowUp(core, message, enqueue[index], blocked?.has(index));
+    await announceMessage(core, message, enqueue[index], blocked?.has(index));
   }
   // It was told that it is on the queue when it came there.
-  if (outcome.kind === "at-gate" && blocked?.has(0)) await announceFollowUp(core, outcome.message, next, true);
-  if (callback !== undefined) await announceCallback(core, callback, settledMs);
-  await announceItems(core, admitted);
+  if (outcome.kind === "at-gate" && blocked?.has(0)) await announceMessage(core, outcome.message, next, true);
+  await announceMoved(core, settled, settledMs);
   if (retry === undefined) return;
-  core.logger.info(`Task ${describeMessage(outcome.message)} is tried again`, {
-    ...aboutTask(core, outcome.message, attempt?.traceId),
-  });
+  logTask(core, "info", outcome.message, "is tried again", { traceId: attempt?.traceId });
   await core.signals.emit(SIGNAL_RETRYING, task);
-  await announceFollowUp(core, retry, next, blocked?.has(followUps.length));
+  await announceMessage(core, retry, next, blocked?.has(followUps.length));
 }
 
 async function emitOutcome(core: Core, outcome: Outcome, task: Task): Promise<void> {
@@ -81,16 +78,9 @@ async function postExecute(core: Core, outcome: Outcome, task: Task): Promise<vo
   }
 }
 
-/** @param item What was written of the message. */
-function announceFollowUp(core: Core, message: Message, item: Item | undefined, isBlocked?: boolean): Promise<void> {
-  return tell(core, [message], signalOf(item?.dueMs !== undefined, isBlocked));
-}
-
 function log(core: Core, outcome: Outcome, attempt: Attempt | undefined): void {
   const { level, text } = OUTCOMES[outcome.kind];
   if (!isLogged(core.logger, level)) return;
   const seconds = attempt === undefined ? "" : ` in ${(attempt.ranMs / 1000).toFixed(3)} s`;
-  const line = `Task ${describeMessage(outcome.message)} ${text}${seconds}`;
-  const about = aboutTask(core, outcome.message, attempt?.traceId);
-  core.logger[level](line, outcome.error === undefined ? { ...about } : { ...about, error: outcome.error });
+  logTask(core, level, outcome.message, `${text}${seconds}`, { traceId: attempt?.traceId, error: outcome.error });
 }

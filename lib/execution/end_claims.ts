@@ -7,8 +7,7 @@ import type { Core, Running } from "../core/core.ts";
 import { CancelExecution } from "../errors.ts";
 import { type ExecuteOptions, NOBODY } from "../attempt/execution.ts";
 import { isAtMostOnce, lostAtMostOnce } from "./execute.ts";
-import { aboutTask } from "../observe/tracing.ts";
-import { describeMessage } from "../observe/logger.ts";
+import { aboutTask, logTask } from "../observe/tracing.ts";
 import { openClaim, readInvocation } from "./open_claim.ts";
 import { failureOutcome } from "../attempt/outcome.ts";
 import { settleAttempt } from "./settle.ts";
@@ -50,9 +49,7 @@ export async function interruptAttempts(core: Core, running: Iterable<Running>):
   const given = attempts.filter(({ begun }) => !begun);
   await core.storage.release(given.map(({ claim }) => claim));
   for (const attempt of given) {
-    core.logger.warn(`Task ${describeMessage(attempt.message)} was interrupted and goes back to the queue`, {
-      ...aboutTask(core, attempt.message),
-    });
+    logTask(core, "warn", attempt.message, "was interrupted and goes back to the queue");
     await core.signals.emit(SIGNAL_INTERRUPTED, attempt.task);
   }
   for (const { begun, claim, message } of attempts) {

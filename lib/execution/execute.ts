@@ -22,7 +22,7 @@ import { rateLimit } from "../control/rate_limit.ts";
 import { checkRevocation, findRevokedAttempts } from "../control/revocation.ts";
 import type { ExecuteOptions, Execution } from "../attempt/execution.ts";
 import { settleAttempt } from "./settle.ts";
-import { aboutTask } from "../observe/tracing.ts";
+import { aboutTask, logTask } from "../observe/tracing.ts";
 import { SIGNAL_EXECUTING } from "../observe/signals.ts";
 import type { Claim } from "../storage.ts";
 import { makeTask } from "../composition/call.ts";
@@ -201,9 +201,6 @@ export function isAtMostOnce({ core, message, options: { owner } }: Execution): 
 /** From here on it is not run again, whatever becomes of this worker. @returns whether the claim is still held */
 async function begin({ core, claim, message, options: { stop } }: Execution): Promise<boolean> {
   const held = await callStorage(core, `begin task ${describeMessage(message)}`, stop, () => core.storage.begin(claim));
-  if (!held) {
-    const line = `Task ${describeMessage(message)} was taken over by another worker before it ran here`;
-    core.logger.warn(line, { ...aboutTask(core, message) });
-  }
+  if (!held) logTask(core, "warn", message, "was taken over by another worker before it ran here");
   return held;
 }

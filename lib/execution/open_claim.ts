@@ -7,7 +7,7 @@ import { chordPlace, decodeMessage, decodeValue, itemOf, placeOf } from "../core
 import type { Core } from "../core/core.ts";
 import { DecodeError, HueyException, UnknownTaskError } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
-import { aboutTask } from "../observe/tracing.ts";
+import { logTask } from "../observe/tracing.ts";
 import { describeMessage } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";
 import { callStorage, isTemporary } from "../core/patience.ts";
@@ -169,8 +169,7 @@ async function leaveToOthers(
     await setMessageAside(core, { claim, reason: error.message, error, message, data }, stop);
     return;
   }
-  const line = `Task ${describeMessage(message)} is not registered here, its module was not imported: left to other consumers`;
-  core.logger.warn(line, { ...aboutTask(core, message) });
+  logTask(core, "warn", message, "is not registered here, its module was not imported: left to other consumers");
   const { id, priority, track, chord } = claim;
   const item = itemOf(core, again, data, { returned: true });
   const next = { ...item, id, priority, track, chord, dueMs: core.clock.now() + UNKNOWN_PAUSE_MS };

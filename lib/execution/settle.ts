@@ -9,7 +9,7 @@ import { toError } from "../primitives/error_record.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { announceSettled } from "./announce.ts";
 import { describeMessage } from "../observe/logger.ts";
-import { aboutTask } from "../observe/tracing.ts";
+import { aboutTask, logTask } from "../observe/tracing.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
 import { leaveGate } from "../control/concurrency.ts";
 import { announceItems } from "../enqueue/announce.ts";
@@ -59,8 +59,8 @@ function setEndAside({ core, claim, message, options }: Execution, error: Error)
 }
 
 function tellTakenOver({ core, message, attempt }: Execution): false {
-  const line = `Task ${describeMessage(message)} was taken over by another worker meanwhile: its outcome here is dropped`;
-  core.logger.warn(line, { ...aboutTask(core, message, attempt?.traceId) });
+  const { traceId } = attempt ?? {};
+  logTask(core, "warn", message, "was taken over by another worker meanwhile: its outcome here is dropped", { traceId });
   return false;
 }
 

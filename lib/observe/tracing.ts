@@ -2,8 +2,10 @@
  * Where traces come from: what is told around the enqueueing of tasks and around their attempts. Nothing here knows a library of traces.
  * @module
  */
+import { describeMessage } from "./logger.ts";
 import type { Message, Meta, NextStep } from "../message/message.ts";
 import type { Owner } from "../storage.ts";
+import type { Logger } from "../types/options.ts";
 
 /** An attempt, as far as traces tell of it. */
 export interface TracedAttempt {
@@ -40,7 +42,7 @@ export interface Tracing {
 }
 
 /** The key of the context of a trace in meta, as W3C Trace Context names it. */
-export const TRACE_PARENT = "traceparent";
+const TRACE_PARENT = "traceparent";
 
 /** What each line of the log about a task says beside its text. */
 export interface AboutTask {
@@ -50,6 +52,12 @@ export interface AboutTask {
   readonly attempt: number;
   readonly queue: string;
   readonly traceId?: string;
+}
+
+/** What is needed of a Huey to log a line about a task. */
+interface LoggingHuey {
+  readonly settings: { readonly name: string };
+  readonly logger: Logger;
 }
 
 const TRACE_ID = /^[\da-f]{2}-([\da-f]{32})-/;
@@ -62,11 +70,30 @@ const TRACE_ID = /^[\da-f]{2}-([\da-f]{32})-/;
  * @param traceId The trace of its attempt. Default: that of the call.
  */
 export function aboutTask(
-  { settings }: { readonly settings: { readonly name: string } },
+  { settings }: Pick<LoggingHuey, "settings">,
   message: Message,
   traceId: string | undefined = TRACE_ID.exec(message.meta?.[TRACE_PARENT] ?? "")?.[1],
 ): AboutTask {
   const { id, name, attempt = 0 } = message;
   const about = { taskId: id, taskName: name, attempt: attempt + 1, queue: settings.name };
   return traceId === undefined ? about : { ...about, traceId };
+}
+
+/** What is known beside its message of a task that is logged. */
+export interface LoggedTask {
+  /** The trace of its attempt. Default: that of the call. */
+  readonly traceId?: string | undefined;
+  readonly error?: Error | undefined;
+}
+
+/** Logs what has become of a task. @param what As the end of a sentence */
+export function logTask(
+  huey: LoggingHuey,
+  level: keyof Logger,
+  message: Message,
+  what: string,
+  { traceId, error }: LoggedTask = {},
+): void {
+  const about = aboutTask(huey, message, traceId);
+  huey.logger[level](`Task ${describeMessage(message)} ${what}`, error === undefined ? { ...about } : { ...about, error });
 }

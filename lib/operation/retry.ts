@@ -6,13 +6,11 @@ import { idsOfCanceledSteps } from "../settlement/canceled_steps.ts";
 import { decodeMessage, encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { withEnqueueTime } from "../composition/link.ts";
-import { announceItems, announceMessages } from "../enqueue/announce.ts";
+import { announceItems, announceMessage } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
 import { drainQueue } from "../immediate/drain_queue.ts";
 import type { Message } from "../message/message.ts";
-import { aboutTask } from "../observe/tracing.ts";
-import { describeMessage } from "../observe/logger.ts";
-import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
+import { logTask } from "../observe/tracing.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";
 
 /**
@@ -77,18 +75,17 @@ async function retryStored(core: Core, letter: StoredDeadLetter): Promise<boolea
   }
   const again = withEnqueueTime(asNew(core, message), core.clock.now());
   const steps = await idsOfCanceledSteps(core, again);
-  const enqueued = await core.storage.requeueDeadLetter(id, await encodeItem(core, again), steps);
+  const item = await encodeItem(core, again);
+  const enqueued = await core.storage.requeueDeadLetter(id, item, steps);
   if (enqueued === undefined) return false;
   const holder = enqueued.duplicates?.get(0);
   if (holder === undefined) {
     core.statistics?.count(again.name, "enqueued");
-    await announceMessages(core, [again], enqueued.blocked?.has(0) ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
-    await announceItems(core, enqueued.admitted ?? []);
+    await announceMessage(core, again, item, enqueued.blocked?.has(0));
+    await announceItems(core, enqueued.admitted);
     return true;
   }
-  core.logger.warn(`Task ${describeMessage(message)} is not tried again: task ${holder} holds its unique key`, {
-    ...aboutTask(core, message),
-  });
+  logTask(core, "warn", message, `is not tried again: task ${holder} holds its unique key`);
   return false;
 }
 

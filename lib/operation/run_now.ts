@@ -5,9 +5,8 @@
 import { readMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
-import { announceMessages } from "../enqueue/announce.ts";
+import { announceItems } from "../enqueue/announce.ts";
 import { drainQueue } from "../immediate/drain_queue.ts";
-import { SIGNAL_BLOCKED, SIGNAL_ENQUEUED } from "../observe/signals.ts";
 import { HOUR_MS } from "../primitives/time.ts";
 
 /** How long the note lasts until the task is found, and when it is due is known. */
@@ -30,7 +29,7 @@ export async function runNow(core: Core, id: string): Promise<boolean> {
   if (promoted === undefined) return false;
   const message = await readMessage(core, promoted);
   await meta.put(earlyKey(id), NOTE, Math.max(0, (message?.eta ?? 0) - core.clock.now()) + LATE_MS);
-  if (message !== undefined) await announceMessages(core, [message], promoted.blocked ? SIGNAL_BLOCKED : SIGNAL_ENQUEUED);
+  await announceItems(core, [{ ...promoted, dueMs: undefined }]);
   await drainQueue(core);
   return true;
 }

@@ -13,7 +13,7 @@ import { toError } from "../primitives/error_record.ts";
 import { HueyException, UnknownTaskError } from "../errors.ts";
 import { type CarriedError, storableError, storedFailure } from "../core/failure.ts";
 import { newId } from "../primitives/ids.ts";
-import { announceCallback, announceItems } from "../enqueue/announce.ts";
+import { announceMoved } from "../enqueue/announce.ts";
 import { keepsResult } from "../core/kept_results.ts";
 import { describeMessage } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
@@ -70,12 +70,11 @@ export async function setMessageAside(
     about: aboutDead(core, message, reason),
   };
   const settle = async (settlement: Settlement): Promise<boolean> => {
-    const { held, callback, admitted = [] } = await settleWithRetry(core, settlement, () => name, stop);
-    if (held) core.statistics?.count(message?.name ?? "", "dead");
-    if (callback !== undefined) await announceCallback(core, callback);
-    await announceItems(core, admitted);
+    const settled = await settleWithRetry(core, settlement, () => name, stop);
+    if (settled.held) core.statistics?.count(message?.name ?? "", "dead");
+    await announceMoved(core, settled, core.clock.now());
     await warnWhenDeadLettersFull(core, kind);
-    return held;
+    return settled.held;
   };
   try {
     return await settle({ ...plain, ...await endForReaders(core, unrunnable, deadLetter) });
