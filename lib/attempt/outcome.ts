@@ -37,6 +37,9 @@ export type OutcomeKind =
   | "not-due"
   | "at-gate";
 
+/** How a task can end with an attempt. */
+export type OutcomeEnding = Exclude<Ending, "empty" | "dead">;
+
 /** How an attempt ended. */
 export interface Outcome {
   readonly kind: OutcomeKind;
@@ -60,7 +63,7 @@ export interface Outcome {
 export const OUTCOMES: {
   readonly [K in OutcomeKind]: {
     readonly signal: SignalName | undefined;
-    readonly ending: Ending | undefined;
+    readonly ending: OutcomeEnding | undefined;
     readonly level: keyof Logger;
     readonly text: string;
   };
@@ -70,7 +73,7 @@ export const OUTCOMES: {
   "timeout": { signal: SIGNAL_TIMEOUT, ending: "failed", level: "warn", text: "timed out" },
   "locked": { signal: SIGNAL_LOCKED, ending: "failed", level: "warn", text: "met a lock that is held" },
   "rate-limited": { signal: SIGNAL_RATE_LIMITED, ending: "failed", level: "info", text: "exceeded its rate limit" },
-  "retry": { signal: undefined, ending: "failed", level: "info", text: "asked to be retried" },
+  "retry": { signal: undefined, ending: "failed", level: "info", text: "asked to be tried again" },
   "canceled": { signal: SIGNAL_CANCELED, ending: "canceled", level: "warn", text: "was canceled" },
   "revoked": { signal: SIGNAL_REVOKED, ending: "revoked", level: "warn", text: "was revoked" },
   "expired": { signal: SIGNAL_EXPIRED, ending: "expired", level: "info", text: "expired" },

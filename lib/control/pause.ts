@@ -13,14 +13,9 @@ import type { PauseOptions } from "../types/operating.ts";
  * @throws {RangeError} If the pause would be over already.
  */
 export async function pauseQueue(core: Core, options: PauseOptions): Promise<void> {
-  checkOptions<PauseOptions>(options, "pause", { until: checkUntil });
+  checkOptions<PauseOptions>(options, "pause", { until: rule.moment({ positive: "the pause would be over at once" }) });
   const untilMs = options.until === undefined ? undefined : endOf(options.until, core.clock.now());
   await core.storage.pause({ untilMs });
-}
-
-function checkUntil(value: unknown, name: string): void {
-  if (isInstant(value)) instantMs(value, name);
-  else rule.duration({ positive: "the pause would be over at once" })(value, name);
 }
 
 function endOf(until: Instant | Duration, nowMs: number): number {

@@ -3,26 +3,11 @@
  * @module
  */
 import type { Execution } from "../attempt/execution.ts";
-import { isInstruction, type Outcome, type OutcomeKind } from "../attempt/outcome.ts";
+import { isInstruction, type Outcome, type OutcomeKind, OUTCOMES } from "../attempt/outcome.ts";
 import type { Message } from "../message/message.ts";
 import type { RecentOutcome } from "../statistics/recent.ts";
 import type { TotalOutcome } from "../statistics/totals.ts";
 import type { BuiltSettlement } from "./build_settlement.ts";
-
-/** What an outcome counts as, if no other attempt follows. */
-const COUNTED: Readonly<Record<OutcomeKind, RecentOutcome | undefined>> = {
-  "complete": "complete",
-  "error": "failed",
-  "timeout": "failed",
-  "locked": "failed",
-  "rate-limited": "failed",
-  "retry": "failed",
-  "canceled": "canceled",
-  "revoked": "revoked",
-  "expired": "expired",
-  "not-due": undefined,
-  "at-gate": undefined,
-};
 
 /** Failures that are told apart. */
 const FAILURES: Readonly<Partial<Record<OutcomeKind, TotalOutcome>>> = {
@@ -54,7 +39,7 @@ export function countAttempt({ core, claim, message, options, attempt }: Executi
 }
 
 function outcomeOf(outcome: Outcome, retries: boolean): RecentOutcome | "retried" | undefined {
-  if (!retries) return COUNTED[outcome.kind];
+  if (!retries) return OUTCOMES[outcome.kind].ending;
   return isInstruction(outcome) ? undefined : "retried";
 }
 

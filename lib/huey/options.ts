@@ -6,7 +6,7 @@ import { checkKeys, checkName, isOptions, show } from "../primitives/arguments.t
 import type { Settings } from "../core/core.ts";
 import { ConfigurationError } from "../errors.ts";
 import { checkLogger, defaultLogger } from "../observe/logger.ts";
-import { checkOptions, checkValues, rule, type Rules } from "../primitives/option_rules.ts";
+import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { Serializer } from "../serializer/serializer.ts";
 import { type Duration, durationMs } from "../primitives/time.ts";
 import type { HueyOptions, Logger, SerializerLike } from "../types/options.ts";
@@ -44,7 +44,7 @@ const RULES: Rules<HueyOptions> = {
 export const HUEY_KEYS: readonly string[] = Object.keys(RULES);
 
 /** The name that options mean. */
-export function hueyName(options: HueyOptions): string {
+function hueyName(options: HueyOptions): string {
   // Not `??`: who gives null means some queue, and not the default one.
   const { name = DEFAULT_NAME } = options;
   checkName(name, "name");
@@ -98,8 +98,7 @@ const KEEP_FAILED: Rules<Exclude<HueyOptions["keepFailed"], false | undefined>> 
 function checkKeepFailed(value: unknown, name: string): void {
   if (value === false) return;
   if (!isOptions(value)) throw new TypeError(`${name} must be false, or an object with count and age: ${show(value)}`);
-  checkKeys(value, name, Object.keys(KEEP_FAILED));
-  checkValues(value, KEEP_FAILED, `${name}.`);
+  checkOptions(value, name, KEEP_FAILED, `${name}.`);
 }
 
 function keptFailed(keepFailed: Exclude<HueyOptions["keepFailed"], undefined>): Settings["keepFailed"] {

@@ -3,9 +3,9 @@
  * says of it, and what may stand there in a message of anybody.
  * @module
  */
-import type { Message } from "./message.ts";
+import type { Message, Meta } from "./message.ts";
 import { checkConcurrency, checkUnique, concurrencyField, isConcurrencyField, isUniqueField, uniqueField } from "./keys.ts";
-import { checkMeta, isMeta, metaField } from "./meta.ts";
+import { checkMeta, metaField } from "./meta.ts";
 import { MAX_DURATION_MS, MAX_PRIORITY, MAX_RETRIES } from "../primitives/limits.ts";
 import { type Rule, rule, type Rules } from "../primitives/option_rules.ts";
 import { type Duration, durationMs, type Instant, instantMs, isInstant, plainDuration } from "../primitives/time.ts";
@@ -33,7 +33,8 @@ const OPTIONS: { readonly [K in keyof CarriedOptions]-?: CarriedOption } = {
   retryJitter: asGiven(rule.number({ min: 0, max: 1 }), 0),
   retryMaxDelay: inMs(undefined),
   priority: asGiven(rule.number({ min: -MAX_PRIORITY, max: MAX_PRIORITY }), 0),
-  expires: { ...asGiven(checkExpires, undefined), toField: (value) => plainExpires(value as Duration | Instant) },
+  // Also in messages as applications give it: follow-ups fix their expiry only when they are enqueued.
+  expires: { ...asGiven(rule.moment(), undefined), toField: (value) => plainExpires(value as Duration | Instant) },
   timeout: inMs(0),
   delivery: asGiven(rule.oneOf("at-least-once", "at-most-once"), undefined),
   results: asGiven(rule.boolean, undefined),
@@ -47,7 +48,7 @@ const OPTIONS: { readonly [K in keyof CarriedOptions]-?: CarriedOption } = {
     toField: (value) => uniqueField(value as Parameters<typeof uniqueField>[0]),
     isField: isUniqueField,
   },
-  meta: { rule: checkMeta, toField: (value) => metaField(value as Parameters<typeof metaField>[0]), isField: isMeta },
+  meta: { ...asGiven(checkMeta, undefined), toField: (value) => metaField(value as Meta) },
 };
 const NAMES = Object.keys(OPTIONS) as (keyof CarriedOptions)[];
 
@@ -90,12 +91,6 @@ function passes(rule: Rule, value: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-/** Also in messages as applications give it: follow-ups fix their expiry only when they are enqueued. */
-function checkExpires(value: unknown, name: string): void {
-  if (isInstant(value)) instantMs(value, name);
-  else rule.duration()(value, name);
 }
 
 /** Plain data: a serializer of the application may know no dates. */

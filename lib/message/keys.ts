@@ -3,10 +3,10 @@
  * in messages, and as storages take them.
  * @module
  */
-import { checkKeys, checkOneOf } from "../primitives/arguments.ts";
+import { checkOneOf } from "../primitives/arguments.ts";
 import { nodeCrypto } from "../primitives/builtin.ts";
 import { isCount, isName, isRecord, MAX_CONCURRENCY, MAX_DURATION_MS } from "../primitives/limits.ts";
-import { checkValues, rule, type Rules } from "../primitives/option_rules.ts";
+import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { type Duration, durationMs } from "../primitives/time.ts";
 import type { Gate, UniqueKey } from "../storage.ts";
 import type { ConcurrencyOptions, UniqueOptions } from "../types/definition.ts";
@@ -22,10 +22,8 @@ const UNIQUE: Rules<UniqueOptions> = { key: rule.fn, until: checkUntil };
  */
 export function checkConcurrency(value: unknown, name: string): void {
   if (typeof value === "number") return isLimit(value, name);
-  checkKeys(value, name, Object.keys(CONCURRENCY));
-  const options = value as Partial<ConcurrencyOptions>;
-  if (options.limit === undefined) throw new TypeError(`${name}.limit must be given: how many run at once`);
-  checkValues(options as ConcurrencyOptions, CONCURRENCY, `${name}.`);
+  checkOptions<Partial<ConcurrencyOptions>>(value, name, CONCURRENCY, `${name}.`);
+  if (value.limit === undefined) throw new TypeError(`${name}.limit must be given: how many run at once`);
 }
 
 /**
@@ -34,8 +32,7 @@ export function checkConcurrency(value: unknown, name: string): void {
  */
 export function checkUnique(value: unknown, name: string): void {
   if (typeof value === "boolean") return;
-  checkKeys(value, name, Object.keys(UNIQUE));
-  checkValues(value as UniqueOptions, UNIQUE, `${name}.`);
+  checkOptions<UniqueOptions>(value, name, UNIQUE, `${name}.`);
 }
 
 function checkUntil(value: unknown, name: string): void {

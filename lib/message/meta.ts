@@ -24,16 +24,6 @@ export function checkMeta(value: unknown, name: string): void {
   if (wrong !== undefined) throw new RangeError(`${name} ${wrong}`);
 }
 
-/** Whether a message may have this as its meta. */
-export function isMeta(value: unknown): boolean {
-  try {
-    checkMeta(value, "meta");
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** What travels of a meta that was checked: a copy, since the caller may change its own; nothing for an empty one. */
 export function metaField(value: Meta): Meta | undefined {
   return Object.keys(value).length === 0 ? undefined : Object.freeze({ ...value });

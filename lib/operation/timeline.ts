@@ -2,6 +2,7 @@
  * What happened to an invocation, in order: the same for the dashboard and the command line.
  * @module
  */
+import { OUTCOMES } from "../attempt/outcome.ts";
 import type { PastAttempt } from "../types/history.ts";
 import { isFailure } from "./history.ts";
 import type { InvocationDetails } from "./invocation_details.ts";
@@ -22,15 +23,6 @@ const TONES: Readonly<Record<string, TimelineEvent["tone"]>> = {
   failed: "bad",
   dead: "bad",
   running: "busy",
-};
-
-const ENDS: Readonly<Record<PastAttempt["outcome"], string>> = {
-  "error": "failed",
-  "timeout": "timed out",
-  "locked": "met a lock that is held",
-  "rate-limited": "exceeded its rate limit",
-  "retry": "asked to be tried again",
-  "canceled": "was canceled, and asked to be tried again",
 };
 
 /**
@@ -70,7 +62,9 @@ function past({ history, task, deadLetter: letter }: InvocationDetails): Timelin
       times > 1 ? `put off ${times} times` : undefined,
       isLast ? undefined : pause(endedAt, dueAt),
     ];
-    const events = [event(endedAt, `Attempt ${attempt} ${ENDS[outcome]}`, isFailure(ended) ? "bad" : "", joined(facts))];
+    const events = [
+      event(endedAt, `Attempt ${attempt} ${OUTCOMES[outcome].text}`, isFailure(ended) ? "bad" : "", joined(facts)),
+    ];
     if (startedAt !== undefined) events.unshift(event(startedAt, startText(attempt), "", joined(whereOf(ended))));
     return events;
   });

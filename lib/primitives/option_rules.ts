@@ -13,7 +13,7 @@ import {
   isOptions,
   show,
 } from "./arguments.ts";
-import { type Duration, durationMs, type Instant, instantMs } from "./time.ts";
+import { type Duration, durationMs, type Instant, instantMs, isInstant } from "./time.ts";
 
 /** Refuses a wrong value with an error that names the option, the value and the rule. It is not asked about `undefined`. */
 export type Rule = (value: unknown, name: string) => void;
@@ -43,6 +43,7 @@ export const rule: Readonly<Record<PlainRule, Rule>> & {
   readonly number: (limits?: NumberRule) => Rule;
   readonly whole: (limits?: NumberRule) => Rule;
   readonly duration: (limits?: DurationRule) => Rule;
+  readonly moment: (limits?: DurationRule) => Rule;
   readonly oneOf: (...words: string[]) => Rule;
 } = {
   boolean: checkBoolean,
@@ -67,6 +68,8 @@ export const rule: Readonly<Record<PlainRule, Rule>> & {
   number: (limits = {}) => (value, name) => checkNumber(value, name, limits),
   whole: (limits = {}) => (value, name) => checkNumber(value, name, { ...limits, whole: true }),
   duration: (limits = {}) => (value, name) => checkDuration(value, name, limits),
+  /** A point of time, or a length of time from some other one on. */
+  moment: (limits = {}) => (value, name) => isInstant(value) ? void instantMs(value, name) : checkDuration(value, name, limits),
   oneOf: (...words) => (value, name) => checkOneOf(value, name, words),
 };
 
@@ -76,12 +79,18 @@ export const rule: Readonly<Record<PlainRule, Rule>> & {
  * @param options As given.
  * @param of What takes them, as the subject of a sentence: `A lock has no option "tll"`.
  * @param rules A rule for each option that there is.
+ * @param prefix What stands before the name of each: of options within an option `lock.`.
  * @throws {TypeError} If it is no object, has an unknown option, or a value has a wrong type.
  * @throws {RangeError} If a value is out of range.
  */
-export function checkOptions<O extends object>(options: O, of: string, rules: Rules<O>): void {
+export function checkOptions<O extends object>(
+  options: unknown,
+  of: string,
+  rules: Rules<O>,
+  prefix?: string,
+): asserts options is O {
   checkKeys(options, of, Object.keys(rules));
-  checkValues(options, rules);
+  checkValues(options as O, rules, prefix);
 }
 
 /**

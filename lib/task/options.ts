@@ -2,10 +2,10 @@
  * Options of tasks and calls, checked before anything is stored.
  * @module
  */
-import { checkKeys, checkName, show } from "../primitives/arguments.ts";
+import { checkName, show } from "../primitives/arguments.ts";
 import { ConfigurationError } from "../errors.ts";
 import { MAX_LOCK_SLOTS } from "../primitives/limits.ts";
-import { checkOptions, checkValues, rule, type Rules } from "../primitives/option_rules.ts";
+import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import type { Definition } from "./registry.ts";
 import { CARRIED_RULES, type CarriedFields, carriedFields } from "../message/carried_options.ts";
 import type { Message } from "../message/message.ts";
@@ -93,7 +93,7 @@ export function callFields(options: AnyCallOptions, nowMs: number): CallFields {
  * The time that `delay` or `eta` means; `undefined` without either.
  * @throws {ConfigurationError} If both are given.
  */
-export function etaMs(when: Partial<When>, nowMs: number): number | undefined {
+function etaMs(when: Partial<When>, nowMs: number): number | undefined {
   if (when.delay !== undefined && when.eta !== undefined) throw new ConfigurationError("Give either delay or eta, not both");
   if (when.eta !== undefined) return instantMs(when.eta, "eta");
   if (when.delay === undefined) return undefined;
@@ -149,17 +149,13 @@ export function checkReschedule(options: RescheduleOptions): void {
 function checkLock(value: unknown, name: string): void {
   if (typeof value === "string") return checkName(value, `${name}.name`);
   if (typeof value !== "object") throw new TypeError(`${name} must be a name, or an object with a name: ${show(value)}`);
-  checkKeys(value, name, ["name", ...Object.keys(LOCK)]);
-  const lock = value as { name: string } & LockOptions;
-  checkName(lock.name, `${name}.name`);
-  checkValues(lock, LOCK, `${name}.`);
+  checkOptions<{ name?: string } & LockOptions>(value, name, { name: rule.name, ...LOCK }, `${name}.`);
+  checkName(value.name, `${name}.name`);
 }
 
 function checkTaskRateLimit(value: unknown, name: string): void {
-  checkKeys(value, name, ["name", ...Object.keys(RATE_LIMIT)]);
-  const limit = value as { name?: string } & RateLimitOptions;
-  checkValues(limit, { name: rule.name, ...RATE_LIMIT }, `${name}.`);
-  refuseIncomplete(limit, `${name}.`);
+  checkOptions<{ name?: string } & RateLimitOptions>(value, name, { name: rule.name, ...RATE_LIMIT }, `${name}.`);
+  refuseIncomplete(value, `${name}.`);
 }
 
 function refuseIncomplete(limit: Partial<RateLimitOptions>, prefix: string): void {
