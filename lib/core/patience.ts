@@ -55,6 +55,21 @@ export function isTemporary(error: unknown): error is StorageError {
   return isOfStorage && (error as { readonly permanent?: unknown }).permanent !== true;
 }
 
+/** A way to write something. @param refusal Why the way before it was refused */
+type Way<T> = (refusal: unknown) => T | Promise<T>;
+
+/** The first of several ways that is not refused; where all are, the refusal of the last. A storage that is down refuses nothing: it throws. */
+export async function firstAccepted<T>(ways: readonly [Way<T>, ...Way<T>[]], before?: unknown): Promise<T> {
+  const [way, next, ...others] = ways;
+  if (next === undefined) return await way(before);
+  try {
+    return await way(before);
+  } catch (refusal) {
+    if (isTemporary(refusal)) throw refusal;
+    return await firstAccepted([next, ...others], refusal);
+  }
+}
+
 function textOf(what: What): string {
   return typeof what === "string" ? what : what();
 }

@@ -24,7 +24,7 @@ import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";
 import { failureOutcome, isInstruction, type Outcome, OUTCOMES, retryMessage, willRetry } from "../attempt/outcome.ts";
 import { gateOf } from "../message/keys.ts";
-import { isTemporary } from "../core/patience.ts";
+import { firstAccepted } from "../core/patience.ts";
 import type { Ending, Item, Settlement } from "../storage.ts";
 
 /** A settlement, and what it means in the terms of the library. */
@@ -81,15 +81,10 @@ async function buildFailure(
   error: Error,
   endedMs: number,
 ): Promise<BuiltSettlement> {
-  const { core } = execution;
-  try {
-    return await buildEnd(execution, outcome, await storableError(core, error), endedMs);
-  } catch (refusal) {
-    if (isTemporary(refusal)) throw refusal;
-    // It can be stored alone, but not together with what is stored beside it.
-    const brief = briefError(error);
-    return await buildEnd(execution, { ...outcome, error: brief }, await storableError(core, brief), endedMs);
-  }
+  const build = async (told: Error): Promise<BuiltSettlement> =>
+    await buildEnd(execution, { ...outcome, error: told }, await storableError(execution.core, told), endedMs);
+  // It may be stored alone, but not together with what is stored beside it.
+  return await firstAccepted([() => build(error), () => build(briefError(error))]);
 }
 
 /** @param carried The value, or what can be stored of the error. */
@@ -136,12 +131,10 @@ function nextAttempt({ core, message }: Execution, outcome: Outcome, endedMs: nu
 async function retryItem(execution: Execution, outcome: Outcome, retry: Message, endedMs: number): Promise<Item> {
   const { core } = execution;
   const options = { retry: true, error: isInstruction(outcome) ? undefined : outcome.error };
-  try {
-    return await encodeItem(core, withHistory(retry, execution, outcome, endedMs), options);
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    return await encodeItem(core, { ...retry, history: undefined }, options);
-  }
+  return await firstAccepted([
+    () => encodeItem(core, withHistory(retry, execution, outcome, endedMs), options),
+    () => encodeItem(core, { ...retry, history: undefined }, options),
+  ]);
 }
 
 /** What an end writes beside what each has. */

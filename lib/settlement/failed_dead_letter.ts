@@ -7,13 +7,12 @@ import type { Execution } from "../attempt/execution.ts";
 import { type Outcome, OUTCOMES } from "../attempt/outcome.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { isTemporary } from "../core/patience.ts";
+import { firstAccepted } from "../core/patience.ts";
 import type { AttemptRecord } from "../message/message.ts";
 import { errorStack, errorText, readText, toError } from "../primitives/error_record.ts";
 import { newId } from "../primitives/ids.ts";
 import { beginningOf } from "../primitives/secrets.ts";
 import { attemptRecord } from "./attempt_record.ts";
-import type { Place } from "../types/options.ts";
 import type { Burial, Settlement } from "../storage.ts";
 
 /** Longest text of an error that is kept here, and longest stack. */
@@ -55,13 +54,13 @@ export async function failedDeadLetter(
 /** The message as it was claimed; of the callback of a chord with its values, since the chord goes with the settlement. */
 async function dataOf({ core, claim, message, dropChord }: Execution): Promise<Uint8Array> {
   if (dropChord === undefined) return claim.data;
-  try {
-    return await core.serializer.serialize(message, placeOf(core, "message", message.id));
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    core.logger.warn(`Failed task ${message.id} is kept without the values of its chord: ${toError(error).message}`);
-    return claim.data;
-  }
+  return await firstAccepted([
+    () => core.serializer.serialize(message, placeOf(core, "message", message.id)),
+    (refusal) => {
+      core.logger.warn(`Failed task ${message.id} is kept without the values of its chord: ${toError(refusal).message}`);
+      return claim.data;
+    },
+  ]);
 }
 
 async function errorData(core: Core, id: string, error: Error, attempt: AttemptRecord): Promise<Uint8Array | undefined> {
@@ -71,22 +70,14 @@ async function errorData(core: Core, id: string, error: Error, attempt: AttemptR
     stack: readText(error, "stack") === undefined ? undefined : cut(errorStack(error), LONGEST_STACK),
   };
   const place = placeOf(core, "failure", id);
-  try {
-    return await core.serializer.serialize({ ...record, attempt }, place);
-  } catch {
-    return await briefErrorData(core, id, record, place);
-  }
-}
-
-/** Without what is kept of the attempt, for a serializer that takes no more. */
-async function briefErrorData(core: Core, id: string, record: object, place: Place): Promise<Uint8Array | undefined> {
-  try {
-    return await core.serializer.serialize(record, place);
-  } catch (refused) {
-    if (isTemporary(refused)) throw refused;
-    core.logger.warn(`The error of failed task ${id} cannot be kept: ${toError(refused).message}`);
-    return undefined;
-  }
+  return await firstAccepted<Uint8Array | undefined>([
+    () => core.serializer.serialize({ ...record, attempt }, place),
+    () => core.serializer.serialize(record, place),
+    (refusal) => {
+      core.logger.warn(`The error of failed task ${id} cannot be kept: ${toError(refusal).message}`);
+      return undefined;
+    },
+  ]);
 }
 
 function cut(text: string, most: number): string {

@@ -18,7 +18,7 @@ import { keepsResult } from "../core/kept_results.ts";
 import { describeMessage } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
-import { isTemporary } from "../core/patience.ts";
+import { firstAccepted } from "../core/patience.ts";
 import { settleWithRetry } from "./settle_with_retry.ts";
 import { MAX_DEAD_LETTERS, warnWhenDeadLettersFull } from "./dead_letter_bounds.ts";
 import type { Burial, Claim, DeadLetterKind, Settlement } from "../storage.ts";
@@ -76,23 +76,17 @@ export async function setMessageAside(
     await warnWhenDeadLettersFull(core, kind);
     return settled.held;
   };
-  try {
-    return await settle({ ...plain, ...await endForReaders(core, unrunnable, deadLetter) });
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    // What its readers would have been told is refused too; the message as it was is in the storage already.
-    core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { ...about, error });
-  }
   const bare = { ...plain, bury: { ...deadLetter, data: claim.data } };
-  try {
-    return await settle({
-      ...bare,
-      chord: await reportOfDead(core, unrunnable, new HueyException("Its message was set aside")),
-    });
-  } catch (error) {
-    if (isTemporary(error)) throw error;
-    return await settle(bare);
-  }
+  return await firstAccepted([
+    async () => await settle({ ...plain, ...await endForReaders(core, unrunnable, deadLetter) }),
+    async (error) => {
+      // What its readers would have been told is refused too; the message as it was is in the storage already.
+      core.logger.error(`Only message ${claim.id} itself can be set aside: ${toError(error).message}`, { ...about, error });
+      const report = await reportOfDead(core, unrunnable, new HueyException("Its message was set aside"));
+      return await settle({ ...bare, chord: report });
+    },
+    () => settle(bare),
+  ]);
 }
 
 function kindOf({ ran, error, message }: UnrunnableClaim): DeadLetterKind {
