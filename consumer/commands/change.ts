@@ -2,8 +2,7 @@
  * Commands that change what is in a queue, or how it works.
  * @module
  */
-import { restoreKey, revokeAll } from "../../lib/control/revocation.ts";
-import { taskRevocationKey } from "../../lib/control/revocation_record.ts";
+import { restoreKey, revokeAll, taskRevocationKey } from "../../lib/control/revocation.ts";
 import { type Command, fail, FAILED, isKnownTask, type Request } from "./command.ts";
 import { showSeconds } from "./records.ts";
 

@@ -4,15 +4,13 @@
  */
 import { encodeItem } from "../../lib/core/codec.ts";
 import type { Core } from "../../lib/core/core.ts";
-import { resolveConcurrencyKey } from "../../lib/control/concurrency.ts";
-import { resolveUniqueKey } from "../../lib/control/unique.ts";
+import { resolveKeys } from "../../lib/control/keys.ts";
 import { announceItems, announceMessage } from "../../lib/enqueue/announce.ts";
 import { withEnqueueTime } from "../../lib/composition/link.ts";
 import { aboutTask } from "../../lib/observe/tracing.ts";
 import { describeMessage } from "../../lib/observe/logger.ts";
 import type { Message } from "../../lib/message/message.ts";
-import { enqueuePeriodic } from "../../lib/periodic/due.ts";
-import type { PeriodicDefinition } from "../../lib/periodic/due.ts";
+import { enqueuePeriodic, type PeriodicDefinition } from "../../lib/periodic/due.ts";
 import type { Enqueued, Item } from "../../lib/storage.ts";
 import { makeMessage } from "../../lib/composition/call.ts";
 import type { Logger } from "../../lib/types/options.ts";
@@ -46,10 +44,7 @@ export class PeriodicTasks {
       fromMs: setBack ? toMs : this.#lookedMs,
       toMs,
       makeItem: async (definition) => {
-        const message = await resolveUniqueKey(
-          this.#core,
-          resolveConcurrencyKey(this.#core, messageFor(definition, this.#core.clock.now())),
-        );
+        const message = await resolveKeys(this.#core, messageFor(definition, this.#core.clock.now()));
         const item = await encodeItem(this.#core, message);
         messages.set(item, message);
         return item;

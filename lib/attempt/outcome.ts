@@ -5,8 +5,7 @@
 import { CancelExecution, RateLimitExceeded, RetryTask, TaskLockedException, TaskTimeout } from "../errors.ts";
 import { toError } from "../primitives/error_record.ts";
 import type { Message } from "../message/message.ts";
-import { RevokedWhileRunning } from "../control/revocation.ts";
-import type { RescheduleExtent } from "../control/revocation_record.ts";
+import { type RescheduleExtent, RevokedWhileRunning } from "../control/revocation.ts";
 import {
   SIGNAL_CANCELED,
   SIGNAL_COMPLETE,

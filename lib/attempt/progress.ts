@@ -5,7 +5,7 @@
 import { decodeValue, placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import type { CurrentAttempt } from "../core/current.ts";
-import { isEnded } from "../control/endings.ts";
+import { isEnded } from "../core/about.ts";
 import { answerInTime, realTime } from "../core/patience.ts";
 import { DecodeError } from "../errors.ts";
 import { progressKey } from "../core/keys.ts";

@@ -1,14 +1,37 @@
 /**
- * Revocations: stopping invocations before they run, and running ones as soon as they look.
+ * Revocations: stopping invocations before they run, and running ones as soon as they look. They are stored as JSON, so that other
+ * programs can revoke too.
  * @module
  */
 import { CancelExecution } from "../errors.ts";
-import { isEnded } from "./endings.ts";
+import { isEnded } from "../core/about.ts";
 import type { Core, Running } from "../core/core.ts";
-import { type RescheduleExtent, type Revocation, revocationKey, revocationOf, taskRevocationKey } from "./revocation_record.ts";
-import { jsonBytes } from "../primitives/json.ts";
+import { jsonBytes, readJson } from "../primitives/json.ts";
+import { isRecord } from "../primitives/limits.ts";
 import { DAY_MS, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions, TaskInfo } from "../types/calling.ts";
+
+/** How much of an invocation goes on under another id: with all that follows it, or alone; its place in a chord in both cases. */
+export type RescheduleExtent = "whole" | "alone";
+
+/** Under which key the revocation of an invocation is stored. */
+export function revocationKey(id: string): string {
+  return `r:${id}`;
+}
+
+/** Under which key the revocation of a whole task is stored. */
+export function taskRevocationKey(name: string): string {
+  return `rt:${name}`;
+}
+
+/** A revocation, as it stands under `r:<task id>` or `rt:<task name>`. */
+interface Revocation {
+  /** The invocation that a one-shot revocation of its task has stopped; the entry goes with its settlement. */
+  readonly by?: string | undefined;
+  readonly rescheduled?: RescheduleExtent | undefined;
+  readonly until?: number | undefined;
+  readonly once?: boolean | undefined;
+}
 
 /** Why a running task is aborted when it is revoked. */
 export class RevokedWhileRunning extends CancelExecution {
@@ -195,4 +218,33 @@ function hasEnded(core: Core, { enqueued }: RevokeTarget, stored: Awaited<Return
 
 function keptMs(core: Core, { etaMs = 0 }: RevokeTarget): number {
   return Math.max(0, etaMs - core.clock.now()) + (core.settings.trackState ? KEPT_MS : KEPT_UNTRACKED_MS);
+}
+
+/** What stands under a key; `undefined` for nothing, and, with a line in the log, for what is no revocation. */
+function revocationOf(core: Core, key: string, data: Uint8Array | undefined): Revocation | undefined {
+  const found = readJson(data);
+  if (isRevocation(found)) return found;
+  if (data !== undefined) tell(core, key);
+  return undefined;
+}
+
+function isRevocation(found: unknown): found is Revocation {
+  if (!isRecord(found)) return false;
+  const { by, rescheduled, until, once } = found;
+  const isNote = by === undefined || typeof by === "string";
+  const isTime = until === undefined || Number.isFinite(until);
+  return isNote && isTime && (once === undefined || typeof once === "boolean") &&
+    (rescheduled === undefined || rescheduled === "whole" || rescheduled === "alone");
+}
+
+const told = new WeakMap<Core, Set<string>>();
+const MOST_TOLD = 1000;
+
+/** Once for each: every task asks for the revocation of its kind. */
+function tell(core: Core, key: string): void {
+  let keys = told.get(core);
+  if (keys === undefined || keys.size >= MOST_TOLD) told.set(core, keys = new Set());
+  if (keys.has(key)) return;
+  keys.add(key);
+  core.logger.warn(`The revocation stored under ${JSON.stringify(key)} cannot be read: it is skipped`);
 }

@@ -1,5 +1,6 @@
 /**
- * What `state()` tells of a task beside its state, as the storage keeps it with the task: a small JSON text, made and read here.
+ * What `state()` tells of a task: whether it has ended, and what the storage keeps with it beside its state, a small JSON text that is
+ * made and read here.
  * @module
  */
 import { readJson } from "../primitives/json.ts";
@@ -7,6 +8,14 @@ import { isCount, MAX_TOLD_ERROR } from "../primitives/limits.ts";
 import { beginningOf } from "../primitives/secrets.ts";
 import { isTime } from "../primitives/time.ts";
 import type { Message } from "../message/message.ts";
+import { ENDINGS, type StoredState } from "../storage.ts";
+
+const ENDED: ReadonlySet<string> = new Set(ENDINGS);
+
+/** Whether a task in this state has ended, so that nothing more happens to it by itself. */
+export function isEnded(stored: StoredState | undefined): boolean {
+  return stored !== undefined && ENDED.has(stored.state);
+}
 
 /** What is kept of a task. What is not known is `undefined`. */
 export interface About {

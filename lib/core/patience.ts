@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers";
 import type { Core } from "./core.ts";
 import { StorageError } from "../errors.ts";
+import type { Settled, Settlement } from "../storage.ts";
 import { type Clock, sleep, startInterval, systemClock, type Timer } from "../primitives/clock.ts";
 
 /** What a call does, as the end of a sentence: `settle task add: 4711`. A function where the text has to be made, for few calls fail. */
@@ -46,6 +47,26 @@ export async function callStorage<T>(
       await sleep(core.clock, Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS), stop);
     }
   }
+}
+
+/**
+ * Settles; tries again while the storage is down. What was written, and whose reply was lost, is found to be written.
+ *
+ * @param name Names the task, for the log.
+ * @throws {StorageError} If the storage is still down when `stop` is aborted; at once without `stop`, and if the Huey is closed.
+ */
+export function settleWithRetry(
+  core: Core,
+  settlement: Settlement,
+  name: () => string,
+  stop: AbortSignal | undefined,
+): Promise<Settled> {
+  return callStorage(
+    core,
+    () => `settle task ${name()}`,
+    stop,
+    (again) => core.storage.settle(again ? { ...settlement, again } : settlement),
+  );
 }
 
 /** Whether a storage that failed so may work again. Anything but a `StorageError` is a refusal: nothing that time would mend. */

@@ -4,10 +4,9 @@
  */
 import { encodeItem } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { resolveConcurrencyKey } from "../control/concurrency.ts";
-import { resolveUniqueKey } from "../control/unique.ts";
+import { resolveKeys } from "../control/keys.ts";
 import { everyMessage, isChord } from "../message/chain.ts";
-import { chordRecords } from "./chord_record.ts";
+import { chordRecords } from "./chords.ts";
 import { asEnqueued, type FirstMessages, firstMessagesOf } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { checkMetaOf, withCarriedMeta } from "../message/meta.ts";
@@ -66,7 +65,7 @@ function hasKeys({ concurrency, unique }: Message): boolean {
 /** The messages with the keys that their tasks ask for. */
 async function withAskedKeys(core: Core, messages: readonly Message[]): Promise<readonly Message[]> {
   const ready: Message[] = [];
-  for (const message of messages) ready.push(await resolveUniqueKey(core, resolveConcurrencyKey(core, message)));
+  for (const message of messages) ready.push(await resolveKeys(core, message));
   return ready;
 }
 

@@ -2,8 +2,8 @@
  * From the outcome of an attempt to the one write that settles it.
  * @module
  */
-import { revocationKey } from "../control/revocation_record.ts";
-import { chordReportOf } from "../settlement/chord_report.ts";
+import { revocationKey } from "../control/revocation.ts";
+import { chordRecords, chordReportOf } from "../enqueue/chords.ts";
 import type { Execution } from "../attempt/execution.ts";
 import { stepsToDrop } from "../attempt/steps.ts";
 import { aboutText } from "../core/about.ts";
@@ -12,13 +12,11 @@ import { decodeMessage, encodeItem, placeOf } from "../core/codec.ts";
 import { membershipOf } from "../message/chain.ts";
 import { withHistory } from "../settlement/attempt_record.ts";
 import { failedDeadLetter } from "../settlement/failed_dead_letter.ts";
-import { chordRecords } from "../enqueue/chord_record.ts";
 import type { Core } from "../core/core.ts";
 import { errorStack, errorText, toError } from "../primitives/error_record.ts";
-import { tryConcurrencyKey } from "../control/concurrency.ts";
-import { briefError, storableError, storedFailure, storedValue } from "../core/failure.ts";
+import { tryConcurrencyKey } from "../control/keys.ts";
+import { briefError, keepsResult, storableError, storedFailure, storedValue } from "../core/stored_results.ts";
 import { newId } from "../primitives/ids.ts";
-import { keepsResult } from "../core/kept_results.ts";
 import { type FirstMessages, firstMessagesOf, withValue } from "../composition/link.ts";
 import { plainValue } from "../serializer/spread.ts";
 import type { ChordMembership, Message } from "../message/message.ts";

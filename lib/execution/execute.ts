@@ -6,12 +6,11 @@
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
 import { currentAttempt } from "../core/current.ts";
-import { withErrors } from "../core/failure.ts";
+import { withErrors } from "../core/stored_results.ts";
 import { earlyKey } from "../core/keys.ts";
-import type { CancelExecution } from "../errors.ts";
-import { WorkerLostError } from "../errors.ts";
+import { type CancelExecution, WorkerLostError } from "../errors.ts";
 import { taskLock } from "../control/lock.ts";
-import { resolveConcurrencyKey } from "../control/concurrency.ts";
+import { resolveConcurrencyKey } from "../control/keys.ts";
 import { needsConcurrencyKey } from "../message/keys.ts";
 import { describeArguments, describeMessage, isLogged } from "../observe/logger.ts";
 import type { Message } from "../message/message.ts";

@@ -11,11 +11,9 @@ import { announceSettled } from "./announce.ts";
 import { describeMessage } from "../observe/logger.ts";
 import { aboutTask, logTask } from "../observe/tracing.ts";
 import { failureOutcome, type Outcome } from "../attempt/outcome.ts";
-import { leaveGate } from "../control/concurrency.ts";
 import { announceItems } from "../enqueue/announce.ts";
 import { gateOf } from "../message/keys.ts";
-import { isTemporary } from "../core/patience.ts";
-import { settleWithRetry } from "../settlement/settle_with_retry.ts";
+import { callStorage, isTemporary, settleWithRetry } from "../core/patience.ts";
 import { buildBareEnd, buildSettlement, type BuiltSettlement } from "./build_settlement.ts";
 import type { Settled } from "../storage.ts";
 
@@ -67,7 +65,7 @@ function tellTakenOver({ core, message, attempt }: Execution): false {
 async function announceEnd(execution: Execution, built: BuiltSettlement, settled: Settled): Promise<true> {
   const { core, options, attempt } = execution;
   countAttempt(execution, built);
-  if (attempt?.overrun !== undefined && built.settlement.passLocks !== undefined) leaveGateLater(execution, attempt.overrun);
+  if (attempt?.overrun !== undefined && built.settlement.passLocks !== undefined) void leaveGate(execution, attempt.overrun);
   const announcing = announceSettled(core, built, settled, attempt);
   if (announcing !== undefined) await announcing;
   options.onEnd?.({ outcome: built.outcome, retries: built.retry !== undefined });
@@ -75,9 +73,15 @@ async function announceEnd(execution: Execution, built: BuiltSettlement, settled
 }
 
 /** The function goes on, and keeps the place of its task until it has ended: also here, since a settlement must come first. */
-function leaveGateLater({ core, message, claim, options }: Execution, overrun: Promise<void>): void {
+async function leaveGate({ core, message, claim, options }: Execution, overrun: Promise<void>): Promise<void> {
   if (gateOf(message) === undefined) return;
-  void overrun.then(() => leaveGate(core, message, claim, options.stop)).then((admitted) => announceItems(core, admitted));
+  await overrun;
+  const what = `free the place of task ${describeMessage(message)}`;
+  try {
+    await announceItems(core, await callStorage(core, what, options.stop, () => core.storage.leaveGate(claim)));
+  } catch (error) {
+    core.logger.warn(`Cannot ${what}: it is free when its worker ends`, { error });
+  }
 }
 
 /** Before the settlement: what it cannot drop by itself, since it drops all locks of a claim or none. */

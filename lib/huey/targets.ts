@@ -2,8 +2,7 @@
  * What applications name when they revoke or ask: a task, an invocation, a result, or an id.
  * @module
  */
-import { isKeyRevoked, isTaskRevoked } from "../control/revocation.ts";
-import { revocationKey, taskRevocationKey } from "../control/revocation_record.ts";
+import { isKeyRevoked, isTaskRevoked, revocationKey, taskRevocationKey } from "../control/revocation.ts";
 import type { Core } from "../core/core.ts";
 import { checkName, show } from "../primitives/arguments.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";

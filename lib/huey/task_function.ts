@@ -2,7 +2,7 @@
  * What `huey.task` returns: a function that enqueues, with everything else that can be done with a task.
  * @module
  */
-import { taskRevocationKey } from "../control/revocation_record.ts";
+import { isKeyRevoked, restoreKey, revokeAll, taskRevocationKey } from "../control/revocation.ts";
 import { checkIsOptions, show } from "../primitives/arguments.ts";
 import { Attempt, Context } from "../attempt/attempt.ts";
 import type { Core } from "../core/core.ts";
@@ -14,7 +14,6 @@ import { keyFunctions, withConcurrencyKey, withUniqueKey } from "../task/keys.ts
 import type { Message } from "../message/message.ts";
 import type { ResultHandle } from "../result/result.ts";
 import { ResultGroupHandle } from "../result/group.ts";
-import { isKeyRevoked, restoreKey, revokeAll } from "../control/revocation.ts";
 import { makeMessage, makeReusable, makeTask } from "../composition/call.ts";
 import { type AnyCallOptions, type CallFields, callFields, checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";

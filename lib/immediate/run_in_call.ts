@@ -5,7 +5,7 @@
  */
 import { type Core, replaceMembers } from "../core/core.ts";
 import { NOBODY } from "../attempt/execution.ts";
-import { runClaims } from "./drain_queue.ts";
+import { executeClaim } from "../execution/execute.ts";
 import { ImmediateKeys } from "./keys.ts";
 import type { ChordRecord, Claim, Enqueued, Item, Settled, Settlement, Storage } from "../storage.ts";
 
@@ -24,6 +24,19 @@ export async function runInCall<T>(core: Core, memory: Storage, enqueue: (core: 
     return enqueued;
   } finally {
     queue.keys.freeAll();
+  }
+}
+
+/** Runs what waits on the queue of a Huey that runs its tasks itself. A storage that others see has consumers for it. */
+export async function drainQueue(core: Core): Promise<void> {
+  if (!core.immediate || core.storage.shared) return;
+  await runClaims(core, async () => (await core.storage.claim(1, NOBODY)).claims[0]);
+}
+
+/** Runs claims until there is none. */
+async function runClaims(core: Core, claimNext: () => Promise<Claim | undefined>): Promise<void> {
+  for (let claim = await claimNext(); claim !== undefined; claim = await claimNext()) {
+    await executeClaim(core, claim, { owner: undefined, revocations: true });
   }
 }
 

@@ -8,7 +8,7 @@ import type { Core } from "../core/core.ts";
 import { withEnqueueTime } from "../composition/link.ts";
 import { announceItems, announceMessage } from "../enqueue/announce.ts";
 import { DecodeError } from "../errors.ts";
-import { drainQueue } from "../immediate/drain_queue.ts";
+import { drainQueue } from "../immediate/run_in_call.ts";
 import type { Message } from "../message/message.ts";
 import { logTask } from "../observe/tracing.ts";
 import type { DeadLetterQuery, StoredDeadLetter } from "../storage.ts";

@@ -6,7 +6,7 @@ import { readMessage } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
 import { earlyKey } from "../core/keys.ts";
 import { announceItems } from "../enqueue/announce.ts";
-import { drainQueue } from "../immediate/drain_queue.ts";
+import { drainQueue } from "../immediate/run_in_call.ts";
 import { HOUR_MS } from "../primitives/time.ts";
 
 /** How long the note lasts until the task is found, and when it is due is known. */

@@ -1,28 +1,26 @@
 /**
- * The handles of several invocations, read together.
+ * The handles of several invocations: those of a group are read together, that of a chord has its members beside it.
  * @module
  */
-import type { ChordHandle } from "./chord.ts";
 import { ResultTimeout } from "../errors.ts";
 import { checkOptions, rule } from "../primitives/option_rules.ts";
 import { printAs, printed } from "../observe/printing.ts";
 import type { ResultHandle } from "./result.ts";
 import { checkGetOptions } from "./reader.ts";
 import { tellEnded, type Watcher } from "./waits.ts";
-import { durationMs } from "../primitives/time.ts";
-import type { Duration } from "../primitives/time.ts";
+import { type Duration, durationMs } from "../primitives/time.ts";
 import { systemClock, within } from "../primitives/clock.ts";
 import type { GetOptions } from "../types/results.ts";
 
-/** A handle that can be a member of a group. */
-export type GroupHandle = ResultHandle | ResultGroupHandle | ChordHandle;
+/** The handle of what can be enqueued, and be a member of a group. */
+export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
 
 /** Reads its members in order. */
 export class ResultGroupHandle {
   readonly kind = "result-group" as const;
-  readonly #handles: readonly GroupHandle[];
+  readonly #handles: readonly AnyHandle[];
 
-  constructor(handles: readonly GroupHandle[]) {
+  constructor(handles: readonly AnyHandle[]) {
     this.#handles = handles;
   }
 
@@ -43,7 +41,7 @@ export class ResultGroupHandle {
     return values;
   }
 
-  [Symbol.iterator](): IterableIterator<GroupHandle> {
+  [Symbol.iterator](): IterableIterator<AnyHandle> {
     return this.#handles[Symbol.iterator]();
   }
 
@@ -71,14 +69,44 @@ export class ResultGroupHandle {
 
 printAs(ResultGroupHandle.prototype, (group) => printed(group.kind, [...group]));
 
+/** Reads the callback; has the handles of the members beside it. */
+export class ChordHandle {
+  readonly kind = "chord-result" as const;
+  readonly results: ResultGroupHandle;
+  readonly callback: ResultHandle;
+  readonly pipelineResults: ResultGroupHandle | undefined;
+
+  /** @param results Handles of the members. @param tail Handles from the callback on. */
+  constructor(results: ResultGroupHandle, tail: ResultGroupHandle) {
+    this.results = results;
+    this.callback = [...tail][0] as ResultHandle;
+    this.pipelineResults = tail.length > 1 ? tail : undefined;
+  }
+
+  async get(options: GetOptions = {}): Promise<unknown> {
+    return await this.callback.get(options);
+  }
+
+  /** Has somebody told when the callback has ended. */
+  watch(watcher: Watcher): () => void {
+    return this.callback.watch(watcher);
+  }
+
+  reset(): void {
+    this.callback.reset();
+  }
+}
+
+printAs(ChordHandle.prototype, ({ kind, results, callback }) => printed(kind, [results, callback], " -> "));
+
 /** Reads one member of a group. */
-type ReadHandle = (handle: GroupHandle, options: GetOptions) => Promise<unknown>;
+type ReadHandle = (handle: AnyHandle, options: GetOptions) => Promise<unknown>;
 
 /**
  * Reads handles; several of one id in the group, and in the pipelines that are its members, get what the first of them has read, which
  * may have taken it: duplicates, and a task that was enqueued twice.
  */
-function readingOnce(handles: readonly GroupHandle[]): ReadHandle {
+function readingOnce(handles: readonly AnyHandle[]): ReadHandle {
   const ids = idsOf(handles);
   if (new Set(ids).size === ids.length) return (handle, options) => handle.get(options);
   const values = new Map<string, Promise<unknown>>();
@@ -92,7 +120,7 @@ function readingOnce(handles: readonly GroupHandle[]): ReadHandle {
   return read;
 }
 
-function idsOf(handles: Iterable<GroupHandle>, ids: string[] = []): string[] {
+function idsOf(handles: Iterable<AnyHandle>, ids: string[] = []): string[] {
   for (const handle of handles) {
     if (handle.kind === "result") ids.push(handle.id);
     else if (handle.kind === "result-group") idsOf(handle, ids);
@@ -109,20 +137,20 @@ function countDown(timeout: Duration | undefined): () => { timeout?: { milliseco
 
 /** The members of a group in the order in which they end. What they left is read when it is asked for, and only then. */
 class Arrivals {
-  readonly #arrived: GroupHandle[] = [];
+  readonly #arrived: AnyHandle[] = [];
   readonly #stops: (() => void)[];
   #taken = 0;
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(handles: readonly GroupHandle[]) {
+  constructor(handles: readonly AnyHandle[]) {
     this.#stops = handles.map((handle) =>
       handle.watch({ ended: () => this.#arrive(handle), failed: (error) => this.#fail(error) })
     );
   }
 
   /** @throws {ResultTimeout} If none arrives in time. */
-  async next(ms: number | undefined, signal: AbortSignal | undefined): Promise<GroupHandle> {
+  async next(ms: number | undefined, signal: AbortSignal | undefined): Promise<AnyHandle> {
     signal?.throwIfAborted();
     if (this.#taken === this.#arrived.length && this.#failure === undefined) {
       await within(systemClock, { ms, signal }, new Promise<void>((resolve) => this.#wake = resolve), () => {});
@@ -137,7 +165,7 @@ class Arrivals {
     for (const stop of this.#stops) stop();
   }
 
-  #arrive(handle: GroupHandle): void {
+  #arrive(handle: AnyHandle): void {
     this.#arrived.push(handle);
     this.#wake?.();
   }

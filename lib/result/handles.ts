@@ -3,7 +3,6 @@
  * @module
  */
 import { isChord } from "../message/chain.ts";
-import { ChordHandle } from "./chord.ts";
 import type { Core } from "../core/core.ts";
 import { type EnqueuedMessages, enqueueSteps, isSingleTask } from "../enqueue/enqueue.ts";
 import { chordParts, groupMembers } from "../composition/group.ts";
@@ -11,11 +10,8 @@ import { linkStages } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { memberStages } from "../composition/pipeline.ts";
 import { ResultHandle } from "./result.ts";
-import { ResultGroupHandle } from "./group.ts";
+import { type AnyHandle, ChordHandle, ResultGroupHandle } from "./group.ts";
 import type { Chord, Group, Member } from "../types/composition.ts";
-
-/** The handle of one member: of a task, of a pipeline, or of a chord. */
-export type AnyHandle = ResultHandle | ResultGroupHandle | ChordHandle;
 
 /** Enqueues a task, a pipeline, a group or a chord. */
 export async function enqueueAny(core: Core, item: Member | Group<readonly Member[]>): Promise<AnyHandle> {

@@ -4,20 +4,18 @@
  */
 import { readKey } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { isEnded } from "../control/endings.ts";
+import { isEnded } from "../core/about.ts";
+import type { StoredState } from "../storage.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "../errors.ts";
 import { checkName } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
-import { failureException, isFailure, isIntermediate, valueOf } from "../core/failure.ts";
-import { keepsResult, mayKeepResults } from "../core/kept_results.ts";
+import { failureException, isFailure, isIntermediate, keepsResult, mayKeepResults, valueOf } from "../core/stored_results.ts";
 import type { Message } from "../message/message.ts";
 import { answerInTime, realTime } from "../core/patience.ts";
-import { sleep, systemClock } from "../primitives/clock.ts";
-import { WaitLimit } from "./wait_limit.ts";
+import { sleep, systemClock, within } from "../primitives/clock.ts";
 import { waitsOf } from "./waits.ts";
 import { type RevokeTarget, revokeTask } from "../control/revocation.ts";
 import { plainValue } from "../serializer/spread.ts";
-import type { StoredState } from "../storage.ts";
 import { optionalDurationMs } from "../primitives/time.ts";
 import type { GetOptions } from "../types/results.ts";
 
@@ -119,6 +117,42 @@ function toResult(found: { readonly value: unknown } | undefined): ReadResult | 
   const { value } = found;
   if (!isFailure(value)) return { value: plainValue(valueOf(value)), ended: true };
   return { exception: failureException(value), ended: !isIntermediate(value) };
+}
+
+/** A call of the storage gets so long also when the time is nearly over: whoever does not want to wait looks once all the same. */
+const LAST_CALL_MS = 1000;
+
+/** Until when somebody waits, in real time. */
+class WaitLimit {
+  /** A call of the storage was given up because the time was over. */
+  isOver = false;
+  readonly #endMs: number;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor({ timeout, signal }: GetOptions) {
+    this.#endMs = systemClock.elapsed() + (optionalDurationMs(timeout, "timeout") ?? Infinity);
+    this.#signal = signal;
+  }
+
+  /** Milliseconds, at least 0; `undefined` without a limit. */
+  get leftMs(): number | undefined {
+    return this.#endMs === Infinity ? undefined : Math.max(0, this.#endMs - systemClock.elapsed());
+  }
+
+  /**
+   * Waits for an answer of the storage.
+   *
+   * @returns the answer; `undefined` if the time is over before it is there
+   * @throws The reason of the signal, once that is aborted.
+   */
+  async within<T>(answer: Promise<T>): Promise<T | undefined> {
+    const { leftMs } = this;
+    const ms = leftMs === undefined ? undefined : Math.max(leftMs, LAST_CALL_MS);
+    return await within<T | undefined>(systemClock, { ms, signal: this.#signal }, answer, () => {
+      this.isOver = true;
+      return undefined;
+    });
+  }
 }
 
 /** How a blocking read reads, and until when. */

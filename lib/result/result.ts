@@ -12,7 +12,7 @@ import { revokeTask } from "../control/revocation.ts";
 import { makeTask } from "../composition/call.ts";
 import { callFields, checkReschedule } from "../task/options.ts";
 import { TaskException } from "../errors.ts";
-import { canceledMetadata } from "../core/failure.ts";
+import { canceledMetadata } from "../core/stored_results.ts";
 import { checkGetOptions } from "./reader.ts";
 import { TaskHandle } from "./task_handle.ts";
 import { tellEnded, type Watcher } from "./waits.ts";

@@ -2,11 +2,9 @@
  * Where a task is, by its id.
  * @module
  */
-import { revocationKey } from "../control/revocation_record.ts";
-import { type About, readAbout } from "../core/about.ts";
+import { isKeyRevoked, isTaskRevoked, revocationKey, revokedTasks } from "../control/revocation.ts";
+import { type About, isEnded, readAbout } from "../core/about.ts";
 import type { Core } from "../core/core.ts";
-import { isEnded } from "../control/endings.ts";
-import { isKeyRevoked, isTaskRevoked, revokedTasks } from "../control/revocation.ts";
 import type { StoredState } from "../storage.ts";
 import { readMessage } from "../core/codec.ts";
 import { findItem } from "./listed_items.ts";

@@ -2,16 +2,15 @@
  * The handle of a task of which at least the id is known.
  * @module
  */
-import { revocationKey } from "../control/revocation_record.ts";
+import { isKeyRevoked, isTaskRevoked, restoreKey, revocationKey, revokeTask } from "../control/revocation.ts";
 import type { Core } from "../core/core.ts";
-import { isEnded } from "../control/endings.ts";
+import { isEnded } from "../core/about.ts";
 import { answerInTime, realTime } from "../core/patience.ts";
 import { lastProgress, progressUpdates } from "../attempt/progress.ts";
 import type { Message } from "../message/message.ts";
 import { printAs, printed } from "../observe/printing.ts";
 import { checkGetOptions, type ReadResult, readResult, type ReadTarget, takeResult, unwrap } from "./reader.ts";
 import { tellEnded, waitsOf, type Watcher } from "./waits.ts";
-import { isKeyRevoked, isTaskRevoked, restoreKey, revokeTask } from "../control/revocation.ts";
 import { taskStatus } from "./state.ts";
 import { checkRevokeOptions } from "../task/options.ts";
 import { type Instant, instantMs } from "../primitives/time.ts";

@@ -3,8 +3,7 @@
  * @module
  */
 import type { Execution } from "../attempt/execution.ts";
-import type { Outcome } from "../attempt/outcome.ts";
-import { willRetry } from "../attempt/outcome.ts";
+import { type Outcome, willRetry } from "../attempt/outcome.ts";
 import { LONGEST_ERROR_MESSAGE, LONGEST_ERROR_NAME, LONGEST_ERROR_STACK, withAttempt } from "../message/history.ts";
 import type { AttemptRecord, ErrorRecord, Message } from "../message/message.ts";
 import { errorStack, readText, toError } from "../primitives/error_record.ts";

@@ -6,8 +6,7 @@
 import { followingMessages } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
 import type { Core } from "../core/core.ts";
-import { canceledMetadata, storedFailure } from "../core/failure.ts";
-import { keepsResult } from "../core/kept_results.ts";
+import { canceledMetadata, keepsResult, storedFailure } from "../core/stored_results.ts";
 import type { Message } from "../message/message.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import type { CanceledStep } from "../storage.ts";

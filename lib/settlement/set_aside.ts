@@ -2,8 +2,8 @@
  * Sets a message aside that cannot be run: its task has ended then, for whoever waits for it and for its chord.
  * @module
  */
-import { revocationKey } from "../control/revocation_record.ts";
-import { chordReportOf } from "./chord_report.ts";
+import { revocationKey } from "../control/revocation.ts";
+import { chordReportOf } from "../enqueue/chords.ts";
 import { canceledStepsAfter } from "./canceled_steps.ts";
 import { membershipOf } from "../message/chain.ts";
 import { placeOf } from "../core/codec.ts";
@@ -11,15 +11,13 @@ import { aboutText } from "../core/about.ts";
 import type { Core } from "../core/core.ts";
 import { toError } from "../primitives/error_record.ts";
 import { HueyException, UnknownTaskError } from "../errors.ts";
-import { type CarriedError, storableError, storedFailure } from "../core/failure.ts";
+import { type CarriedError, keepsResult, storableError, storedFailure } from "../core/stored_results.ts";
 import { newId } from "../primitives/ids.ts";
 import { announceMoved } from "../enqueue/announce.ts";
-import { keepsResult } from "../core/kept_results.ts";
 import { describeMessage } from "../observe/logger.ts";
 import { aboutTask } from "../observe/tracing.ts";
 import type { Message } from "../message/message.ts";
-import { firstAccepted } from "../core/patience.ts";
-import { settleWithRetry } from "./settle_with_retry.ts";
+import { firstAccepted, settleWithRetry } from "../core/patience.ts";
 import { MAX_DEAD_LETTERS, warnWhenDeadLettersFull } from "./dead_letter_bounds.ts";
 import type { Burial, Claim, DeadLetterKind, Settlement } from "../storage.ts";
 

@@ -5,7 +5,7 @@ import { show } from "../../lib/primitives/arguments.ts";
 import { lines, oneLine, showSafely, stackLines } from "../../lib/primitives/log_text.ts";
 import { beginningOf, registerSecret, registerSecretsIn } from "../../lib/primitives/secrets.ts";
 import { aboutText } from "../../lib/core/about.ts";
-import { briefError } from "../../lib/core/failure.ts";
+import { briefError } from "../../lib/core/stored_results.ts";
 import { plainCopy } from "../../consumer/log/plain_copy.ts";
 import { showArguments } from "../../consumer/commands/records.ts";
 import { Printer } from "../../consumer/commands/printer.ts";

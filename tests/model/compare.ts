@@ -3,7 +3,7 @@
  * @module
  */
 import { expect } from "bun:test";
-import { isFailure } from "../../lib/core/failure.ts";
+import { isFailure } from "../../lib/core/stored_results.ts";
 import { decodeValue, placeOf } from "../../lib/core/codec.ts";
 import type { Task } from "../../mod.ts";
 import { errorText } from "./attempts.ts";

@@ -1,5 +1,5 @@
 /**
- * How a value and a failure are stored: the failure as plain data under one telling key, so that any serializer keeps it apart from
+ * Whether a value and a failure are stored, and how: the failure as plain data under one telling key, so that any serializer keeps it apart from
  * values, and a value that looks like one under another.
  * @module
  */
@@ -146,4 +146,14 @@ export function briefError(error: Error): Error {
   brief.name = beginningOf(name, BRIEF_LENGTH);
   brief.stack = errorText(brief);
   return brief;
+}
+
+/** Whether those of an invocation are: its own option comes first, then that of its task, then that of the Huey. */
+export function keepsResult(core: Core, { results }: Message): boolean {
+  return results ?? core.settings.results;
+}
+
+/** Whether those of a task of which only the id is known may be. */
+export function mayKeepResults(core: Core): boolean {
+  return core.settings.results || core.registry.known().some(({ blank }) => blank.results === true);
 }
