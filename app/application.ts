@@ -9,9 +9,9 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { defaultLogger } from "../lib/observe/logger.ts";
 import { withResource } from "../lib/task/resource.ts";
 import type { Resource } from "../lib/types/definition.ts";
-import { checkInstance, type Given, makeHuey } from "./check_settings.ts";
+import { checkInstance, makeHuey } from "./check_settings.ts";
 import { Database } from "./database.ts";
-import type { ConsumerSettings, Settings } from "./settings.ts";
+import type { ConsumerSettings, Given, Settings } from "./settings.ts";
 
 /** What was configured. */
 export interface Application {
@@ -65,11 +65,6 @@ export function currentApplication(): Application {
 /** The application, if there is one yet. */
 export function applicationIfAny(): Application | undefined {
   return shared[KEY];
-}
-
-/** Forgets the configuration. */
-export function forgetApplication(): void {
-  delete shared[KEY];
 }
 
 function fromSettings(settings: Given): Application {

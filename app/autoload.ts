@@ -6,12 +6,9 @@
 import process from "node:process";
 import type { Huey } from "../lib/huey/huey.ts";
 import type { ConsumerSettings } from "./settings.ts";
-import { loadApplication, type Place } from "./load.ts";
+import { loadApplication, type Place, PLACE_VARIABLE } from "./load.ts";
 
-/** Environment variable that says what to load. */
-export const VARIABLE = "HUEY_APPLICATION";
-
-const application = await loadApplication(JSON.parse(process.env[VARIABLE] ?? "{}") as Place);
+const application = await loadApplication(JSON.parse(process.env[PLACE_VARIABLE] ?? "{}") as Place);
 
 /** Options of the consumer, from the settings. */
 export const consumer: ConsumerSettings = application.consumer;

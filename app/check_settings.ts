@@ -10,9 +10,7 @@ import { HUEY_KEYS } from "../lib/huey/options.ts";
 import { rule } from "../lib/primitives/option_rules.ts";
 import { type HueyClass, HUEYS, type KnownHuey } from "./hueys.ts";
 import { redisConnection } from "./redis_connection.ts";
-
-/** Settings whose types are not known yet. */
-export type Given = Readonly<Record<string, unknown>>;
+import type { Given } from "./settings.ts";
 
 /** Settings that have nothing to do with the storage. */
 const APPLICATION_KEYS = ["database", "consumer", "tasks", "ignore"];
@@ -46,7 +44,7 @@ export function makeHuey(settings: Given): Huey {
  * @param settings All settings.
  * @throws {TypeError} For one that does not exist, or is no text where it must be.
  */
-export function checkApplication(settings: Given): void {
+function checkApplication(settings: Given): void {
   const { consumer = {}, tasks = [], ignore = [] } = settings;
   checkConsumerOptions(consumer as object, "consumer", [], "consumer.");
   if (!Array.isArray(ignore)) throw new TypeError(`ignore must be a list of names: ${show(ignore)}`);

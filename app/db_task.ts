@@ -9,6 +9,7 @@ import type { DefinePeriodicTask, DefineTask } from "../lib/types/definition.ts"
 import { definitionOf } from "../lib/task/registry.ts";
 import { currentApplication } from "./application.ts";
 import { Database } from "./database.ts";
+import { periodicTask, task } from "./helpers.ts";
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -18,18 +19,14 @@ type AnyFunction = (...args: unknown[]) => unknown;
  * the database is open, as in `atomic`, uses that handle.
  * @throws {ConfigurationError} If the settings name no database.
  */
-export const dbTask: DefineTask = ((...args: unknown[]) => {
-  const define = currentApplication().huey.task as AnyFunction;
-  return define(...withDatabase(args));
-}) as DefineTask;
+export const dbTask: DefineTask = ((...args: unknown[]) => task(...withDatabase(args) as [never])) as DefineTask;
 
 /**
  * Defines a periodic task with the database of the settings around it, in the ways of `periodicTask`.
  * @throws {ConfigurationError} If the settings name no database.
  */
 export const dbPeriodicTask: DefinePeriodicTask = ((...args: unknown[]) => {
-  const define = currentApplication().huey.periodicTask as AnyFunction;
-  return define(...withDatabase(args));
+  return periodicTask(...withDatabase(args) as Parameters<DefinePeriodicTask>);
 }) as DefinePeriodicTask;
 
 /** The arguments with the function, which comes last or is in the definition, replaced. */

@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { ConfigurationError } from "../lib/errors.ts";
 import type { Huey } from "../lib/huey/huey.ts";
-import { findConfig, type Place } from "./load.ts";
+import { findConfig, type Place, PLACE_VARIABLE } from "./load.ts";
 import type { ConsumerSettings } from "./settings.ts";
 
 /** An application that was found. */
@@ -37,7 +37,7 @@ export async function findApplication(
   if (path === undefined) return undefined;
   if (!existsSync(path)) throw new ConfigurationError(`The configuration ${path} does not exist`);
   const place: Place = { config: path, root: dirname(path), autoload };
-  process.env.HUEY_APPLICATION = JSON.stringify(place);
+  process.env[PLACE_VARIABLE] = JSON.stringify(place);
   const ending = import.meta.url.endsWith(".js") ? "js" : "ts";
   const module = new URL(`./autoload.${ending}`, import.meta.url).href;
   const loaded = await import(module) as { readonly default: Huey; readonly consumer: ConsumerSettings };

@@ -1,18 +1,33 @@
 /**
- * The methods of the configured Huey as functions: the same in the web process and in the consumer. Each throws a
- * `ConfigurationError` if nothing is configured.
+ * The configured Huey as one object that is there before the configuration is, and its methods as functions: the same in the web process
+ * and in the consumer. Each throws a `ConfigurationError` if nothing is configured.
  * @module
  */
 import type { Huey } from "../lib/huey/huey.ts";
 import { currentApplication } from "./application.ts";
 
+/** Each use is passed on to the Huey of the moment; methods run on that one. */
+const handler: ProxyHandler<object> = {
+  get(_, key) {
+    const { huey } = currentApplication();
+    const value: unknown = Reflect.get(huey, key, huey);
+    return typeof value === "function" && !Object.hasOwn(huey, key) ? value.bind(huey) : value;
+  },
+  set: (_, key, value) => Reflect.set(currentApplication().huey, key, value),
+  has: (_, key) => Reflect.has(currentApplication().huey, key),
+  getPrototypeOf: () => Reflect.getPrototypeOf(currentApplication().huey),
+};
+
+/**
+ * The Huey that is configured.
+ * @throws {ConfigurationError} At the first use, if nothing is configured.
+ */
+export const huey: Huey = new Proxy({}, handler) as Huey;
+
 type MethodName = { [K in keyof Huey]: Huey[K] extends (...args: never) => unknown ? K : never }[keyof Huey];
 
 function bound<K extends MethodName>(name: K): Huey[K] {
-  const call = (...args: unknown[]): unknown => {
-    const { huey } = currentApplication();
-    return (huey[name] as (...args: unknown[]) => unknown).apply(huey, args);
-  };
+  const call = (...args: unknown[]): unknown => (huey[name] as (...args: unknown[]) => unknown)(...args);
   return Object.defineProperty(call, "name", { value: name }) as Huey[K];
 }
 

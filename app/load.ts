@@ -11,7 +11,10 @@ import { findTasks, TASK_MODULES } from "./find_tasks.ts";
 import type { Settings } from "./settings.ts";
 
 /** Names of the file that configures an application. */
-export const CONFIG_FILES: readonly string[] = ["huey.config.ts", "huey.config.js", "huey.config.mjs"];
+const CONFIG_FILES = ["huey.config.ts", "huey.config.js", "huey.config.mjs"];
+
+/** Environment variable that says what to load, as JSON. */
+export const PLACE_VARIABLE = "HUEY_APPLICATION";
 
 /** What is to be loaded. */
 export interface Place {

@@ -25,7 +25,6 @@ import "../lib/primitives/support.ts";
 
 // Configuration
 export { defineConfig } from "./application.ts";
-export { huey } from "./huey_proxy.ts";
 export type { HueyClass } from "./hueys.ts";
 export type {
   AnyDatabase,
@@ -42,11 +41,12 @@ export type {
   SqliteSettings,
 } from "./settings.ts";
 
-// The methods of the configured Huey
+// The configured Huey, and its methods
 export {
   contextTask,
   disconnectSignal,
   enqueue,
+  huey,
   isRevoked,
   lockTask,
   onShutdown,

@@ -5,8 +5,7 @@
 import process from "node:process";
 import { didYouMean } from "../lib/primitives/arguments.ts";
 import { ConfigurationError } from "../lib/errors.ts";
-
-type Given = Readonly<Record<string, unknown>>;
+import type { Given } from "./settings.ts";
 
 /** Environment variables that may hold the URL; the first one that is set counts. */
 const VARIABLES = ["HUEY_URL", "REDIS_URL"] as const;

@@ -104,3 +104,6 @@ export interface InstanceSettings extends ApplicationSettings {
 
 /** The settings of an application. */
 export type Settings = RedisSettings | SqliteSettings | FileSettings | MemorySettings | ClassSettings | InstanceSettings;
+
+/** Settings, or a part of them, of which nothing is known yet. */
+export type Given = Readonly<Record<string, unknown>>;

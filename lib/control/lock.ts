@@ -31,7 +31,7 @@ export async function isLocked(core: Core, name: string, slots?: number): Promis
 }
 
 /** Takes a lock from whoever holds it. @returns whether it was held */
-export async function clearLock(core: Core, name: string): Promise<boolean> {
+async function clearLock(core: Core, name: string): Promise<boolean> {
   const deleted = [];
   for (const key of slotKeys(core, name, core.locks.get(name) ?? 1)) deleted.push(await core.storage.locks.delete(key));
   return deleted.includes(true);

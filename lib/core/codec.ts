@@ -2,7 +2,7 @@
  * Values and messages to bytes and back, through the serializer of a Huey.
  * @module
  */
-import { show } from "../primitives/arguments.ts";
+import { isPromise, show } from "../primitives/arguments.ts";
 import { aboutWaiting } from "./about.ts";
 import { gateOf, uniqueKeyOf } from "../message/keys.ts";
 import { membershipOf } from "../message/chain.ts";
@@ -79,7 +79,7 @@ export function dueMs(core: Core, message: Message): number | undefined {
  */
 export function decodeMessage(core: Core, { id, data }: Pick<Item, "id" | "data">): Message | Promise<Message> {
   const value = decodeValue(core, data, placeOf(core, "message", id));
-  return isPromiseLike(value) ? Promise.resolve(value).then(toMessage) : toMessage(value);
+  return isPromise(value) ? Promise.resolve(value).then(toMessage) : toMessage(value);
 }
 
 /** The same for those who only look; `undefined` for one that cannot be read: whoever claims it sets it aside, and says why. */
@@ -135,7 +135,7 @@ export async function readKey(
 export function decodeValue(core: Core, data: Uint8Array, place: Place): unknown {
   try {
     const value = core.serializer.deserialize(data, place);
-    if (!isPromiseLike(value)) return value;
+    if (!isPromise(value)) return value;
     return Promise.resolve(value).catch((error: unknown) => {
       throw decodeError(data, error);
     });
@@ -148,8 +148,4 @@ function decodeError(data: Uint8Array, error: unknown): HueyException {
   if (error instanceof HueyException) return error;
   const reason = error instanceof Error ? error.message : show(error);
   return new DecodeError(`Cannot read ${data.length} bytes: ${reason}`, { cause: error });
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as Record<string, unknown>)["then"] === "function";
 }

@@ -15,7 +15,7 @@ import type { Delivery } from "../types/definition.ts";
 import type { Task } from "../types/composition.ts";
 
 /** Marks a Huey, whichever copy of the package made it, and leads to its core. */
-export const CORE: unique symbol = Symbol.for("@hueyjs/huey.core") as never;
+const CORE: unique symbol = Symbol.for("@hueyjs/huey.core") as never;
 
 /** The core of a Huey; `undefined` for any other value. */
 export function coreOf(value: unknown): Core | undefined {

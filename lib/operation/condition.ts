@@ -3,7 +3,7 @@
  * @module
  */
 import type { Core } from "../core/core.ts";
-import { consumerInfo } from "./consumers.ts";
+import { infosOf } from "./consumers.ts";
 import { type Lengths, queueLatency, readLengths, runningTasks, tasksOf } from "./listings.ts";
 import { readStats } from "../statistics/read.ts";
 import { MINUTE_MS } from "../primitives/time.ts";
@@ -70,7 +70,7 @@ export async function readCondition(core: Core, known: Known = {}): Promise<Cond
     storage.dueMs(),
     readStats(storage, clock, { from: new Date(nowMs - LATELY_MS) }),
   ]);
-  const consumers = leases.map((lease) => consumerInfo(lease, nowMs)).sort((a, b) => +a.startedAt - +b.startedAt);
+  const consumers = infosOf(leases, nowMs);
   // It is renewed three times within its length.
   const renewed = new Set(
     leases.filter(({ expiresMs, ttlMs }) => expiresMs - nowMs >= ttlMs / 2).map(({ consumer }) => consumer),

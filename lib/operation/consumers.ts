@@ -20,8 +20,12 @@ export function encodeAbout(about: AboutConsumer): string {
 
 /** The consumers with a lease, those that have run out included, in the order in which they started. */
 export async function consumerInfos(core: Core): Promise<ConsumerInfo[]> {
-  const nowMs = core.clock.now();
-  const infos = (await core.storage.leases()).map((lease) => consumerInfo(lease, nowMs));
+  return infosOf(await core.storage.leases(), core.clock.now());
+}
+
+/** The same of leases that were read. @param nowMs The time by which they may have run out */
+export function infosOf(leases: readonly StoredLease[], nowMs: number): ConsumerInfo[] {
+  const infos = leases.map((lease) => consumerInfo(lease, nowMs));
   return infos.sort((left, right) => left.startedAt.getTime() - right.startedAt.getTime());
 }
 

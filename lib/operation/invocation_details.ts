@@ -8,10 +8,10 @@ import { findDeadLetter } from "./dead_letters.ts";
 import { runningTasks } from "./listings.ts";
 import { lastProgress } from "../attempt/progress.ts";
 import type { Core } from "../core/core.ts";
-import { readResult as readStored, unwrap } from "../result/reader.ts";
 import { readMessage } from "../core/codec.ts";
 import { findItem } from "../result/listed_items.ts";
 import { taskStatus } from "../result/state.ts";
+import { TaskHandle } from "../result/task_handle.ts";
 import { readRecent } from "../statistics/read.ts";
 import { DecodeError, TaskException } from "../errors.ts";
 import { nameAndMessage } from "../primitives/error_record.ts";
@@ -110,8 +110,7 @@ interface Outcome {
 
 async function readStoredResult(core: Core, id: string): Promise<Outcome | undefined> {
   try {
-    const outcome = await readStored(core, { id }, { preserve: true });
-    const value = outcome && unwrap(outcome);
+    const value = await new TaskHandle(core, id).get({ preserve: true });
     return value === undefined ? undefined : { value: { value }, error: undefined };
   } catch (error) {
     if (!(error instanceof TaskException)) return undefined;

@@ -5,9 +5,10 @@
 import { revokedTasks } from "../control/revocation.ts";
 import type { Core } from "../core/core.ts";
 import { localTimeZone } from "../periodic/cron_zone.ts";
-import { lastSlots, type PeriodicDefinition } from "../periodic/due.ts";
+import { lastSlots } from "../periodic/due.ts";
 import { hasForesight, nextSlot } from "../periodic/slots.ts";
 import { dateOf } from "../primitives/time.ts";
+import type { PeriodicDefinition } from "../task/registry.ts";
 import type { PeriodicInfo } from "../types/operating.ts";
 
 /** The registered periodic tasks, in the order of their registration. */

@@ -19,12 +19,9 @@ import { isCount } from "../primitives/limits.ts";
 import { HOUR_MS, MINUTE_MS } from "../primitives/time.ts";
 import { localTimeZone } from "./cron_zone.ts";
 import { lastSlotKey, slotKey } from "../core/keys.ts";
-import type { Definition, Periodic } from "../task/registry.ts";
+import type { PeriodicDefinition } from "../task/registry.ts";
 import { latestSlots, nextSlot } from "./slots.ts";
 import type { Enqueued, Item } from "../storage.ts";
-
-/** A registered periodic task. */
-export type PeriodicDefinition = Definition & { readonly periodic: Periodic };
 
 /** A look at the clock. */
 export interface PeriodicLook {

@@ -26,7 +26,7 @@ function short(text: string): string {
 }
 
 /** Whether a value can be awaited. */
-export function isPromise(value: unknown): boolean {
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Record<string, unknown> | null | undefined)?.["then"] === "function";
 }
 

@@ -9,7 +9,7 @@ import { chordParts, groupMembers } from "../composition/group.ts";
 import { linkStages } from "../composition/link.ts";
 import type { Message, NextStep } from "../message/message.ts";
 import { memberStages } from "../composition/pipeline.ts";
-import { ResultHandle } from "./result.ts";
+import { handleOfCall, ResultHandle } from "./result.ts";
 import { type AnyHandle, ChordHandle, ResultGroupHandle } from "./group.ts";
 import type { Chord, Group, Member } from "../types/composition.ts";
 
@@ -33,13 +33,6 @@ export async function enqueueAll(core: Core, members: readonly Member[]): Promis
 export function handlesOf(core: Core, { messages, duplicates }: EnqueuedMessages): ResultHandle[] {
   if (duplicates === undefined) return messages.map((message) => new ResultHandle(core, message));
   return messages.map((message, index) => handleOfCall(core, message, duplicates.get(index)));
-}
-
-/** @param holder Id of the task that it is a duplicate of. */
-function handleOfCall(core: Core, message: Message, holder: string | undefined): ResultHandle {
-  return holder === undefined
-    ? new ResultHandle(core, message)
-    : new ResultHandle(core, { ...message, id: holder }, { duplicate: true });
 }
 
 /** A message that was to be enqueued. */

@@ -1,5 +1,5 @@
 /**
- * Reads the outcome of a task by its id.
+ * Reads the outcome of a task.
  * @module
  */
 import { readKey } from "../core/codec.ts";
@@ -7,7 +7,6 @@ import type { Core } from "../core/core.ts";
 import { isEnded } from "../core/about.ts";
 import type { StoredState } from "../storage.ts";
 import { ConfigurationError, ResultTimeout, TaskException } from "../errors.ts";
-import { checkName } from "../primitives/arguments.ts";
 import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { failureException, isFailure, isIntermediate, keepsResult, mayKeepResults, valueOf } from "../core/stored_results.ts";
 import type { Message } from "../message/message.ts";
@@ -61,6 +60,7 @@ export type TakeOptions = Pick<GetOptions, "preserve" | "blocking">;
 /**
  * Reads, or waits for, the outcome of a task.
  *
+ * @param options Checked.
  * @param take Reads what is stored; a handle shares one read among its readers.
  * @returns The outcome; `undefined` when a non-blocking read finds nothing.
  * @throws {ResultTimeout} If a blocking read waits longer than `timeout`, or another reader took the value.
@@ -70,9 +70,8 @@ export async function readResult(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<ReadResult | undefined> = () => takeOnce(core, target.id, options),
+  take: () => Promise<ReadResult | undefined>,
 ): Promise<ReadResult | undefined> {
-  checkGetOptions(options);
   if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
   options.signal?.throwIfAborted();
   const limit = options.blocking ? new WaitLimit(options) : undefined;
@@ -83,24 +82,9 @@ export async function readResult(
   return limit === undefined ? found : await waitForResult(core, target, options, { take, limit });
 }
 
-/**
- * The value of the task with an id; `undefined` where a read that does not wait finds none.
- * @throws {TaskException} If it is a failure, and as `readResult`.
- */
-export async function readById(core: Core, id: string, options: GetOptions): Promise<unknown> {
-  checkName(id, "id");
-  const result = await readResult(core, { id }, options);
-  return result && unwrap(result);
-}
-
 function neverStored({ id, message }: ReadTarget): string {
   if (message?.results !== false) return `Cannot read the result of ${id}: this Huey has results: false`;
   return `Cannot read the result of task ${message.name}: ${id}: it has results: false`;
-}
-
-/** For one who keeps nothing of what he has read. */
-function takeOnce(core: Core, id: string, options: GetOptions): Promise<ReadResult | undefined> {
-  return answerInTime(realTime, `read the result of task ${id}`, takeResult(core, id, options));
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */

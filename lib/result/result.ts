@@ -35,8 +35,8 @@ export class ResultHandle extends TaskHandle {
   readonly #canceled: string | undefined;
   #task: Task | undefined;
 
-  constructor(core: Core, message: Message, { later = false, duplicate = false, canceled }: HandleOptions = {}) {
-    super(core, message.id, message, !later, duplicate);
+  constructor(core: Core, message: Message, { later = false, duplicate, canceled }: HandleOptions = {}) {
+    super(core, message.id, { message, enqueued: !later, duplicate });
     this.#message = message;
     this.#canceled = canceled;
   }
@@ -46,10 +46,11 @@ export class ResultHandle extends TaskHandle {
   }
 
   override async get(options: GetOptions = {}): Promise<unknown> {
+    if (this.#canceled === undefined && !this.duplicate) return await super.get(options);
     checkGetOptions(options);
     if (this.#canceled !== undefined) throw new TaskException(canceledMetadata(this.#message, this.#canceled));
     // What a duplicate reads is the value of another call, whose handle takes it.
-    return await super.get(this.duplicate ? { ...options, preserve: true } : options);
+    return await super.get({ ...options, preserve: true });
   }
 
   override async isReady(): Promise<boolean> {
@@ -73,10 +74,15 @@ export class ResultHandle extends TaskHandle {
     await revokeTask(this.core, this.target, { once: true }, preservePipeline === false ? "alone" : "whole");
     await deleteCanceledEnds(this.core, message);
     const { messages: [copy], duplicates } = await enqueueSteps(this.core, [message], this.id);
-    const holder = duplicates?.get(0);
-    if (holder === undefined) return new ResultHandle(this.core, copy!);
-    return new ResultHandle(this.core, { ...copy!, id: holder }, { duplicate: true });
+    return handleOfCall(this.core, copy!, duplicates?.get(0));
   }
+}
+
+/** The handle of a message that was enqueued. @param holder Id of the task that it is a duplicate of */
+export function handleOfCall(core: Core, message: Message, holder: string | undefined): ResultHandle {
+  return holder === undefined
+    ? new ResultHandle(core, message)
+    : new ResultHandle(core, { ...message, id: holder }, { duplicate: true });
 }
 
 /** A message without what follows it; in its chord it takes the place that the last of those would have filled. */

@@ -17,6 +17,15 @@ import { type Instant, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions } from "../types/calling.ts";
 import type { GetOptions, TaskStatus } from "../types/results.ts";
 
+/** What is known of a task beside its id. */
+export interface KnownOfTask {
+  readonly message?: Message | undefined;
+  /** Whether it is enqueued already. */
+  readonly enqueued?: boolean | undefined;
+  /** Whether it was there already when it was called. */
+  readonly duplicate?: boolean | undefined;
+}
+
 /** Reads the outcome of one task, and keeps what it has read. */
 export class TaskHandle {
   readonly kind = "result" as const;
@@ -37,12 +46,7 @@ export class TaskHandle {
     });
   }
 
-  /**
-   * @param message Left out where only the id is known.
-   * @param enqueued Whether it is known to be enqueued already.
-   * @param duplicate Whether it was there already when it was called.
-   */
-  constructor(core: Core, id: string, message?: Message, enqueued?: boolean, duplicate: boolean = false) {
+  constructor(core: Core, id: string, { message, enqueued, duplicate = false }: KnownOfTask = {}) {
     this.core = core;
     this.id = id;
     this.duplicate = duplicate;

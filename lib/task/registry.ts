@@ -35,6 +35,9 @@ export interface Definition {
   readonly keys: KeyFunctions | undefined;
 }
 
+/** A registered periodic task. */
+export type PeriodicDefinition = Definition & { readonly periodic: Periodic };
+
 /** Leads from a wrapper to its definition. */
 export const DEFINITION: unique symbol = Symbol.for("@hueyjs/huey.definition") as never;
 
@@ -102,9 +105,7 @@ export class Registry {
   }
 
   /** The periodic tasks. */
-  periodic(): (Definition & { readonly periodic: Periodic })[] {
-    return this.known().filter((definition): definition is Definition & { readonly periodic: Periodic } =>
-      definition.periodic !== undefined
-    );
+  periodic(): PeriodicDefinition[] {
+    return this.known().filter((definition): definition is PeriodicDefinition => definition.periodic !== undefined);
   }
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Database, DatabaseError, dbPeriodicTask, dbTask, defineConfig, type Settings, sqliteDatabase } from "../../app/mod.ts";
-import { forgetApplication } from "../../app/application.ts";
+import { forgetApplication } from "./_forget.ts";
 import { ConfigurationError, every, type Huey, type TaskWrapper } from "../../mod.ts";
 import { failure, logbook, record, silent, work } from "../helpers.ts";
 import { openSqlite } from "./_sqlite.ts";

@@ -22,7 +22,7 @@ import {
   signal,
   task,
 } from "../../app/mod.ts";
-import { forgetApplication } from "../../app/application.ts";
+import { forgetApplication } from "./_forget.ts";
 import { coreOf } from "../../lib/core/core.ts";
 import { ConfigurationError, Consumer, every, type Huey, MemoryHuey, type Result, type TaskWrapper } from "../../mod.ts";
 import { failure, silent, work } from "../helpers.ts";

@@ -20,7 +20,7 @@ import {
   postgresDatabase,
   task,
 } from "../../app/mod.ts";
-import { forgetApplication } from "../../app/application.ts";
+import { forgetApplication } from "./_forget.ts";
 import { ConfigurationError, FileHuey, type Huey, MemoryHuey } from "../../mod.ts";
 import { failure, silent, work } from "../helpers.ts";
 import { openSqlite, type Sqlite } from "./_sqlite.ts";

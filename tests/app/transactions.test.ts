@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atomic, type Database, dbTask, defineConfig, onCommitTask } from "../../app/mod.ts";
-import { forgetApplication } from "../../app/application.ts";
+import { forgetApplication } from "./_forget.ts";
 import type { Huey } from "../../mod.ts";
 import { failure, silent, work } from "../helpers.ts";
 import { type PostgresServer, startPostgres } from "../postgres_server.ts";
