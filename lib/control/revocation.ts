@@ -36,12 +36,10 @@ interface Revocation {
 /** Why a running task is aborted when it is revoked. */
 export class RevokedWhileRunning extends CancelExecution {
   override name = "RevokedWhileRunning";
-  readonly taskId: string;
   /** It goes on as another invocation. */
   readonly rescheduled: RescheduleExtent | undefined;
   constructor(id: string, rescheduled?: RescheduleExtent) {
     super(`Task ${id} was revoked while it ran`, { retry: false });
-    this.taskId = id;
     this.rescheduled = rescheduled;
   }
 }
