@@ -148,12 +148,12 @@ export function briefError(error: Error): Error {
   return brief;
 }
 
-/** Whether those of an invocation are: its own option comes first, then that of its task, then that of the Huey. */
+/** Whether the value or error of an invocation is stored: its own option comes first, then that of its task, then that of the Huey. */
 export function keepsResult(core: Core, { results }: Message): boolean {
   return results ?? core.settings.results;
 }
 
-/** Whether those of a task of which only the id is known may be. */
+/** Whether that of a task of which only the id is known may be. */
 export function mayKeepResults(core: Core): boolean {
   return core.settings.results || core.registry.known().some(({ blank }) => blank.results === true);
 }
