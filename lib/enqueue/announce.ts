@@ -57,7 +57,12 @@ function goesToQueue({ dueMs, gate, unique }: Item): boolean {
 }
 
 /** Tells who listens of a message that was written: it is enqueued, blocked, or scheduled. @param item What was written of it */
-export async function announceMessage(core: Core, message: Message, item: Item | undefined, isBlocked?: boolean): Promise<void> {
+export async function announceMessage(
+  core: Core,
+  message: Message,
+  item: Item | undefined,
+  isBlocked?: boolean,
+): Promise<void> {
   await emit(core, signalOf(item?.dueMs !== undefined, isBlocked), message);
 }
 

@@ -19,6 +19,7 @@ import { runNow } from "../operation/run_now.ts";
 import { checkBoolean, checkName, show } from "../primitives/arguments.ts";
 import type { Instant } from "../primitives/time.ts";
 import { enqueueAll, enqueueAny } from "../result/handles.ts";
+import { readById } from "../result/reader.ts";
 import { taskStatus } from "../result/state.ts";
 import { TaskHandle } from "../result/task_handle.ts";
 import { readRecent, readStats } from "../statistics/read.ts";
@@ -285,7 +286,7 @@ export class Huey implements AsyncDisposable {
    */
   result<T = unknown>(id: string, options?: GetOptions): Promise<T | undefined>;
   async result(id: string, options: GetOptions = {}): Promise<never> {
-    return await this.handle(id).get(options) as never;
+    return await readById(this.#core, id, options) as never;
   }
 
   /**

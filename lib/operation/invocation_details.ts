@@ -10,8 +10,8 @@ import { lastProgress } from "../attempt/progress.ts";
 import type { Core } from "../core/core.ts";
 import { readMessage } from "../core/codec.ts";
 import { findItem } from "../result/listed_items.ts";
+import { readById } from "../result/reader.ts";
 import { taskStatus } from "../result/state.ts";
-import { TaskHandle } from "../result/task_handle.ts";
 import { readRecent } from "../statistics/read.ts";
 import { DecodeError, TaskException } from "../errors.ts";
 import { nameAndMessage } from "../primitives/error_record.ts";
@@ -110,7 +110,7 @@ interface Outcome {
 
 async function readStoredResult(core: Core, id: string): Promise<Outcome | undefined> {
   try {
-    const value = await new TaskHandle(core, id).get({ preserve: true });
+    const value = await readById(core, id, { preserve: true });
     return value === undefined ? undefined : { value: { value }, error: undefined };
   } catch (error) {
     if (!(error instanceof TaskException)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Reads the outcome of a task.
+ * Reads the outcome of a task by its id.
  * @module
  */
 import { readKey } from "../core/codec.ts";
@@ -11,6 +11,7 @@ import { checkOptions, rule, type Rules } from "../primitives/option_rules.ts";
 import { failureException, isFailure, isIntermediate, keepsResult, mayKeepResults, valueOf } from "../core/stored_results.ts";
 import type { Message } from "../message/message.ts";
 import { answerInTime, realTime } from "../core/patience.ts";
+import { checkName } from "../primitives/arguments.ts";
 import { sleep, systemClock, within } from "../primitives/clock.ts";
 import { waitsOf } from "./waits.ts";
 import { type RevokeTarget, revokeTask } from "../control/revocation.ts";
@@ -70,7 +71,7 @@ export async function readResult(
   core: Core,
   target: ReadTarget,
   options: GetOptions,
-  take: () => Promise<ReadResult | undefined>,
+  take: () => Promise<ReadResult | undefined> = () => takeOnce(core, target.id, options),
 ): Promise<ReadResult | undefined> {
   if (target.message !== undefined && !keepsResult(core, target.message)) throw new ConfigurationError(neverStored(target));
   options.signal?.throwIfAborted();
@@ -82,9 +83,25 @@ export async function readResult(
   return limit === undefined ? found : await waitForResult(core, target, options, { take, limit });
 }
 
+/**
+ * The value of the task with an id; `undefined` where a read that does not wait finds none.
+ * @throws {TaskException} If it is a failure, and as `readResult`.
+ */
+export async function readById(core: Core, id: string, options: GetOptions): Promise<unknown> {
+  checkName(id, "id");
+  checkGetOptions(options);
+  const result = await readResult(core, { id }, options);
+  return result && unwrap(result);
+}
+
 function neverStored({ id, message }: ReadTarget): string {
   if (message?.results !== false) return `Cannot read the result of ${id}: this Huey has results: false`;
   return `Cannot read the result of task ${message.name}: ${id}: it has results: false`;
+}
+
+/** For one who keeps nothing of what he has read. */
+function takeOnce(core: Core, id: string, options: GetOptions): Promise<ReadResult | undefined> {
+  return answerInTime(realTime, `read the result of task ${id}`, takeResult(core, id, options));
 }
 
 /** What is stored of a task; taken from the store, unless `preserve`. */
