@@ -7,6 +7,7 @@ import { nearest } from "../../lib/primitives/arguments.ts";
 import { type Applications, MISSING_MODULE, searchOf } from "../application/applications.ts";
 import type { CommandCall } from "../commands/arguments.ts";
 import { type Addresses, addressesOf } from "./endpoints.ts";
+import { COMMAND_NAME } from "./early_signals.ts";
 import type { LoggingOptions } from "../log/logging.ts";
 import { COMMAND_KEYS, OPTIONS } from "../options/options.ts";
 import { nameOf, readArguments, UsageError } from "../options/read_arguments.ts";
@@ -29,9 +30,6 @@ export type Command =
     readonly json: boolean;
   }
   | CommandCall & { readonly kind: "command" };
-
-/** What the first argument may be if it is the name of a command: no path, no URL and no option. */
-const COMMAND_NAME = /^[a-z][a-z-]*$/;
 
 /**
  * Parses the arguments of the command line. The commands beside `run` and `health` are loaded only where one may be meant.

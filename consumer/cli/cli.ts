@@ -20,6 +20,7 @@ import { isSupervised } from "../platform/environment.ts";
 import { guardIsolate, refuseExitInTasks } from "../platform/isolate_guard.ts";
 import { openEndpoints } from "./endpoints.ts";
 import type { Endpoints, ServeDashboard } from "./endpoints.ts";
+import { printsWritten } from "./output.ts";
 import type { Loaded } from "../application/load.ts";
 import { LoadError } from "../application/load.ts";
 import { configureLogging, loggingInUse } from "../log/logging.ts";
@@ -119,6 +120,7 @@ async function runConsumers(command: RunCommand, { find, serve }: Lent): Promise
   await endpoints.close();
   await closeHueys(loaded, logger);
   logger.info("Exiting");
+  await printsWritten();
   if (end !== "restart") return end;
   if (supervised) return desk.endsForGood ? 0 : RESTART;
   return await superviseSuccessor(logger, () => desk.endsForGood);

@@ -9,17 +9,20 @@ import { isSupervised } from "../platform/environment.ts";
 /** A signal that waits for the consumer. */
 type Waiting = "SIGHUP";
 
+/** What the first argument may be if it is the name of a command: no path, no URL and no option. */
+export const COMMAND_NAME: RegExp = /^[a-z][a-z-]*$/;
 const waiting: Set<Waiting> = new Set();
 let end: (() => void) | undefined;
 
 /**
- * Ends the process with 0 at SIGINT and SIGTERM, since nothing has begun that had to be ended in order. The command `health` is left
- * alone: its 0 says something else.
+ * Ends the process with 0 at SIGINT and SIGTERM, since nothing has begun that had to be ended in order. Other commands than `run` are
+ * left alone: their 0 says that they have done what they were to do.
  *
  * @param args Of the command line.
  */
 export function catchEarlySignals(args: readonly string[]): void {
-  if (args[0] === "health") return;
+  const [name = ""] = args;
+  if (COMMAND_NAME.test(name) && name !== "run") return;
   const supervised = isSupervised();
   const listeners: [event: string, listener: (...args: never) => void][] = [
     // A supervisor passes the SIGINT of the terminal on, which both get.

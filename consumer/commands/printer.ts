@@ -5,6 +5,7 @@
 import process from "node:process";
 import { lines, oneLine } from "../../lib/primitives/log_text.ts";
 import { plainCopy } from "../log/plain_copy.ts";
+import { writeAll } from "../platform/write_all.ts";
 import { cutText, textWidth } from "./text_width.ts";
 
 /** A column of a table. */
@@ -23,6 +24,7 @@ export interface Column<R> {
 export type Tone = "dim" | "bold" | "red" | "green" | "yellow";
 
 const CODES: Readonly<Record<Tone, number>> = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33 };
+const STANDARD_OUTPUT = 1;
 const GAP = "  ";
 /** A cell is not made narrower than this. */
 const NARROWEST = 8;
@@ -43,19 +45,13 @@ export function standardOutput(json: boolean): PrinterOptions {
   const { isTTY, columns } = process.stdout;
   // A reader such as `head` ends when it has enough. What a command does is done all the same.
   let isRead = true;
-  const lost = (error: Error & { readonly code?: string }): void => {
-    if (error.code !== "EPIPE") throw error;
-    isRead = false;
-  };
-  process.stdout.on("error", lost);
   return {
     json,
     write(text) {
-      try {
-        if (isRead) process.stdout.write(text);
-      } catch (error) {
-        lost(error as Error);
-      }
+      // Streams forget at the exit what a slow reader has not taken.
+      const error = isRead ? writeAll(STANDARD_OUTPUT, text) : undefined;
+      if (error !== undefined && error.code !== "EPIPE") throw error;
+      isRead &&= error === undefined;
     },
     isRead: () => isRead,
     width: isTTY ? columns : undefined,

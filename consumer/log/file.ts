@@ -2,11 +2,11 @@
  * Where log lines go: standard error, or a file that can be opened again after somebody has renamed it.
  * @module
  */
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
+import { writeAll } from "../platform/write_all.ts";
 
 const STANDARD_ERROR = 2;
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 const listeners: Set<() => void> = new Set();
 let file: LogFile | undefined;
 
@@ -27,16 +27,8 @@ export class LogFile {
 
   /** Written at once, and by one call, so that the lines of several isolates do not mix and none is lost at the exit. */
   write(text: string): void {
-    let rest = new TextEncoder().encode(text);
-    while (rest.length > 0) {
-      try {
-        rest = rest.subarray(writeSync(this.#output, rest));
-      } catch (error) {
-        // A pipe that is full for a moment; anything else (closed, disk full) must not end the tasks that only log.
-        if ((error as { code?: string }).code !== "EAGAIN") return;
-        Atomics.wait(PAUSE, 0, 0, 1);
-      }
-    }
+    // What goes wrong (closed, disk full) must not end the tasks that only log.
+    writeAll(this.#output, text);
   }
 
   /**

@@ -1,15 +1,13 @@
 /**
- * Web Workers for Node, which has none: both sides of them, made of `node:worker_threads`. It imports nothing, since workers that must
- * be small load it too.
+ * Web Workers for Node, which has none: both sides of them, made of `node:worker_threads`. It imports next to nothing, since workers
+ * that must be small load it too.
  * @module
  */
 import type { ParentLink, WebWorker, WebWorkerEvents } from "./web_worker.ts";
+import { writeAll } from "./write_all.ts";
 
 type Threads = typeof import("node:worker_threads");
 type Written = (error?: Error | null) => void;
-
-/** How long to wait for whoever reads what is written, when he does not keep up. */
-const FULL_MS = 1;
 
 /** Whether this is Node. */
 export function isNode(): boolean {
@@ -67,20 +65,6 @@ function writeAtOnce(stream: NodeJS.WriteStream, descriptor: number): void {
     if (tell !== undefined) process.nextTick(tell, error);
     return true;
   };
-}
-
-/** Writes all bytes. @returns what went wrong, such as that nobody reads */
-function writeAll(descriptor: number, bytes: Uint8Array): Error | undefined {
-  const { writeSync } = process.getBuiltinModule("node:fs");
-  for (let from = 0; from < bytes.length;) {
-    try {
-      from += writeSync(descriptor, bytes, from);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return error as Error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_MS);
-    }
-  }
-  return undefined;
 }
 
 function messageOf(thrown: unknown): string {

@@ -132,10 +132,9 @@ export class Stage {
     return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file, ...env }, this.folder, command));
   }
 
-  /** Starts a consumer of the application whose standard output is a pipe that nobody reads any more. */
-  consumeUnread(...args: string[]): Program {
-    const command = ["sh", "-c", `mkfifo unread; : < unread & exec 3> unread; wait; exec "$0" "$@" >&3`, ...HERE];
-    return this.#run(new Program([...args, APP], { HUEY_TEST_FILE: this.file }, this.folder, command));
+  /** Starts the command line by a shell, for which it is `"$0" "$@"`. */
+  shell(script: string, ...args: string[]): Program {
+    return this.#run(new Program(args, { HUEY_TEST_FILE: this.file }, this.folder, ["sh", "-c", script, ...HERE]));
   }
 
   #run(program: Program): Program {

@@ -90,12 +90,14 @@ describe("a consumer that is still loading", () => {
     }, SLOW);
   }
 
-  test("does not say that it is healthy when its health check is ended", async () => {
-    const program = folder.run(["health", "slow.js"]);
-    await program.says("loading");
-    program.kill("SIGTERM");
-    expect((await program.exited).code).not.toBe(0);
-  }, SLOW);
+  for (const command of [["health", "slow.js"], ["retry", "slow.js", "--all"]]) {
+    test(`does not say that it has done what ${command[0]} is for when that is ended`, async () => {
+      const program = folder.run(command);
+      await program.says("loading");
+      program.kill("SIGTERM");
+      expect((await program.exited).code).not.toBe(0);
+    }, SLOW);
+  }
 });
 
 describe("a consumer that restarts", () => {

@@ -1,7 +1,7 @@
 /** What tasks should not do, and what becomes of them, their worker and their consumer. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { failure } from "../helpers.ts";
-import { Stage } from "./_program.ts";
+import { APP, Stage } from "./_program.ts";
 import type { Program } from "./_program.ts";
 
 const SLOW = 60_000;
@@ -31,7 +31,7 @@ for (const type of ["greenlet", "thread", "process"]) {
     }, SLOW);
 
     test("that prints where nobody reads takes no worker with it", async () => {
-      const program = stage.consumeUnread("-k", type);
+      const program = stage.shell(`mkfifo unread; : < unread & exec 3> unread; wait; exec "$0" "$@" >&3`, "-k", type, APP);
       for (let count = 0; count < 4; count++) {
         expect(await (await stage.tasks.print("unread\n")).get({ blocking: true })).toBe(true);
       }

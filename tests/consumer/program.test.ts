@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { failure } from "../helpers.ts";
-import { DENO, NODE, Stage } from "./_program.ts";
+import { APP, DENO, NODE, Stage } from "./_program.ts";
 
 const SLOW = 60_000;
 let stage: Stage;
@@ -43,6 +43,17 @@ describe("the command line", () => {
     expect((await broken.exited).code).toBe(1);
     expect(broken.text).toContain("cannot be imported: at redis://me:***@host");
     expect(broken.text).not.toContain("secret");
+  }, SLOW);
+
+  test("prints all of a long list, however slowly somebody reads it, and no more than somebody reads", async () => {
+    await stage.tasks.add.map(Array.from({ length: 3000 }, (_, index) => [index, index]));
+    const list = ["list", APP, "waiting", "--json", "--limit", "10000"];
+    // A shell reads byte by byte.
+    const slow = stage.shell(`"$0" "$@" | while read -r line; do echo line; done | wc -l`, ...list);
+    const first = stage.shell(`{ "$0" "$@"; echo "code $?" >&2; } | head -n 1 | wc -l`, ...list);
+    await Promise.all([slow.exited, first.exited]);
+    expect(slow.text.trim()).toBe("3000");
+    expect(first.text.split("\n").map((line) => line.trim()).sort()).toEqual(["", "1", "code 0"]);
   }, SLOW);
 
   test("says that a module goes on loading", async () => {
