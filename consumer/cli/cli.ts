@@ -16,7 +16,7 @@ import { UsageError } from "../options/read_arguments.ts";
 import type { FindApplication } from "../application/applications.ts";
 import { Consumer } from "../consumer.ts";
 import { takeOverSignals } from "./early_signals.ts";
-import { isSupervised } from "../platform/environment.ts";
+import { supervisor } from "../platform/environment.ts";
 import { guardIsolate, refuseExitInTasks } from "../platform/isolate_guard.ts";
 import { openEndpoints } from "./endpoints.ts";
 import type { Endpoints, ServeDashboard } from "./endpoints.ts";
@@ -104,7 +104,7 @@ async function runConsumers(command: RunCommand, { find, serve }: Lent): Promise
   guardIsolate((kind, error) => logger.error(`${kind} outside of any task`, { error }));
   refuseExitInTasks();
   const desk = new SignalDesk(consumers, logger);
-  const supervised = isSupervised();
+  const supervised = supervisor !== undefined;
   listen(desk, supervised, logger);
   let endpoints: Endpoints | undefined;
   try {

@@ -4,7 +4,7 @@
  */
 import "../../lib/primitives/support.ts";
 import process from "node:process";
-import { isSupervised } from "../platform/environment.ts";
+import { supervisor } from "../platform/environment.ts";
 
 /** A signal that waits for the consumer. */
 type Waiting = "SIGHUP";
@@ -23,7 +23,7 @@ let end: (() => void) | undefined;
 export function catchEarlySignals(args: readonly string[]): void {
   const [name = ""] = args;
   if (COMMAND_NAME.test(name) && name !== "run") return;
-  const supervised = isSupervised();
+  const supervised = supervisor !== undefined;
   const listeners: [event: string, listener: (...args: never) => void][] = [
     // A supervisor passes the SIGINT of the terminal on, which both get.
     ["SIGINT", () => supervised || receive("SIGINT")],
@@ -33,7 +33,7 @@ export function catchEarlySignals(args: readonly string[]): void {
     ["SIGUSR1", () => {}],
     ["SIGUSR2", () => {}],
   ];
-  if (supervised) listeners.push(["message", receive]);
+  if (supervised) listeners.push(["message", receive], ["disconnect", () => process.exit(0)]);
   for (const [event, listener] of listeners) process.on(event as never, listener as never);
   end = () => {
     for (const [event, listener] of listeners) process.off(event, listener as never);

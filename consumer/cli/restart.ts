@@ -7,7 +7,7 @@ import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { showSafely } from "../../lib/primitives/log_text.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import { SUPERVISED } from "../platform/environment.ts";
+import { SUPERVISED, supervisor } from "../platform/environment.ts";
 import { watchParent } from "../platform/orphan.ts";
 import { programArguments, startFolder } from "../platform/runtime_flags.ts";
 import { LOG_SIGNALS } from "../log/rotation.ts";
@@ -35,7 +35,7 @@ export function listenToSupervisor(
     if (SIGNALS.has(message)) receive(message as EndSignal | LogSignal);
     else logger.warn(`A message from the process that was started first is ignored: ${showSafely(message, 200)}`);
   });
-  watchParent(Number(process.env[SUPERVISED]), orphaned);
+  watchParent(supervisor!, orphaned);
 }
 
 /**

@@ -33,7 +33,14 @@ export const WORKER_FOLDER = "HUEY_WORKER_FOLDER";
 /** Tells a process the id of its supervisor. */
 export const SUPERVISED = "HUEY_CONSUMER_SUPERVISED";
 
-/** Whether this process was started by a supervisor. */
-export function isSupervised(): boolean {
-  return ownVariable(SUPERVISED) === String(process.ppid);
+/** The process id of the supervisor that started this process, also when it is gone since; `undefined` if none did. */
+export const supervisor: number | undefined = takeSupervisor();
+
+/** Out of the environment, since what is started from here has no supervisor. */
+function takeSupervisor(): number | undefined {
+  const id = ownVariable(SUPERVISED);
+  // Somebody else's, who has started this process without a channel.
+  if (id === undefined || process.send === undefined) return undefined;
+  delete process.env[SUPERVISED];
+  return Number(id);
 }

@@ -1,6 +1,6 @@
 /** Signals that come before the consumer has started. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Folder, LIBRARY, terminated } from "./_folder.ts";
@@ -130,6 +130,29 @@ describe("a consumer that restarts", () => {
     folder.module("go", "");
     expect((await program.exited).code).toBe(0);
   }, SLOW);
+
+  for (const when of ["while the new one is loading", "when the new one has loaded"]) {
+    test(`leaves nothing behind when it is killed ${when}`, async () => {
+      const go = folder.module("go", "");
+      // What it does while it cannot hear anything.
+      folder.module(
+        "deaf.js",
+        `import { existsSync } from "node:fs";
+         console.log("loading");
+         while (!existsSync("go")) ${when.includes("while") ? "await new Promise((resolve) => setTimeout(resolve, 10))" : ""};
+         export { huey } from "./app.js";`,
+      );
+      const program = folder.run(["deaf.js"]);
+      await program.says("Consumer started");
+      rmSync(go);
+      program.kill("SIGHUP");
+      await program.says("loading");
+      program.kill("SIGKILL");
+      if (!when.includes("while")) folder.module("go", "");
+      // The pipes of its output end with the last process that holds them.
+      expect(await program.exited).toEqual({ code: null, signal: "SIGKILL" });
+    }, SLOW);
+  }
 
   test("ends with 0 at a SIGTERM while the new one is loading", async () => {
     folder.module("go", "");
