@@ -7,7 +7,7 @@ import type { Huey } from "../lib/huey/huey.ts";
 import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { aboutConsumer, logBanner, logPause } from "./about.ts";
-import type { Workers } from "./worker/workers.ts";
+import { SLOW_START_MS, type Workers } from "./worker/workers.ts";
 import { newIdentity } from "./platform/identity.ts";
 import type { Identity } from "./platform/identity.ts";
 import type { Loop } from "./loop/loop.ts";
@@ -144,7 +144,8 @@ export class Engine {
     const workers = await this.#makeWorkers();
     if (this.#stopping) return;
     this.#workers = workers;
-    await workers.start();
+    const slow = this.#core.clock.startTimer(SLOW_START_MS, () => this.#logger.warn(workers.slowStart), { background: true });
+    await workers.start().finally(() => slow.stop());
   }
 
   async #takeLease(): Promise<void> {

@@ -109,7 +109,8 @@ async function runConsumers(command: RunCommand, { find, serve }: Lent): Promise
   let endpoints: Endpoints | undefined;
   try {
     endpoints = await openEndpoints(consumers, command, logger, serve);
-    if (!desk.isStopping) await startAll(consumers);
+    // A start may hang in the application: a stop does not wait for it.
+    if (!desk.isStopping) await Promise.race([startAll(consumers), desk.ended]);
   } catch (error) {
     logger.error("The consumer could not start", { error });
     // Where it is not in the log of this terminal already.

@@ -8,7 +8,7 @@ import type { Core } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
 import type { Owner } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Workers } from "../worker/workers.ts";
+import { SLOW_START_MS, type Workers } from "../worker/workers.ts";
 import { revocationEnforcer } from "./revocation_enforcer.ts";
 import type { Loop } from "../loop/loop.ts";
 import { loggingInUse } from "../log/logging.ts";
@@ -48,8 +48,6 @@ const LONGEST_PAUSE_MS = 30_000;
 const LONGEST_AFTER_TASK_MS = 1000;
 /** How long a worker that takes the place of another may take to start. */
 const START_MS = 120_000;
-/** After this, workers that the consumer starts with are said to be still starting. */
-const SLOW_START_MS = 5000;
 /** How long workers have to report after the grace time, before they are killed. */
 const REPORT_MS = 1500;
 
@@ -79,17 +77,20 @@ export class WorkerPool implements Workers {
 
   async start(): Promise<void> {
     const workers = this.#members.map((member) => this.#startMember(member));
-    const timer = systemClock.startTimer(SLOW_START_MS, () => this.#reportSlowStart(), { background: true });
     try {
       await Promise.all(workers.map((worker) => worker.ready));
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       throw new ConfigurationError(`A worker could not start: ${(error as Error).message}`, { cause: error });
-    } finally {
-      timer.stop();
     }
     for (const member of this.#members) void this.#superviseMember(member);
     this.#revocationEnforcer.start();
+  }
+
+  get slowStart(): string {
+    const names = [...this.#workers].filter((worker) => !worker.isReady).map(({ name }) => name);
+    return `${names.join(", ")} still starting after ${SLOW_START_MS / 1000} s: where a worker imports it, ` +
+      `${this.#options.settings.module} may wait at its top level, or a startup hook does not end`;
   }
 
   async idle(): Promise<number> {
@@ -231,14 +232,6 @@ export class WorkerPool implements Workers {
     }
     if (end.kind === "lost") await this.#recoverClaims({ consumer, worker: worker.name }, end);
     this.#workers.delete(worker);
-  }
-
-  #reportSlowStart(): void {
-    const names = [...this.#workers].filter((worker) => !worker.isReady).map(({ name }) => name);
-    this.#options.logger.warn(
-      `${names.join(", ")} still starting after ${SLOW_START_MS / 1000} s: where a worker imports it, ` +
-        `${this.#options.settings.module} may wait at its top level, or a startup hook does not end`,
-    );
   }
 
   #reportLoop(worker: RemoteWorker): void {

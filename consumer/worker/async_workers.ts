@@ -4,7 +4,7 @@
  */
 import type { Core } from "../../lib/core/core.ts";
 import type { Logger } from "../../lib/types/options.ts";
-import type { Workers } from "./workers.ts";
+import { SLOW_START_MS, type Workers } from "./workers.ts";
 import { Worker } from "./worker.ts";
 import type { ConsumerSettings } from "../options/settings.ts";
 
@@ -37,6 +37,10 @@ export class AsyncWorkers implements Workers {
   async start(): Promise<void> {
     await (this.#starting = this.#worker.start());
     void this.#recycle();
+  }
+
+  get slowStart(): string {
+    return `Worker-1 still starting after ${SLOW_START_MS / 1000} s: a startup hook does not end`;
   }
 
   async idle(): Promise<number> {

@@ -41,6 +41,8 @@ export type WorkerEnd = "stopped" | "exhausted";
 const YIELD_EVERY_MS = 10;
 /** How long attempts that were not yet, or no longer, inside their function get to end at a forced stop. */
 const SETTLE_MS = 1000;
+/** How long the shutdown hooks get after that. */
+const HOOKS_MS = 10_000;
 /** How long one call of the storage may take before a loop counts as stuck. */
 const PATIENCE_MS = 60_000;
 
@@ -185,9 +187,13 @@ export class Worker {
     for (const { claim } of running) this.#active.delete(claim);
     this.#endIfDone();
     await Promise.race([graceful, sleep(clock, SETTLE_MS, timer.signal)]);
-    timer.abort();
     this.#end("stopped");
-    await this.ended;
+    await Promise.race([this.ended, sleep(clock, HOOKS_MS, timer.signal).then(() => this.#reportLateHooks(timer.signal))]);
+    timer.abort();
+  }
+
+  #reportLateHooks({ aborted }: AbortSignal): void {
+    if (!aborted) this.#options.logger.warn(`A shutdown hook has not ended within ${HOOKS_MS / 1000} s: it is not waited for`);
   }
 
   async #giveBack(running: readonly Running[]): Promise<void> {

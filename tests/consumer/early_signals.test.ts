@@ -90,6 +90,17 @@ describe("a consumer that is still loading", () => {
     }, SLOW);
   }
 
+  test("says that a startup hook goes on beside the tasks, and ends with 0 at SIGTERM", async () => {
+    folder.module(
+      "stuck.js",
+      `export const huey = new library.MemoryHuey("shop");
+       huey.onStartup("stuck", () => new Promise(() => {}));`,
+    );
+    const program = folder.run(["-k", "greenlet", "--grace", "0", "stuck.js"]);
+    await program.says("Worker-1 still starting after 5 s: a startup hook does not end");
+    expect(await terminated(program)).toBe(0);
+  }, SLOW);
+
   for (const command of [["health", "slow.js"], ["retry", "slow.js", "--all"]]) {
     test(`does not say that it has done what ${command[0]} is for when that is ended`, async () => {
       const program = folder.run(command);

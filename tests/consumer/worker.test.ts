@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { Worker, type WorkerOptions } from "../../consumer/worker/worker.ts";
 import { type Core, coreOf } from "../../lib/core/core.ts";
 import { StorageError } from "../../lib/errors.ts";
-import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import type { Claim, Storage } from "../../lib/storage.ts";
 import { failure, logbook, memory, OWNER, record } from "../helpers.ts";
@@ -61,23 +60,6 @@ describe("Worker", () => {
     worker.resume();
     expect(await worker.idle()).toBe(5);
     expect(seen).toEqual([1, 2, 3, 4, 5]);
-  });
-
-  test("a forced stop waits for the shutdown hooks, however long they take", async () => {
-    const steps: string[] = [];
-    // Whatever time a stop gives is over at once.
-    const clock: Clock = { ...systemClock, startTimer: (_, strike) => systemClock.startTimer(0, strike) };
-    const huey = memory({ clock });
-    huey.onStartup("first", () => void steps.push("startup"));
-    huey.onShutdown("last", async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      steps.push("shutdown");
-    });
-    const worker = makeWorker(huey);
-    await worker.start();
-    await worker.stop(0);
-    expect(steps).toEqual(["startup", "shutdown"]);
-    expect(await worker.ended).toBe("stopped");
   });
 
   test("claims nothing while it pauses, and gives back what comes meanwhile", async () => {
