@@ -58,6 +58,7 @@ export async function allHueys(target: string, folder: string): Promise<Loaded[]
   const found = new Map<Huey, Loaded>();
   for (const exportName of hueyNames(exports)) {
     const huey = exports[exportName] as Huey;
+    refuseClosed(huey, module);
     if (!found.has(huey)) found.set(huey, { huey, module, exportName });
   }
   if (found.size === 0) throw noHuey(exports, module);
@@ -73,7 +74,18 @@ export async function allHueys(target: string, folder: string): Promise<Loaded[]
  */
 export async function importHuey(module: string, exportName: string | undefined): Promise<Huey> {
   const exports = await importModule(module);
-  return exportName === undefined ? onlyHuey(exports, module) : namedHuey(exports, module, exportName);
+  const huey = exportName === undefined ? onlyHuey(exports, module) : namedHuey(exports, module, exportName);
+  refuseClosed(huey, module);
+  return huey;
+}
+
+/** As a script does that enqueues something and ends. */
+function refuseClosed(huey: Huey, module: string): void {
+  const { closed, settings } = coreOf(huey)!;
+  if (!closed) return;
+  throw new LoadError(
+    `Module ${module} has closed its Huey "${settings.name}" when it is loaded: put what a script does behind if (import.meta.main)`,
+  );
 }
 
 async function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { LoadError, loadHuey } from "../../consumer/application/load.ts";
+import { allHueys, LoadError, loadHuey } from "../../consumer/application/load.ts";
 import { moduleUrl } from "../../consumer/options/settings.ts";
 import { failure } from "../helpers.ts";
 
@@ -92,6 +92,13 @@ describe("loadHuey()", () => {
     expect((await loadHuey(proxy, folder)).huey).toBeDefined();
     expect(await refusal(module(`export const huey = Promise.resolve(brand("a"));`)))
       .toContain('exports no Huey: its export "huey" is a promise, which the module has to await');
+  });
+
+  test("tells a script that closes its Huey what to do", async () => {
+    const mod = new URL("../../mod.ts", import.meta.url).href;
+    const name = module(`import { MemoryHuey } from "${mod}"; export const huey = new MemoryHuey("shop"); await huey.close();`);
+    expect(await refusal(name)).toContain('has closed its Huey "shop" when it is loaded: put what a script does behind if');
+    expect((await failure(allHueys(name, folder))).message).toContain('has closed its Huey "shop"');
   });
 
   test("keeps what the module threw", async () => {
