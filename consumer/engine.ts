@@ -4,7 +4,7 @@
  */
 import type { Core } from "../lib/core/core.ts";
 import type { Huey } from "../lib/huey/huey.ts";
-import { sleep, startInterval, type Timer } from "../lib/primitives/clock.ts";
+import { startInterval, type Timer, within } from "../lib/primitives/clock.ts";
 import type { Logger } from "../lib/types/options.ts";
 import { aboutConsumer, logBanner, logPause } from "./about.ts";
 import { SLOW_START_MS, type Workers } from "./worker/workers.ts";
@@ -17,6 +17,9 @@ import { recoveryLoop } from "./loop/recover_consumers.ts";
 import { schedulerLoop } from "./loop/scheduler.ts";
 import { checkPlace } from "./options/requirements.ts";
 import type { ConsumerSettings } from "./options/settings.ts";
+
+/** How long the storage may take at the end. */
+const GIVE_BACK_MS = 5000;
 
 /** The health of a running consumer. */
 export interface ConsumerHealth {
@@ -169,15 +172,13 @@ export class Engine {
   }
 
   async #giveBack(): Promise<void> {
-    // A storage that is gone must not keep the process from ending; others recover what it holds.
-    const limit = new AbortController();
     const work = async (): Promise<void> => {
       // The end of the lease, too, lets others recover what is left.
       await this.#try("Giving back what is left", () => this.#core.storage.recover({ consumer: this.#identity.consumer }));
       await this.#lease.stop();
     };
-    await Promise.race([work(), sleep(this.#core.clock, 5000, limit.signal)]);
-    limit.abort();
+    // A storage that is gone must not keep the process from ending; others recover what it holds.
+    await within(this.#core.clock, { ms: GIVE_BACK_MS }, work(), () => {});
   }
 
   async #flushLocks(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import type { Huey } from "../../lib/huey/huey.ts";
-import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { systemClock, within } from "../../lib/primitives/clock.ts";
 import { oneLine } from "../../lib/primitives/log_text.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { UsageError } from "../options/read_arguments.ts";
@@ -96,10 +96,8 @@ function say(sentence: string): void {
 
 /** Closes the storages, for a few seconds at most. Never rejects. */
 export async function closeHueys(loaded: readonly Loaded[], logger?: Logger): Promise<void> {
-  const limit = new AbortController();
   const close = loaded.map(({ huey }) => huey.close().catch((error) => logger?.error("Closing the storage failed", { error })));
-  await Promise.race([Promise.all(close), sleep(systemClock, CLOSE_MS, limit.signal)]);
-  limit.abort();
+  await within(systemClock, { ms: CLOSE_MS }, Promise.all(close), () => []);
 }
 
 /** Finds the application that is not named, with the options of its settings. */

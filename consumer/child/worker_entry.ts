@@ -20,10 +20,13 @@ import { reopenLog } from "../log/file.ts";
 import { configureLogging } from "../log/logging.ts";
 import { partLogger } from "../../lib/observe/logger.ts";
 import { markWorker } from "../options/requirements.ts";
-import { sleep, startInterval, systemClock } from "../../lib/primitives/clock.ts";
+import { startInterval, systemClock, within } from "../../lib/primitives/clock.ts";
 import { ParentLease } from "./parent_lease.ts";
 import type { FromWorker, Init, ToWorker } from "../pool/protocol.ts";
 import { readToWorker } from "../pool/protocol_check.ts";
+
+/** A storage that hangs must not keep the worker from ending. */
+const CLOSE_MS = 5000;
 
 const consumer = parentLink();
 /** What is asked of the worker before it has started waits for that. */
@@ -97,7 +100,7 @@ async function run(huey: Huey, core: Core, init: Init): Promise<void> {
   started.resolve(worker);
   post({ type: "ready" });
   const end = await worker.ended;
-  await Promise.race([huey.close(), sleep(systemClock, 5000)]);
+  await within(systemClock, { ms: CLOSE_MS }, huey.close(), () => {});
   tellTotals?.();
   post({ type: "stopped", end, started: worker.started });
 }

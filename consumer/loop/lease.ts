@@ -4,7 +4,7 @@
  */
 import { errorText } from "../../lib/primitives/error_record.ts";
 import { showSafely } from "../../lib/primitives/log_text.ts";
-import { type Clock, sleep, startInterval, systemClock, type Timer } from "../../lib/primitives/clock.ts";
+import { type Clock, startInterval, systemClock, type Timer, within } from "../../lib/primitives/clock.ts";
 import type { Lease, PollOptions, Storage } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import type { LeaseWorkerReply, LeaseWorkerRequest } from "./lease_worker.ts";
@@ -101,10 +101,8 @@ export class LeaseKeeper {
 
   async #stopLeaseWorker(): Promise<void> {
     if (this.#leaseWorker === undefined) return;
-    const patience = new AbortController();
     this.#leaseWorker.post("stop" satisfies LeaseWorkerRequest);
-    await Promise.race([this.#leaseWorkerStopped.promise, sleep(this.#clock, STOP_MS, patience.signal)]);
-    patience.abort();
+    await within(this.#clock, { ms: STOP_MS }, this.#leaseWorkerStopped.promise, () => {});
     this.#leaseWorker.terminate();
   }
 

@@ -2,7 +2,7 @@
  * The loop of everything that a consumer does again and again: it survives failures, and is replaced when it hangs.
  * @module
  */
-import { type Clock, sleep } from "../../lib/primitives/clock.ts";
+import { type Clock, sleep, within } from "../../lib/primitives/clock.ts";
 import type { PollOptions } from "../../lib/storage.ts";
 import type { Logger } from "../../lib/types/options.ts";
 import { Outage } from "./outage.ts";
@@ -92,9 +92,7 @@ export class Loop {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#run?.stop();
-    const limit = new AbortController();
-    await Promise.race([this.#run?.ended, sleep(this.#options.clock, STOP_MS, limit.signal)]);
-    limit.abort();
+    if (this.#run !== undefined) await within(this.#options.clock, { ms: STOP_MS }, this.#run.ended, () => {});
   }
 }
 

@@ -2,7 +2,7 @@
  * Workers in other isolates: made, replaced when they die or have done their share, and stopped.
  * @module
  */
-import { sleep, systemClock } from "../../lib/primitives/clock.ts";
+import { sleep, systemClock, within } from "../../lib/primitives/clock.ts";
 import { withoutSecrets } from "../../lib/primitives/secrets.ts";
 import type { Core } from "../../lib/core/core.ts";
 import { ConfigurationError } from "../../lib/errors.ts";
@@ -111,9 +111,7 @@ export class WorkerPool implements Workers {
     const workers = [...this.#workers];
     const ended = Promise.all(workers.map((worker) => worker.ended));
     for (const worker of workers) worker.stop(graceMs);
-    const limit = new AbortController();
-    await Promise.race([ended, sleep(systemClock, graceMs + REPORT_MS, limit.signal)]);
-    limit.abort();
+    await within(systemClock, { ms: graceMs + REPORT_MS }, ended, () => []);
     for (const worker of workers) worker.terminate("it did not stop in time");
     await ended;
     // Not waited for: a storage that hangs must not hold up a stop.

@@ -3,7 +3,7 @@
  * @module
  */
 import { showSafely } from "../../lib/primitives/log_text.ts";
-import { systemClock } from "../../lib/primitives/clock.ts";
+import { systemClock, within } from "../../lib/primitives/clock.ts";
 import type { Timer } from "../../lib/primitives/clock.ts";
 import type { OperationTotals } from "../../lib/statistics/operations.ts";
 import type { TaskTotals } from "../../lib/statistics/totals.ts";
@@ -222,12 +222,8 @@ export class RemoteWorker {
     });
   }
 
-  async #answersWithin(ms: number): Promise<boolean> {
-    const silence = Promise.withResolvers<boolean>();
-    const timer = systemClock.startTimer(ms, () => silence.resolve(false));
-    const answers = await Promise.race([this.#ask("ping").then(() => true), silence.promise]);
-    timer.stop();
-    return answers;
+  #answersWithin(ms: number): Promise<boolean> {
+    return within(systemClock, { ms }, this.#ask("ping").then(() => true), () => false);
   }
 
   #noteFault(): void {
