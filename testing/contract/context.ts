@@ -50,10 +50,16 @@ export class Context {
   readonly #follows: boolean;
   readonly #name = newName();
   readonly #opened = new Map<string, Storage[]>();
+  readonly #shortMs: number;
+  /** Since when a short time runs that has not been outlived. */
+  #sinceMs: number | undefined;
+  #wasLate = false;
 
-  constructor(open: OpenStorage, traits: StorageTraits, follows: boolean) {
+  /** @param shortMs How long a short time is where it is real. */
+  constructor(open: OpenStorage, traits: StorageTraits, follows: boolean, shortMs: number) {
     this.#open = open;
     this.#follows = follows;
+    this.#shortMs = shortMs;
     this.resultsStay = traits.resultsStay ?? false;
   }
 
@@ -73,9 +79,17 @@ export class Context {
     return await this.takes(wanted) ? wanted : 0;
   }
 
-  /** A time to live that `outlive` lets pass. In real time it is long enough that a busy machine looks before it is over. */
+  /** A time to live that `outlive` lets pass. In real time a busy machine may look when it is over already: see `wasLate`. */
   get shortTtlMs(): number {
-    return this.#follows ? 60_000 : 400;
+    if (this.#follows) return 60_000;
+    this.#sinceMs ??= systemClock.elapsed();
+    return this.#shortMs;
+  }
+
+  /** Whether a short time may have been over before the case let it pass, so that it says nothing. */
+  get wasLate(): boolean {
+    const isOver = this.#sinceMs !== undefined && systemClock.elapsed() - this.#sinceMs >= this.#shortMs;
+    return this.#wasLate ||= isOver;
   }
 
   /** Another instance over the same medium; of a storage that is not shared the same one. @param queue Another queue in that medium. */
@@ -100,7 +114,11 @@ export class Context {
 
   /** Lets a time to live pass, and checks that something is over then. @throws {Error} If it is not. */
   async outlive(ttlMs: number, isOver: () => Promise<boolean>): Promise<void> {
-    if (!this.#follows) return await until(isOver);
+    if (!this.#follows) {
+      this.#wasLate = this.wasLate;
+      this.#sinceMs = undefined;
+      return await until(isOver);
+    }
     this.clock.putForward(ttlMs);
     if (!await isOver()) throw new Error(`What ends after ${ttlMs / 1000} s on the clock of the storage has not ended`);
   }

@@ -52,4 +52,35 @@ describe("testStorage in a runner that only knows test, as Deno.test", () => {
     expect(failed.length).toBeGreaterThan(1);
     expect(opened.every(({ isClosed }) => isClosed)).toBe(true);
   }, LIMIT_MS);
+
+  test("gives a case more time where a busy machine looked after a short one was over", async () => {
+    const taken: number[] = [];
+    testStorage("Late", ({ name }) => late(new MemoryStorage({ name }), taken), runner);
+    await cases.get("an entry ends when its time has passed")!();
+    expect(taken.length).toBe(2);
+    expect(taken[1]! > taken[0]!).toBe(true);
+  }, LIMIT_MS);
+
+  test("does not where it looked in time, and found nothing", async () => {
+    const taken: number[] = [];
+    testStorage("Empty", ({ name }) => late(new MemoryStorage({ name }), taken, 0), runner);
+    await expect(cases.get("an entry ends when its time has passed")!()).rejects.toThrow();
+    expect(taken.length).toBe(1);
+  }, LIMIT_MS);
 });
+
+/** Goes by a clock of its own. A look at something short finds nothing: always, or only if it comes after so many milliseconds. */
+function late(storage: MemoryStorage, taken: number[], delayMs: number = 500): MemoryStorage {
+  const { meta } = storage;
+  const [put, peek] = [meta.put.bind(meta), meta.peek.bind(meta)];
+  meta.put = async (key, value, ttlMs) => {
+    if (key === "short") taken.push(ttlMs!);
+    await put(key, value, ttlMs);
+  };
+  meta.peek = async (key) => {
+    if (delayMs === 0) return undefined;
+    if (taken.length === 1) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    return await peek(key);
+  };
+  return storage;
+}
