@@ -39,23 +39,24 @@ const notOnNode = new RegExp(
   [
     /lib\/(crontab_next|serializer_(hostile|bounds)|composition_model|failed_tasks)\.|testing\/endless\./,
     /consumer\/(at_most_once|commands\w*|dashboard_option|failures_in_logs|faulty_storage|forged_lines|frozen|health_\w+)\./,
-    /consumer\/(arguments|deploy_files|log_\w+|metrics|monitoring_files|pause|permissions|queues|several_consumers)\./,
+    /consumer\/(arguments|deploy_files|log_\w+|metrics|monitoring_files|pause|permissions|place|queues|several_consumers)\./,
     /consumer\/(clocks_differ|printed_secrets|refused_ends|strange_messages|supervisor|task_lines|worker_faults)\./,
   ].map(({ source }) => source).join("|"),
 );
 
 /**
  * What runs on Bun alone when everything runs: the scripts, which Bun runs everywhere, a browser in front of the same pages, tests that
- * start Deno themselves or read files, kills that other storages do on Deno too, damaged messages, which reach the same code from every
- * medium, and what a server of Redis does, whoever asks it. The long run has them on the others.
+ * start other runtimes themselves or read files, kills and consumers that do what others do that run on Deno too, damaged messages, which
+ * reach the same code from every medium, and what a server of Redis does, whoever asks it. The long run has them on the others.
  */
 const onlyOnBun = new RegExp(
   [
-    /^tests\/(scripts\/|chaos\/(redis|file)\.|examples\/map_|model\/memory\.)/,
+    /^tests\/(scripts\/|chaos\/(redis|file)\.|examples\/map_|model\/memory\.|otel\/deno_own\.|testing\/runners\.)/,
     /^tests\/dashboard\/(actions|addresses|attacks|attempts|browser\w*|history|hostile|numbers|operator|parts|stored_attacks)\./,
     /^tests\/faults\/(decoding|disk_full_together|envelopes|gates_and_steps|messages|random_faults|unanswered)\./,
     /^tests\/storage\/redis_(acl|beside_memory|claims|full|gates|hostile|library|refusal|replies|secrets)\./,
-    /^tests\/consumer\/(arguments|deploy_files|monitoring_files|permissions|several_consumers)\./,
+    /^tests\/consumer\/(arguments|command_tables|commands_\w+|deploy_files|forged_lines|monitoring_files|permissions)\./,
+    /^tests\/consumer\/(refused_ends|several_consumers|supervisor|task_lines)\./,
   ].map(({ source }) => source).join("|"),
 );
 

@@ -4,6 +4,9 @@ import process from "node:process";
 /** `HUEY_LONG=1`, which `npm run test:long` sets: everything at length. */
 export const LONG: boolean = process.env["HUEY_LONG"] === "1";
 
+/** How long a case of the contract of storages may take on a busy machine. */
+export const CASE_MS = 45_000;
+
 /** Whether a suite that several classes share runs on each of them; elsewhere than on Bun the usual run takes those that differ most. */
 export const ALL_CLASSES: boolean = LONG || "Bun" in globalThis;
 

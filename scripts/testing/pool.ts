@@ -1,5 +1,5 @@
 /**
- * Runs jobs, one more at a time than there are cores, and prints a line for each as it ends, and how a failure begins.
+ * Runs jobs, two more at a time than there are cores, and prints a line for each as it ends, and how a failure begins.
  * @module
  */
 import { availableParallelism } from "node:os";
@@ -7,7 +7,7 @@ import type { Job } from "./jobs.ts";
 import type { Outcome } from "./outcome.ts";
 import { failureExcerpt, progressLine } from "./report.ts";
 
-/** Many tests wait for a process, a server or a lease. More lanes than this would make them compete for the processor. */
+/** Many tests wait for a process, a server or a lease, and leave the processor to others. More lanes than this would compete for it. */
 const maxLanes = 4;
 
 /**
@@ -30,7 +30,7 @@ export async function runJobs(
       for (const outcome of outcomes[index]!) print(progressLine(outcome) + failureExcerpt(outcome));
     }
   };
-  const lanes = Math.min(maxLanes, availableParallelism() + 1);
+  const lanes = Math.min(maxLanes, availableParallelism() + 2);
   await Promise.all(Array.from({ length: lanes }, lane));
   return outcomes.flat();
 }

@@ -135,10 +135,10 @@ describe("Deno with the rights that options add", () => {
       expect((await (await fetch(`${health}/health`)).json()).live).toBe(true);
       expect(await terminated(program)).toBe(0);
       expect(program.text).not.toContain("Requires ");
-      const commands = [["list", "consumers"], ["stats"], ["status"], ["call", "fails"], ["list", "waiting"], ["pause"], [
-        "resume",
-      ]];
-      for (const [name, ...args] of commands as [string, ...string[]][]) {
+      const commands: [string, ...string[]][] = [["call", "fails"], ["list", "consumers"]];
+      // They take the same way to every storage.
+      if (LONG || storage === "Redis") commands.push(["stats"], ["status"], ["list", "waiting"], ["pause"], ["resume"]);
+      for (const [name, ...args] of commands) {
         const command = folder.run([name, "app.js", ...args], denoWith(placed(row.flags)));
         expect([name, (await command.exited).code, command.text.includes("Requires ")]).toEqual([name, 0, false]);
       }

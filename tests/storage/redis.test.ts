@@ -9,7 +9,7 @@ import {
 } from "../../storage/redis/front.ts";
 import { testStorage } from "../../testing/contract/suite.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
-import { LONG, onRuntime } from "../sizes.ts";
+import { CASE_MS, LONG, onRuntime } from "../sizes.ts";
 
 let server: RedisServer;
 
@@ -28,6 +28,7 @@ describe("on one server", () => {
   for (const [label, Opened] of Object.entries(STORAGES)) {
     const open = ({ name }: { name: string }): Storage => new Opened({ name, host: server.host, port: server.port });
     testStorage(label, open, { describe, test, expect }, {
+      timeoutMs: CASE_MS,
       resultsStay: label.includes("Expire"),
       afterEach: () => server.command("FLUSHALL"),
     });
