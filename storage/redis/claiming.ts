@@ -2,6 +2,7 @@
  * Claims: handed out, listed, put back. What a request claims for nobody, because its reply comes late or never, is given back.
  * @module
  */
+import { sleep } from "../../lib/primitives/clock.ts";
 import type { Claim, ClaimBatch, Owner, Storage } from "../../lib/storage.ts";
 import { double } from "./records/bytes.ts";
 import { ClaimRequest, type ClaimRow, claimsOfRows, holdOf } from "./records/claim.ts";
@@ -254,7 +255,7 @@ export class Claiming {
   async #lookUnlessAborted({ request, batch }: Look, signal: AbortSignal | undefined): Promise<ClaimBatch> {
     if (signal === undefined) return this.#handOut(request, await batch);
     const { promise, resolve, reject } = Promise.withResolvers<ClaimBatch | undefined>();
-    const end = (): void => void this.#core.pause(ANSWER_MS).then(() => resolve(undefined));
+    const end = (): void => void sleep(this.#core.clock, ANSWER_MS, this.#core.closed).then(() => resolve(undefined));
     batch.then(resolve, reject);
     signal.addEventListener("abort", end);
     try {

@@ -78,7 +78,7 @@ const ONE_DONE: readonly Enqueued[] = [NOTHING_TO_TELL];
 export function enqueuing(core: RedisCore): Pick<Storage, "check" | "enqueue" | "enqueueOnce" | "requeueDeadLetter"> {
   const check = (item: Item): void => checkItem(item, core.settings.name, core.kind);
   const batch = new Batch<Enqueuing, Enqueued>((calls) => send(core, calls), { ...BATCHES, size: sizeOf, leading: true });
-  core.onClose(() => batch.flush());
+  core.closed.addEventListener("abort", () => batch.flush());
   return {
     check,
     // Not async: it is called for each task, and each promise costs.

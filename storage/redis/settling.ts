@@ -200,7 +200,7 @@ export class Settling {
     this.#core = core;
     this.#settlements = new Batch((batch) => this.#send(batch), { ...BATCHES, size: sizeOf, leading: false });
     this.#begun = new Batch((batch) => this.#sendBegun(batch), { ...BATCHES, size: () => 0, leading: false });
-    core.onClose(() => {
+    core.closed.addEventListener("abort", () => {
       this.#begun.flush();
       this.#settlements.flush();
     });

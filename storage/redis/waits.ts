@@ -43,7 +43,7 @@ export function waits(core: RedisCore): Pick<Storage, "endedOf" | "listen"> {
     looking = undefined;
   };
   const look = (): void => news.count("results") > 0 ? news.ring("results") : stopLooking();
-  core.onClose(stopLooking);
+  core.closed.addEventListener("abort", stopLooking);
   return {
     async endedOf(ids) {
       const ended: string[] = [];

@@ -38,8 +38,7 @@ export class RedisCore {
   readonly #link: Link;
   /** What goes on after the call that started it has returned. */
   readonly #background = new Set<Promise<unknown>>();
-  readonly #pauses = new Set<() => void>();
-  readonly #closers: (() => void)[] = [];
+  readonly #closed = new AbortController();
   #closing: Promise<void> | undefined;
   /** Whether the list of this instance may be there. */
   #hasRung = false;
@@ -67,6 +66,11 @@ export class RedisCore {
     this.bell = this.#makeBell(key);
   }
 
+  /** Aborted by `close`, before the last writes are waited for: what is sent then is one of them. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** Whether `close` was called. */
   get isClosing(): boolean {
     return this.#closing !== undefined;
@@ -75,11 +79,6 @@ export class RedisCore {
   /** @throws StorageError after `close` */
   assertOpen(): void {
     if (this.isClosing) throw closedError();
-  }
-
-  /** Adds what has to be done at `close`, before the last writes are waited for. */
-  onClose(closer: () => void): void {
-    this.#closers.push(closer);
   }
 
   /** Runs a script that may run twice without harm. */
@@ -106,26 +105,13 @@ export class RedisCore {
     work.then(done, done);
   }
 
-  /** Ends after a time, or at `close`. */
-  async pause(limitMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const end = (): void => resolve();
-    const timer = this.clock.startTimer(limitMs, end);
-    this.#pauses.add(end);
-    if (this.isClosing) end();
-    await promise;
-    timer.stop();
-    this.#pauses.delete(end);
-  }
-
   /** Ends waits, then writes what is under way, then closes; does not wait for a server that is away. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
 
   async #close(): Promise<void> {
-    for (const end of this.#pauses) end();
-    for (const closer of this.#closers) closer();
+    this.#closed.abort();
     this.news.close();
     await this.#link.firstAttempt;
     if (!this.#link.isReady) this.#link.close();
