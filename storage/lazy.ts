@@ -3,7 +3,7 @@
  * @module
  */
 import type { Storage } from "../lib/storage.ts";
-import { CalledStorage, type KnownStorage } from "./calls.ts";
+import { CalledStorage, type KnownStorage, STORAGE_ANSWERS } from "./calls.ts";
 
 /** What is known of a storage before its driver is loaded. */
 export interface LazyOptions extends KnownStorage {
@@ -22,7 +22,7 @@ export class LazyStorage extends CalledStorage {
 
   /** @param options What the driver's own class knows before it is loaded. */
   constructor(options: LazyOptions) {
-    const use = atFirstUse(options.load);
+    const use = atFirstUse(options.load, (driver) => callDirectly(this, driver));
     super(options, (name, values, space) =>
       use((driver) => {
         const target = space === undefined ? driver : driver[space];
@@ -32,13 +32,24 @@ export class LazyStorage extends CalledStorage {
   }
 }
 
-function atFirstUse<T>(load: () => Promise<T>): Use<T> {
+/** Puts the driver's methods in place of those that lead to them, but for what metrics, tests or a subclass have put there. */
+function callDirectly(storage: LazyStorage, driver: Storage): void {
+  // The application may have frozen it.
+  if (!Object.isExtensible(storage)) return;
+  for (const name of Object.keys(STORAGE_ANSWERS) as (keyof typeof STORAGE_ANSWERS)[]) {
+    if (storage[name] !== CalledStorage.prototype[name]) continue;
+    Object.defineProperty(storage, name, { value: driver[name].bind(driver), writable: true, configurable: true });
+  }
+}
+
+/** @param ready Told of what is loaded, before anybody uses it. */
+function atFirstUse<T>(load: () => Promise<T>, ready: (loaded: T) => void): Use<T> {
   let loaded: T | undefined;
   let loading: Promise<T> | undefined;
   const begin = (): Promise<T> => {
     const begun = load();
     // Apart from the promise that calls wait for, so that none gets ahead of them between its loading and their turn.
-    begun.then((driver) => loaded = driver, () => loading = undefined);
+    begun.then((made) => ready(loaded = made), () => loading = undefined);
     return begun;
   };
   return (call) => {

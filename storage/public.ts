@@ -8,7 +8,7 @@ import type { Storage } from "../lib/storage.ts";
 import { BlackHoleStorage as BlackHole } from "./black_hole.ts";
 import { FileStorage as InFiles } from "./file/front.ts";
 import type { FileOptions } from "./file/options.ts";
-import { MemoryStorage as InMemory } from "./memory/storage.ts";
+import { MemoryStorage as InMemory } from "./memory/front.ts";
 import {
   PriorityRedisExpireStorage as SortedExpiring,
   PriorityRedisStorage as Sorted,

@@ -7,9 +7,9 @@ import { splitOptions } from "../../lib/huey/options.ts";
 import { provideImmediateStorage } from "../../lib/immediate/storage.ts";
 import type { HueyOptions } from "../../lib/types/options.ts";
 import { BlackHoleStorage } from "../black_hole.ts";
-import { MemoryStorage } from "./storage.ts";
+import { immediateStorage, MemoryStorage } from "./front.ts";
 
-provideImmediateStorage((name, clock) => new MemoryStorage({ name, clock }));
+provideImmediateStorage(immediateStorage);
 
 /**
  * A Huey in the memory of this isolate: for tests, and for consumers of the worker type `greenlet`.

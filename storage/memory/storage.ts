@@ -8,24 +8,7 @@ import { checkItem } from "../check_item.ts";
 import { memoryName, type MemoryStorageOptions } from "./options.ts";
 import { MemoryStore } from "./store.ts";
 
-export type { MemoryStorageOptions };
-
-/**
- * Keeps everything in the memory of this isolate. Two instances share nothing, whatever their names. Of tasks that have ended
- * without a result, the last 50,000 are remembered.
- *
- * Bytes are copied on the way in; those that come out are the stored ones and must not be changed.
- *
- * @example
- * ```ts
- * import { MemoryStorage, Huey } from "@hueyjs/huey";
- *
- * const huey = new Huey({ storage: (name) => new MemoryStorage({ name }) });
- * const add = huey.task("add", (a: number, b: number) => a + b);
- * await add(1, 2);
- * await huey.close();
- * ```
- */
+/** Keeps everything in a store, which answers at once. `front.ts` has what applications see. */
 export class MemoryStorage extends CalledStorage {
   /** @param options Name of the queue, and the clock. @throws {TypeError} For an unknown option, or a wrong value. */
   constructor(options: MemoryStorageOptions = {}) {

@@ -155,8 +155,10 @@ test("operations that fail are measured, and none is until somebody asks", async
   await using huey = new MemoryHuey("measured", { logger: silent });
   const core = coreOf(huey)!;
   const { storage } = core;
-  const plain = storage.enqueue;
   const add = huey.task("add", (a: number, b: number) => a + b);
+  // The driver is there from now on.
+  await huey.pendingCount();
+  const plain = storage.enqueue;
   await add(1, 2);
   expect(storage.enqueue).toBe(plain);
   storage.recover = () => Promise.reject(new Error("away"));

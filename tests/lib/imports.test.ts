@@ -42,10 +42,10 @@ test("the library imports no package, and only what is light of the runtime", ()
   expect([...specifiers].filter((name) => !LIGHT.includes(name.replace(/^node:/, ""))).sort()).toEqual([]);
 });
 
-test("the library imports no driver but that of the memory", () => {
+test("the library imports no driver", () => {
   const { modules } = needs(new URL("../../mod.ts", import.meta.url));
   const drivers = [...modules].map((url) => /storage\/(\w+)\/storage\.ts$/.exec(url)?.[1]).filter((name) => name !== undefined);
-  expect(drivers).toEqual(["memory"]);
+  expect(drivers).toEqual([]);
 });
 
 test("the library imports of the consumer only its class and its options", () => {

@@ -93,6 +93,41 @@ describe("a storage whose driver is loaded at the first use", () => {
     expect((await storage.pending()).map(({ id }) => id)).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  test("leaves alone what was put in place of its methods, before the driver was there and after", async () => {
+    const { storage, open } = lazy();
+    storage.pendingCount = () => Promise.resolve(7);
+    open();
+    await storage.enqueue([item("a")]);
+    storage.scheduledCount = () => Promise.resolve(8);
+    await storage.enqueue([item("b")]);
+    expect(await Promise.all([storage.pendingCount(), storage.scheduledCount()])).toEqual([7, 8]);
+    expect((await storage.pending()).length).toBe(2);
+  });
+
+  test("leaves alone what a subclass does otherwise", async () => {
+    const told: string[] = [];
+    class Told extends LazyStorage {
+      override enqueue(...asked: Parameters<Storage["enqueue"]>): ReturnType<Storage["enqueue"]> {
+        told.push(...asked[0].map(({ id }) => id));
+        return super.enqueue(...asked);
+      }
+    }
+    const load = (): Promise<Storage> => Promise.resolve(new MemoryStorage({ name: "told" }));
+    const storage = new Told({ name: "told", shared: false, descriptor: undefined, check: () => {}, load });
+    for (const id of ["a", "b", "c"]) await storage.enqueue([item(id)]);
+    expect(told).toEqual(["a", "b", "c"]);
+    expect(await storage.pendingCount()).toBe(3);
+  });
+
+  test("works where the application has frozen it", async () => {
+    const { storage, open } = lazy();
+    Object.freeze(storage);
+    open();
+    await storage.enqueue([item("a")]);
+    await storage.enqueue([item("b")]);
+    expect(await storage.pendingCount()).toBe(2);
+  });
+
   test("is closed once and for all, however often that is said, and also while the driver is loaded", async () => {
     const { storage, open } = lazy();
     const calls = [storage.enqueue([item("a")]), storage.close(), storage.close()];
