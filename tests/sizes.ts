@@ -32,6 +32,15 @@ export function size(usual: number, long: number): number {
 }
 
 /**
+ * How long one test may take that does more in the long run.
+ * @param usual Milliseconds in the usual run.
+ * @returns That, or an hour in the long run.
+ */
+export function limitMs(usual: number): number {
+  return LONG ? 3_600_000 : usual;
+}
+
+/**
  * Pairs of what a test is done with.
  * @param some The first of each pair.
  * @param others The second.

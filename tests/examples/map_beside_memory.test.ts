@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { MapStorage } from "../../examples/storage/map_storage.ts";
 import { TestClock } from "../../testing/clock.ts";
 import { NOON } from "../helpers.ts";
-import { size } from "../sizes.ts";
+import { limitMs, size } from "../sizes.ts";
 import { HeldBackHistory } from "../storage/_held_back.ts";
 
 const STEPS = 300;
@@ -23,6 +23,6 @@ describe("MapStorage beside MemoryStorage", () => {
       }
       expect(await storage.pendingCount()).toBeGreaterThanOrEqual(0);
       await storage.close();
-    }, 60_000);
+    }, limitMs(60_000));
   }
 });

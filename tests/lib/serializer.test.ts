@@ -4,7 +4,7 @@ import { DecodeError } from "../../lib/errors.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { isSpread, spread, spreadItems } from "../../lib/serializer/spread.ts";
 import { same } from "./_same.ts";
-import { size } from "../sizes.ts";
+import { limitMs, size } from "../sizes.ts";
 
 const serializer = new Serializer();
 const textOf = (value: unknown): string => new TextDecoder().decode(serializer.serialize(value));
@@ -126,7 +126,7 @@ describe("round trip of anything", () => {
         fc.property(tree, (value) => same(chosen.deserialize(chosen.serialize(value)), value)),
         { numRuns: size(1000, 5000) },
       );
-    }, 60_000);
+    }, limitMs(60_000));
   }
 });
 

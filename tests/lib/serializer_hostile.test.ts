@@ -3,7 +3,7 @@ import { DecodeError } from "../../lib/errors.ts";
 import { compress } from "../../lib/serializer/compression.ts";
 import { Serializer } from "../../lib/serializer/serializer.ts";
 import { SignedSerializer } from "../../lib/serializer/signed.ts";
-import { size } from "../sizes.ts";
+import { limitMs, size } from "../sizes.ts";
 
 const serializer = new Serializer();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -95,13 +95,13 @@ describe("hostile inputs give a value or a DecodeError", () => {
       for (let index = 0; index < count; index++) readable += Number(isReadable(serializer, make()));
       expect(readable).toBeLessThan(count);
       expect([Object.prototype, Array.prototype, Error.prototype].map((it) => Reflect.ownKeys(it).length)).toEqual(before);
-    }, 60_000);
+    }, limitMs(60_000));
   }
 
   test("none passes for signed", () => {
     const signed = new SignedSerializer({ secret: "a secret of some length" });
     for (let index = 0; index < size(5000, 20_000); index++) expect(isReadable(signed, damaged(random))).toBe(false);
-  }, 60_000);
+  }, limitMs(60_000));
 });
 
 describe("each is a DecodeError", () => {
@@ -144,7 +144,7 @@ describe("each is a DecodeError", () => {
   test("little data that decompresses to much", () => {
     const bomb = compress(new Uint8Array(300 * 1024 * 1024), "gzip", 1);
     expect(() => serializer.deserialize(bomb)).toThrow(DecodeError);
-  }, 60_000);
+  }, limitMs(60_000));
   test("the message shows the start of the data, not all of it", () => {
     expect(() => serializer.deserialize(bytesOf("x".repeat(1000)))).toThrow(
       `The data is not a value in tagged JSON: 1000 bytes starting with "${"x".repeat(40)}"`,

@@ -5,7 +5,7 @@ import type { Storage } from "../../lib/storage.ts";
 import { PriorityRedisStorage, RedisStorage } from "../../storage/redis/front.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 import { HeldBackHistory } from "./_held_back.ts";
-import { size } from "../sizes.ts";
+import { limitMs, size } from "../sizes.ts";
 
 const STEPS = 400;
 const SEEDS = size(2, 30);
@@ -35,7 +35,7 @@ for (const [Opened, priorities] of [[RedisStorage, [0]], [PriorityRedisStorage, 
         expect(keys.map((key) => key.replace("huey2:{huey}:", "")).filter((key) => !/^(numbers|recovered)$/.test(key))).toEqual(
           [],
         );
-      }, 120_000);
+      }, limitMs(120_000));
     }
   });
 }

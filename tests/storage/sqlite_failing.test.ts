@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError } from "../../lib/errors.ts";
-import { ALL_CLASSES, LONG } from "../sizes.ts";
+import { ALL_CLASSES, limitMs, LONG } from "../sizes.ts";
 import { Fixture, MEMORY_FOLDER } from "./_sqlite_fixture.ts";
 import { type RawDatabase, Statements } from "./_sqlite_statements.ts";
 import { STEP_COUNT, Story, tellAll } from "./_sqlite_story.ts";
@@ -123,5 +123,5 @@ describe("a statement that fails", () => {
       }
     }
     expect(number === 0 || number > 400 / stride).toBe(true);
-  }, 600_000);
+  }, limitMs(600_000));
 });

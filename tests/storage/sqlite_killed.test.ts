@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Storage } from "../../lib/storage.ts";
-import { ALL_CLASSES, size } from "../sizes.ts";
+import { ALL_CLASSES, limitMs, size } from "../sizes.ts";
 import { Fixture, MEMORY_FOLDER, RUNTIMES } from "./_sqlite_fixture.ts";
 import { Statements } from "./_sqlite_statements.ts";
 import { STEP_COUNT, Story, tellAll } from "./_sqlite_story.ts";
@@ -108,7 +108,7 @@ describe("killed before any statement", () => {
           throw new Error(`step ${left.step}, killed before ${JSON.stringify(left.sql)}`, { cause: error });
         }
       }
-    }, 300_000);
+    }, limitMs(300_000));
   }
 
   // What runs this test makes no difference to the processes that it starts.
@@ -126,6 +126,6 @@ describe("killed before any statement", () => {
         const { before, after } = moments[story.step]!;
         if (found !== after) expect(found).toBe(before);
       }
-    }, 300_000);
+    }, limitMs(300_000));
   }
 });
