@@ -3,6 +3,8 @@
  * that must be small load it too.
  * @module
  */
+// Not the global one, which an application may replace.
+import process from "node:process";
 import type { ParentLink, WebWorker, WebWorkerEvents } from "./web_worker.ts";
 import { writeAll } from "./write_all.ts";
 

@@ -1,7 +1,9 @@
 /**
- * Writing at once, and all of it. It imports nothing, since workers that must be small load it too.
+ * Writing at once, and all of it. It loads next to nothing, since workers that must be small load it too.
  * @module
  */
+// Not the global one, which an application may replace.
+import process from "node:process";
 
 /** How long to wait for whoever reads what is written, when he does not keep up. */
 const FULL_MS = 1;

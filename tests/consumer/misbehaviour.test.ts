@@ -1,5 +1,8 @@
 /** What tasks should not do, and what becomes of them, their worker and their consumer. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { failure } from "../helpers.ts";
 import { APP, Stage } from "./_program.ts";
 import type { Program } from "./_program.ts";
@@ -54,6 +57,19 @@ for (const type of ["greenlet", "thread", "process"]) {
       await expectWorking(program);
     }, SLOW);
   });
+}
+
+for (const type of ["greenlet", "thread"]) {
+  test(`an application that replaces the global process has workers of type ${type}`, async () => {
+    const file = join(stage.folder, "app.mjs");
+    writeFileSync(
+      file,
+      `export { huey } from ${JSON.stringify(pathToFileURL(APP).href)}; globalThis.process = { browser: true };`,
+    );
+    const program = stage.run("-k", type, file);
+    await expectWorking(program);
+    expect(program.text).not.toContain("WARNING");
+  }, SLOW);
 }
 
 describe("with workers of type greenlet, a task", () => {
