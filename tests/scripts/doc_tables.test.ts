@@ -82,3 +82,13 @@ test("the paths through the code in ARCHITECTURE.md name what is there, where it
   expect(steps.length).toBeGreaterThan(25);
   expect(wrong).toEqual([]);
 });
+
+test("the notes of the newest version stand in groups, and each once", () => {
+  const [, newest = ""] = readFileSync(join(projectRoot, "CHANGELOG.md"), "utf8").split(/^## /m);
+  const parts = newest.split(/^### (?=Added|Changed|Fixed)/m).slice(1);
+  expect(parts.length).toBe(3);
+  for (const part of parts) expect(part.split(/^\*\*/m)[0]).not.toContain("\n- ");
+  // Merges put lines together, and the first line of a note tells it.
+  const notes = newest.split("\n").filter((line) => line.startsWith("- "));
+  expect(notes.filter((note, index) => notes.indexOf(note) !== index)).toEqual([]);
+});
