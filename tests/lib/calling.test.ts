@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { idle, NOON, promote, record, testHuey, work } from "../helpers.ts";
+import { failure, idle, NOON, promote, record, testHuey, work } from "../helpers.ts";
 
 describe("a call", () => {
   test("enqueues and does not run", async () => {
@@ -162,13 +162,11 @@ describe("schedule", () => {
     expect(await result.get()).toBe(7);
   });
 
-  test("without delay and eta, as from JavaScript, at once", async () => {
+  test("without delay and eta, as from JavaScript, is refused", async () => {
     const huey = testHuey();
     const add = huey.task("add", (a: number, b: number) => a + b);
-    const result = await add.schedule({ args: [3, 4], priority: 2 } as never);
-    expect([await huey.pendingCount(), await huey.scheduledCount(), result.task.priority]).toEqual([1, 0, 2]);
-    await huey.advance(0);
-    expect(await result.get()).toBe(7);
+    const wrong = await failure(add.schedule({ args: [3, 4], priority: 2 } as never));
+    expect([wrong.message, await huey.pendingCount()]).toEqual(["schedule takes either delay or eta: there is neither", 0]);
   });
 
   test("with an eta: a Date, or anything with epochMilliseconds", async () => {
