@@ -62,13 +62,9 @@ class Lock implements TaskLock {
     this.#ttlMs = optionalDurationMs(options.ttl, "ttl");
   }
 
-  async acquire(): Promise<HeldLock> {
-    return await this.#acquire();
-  }
-
   async run<R>(fn: () => R): Promise<Awaited<R>> {
     checkFunction(fn, "fn");
-    const held = await this.#acquire();
+    const held = await this.acquire();
     try {
       return await fn();
     } finally {
@@ -81,7 +77,7 @@ class Lock implements TaskLock {
     return (...args) => this.run(() => fn(...args));
   }
 
-  async #acquire(): Promise<Held> {
+  async acquire(): Promise<Held> {
     const attempt = currentAttempt.getStore();
     attempt?.throwIfOver();
     const token = encoder.encode(newId());
