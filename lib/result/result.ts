@@ -14,20 +14,10 @@ import { callFields, checkReschedule } from "../task/options.ts";
 import { TaskException } from "../errors.ts";
 import { canceledMetadata } from "../core/stored_results.ts";
 import { checkGetOptions } from "./reader.ts";
-import { TaskHandle } from "./task_handle.ts";
+import { type HandleOptions, TaskHandle, USUAL } from "./task_handle.ts";
 import { tellEnded, type Watcher } from "./waits.ts";
 import type { Task } from "../types/composition.ts";
 import type { GetOptions, RescheduleOptions, TaskStatus } from "../types/results.ts";
-
-/** How a handle stands to what it is the handle of. */
-export interface HandleOptions {
-  /** It is a later step of a pipeline, and not enqueued yet. */
-  readonly later?: boolean | undefined;
-  /** It was there already when it was called. */
-  readonly duplicate?: boolean | undefined;
-  /** It will never be enqueued: why, as the end of a sentence. */
-  readonly canceled?: string | undefined;
-}
 
 /** What a call returns. */
 export class ResultHandle extends TaskHandle {
@@ -35,10 +25,10 @@ export class ResultHandle extends TaskHandle {
   readonly #canceled: string | undefined;
   #task: Task | undefined;
 
-  constructor(core: Core, message: Message, { later = false, duplicate, canceled }: HandleOptions = {}) {
-    super(core, message.id, { message, enqueued: !later, duplicate });
+  constructor(core: Core, message: Message, options: HandleOptions = USUAL) {
+    super(core, message.id, message, options);
     this.#message = message;
-    this.#canceled = canceled;
+    this.#canceled = options.canceled;
   }
 
   get task(): Task {

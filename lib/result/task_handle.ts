@@ -17,14 +17,18 @@ import { type Instant, instantMs } from "../primitives/time.ts";
 import type { RevokeOptions } from "../types/calling.ts";
 import type { GetOptions, TaskStatus } from "../types/results.ts";
 
-/** What is known of a task beside its id. */
-export interface KnownOfTask {
-  readonly message?: Message | undefined;
-  /** Whether it is enqueued already. */
-  readonly enqueued?: boolean | undefined;
-  /** Whether it was there already when it was called. */
+/** How a handle stands to what it is the handle of. */
+export interface HandleOptions {
+  /** It is a later step of a pipeline, and not enqueued yet. */
+  readonly later?: boolean | undefined;
+  /** It was there already when it was called. */
   readonly duplicate?: boolean | undefined;
+  /** It will never be enqueued: why, as the end of a sentence. */
+  readonly canceled?: string | undefined;
 }
+
+/** That of most calls; one for all of them. */
+export const USUAL: HandleOptions = {};
 
 /** Reads the outcome of one task, and keeps what it has read. */
 export class TaskHandle {
@@ -46,12 +50,13 @@ export class TaskHandle {
     });
   }
 
-  constructor(core: Core, id: string, { message, enqueued, duplicate = false }: KnownOfTask = {}) {
+  /** @param message Left out where only the id is known. */
+  constructor(core: Core, id: string, message?: Message, { later = false, duplicate = false }: HandleOptions = USUAL) {
     this.core = core;
     this.id = id;
     this.duplicate = duplicate;
     this.#message = message;
-    this.#enqueued = enqueued;
+    this.#enqueued = message && !later;
   }
 
   protected get target(): ReadTarget {
