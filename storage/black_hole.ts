@@ -2,17 +2,8 @@
  * The storage that keeps nothing: writes vanish, reads find nothing. For tests, and for switching a queue off.
  * @module
  */
-import { checkOptions, rule } from "../lib/primitives/option_rules.ts";
-import type { Clock } from "../lib/primitives/clock.ts";
 import { answerAtOnce, CalledStorage, SPACE_ANSWERS, type SpaceName, SPACES, STORAGE_ANSWERS } from "./calls.ts";
-
-/** Options of `BlackHoleStorage`. */
-export interface BlackHoleStorageOptions {
-  /** Name of the queue. Default "huey". */
-  readonly name?: string;
-  /** The time. Default: the machine's. */
-  readonly clock?: Clock;
-}
+import { storageName, type StorageOptions } from "./options.ts";
 
 /**
  * Keeps nothing. The queue is always empty, and a wait for a result ends at once, because no result will ever come.
@@ -33,9 +24,8 @@ export class BlackHoleStorage extends CalledStorage {
    * @param options Name of the queue, and the clock.
    * @throws {TypeError} For an unknown option, or a wrong value.
    */
-  constructor(options: BlackHoleStorageOptions = {}) {
-    checkOptions<BlackHoleStorageOptions>(options, "A black hole", { name: rule.string, clock: rule.clock });
-    const { name = "huey" } = options;
+  constructor(options: StorageOptions = {}) {
+    const name = storageName(options, "A black hole");
     const descriptor = { module: import.meta.url, className: "BlackHoleStorage", options: { name } };
     const spaces = Object.fromEntries(SPACES.map((space) => [space, SPACE_ANSWERS])) as Record<SpaceName, typeof SPACE_ANSWERS>;
     // Any item can be forgotten.

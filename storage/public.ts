@@ -3,12 +3,12 @@
  * class that makes a `Storage`.
  * @module
  */
-import type { Clock } from "../lib/primitives/clock.ts";
 import type { Storage } from "../lib/storage.ts";
 import { BlackHoleStorage as BlackHole } from "./black_hole.ts";
 import { FileStorage as InFiles } from "./file/front.ts";
 import type { FileOptions } from "./file/options.ts";
 import { MemoryStorage as InMemory } from "./memory/front.ts";
+import type { StorageOptions } from "./options.ts";
 import {
   PriorityRedisExpireStorage as SortedExpiring,
   PriorityRedisStorage as Sorted,
@@ -19,14 +19,7 @@ import type { RedisExpireOptions, RedisOptions } from "./redis/options.ts";
 import { SqliteStorage as InSqlite } from "./sqlite/front.ts";
 import type { SqliteOptions } from "./sqlite/options.ts";
 
-/** Options of every storage. */
-export interface StorageOptions {
-  /** Name of the queue; keeps several apart in one medium. Default "huey". */
-  readonly name?: string;
-
-  /** The time. Default: the machine's. For tests. */
-  readonly clock?: Clock;
-}
+export type { StorageOptions };
 
 /** A class that makes storages. */
 export interface StorageClass<A extends unknown[] = [options?: StorageOptions]> {

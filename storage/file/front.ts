@@ -2,8 +2,8 @@
  * The file storage, as applications make it.
  * @module
  */
-import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
+import type { StorageOptions } from "../options.ts";
 import { checkItem, type FileOptions, fileSettings } from "./options.ts";
 
 export type { FileOptions };
@@ -28,7 +28,7 @@ export class FileStorage extends LazyStorage {
    * @throws {RangeError} If `levels` is no integer from 0 to 4, or `mode` keeps the owner out.
    * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
    */
-  constructor(options: { readonly name?: string; readonly clock?: Clock } & FileOptions) {
+  constructor(options: StorageOptions & FileOptions) {
     const settings = fileSettings(options);
     const { clock: _, ...plain } = settings;
     super({

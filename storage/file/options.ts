@@ -9,6 +9,7 @@ import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rule
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Item } from "../../lib/storage.ts";
 import { checkItem as checkAnyItem } from "../check_item.ts";
+import { STORAGE_RULES, type StorageOptions } from "../options.ts";
 import { encodeName } from "./names.ts";
 
 /** Priorities are 16 bits. */
@@ -60,12 +61,8 @@ export const FILE_KEYS: readonly string[] = Object.keys(RULES);
  * @throws {RangeError} If `levels` is no integer from 0 to 4, or `mode` keeps the owner out.
  * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue of Huey 0.1.
  */
-export function fileSettings(options: { readonly name?: string; readonly clock?: Clock } & FileOptions): FileSettings {
-  checkOptions<{ readonly name?: string; readonly clock?: unknown } & FileOptions>(options, "A file storage", {
-    name: rule.string,
-    clock: rule.clock,
-    ...RULES,
-  });
+export function fileSettings(options: StorageOptions & FileOptions): FileSettings {
+  checkOptions<StorageOptions & FileOptions>(options, "A file storage", { ...STORAGE_RULES, ...RULES });
   const { name = "huey", levels = 2, fsync = false, mode = 0o700, clock } = options;
   const settings = { name, path: folderOf(options.path), levels, fsync, mode, clock };
   refuseOldQueue(settings);

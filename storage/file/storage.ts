@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { KeyValue, Storage, Topic } from "../../lib/storage.ts";
 import { Bell } from "../bell.ts";
 import { type SpaceName, STORAGE_ANSWERS } from "../calls.ts";
+import type { StorageOptions } from "../options.ts";
 import type { MemoryStore } from "../memory/store.ts";
 import { type BellName, QueueBells } from "../queue_bells.ts";
 import { isCommand } from "./commands.ts";
@@ -37,7 +38,7 @@ type Looks = { readonly [Name in keyof Calls]?: (store: MemoryStore, ...asked: P
  * @throws {RangeError} If `levels` or `mode` is out of range.
  * @throws {ConfigurationError} If there is no path, something else than a folder is there, or a queue that this version cannot read.
  */
-export function fileStorage(options: { readonly name?: string; readonly clock?: Clock } & FileOptions): Storage {
+export function fileStorage(options: StorageOptions & FileOptions): Storage {
   const settings = fileSettings(options);
   const { name, path, levels, mode, fsync, clock = systemClock } = settings;
   const folder = new Folder({ path: rootOf(settings), mode, fsync });

@@ -6,9 +6,7 @@ import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Storage } from "../../lib/storage.ts";
 import { checkItem } from "../check_item.ts";
 import { LazyStorage } from "../lazy.ts";
-import { memoryName, type MemoryStorageOptions } from "./options.ts";
-
-export type { MemoryStorageOptions };
+import { storageName, type StorageOptions } from "../options.ts";
 
 let driver: typeof import("./storage.ts") | undefined;
 
@@ -30,8 +28,8 @@ let driver: typeof import("./storage.ts") | undefined;
  */
 export class MemoryStorage extends LazyStorage {
   /** @param options Name of the queue, and the clock. @throws {TypeError} For an unknown option, or a wrong value. */
-  constructor(options: MemoryStorageOptions = {}) {
-    const known = { ...options, name: memoryName(options) };
+  constructor(options: StorageOptions = {}) {
+    const known = { ...options, name: storageName(options, "A memory storage") };
     super({
       name: known.name,
       shared: false,

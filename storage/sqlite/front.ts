@@ -2,8 +2,8 @@
  * The SQLite storage, as applications make it.
  * @module
  */
-import type { Clock } from "../../lib/primitives/clock.ts";
 import { LazyStorage } from "../lazy.ts";
+import type { StorageOptions } from "../options.ts";
 import { checkItem } from "./check_item.ts";
 import { sqliteDescriptor, type SqliteOptions, sqliteSettings } from "./options.ts";
 
@@ -29,7 +29,7 @@ export class SqliteStorage extends LazyStorage {
    * @throws {ConfigurationError} For an unknown journal mode or an empty file name.
    * @throws {TypeError | RangeError} For a wrong size or time.
    */
-  constructor(options: { name?: string; clock?: Clock } & SqliteOptions = {}) {
+  constructor(options: StorageOptions & SqliteOptions = {}) {
     const settings = sqliteSettings(options);
     // The folder that a relative path starts from may change until the file is opened.
     const absolute = { ...options, filename: settings.filename };

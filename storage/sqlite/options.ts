@@ -9,6 +9,7 @@ import { checkOptions, rule, type Rules } from "../../lib/primitives/option_rule
 import { type Clock, systemClock } from "../../lib/primitives/clock.ts";
 import type { StorageDescriptor } from "../../lib/storage.ts";
 import { type Duration, durationMs } from "../../lib/primitives/time.ts";
+import { STORAGE_RULES, type StorageOptions } from "../options.ts";
 
 /** Where the file is and how it is used. */
 export interface SqliteOptions {
@@ -83,12 +84,8 @@ export const SQLITE_KEYS: readonly string[] = Object.keys(RULES);
  * @throws {ConfigurationError} For an unknown journal mode, an empty file name, or a setting of SQLite that must not be made.
  * @throws {TypeError | RangeError} For a wrong size or time.
  */
-export function sqliteSettings(options: { name?: string; clock?: Clock } & SqliteOptions): SqliteSettings {
-  checkOptions<{ name?: string; clock?: Clock } & SqliteOptions>(options, "A SQLite storage", {
-    name: rule.string,
-    clock: rule.clock,
-    ...RULES,
-  });
+export function sqliteSettings(options: StorageOptions & SqliteOptions): SqliteSettings {
+  checkOptions<StorageOptions & SqliteOptions>(options, "A SQLite storage", { ...STORAGE_RULES, ...RULES });
   const { name = "huey", filename = "huey.db", cacheMb = 8, fsync = false, journalMode = "wal", timeout = 5 } = options;
   const { mode = 0o600, pragmas = {}, clock = systemClock } = options;
   const shared = filename !== ":memory:";

@@ -7,6 +7,7 @@
  */
 import type { Clock } from "../../lib/primitives/clock.ts";
 import type { Owner, Storage } from "../../lib/storage.ts";
+import type { StorageOptions } from "../options.ts";
 import { checkItem } from "./check_item.ts";
 import { KIND } from "./connection/schema.ts";
 import { Connection } from "./connection/connection.ts";
@@ -99,7 +100,7 @@ const NOTHING = new Uint8Array();
  * @throws {ConfigurationError} For an unknown journal mode or an empty file name.
  * @throws {TypeError | RangeError} For a wrong size or time.
  */
-export function sqliteStorage(options: { name?: string; clock?: Clock } & SqliteOptions = {}): Storage {
+export function sqliteStorage(options: StorageOptions & SqliteOptions = {}): Storage {
   const settings = sqliteSettings(options);
   const { name, shared, clock, filename, timeoutMs } = settings;
   const waits: SqliteWaits = new SqliteWaits({
