@@ -110,6 +110,8 @@ export class TaskHandle {
   /** Also what comes when nobody waits for it any more is kept: it is no longer in the store. */
   async #takeAndKeep(options: GetOptions): Promise<ReadResult | undefined> {
     const found = await takeResult(this.core, this.id, options);
+    // The error of an attempt stays in the store for who does not wait, and one who waits is given another.
+    if (found?.ended === false && options.blocking) return found;
     if (found !== undefined) this.#outcome = found;
     this.#preserved = options.preserve === true;
     return found;

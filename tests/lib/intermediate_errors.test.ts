@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { CancelExecution, RetryTask, TaskException } from "../../lib/errors.ts";
+import { CancelExecution, ResultTimeout, RetryTask, TaskException } from "../../lib/errors.ts";
 import type { Huey } from "../../lib/huey/huey.ts";
 import { failure, testHuey } from "../helpers.ts";
 
@@ -49,6 +49,19 @@ describe("storeIntermediateErrors", () => {
       expect(await Promise.all(waiting)).toEqual(["OK", "OK"]);
     },
   );
+
+  test("true: who has waited too long knows nothing of the error that he was not given", async () => {
+    const huey = testHuey({ storeIntermediateErrors: true });
+    const result = await failing(huey, 2).enqueue();
+    await huey.drain({ limit: 1 });
+    for (const preserve of [false, true]) {
+      await expect(result.get({ blocking: true, preserve, timeout: 0 })).rejects.toThrow(ResultTimeout);
+    }
+    expect(await result.isReady()).toBe(true);
+    await huey.flush();
+    expect(await result.isReady()).toBe(false);
+    expect(await result.get()).toBeUndefined();
+  });
 
   test("true: an error that was taken by somebody who looked does not end the wait of another", async () => {
     const huey = testHuey({ storeIntermediateErrors: true, trackState: false });
